@@ -1,0 +1,69 @@
+"""HTTP to OpenTok over kept connections, each exchange under the caller's deadline.
+
+OpenTok's own SDK is not used for this: it opens a connection per call, has no time limit unless
+told, none at all in some methods, and loses statuses (docs/decisions.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import requests
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.errors import ProviderUnavailable
+
+_CONNECT_SECONDS: Final = 2.0
+_READ_SECONDS: Final = 5.0
+_LONGEST_ANSWER_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 14
+
+UNAVAILABLE: Final = "The video platform does not answer properly at the moment; try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What OpenTok answered, read to its end."""
+
+    status: int
+    body: bytes
+
+
+class OpenTokHttp:
+    """A pool of connections to OpenTok, shared by all threads of a process."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+
+    def post_form(
+        self, url: str, headers: Mapping[str, str], form: Mapping[str, str], deadline: Deadline
+    ) -> Answer:
+        """Send a form and read the whole answer.
+
+        Raises:
+            ProviderUnavailable: No complete answer came in time.
+        """
+        try:
+            return deadline.run(lambda: self._exchange(url, headers, form, deadline))
+        except (requests.RequestException, TimeoutError) as error:
+            raise ProviderUnavailable(
+                UNAVAILABLE, note=f"POST {url}: {type(error).__name__}", retry_after=5
+            ) from error
+
+    def _exchange(
+        self, url: str, headers: Mapping[str, str], form: Mapping[str, str], deadline: Deadline
+    ) -> Answer:
+        with self._session.post(
+            url,
+            headers=dict(headers),
+            data=dict(form),
+            timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = bytearray()
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > _LONGEST_ANSWER_BYTES or not deadline.remaining():
+                    raise requests.ConnectionError("The answer is too long or too slow.")
+            return Answer(response.status_code, bytes(body))

@@ -1,0 +1,132 @@
+"""The OpenTok secret, kept in AWS Secrets Manager."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.core.credentials import Credentials, OpenTokCredentials, VonageCredentials
+from chalicelib.core.deadline import Deadline
+from chalicelib.errors import NotConfigured, StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+FRESH_SECONDS: Final = 300.0
+RETRY_SECONDS: Final = 30.0
+"""How long credentials stay in use after a failed attempt to read them anew."""
+
+_OPERATORS_TO_MEND: Final = frozenset(
+    {"ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"}
+    | {"InvalidRequestException", "InvalidParameterException", "ValidationException"}
+    | {"UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"}
+)
+_READ_AS_A_FILE_NAME: Final = re.compile(r"[.][a-zA-Z0-9_]+$")
+"""What OpenTok's SDK takes for a path when it stands in an API secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    credentials: Credentials
+    read_again_at: float
+
+
+class SecretsManagerCredentials:
+    """Credentials from one secret, read at most every five minutes and by one caller at a time.
+
+    While Secrets Manager is away, credentials that were read before stay in use.
+    """
+
+    def __init__(
+        self,
+        client: "SecretsManagerClient",
+        secret_id: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._secret_id = secret_id
+        self._clock = clock
+        self._lock = Lock()
+        self._cached: _Cached | None = None
+
+    def current(self, deadline: Deadline) -> Credentials:
+        cached = self._cached
+        if cached is not None and self._clock() < cached.read_again_at:
+            return cached.credentials
+        try:
+            return self._replace(cached, deadline)
+        except StoreUnavailable:
+            if cached is None:
+                raise
+            self._cached = _Cached(cached.credentials, self._clock() + RETRY_SECONDS)
+            return cached.credentials
+
+    def after_refusal(self, refused: Credentials, deadline: Deadline) -> Credentials:
+        cached = self._cached
+        if cached is not None and cached.credentials is not refused:
+            return cached.credentials
+        return self._replace(cached, deadline)
+
+    def _replace(self, outdated: _Cached | None, deadline: Deadline) -> Credentials:
+        """Read the secret, unless another caller has done so while this one waited."""
+        if not self._lock.acquire(timeout=deadline.remaining()):
+            raise StoreUnavailable(_UNAVAILABLE, note="Waited in vain for another read of it.")
+        try:
+            cached = self._cached
+            if cached is None or cached is outdated:
+                credentials = _parse(self._read(deadline), self._secret_id)
+                cached = self._cached = _Cached(credentials, self._clock() + FRESH_SECONDS)
+            return cached.credentials
+        finally:
+            self._lock.release()
+
+    def _read(self, deadline: Deadline) -> str | None:
+        name = f"secret {self._secret_id}"
+        try:
+            answer = deadline.run(lambda: self._client.get_secret_value(SecretId=self._secret_id))
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in _OPERATORS_TO_MEND:
+                raise NotConfigured(f"{name}: Secrets Manager answers {code}") from error
+            raise StoreUnavailable(_UNAVAILABLE, note=f"{name}: {code}", retry_after=5) from error
+        except (BotoCoreError, TimeoutError) as error:
+            note = f"{name}: {type(error).__name__}"
+            raise StoreUnavailable(_UNAVAILABLE, note=note, retry_after=5) from error
+        return answer.get("SecretString")
+
+
+_UNAVAILABLE: Final = "The service's credentials cannot be read at the moment; try again."
+
+
+def _parse(text: str | None, secret_id: str) -> Credentials:
+    """The credentials in the secret. No message shows any of its content, nor keeps a cause."""
+    wrong = f"secret {secret_id} "
+    try:
+        content = json.loads(text or "")
+    except ValueError:
+        raise NotConfigured(wrong + "holds no JSON text") from None
+    if not isinstance(content, dict):
+        raise NotConfigured(wrong + "holds no JSON object")
+    kinds = [kind for kind in _KINDS if any(content.get(name) for name in kind)]
+    if len(kinds) != 1:
+        raise NotConfigured(
+            wrong + "must hold either apiKey and apiSecret, or applicationId and privateKey"
+        )
+    for name in kinds[0]:
+        if not isinstance(content.get(name), str) or not content[name].strip():
+            raise NotConfigured(wrong + f"needs {name}, as a string")
+    if kinds[0] is _VONAGE:
+        return VonageCredentials(content["applicationId"], content["privateKey"])
+    if _READ_AS_A_FILE_NAME.search(content["apiSecret"]):
+        raise NotConfigured(wrong + "has no OpenTok secret as apiSecret: those have no dot")
+    return OpenTokCredentials(content["apiKey"], content["apiSecret"])
+
+
+_OPENTOK: Final = ("apiKey", "apiSecret")
+_VONAGE: Final = ("applicationId", "privateKey")
+_KINDS: Final = (_OPENTOK, _VONAGE)

@@ -1,0 +1,49 @@
+"""Errors as callers see them: RFC 9457 problems."""
+
+from http import HTTPStatus
+from typing import Final
+
+from chalicelib import errors
+from chalicelib.api.answers import Answer, json_answer
+
+STATUS: Final = {
+    errors.MalformedJson: HTTPStatus.BAD_REQUEST,
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.RoleNotAllowed: HTTPStatus.FORBIDDEN,
+    errors.NotAModerator: HTTPStatus.FORBIDDEN,
+    errors.NotAMember: HTTPStatus.FORBIDDEN,
+    errors.RoomNotFound: HTTPStatus.NOT_FOUND,
+    errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.RoomExists: HTTPStatus.CONFLICT,
+    errors.RoomNotOpen: HTTPStatus.CONFLICT,
+    errors.RoomClosed: HTTPStatus.CONFLICT,
+    errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Internal: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.ProviderRefused: HTTPStatus.BAD_GATEWAY,
+    errors.ProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.IdentityUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NotConfigured: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem(error: errors.RoomkeyError, request_id: str) -> Answer:
+    """The answer that tells a caller of an error."""
+    status = STATUS[type(error)]
+    members: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": error.detail,
+        "code": error.code,
+        "requestId": request_id,
+    }
+    if error.fields:
+        members["errors"] = [{"field": each.field, "reason": each.reason} for each in error.fields]
+    headers = {"Content-Type": "application/problem+json"}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_answer(status, members | error.extensions, headers)

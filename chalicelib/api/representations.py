@@ -1,0 +1,115 @@
+"""What callers get back."""
+
+from datetime import datetime
+from typing import Self
+
+from msgspec import Struct
+
+from chalicelib.core.join_room import Admission
+from chalicelib.core.roles import Role
+from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolution, Room, State
+from chalicelib.core.times import rfc3339
+
+
+class RoomAnswer(Struct, rename="camel"):
+    """A room with all its settings."""
+
+    room: str
+    room_id: str
+    session_id: str
+    api_key: str
+    state: State
+    created_at: str
+    created_by: str | None
+    media_mode: MediaMode
+    archive_mode: ArchiveMode
+    archive_name: str | None
+    archive_resolution: Resolution | None
+    location: str | None
+    e2ee: bool
+    default_role: Role
+    moderators: list[str]
+    members: list[str] | None
+    max_participants: int | None
+    opens_at: str | None
+    closes_at: str | None
+    archives_for: ArchivesFor
+    archive_retention_days: int | None
+
+    @classmethod
+    def of(cls, room: Room, api_key: str, now: datetime) -> Self:
+        settings = room.settings
+        return cls(
+            room=room.name,
+            room_id=room.room_id,
+            session_id=room.session_id,
+            api_key=api_key,
+            state=room.state(now),
+            created_at=rfc3339(room.created_at),
+            created_by=room.created_by,
+            media_mode=settings.media_mode,
+            archive_mode=settings.archive_mode,
+            archive_name=settings.archive_name,
+            archive_resolution=settings.archive_resolution,
+            location=settings.location,
+            e2ee=settings.e2ee,
+            default_role=settings.default_role,
+            moderators=sorted(settings.moderators),
+            members=None if settings.members is None else sorted(settings.members),
+            max_participants=settings.max_participants,
+            opens_at=_moment(settings.opens_at),
+            closes_at=_moment(settings.closes_at),
+            archives_for=settings.archives_for,
+            archive_retention_days=settings.archive_retention_days,
+        )
+
+
+class RoomList(Struct):
+    """Some of a creator's rooms, and the cursor of the next ones."""
+
+    items: list[RoomAnswer]
+    cursor: str | None
+
+
+class TokenAnswer(Struct, rename="camel"):
+    """All that an OpenTok client needs to connect; either id, under the name it goes by."""
+
+    api_key: str
+    application_id: str
+    session_id: str
+    token: str
+    room: str
+    role: Role
+    expires_at: str
+    connect_by: str | None
+    server_time: str
+
+    @classmethod
+    def of(cls, admission: Admission) -> Self:
+        return cls(
+            api_key=admission.token.project_id,
+            application_id=admission.token.project_id,
+            session_id=admission.room.session_id,
+            token=admission.token.text,
+            room=admission.room.name,
+            role=admission.role,
+            expires_at=rfc3339(admission.expires_at),
+            connect_by=None,
+            server_time=rfc3339(admission.server_time),
+        )
+
+
+class SmallestTokenAnswer(Struct):
+    """What `GET /token` answers, in the words of OpenTok's first samples."""
+
+    api_key: str
+    session_id: str
+    token: str
+
+    @classmethod
+    def of(cls, admission: Admission) -> Self:
+        return cls(admission.token.project_id, admission.room.session_id, admission.token.text)
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)

@@ -1,0 +1,55 @@
+from http import HTTPStatus
+
+from chalice import Blueprint
+
+from chalicelib.api.answers import Answer, json_answer
+from chalicelib.api.bodies import PageQuery, RoomBody
+from chalicelib.api.cursors import read_cursor, write_cursor
+from chalicelib.api.edge import Call, Edge
+from chalicelib.api.representations import RoomAnswer, RoomList
+from chalicelib.core.rooms import Room
+from chalicelib.core.times import utc_now
+
+
+def room_routes(edge: Edge) -> Blueprint:
+    """Rooms: made or found, shown, listed, closed."""
+    routes = Blueprint(__name__)
+
+    @edge.signed_in(routes, "PUT", "/rooms/{room}")
+    def put_room(call: Call, room: str) -> Answer:
+        settings, given = call.body(RoomBody).settings()
+        standing, made = call.use_cases.open_room.as_asked(
+            call.user,
+            room,
+            asked=settings,
+            given=given,
+            caller_ip=call.source_ip(),
+            deadline=call.deadline,
+        )
+        return json_answer(HTTPStatus.CREATED if made else HTTPStatus.OK, _shown(call, standing))
+
+    @edge.signed_in(routes, "GET", "/rooms/{room}")
+    def get_room(call: Call, room: str) -> Answer:
+        found = call.use_cases.read_rooms.one(call.user, room, call.deadline)
+        return json_answer(HTTPStatus.OK, _shown(call, found))
+
+    @edge.signed_in(routes, "DELETE", "/rooms/{room}")
+    def delete_room(call: Call, room: str) -> Answer:
+        call.use_cases.close_room.close(call.user, room, call.deadline)
+        return Answer(HTTPStatus.NO_CONTENT)
+
+    @edge.signed_in(routes, "GET", "/rooms")
+    def list_rooms(call: Call) -> Answer:
+        query = call.query(PageQuery)
+        start = None if query.cursor is None else read_cursor(query.cursor, call.user.id)
+        page = call.use_cases.read_rooms.created_by(call.user, start, query.limit, call.deadline)
+        following = page.next_start
+        cursor = None if following is None else write_cursor(following, call.user.id)
+        items = [_shown(call, room) for room in page.rooms]
+        return json_answer(HTTPStatus.OK, RoomList(items, cursor))
+
+    return routes
+
+
+def _shown(call: Call, room: Room) -> RoomAnswer:
+    return RoomAnswer.of(room, call.use_cases.platform.project_id(call.deadline), utc_now())

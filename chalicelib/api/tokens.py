@@ -1,0 +1,36 @@
+from datetime import timedelta
+from http import HTTPStatus
+
+from chalice import Blueprint
+
+from chalicelib.api.answers import Answer, json_answer
+from chalicelib.api.bodies import SmallestTokenQuery, TokenBody
+from chalicelib.api.edge import Call, Edge
+from chalicelib.api.representations import SmallestTokenAnswer, TokenAnswer
+from chalicelib.core.join_room import JoinRequest
+
+
+def token_routes(edge: Edge) -> Blueprint:
+    """Letting people in."""
+    routes = Blueprint(__name__)
+
+    @edge.signed_in(routes, "POST", "/rooms/{room}/tokens")
+    def join_room(call: Call, room: str) -> Answer:
+        body = call.body(TokenBody)
+        request = JoinRequest(
+            role=body.role,
+            lifetime=None if body.expires_in is None else timedelta(seconds=body.expires_in),
+            name=body.name,
+            data=body.data,
+            layout_classes=body.layout_classes or (),
+        )
+        admission = call.use_cases.join_room.join(call.user, room, request, call.deadline)
+        return json_answer(HTTPStatus.CREATED, TokenAnswer.of(admission))
+
+    @edge.signed_in(routes, "GET", "/token")
+    def join_default_room(call: Call) -> Answer:
+        username = call.query(SmallestTokenQuery).username
+        admission = call.use_cases.join_room.join_default(call.user, username, call.deadline)
+        return json_answer(HTTPStatus.OK, SmallestTokenAnswer.of(admission))
+
+    return routes

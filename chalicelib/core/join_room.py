@@ -1,0 +1,162 @@
+"""Let me in: the way of a join, from a user and a room's name to a client token."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import quote
+
+from chalicelib.core.admission import admit
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.identity import User
+from chalicelib.core.open_room import OpenRoom
+from chalicelib.core.ports import ClientToken, Clock, TokenOrder, VideoPlatform
+from chalicelib.core.roles import Role, grant_role
+from chalicelib.core.rooms import Room
+from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
+
+MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
+MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
+MIN_TOKEN_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRequest:
+    """What a caller may ask for when coming in.
+
+    Args:
+        role: None for what the room gives.
+        lifetime: How long the token may be used to connect; None for the longest allowed.
+        name: A display name, used only where the bearer carries none.
+        data: The app's own part of the connection data.
+        layout_classes: OpenTok's initial layout classes for the streams published.
+    """
+
+    role: Role | None = None
+    lifetime: timedelta | None = None
+    name: str | None = None
+    data: str | None = None
+    layout_classes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A user let into a room: all that their app needs to connect."""
+
+    room: Room
+    role: Role
+    token: ClientToken
+    expires_at: datetime
+    server_time: datetime
+
+
+class JoinRoom:
+    """Issues client tokens to those who may come in.
+
+    Args:
+        longest_lifetime: At most 30 days, which is OpenTok's limit.
+    """
+
+    def __init__(
+        self,
+        open_room: OpenRoom,
+        platform: VideoPlatform,
+        clock: Clock,
+        default_room: str,
+        longest_lifetime: timedelta,
+    ) -> None:
+        self._open_room = open_room
+        self._platform = platform
+        self._clock = clock
+        self._default_room = default_room
+        self._longest_lifetime = longest_lifetime
+
+    def join(self, user: User, name: str, request: JoinRequest, deadline: Deadline) -> Admission:
+        """Let the user into the room of this name.
+
+        Raises:
+            InvalidField: The lifetime, the layout classes or the connection data are too long.
+            RoomkeyError: As `OpenRoom.for_joining`, `admit` and `grant_role` say.
+        """
+        if request.lifetime is not None and request.lifetime > self._longest_lifetime:
+            limit = int(self._longest_lifetime.total_seconds())
+            raise InvalidField(FieldProblem("expiresIn", f"must be at most {limit} seconds here"))
+        if len(" ".join(request.layout_classes)) > MAX_LAYOUT_CLASSES_CHARACTERS:
+            raise InvalidField(
+                FieldProblem("layoutClasses", "must be at most 1000 characters, joined by spaces")
+            )
+        # Before anything is made. No role's name is shorter than the one assumed here, so this
+        # refuses nothing that would fit once the role is known.
+        _connection_data(user, request, request.role or Role.MODERATOR)
+        room = self._open_room.for_joining(user, name, deadline)
+        role = self._role(room, user, request.role)
+        data = _connection_data(user, request, role)
+        return self._admission(room, role, data, request, deadline)
+
+    def join_default(self, user: User, username: str, deadline: Deadline) -> Admission:
+        """Let the user into the default room as a publisher.
+
+        The connection data is `username=...&userId=...`, percent-encoded, so that no name can add
+        a field or pass for somebody else's id.
+
+        Raises:
+            InvalidField: The name is too long.
+            RoomkeyError: As for `join`.
+        """
+        data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
+        _check_length(data, "username")
+        room = self._open_room.for_joining(user, self._default_room, deadline)
+        role = self._role(room, user, Role.PUBLISHER)
+        return self._admission(room, role, data, JoinRequest(), deadline)
+
+    def _role(self, room: Room, user: User, asked: Role | None) -> Role:
+        admit(room, user, self._clock())
+        return grant_role(
+            asked, default=room.settings.default_role, moderates=room.moderated_by(user)
+        )
+
+    def _admission(
+        self, room: Room, role: Role, data: str, request: JoinRequest, deadline: Deadline
+    ) -> Admission:
+        now = self._clock()
+        expires_at = now + (request.lifetime or self._longest_lifetime)
+        if room.settings.closes_at is not None:
+            expires_at = min(expires_at, room.settings.closes_at)
+        # OpenTok knows whole seconds only; rounding up would outlive the room.
+        expires_at = expires_at.replace(microsecond=0)
+        if expires_at <= now:
+            raise RoomClosed("This room is closing now.")
+        order = TokenOrder(
+            session_id=room.session_id,
+            role=role,
+            expires_at=int(expires_at.timestamp()),
+            connection_data=data,
+            layout_classes=request.layout_classes,
+        )
+        return Admission(room, role, self._platform.mint_token(order, deadline), expires_at, now)
+
+
+def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
+    """What every participant sees of this one: who they are by their bearer, and the app's data."""
+    name = user.name if user.name is not None else request.name
+    data = json.dumps(
+        {"userId": user.id, "name": name, "role": role, "data": request.data},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    _check_length(data, "name" if request.data is None else "data")
+    return data
+
+
+def _check_length(connection_data: str, field: str) -> None:
+    """OpenTok counts characters, not bytes: its SDK's own check does."""
+    if len(connection_data) > MAX_CONNECTION_DATA_CHARACTERS:
+        excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
+        raise InvalidField(
+            FieldProblem(
+                field,
+                f"is too long by {excess}: with the user's id, name and role the connection data "
+                f"holds {MAX_CONNECTION_DATA_CHARACTERS} characters",
+            )
+        )

@@ -1,0 +1,31 @@
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.identity import User
+from chalicelib.core.ports import Clock, PageStart, RoomPage, RoomStore
+from chalicelib.core.rooms import Room
+from chalicelib.errors import RoomNotFound
+
+
+class ReadRooms:
+    """Shows rooms to those who may see them."""
+
+    def __init__(self, store: RoomStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def one(self, user: User, name: str, deadline: Deadline) -> Room:
+        """The room of this name, open or closed.
+
+        Raises:
+            RoomNotFound: There is none, or it is not for this user: who may not see a room is not
+                told that it exists.
+        """
+        room = self._store.find(name, deadline)
+        if room is None or room.name_is_free(self._clock()) or not room.admits(user):
+            raise RoomNotFound(f"There is no room {name}.")
+        return room
+
+    def created_by(
+        self, user: User, start: PageStart | None, limit: int, deadline: Deadline
+    ) -> RoomPage:
+        """The rooms the user created and has not deleted, newest first."""
+        return self._store.created_by(user.id, start, limit, deadline)

@@ -1,0 +1,89 @@
+"""Ties rules and adapters together, once per process."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from threading import Lock
+from uuid import uuid4
+
+from chalicelib.core.times import utc_now
+from chalicelib.core.use_cases import UseCases
+from chalicelib.errors import NotConfigured
+from chalicelib.settings import Settings
+
+
+class Services:
+    """Builds the use cases when they are first asked for.
+
+    Until then no SDK is loaded; a setting that is missing is an error of the request that needs
+    it, and the next request looks again.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._lock = Lock()
+        self._built: UseCases | None = None
+
+    def __call__(self) -> UseCases:
+        """The use cases, the same for every caller.
+
+        Raises:
+            NotConfigured: A setting is missing or wrong.
+        """
+        if self._built is None:
+            with self._lock:
+                if self._built is None:
+                    self._built = _build(Settings.from_env(self._environment))
+        return self._built
+
+    def preload(self) -> None:
+        """Build now, if the settings allow it; if they do not, requests will say so."""
+        with suppress(NotConfigured):
+            self()
+
+
+def _build(settings: Settings) -> UseCases:
+    # Loaded here and not above: the SDKs take most of a cold start, and packaging needs none.
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import NoRegionError
+
+    from chalicelib.adapters.bearer import BearerVerifier
+    from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
+    from chalicelib.adapters.opentok.http import OpenTokHttp
+    from chalicelib.adapters.opentok.platform import OpenTokPlatform
+    from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
+    from chalicelib.core.close_room import CloseRoom
+    from chalicelib.core.join_room import JoinRoom
+    from chalicelib.core.open_room import OpenRoom
+    from chalicelib.core.read_rooms import ReadRooms
+
+    session = boto3.Session()
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=50,
+    )
+    try:
+        dynamodb = session.client("dynamodb", config=config)
+        secrets_manager = session.client("secretsmanager", config=config)
+    except NoRegionError as error:
+        raise NotConfigured("AWS_REGION is not set") from error
+    store = DynamoDBRooms(dynamodb, settings.rooms_table)
+    platform = OpenTokPlatform(
+        SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id),
+        OpenTokHttp(),
+        settings.opentok_api_url,
+    )
+    open_room = OpenRoom(store, platform, settings.creation, utc_now, lambda: uuid4().hex)
+    read_rooms = ReadRooms(store, utc_now)
+    return UseCases(
+        identity=BearerVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
+        platform=platform,
+        open_room=open_room,
+        join_room=JoinRoom(
+            open_room, platform, utc_now, settings.creation.default_room, settings.longest_token
+        ),
+        read_rooms=read_rooms,
+        close_room=CloseRoom(store, read_rooms, utc_now),
+    )

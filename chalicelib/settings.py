@@ -1,0 +1,111 @@
+"""The operator's settings. Nothing else reads the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Self
+
+from chalicelib.core.join_room import MIN_TOKEN_SECONDS
+from chalicelib.core.open_room import CreationPolicy
+from chalicelib.core.rooms import NAME_PATTERN
+from chalicelib.errors import NotConfigured
+
+MAX_TOKEN_SECONDS: Final = 2_592_000
+"""30 days, OpenTok's own limit."""
+
+LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def cors_origin(environment: Mapping[str, str]) -> str:
+    """The origin that browsers may call from; needed before any request, also when packaging."""
+    return environment.get("CORS_ORIGIN") or "*"
+
+
+def log_level(environment: Mapping[str, str]) -> str:
+    """The log's level; an unknown name means INFO, since a typing error must not end the log."""
+    level = environment.get("LOG_LEVEL", "").upper()
+    return level if level in LOG_LEVELS else "INFO"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that the operator decides.
+
+    Args:
+        jwks_url: Where the issuer publishes its keys.
+        opentok_api_url: None for the one that belongs to the kind of credentials.
+    """
+
+    rooms_table: str
+    opentok_secret_id: str
+    auth_issuer: str
+    auth_audiences: frozenset[str]
+    jwks_url: str
+    opentok_api_url: str | None
+    creation: CreationPolicy
+    longest_token: timedelta
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check all settings at once.
+
+        Raises:
+            NotConfigured: Its note names every variable that is missing or wrong.
+        """
+        problems: list[str] = []
+
+        def required(name: str) -> str:
+            if not environment.get(name):
+                problems.append(f"{name} is not set")
+            return environment.get(name, "")
+
+        issuer = required("AUTH_ISSUER")
+        audiences = frozenset(
+            part.strip() for part in required("AUTH_AUDIENCE").split(",") if part.strip()
+        )
+        if environment.get("AUTH_AUDIENCE") and not audiences:
+            problems.append("AUTH_AUDIENCE names no audience")
+        settings = cls(
+            rooms_table=required("ROOMS_TABLE"),
+            opentok_secret_id=required("OPENTOK_SECRET_ID"),
+            auth_issuer=issuer,
+            auth_audiences=audiences,
+            jwks_url=environment.get("AUTH_JWKS_URL")
+            or issuer.rstrip("/") + "/.well-known/jwks.json",
+            opentok_api_url=(environment.get("OPENTOK_API_URL") or "").rstrip("/") or None,
+            creation=CreationPolicy(
+                admins_only=_creation(environment, problems) == "admins",
+                default_room=_default_room(environment, problems),
+            ),
+            longest_token=_longest_token(environment, problems),
+        )
+        if problems:
+            raise NotConfigured("; ".join(problems))
+        return settings
+
+
+def _creation(environment: Mapping[str, str], problems: list[str]) -> str:
+    value = environment.get("ROOM_CREATION") or "anyone"
+    if value not in ("anyone", "admins"):
+        problems.append("ROOM_CREATION must be anyone or admins")
+    return value
+
+
+def _default_room(environment: Mapping[str, str], problems: list[str]) -> str:
+    value = environment.get("DEFAULT_ROOM") or "lobby"
+    if not NAME_PATTERN.fullmatch(value):
+        problems.append("DEFAULT_ROOM must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -")
+    return value
+
+
+def _longest_token(environment: Mapping[str, str], problems: list[str]) -> timedelta:
+    value = environment.get("MAX_TOKEN_SECONDS") or "86400"
+    if not value.isascii() or not value.isdigit() or len(value) > len(str(MAX_TOKEN_SECONDS)):
+        value = "0"
+    seconds = int(value)
+    if not MIN_TOKEN_SECONDS <= seconds <= MAX_TOKEN_SECONDS:
+        problems.append(
+            f"MAX_TOKEN_SECONDS must be a whole number from {MIN_TOKEN_SECONDS} "
+            f"to {MAX_TOKEN_SECONDS}"
+        )
+    return timedelta(seconds=seconds)

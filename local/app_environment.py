@@ -1,0 +1,47 @@
+"""The environment that the app runs in: the user's settings, on the stand-ins."""
+
+import os
+from collections.abc import Mapping
+
+from local.ports import HOST, Ports
+from local.provider import CREDENTIAL_VARIABLES, Provider
+
+REGION = "us-east-1"
+
+
+def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider) -> dict[str, str]:
+    """What the child gets: nothing of the user's AWS, and no credentials but in the secret."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("AWS_", "AUTH_")) and name not in CREDENTIAL_VARIABLES
+    }
+    no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
+    wanted = (
+        kept
+        | _aws(ports)
+        | {
+            "ROOMS_TABLE": "roomkey-local-rooms",
+            "OPENTOK_SECRET_ID": "roomkey/local/opentok",
+            "AUTH_ISSUER": ports.identity_url,
+            "AUTH_AUDIENCE": "roomkey-local",
+            # A proxy that leads to the real OpenTok does not lead to this machine.
+            "NO_PROXY": no_proxy,
+            "no_proxy": no_proxy,
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+    return wanted if provider.real else wanted | {"OPENTOK_API_URL": ports.opentok_url}
+
+
+def _aws(ports: Ports) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": ports.aws_url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # The user's profiles may name other endpoints, or be broken.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }

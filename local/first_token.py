@@ -1,0 +1,73 @@
+"""The proof that the stack works: a first token, obtained as any app would."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import requests
+
+from local.bearer import fetch_bearer
+from local.ports import Ports, StartError
+from local.provider import Provider
+
+_USER = "alice"
+_PATH = "/rooms/hello/tokens"
+
+
+@dataclass(frozen=True)
+class FirstToken:
+    bearer: str = field(repr=False)
+    answer: dict[str, Any] = field(repr=False)
+    milliseconds: float
+
+
+def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
+    """Sign in and ask for a token.
+
+    Raises:
+        StartError: anything but a token came back.
+    """
+    bearer = fetch_bearer(ports, _USER, admin=as_admin)
+    with requests.Session() as http:
+        http.trust_env = False
+        started = time.perf_counter()
+        answer = http.post(
+            f"{ports.app_url}{_PATH}", headers={"Authorization": f"Bearer {bearer}"}, timeout=30
+        )
+        milliseconds = (time.perf_counter() - started) * 1000
+    if answer.status_code != HTTPStatus.CREATED:
+        raise StartError(f"No first token: {answer.status_code}\n{answer.text}")
+    return FirstToken(bearer, answer.json(), milliseconds)
+
+
+def shown(first: FirstToken, ports: Ports, provider: Provider, seconds: float) -> str:
+    """The greeting: where things are, the token and what it says, and how to get another."""
+    claims = provider.verified_claims(first.answer["token"])
+    opentok = f"{ports.opentok_url}   " if not provider.real else ""
+    return f"""\
+Roomkey is up, {seconds:.1f} s after the start.
+
+  app       {ports.app_url}
+  OpenTok   {opentok}{provider.name}
+  identity  {ports.identity_url}
+  AWS       {ports.aws_url}   stand-in
+
+POST {_PATH} as {_USER}: 201 in {first.milliseconds:.0f} ms
+{_indented(first.answer)}
+
+The token's claims, its signature verified:
+{_indented(claims)}
+
+Try it in another terminal:
+
+curl -sS -X POST {ports.app_url}{_PATH} -H 'Authorization: Bearer {first.bearer}'
+
+A bearer for somebody else: make -s token USER=bob{ports.make_arguments}
+All state is in memory and gone at the end. Ctrl-C stops everything.
+"""
+
+
+def _indented(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2)

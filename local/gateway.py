@@ -1,0 +1,84 @@
+"""API Gateway on this machine: Chalice's development server with its flaws mended.
+
+As it comes, it drops connections or misreports requests where API Gateway does neither.
+"""
+
+import json
+import traceback
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.config import Config
+from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway
+
+from local.keep_alive import KeepAliveRequestHandler, KeepAliveServer
+from local.request_body import UnreadableBodyError, read_body
+
+
+class MendedServer(LocalDevServer):
+    """Chalice's development server, on a listener that 50 callers at once do not overrun."""
+
+    def __init__(self, app_object: Chalice, config: Config, host: str, port: int) -> None:
+        super().__init__(app_object, config, host, port, _RequestHandler, _listener)
+
+
+def _listener(address: tuple[str, int], handler: Any) -> Any:  # noqa: ANN401 - as Chalice has it
+    return KeepAliveServer(address, handler)
+
+
+class _Gateway(LocalGateway):
+    def _generate_lambda_event(
+        self, method: str, path: str, headers: dict[str, Any], body: bytes | None
+    ) -> dict[str, Any]:
+        try:
+            return super()._generate_lambda_event(method, path, headers, body)
+        except ValueError:
+            # No route. Chalice's refusal quotes the Authorization header as ASCII, and fails
+            # where it is something else; without one the refusal is another, but it is sent.
+            if not headers.get("authorization", "").isascii():
+                del headers["authorization"]
+            raise
+
+
+class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
+    def __init__(self, *args: Any, app_object: Chalice, config: Config) -> None:  # noqa: ANN401
+        self.local_gateway = _Gateway(app_object, config)
+        # Not by way of Chalice's own, which would put its own gateway there first.
+        BaseHTTPRequestHandler.__init__(self, *args)
+
+    def _generic_handle(self) -> None:
+        try:
+            super()._generic_handle()
+        except UnreadableBodyError as error:
+            # Chalice lets a bad Content-Length raise, and takes a chunked body for none.
+            self.close_connection = True
+            self._send_message(error.status, str(error))
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - what the app lets out ends a Lambda, not its gateway
+            traceback.print_exc()
+            self._headers_buffer: list[bytes] = []
+            self._send_message(HTTPStatus.BAD_GATEWAY, "Internal server error")
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
+
+    def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
+        """Every header and the body; Chalice's own keeps only the first of repeated headers."""
+        return self.joined_headers(), read_body(self.headers, self.rfile) or None
+
+    def _send_message(self, status: int, message: str) -> None:
+        """An answer of the gateway's own, in its shape."""
+        self._send_http_response(status, {}, json.dumps({"message": message}))
+
+    def _send_http_response_with_body(
+        self, code: int, headers: dict[str, Any], body: str | bytes
+    ) -> None:
+        if self.command != "HEAD":
+            super()._send_http_response_with_body(code, headers, body)
+            return
+        # A body behind the answer to HEAD would be taken for the start of the next answer.
+        length = len(body if isinstance(body, bytes) else body.encode())
+        self.send_response(code)
+        self._send_headers({**headers, "Content-Length": str(length)})

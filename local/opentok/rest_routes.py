@@ -1,0 +1,52 @@
+"""OpenTok's own routes."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Blueprint, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from local.opentok.answers import error_answer, session_answer
+from local.opentok.authentication import RefusedError, authenticate
+from local.opentok.credentials import KnownCredentials
+from local.opentok.session_options import BadOptionError, parse_session_options
+from local.opentok.sessions import Sessions
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+def rest_routes(
+    sessions: Sessions, known: KnownCredentials, clock: Callable[[], float]
+) -> Blueprint:
+    routes = Blueprint("rest", __name__)
+
+    @routes.post("/session/create")
+    def create_session() -> Response:
+        now = clock()
+        key = authenticate(request.headers, known, now)
+        if request.content_length and request.mimetype != _FORM:
+            message = "Unsupported Media Type"
+            return error_answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, accept=_accept())
+        options = parse_session_options(request.form)
+        session = sessions.create(key, options, now)
+        return session_answer(session.session_id, key, now=now, accept=_accept())
+
+    @routes.app_errorhandler(RefusedError)
+    def refused(error: RefusedError) -> Response:
+        return error_answer(error.status, str(error), accept=_accept())
+
+    @routes.app_errorhandler(BadOptionError)
+    def bad_option(error: BadOptionError) -> Response:
+        return error_answer(HTTPStatus.BAD_REQUEST, str(error), accept=_accept())
+
+    @routes.app_errorhandler(HTTPException)
+    def no_such_route(error: HTTPException) -> Response:
+        status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+        return error_answer(status, error.name, accept=_accept())
+
+    return routes
+
+
+def _accept() -> str:
+    return request.headers.get("Accept", "")

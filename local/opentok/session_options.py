@@ -1,0 +1,65 @@
+"""The form of a session creation, checked as OpenTok checks it."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+RESOLUTIONS = frozenset({"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"})
+_RELAYED = {"enabled": True, "always": True, "disabled": False}
+_LONGEST_ARCHIVE_NAME = 80
+
+
+class BadOptionError(ValueError):
+    """OpenTok answers 400 to this combination."""
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    relayed: bool
+    location: str
+
+
+def parse_session_options(form: Mapping[str, str]) -> SessionOptions:
+    """The options that shape a session; fields that OpenTok does not know are let pass.
+
+    Raises:
+        BadOptionError: a value, or two of them together, that OpenTok refuses.
+    """
+    relayed = _RELAYED[_one_of(form, "p2p.preference", "disabled", _RELAYED)]
+    always = _one_of(form, "archiveMode", "manual", ("manual", "always")) == "always"
+    e2ee = _one_of(form, "e2ee", "false", ("true", "false")) == "true"
+    if relayed and (always or e2ee):
+        raise BadOptionError("archiveMode always and e2ee need a routed session")
+    if always and e2ee:
+        raise BadOptionError("a session with e2ee cannot be archived")
+    _check_archive_fields(form, always=always)
+    return SessionOptions(relayed=relayed, location=_location(form))
+
+
+def _one_of(
+    form: Mapping[str, str], field: str, default: str, allowed: Mapping[str, bool] | tuple[str, ...]
+) -> str:
+    value = form.get(field, default)
+    if value not in allowed:
+        raise BadOptionError(f"Invalid {field}")
+    return value
+
+
+def _check_archive_fields(form: Mapping[str, str], *, always: bool) -> None:
+    name, resolution = form.get("archiveName"), form.get("archiveResolution")
+    if not always and (name is not None or resolution is not None):
+        raise BadOptionError("archiveName and archiveResolution need archiveMode always")
+    if name is not None and not 1 <= len(name) <= _LONGEST_ARCHIVE_NAME:
+        raise BadOptionError("Invalid archiveName")
+    if resolution is not None and resolution not in RESOLUTIONS:
+        raise BadOptionError("Invalid archiveResolution")
+
+
+def _location(form: Mapping[str, str]) -> str:
+    location = form.get("location")
+    if location is None:
+        return ""
+    try:
+        return str(ipaddress.IPv4Address(location))
+    except ValueError as error:
+        raise BadOptionError("Invalid location") from error

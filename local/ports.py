@@ -1,0 +1,81 @@
+"""The three ports of the stack, and whether they are free."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HOST = "127.0.0.1"
+_DEFAULT = 8000
+_HIGHEST = 65_533  # two more follow
+
+
+class StartError(Exception):
+    """The stack cannot start; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """`PORT` for the app, the next for OpenTok and identity, the one after for AWS."""
+
+    app: int
+
+    @property
+    def opentok(self) -> int:
+        return self.app + 1
+
+    @property
+    def aws(self) -> int:
+        return self.app + 2
+
+    @property
+    def app_url(self) -> str:
+        return f"http://{HOST}:{self.app}"
+
+    @property
+    def opentok_url(self) -> str:
+        return f"http://{HOST}:{self.opentok}"
+
+    @property
+    def identity_url(self) -> str:
+        return f"{self.opentok_url}/identity"
+
+    @property
+    def aws_url(self) -> str:
+        return f"http://{HOST}:{self.aws}"
+
+    @property
+    def make_arguments(self) -> str:
+        """What `make` must be told to mean this stack."""
+        return "" if self.app == _DEFAULT else f" PORT={self.app}"
+
+    def check_free(self) -> None:
+        """Raise StartError if any of the three is taken."""
+        for port in (self.app, self.opentok, self.aws):
+            _check_free(port, self)
+
+
+def ports_of(environ: Mapping[str, str]) -> Ports:
+    """The ports that `PORT` asks for.
+
+    Raises:
+        StartError: it is no port number with room for two more.
+    """
+    port = environ.get("PORT") or str(_DEFAULT)
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= _HIGHEST):
+        raise StartError(f"PORT must be a number from 1 to {_HIGHEST}, not {port!r}.")
+    return Ports(int(port))
+
+
+def _check_free(port: int, ports: Ports) -> None:
+    with socket.socket() as probe:
+        # Connections of a stack that has just ended must not make its ports look taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            other = 9000 if ports.app != 9000 else 9100  # noqa: PLR2004 - any round number
+            raise StartError(
+                f"Port {port} cannot be used ({error.strerror}).\n"
+                f"Roomkey needs {ports.app}, {ports.opentok} and {ports.aws}. End what uses it, "
+                f"or choose others: make run PORT={other}"
+            ) from error

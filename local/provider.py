@@ -1,0 +1,87 @@
+"""Which OpenTok the app talks to: the stand-in, or the real one if we are given credentials."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from local.ports import StartError
+
+_OPENTOK = ("OPENTOK_API_KEY", "OPENTOK_API_SECRET")
+_VONAGE = ("VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY")
+CREDENTIAL_VARIABLES = frozenset(_OPENTOK + _VONAGE)
+_MADE_UP_KEY = "100000"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider's name, and the content of Roomkey's secret for it."""
+
+    name: str
+    secret: Mapping[str, str] = field(repr=False)
+    real: bool = True
+
+    def verified_claims(self, token: str) -> dict[str, Any]:
+        """A client token's claims, once its signature was found good."""
+        if "apiSecret" in self.secret:
+            return jwt.decode(token, self.secret["apiSecret"], ["HS256"])
+        public_key = _private_key(self.secret["privateKey"]).public_key()
+        return jwt.decode(token, public_key, ["RS256"])
+
+
+def chosen_provider(environ: Mapping[str, str]) -> Provider:
+    """The real service where the environment holds credentials for it, else the stand-in.
+
+    Raises:
+        StartError: credentials are incomplete, unusable, or for two services at once.
+    """
+    opentok, vonage = _pair(environ, _OPENTOK), _pair(environ, _VONAGE)
+    if opentok and vonage:
+        raise StartError("Credentials of both OpenTok and Vonage are set: unset one of them.")
+    if opentok:
+        key, secret = opentok
+        return Provider(f"OpenTok itself, project {key}", {"apiKey": key, "apiSecret": secret})
+    if vonage:
+        application_id, path = vonage
+        secret_content = {"applicationId": application_id, "privateKey": _read_key(path)}
+        return Provider(f"Vonage itself, application {application_id}", secret_content)
+    made_up = {"apiKey": _MADE_UP_KEY, "apiSecret": secrets.token_hex(20)}
+    return Provider("stand-in", made_up, real=False)
+
+
+def _pair(environ: Mapping[str, str], names: tuple[str, str]) -> tuple[str, str] | None:
+    given = [name for name in names if environ.get(name)]
+    if not given:
+        return None
+    if len(given) < len(names):
+        (missing,) = set(names) - set(given)
+        raise StartError(f"{given[0]} is set but {missing} is not: set both, or neither.")
+    return environ[names[0]], environ[names[1]]
+
+
+def _read_key(path: str) -> str:
+    variable = _VONAGE[1]
+    try:
+        pem = Path(path).expanduser().read_text(encoding="ascii")
+    except OSError as error:
+        raise StartError(f"{variable}: cannot read {path} ({error.strerror}).") from error
+    except UnicodeDecodeError:
+        raise StartError(f"{variable}: {path} is no private key in PEM form.") from None
+    try:
+        _private_key(pem)
+    except (ValueError, TypeError):
+        # Without its cause, which might show some of the key.
+        raise StartError(f"{variable}: {path} is no private RSA key in PEM form.") from None
+    return pem
+
+
+def _private_key(pem: str) -> RSAPrivateKey:
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("not an RSA key")
+    return key

@@ -1,0 +1,74 @@
+"""Reading an HTTP/1.1 request's body, whichever way it is framed."""
+
+import re
+from email.message import Message
+from http import HTTPStatus
+from typing import Protocol
+
+# API Gateway's own limit, so that nothing works here which fails when deployed.
+BODY_LIMIT = 10 * 1024 * 1024
+_LONGEST_LINE = 1024
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
+
+
+class ByteStream(Protocol):
+    """What a body is read from: a socket's file, or a buffer."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+class UnreadableBodyError(Exception):
+    """The body's framing is broken; the connection cannot be used any further."""
+
+    def __init__(self, reason: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def read_body(headers: Message, stream: ByteStream) -> bytes:
+    """The whole body, framed by Content-Length or by chunks; empty when there is none.
+
+    Raises:
+        UnreadableBodyError: the framing is malformed, or the body ends early or is too long.
+    """
+    if "Transfer-Encoding" in headers:
+        return _read_chunks(stream)
+    lengths = {str(value).strip() for value in headers.get_all("Content-Length", ["0"])}
+    length = lengths.pop()
+    if lengths or not (length.isascii() and length.isdigit()):
+        raise UnreadableBodyError("Content-Length must be one number")
+    return _read_exactly(stream, _within_limit(int(length[:20])))
+
+
+def _read_chunks(stream: ByteStream) -> bytes:
+    body = bytearray()
+    while size := _read_chunk_size(stream):
+        _within_limit(len(body) + size)
+        body += _read_exactly(stream, size)
+        if stream.readline(_LONGEST_LINE).strip():
+            raise UnreadableBodyError("a chunk is longer than it says")
+    while stream.readline(_LONGEST_LINE).strip():
+        pass  # trailers: nobody here reads them
+    return bytes(body)
+
+
+def _read_chunk_size(stream: ByteStream) -> int:
+    size = stream.readline(_LONGEST_LINE).split(b";")[0].strip()
+    if not _CHUNK_SIZE.fullmatch(size):
+        raise UnreadableBodyError("a chunk's size is malformed")
+    return int(size, 16)
+
+
+def _read_exactly(stream: ByteStream, size: int) -> bytes:
+    body = stream.read(size)
+    if len(body) < size:
+        raise UnreadableBodyError("the body ended early")
+    return body
+
+
+def _within_limit(size: int) -> int:
+    if size > BODY_LIMIT:
+        raise UnreadableBodyError("Request Too Long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return size

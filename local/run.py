@@ -1,0 +1,72 @@
+"""One run of the stack: start, first token, wait, stop."""
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from local.app_environment import app_environment
+from local.app_process import AppProcess
+from local.first_token import obtain_first_token, shown
+from local.ports import Ports, StartError, ports_of
+from local.provider import Provider, chosen_provider
+from local.stop_request import StopRequest
+
+_LOOK_AFTER_APP_SECONDS = 0.2
+
+
+def run(environ: Mapping[str, str], stop: StopRequest, started: float) -> int:
+    """Run until told to stop; the exit status, 2 where nothing could be started at all."""
+    try:
+        wanted = _Run(environ, ports_of(environ), chosen_provider(environ), stop, started)
+        wanted.ports.check_free()
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        wanted.until_stopped()
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\nRoomkey has stopped.", flush=True)
+    return 0
+
+
+@dataclass(frozen=True)
+class _Run:
+    environ: Mapping[str, str]
+    ports: Ports
+    provider: Provider
+    stop: StopRequest
+    started: float
+
+    def until_stopped(self) -> None:
+        with ExitStack() as running:
+            app = self._start(running)
+            app.wait_until_up(self.stop)
+            if not self.stop.made:
+                self._greet()
+                app.follow()
+            while not self.stop.awaited(_LOOK_AFTER_APP_SECONDS):
+                if app.ended:
+                    raise app.end_error()
+
+    def _start(self, running: ExitStack) -> AppProcess:
+        print("Starting Roomkey ...", flush=True)
+        environment = app_environment(self.environ, self.ports, self.provider)
+        app = AppProcess(self.ports, environment)
+        running.callback(app.stop)
+        # Only now: importing moto takes a second, in which the child imports Chalice.
+        from local.stack import Stack  # noqa: PLC0415
+
+        stack = Stack(self.ports, self.provider)
+        running.callback(stack.stop)
+        stack.start()
+        return app
+
+    def _greet(self) -> None:
+        as_admin = self.environ.get("ROOM_CREATION") == "admins"
+        first = obtain_first_token(self.ports, as_admin=as_admin)
+        seconds = time.monotonic() - self.started
+        print(shown(first, self.ports, self.provider, seconds), flush=True)

@@ -1,0 +1,54 @@
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+from tests.support.gateway import Gateway
+from tests.support.stand_ins import StandIns, running_stand_ins
+
+
+@pytest.fixture(autouse=True)
+def no_sockets_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What `tests/unit` holds must not reach for the network."""
+    if "unit" not in Path(request.node.path).parent.parts:
+        yield
+        return
+    disable_socket()
+    yield
+    enable_socket()
+
+
+@pytest.fixture(scope="session")
+def started_stand_ins() -> Iterator[StandIns]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "eu-west-1",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }.items():
+            patch.setenv(name, value)
+        with running_stand_ins() as started:
+            patch.setenv("AWS_ENDPOINT_URL", started.aws_server.url)
+            yield started
+
+
+@pytest.fixture
+def stand_ins(started_stand_ins: StandIns) -> StandIns:
+    """AWS, OpenTok and the identity provider, with nothing left in them by an earlier test."""
+    started_stand_ins.start_anew()
+    return started_stand_ins
+
+
+@pytest.fixture
+def gateway(stand_ins: StandIns) -> Gateway:
+    """API Gateway before a new app with the usual settings."""
+    return stand_ins.gateway()
+
+
+@pytest.fixture(autouse=True)
+def quiet_botocore() -> None:
+    logging.getLogger("botocore").setLevel(logging.WARNING)

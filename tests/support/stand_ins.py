@@ -1,0 +1,127 @@
+"""AWS, OpenTok and the identity provider, each behind a real socket, for a whole test run."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from app import build_app
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from local import resources
+from local.aws import AwsStandIn
+from local.http_server import HttpServer
+from local.identity import IdentityProvider
+from local.opentok import OpenTokStandIn
+from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_secretsmanager import SecretsManagerClient
+
+from tests.support.gateway import Gateway
+
+API_KEY = "47000001"
+API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
+APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
+SECRET_ID = "roomkey/test/opentok"
+TABLE = "roomkey-test-rooms"
+AUDIENCE = "roomkey-tests"
+
+
+@dataclass(frozen=True)
+class VonageKeys:
+    """A Vonage application's key pair, in PEM."""
+
+    private: str
+    public: str
+
+
+def new_vonage_keys() -> VonageKeys:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return VonageKeys(private.decode(), public.decode())
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """The three stand-ins, and how to reach them."""
+
+    aws: AwsStandIn
+    aws_server: HttpServer
+    opentok: OpenTokStandIn
+    opentok_server: HttpServer
+    identity: IdentityProvider
+    identity_server: HttpServer
+    vonage: VonageKeys
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start_anew(self) -> None:
+        """An empty table, the usual secret, and no calls or faults left of an earlier test."""
+        self.aws.reset()
+        self.opentok.clear_calls()
+        self.opentok.faults.clear()
+        self.identity.faults.clear()
+        resources.create_table("test", self.dynamodb())
+        resources.create_secret(
+            "test", self.secretsmanager(), {"apiKey": API_KEY, "apiSecret": API_SECRET}
+        )
+        self.aws.clear_calls()
+
+    def dynamodb(self) -> DynamoDBClient:
+        return boto3.client("dynamodb", endpoint_url=self.aws_server.url)
+
+    def secretsmanager(self) -> SecretsManagerClient:
+        return boto3.client("secretsmanager", endpoint_url=self.aws_server.url)
+
+    def put_secret(self, content: str | Mapping[str, object]) -> None:
+        """Replace what the secret holds."""
+        text = content if isinstance(content, str) else json.dumps(content)
+        self.secretsmanager().put_secret_value(SecretId=SECRET_ID, SecretString=text)
+
+    def items(self) -> list[dict[str, Any]]:
+        """All that lies in the table."""
+        return list(self.dynamodb().scan(TableName=TABLE, ConsistentRead=True)["Items"])
+
+    def gateway(self, **settings: str) -> Gateway:
+        """API Gateway before a new app: a cold Lambda of its own, with these settings changed."""
+        return Gateway(build_app(self.environment | settings))
+
+
+@contextmanager
+def running_stand_ins() -> Iterator[StandIns]:
+    """Start all three, and stop them afterwards."""
+    vonage = new_vonage_keys()
+    aws = AwsStandIn()
+    opentok = OpenTokStandIn(
+        projects={API_KEY: API_SECRET}, applications={APPLICATION_ID: vonage.public}
+    )
+    identity = IdentityProvider("https://issuer.test/", AUDIENCE)
+    with (
+        HttpServer(aws.wsgi_app) as aws_server,
+        HttpServer(opentok.wsgi_app) as opentok_server,
+        HttpServer(identity.wsgi_app) as identity_server,
+    ):
+        environment = {
+            "ROOMS_TABLE": TABLE,
+            "OPENTOK_SECRET_ID": SECRET_ID,
+            "OPENTOK_API_URL": opentok_server.url,
+            "AUTH_ISSUER": identity.issuer,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "AUTH_JWKS_URL": f"{identity_server.url}/.well-known/jwks.json",
+        }
+        yield StandIns(
+            aws,
+            aws_server,
+            opentok,
+            opentok_server,
+            identity,
+            identity_server,
+            vonage,
+            environment,
+        )
