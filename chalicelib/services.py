@@ -57,7 +57,6 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.core.open_room import OpenRoom
     from chalicelib.core.read_rooms import ReadRooms
 
-    session = boto3.Session()
     config = Config(
         connect_timeout=1,
         read_timeout=2,
@@ -65,8 +64,8 @@ def _build(settings: Settings) -> UseCases:
         max_pool_connections=50,
     )
     try:
-        dynamodb = session.client("dynamodb", config=config)
-        secrets_manager = session.client("secretsmanager", config=config)
+        dynamodb = boto3.client("dynamodb", config=config)
+        secrets_manager = boto3.client("secretsmanager", config=config)
     except NoRegionError as error:
         raise NotConfigured("AWS_REGION is not set") from error
     store = DynamoDBRooms(dynamodb, settings.rooms_table)

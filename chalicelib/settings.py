@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Self
 
-from chalicelib.core.join_room import MIN_TOKEN_SECONDS
+from chalicelib.core.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.open_room import CreationPolicy
 from chalicelib.core.rooms import NAME_PATTERN
 from chalicelib.errors import NotConfigured
-
-MAX_TOKEN_SECONDS: Final = 2_592_000
-"""30 days, OpenTok's own limit."""
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 

@@ -12,6 +12,7 @@ import requests
 
 from local.ports import Ports, StartError
 from local.stop_request import StopRequest
+from local.terminal import say
 
 PROJECT = Path(__file__).parents[1]
 _PATIENCE_SECONDS = 60.0
@@ -98,7 +99,7 @@ class AppProcess:
         for line in self._process.stdout or ():
             with self._lock:
                 if self._followed:
-                    print(line, end="", flush=True)
+                    say(line, end="")
                 else:
                     self._lines.append(line)
 

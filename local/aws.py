@@ -10,7 +10,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.wrappers import Response
 
 from local.aws_faults import AwsFault, AwsFaultPlan
-from local.http_server import ConnectionDroppedError, delay
+from local.wsgi_connection import ConnectionDroppedError, delay
 
 _SERVICES = {"DynamoDB_20120810": "DynamoDB", "secretsmanager": "SecretsManager"}
 # moto is not atomic under threads: two conditional puts may both find no item. Its state

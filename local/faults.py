@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.wrappers import Response
 
-from local.http_server import ConnectionDroppedError, delay
+from local.wsgi_connection import ConnectionDroppedError, delay
 
 DRIP_SECONDS = 0.3
 

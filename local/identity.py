@@ -59,20 +59,11 @@ class IdentityProvider:
         **claims: Any,  # noqa: ANN401 - a test may claim anything
     ) -> str:
         """A signed JWT; `headers` and `claims` override what it says, None takes it out."""
-        now = time.time()
-        said = {
-            "iss": self.issuer,
-            "aud": self.audience,
-            "sub": sub,
-            "name": name,
-            "scope": ADMIN_SCOPE if admin else None,
-            "iat": int(now),
-            "exp": int(now + lifetime_seconds),
-            **claims,
-        }
+        scope = ADMIN_SCOPE if admin else None
+        said = self._usual_claims(lifetime_seconds) | {"sub": sub, "name": name, "scope": scope}
         key = self.signing_key(algorithm)
         return jwt.encode(
-            _without_none(said),
+            _without_none(said | claims),
             key.private_key,
             algorithm=algorithm,
             headers=_without_none({"kid": key.kid, **(headers or {})}),
@@ -85,6 +76,11 @@ class IdentityProvider:
     def rotate_key(self) -> None:
         """Sign with new keys from now on, and publish only those."""
         self._keys = new_signing_keys()
+
+    def _usual_claims(self, lifetime_seconds: float) -> dict[str, Any]:
+        now = time.time()
+        issued, expires = int(now), int(now + lifetime_seconds)
+        return {"iss": self.issuer, "aud": self.audience, "iat": issued, "exp": expires}
 
     def _routes(self) -> Flask:
         app = Flask(__name__)

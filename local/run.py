@@ -12,6 +12,7 @@ from local.first_token import obtain_first_token, shown
 from local.ports import Ports, StartError, ports_of
 from local.provider import Provider, chosen_provider
 from local.stop_request import StopRequest
+from local.terminal import say
 
 _LOOK_AFTER_APP_SECONDS = 0.2
 
@@ -29,7 +30,7 @@ def run(environ: Mapping[str, str], stop: StopRequest, started: float) -> int:
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
-    print("\nRoomkey has stopped.", flush=True)
+    say("\nRoomkey has stopped.")
     return 0
 
 
@@ -53,7 +54,7 @@ class _Run:
                     raise app.end_error()
 
     def _start(self, running: ExitStack) -> AppProcess:
-        print("Starting Roomkey ...", flush=True)
+        say("Starting Roomkey ...")
         environment = app_environment(self.environ, self.ports, self.provider)
         app = AppProcess(self.ports, environment)
         running.callback(app.stop)
@@ -69,4 +70,4 @@ class _Run:
         as_admin = self.environ.get("ROOM_CREATION") == "admins"
         first = obtain_first_token(self.ports, as_admin=as_admin)
         seconds = time.monotonic() - self.started
-        print(shown(first, self.ports, self.provider, seconds), flush=True)
+        say(shown(first, self.ports, self.provider, seconds))

@@ -5,8 +5,25 @@ from pathlib import Path
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+from tests.support import dynamodb_local
 from tests.support.gateway import Gateway
 from tests.support.stand_ins import StandIns, running_stand_ins
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--run-dynamodb-local",
+        action="store_true",
+        help="run what needs a database on DynamoDB Local too, not on moto alone",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--run-dynamodb-local"):
+        try:
+            dynamodb_local.check_installed()
+        except dynamodb_local.NotInstalledError as error:
+            raise pytest.UsageError(str(error)) from error
 
 
 @pytest.fixture(autouse=True)

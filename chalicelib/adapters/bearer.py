@@ -52,7 +52,7 @@ class IssuerKeys(PyJWKClient):
             raise _KeysUnavailable("the last fetch failed a moment ago")
         try:
             keys = Deadline(FETCH_SECONDS).run(super().fetch_data)
-        except (jwt.PyJWTError, ValueError, OSError) as error:
+        except (jwt.PyJWTError, ValueError, OSError, RecursionError) as error:
             self._pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
             raise _KeysUnavailable(f"{type(error).__name__}: {error}") from error
         self._fetched_at = time.monotonic()
@@ -66,6 +66,12 @@ class IssuerKeys(PyJWKClient):
             if refresh or self._keys is None or outdated:
                 raise
         return self._keys
+
+    def get_signing_keys(self, refresh: bool = False) -> list[PyJWK]:
+        try:
+            return super().get_signing_keys(refresh)
+        except jwt.PyJWKClientError as error:  # none of those published is named and for signing
+            raise _KeysUnavailable(str(error)) from error
 
 
 class BearerVerifier:
@@ -114,7 +120,10 @@ class BearerVerifier:
             ) from error
 
     def _claims(self, token: str) -> Mapping[str, Any]:
-        key: PyJWK = self._keys.get_signing_key(jwt.get_unverified_header(token)["kid"])
+        header = jwt.get_unverified_header(token)
+        if "kid" not in header:
+            raise jwt.InvalidTokenError("names no key")
+        key: PyJWK = self._keys.get_signing_key(header["kid"])
         claims = jwt.decode(
             token,
             key,

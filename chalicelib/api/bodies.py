@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.core.join_room import MIN_TOKEN_SECONDS
+from chalicelib.core.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import (
     CALLERS_LOCATION,
@@ -30,7 +30,7 @@ MAX_NAME_CHARACTERS: Final = 200
 
 UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
-LayoutClass = Annotated[str, Meta(pattern=r"^\S+$")]
+LayoutClass = Annotated[str, Meta(pattern=r"^\S+\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -76,7 +76,7 @@ class TokenBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """What a caller may ask for when coming into a room."""
 
     role: Role | None = None
-    expires_in: Annotated[int, Meta(ge=MIN_TOKEN_SECONDS)] | None = None
+    expires_in: Annotated[int, Meta(ge=MIN_TOKEN_SECONDS, le=MAX_TOKEN_SECONDS)] | None = None
     name: DisplayName | None = None
     data: str | None = None
     layout_classes: list[LayoutClass] | None = None

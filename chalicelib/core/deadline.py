@@ -46,8 +46,10 @@ class Deadline:
         A call given up on goes on in its thread until its own timeouts end it.
 
         Raises:
-            TimeoutError: The deadline came first.
+            TimeoutError: The deadline came first. Had it passed already, the call was not made.
         """
+        if not self.remaining():
+            raise TimeoutError
         outcome: Future[_Result] = Future()
 
         def settle() -> None:

@@ -19,6 +19,8 @@ from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
 MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
 MIN_TOKEN_SECONDS: Final = 60
+MAX_TOKEN_SECONDS: Final = 2_592_000
+"""30 days, OpenTok's own limit."""
 
 
 @dataclass(frozen=True, slots=True)

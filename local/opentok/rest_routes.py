@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Blueprint, request
+from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -32,20 +32,24 @@ def rest_routes(
         session = sessions.create(key, options, now)
         return session_answer(session.session_id, key, now=now, accept=_accept())
 
-    @routes.app_errorhandler(RefusedError)
+    return routes
+
+
+def answer_errors(app: Flask) -> None:
+    """Give what goes wrong in any route the shape that OpenTok gives it."""
+
+    @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> Response:
         return error_answer(error.status, str(error), accept=_accept())
 
-    @routes.app_errorhandler(BadOptionError)
+    @app.errorhandler(BadOptionError)
     def bad_option(error: BadOptionError) -> Response:
         return error_answer(HTTPStatus.BAD_REQUEST, str(error), accept=_accept())
 
-    @routes.app_errorhandler(HTTPException)
+    @app.errorhandler(HTTPException)
     def no_such_route(error: HTTPException) -> Response:
         status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
         return error_answer(status, error.name, accept=_accept())
-
-    return routes
 
 
 def _accept() -> str:

@@ -7,7 +7,7 @@ import msgspec
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from local.opentok.client_tokens import verify_client_token
+from local.opentok.client_tokens import ClientToken, verify_client_token
 from local.opentok.credentials import KnownCredentials
 from local.opentok.sessions import Connection, Sessions
 from local.opentok.token_errors import TokenRefusedError
@@ -25,15 +25,8 @@ def sim_routes(
 
     @routes.post("/connections")
     def connect() -> Response:
-        wanted = json_request(ConnectRequest)
-        token = verify_client_token(wanted.token, known, clock())
-        session = sessions.find(token.session_id)
-        if session is None:
-            raise TokenRefusedError("Session not found")
-        if session.key != token.key:
-            raise TokenRefusedError("Session belongs to another project")
-        connection = sessions.connect(session.session_id, role=token.role, data=token.data)
-        return json_answer(_rendered(connection), HTTPStatus.CREATED)
+        token = verify_client_token(json_request(ConnectRequest).token, known, clock())
+        return json_answer(_rendered(_connected(sessions, token)), HTTPStatus.CREATED)
 
     @routes.delete("/connections/<connection_id>")
     def disconnect(connection_id: str) -> Response:
@@ -53,6 +46,15 @@ def sim_routes(
         return json_answer({"reason": str(error)}, HTTPStatus.FORBIDDEN)
 
     return routes
+
+
+def _connected(sessions: Sessions, token: ClientToken) -> Connection:
+    session = sessions.find(token.session_id)
+    if session is None:
+        raise TokenRefusedError("Session not found")
+    if session.key != token.key:
+        raise TokenRefusedError("Session belongs to another project")
+    return sessions.connect(session.session_id, role=token.role, data=token.data)
 
 
 def _rendered(connection: Connection) -> dict[str, str]:

@@ -9,7 +9,7 @@ from local.fault_routes import fault_routes
 from local.faults import FaultPlan, FaultyApp
 from local.opentok.calls import Call, CallRecorder
 from local.opentok.credentials import KnownCredentials
-from local.opentok.rest_routes import rest_routes
+from local.opentok.rest_routes import answer_errors, rest_routes
 from local.opentok.sessions import Sessions
 from local.opentok.sim_routes import sim_routes
 
@@ -37,6 +37,7 @@ class OpenTokStandIn:
         sessions = Sessions()
         self.faults = FaultPlan()
         app = Flask(__name__)
+        answer_errors(app)
         app.register_blueprint(rest_routes(sessions, known, clock))
         app.register_blueprint(sim_routes(sessions, known, clock))
         app.register_blueprint(fault_routes(self.faults))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from app import build_app
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -15,14 +14,15 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_secretsmanager import SecretsManagerClient
+
+from app import build_app
 from local import resources
 from local.aws import AwsStandIn
 from local.http_server import HttpServer
 from local.identity import IdentityProvider
 from local.opentok import OpenTokStandIn
-from mypy_boto3_dynamodb import DynamoDBClient
-from mypy_boto3_secretsmanager import SecretsManagerClient
-
 from tests.support.gateway import Gateway
 
 API_KEY = "47000001"
@@ -37,7 +37,7 @@ AUDIENCE = "roomkey-tests"
 class VonageKeys:
     """A Vonage application's key pair, in PEM."""
 
-    private: str
+    private: str = field(repr=False)
     public: str
 
 

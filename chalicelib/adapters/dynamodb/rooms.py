@@ -14,7 +14,6 @@ from chalicelib.adapters.dynamodb.items import (
     room_key,
     room_of,
     session_item,
-    session_key,
     typed,
 )
 from chalicelib.core.deadline import Deadline
@@ -111,14 +110,10 @@ class DynamoDBRooms:
                 ),
             }
         }
+        # All of the session's item, in case it is lost: no room may stay open for want of it.
+        session = session_item(room) | typed({"expiresAt": last_token})
         retire_session: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self._table,
-                "Key": session_key(room.session_id),
-                "UpdateExpression": "SET expiresAt = :expires",
-                "ConditionExpression": "attribute_exists(pk)",
-                "ExpressionAttributeValues": typed({":expires": last_token}),
-            }
+            "Put": {"TableName": self._table, "Item": session}
         }
         with suppress(_ConditionFailed):
             self._transact([close_room, retire_session], deadline)
@@ -139,17 +134,23 @@ class DynamoDBRooms:
             query["ExclusiveStartKey"] = room_key(start.name) | typed(position)
         listed = _ask(deadline, lambda: self._client.query(**query))["Items"]
         shown = listed[:limit]
-        found = self._read_all([{"pk": item["pk"], "sk": item["sk"]} for item in shown], deadline)
-        # The index lags: an entry may be of a room that was deleted, or is somebody else's by now.
-        rooms = tuple(room for room in found if room.created_by == user_id and not room.closed_at)
+        found = self._read_all({_pk(entry): _key(entry) for entry in shown}, deadline)
+        # The index lags: an entry may be of a room that is deleted, or of one before it by its name.
+        rooms = tuple(
+            room
+            for entry in shown
+            if (room := found.get(_pk(entry))) is not None
+            and (room.created_by, room.created_at) == (user_id, _created_at(entry))
+            and room.closed_at is None
+        )
         if len(listed) == len(shown):
             return RoomPage(rooms, None)
         return RoomPage(rooms, _page_start(shown[-1]))
 
-    def _read_all(self, keys: list[Item], deadline: Deadline) -> list[Room]:
-        """The rooms of these keys that exist, in the keys' order, never stale."""
-        items: dict[str, Item] = {}
-        pending: Sequence[Item] = keys
+    def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
+        """The rooms of these keys that exist, never stale."""
+        rooms: dict[str, Room] = {}
+        pending: Sequence[Item] = list(keys.values())
         attempt = 0
         while pending:
             if attempt:
@@ -158,10 +159,10 @@ class DynamoDBRooms:
             wanted: KeysAndAttributesTypeDef = {"Keys": pending, "ConsistentRead": True}
             batch = partial(self._client.batch_get_item, RequestItems={self._table: wanted})
             answer = _ask(deadline, batch)
-            items |= {_pk(item): item for item in answer["Responses"][self._table]}
+            rooms |= {_pk(item): room_of(item) for item in answer["Responses"][self._table]}
             left = answer["UnprocessedKeys"].get(self._table)
             pending = left["Keys"] if left else ()
-        return [room_of(items[name]) for name in map(_pk, keys) if name in items]
+        return rooms
 
     def _transact(self, writes: "list[TransactWriteItemTypeDef]", deadline: Deadline) -> None:
         """All of the writes or none, repeated while others write to the same items.
@@ -214,7 +215,14 @@ def _pk(item: Item) -> str:
     return item["pk"]["S"]
 
 
-def _page_start(item: Item) -> PageStart:
+def _key(item: Item) -> Item:
+    return {"pk": item["pk"], "sk": item["sk"]}
+
+
+def _created_at(item: Item) -> datetime:
+    return from_epoch_milliseconds(int(item["createdAt"]["N"]))
+
+
+def _page_start(entry: Item) -> PageStart:
     """Where a page goes on that ended with this entry of the index."""
-    name = _pk(item).removeprefix("room#")
-    return PageStart(name, from_epoch_milliseconds(int(item["createdAt"]["N"])))
+    return PageStart(_pk(entry).removeprefix("room#"), _created_at(entry))

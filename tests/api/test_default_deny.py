@@ -1,0 +1,89 @@
+"""Every route refuses who has no bearer, unless it is declared public here."""
+
+from http import HTTPStatus
+
+from chalice import Blueprint, Chalice
+
+from app import build_app
+from chalicelib.api.answers import Answer
+from chalicelib.api.edge import Call, Edge
+from chalicelib.api.request_log import RequestLog
+from chalicelib.services import Services
+from tests.support.gateway import Gateway, Reply
+from tests.support.stand_ins import StandIns
+
+PUBLIC = {("GET", "/health")}
+"""Who adds a route here says that anybody may call it."""
+
+
+def routes_of(app: Chalice) -> set[tuple[str, str]]:
+    return {(method, path) for path, views in app.routes.items() for method in views}
+
+
+def answers(app: Chalice, bearer: str | None) -> dict[tuple[str, str], Reply]:
+    gateway = Gateway(app)
+    return {
+        (method, path): gateway.request(method, path.format(room="standup"), bearer=bearer)
+        for method, path in routes_of(app)
+    }
+
+
+def open_to(app: Chalice, bearer: str | None) -> set[tuple[str, str]]:
+    """The routes that do not refuse."""
+    replies = answers(app, bearer)
+    return {route for route, reply in replies.items() if reply.status != 401}
+
+
+def test_only_the_public_routes_answer_without_a_bearer(stand_ins: StandIns) -> None:
+    app = build_app(stand_ins.environment)
+
+    assert len(routes_of(app)) > len(PUBLIC)
+    assert open_to(app, None) == PUBLIC
+    assert open_to(app, "garbage") == PUBLIC
+    assert open_to(app, stand_ins.identity.bearer("alice", iss="https://evil.test/")) == PUBLIC
+    assert stand_ins.items() == []
+    assert stand_ins.opentok.calls == []
+
+
+def test_a_refusal_says_so_in_our_own_shape_on_every_route(stand_ins: StandIns) -> None:
+    for route, reply in answers(build_app(stand_ins.environment), None).items():
+        if route not in PUBLIC:
+            assert reply.code == "unauthenticated"
+            assert reply.headers["WWW-Authenticate"] == "Bearer"
+            assert reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_public_route_answers_though_nothing_is_configured() -> None:
+    assert open_to(build_app({}), None) >= PUBLIC
+    replies = answers(build_app({}), None)
+    assert {route for route, reply in replies.items() if reply.status == 200} == PUBLIC
+
+
+def test_a_route_added_around_the_edge_would_be_noticed(stand_ins: StandIns) -> None:
+    app = build_app(stand_ins.environment)
+
+    @app.route("/made-up")
+    def made_up() -> dict[str, str]:
+        return {}
+
+    assert open_to(app, None) == PUBLIC | {("GET", "/made-up")}
+
+
+def test_a_new_route_of_the_edge_refuses_before_its_view_is_called(stand_ins: StandIns) -> None:
+    app = Chalice("made-up", configure_logs=False)
+    edge = Edge(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    routes = Blueprint(__name__)
+    called: list[str] = []
+
+    @edge.signed_in(routes, "POST", "/made-up")
+    def made_up(call: Call) -> Answer:
+        called.append(call.user.id)
+        return Answer(HTTPStatus.NO_CONTENT)
+
+    app.register_blueprint(routes)
+
+    alice = stand_ins.identity.bearer("alice")
+    assert open_to(app, None) == set()
+    assert called == []
+    assert open_to(app, alice) == {("POST", "/made-up")}
+    assert called == ["alice"]

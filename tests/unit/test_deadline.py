@@ -1,0 +1,52 @@
+import threading
+
+import pytest
+
+from chalicelib.core.deadline import Deadline
+
+
+class Seconds:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_remains_shrinks_with_time_and_is_never_negative() -> None:
+    clock = Seconds()
+    deadline = Deadline(8, clock)
+    clock.now += 3
+    assert deadline.remaining() == 5
+    clock.now += 30
+    assert deadline.remaining() == 0
+
+
+def test_a_sooner_deadline_leaves_time_for_what_comes_after() -> None:
+    clock = Seconds()
+    assert Deadline(8, clock).sooner_by(2).remaining() == 6
+    assert Deadline(1, clock).sooner_by(2).remaining() == 0
+
+
+def test_a_call_in_time_gives_what_it_returns_or_raises() -> None:
+    assert Deadline(5).run(lambda: "done") == "done"
+    with pytest.raises(ZeroDivisionError):
+        Deadline(5).run(lambda: 1 / 0)
+
+
+def test_a_call_that_takes_too_long_is_given_up_on() -> None:
+    release = threading.Event()
+    try:
+        with pytest.raises(TimeoutError):
+            Deadline(0.05).run(lambda: release.wait(10))
+    finally:
+        release.set()
+
+
+def test_a_pause_never_outlasts_the_deadline() -> None:
+    clock = Seconds()
+    deadline = Deadline(8, clock)
+    clock.now += 8
+    deadline.pause(20)

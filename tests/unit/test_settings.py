@@ -1,0 +1,92 @@
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.errors import NotConfigured
+from chalicelib.settings import Settings, cors_origin, log_level
+
+COMPLETE = {
+    "ROOMS_TABLE": "rooms",
+    "OPENTOK_SECRET_ID": "secret",
+    "AUTH_ISSUER": "https://issuer.test/",
+    "AUTH_AUDIENCE": "app",
+}
+
+
+def test_the_required_settings_are_enough() -> None:
+    settings = Settings.from_env(COMPLETE)
+    assert settings.jwks_url == "https://issuer.test/.well-known/jwks.json"
+    assert settings.opentok_api_url is None
+    assert settings.longest_token == timedelta(days=1)
+    assert not settings.creation.admins_only
+    assert settings.creation.is_default("LOBBY")
+
+
+def test_an_audience_may_be_a_list() -> None:
+    settings = Settings.from_env(COMPLETE | {"AUTH_AUDIENCE": "one, two,"})
+    assert settings.auth_audiences == {"one", "two"}
+
+
+@pytest.mark.parametrize("missing", list(COMPLETE))
+@pytest.mark.parametrize("blank", [True, False])
+def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
+    environment = {name: value for name, value in COMPLETE.items() if name != missing}
+    if blank:
+        environment[missing] = ""
+    with pytest.raises(NotConfigured) as refusal:
+        Settings.from_env(environment)
+    assert refusal.value.note == f"{missing} is not set"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ROOM_CREATION", "everyone"),
+        ("DEFAULT_ROOM", "my room"),
+        ("AUTH_AUDIENCE", " , "),
+        ("MAX_TOKEN_SECONDS", "59"),
+        ("MAX_TOKEN_SECONDS", "2592001"),
+        ("MAX_TOKEN_SECONDS", "1e3"),
+        ("MAX_TOKEN_SECONDS", "-60"),
+        ("MAX_TOKEN_SECONDS", "\u0663\u0660\u0660"),
+        ("MAX_TOKEN_SECONDS", "9" * 5000),
+    ],
+)
+def test_what_is_wrong_is_named(name: str, value: str) -> None:
+    with pytest.raises(NotConfigured) as refusal:
+        Settings.from_env(COMPLETE | {name: value})
+    assert name in str(refusal.value.note)
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    with pytest.raises(NotConfigured) as refusal:
+        Settings.from_env({"ROOM_CREATION": "x"})
+    for name in (*COMPLETE, "ROOM_CREATION"):
+        assert name in str(refusal.value.note)
+
+
+def test_the_operator_chooses_who_creates_rooms_and_how_long_tokens_last() -> None:
+    settings = Settings.from_env(
+        COMPLETE
+        | {"ROOM_CREATION": "admins", "MAX_TOKEN_SECONDS": "2592000", "DEFAULT_ROOM": "Foyer"}
+    )
+    assert settings.creation.admins_only
+    assert settings.creation.is_default("foyer")
+    assert settings.longest_token == timedelta(days=30)
+
+
+def test_a_trailing_slash_of_opentoks_address_is_dropped() -> None:
+    settings = Settings.from_env(COMPLETE | {"OPENTOK_API_URL": "http://opentok.test/"})
+    assert settings.opentok_api_url == "http://opentok.test"
+
+
+def test_browsers_may_call_from_anywhere_unless_told_otherwise() -> None:
+    assert cors_origin({}) == "*"
+    assert cors_origin({"CORS_ORIGIN": "https://app.test"}) == "https://app.test"
+
+
+@pytest.mark.parametrize(
+    ("given", "level"), [("", "INFO"), ("debug", "DEBUG"), ("LOUD", "INFO"), ("ERROR", "ERROR")]
+)
+def test_an_unknown_log_level_does_not_end_the_log(given: str, level: str) -> None:
+    assert log_level({"LOG_LEVEL": given}) == level
