@@ -9,6 +9,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from chalicelib.core.credentials import Credentials, OpenTokCredentials, VonageCredentials
 from chalicelib.core.deadline import Deadline
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 FRESH_SECONDS: Final = 300.0
 RETRY_SECONDS: Final = 30.0
 """How long credentials stay in use after a failed attempt to read them anew."""
+RENEWAL_SECONDS: Final = 2.0
+"""How long a caller waits for newer credentials while there are some to go on with."""
 
 _OPERATORS_TO_MEND: Final = frozenset(
     {"ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"}
@@ -58,11 +63,11 @@ class SecretsManagerCredentials:
         cached = self._cached
         if cached is not None and self._clock() < cached.read_again_at:
             return cached.credentials
-        try:
+        if cached is None:
             return self._replace(cached, deadline)
+        try:
+            return self._replace(cached, deadline.at_most(RENEWAL_SECONDS))
         except StoreUnavailable:
-            if cached is None:
-                raise
             self._cached = _Cached(cached.credentials, self._clock() + RETRY_SECONDS)
             return cached.credentials
 
@@ -108,7 +113,7 @@ def _parse(text: str | None, secret_id: str) -> Credentials:
     wrong = f"secret {secret_id} "
     try:
         content = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotConfigured(wrong + "holds no JSON text") from None
     if not isinstance(content, dict):
         raise NotConfigured(wrong + "holds no JSON object")
@@ -118,13 +123,26 @@ def _parse(text: str | None, secret_id: str) -> Credentials:
             wrong + "must hold either apiKey and apiSecret, or applicationId and privateKey"
         )
     for name in kinds[0]:
-        if not isinstance(content.get(name), str) or not content[name].strip():
-            raise NotConfigured(wrong + f"needs {name}, as a string")
+        if not _is_plain_text(content.get(name)):
+            raise NotConfigured(wrong + f"needs {name}, as a string of ASCII characters")
     if kinds[0] is _VONAGE:
+        if not _is_rsa_private_key(content["privateKey"]):
+            raise NotConfigured(wrong + "has no RSA private key in PEM as privateKey")
         return VonageCredentials(content["applicationId"], content["privateKey"])
     if _READ_AS_A_FILE_NAME.search(content["apiSecret"]):
         raise NotConfigured(wrong + "has no OpenTok secret as apiSecret: those have no dot")
     return OpenTokCredentials(content["apiKey"], content["apiSecret"])
+
+
+def _is_plain_text(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and not value.isspace() and value != ""
+
+
+def _is_rsa_private_key(pem: str) -> bool:
+    try:
+        return isinstance(load_pem_private_key(pem.encode(), password=None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it wants a password
+        return False
 
 
 _OPENTOK: Final = ("apiKey", "apiSecret")

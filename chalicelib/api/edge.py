@@ -20,6 +20,7 @@ from chalicelib.api.reading import read_body, read_query
 from chalicelib.api.request_log import RequestLine, RequestLog
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
+from chalicelib.core.measurements import collecting
 from chalicelib.core.rooms import NAME_RULE, check_name
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import (
@@ -125,12 +126,13 @@ class Edge:
         def handle(**parameters: str) -> Response:
             request = routes.current_request
             line = _line(request)
-            try:
-                return self._respond(line, answer(request, line, parameters))
-            except RoomkeyError as error:
-                return self._respond_problem(line, error)
-            except Exception as fault:  # noqa: BLE001  the edge: a caller is owed an answer
-                return self._respond_problem(line, _internal(fault))
+            with collecting() as line.measurements:
+                try:
+                    return self._respond(line, answer(request, line, parameters))
+                except RoomkeyError as error:
+                    return self._respond_problem(line, error)
+                except Exception as fault:  # noqa: BLE001  the edge: a caller is owed an answer
+                    return self._respond_problem(line, _internal(fault))
 
         options = {"methods": [method], "content_types": ["*/*"], "cors": self._cors, "name": name}
         routes.route(path, **options)(handle)
@@ -188,11 +190,12 @@ def _internal(fault: Exception) -> Internal:
 
 def _line(request: Request | None) -> RequestLine:
     if request is None:
-        return RequestLine("", "", "")
+        return RequestLine("", "", "", "")
     context = request.context
     # `chalice local` gives the id in the function's context alone.
     request_id = context.get("requestId") or getattr(request.lambda_context, "aws_request_id", "")
-    return RequestLine(str(request_id), request.method, request.path)
+    function = getattr(request.lambda_context, "function_name", "")
+    return RequestLine(str(request_id), request.method, request.path, function)
 
 
 def _authorization(request: Request) -> str | None:

@@ -1,15 +1,25 @@
-"""One structured line per request."""
+"""One structured line per request, which is also where its metrics are.
+
+CloudWatch reads metrics out of a log line in its embedded metric format, so that they cost no call
+and no line of their own.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.measurements import Measurement
 from chalicelib.errors import Internal, RoomkeyError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.metrics import EphemeralMetrics
+
+
+SERVICE: Final = "roomkey"
+NAMESPACE: Final = "Roomkey"
 
 
 @dataclass(slots=True)
@@ -19,9 +29,11 @@ class RequestLine:
     request_id: str
     method: str
     route: str
+    function: str
     user: str | None = None
     room: str | None = None
     started: float = field(default_factory=perf_counter)
+    measurements: list[Measurement] = field(default_factory=list)
 
 
 class RequestLog:
@@ -33,16 +45,23 @@ class RequestLog:
 
     def __init__(self, level: str) -> None:
         self._level = level
+        self._cold = True
 
     def preload(self) -> None:
-        """Load the logger now."""
-        _ = self._logger
+        """Load the logger and the metrics now."""
+        _ = self._logger, self._metric_sets
 
     @cached_property
     def _logger(self) -> "Logger":
         from aws_lambda_powertools import Logger  # noqa: PLC0415  as the class says
 
-        return Logger(service="roomkey", level=self._level)
+        return Logger(service=SERVICE, level=self._level)
+
+    @cached_property
+    def _metric_sets(self) -> "type[EphemeralMetrics]":
+        from aws_lambda_powertools.metrics import EphemeralMetrics  # noqa: PLC0415  likewise
+
+        return EphemeralMetrics
 
     def write(self, line: RequestLine, status: HTTPStatus, error: RoomkeyError | None) -> None:
         """Write the line of a request that has its answer.
@@ -53,7 +72,7 @@ class RequestLog:
             error: What the answer tells of, if not success. Its note is for this log alone; the
                 stack is added where the cause is a fault of ours.
         """
-        extra = {
+        extra: dict[str, object] = {
             "request_id": line.request_id,
             "method": line.method,
             "route": line.route,
@@ -65,8 +84,31 @@ class RequestLog:
         }
         if error is not None and error.note is not None:
             extra["note"] = error.note
+        if error is not None:
+            line.measurements.append(Measurement(_metric_name(error.code), 1, timed=False))
+        if self._cold:
+            line.measurements.append(Measurement("ColdStart", 1, timed=False))
+            self._cold = False
+        extra |= self._metrics(line)
         fault = error.__cause__ if isinstance(error, Internal) else None
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self._logger.error("request", extra=extra, exc_info=fault)
         else:
             self._logger.info("request", extra=extra)
+
+    def _metrics(self, line: RequestLine) -> dict[str, object]:
+        """The request's measurements in CloudWatch's embedded metric format."""
+        if not line.measurements:
+            return {}
+        metrics = self._metric_sets(namespace=NAMESPACE, service=SERVICE)
+        if line.function:
+            metrics.add_dimension("function_name", line.function)
+        for each in line.measurements:
+            unit = "Milliseconds" if each.timed else "Count"
+            metrics.add_metric(each.name, unit, each.value)
+        return dict(metrics.serialize_metric_set())
+
+
+def _metric_name(code: str) -> str:
+    """`RoomClosed` for `room_closed`."""
+    return "".join(word.capitalize() for word in code.split("_"))

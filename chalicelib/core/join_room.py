@@ -10,6 +10,7 @@ from urllib.parse import quote
 from chalicelib.core.admission import admit
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
+from chalicelib.core.measurements import count
 from chalicelib.core.open_room import OpenRoom
 from chalicelib.core.ports import ClientToken, Clock, TokenOrder, VideoPlatform
 from chalicelib.core.roles import Role, grant_role
@@ -136,7 +137,9 @@ class JoinRoom:
             connection_data=data,
             layout_classes=request.layout_classes,
         )
-        return Admission(room, role, self._platform.mint_token(order, deadline), expires_at, now)
+        token = self._platform.mint_token(order, deadline)
+        count(f"Tokens{role.capitalize()}")
+        return Admission(room, role, token, expires_at, now)
 
 
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
+from chalicelib.core.measurements import count
 from chalicelib.core.ports import Clock, RoomStore, VideoPlatform
 from chalicelib.core.rooms import CALLERS_LOCATION, Room, RoomSettings, api_name
 from chalicelib.errors import (
@@ -156,6 +157,7 @@ class OpenRoom:
             created_by=creator,
             settings=settings,
         )
+        count("SessionsCreated")
         standing = self._store.create(mine, replaced, deadline)
         return standing, standing.room_id == mine.room_id
 

@@ -135,7 +135,7 @@ class DynamoDBRooms:
         listed = _ask(deadline, lambda: self._client.query(**query))["Items"]
         shown = listed[:limit]
         found = self._read_all({_pk(entry): _key(entry) for entry in shown}, deadline)
-        # The index lags: an entry may be of a room that is deleted, or of one before it by its name.
+        # The index lags: an entry may be of a room that is gone, its name another's by now.
         rooms = tuple(
             room
             for entry in shown

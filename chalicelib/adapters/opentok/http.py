@@ -11,6 +11,7 @@ from typing import Final
 import requests
 
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.measurements import timing
 from chalicelib.errors import ProviderUnavailable
 
 _CONNECT_SECONDS: Final = 2.0
@@ -44,7 +45,8 @@ class OpenTokHttp:
             ProviderUnavailable: No complete answer came in time.
         """
         try:
-            return deadline.run(lambda: self._exchange(url, headers, form, deadline))
+            with timing("ProviderLatency"):
+                return deadline.run(lambda: self._exchange(url, headers, form, deadline))
         except (requests.RequestException, TimeoutError) as error:
             raise ProviderUnavailable(
                 UNAVAILABLE, note=f"POST {url}: {type(error).__name__}", retry_after=5

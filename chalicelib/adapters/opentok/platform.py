@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jwt import PyJWTError
 from opentok import Client, MediaModes, OpenTokException, Roles
 from opentok.endpoints import Endpoints
 
 from chalicelib.adapters.opentok.http import UNAVAILABLE, Answer, OpenTokHttp
 from chalicelib.core.credentials import Credentials, CredentialSource, OpenTokCredentials
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.measurements import count
 from chalicelib.core.ports import ClientToken, TokenOrder
 from chalicelib.core.rooms import MediaMode, RoomSettings
-from chalicelib.errors import NotConfigured, ProviderRefused, ProviderUnavailable
+from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
 OPENTOK_URL: Final = "https://api.opentok.com"
 VONAGE_URL: Final = "https://video.api.vonage.com"
@@ -111,6 +111,7 @@ class OpenTokPlatform:
                 _check_available(answer)
                 return _session_id(answer, client) if answer.status == _OK else answer
             except ProviderUnavailable:
+                count("ProviderErrors")
                 if attempt == _ATTEMPTS or deadline.remaining() < _RETRY_NEEDS_SECONDS:
                     raise
                 deadline.pause(attempt)
@@ -133,10 +134,6 @@ def _client(credentials: Credentials, api_url: str | None) -> Client:
         path.write_text(credentials.private_key)
         client = Client(credentials.application_id, str(path))
     client.endpoints = Endpoints(api_url or VONAGE_URL, credentials.application_id)
-    try:
-        client.get_headers()
-    except (PyJWTError, ValueError, TypeError):
-        raise NotConfigured("the secret's privateKey is no RSA private key in PEM") from None
     return client
 
 

@@ -1,0 +1,54 @@
+"""What is counted and timed while a request is served, kept until its line is logged.
+
+The request's own thread collects; outside a request nothing does, and nothing is lost but figures.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import perf_counter
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One figure; milliseconds if `timed`, else a count."""
+
+    name: str
+    value: float
+    timed: bool
+
+
+_collected: ContextVar[list[Measurement] | None] = ContextVar("measurements", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[list[Measurement]]:
+    """Collect what the body measures."""
+    measurements: list[Measurement] = []
+    token = _collected.set(measurements)
+    try:
+        yield measurements
+    finally:
+        _collected.reset(token)
+
+
+def count(name: str) -> None:
+    """Count one more of what `name` names."""
+    _add(Measurement(name, 1, timed=False))
+
+
+@contextmanager
+def timing(name: str) -> Iterator[None]:
+    """Time the body, whether or not it succeeds."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        _add(Measurement(name, round((perf_counter() - started) * 1000, 1), timed=True))
+
+
+def _add(measurement: Measurement) -> None:
+    collected = _collected.get()
+    if collected is not None:
+        collected.append(measurement)
