@@ -4,7 +4,7 @@ PORT ?= 8000
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help run token test check format lock clean
+.PHONY: help run token test check format lock clean deploy secret package destroy rehearse
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ check: .venv/ready  ## Linters, types, layers, and the suites that need more tha
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m tests.dynamodb_local
+	@$(BIN)/python -m tests.support.dynamodb_local
 	@$(BIN)/python -m pytest --run-dynamodb-local
 
 format: .venv/ready  ## Apply the formatter and the linter's fixes
@@ -47,3 +47,18 @@ lock: .venv/ready  ## Pin the newest versions that requirements*.in allow
 
 clean:  ## Remove what make made
 	@rm -rf .venv .local build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy STAGE=dev|prod
+	@$(BIN)/python -m deploy deploy "$(STAGE)"
+
+secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
+	@$(BIN)/python -m deploy secret "$(STAGE)"
+
+package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
+	@$(BIN)/python -m deploy package "$(STAGE)"
+
+destroy: .venv/ready  ## Take a stage down, after asking: make destroy STAGE=dev
+	@$(BIN)/python -m deploy destroy "$(STAGE)"
+
+rehearse: .venv/ready  ## Deploy, deploy again, destroy and run the zip, all on stand-ins
+	@$(BIN)/python -m pytest tests/deploy/rehearse_deployment.py

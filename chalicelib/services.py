@@ -1,5 +1,6 @@
 """Ties rules and adapters together, once per process."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from threading import Lock
@@ -57,6 +58,10 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.core.open_room import OpenRoom
     from chalicelib.core.read_rooms import ReadRooms
 
+    # At DEBUG, which may be set for all of a Lambda, they log what nobody may read: what Secrets
+    # Manager answers, and auth headers.
+    for talkative in ("botocore", "opentok"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     config = Config(
         connect_timeout=1,
         read_timeout=2,

@@ -140,7 +140,9 @@ def _is_plain_text(value: object) -> bool:
 
 def _is_rsa_private_key(pem: str) -> bool:
     try:
-        return isinstance(load_pem_private_key(pem.encode(), password=None), RSAPrivateKey)
+        # Whether its numbers are primes is not checked: that takes long, and OpenTok will tell.
+        key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
+        return isinstance(key, RSAPrivateKey)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it wants a password
         return False
 

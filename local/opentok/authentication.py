@@ -8,6 +8,7 @@ from jwt.types import Options
 from werkzeug.datastructures import Headers
 
 from local.opentok.credentials import KnownCredentials
+from local.opentok.rest_errors import RestError
 
 _LONGEST_LIFETIME = 300
 _NO_AUTHENTICATION = "No suitable authentication found"
@@ -24,12 +25,11 @@ SIGNATURE_ONLY: Options = {
 }
 
 
-class RefusedError(Exception):
-    """The call is refused with this status and message."""
+class RefusedError(RestError):
+    """The caller is nobody known, or may not."""
 
     def __init__(self, message: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> None:
-        super().__init__(message)
-        self.status = status
+        super().__init__(message, status)
 
 
 def authenticate(headers: Headers, known: KnownCredentials, now: float) -> str:

@@ -25,6 +25,7 @@ class ClientToken:
     session_id: str
     role: str
     data: str
+    layout_classes: tuple[str, ...]
 
 
 def verify_client_token(token: str, known: KnownCredentials, now: float) -> ClientToken:
@@ -40,9 +41,10 @@ def verify_client_token(token: str, known: KnownCredentials, now: float) -> Clie
     _check_expiry(claims, now)
     if claims.get("role") not in ROLES:
         raise TokenRefusedError("Invalid role")
-    _limited(claims, "initial_layout_class_list", _LONGEST_LAYOUT_CLASSES)
+    classes = _limited(claims, "initial_layout_class_list", _LONGEST_LAYOUT_CLASSES)
     data = _limited(claims, "connection_data", _LONGEST_DATA)
-    return ClientToken(key, str(claims.get("session_id", "")), claims["role"], data)
+    session_id = str(claims.get("session_id", ""))
+    return ClientToken(key, session_id, claims["role"], data, tuple(classes.split()))
 
 
 def _verified_jwt(token: str, known: KnownCredentials) -> tuple[str, dict[str, Any]]:

@@ -1,62 +1,70 @@
-"""The sessions that were created here, and who is connected to them."""
+"""The sessions that were created here."""
 
 import threading
-import uuid
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from local.opentok.callback import Callback
+from local.opentok.live_session import Session
+from local.opentok.rest_errors import AbsentError
 from local.opentok.session_ids import new_session_id
 from local.opentok.session_options import SessionOptions
 
-
-@dataclass(frozen=True)
-class Session:
-    """A session and the API key or application id that owns it."""
-
-    session_id: str
-    key: str
-    options: SessionOptions
-
-
-@dataclass(frozen=True)
-class Connection:
-    connection_id: str
-    session_id: str
-    role: str
-    data: str
+_ABSENT = "Session not found"
 
 
 class Sessions:
-    """In memory, safe under threads."""
+    """In memory, safe under threads: a session is lent to one caller at a time.
 
-    def __init__(self) -> None:
+    Callbacks are announced while it is lent, so their order is that of what happened.
+    """
+
+    def __init__(self, announce: Callable[[Callback], None]) -> None:
+        self._announce = announce
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
-        self._connections: dict[str, Connection] = {}
 
     def create(self, key: str, options: SessionOptions, now: float) -> Session:
         session_id = new_session_id(
             key, location=options.location, relayed=options.relayed, now=now
         )
-        session = Session(session_id, key, options)
+        session = Session(session_id, key, options, self._announce)
         with self._lock:
             self._sessions[session_id] = session
         return session
 
-    def find(self, session_id: str) -> Session | None:
+    @contextmanager
+    def lent(self, session_id: str) -> Iterator[Session]:
+        """Raise AbsentError if it was never created."""
         with self._lock:
-            return self._sessions.get(session_id)
+            if session_id not in self._sessions:
+                raise AbsentError(_ABSENT)
+            yield self._sessions[session_id]
 
-    def connect(self, session_id: str, *, role: str, data: str) -> Connection:
-        connection = Connection(str(uuid.uuid4()), session_id, role, data)
-        with self._lock:
-            self._connections[connection.connection_id] = connection
-        return connection
+    @contextmanager
+    def lent_to_project(self, session_id: str, key: str) -> Iterator[Session]:
+        """Raise AbsentError if it is another project's, or nobody ever connected to it."""
+        with self.lent(session_id) as session:
+            if session.key != key or not session.ever_connected:
+                raise AbsentError(_ABSENT)
+            yield session
 
-    def disconnect(self, connection_id: str) -> bool:
-        """Whether there was such a connection."""
+    @contextmanager
+    def lent_with_connection(self, connection_id: str) -> Iterator[Session]:
+        """Raise AbsentError if no session has this connection."""
         with self._lock:
-            return self._connections.pop(connection_id, None) is not None
+            for session in self._sessions.values():
+                if connection_id in session.connections:
+                    yield session
+                    return
+            raise AbsentError("Connection not found")
 
-    def connections_of(self, session_id: str) -> list[Connection]:
+    @contextmanager
+    def lent_with_stream(self, stream_id: str) -> Iterator[Session]:
+        """Raise AbsentError if no session has this stream."""
         with self._lock:
-            return [each for each in self._connections.values() if each.session_id == session_id]
+            for session in self._sessions.values():
+                if stream_id in session.streams:
+                    yield session
+                    return
+            raise AbsentError("Stream not found")

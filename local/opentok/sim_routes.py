@@ -2,20 +2,37 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Literal
 
 import msgspec
-from flask import Blueprint
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from local.opentok.client_tokens import ClientToken, verify_client_token
 from local.opentok.credentials import KnownCredentials
-from local.opentok.sessions import Connection, Sessions
+from local.opentok.live_session import Connection, shown_connection
+from local.opentok.rest_errors import AbsentError
+from local.opentok.sessions import Sessions
 from local.opentok.token_errors import TokenRefusedError
 from local.own_routes import json_answer, json_request
+
+_LEAVING = ("clientDisconnected", "forceDisconnected", "networkDisconnected")
+_UNPUBLISHING = (*_LEAVING, "forceUnpublished", "mediaStopped")
 
 
 class ConnectRequest(msgspec.Struct, forbid_unknown_fields=True):
     token: str
+
+
+class PublishRequest(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """A stream's name, and its video: null where there is none."""
+
+    name: str = ""
+    video_type: Literal["camera", "screen", "custom"] | None = "camera"
+
+
+class BadReasonError(ValueError):
+    """No client leaves for this reason."""
 
 
 def sim_routes(
@@ -25,42 +42,67 @@ def sim_routes(
 
     @routes.post("/connections")
     def connect() -> Response:
-        token = verify_client_token(json_request(ConnectRequest).token, known, clock())
-        return json_answer(_rendered(_connected(sessions, token)), HTTPStatus.CREATED)
+        now = clock()
+        token = verify_client_token(json_request(ConnectRequest).token, known, now)
+        connection = _connected(sessions, token, now)
+        return json_answer(shown_connection(connection), HTTPStatus.CREATED)
 
     @routes.delete("/connections/<connection_id>")
     def disconnect(connection_id: str) -> Response:
-        if not sessions.disconnect(connection_id):
-            return json_answer({"reason": "Connection not found"}, HTTPStatus.NOT_FOUND)
+        reason = _reason(_LEAVING)
+        with sessions.lent_with_connection(connection_id) as session:
+            session.disconnect(connection_id, reason, clock())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @routes.post("/connections/<connection_id>/streams")
+    def publish(connection_id: str) -> Response:
+        wanted = json_request(PublishRequest)
+        with sessions.lent_with_connection(connection_id) as session:
+            connection = session.connection(connection_id)
+            if not connection.publishes:
+                raise TokenRefusedError("A subscriber may not publish")
+            stream = session.publish(connection, wanted.name, wanted.video_type, clock())
+        return json_answer({"streamId": stream.stream_id}, HTTPStatus.CREATED)
+
+    @routes.delete("/streams/<stream_id>")
+    def unpublish(stream_id: str) -> Response:
+        reason = _reason(_UNPUBLISHING)
+        with sessions.lent_with_stream(stream_id) as session:
+            session.unpublish(stream_id, reason, clock())
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @routes.get("/sessions/<session_id>")
     def show_session(session_id: str) -> Response:
-        if sessions.find(session_id) is None:
-            return json_answer({"reason": "Session not found"}, HTTPStatus.NOT_FOUND)
-        connections = [_rendered(each) for each in sessions.connections_of(session_id)]
-        return json_answer({"connections": connections, "streams": [], "signals": [], "mutes": []})
+        with sessions.lent(session_id) as session:
+            return json_answer(session.shown())
 
     @routes.errorhandler(TokenRefusedError)
     def token_refused(error: TokenRefusedError) -> Response:
         return json_answer({"reason": str(error)}, HTTPStatus.FORBIDDEN)
 
+    @routes.errorhandler(AbsentError)
+    def absent(error: AbsentError) -> Response:
+        return json_answer({"reason": str(error)}, error.status)
+
+    @routes.errorhandler(BadReasonError)
+    def bad_reason(error: BadReasonError) -> Response:
+        return json_answer({"reason": str(error)}, HTTPStatus.BAD_REQUEST)
+
     return routes
 
 
-def _connected(sessions: Sessions, token: ClientToken) -> Connection:
-    session = sessions.find(token.session_id)
-    if session is None:
-        raise TokenRefusedError("Session not found")
-    if session.key != token.key:
-        raise TokenRefusedError("Session belongs to another project")
-    return sessions.connect(session.session_id, role=token.role, data=token.data)
+def _connected(sessions: Sessions, token: ClientToken, now: float) -> Connection:
+    try:
+        with sessions.lent(token.session_id) as session:
+            if session.key != token.key:
+                raise TokenRefusedError("Session belongs to another project")
+            return session.connect(token.role, token.data, token.layout_classes, now)
+    except AbsentError as error:
+        raise TokenRefusedError(str(error)) from error
 
 
-def _rendered(connection: Connection) -> dict[str, str]:
-    return {
-        "connectionId": connection.connection_id,
-        "sessionId": connection.session_id,
-        "role": connection.role,
-        "data": connection.data,
-    }
+def _reason(allowed: tuple[str, ...]) -> str:
+    reason = request.args.get("reason", allowed[0])
+    if reason not in allowed:
+        raise BadReasonError(f"reason must be one of {', '.join(allowed)}")
+    return reason

@@ -477,9 +477,9 @@ def test_no_text_at_all_passes_for_a_bearer(gateway: Gateway, authorization: str
 def test_no_segments_at_all_pass_for_a_bearer(
     gateway: Gateway, header: object, payload: object, signature: bytes
 ) -> None:
-    segments = (json.dumps(each).encode() for each in (header, payload))
+    first, second = (json.dumps(each).encode() for each in (header, payload))
 
-    assert_unauthenticated(ask(gateway, forged(*segments, lambda _: signature)))
+    assert_unauthenticated(ask(gateway, forged(first, second, lambda _: signature)))
 
 
 @fuzzed

@@ -197,7 +197,7 @@ def _ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == _CANCELLED:
-            raise _Cancelled(error.response["CancellationReasons"]) from error
+            raise _Cancelled(error.response.get("CancellationReasons", ())) from error
         raise _unavailable(f"{error.operation_name}: {code}") from error
     except (BotoCoreError, TimeoutError) as error:
         raise _unavailable(type(error).__name__) from error

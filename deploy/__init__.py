@@ -1,0 +1,1 @@
+"""Roomkey into an AWS account and out of it: what `make deploy` and its siblings run."""

@@ -1,0 +1,85 @@
+"""`python -m deploy COMMAND STAGE`, which is what `make deploy` and its siblings run."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy.account import connect
+from deploy.asking import Terminal
+from deploy.credentials import Secret, try_credentials
+from deploy.deployment import Deployment
+from deploy.destruction import Destruction
+from deploy.errors import DeployError
+from deploy.package import build_package
+from deploy.stage import Stage, read_stage
+
+
+def deploy(stage: Stage) -> None:
+    """Bring the stage up, or up to date."""
+    stage.check_settings()
+    Deployment(stage, connect(os.environ), Terminal(), os.environ, sys.stdout).run()
+
+
+def secret(stage: Stage) -> None:
+    """Store OpenTok's or Vonage's credentials, once OpenTok has taken them."""
+    account = connect(os.environ)
+    credentials = Terminal().credentials()
+    try_credentials(credentials, stage)
+    Secret(stage, account.session.client("secretsmanager")).store(credentials)
+    print(
+        f"Tried on OpenTok and stored in {stage.secret_id}. Running functions have them "
+        "within five minutes."
+    )
+
+
+def package(stage: Stage) -> None:
+    """Build the zip that would be uploaded, without an AWS account."""
+    built = build_package(stage)
+    target = stage.project / "build" / "deployment.zip"
+    target.parent.mkdir(exist_ok=True)
+    shutil.copyfile(built.path, target)
+    print(f"build/deployment.zip: {built.megabytes:.1f} MB")
+
+
+def destroy(stage: Stage) -> None:
+    """Take the stage down, after asking."""
+    destruction = Destruction(stage, connect(os.environ), os.environ, sys.stdout)
+    destruction.confirm(Terminal())
+    destruction.run()
+
+
+COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
+    command.__name__: command for command in (deploy, secret, package, destroy)
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("stage", help="dev or prod")
+    arguments = parser.parse_args()
+    try:
+        COMMANDS[arguments.command](read_stage(arguments.stage))
+    except DeployError as error:
+        print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(
+            f"\nStopped: AWS refuses: {error}\nIf a permission is missing, give it to the "
+            "credentials in use; then run this again.",
+            file=sys.stderr,
+        )
+        return 1
+    except (KeyboardInterrupt, EOFError):
+        print("\nStopped. Running this again goes on where it stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

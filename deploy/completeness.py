@@ -1,0 +1,77 @@
+"""Whether all that requirements.txt names is in the package, for Lambda's machine.
+
+Chalice only prints a message where it finds no wheel, and goes on.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from deploy.errors import DeployError
+
+_MACHINES: Final = {"x86_64": 62, "arm64": 183}
+"""What an ELF file says of the processor it is for, by Lambda's name for it."""
+
+_ELF: Final = b"\x7fELF"
+_MACHINE_AT: Final = slice(18, 20)
+
+
+def check_complete(folder: Path, requirements: Path, architecture: str) -> None:
+    """Refuse an unpacked package that would fail in a Lambda.
+
+    Raises:
+        DeployError: A library is missing, of another version, or for another machine or Python.
+    """
+    wanted = _wanted(requirements.read_text(encoding="utf-8"))
+    problems = [
+        f"{name} {version} is missing" for name, version in sorted(wanted - _present(folder))
+    ]
+    problems += [
+        f"{path.relative_to(folder)} is not for Python {_python()} on {architecture}"
+        for path in sorted(folder.rglob("*.so*"))
+        if not _fits(path, architecture)
+    ]
+    if problems:
+        raise DeployError(
+            "The package is not complete: " + "; ".join(problems) + ".",
+            "See what pip says: each library needs a wheel on PyPI for Lambda's Linux. Pin "
+            "versions that have one in requirements.in, then `make lock`.",
+        )
+
+
+def _wanted(text: str) -> set[tuple[str, str]]:
+    """Names and versions of all that is pinned and meant for Lambda's Python."""
+    found: set[tuple[str, str]] = set()
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate():
+            (pinned,) = requirement.specifier
+            found.add((canonicalize_name(requirement.name), pinned.version))
+    return found
+
+
+def _present(folder: Path) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for path in folder.glob("*.dist-info"):
+        name, _, version = path.name.removesuffix(".dist-info").rpartition("-")
+        found.add((canonicalize_name(name), version))
+    return found
+
+
+def _fits(path: Path, architecture: str) -> bool:
+    head = path.read_bytes()[:20]
+    machine = int.from_bytes(head[_MACHINE_AT], "little")
+    if not head.startswith(_ELF) or machine != _MACHINES[architecture]:
+        return False
+    tag = re.search(r"\.cpython-(\d+)-", path.name)
+    return tag is None or tag[1] == _python().replace(".", "")
+
+
+def _python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -1,0 +1,99 @@
+"""`make deploy`: all steps in order, each safe to repeat."""
+
+from collections.abc import Mapping
+from typing import TextIO
+
+from deploy.account import Account
+from deploy.asking import Operator
+from deploy.credentials import Secret, try_credentials
+from deploy.errors import DeployError
+from deploy.functions import Deployed, deploy_functions
+from deploy.gateway import limit_requests, set_own_answers
+from deploy.package import build_package
+from deploy.progress import Progress
+from deploy.resources import Resources
+from deploy.smoke import SmokeTest
+from deploy.stage import Stage
+from deploy.state import DeployedState
+from deploy.summary import summary
+
+STEPS = 5
+
+
+class Deployment:
+    """One run for one stage."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        account: Account,
+        operator: Operator,
+        environ: Mapping[str, str],
+        output: TextIO,
+    ) -> None:
+        self._stage = stage
+        self._account = account
+        self._operator = operator
+        self._environ = environ
+        self._output = output
+        self._progress = Progress(output, STEPS)
+        self._resources = Resources(stage, account.session.client("cloudformation"))
+
+    def run(self) -> None:
+        """Do it all.
+
+        Raises:
+            DeployError: A step failed. Those before it are done.
+        """
+        say = self._progress.say
+        say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
+        self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
+        say(f"stack {self._stage.stack}: {self._resources.apply()}")
+        self._progress.step("Credentials of OpenTok")
+        self._see_to_credentials()
+        self._progress.step("Functions and API")
+        deployed = self._deploy_functions()
+        self._progress.step("API Gateway: its own answers, then throttling")
+        self._set_gateway(deployed)
+        self._progress.step(f"Smoke test of {deployed.url}")
+        SmokeTest(deployed.url, say).run(self._environ.get("BEARER"))
+        print(
+            summary(self._stage, deployed, self._resources.output("AlarmTopic")),
+            file=self._output,
+            flush=True,
+        )
+
+    def _see_to_credentials(self) -> None:
+        secret = Secret(self._stage, self._account.session.client("secretsmanager"))
+        if secret.content():
+            self._progress.say(f"secret {self._stage.secret_id}: set")
+            return
+        if not self._operator.present():
+            raise DeployError(
+                f"Secret {self._stage.secret_id} is empty.",
+                f"Store OpenTok's credentials, then run this again: "
+                f"make secret STAGE={self._stage.name}",
+            )
+        credentials = self._operator.credentials()
+        try_credentials(credentials, self._stage)
+        secret.store(credentials)
+        self._progress.say(f"secret {self._stage.secret_id}: tried on OpenTok and stored")
+
+    def _deploy_functions(self) -> Deployed:
+        package = build_package(self._stage)
+        self._progress.say(f"package {package.path.name}: {package.megabytes:.1f} MB")
+        bucket = self._resources.output("StateBucket") or ""
+        state = DeployedState(
+            self._stage, self._account, bucket, self._account.session.client("s3")
+        )
+        return deploy_functions(
+            self._stage, self._account, package, state, self._environ, self._output
+        )
+
+    def _set_gateway(self, deployed: Deployed) -> None:
+        client = self._account.session.client("apigateway")
+        answers = set_own_answers(deployed.api_id, self._stage, client)
+        self._progress.say(f"{answers} answers of the gateway's own: CORS, and problems as ours")
+        limit_requests(deployed.api_id, self._stage, client)
+        limits = self._stage.limits
+        self._progress.say(f"{limits.requests_per_second} requests/s, {limits.burst} at once")

@@ -1,0 +1,127 @@
+"""An AWS account: moto's, taught what the deployment needs and moto lacks."""
+
+import io
+import json
+import threading
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Final, Self
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import boto3
+from botocore.config import Config
+from werkzeug.wrappers import Request, Response
+
+from deploy.rehearsal.api_gateway import ApiGateway
+from deploy.rehearsal.aws_calls import AwsCall, call_of
+from deploy.rehearsal.functions import Functions
+from deploy.rehearsal.openapi import as_moto_takes_it
+from deploy.resources import TEMPLATE
+from local.aws import AwsStandIn
+from local.http_server import HttpServer
+
+REGION: Final = "eu-west-1"
+_IMPORTS: Final = frozenset({"ImportRestApi", "PutRestApi"})
+
+
+class AwsAccount:
+    """The account as one WSGI app, with a log of all calls in their order."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._stand_in = AwsStandIn()
+        self._direct = HttpServer(self._stand_in.wsgi_app)
+        self._functions = functions
+        self._lock = threading.RLock()
+        self._refused: list[str] = []
+        self.calls: list[AwsCall] = []
+        self.documents: list[dict[str, Any]] = []
+        """Every Swagger document that was imported, as it was sent."""
+        self.api_gateway = ApiGateway(functions.invoke)
+
+    @property
+    def wsgi_app(self) -> WSGIApplication:
+        return self._answer
+
+    def __enter__(self) -> Self:
+        self._stand_in.reset()
+        self._direct.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._direct.stop()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - a client of any service
+        """A client to look into the account with; its calls are not in the log."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self._direct.url,
+            region_name=REGION,
+            aws_access_key_id="rehearsal",
+            aws_secret_access_key="rehearsal",  # noqa: S106 - moto takes any
+            config=Config(proxies={}),
+        )
+
+    def refuse_next(self, action: str) -> None:
+        """Let the next such call, as in `lambda:AddPermission`, fail."""
+        self._refused.append(action)
+
+    def actions(self, since: int = 0) -> list[str]:
+        """The actions called, in order."""
+        return [call.action for call in self.calls[since:]]
+
+    def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        body = Request(environ).get_data()
+        call = call_of(environ, body)
+        with self._lock:
+            self.calls.append(call)
+            if call.action in self._refused:
+                self._refused.remove(call.action)
+                return _refusal(call)(environ, start)
+        document: dict[str, Any] = {}
+        if call.operation in _IMPORTS:
+            document = json.loads(body)
+            self.documents.append(document)
+            body = json.dumps(as_moto_takes_it(document)).encode()
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        answer = Response.from_app(self._stand_in.wsgi_app, environ, buffered=True)
+        if answer.status_code < HTTPStatus.BAD_REQUEST:
+            self._follow(call, document, answer)
+        return answer(environ, start)
+
+    def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
+        """What real AWS does upon such a call, and moto does not."""
+        match call.service:
+            case "apigateway":
+                imported = call.operation == "ImportRestApi"
+                api_id = json.loads(answer.get_data())["id"] if imported else _api_id(call.path)
+                self.api_gateway.note(call, document, api_id)
+            case "lambda":
+                self._functions.note(call)
+            case "cloudformation" if call.operation == "CreateStack":
+                self._make_what_moto_skips(call.parameters["Parameters.member.1.ParameterValue"])
+
+    def _make_what_moto_skips(self, stage: str) -> None:
+        """The secret, which moto's CloudFormation passes over, and the table's time to live."""
+        described = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+        self.client("dynamodb").update_time_to_live(
+            TableName=f"roomkey-{stage}-rooms",
+            TimeToLiveSpecification=described["RoomsTable"]["Properties"][
+                "TimeToLiveSpecification"
+            ],
+        )
+        self.client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok")
+
+
+def _api_id(path: str) -> str:
+    parts = path.split("/")
+    return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - /restapis/{id}
+
+
+def _refusal(call: AwsCall) -> Response:
+    content = {"__type": "AccessDeniedException", "message": f"no {call.action} for you"}
+    headers = {"x-amzn-ErrorType": "AccessDeniedException"}
+    return Response(
+        json.dumps(content), HTTPStatus.FORBIDDEN, headers, content_type="application/json"
+    )

@@ -1,0 +1,80 @@
+"""A clone of this project, as another engineer or a CI server has it."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.stage import PROJECT
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A folder with the project's files, and the variables that its commands run with."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def make(self, target: str, stage: str, said: str = "", **variables: str) -> "Outcome":
+        """Run `make target STAGE=stage`, with `said` on its standard input."""
+        done = subprocess.run(  # noqa: S603 - our own Makefile
+            # -o: the clone uses this project's .venv and must not build it anew.
+            ["make", "-o", ".venv/ready", target, f"STAGE={stage}"],  # noqa: S607
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            input=said,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended, and all that it printed."""
+
+    status: int
+    output: str
+
+
+def new_clone(folder: Path, environment: Mapping[str, str], settings: Mapping[str, str]) -> Clone:
+    """Copy what git knows of, or would add, and set what every operator sets in config.json."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    (folder / ".venv").symlink_to(PROJECT / ".venv")
+    file = folder / ".chalice" / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    for stage in ("dev", "prod"):
+        config["stages"][stage]["environment_variables"] |= settings
+    file.write_text(json.dumps(config, indent=2), encoding="utf-8")
+    return Clone(folder, environment)
+
+
+def operators_environment(folder: Path, internet: Mapping[str, str], region: str) -> dict[str, str]:
+    """This process's variables, but nothing of anybody's AWS, and another home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept = {name: value for name, value in kept.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return {
+        **kept,
+        **internet,
+        "HOME": str(folder),
+        "AWS_REGION": region,
+        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

@@ -1,0 +1,80 @@
+"""The account's Lambda functions: what was uploaded runs, in a process per function."""
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from deploy.rehearsal.aws_calls import AwsCall
+from deploy.rehearsal.lambda_process import LambdaProcess
+
+
+class Functions:
+    """Starts a function when it is first needed, and anew when it was changed.
+
+    Args:
+        surroundings: The variables that lead a function's process to the stand-ins.
+    """
+
+    def __init__(self, surroundings: Callable[[], Mapping[str, str]]) -> None:
+        self._surroundings = surroundings
+        self._lock = threading.Lock()
+        self._running: dict[str, LambdaProcess] = {}
+        self.uploads: dict[str, list[bytes]] = {}
+        """Every zip that was uploaded, by function."""
+        self._environments: dict[str, dict[str, str]] = {}
+
+    def note(self, call: AwsCall) -> None:
+        """Take a call that changes a function."""
+        parameters = call.parameters
+        match call.operation:
+            case "CreateFunction":
+                name = parameters["FunctionName"]
+                self._upload(name, parameters["Code"]["ZipFile"])
+                self._environments[name] = parameters["Environment"]["Variables"]
+            case "UpdateFunctionCode":
+                self._upload(call.path.split("/")[3], parameters["ZipFile"])
+            case "UpdateFunctionConfiguration":
+                name = call.path.split("/")[3]
+                self._stop(name)
+                if "Environment" in parameters:
+                    self._environments[name] = parameters["Environment"]["Variables"]
+            case "DeleteFunction":
+                self._stop(call.path.split("/")[3].rpartition(":")[2])
+
+    def invoke(self, arn: str, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """The answer of the function of this ARN."""
+        name = arn.rpartition(":")[2]
+        with self._lock:
+            if name not in self._running:
+                process = LambdaProcess(
+                    self.uploads[name][-1],
+                    {
+                        "AWS_REGION": arn.split(":")[3],
+                        "AWS_DEFAULT_REGION": arn.split(":")[3],
+                        **self._environments[name],
+                        **self._surroundings(),
+                    },
+                    function_arn=arn,
+                )
+                self._running[name] = process.__enter__()
+        return self._running[name].invoke(event)
+
+    def running(self, name: str) -> LambdaProcess:
+        """The process of a function that has been invoked."""
+        return self._running[name]
+
+    def stop(self) -> None:
+        """End every process."""
+        for name in list(self._running):
+            self._stop(name)
+
+    def _upload(self, name: str, encoded: str) -> None:
+        self._stop(name)
+        self.uploads.setdefault(name, []).append(base64.b64decode(encoded))
+
+    def _stop(self, name: str) -> None:
+        with self._lock:
+            process = self._running.pop(name, None)
+        if process is not None:
+            process.__exit__()

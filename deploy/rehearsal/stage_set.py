@@ -1,0 +1,67 @@
+"""All that a rehearsal plays before: an AWS account, OpenTok, an identity provider, clones."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Self
+
+from deploy.rehearsal.aws_account import REGION, AwsAccount
+from deploy.rehearsal.clone import Clone, new_clone, operators_environment
+from deploy.rehearsal.functions import Functions
+from deploy.rehearsal.internet import Internet
+from deploy.rehearsal.wsgi_server import LongBodyServer
+from local.http_server import HttpServer
+from local.identity import IdentityProvider
+from local.opentok import OpenTokStandIn
+
+ISSUER: Final = "https://issuer.roomkey.test/"
+AUDIENCE: Final = "rehearsal"
+API_KEY: Final = "47000002"
+API_SECRET: Final = "beefbeefbeefbeefbeefbeefbeefbeefbeefbeef"  # noqa: S105 - made up
+CREDENTIALS: Final = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
+
+
+class StageSet:
+    """Everything in place under its real name, from `__enter__` to `__exit__`.
+
+    Args:
+        folder: For clones and certificates.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ends = ExitStack()
+        self.functions = Functions(lambda: self.internet.environment)
+        self.aws = AwsAccount(self.functions)
+        self.opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
+        self.identity = IdentityProvider(ISSUER, AUDIENCE)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as ends:
+            ends.enter_context(self.aws)
+            gateway = ends.enter_context(HttpServer(self.aws.api_gateway.wsgi_app))
+            aws = ends.enter_context(LongBodyServer(self.aws.wsgi_app))
+            opentok = ends.enter_context(HttpServer(self.opentok.wsgi_app))
+            identity = ends.enter_context(HttpServer(self.identity.wsgi_app))
+            names = {
+                rf"\w+\.execute-api\.{REGION}\.amazonaws\.com": gateway,
+                r".*\.amazonaws\.com": aws,
+                r"api\.opentok\.com": opentok,
+                r"issuer\.roomkey\.test": identity,
+            }
+            certificates = self._folder / "certificates"
+            certificates.mkdir()
+            self.internet = ends.enter_context(Internet(names, certificates))
+            ends.callback(self.functions.stop)
+            self._ends = ends.pop_all()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._ends.close()
+
+    def clone(self, name: str) -> Clone:
+        """A new clone of the project, whose operator has credentials and has set the issuer."""
+        folder = self._folder / name
+        folder.mkdir()
+        environment = operators_environment(folder, self.internet.environment, REGION)
+        return new_clone(folder, environment, {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE})

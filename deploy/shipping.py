@@ -1,0 +1,41 @@
+"""Which files of Chalice's package go into a Lambda.
+
+Chalice ships every file of every wheel, and all that lies in chalicelib. What no code reads is
+left out: a smaller package is fetched and unpacked sooner at a cold start.
+"""
+
+from pathlib import PurePosixPath
+from typing import Final
+
+AWS_SERVICES: Final = frozenset({"dynamodb", "secretsmanager"})
+"""The services that the function calls; botocore ships descriptions of 400 others."""
+
+_SUFFIXES_LEFT_OUT: Final = frozenset(
+    {".c", ".cfg", ".css", ".gz.txt", ".h", ".js", ".md", ".pxd", ".pyc", ".pyi", ".pyx", ".rst"}
+)
+_FOLDERS_LEFT_OUT: Final = frozenset({"__pycache__", "examples", "test", "tests"})
+_KEPT_OF_A_DISTRIBUTION: Final = frozenset({"METADATA", "WHEEL"})
+_SERVICE_FILES: Final = ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")
+
+
+def ships(name: str) -> bool:
+    """Whether the file of this name in the package is of use in a Lambda."""
+    path = PurePosixPath(name)
+    folders = path.parts[:-1]
+    if path.suffix in _SUFFIXES_LEFT_OUT or path.name == "py.typed":
+        return False
+    if _FOLDERS_LEFT_OUT.intersection(folders):
+        return False
+    match folders:
+        case [top, *_] if top.endswith(".dist-info"):
+            return len(folders) == 1 and path.name in _KEPT_OF_A_DISTRIBUTION
+        case [top, *_] if top.endswith(".data"):
+            return False  # scripts: there is nobody to run them
+        case ["boto3", "data", *_]:
+            return False  # of boto3's resources, the layer above the clients
+        case ["botocore", "data", service, *_]:
+            return service in AWS_SERVICES and path.name.startswith(_SERVICE_FILES)
+        case ["pytz", "zoneinfo", *_]:
+            return False  # the SDK uses UTC alone, which pytz makes itself
+        case _:
+            return True

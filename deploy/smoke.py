@@ -1,0 +1,107 @@
+"""Step 5: whether the deployed URL answers as it should."""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+import requests
+
+from chalicelib import VERSION
+from deploy.errors import DeployError
+
+_TIMEOUT_SECONDS: Final = 15.0
+_PATIENCE_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 2.0
+
+
+class SmokeTest:
+    """Asks the deployed service for what any app asks.
+
+    Args:
+        url: The API's address, ending in a slash.
+        say: Takes a line for each thing that was found in order.
+    """
+
+    def __init__(self, url: str, say: Callable[[str], None]) -> None:
+        self._url = url
+        self._say = say
+
+    def run(self, bearer: str | None) -> None:
+        """Health, a refusal, and a token if there is a bearer to get one with.
+
+        Raises:
+            DeployError: An answer is not what it should be.
+        """
+        with requests.Session() as http:
+            self._await_health(http)
+            self._check_refusal(http)
+            if bearer:
+                self._check_token(http, bearer)
+            else:
+                self._say("token: not tried; set BEARER to a user's bearer to have it tried")
+
+    def _await_health(self, http: requests.Session) -> None:
+        """A new API's address takes some seconds until it is known everywhere."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (found := self._health(http)) != VERSION:
+            if time.monotonic() > deadline:
+                raise DeployError(
+                    f"GET {self._url}health: {found}, wanted version {VERSION}.", _LOOK_INTO_THE_LOG
+                )
+            time.sleep(_PAUSE_SECONDS)
+        self._say(f"health: 200, version {VERSION}")
+
+    def _health(self, http: requests.Session) -> str:
+        """The version that answers, or what came instead."""
+        try:
+            answer = http.get(f"{self._url}health", timeout=_TIMEOUT_SECONDS)
+        except requests.RequestException as error:
+            return type(error).__name__
+        if answer.status_code != HTTPStatus.OK:
+            return f"{answer.status_code} {answer.text[:200]}"
+        return str(answer.json()["version"])
+
+    def _check_refusal(self, http: requests.Session) -> None:
+        path = "rooms/smoke-test/tokens"
+        answer = self._send(http, "POST", path)
+        if answer.status_code != HTTPStatus.UNAUTHORIZED or _code(answer) != "unauthenticated":
+            raise _unexpected("POST", path, answer, "401 unauthenticated")
+        self._say("a join without a bearer: 401 unauthenticated")
+
+    def _check_token(self, http: requests.Session, bearer: str) -> None:
+        path = "token?username=smoke-test"
+        answer = self._send(http, "GET", path, {"Authorization": f"Bearer {bearer}"})
+        if answer.status_code != HTTPStatus.OK or not answer.json().get("token"):
+            raise _unexpected("GET", path, answer, "200 with a token")
+        self._say("a token with your bearer: 200")
+
+    def _send(
+        self, http: requests.Session, method: str, path: str, headers: dict[str, str] | None = None
+    ) -> requests.Response:
+        try:
+            return http.request(
+                method, f"{self._url}{path}", headers=headers, timeout=_TIMEOUT_SECONDS
+            )
+        except requests.RequestException as error:
+            raise DeployError(
+                f"{method} {self._url}{path}: {type(error).__name__}.", _LOOK_INTO_THE_LOG
+            ) from error
+
+
+_LOOK_INTO_THE_LOG: Final = (
+    "The function's log tells why: .venv/bin/chalice logs --stage STAGE. All steps before this "
+    "one are done; run this again when it is mended."
+)
+
+
+def _code(answer: requests.Response) -> str:
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _unexpected(method: str, path: str, answer: requests.Response, wanted: str) -> DeployError:
+    found = f"{answer.status_code} {_code(answer)}".strip()
+    return DeployError(f"{method} /{path}: {found}, wanted {wanted}.", _LOOK_INTO_THE_LOG)

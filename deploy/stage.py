@@ -1,0 +1,121 @@
+"""A stage of the service: what it is called, what it may use, where its files are."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.errors import NotConfigured
+from chalicelib.settings import Settings
+from deploy.errors import DeployError
+
+PROJECT: Final = Path(__file__).parents[1]
+API_FUNCTION: Final = "api_handler"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What Chalice has no setting for.
+
+    Args:
+        requests_per_second: What API Gateway lets through before it answers 429; the account's
+            own limit, 10,000 unless raised, is shared by all its APIs in the region.
+        burst: How many more at one moment.
+    """
+
+    requests_per_second: int
+    burst: int
+    log_retention_days: int
+
+
+LIMITS: Final = {
+    "dev": Limits(requests_per_second=50, burst=100, log_retention_days=14),
+    "prod": Limits(requests_per_second=1000, burst=2000, log_retention_days=90),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage, named as in `.chalice/config.json`."""
+
+    name: str
+    config: Mapping[str, Any]
+    project: Path = PROJECT
+
+    @property
+    def limits(self) -> Limits:
+        return LIMITS[self.name]
+
+    @property
+    def kept(self) -> bool:
+        """Whether its data outlive `make destroy`."""
+        return self.name == "prod"
+
+    @property
+    def stack(self) -> str:
+        """The CloudFormation stack that `resources.json` becomes."""
+        return f"{self.config['app_name']}-{self.name}"
+
+    @property
+    def function(self) -> str:
+        """The Lambda function behind the API, as Chalice names it."""
+        return f"{self.config['app_name']}-{self.name}"
+
+    @property
+    def gateway_stage(self) -> str:
+        return str(self._own["api_gateway_stage"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the function finds in its environment."""
+        return {
+            **self.config.get("environment_variables", {}),
+            **self._own.get("environment_variables", {}),
+        }
+
+    @property
+    def table(self) -> str:
+        return self.environment["ROOMS_TABLE"]
+
+    @property
+    def secret_id(self) -> str:
+        return self.environment["OPENTOK_SECRET_ID"]
+
+    @property
+    def deployed_file(self) -> Path:
+        """Where Chalice keeps which API and functions are this stage's."""
+        return self.project / ".chalice" / "deployed" / f"{self.name}.json"
+
+    @property
+    def _own(self) -> Mapping[str, Any]:
+        stage: Mapping[str, Any] = self.config["stages"][self.name]
+        return stage
+
+    def check_settings(self) -> None:
+        """Refuse a stage whose function could only answer 503.
+
+        Raises:
+            DeployError: A setting is missing or wrong.
+        """
+        try:
+            Settings.from_env(self.environment)
+        except NotConfigured as error:
+            raise DeployError(
+                f"The settings of stage {self.name} are not complete: {error.note}.",
+                f'Set them in .chalice/config.json, under "stages", "{self.name}", '
+                '"environment_variables". AUTH_ISSUER and AUTH_AUDIENCE are your identity '
+                "provider's issuer URL and the audience (or client id) of your app's tokens.",
+            ) from error
+
+
+def read_stage(name: str, project: Path = PROJECT) -> Stage:
+    """The stage of this name.
+
+    Raises:
+        DeployError: There is none that can be deployed.
+    """
+    config = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    if name not in LIMITS or name not in config["stages"]:
+        raise DeployError(f"There is no stage {name!r} to deploy.", "Give STAGE=dev or STAGE=prod.")
+    return Stage(name, config, project)

@@ -1,0 +1,54 @@
+"""POSTs that can be broken off, so that a receiver that hangs keeps nobody from stopping."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+_PATIENCE_SECONDS = 10.0
+
+
+class Poster:
+    """Sends one request at a time, each on a connection of its own, and past any proxy."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._aborted = False
+        self._socket: socket.socket | None = None
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+        """The answer's status; None if there is none, or not within ten seconds of silence."""
+        parts = urlsplit(url)
+        connect = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        connection = connect(str(parts.hostname), parts.port, timeout=_PATIENCE_SECONDS)
+        try:
+            connection.connect()
+            self._hold(connection.sock)
+            connection.request("POST", target, body, dict(headers))
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            self._hold(None)
+            connection.close()
+        return answer.status
+
+    def abort(self) -> None:
+        """Break off the request under way, and refuse any other."""
+        with self._lock:
+            self._aborted = True
+            if self._socket is not None:
+                with suppress(OSError):  # ended by the receiver meanwhile
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _hold(self, connected: socket.socket | None) -> None:
+        with self._lock:
+            self._socket = connected
+            if self._aborted and connected is not None:
+                raise ConnectionAbortedError

@@ -1,0 +1,50 @@
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
+from chalicelib.core.ports import RoomStore
+from tests.support.dynamodb_local import running_dynamodb_local
+from tests.support.engines import Engine
+from tests.support.stand_ins import TABLE, StandIns
+
+MOTO = "moto"
+DYNAMODB_LOCAL = "dynamodb_local"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what needs an engine on moto, and in `make check` on Amazon's own as well."""
+    if "engine" in metafunc.fixturenames:
+        wanted = metafunc.config.getoption("--run-dynamodb-local")
+        engines = [MOTO, DYNAMODB_LOCAL] if wanted else [MOTO]
+        metafunc.parametrize("engine", engines, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_url() -> Iterator[str]:
+    with running_dynamodb_local() as url:
+        yield url
+
+
+@pytest.fixture
+def engine(
+    request: pytest.FixtureRequest, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
+    """DynamoDB with an empty table, where every client that names no address finds it."""
+    url = stand_ins.aws_server.url
+    if request.param == DYNAMODB_LOCAL:
+        url = request.getfixturevalue("dynamodb_local_url")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
+    client = boto3.client("dynamodb", endpoint_url=url, config=Config(max_pool_connections=50))
+    engine = Engine(client)
+    if request.param == DYNAMODB_LOCAL:
+        engine.empty_table()
+    yield engine
+    client.close()
+
+
+@pytest.fixture
+def store(engine: Engine) -> RoomStore:
+    return DynamoDBRooms(engine.client, TABLE)

@@ -1,0 +1,289 @@
+"""What every room store does, on every engine: put, find and close rooms."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.ports import RoomStore
+from chalicelib.core.roles import Role
+from chalicelib.core.rooms import (
+    MAX_ARCHIVE_RETENTION_DAYS,
+    MAX_MEMBERS,
+    MAX_PARTICIPANTS,
+    ArchiveMode,
+    ArchivesFor,
+    MediaMode,
+    Resolution,
+    RoomSettings,
+)
+from chalicelib.errors import StoreUnavailable
+from tests.support.engines import Engine
+from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon
+
+THIRTY_DAYS = timedelta(days=30)
+EVENING = datetime(2026, 1, 31, 18, 0, 0, 789_000, tzinfo=UTC)
+FIRST_YEAR = datetime(1, 1, 1, tzinfo=UTC)
+LAST_MILLISECOND = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+
+SETTINGS: dict[str, list[Any]] = {
+    "media_mode": list(MediaMode),
+    "archive_mode": list(ArchiveMode),
+    "archive_name": [None, "Stand-up", "名前 🎥"],
+    "archive_resolution": [None, *Resolution],
+    "location": [None, "203.0.113.7", "caller"],
+    "e2ee": [False, True],
+    "default_role": list(Role),
+    "moderators": [frozenset(), {"alice"}, {"alice", "Alice", "auth0|42", "ж" * 255}],
+    "members": [None, frozenset(), {"bob"}, {f"user-{number}" for number in range(MAX_MEMBERS)}],
+    "max_participants": [None, 1, MAX_PARTICIPANTS],
+    "opens_at": [None, NOON, NOON + MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
+    "closes_at": [None, NOON, NOON - MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
+    "archives_for": list(ArchivesFor),
+    "archive_retention_days": [None, 1, MAX_ARCHIVE_RETENTION_DAYS],
+}
+
+
+def test_every_setting_is_tried_below() -> None:
+    assert set(SETTINGS) == {field.name for field in fields(RoomSettings)}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_comes_back_as_it_was_put(name: str, store: RoomStore) -> None:
+    for number, value in enumerate(SETTINGS[name]):
+        room = a_room(f"room-{number}", settings=replace(RoomSettings(), **{name: value}))
+        store.create(room, None, soon())
+
+        assert store.find(room.name, soon()) == room
+
+
+def test_all_settings_together_come_back_as_they_were_put(store: RoomStore) -> None:
+    room = a_room(settings=RoomSettings(**{name: values[-1] for name, values in SETTINGS.items()}))
+    store.create(room, None, soon())
+
+    assert store.find(room.name, soon()) == room
+
+
+@pytest.mark.parametrize("created_by", [None, "alice", "a" * 255, "名" * 255, " "])
+def test_the_creator_and_the_time_of_creation_come_back_as_they_were_put(
+    created_by: str | None, store: RoomStore
+) -> None:
+    room = a_room(created_by=created_by, created_at=NOON + 123 * MILLISECOND)
+    store.create(room, None, soon())
+
+    assert store.find(room.name, soon()) == room
+
+
+def test_null_settings_are_absent_from_the_item(store: RoomStore, engine: Engine) -> None:
+    room = a_room(created_by=None, settings=RoomSettings())
+    store.create(room, None, soon())
+
+    assert None not in engine.room_item(room).values()
+    assert {"members", "moderators", "opensAt", "createdBy", "closedAt", "expiresAt"}.isdisjoint(
+        engine.room_item(room)
+    )
+
+
+def test_there_is_no_room_of_a_name_never_used(store: RoomStore) -> None:
+    store.create(a_room("standup"), None, soon())
+
+    assert store.find("standup2", soon()) is None
+
+
+def test_a_room_is_found_however_its_name_is_cased_and_shown_as_it_was_spelt(
+    store: RoomStore,
+) -> None:
+    room = a_room("StandUp_1-Z")
+    store.create(room, None, soon())
+
+    assert store.find("standup_1-z", soon()) == room
+    assert store.find("STANDUP_1-Z", soon()) == room
+
+
+@pytest.mark.parametrize("name", ["constructor", "__proto__", "room", "session", "-", "x" * 128])
+def test_odd_names_are_names(name: str, store: RoomStore) -> None:
+    room = a_room(name)
+    store.create(room, None, soon())
+
+    assert store.find(name, soon()) == room
+
+
+def test_creating_a_room_answers_with_it_and_notes_whose_session_it_is(
+    store: RoomStore, engine: Engine
+) -> None:
+    room = a_room("Standup")
+
+    assert store.create(room, None, soon()) == room
+    assert engine.keys() == ["room#standup", f"session#{room.session_id}"]
+    assert engine.session_item(room)["roomId"] == room.room_id
+    assert "expiresAt" not in engine.session_item(room)
+
+
+@pytest.mark.parametrize("spelt", ["standup", "STANDUP"])
+def test_creating_a_room_of_a_name_in_use_answers_with_the_room_that_stands_and_writes_nothing(
+    spelt: str, store: RoomStore, engine: Engine
+) -> None:
+    settings = RoomSettings(members=frozenset({"bob"}), opens_at=NOON)
+    first = a_room("standup", settings=settings)
+    store.create(first, None, soon())
+    before = engine.items()
+
+    assert store.create(a_room(spelt, created_by="bob"), None, soon()) == first
+    assert engine.items() == before
+
+
+def test_creating_the_same_room_again_answers_with_it(store: RoomStore, engine: Engine) -> None:
+    room = a_room()
+    store.create(room, None, soon())
+
+    assert store.create(room, None, soon()) == room
+    assert len(engine.items()) == 2
+
+
+def test_the_name_of_a_closed_room_is_not_used_by_who_does_not_know_of_it(
+    store: RoomStore,
+) -> None:
+    gone = a_room()
+    store.create(gone, None, soon())
+    store.close(gone, EVENING, soon())
+
+    assert store.create(a_room(), None, soon()) == closed(gone, EVENING)
+
+
+def test_a_closed_room_is_replaced_by_who_knows_of_it(store: RoomStore, engine: Engine) -> None:
+    gone, new = a_room("standup"), a_room("StandUp", created_by="bob")
+    store.create(gone, None, soon())
+    store.close(gone, EVENING, soon())
+
+    assert store.create(new, closed(gone, EVENING), soon()) == new
+    assert store.find("standup", soon()) == new
+    assert {"expiresAt", "closedAt"}.isdisjoint(engine.room_item(new))
+    assert engine.session_item(gone)["roomId"] == gone.room_id
+    assert engine.session_item(new)["roomId"] == new.room_id
+
+
+def test_a_closed_room_is_replaced_only_once(store: RoomStore, engine: Engine) -> None:
+    gone, new = a_room(), a_room()
+    store.create(gone, None, soon())
+    store.close(gone, EVENING, soon())
+    store.create(new, closed(gone, EVENING), soon())
+
+    assert store.create(a_room(), closed(gone, EVENING), soon()) == new
+    assert len(engine.items()) == 3
+
+
+def test_a_room_is_not_replaced_for_another_of_its_name(store: RoomStore) -> None:
+    standing, other = a_room(), a_room()
+    store.create(standing, None, soon())
+
+    assert store.create(a_room(), closed(other, EVENING), soon()) == standing
+
+
+def test_a_room_to_be_replaced_may_have_expired_meanwhile(store: RoomStore, engine: Engine) -> None:
+    gone, new = a_room(), a_room()
+    store.create(gone, None, soon())
+    store.close(gone, EVENING, soon())
+    engine.remove(engine.room_item(gone))
+
+    assert store.create(new, closed(gone, EVENING), soon()) == new
+    assert store.find(new.name, soon()) == new
+
+
+def test_a_closed_room_is_found_as_closed(store: RoomStore) -> None:
+    room = a_room(settings=RoomSettings(moderators=frozenset({"alice"}), closes_at=EVENING))
+    store.create(room, None, soon())
+
+    store.close(room, EVENING, soon())
+
+    assert store.find(room.name, soon()) == closed(room, EVENING)
+
+
+def test_a_closed_room_and_its_session_expire_in_seconds_since_1970(
+    store: RoomStore, engine: Engine
+) -> None:
+    room = a_room()
+    store.create(room, None, soon())
+
+    store.close(room, EVENING, soon())
+
+    in_thirty_days = int((EVENING + THIRTY_DAYS).timestamp())
+    assert engine.room_item(room)["expiresAt"] == in_thirty_days
+    assert engine.session_item(room)["expiresAt"] == in_thirty_days
+    assert engine.session_item(room)["roomId"] == room.room_id
+
+
+def test_closing_a_room_again_changes_nothing(store: RoomStore, engine: Engine) -> None:
+    room = a_room()
+    store.create(room, None, soon())
+    store.close(room, EVENING, soon())
+    before = engine.items()
+
+    store.close(room, EVENING + THIRTY_DAYS, soon())
+
+    assert engine.items() == before
+
+
+def test_closing_a_room_leaves_a_newer_one_of_its_name_alone(
+    store: RoomStore, engine: Engine
+) -> None:
+    gone, new = a_room(), a_room()
+    store.create(gone, None, soon())
+    store.close(gone, EVENING, soon())
+    store.create(new, closed(gone, EVENING), soon())
+    before = engine.items()
+
+    store.close(gone, EVENING + THIRTY_DAYS, soon())
+
+    assert store.find(new.name, soon()) == new
+    assert engine.items() == before
+
+
+def test_closing_a_room_that_is_not_there_makes_no_item(store: RoomStore, engine: Engine) -> None:
+    store.close(a_room(), EVENING, soon())
+
+    assert engine.items() == []
+
+
+def test_a_room_whose_session_item_is_lost_closes_all_the_same(
+    store: RoomStore, engine: Engine
+) -> None:
+    room = a_room()
+    store.create(room, None, soon())
+    engine.remove(engine.session_item(room))
+
+    store.close(room, EVENING, soon())
+
+    assert store.find(room.name, soon()) == closed(room, EVENING)
+    assert engine.session_item(room)["roomId"] == room.room_id
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda store, late: store.find("standup", late),
+        lambda store, late: store.create(a_room("new"), None, late),
+        lambda store, late: store.close(a_room("standup"), EVENING, late),
+        lambda store, late: store.created_by("alice", None, 10, late),
+    ],
+    ids=["find", "create", "close", "created_by"],
+)
+def test_nothing_is_asked_of_the_store_once_the_deadline_has_passed(
+    call: Callable[[RoomStore, Deadline], object], store: RoomStore, engine: Engine
+) -> None:
+    store.create(a_room("standup"), None, soon())
+    before = engine.items()
+    threads = set(threading.enumerate())
+    asked: list[str] = []
+    engine.client.meta.events.register("before-call", lambda model, **_: asked.append(model.name))
+
+    with pytest.raises(StoreUnavailable):
+        call(store, Deadline(0))
+
+    for thread in set(threading.enumerate()) - threads:
+        thread.join()  # Should a call go on behind the caller's back, it ends here.
+    assert asked == []
+    assert engine.items() == before

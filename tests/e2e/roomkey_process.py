@@ -1,0 +1,125 @@
+"""`python -m local` as a process of its own, the way `make run` starts it."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.ports import Ports
+from local.provider import CREDENTIAL_VARIABLES
+from tests.support.free_ports import all_free, free_ports
+
+PATIENCE_SECONDS = 60
+_LAST_LINE_OF_GREETING = "Ctrl-C stops everything."
+
+
+class Roomkey:
+    """A started stack, and what it has said so far."""
+
+    def __init__(self, process: subprocess.Popen[str], ports: Ports) -> None:
+        self.process = process
+        self.ports = ports
+        self._lines: list[str] = []
+        self._ended = False
+        self._news = threading.Condition()
+        # Always read: a full pipe would stop the stack.
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    @property
+    def output(self) -> str:
+        with self._news:
+            return "".join(self._lines)
+
+    def line_with(self, text: str) -> str:
+        return next(line for line in self.output.splitlines() if text in line)
+
+    def says(self, text: str) -> bool:
+        """Whether this comes, before it ends."""
+        with self._news:
+            self._news.wait_for(lambda: self._holds(text) or self._ended, PATIENCE_SECONDS)
+            return self._holds(text)
+
+    def status(self) -> int:
+        """The exit status, once it has ended and said its last."""
+        status = self.process.wait(timeout=PATIENCE_SECONDS)
+        self._reader.join(timeout=PATIENCE_SECONDS)
+        return status
+
+    def _holds(self, text: str) -> bool:
+        return any(text in line for line in self._lines)
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            with self._news:
+                self._lines.append(line)
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+
+@contextmanager
+def started_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Roomkey]:
+    """Started, but maybe not up yet; ended at the latest when the context is."""
+    ports = free_ports()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        env=clean_environment(ports, environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        roomkey = Roomkey(process, ports)
+        try:
+            yield roomkey
+        finally:
+            process.terminate()
+            roomkey.status()
+
+
+@contextmanager
+def running_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Roomkey]:
+    """Up, with its first token shown."""
+    with started_roomkey(environment) as roomkey:
+        assert roomkey.says(_LAST_LINE_OF_GREETING), roomkey.output
+        yield roomkey
+
+
+def clean_environment(ports: Ports, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's, without credentials that whoever runs the tests may have."""
+    kept = {name: value for name, value in os.environ.items() if name not in CREDENTIAL_VARIABLES}
+    return kept | {"PORT": str(ports.app)} | dict(environment or {})
+
+
+def app_processes(ports: Ports) -> list[int]:
+    """The ids of the processes that serve the app on this port, where Linux shows them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_text().split("\0")
+        except OSError:  # it ended meanwhile
+            continue
+        if "local.serve_app" in command and str(ports.app) in command:
+            found.append(int(path.parent.name))
+    return found
+
+
+def gone(ports: Ports) -> bool:
+    """No process of the stack is left, and its ports are free."""
+    return not app_processes(ports) and all_free(ports)
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true within some seconds: another process's end cannot be waited for."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,313 @@
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from local.app_process import AppProcess
+from local.http_server import HttpServer
+from local.opentok import OpenTokStandIn
+from local.ports import Ports, StartError
+from local.stop_request import StopRequest
+from tests.e2e.roomkey_process import (
+    Roomkey,
+    app_processes,
+    clean_environment,
+    gone,
+    running_roomkey,
+    soon,
+    started_roomkey,
+)
+from tests.support.free_ports import free_ports
+
+CURL_AND_BASH = all(shutil.which(tool) for tool in ("curl", "bash"))
+API_KEY = "45000009"
+API_SECRET = "9876543210987654321098765432109876543210"
+APPLICATION_ID = "99999999-2222-4333-8444-555555555555"
+
+
+@pytest.fixture(scope="module")
+def roomkey() -> Iterator[Roomkey]:
+    with running_roomkey() as running:
+        yield running
+
+
+def shown_json(output: str) -> list[dict[str, Any]]:
+    """The JSON objects of the greeting: the answer, then the claims."""
+    return [
+        json.loads(text) for text in re.findall(r"^\{$.*?^\}$", output, re.DOTALL | re.MULTILINE)
+    ]
+
+
+def bearer_of(ports: Ports, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local.bearer", *arguments],
+        env=clean_environment(ports),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def ask_for_token(ports: Ports, room: str, bearer: str) -> requests.Response:
+    return requests.post(
+        f"{ports.app_url}/rooms/{room}/tokens",
+        headers={"Authorization": f"Bearer {bearer}"},
+        timeout=30,
+    )
+
+
+def test_a_first_token_is_shown_with_its_claims(roomkey: Roomkey) -> None:
+    answer, claims = shown_json(roomkey.output)
+
+    assert claims["session_id"] == answer["sessionId"]
+    assert json.loads(claims["connection_data"])["userId"] == "alice"
+    assert answer["room"] == "hello"
+    assert claims == jwt.decode(answer["token"], options={"verify_signature": False})
+
+
+def test_the_time_it_took_is_shown_and_short(roomkey: Roomkey) -> None:
+    request = re.search(r"as alice: 201 in (\d+) ms", roomkey.output)
+    start = re.search(r"Roomkey is up, ([\d.]+) s after the start", roomkey.output)
+
+    assert request is not None
+    assert start is not None
+    assert float(start[1]) < 20
+
+
+def test_the_first_token_opens_the_session_at_opentok(roomkey: Roomkey) -> None:
+    answer, _ = shown_json(roomkey.output)
+
+    connected = requests.post(
+        f"{roomkey.ports.opentok_url}/sim/connections", json={"token": answer["token"]}, timeout=10
+    )
+
+    assert connected.status_code == 201
+    assert connected.json()["sessionId"] == answer["sessionId"]
+
+
+@pytest.mark.skipif(not CURL_AND_BASH, reason="needs curl and bash, as the line itself does")
+def test_the_curl_line_works_when_pasted_into_a_shell(roomkey: Roomkey) -> None:
+    line = roomkey.line_with("curl -")
+
+    pasted = subprocess.run(
+        ["bash", "-c", line],  # noqa: S607 - whichever bash the user has
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    first, _ = shown_json(roomkey.output)
+    assert json.loads(pasted.stdout)["sessionId"] == first["sessionId"]
+
+
+def test_the_bearer_command_prints_nothing_but_a_bearer(roomkey: Roomkey) -> None:
+    printed = bearer_of(roomkey.ports, "bob")
+
+    (bearer,) = printed.stdout.splitlines()
+    answer = ask_for_token(roomkey.ports, "hello", bearer)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert (answer.status_code, answer.json()["role"]) == (201, "publisher")
+
+
+def test_an_admins_bearer_moderates_everywhere(roomkey: Roomkey) -> None:
+    bearer = bearer_of(roomkey.ports, "root", "--admin").stdout.strip()
+
+    assert ask_for_token(roomkey.ports, "hello", bearer).json()["role"] == "moderator"
+
+
+def test_a_user_id_that_cannot_be_is_refused(roomkey: Roomkey) -> None:
+    printed = bearer_of(roomkey.ports, "")
+
+    assert (printed.returncode, printed.stdout) == (1, "")
+    assert "No bearer for ''" in printed.stderr
+
+
+def test_50_callers_at_once_get_50_tokens_for_one_session(roomkey: Roomkey) -> None:
+    bearer = bearer_of(roomkey.ports, "carol").stdout.strip()
+    start = threading.Barrier(50)
+    answers: list[requests.Response] = []
+
+    def call() -> None:
+        start.wait()
+        answers.append(ask_for_token(roomkey.ports, "crowd", bearer))
+
+    callers = [threading.Thread(target=call) for _ in range(50)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert [answer.status_code for answer in answers] == [201] * 50
+    assert len({answer.json()["sessionId"] for answer in answers}) == 1
+
+
+def test_faults_can_be_injected_while_it_runs(roomkey: Roomkey) -> None:
+    bearer = bearer_of(roomkey.ports, "dave").stdout.strip()
+    fault = {"path": "session/create", "status": 400, "times": 1}
+
+    requests.post(f"{roomkey.ports.opentok_url}/sim/faults", json=fault, timeout=10)
+
+    assert ask_for_token(roomkey.ports, "unlucky", bearer).status_code == 502
+    assert ask_for_token(roomkey.ports, "unlucky", bearer).status_code == 201
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything_without_a_traceback(number: signal.Signals) -> None:
+    with running_roomkey() as roomkey:
+        roomkey.process.send_signal(number)
+
+        assert roomkey.status() == 0
+        assert "Roomkey has stopped." in roomkey.output
+        assert "Traceback" not in roomkey.output
+        assert gone(roomkey.ports)
+
+
+def test_ctrl_c_during_the_start_ends_everything_too() -> None:
+    with started_roomkey() as roomkey:
+        assert roomkey.says("Starting Roomkey")
+
+        roomkey.process.send_signal(signal.SIGINT)
+
+        assert roomkey.status() == 0
+        assert "Traceback" not in roomkey.output
+        assert gone(roomkey.ports)
+
+
+def test_ctrl_c_is_no_error_when_the_reader_of_the_output_has_left() -> None:
+    ports = free_ports()
+    with subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        env=clean_environment(ports),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+
+        process.send_signal(signal.SIGINT)
+
+        _, complaints = process.communicate(timeout=60)
+        assert (process.returncode, complaints) == (0, "")
+        assert gone(ports)
+
+
+def test_a_killed_parent_leaves_no_child() -> None:
+    with running_roomkey() as roomkey:
+        roomkey.process.kill()
+
+        assert soon(lambda: gone(roomkey.ports))
+
+
+def test_a_taken_port_is_named_before_anything_is_started(roomkey: Roomkey) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "local"],
+        env=clean_environment(roomkey.ports),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (second.returncode, second.stdout) == (2, "")
+    assert f"Port {roomkey.ports.app} cannot be used" in second.stderr
+    assert "make run PORT=9000" in second.stderr
+
+
+def test_without_a_running_stack_the_bearer_command_says_so() -> None:
+    ports = free_ports()
+
+    printed = bearer_of(ports, "alice")
+
+    assert (printed.returncode, printed.stdout) == (1, "")
+    assert f"No Roomkey runs on port {ports.app}" in printed.stderr
+
+
+def test_half_given_credentials_stop_the_start_with_a_message() -> None:
+    with started_roomkey({"OPENTOK_API_KEY": API_KEY}) as roomkey:
+        assert roomkey.status() == 2
+        assert "OPENTOK_API_SECRET is not" in roomkey.output
+
+
+def test_opentok_credentials_lead_to_the_service_itself() -> None:
+    service = OpenTokStandIn(projects={API_KEY: API_SECRET})
+    with HttpServer(service.wsgi_app) as server:
+        given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
+        with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
+            answer, _ = shown_json(roomkey.output)
+
+    assert answer["apiKey"] == API_KEY
+    assert service.count("session/create") == 1
+    assert f"OpenTok itself, project {API_KEY}" in roomkey.output
+    assert API_SECRET not in roomkey.output
+
+
+def test_vonage_credentials_lead_to_the_service_itself(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    path = tmp_path / "private.key"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    service = OpenTokStandIn(applications={APPLICATION_ID: public.decode()})
+    with HttpServer(service.wsgi_app) as server:
+        given = {"VONAGE_APPLICATION_ID": APPLICATION_ID, "VONAGE_PRIVATE_KEY": str(path)}
+        with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
+            answer, claims = shown_json(roomkey.output)
+
+    assert answer["applicationId"] == claims["application_id"] == APPLICATION_ID
+    assert f"Vonage itself, application {APPLICATION_ID}" in roomkey.output
+
+
+def test_credentials_that_the_service_refuses_end_the_start_with_the_apps_answer() -> None:
+    with HttpServer(OpenTokStandIn(projects={API_KEY: API_SECRET}).wsgi_app) as server:
+        given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": "0" * 40}
+        with started_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
+            assert roomkey.status() == 1
+
+    assert "No first token: 502" in roomkey.output
+    assert "provider_refused" in roomkey.output
+    assert gone(roomkey.ports)
+
+
+def test_an_app_that_ends_by_itself_is_reported_with_its_output() -> None:
+    with socket.socket() as occupied:
+        occupied.bind(("127.0.0.1", 0))
+        ports = Ports(occupied.getsockname()[1])
+        app = AppProcess(ports, clean_environment(ports))
+        try:
+            with pytest.raises(StartError, match=r"(?s)The app ended with status .*in use"):
+                app.wait_until_up(StopRequest())
+        finally:
+            app.stop()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="the app's process is found by /proc")
+def test_an_app_that_dies_later_ends_the_run_with_a_message() -> None:
+    with running_roomkey() as roomkey:
+        (app,) = app_processes(roomkey.ports)
+        os.kill(app, signal.SIGKILL)
+
+        assert roomkey.status() == 1
+        assert "The app ended with status -9." in roomkey.output
+        assert gone(roomkey.ports)

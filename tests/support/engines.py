@@ -1,0 +1,56 @@
+"""The engines that the room store is tested on: moto, and Amazon's own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from chalicelib.core.rooms import Room
+from local import resources
+from tests.support.stand_ins import TABLE
+
+_deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Engine:
+    """DynamoDB behind a real socket, with the service's table in it."""
+
+    client: DynamoDBClient
+
+    def empty_table(self) -> None:
+        for name in self.client.list_tables()["TableNames"]:
+            self.client.delete_table(TableName=name)
+        resources.create_table("test", self.client)
+
+    def items(self) -> list[dict[str, Any]]:
+        """All that lies in the table, as plain values."""
+        pages = self.client.get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)
+        return [
+            {name: _deserialize(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
+
+    def keys(self) -> list[str]:
+        """The keys of all that lies in the table, in order."""
+        return sorted(item["pk"] for item in self.items())
+
+    def room_item(self, room: Room) -> dict[str, Any]:
+        """What lies under the room's name."""
+        return self._item(f"room#{room.name.lower()}")
+
+    def session_item(self, room: Room) -> dict[str, Any]:
+        """What lies under the room's session."""
+        return self._item(f"session#{room.session_id}")
+
+    def remove(self, item: dict[str, Any]) -> None:
+        """Take an item away, as time to live or an operator does."""
+        self.client.delete_item(
+            TableName=TABLE, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
+        )
+
+    def _item(self, key: str) -> dict[str, Any]:
+        (item,) = (item for item in self.items() if item["pk"] == key)
+        return item

@@ -1,0 +1,42 @@
+"""Rooms and deadlines for tests of the room store."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.rooms import Room, RoomSettings
+
+NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+_numbers = count(1)
+
+
+def a_room(
+    name: str = "standup",
+    *,
+    created_by: str | None = "alice",
+    created_at: datetime = NOON,
+    settings: RoomSettings | None = None,
+) -> Room:
+    """A room that is not in any store yet, with ids that no other has."""
+    number = next(_numbers)
+    return Room(
+        name=name,
+        room_id=f"room-{number}",
+        session_id=f"session-{number}",
+        created_at=created_at,
+        created_by=created_by,
+        settings=settings or RoomSettings(moderators=frozenset({"alice"})),
+    )
+
+
+def closed(room: Room, at: datetime) -> Room:
+    """The room as it stands once it is closed."""
+    return replace(room, closed_at=at)
+
+
+def soon() -> Deadline:
+    """A deadline that only a fault would miss."""
+    return Deadline(30)

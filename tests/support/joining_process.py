@@ -1,0 +1,38 @@
+"""A process of its own, as a Lambda container is, whose callers all ask for one room at once.
+
+`python -m tests.support.joining_process ROOM FIRST_CALLER CALLERS` gets ready, says so in a line,
+waits for a line, and then prints the session id that each caller was given, one a line.
+"""
+
+import os
+import sys
+from functools import partial
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.identity import User
+from chalicelib.core.join_room import JoinRequest
+from chalicelib.services import Services
+from tests.support.at_once import all_at_once
+
+
+def join_at_once(services: Services, room: str, users: list[User]) -> list[str]:
+    """The session ids that these users are given, all asking at the same moment."""
+
+    def join(user: User) -> str:
+        admission = services().join_room.join(user, room, JoinRequest(), Deadline(8))
+        return admission.room.session_id
+
+    return all_at_once([partial(join, user) for user in users])
+
+
+def main(room: str, first: int, callers: int) -> None:
+    services = Services(os.environ)
+    services.preload()
+    print("ready", flush=True)  # noqa: T201  its parent reads it
+    sys.stdin.readline()
+    users = [User(f"user-{number}") for number in range(first, first + callers)]
+    print("\n".join(join_at_once(services, room, users)))  # noqa: T201  as above
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

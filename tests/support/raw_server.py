@@ -1,0 +1,73 @@
+"""A server that speaks HTTP badly: silent, in drips, or hanging up."""
+
+import itertools
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from typing import Final
+
+DRIP_SECONDS: Final = 0.2
+JSON_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+Script = Callable[[], Iterable[bytes]]
+"""What to send, piece by piece, each a drip's time after the one before."""
+
+
+def silence() -> Iterable[bytes]:
+    """Takes the request and never answers."""
+    while True:
+        yield b""
+
+
+def dripping_headers() -> Iterable[bytes]:
+    """An answer whose headers never end."""
+    return itertools.chain([JSON_HEAD, b"X-Drip: "], itertools.repeat(b"."))
+
+
+def dripping_body() -> Iterable[bytes]:
+    """An answer whose body comes byte by byte, of a length that was told."""
+    return itertools.chain([JSON_HEAD, b"Content-Length: 1000\r\n\r\n"], itertools.repeat(b" "))
+
+
+def dripping_chunks() -> Iterable[bytes]:
+    """An answer whose body comes in chunks of a byte, and never ends."""
+    return itertools.chain(
+        [JSON_HEAD, b"Transfer-Encoding: chunked\r\n\r\n"], itertools.repeat(b"1\r\n \r\n")
+    )
+
+
+@contextmanager
+def raw_server(script: Script) -> Iterator[str]:
+    """Serve the script to every connection; gives the server's URL."""
+    closing = threading.Event()
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            connection: socket.socket = self.request
+            connection.recv(1 << 16)
+            with suppress(OSError):  # the client went away, which is the point
+                for piece in script():
+                    connection.sendall(piece)
+                    if closing.wait(DRIP_SECONDS):
+                        return
+
+    class Server(ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            closing.set()
+            server.shutdown()
+
+
+@contextmanager
+def closed_port() -> Iterator[str]:
+    """The URL of a port that is taken, so that nobody else gets it, and refuses connections."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
