@@ -22,13 +22,13 @@ from deploy.stage import Stage, read_stage
 def deploy(stage: Stage) -> None:
     """Bring the stage up, or up to date."""
     stage.check_settings()
-    Deployment(stage, connect(os.environ), Terminal(), os.environ, sys.stdout).run()
+    Deployment(stage, connect(os.environ), Terminal(sys.stdin), os.environ, sys.stdout).run()
 
 
 def secret(stage: Stage) -> None:
     """Store OpenTok's or Vonage's credentials, once OpenTok has taken them."""
     account = connect(os.environ)
-    credentials = Terminal().credentials()
+    credentials = Terminal(sys.stdin).credentials()
     try_credentials(credentials, stage)
     Secret(stage, account.session.client("secretsmanager")).store(credentials)
     print(
@@ -49,7 +49,7 @@ def package(stage: Stage) -> None:
 def destroy(stage: Stage) -> None:
     """Take the stage down, after asking."""
     destruction = Destruction(stage, connect(os.environ), os.environ, sys.stdout)
-    destruction.confirm(Terminal())
+    destruction.confirm(Terminal(sys.stdin))
     destruction.run()
 
 

@@ -40,7 +40,7 @@ def run_chalice(
 
 
 def _worth_showing(said: str) -> list[str]:
-    """What Chalice says, of a traceback only the last error: it shows every cause of every cause."""
+    """What Chalice says, and of a traceback the errors alone, without where each was raised."""
     said, traceback, rest = said.partition("Traceback (most recent call last):")
     lines = [line for line in said.splitlines() if line.strip()]
     if traceback:

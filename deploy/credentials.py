@@ -11,6 +11,7 @@ from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.rooms import RoomSettings
 from chalicelib.errors import NotConfigured, ProviderRefused, ProviderUnavailable
+from deploy.asking import Operator
 from deploy.errors import DeployError
 from deploy.stage import Stage
 
@@ -94,6 +95,25 @@ def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
             f"OpenTok does not answer, so these were not tried or stored: {error.note}",
             "See whether this machine reaches the internet, then run this again.",
         ) from None
+
+
+def see_to_credentials(stage: Stage, secret: Secret, operator: Operator) -> str:
+    """Have the stage's secret filled, if it is empty, and say how it stands.
+
+    Raises:
+        DeployError: It is empty and nobody is there to ask, or what they enter does not work.
+    """
+    if secret.content():
+        return f"secret {stage.secret_id}: set"
+    if not operator.present():
+        raise DeployError(
+            f"Secret {stage.secret_id} is empty.",
+            f"Store OpenTok's credentials, then run this again: make secret STAGE={stage.name}",
+        )
+    credentials = operator.credentials()
+    try_credentials(credentials, stage)
+    secret.store(credentials)
+    return f"secret {stage.secret_id}: tried on OpenTok and stored"
 
 
 _AGAIN: Final = (

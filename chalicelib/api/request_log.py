@@ -100,9 +100,8 @@ class RequestLog:
         """The request's measurements in CloudWatch's embedded metric format."""
         if not line.measurements:
             return {}
-        metrics = self._metric_sets(namespace=NAMESPACE, service=SERVICE)
-        if line.function:
-            metrics.add_dimension("function_name", line.function)
+        # Their one dimension tells the stages of one account apart: `roomkey-prod`.
+        metrics = self._metric_sets(namespace=NAMESPACE, service=line.function or SERVICE)
         for each in line.measurements:
             unit = "Milliseconds" if each.timed else "Count"
             metrics.add_metric(each.name, unit, each.value)

@@ -1,23 +1,21 @@
 """A function's zip in a process of its own, under AWS's runtime client, as a Lambda runs it."""
 
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from importlib.metadata import distribution
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
-from zipfile import ZipFile
 
+from deploy.rehearsal.lambda_folder import copy_runtime_client, remove, unpack_package
 from deploy.rehearsal.runtime_api import FunctionFailedError, RuntimeApi
 
-_RUNTIME: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
-"""The runtime client and all that it imports."""
-
 _START_SECONDS: Final = 30.0
+
+FUNCTION: Final = "function"
+"""The id of the access key that a function signs with."""
 
 
 class LambdaProcess:
@@ -54,8 +52,8 @@ class LambdaProcess:
         """From the process's start until it asked for its first event."""
 
     def __enter__(self) -> Self:
-        self._folder.chmod(0o755)
-        self._lay_out()
+        unpack_package(self._package, self.task)
+        copy_runtime_client(self._folder / "runtime")
         self._api.__enter__()
         try:
             self._start()
@@ -72,8 +70,7 @@ class LambdaProcess:
             if self._process.stdout is not None:
                 self._process.stdout.close()
         self._api.__exit__()
-        _unlock(self._folder)
-        shutil.rmtree(self._folder)
+        remove(self._folder)
 
     @property
     def task(self) -> Path:
@@ -94,6 +91,11 @@ class LambdaProcess:
         """All that the function has printed."""
         return "".join(self._lines)
 
+    @property
+    def pid(self) -> int:
+        """The process's id, by which the system tells what it has cost."""
+        return self._process.pid
+
     def invoke(self, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """The function's answer to an event.
 
@@ -102,12 +104,6 @@ class LambdaProcess:
         """
         with self._turn:
             return self._api.invoke(event, self._arn, self._timeout)
-
-    def _lay_out(self) -> None:
-        unpack_for_lambda(self._package, self.task)
-        runtime = self._folder / "runtime"
-        for name in _RUNTIME:
-            _copy_distribution(name, runtime)
 
     def _start(self) -> None:
         started = time.perf_counter()
@@ -140,9 +136,9 @@ class LambdaProcess:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "rehearsal",
             "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-            "AWS_SESSION_TOKEN": "rehearsal",
+            "AWS_ACCESS_KEY_ID": FUNCTION,
+            "AWS_SECRET_ACCESS_KEY": "function",
+            "AWS_SESSION_TOKEN": "function",
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -158,31 +154,3 @@ class LambdaProcess:
     def _read(self) -> None:
         if self._process.stdout is not None:
             self._lines.extend(self._process.stdout)
-
-
-def unpack_for_lambda(package: Path | bytes, folder: Path) -> None:
-    """Unpack a zip so that nobody can write to any of it."""
-    folder.mkdir()
-    archive = folder.with_suffix(".zip")
-    archive.write_bytes(package if isinstance(package, bytes) else package.read_bytes())
-    with ZipFile(archive) as packed:
-        packed.extractall(folder)
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-
-
-def _unlock(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir():
-            path.chmod(0o755)
-
-
-def _copy_distribution(name: str, folder: Path) -> None:
-    for file in _importable(distribution(name).files or ()):
-        target = folder / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(str(distribution(name).locate_file(file)), target)
-
-
-def _importable(files: Iterable[Any]) -> list[Any]:
-    return [file for file in files if ".." not in file.parts]
