@@ -14,11 +14,7 @@ _CHALICE: Final = "import sys; from chalice.cli import main; sys.exit(main())"
 def run_chalice(
     command: str, stage: Stage, environ: Mapping[str, str], region: str, output: TextIO
 ) -> None:
-    """Run a command of Chalice's for this stage, showing what it says.
-
-    Raises:
-        DeployError: It failed, or left a message where it should have.
-    """
+    """Run a command of Chalice's for this stage, showing what it says; DeployError if it fails."""
     done = subprocess.run(  # noqa: S603 - our own Python, with the arguments that stand here
         [sys.executable, "-c", _CHALICE, command, "--stage", stage.name],
         cwd=stage.project,

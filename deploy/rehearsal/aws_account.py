@@ -17,14 +17,12 @@ from deploy.rehearsal.aws_calls import AwsCall, call_of
 from deploy.rehearsal.functions import Functions
 from deploy.rehearsal.lambda_process import FUNCTION
 from deploy.rehearsal.openapi import as_moto_takes_it
+from deploy.rehearsal.place import ACCOUNT, REGION
 from deploy.rehearsal.policies import allowed_by, needs
-from deploy.resources import TEMPLATE
+from deploy.rehearsal.stacks import complete_stack
 from local.aws import AwsStandIn
 from local.http_server import HttpServer
 
-REGION: Final = "eu-west-1"
-ACCOUNT: Final = "123456789012"
-"""moto's only one."""
 _IMPORTS: Final = frozenset({"ImportRestApi", "PutRestApi"})
 
 
@@ -125,26 +123,7 @@ class AwsAccount:
             case "lambda":
                 self._functions.note(call)
             case "cloudformation":
-                self._complete_stack(call)
-
-    def _complete_stack(self, call: AwsCall) -> None:
-        """Do what moto leaves out: secrets, time to live, and conditions that no longer hold."""
-        values = [call.parameters.get(f"Parameters.member.{n}.ParameterValue") for n in (1, 2)]
-        match call.operation, values:
-            case "CreateStack", [str(stage), _]:
-                self._make_secret_and_time_to_live(stage)
-            case "UpdateStack", [str(stage), "no"]:
-                self.client("s3").delete_bucket(Bucket=f"roomkey-{stage}-state-{ACCOUNT}-{REGION}")
-
-    def _make_secret_and_time_to_live(self, stage: str) -> None:
-        described = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
-        self.client("dynamodb").update_time_to_live(
-            TableName=f"roomkey-{stage}-rooms",
-            TimeToLiveSpecification=described["RoomsTable"]["Properties"][
-                "TimeToLiveSpecification"
-            ],
-        )
-        self.client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok")
+                complete_stack(call, self.client)
 
 
 def _api_id(path: str) -> str:

@@ -63,7 +63,7 @@ class LambdaProcess:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if hasattr(self, "_process"):
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._reader.join(timeout=5)

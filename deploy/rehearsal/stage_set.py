@@ -7,10 +7,11 @@ from typing import Final, Self
 
 import requests
 
-from deploy.rehearsal.aws_account import REGION, AwsAccount
+from deploy.rehearsal.aws_account import AwsAccount
 from deploy.rehearsal.clone import Clone, new_clone, operators_environment
 from deploy.rehearsal.functions import Functions
 from deploy.rehearsal.internet import Internet, Server
+from deploy.rehearsal.place import REGION
 from deploy.rehearsal.wsgi_server import LongBodyServer
 from local.http_server import HttpServer
 from local.identity import IdentityProvider

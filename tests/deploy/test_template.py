@@ -1,12 +1,14 @@
 import json
 from http import HTTPStatus
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from chalicelib.api.problems import STATUS
-from chalicelib.errors import RoomkeyError
 from deploy.resources import TEMPLATE
+
+if TYPE_CHECKING:
+    from chalicelib.errors import RoomkeyError
 
 RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"]
 OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret"})
