@@ -16,10 +16,11 @@ from tests.standin.known import (
     project_jwt,
 )
 
-OTHER_PROJECT: dict[str, Any] = {
-    "key": OTHER_API_KEY,
-    "headers": {"X-OPENTOK-AUTH": project_jwt(OTHER_API_SECRET, iss=OTHER_API_KEY)},
-}
+
+def other_project() -> dict[str, Any]:
+    """How another project calls, with a header that is good for minutes only, so made anew."""
+    jwt = project_jwt(OTHER_API_SECRET, iss=OTHER_API_KEY)
+    return {"key": OTHER_API_KEY, "headers": {"X-OPENTOK-AUTH": jwt}}
 
 
 def register(
@@ -67,7 +68,7 @@ def test_a_project_registers_for_itself_alone(
     opentok_service: RunningOpenTok, session_id: str
 ) -> None:
     with CallbackReceiver() as receiver:
-        register(opentok_service, "connection", "created", receiver.url, **OTHER_PROJECT)
+        register(opentok_service, "connection", "created", receiver.url, **other_project())
         join(opentok_service, session_id)
         assert opentok_service.stand_in.settle(5)
         assert receiver.received == []
@@ -90,8 +91,8 @@ def test_registrations_are_listed_and_removed_by_their_project(
         path = f"callback/{added['id']}"
 
         assert rest(opentok_service, "GET", "callback").json() == [added]
-        assert rest(opentok_service, "GET", "callback", **OTHER_PROJECT).json() == []
-        assert rest(opentok_service, "DELETE", path, **OTHER_PROJECT).status_code == 404
+        assert rest(opentok_service, "GET", "callback", **other_project()).json() == []
+        assert rest(opentok_service, "DELETE", path, **other_project()).status_code == 404
         assert rest(opentok_service, "DELETE", path).status_code == 204
         assert rest(opentok_service, "DELETE", path).status_code == 404
         assert rest(opentok_service, "GET", "callback").json() == []
