@@ -28,9 +28,12 @@ def deploy(stage: Stage) -> None:
 def secret(stage: Stage) -> None:
     """Store OpenTok's or Vonage's credentials, once OpenTok has taken them."""
     account = connect(os.environ)
-    credentials = Terminal(sys.stdin).credentials()
+    stored = Secret(stage, account.session.client("secretsmanager"))
+    operator = Terminal(sys.stdin)
+    credentials = operator.credentials()
     try_credentials(credentials, stage)
-    Secret(stage, account.session.client("secretsmanager")).store(credentials)
+    stored.check_same_project(credentials, operator)
+    stored.store(credentials)
     print(
         f"Tried on OpenTok and stored in {stage.secret_id}. Running functions have them "
         "within five minutes."

@@ -1,6 +1,7 @@
 """Step 2: the OpenTok or Vonage credentials, tried before they are stored."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
@@ -48,6 +49,26 @@ class Secret:
             )
         return content
 
+    def check_same_project(self, credentials: dict[str, str], operator: Operator) -> None:
+        """Have the operator confirm credentials that belong to another project than those stored.
+
+        Raises:
+            DeployError: They do not, or nobody is there to ask.
+        """
+        stored, entered = _project(self.content()), _project(credentials)
+        if stored in (None, entered):
+            return
+        question = (
+            f"The rooms there are belong to {stored}. With {entered}, joining them answers 502 "
+            f"until each is deleted and made anew. Type {entered} to go on:"
+        )
+        if not (operator.present() and operator.confirms(question, str(entered))):
+            raise DeployError(
+                f"These are credentials of {entered}, the stored ones of {stored}. Nothing was "
+                "stored.",
+                "Rotate the secret within the project; to change projects, run this at a terminal.",
+            )
+
     def store(self, credentials: dict[str, str]) -> None:
         """Replace the credentials; what else is in the secret stays.
 
@@ -71,6 +92,11 @@ class Secret:
 
 
 _CREDENTIAL_NAMES: Final = frozenset({"apiKey", "apiSecret", "applicationId", "privateKey"})
+
+
+def _project(content: Mapping[str, Any]) -> str | None:
+    """The OpenTok project, or Vonage application, that credentials belong to."""
+    return content.get("apiKey") or content.get("applicationId")
 
 
 def try_credentials(credentials: dict[str, str], stage: Stage) -> None:

@@ -47,6 +47,7 @@ class Deployment:
         say = self._progress.say
         say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
         self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
+        say("CloudFormation is at work; the first time takes a minute or two")
         say(f"stack {self._stage.stack}: {self._resources.apply()}")
         self._progress.step("Credentials of OpenTok")
         secret = Secret(self._stage, self._account.session.client("secretsmanager"))

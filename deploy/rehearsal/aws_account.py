@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 from deploy.rehearsal.api_gateway import ApiGateway
 from deploy.rehearsal.aws_calls import AwsCall, call_of
 from deploy.rehearsal.functions import Functions
-from deploy.rehearsal.lambda_process import FUNCTION
+from deploy.rehearsal.lambda_environment import FUNCTION
 from deploy.rehearsal.openapi import as_moto_takes_it
 from deploy.rehearsal.place import ACCOUNT, REGION
 from deploy.rehearsal.policies import allowed_by, needs

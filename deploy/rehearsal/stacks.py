@@ -25,4 +25,13 @@ def complete_stack(call: AwsCall, client: Callable[[str], Any]) -> None:
         )
         client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok")
     elif call.operation == "UpdateStack" and serving == "no":
-        client("s3").delete_bucket(Bucket=f"roomkey-{stage}-state-{ACCOUNT}-{REGION}")
+        client("s3").delete_bucket(Bucket=_bucket(stage))
+    elif call.operation == "UpdateStack":
+        s3 = client("s3")
+        if _bucket(stage) not in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
+            place = {"LocationConstraint": REGION}
+            s3.create_bucket(Bucket=_bucket(stage), CreateBucketConfiguration=place)
+
+
+def _bucket(stage: str | None) -> str:
+    return f"roomkey-{stage}-state-{ACCOUNT}-{REGION}"

@@ -82,6 +82,13 @@ def test_a_deployment_after_an_interrupted_one_takes_up_its_api(rehearsed: Rehea
     assert len(rehearsed.seen["apis"]) == 1
 
 
+def test_a_deployment_shows_its_steps_in_order_and_ends_with_the_url(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["first deploy"]
+
+    assert re.findall(r"^\[(\d)/5\]", act.outcome.output, re.MULTILINE) == list("12345")
+    assert url_in(act.outcome).startswith("https://")
+
+
 def test_another_clone_updates_the_same_api_and_keeps_its_url(rehearsed: Rehearsed) -> None:
     first, second = rehearsed.acts["first deploy"], rehearsed.acts["second deploy"]
 
@@ -91,7 +98,9 @@ def test_another_clone_updates_the_same_api_and_keeps_its_url(rehearsed: Rehears
     assert "ImportRestApi" not in second.operations("apigateway")
 
 
-@pytest.mark.parametrize("name", ["first deploy", "second deploy", "deploy dev"])
+@pytest.mark.parametrize(
+    "name", ["first deploy", "second deploy", "deploy prod again", "deploy dev"]
+)
 def test_gateway_settings_come_after_chalice_and_the_stages_last(
     rehearsed: Rehearsed, name: str
 ) -> None:
@@ -275,6 +284,16 @@ def test_destroying_prod_keeps_table_and_secret(rehearsed: Rehearsed) -> None:
     assert left["tables"] == ["roomkey-prod-rooms"]
     assert left["secrets"] == ["roomkey/prod/opentok"]
     assert left["apis"] == left["functions"] == left["roles"] == left["buckets"] == []
+
+
+def test_a_new_deployment_takes_up_what_a_destroyed_prod_has_kept(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["deploy prod again"]
+
+    assert succeeded(act)
+    assert "ImportRestApi" in act.operations("apigateway")
+    assert "secretsmanager:PutSecretValue" not in act.actions
+    assert url_in(act.outcome) != url_in(rehearsed.acts["second deploy"].outcome)
+    assert succeeded(rehearsed.acts["destroy prod again"])
 
 
 def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:

@@ -69,6 +69,8 @@ class _Play:
         self._act("refused destroy", second, "destroy", "prod", "yes\n")
         self._act("destroy prod", second, "destroy", "prod", "roomkey-prod\n")
         self._look_after("prod")
+        self._act("deploy prod again", first, "deploy", "prod")
+        self._act("destroy prod again", first, "destroy", "prod", "roomkey-prod\n")
         self._into_dev_and_out(first)
         self._seen.uploads = self._set.functions.uploads
         self._seen.documents = self._set.aws.documents

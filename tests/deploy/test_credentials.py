@@ -132,3 +132,49 @@ def test_what_a_pipe_brings_must_be_an_object_of_strings_and_is_not_shown(text: 
         parse_credentials(text)
 
     assert "no json" not in f"{refusal.value}"
+
+
+class Answering:
+    """An operator who is there, or not, and answers with one word."""
+
+    def __init__(self, answer: str | None) -> None:
+        self._answer = answer
+
+    def present(self) -> bool:
+        return self._answer is not None
+
+    def credentials(self) -> dict[str, str]:
+        return {}
+
+    def confirms(self, question: str, word: str) -> bool:
+        assert API_KEY in question
+        return self._answer == word
+
+
+@pytest.mark.parametrize("answer", [None, "yes", API_KEY])
+def test_another_projects_credentials_need_its_name_typed(
+    stand_ins: StandIns, answer: str | None
+) -> None:
+    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+
+    with pytest.raises(DeployError, match="Nothing was stored"):
+        secret.check_same_project({"apiKey": "47000009", "apiSecret": "x"}, Answering(answer))
+
+
+def test_who_types_the_other_projects_name_means_it(stand_ins: StandIns) -> None:
+    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+
+    secret.check_same_project({"apiKey": "47000009", "apiSecret": "x"}, Answering("47000009"))
+
+
+def test_a_rotation_within_the_project_asks_nobody(stand_ins: StandIns) -> None:
+    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+
+    secret.check_same_project({"apiKey": API_KEY, "apiSecret": "new"}, Answering(None))
+
+
+def test_an_empty_secret_takes_any_project(stand_ins: StandIns) -> None:
+    stand_ins.put_secret({})
+    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+
+    secret.check_same_project({"apiKey": API_KEY, "apiSecret": "new"}, Answering(None))
