@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from moto.core.base_backend import BackendDict
+from moto.dynamodb.models import dynamodb_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.wrappers import Response
 
 from local.aws_faults import AwsFault, AwsFaultPlan
@@ -89,7 +90,11 @@ class AwsStandIn:
     def reset(self) -> None:
         """Forget every table and secret, every call and every fault."""
         with _ONE_AT_A_TIME:
-            BackendDict.reset()
+            # Not all of moto: its KMS would make a new RSA key for the next encrypted table.
+            for backends in (dynamodb_backends, secretsmanager_backends):
+                for account in backends.values():
+                    for backend in account.values():
+                        backend.reset()
         self.clear_calls()
         self.clear_faults()
 

@@ -23,7 +23,7 @@ class Provider:
     """A provider's name, and the content of Roomkey's secret for it."""
 
     name: str
-    secret: Mapping[str, str] = field(repr=False)
+    secret: Mapping[str, Any] = field(repr=False)
     real: bool = True
 
     def verified_claims(self, token: str) -> dict[str, Any]:
@@ -50,7 +50,11 @@ def chosen_provider(environ: Mapping[str, str]) -> Provider:
         application_id, path = vonage
         secret_content = {"applicationId": application_id, "privateKey": _read_key(path)}
         return Provider(f"Vonage itself, application {application_id}", secret_content)
-    made_up = {"apiKey": _MADE_UP_KEY, "apiSecret": secrets.token_hex(20)}
+    made_up = {
+        "apiKey": _MADE_UP_KEY,
+        "apiSecret": secrets.token_hex(20),
+        "callbackSecrets": {"session": [secrets.token_hex(32)]},
+    }
     return Provider("stand-in", made_up, real=False)
 
 

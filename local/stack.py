@@ -24,7 +24,8 @@ class Stack:
         self._ports = ports
         self._provider = provider
         self._aws = HttpServer(AwsStandIn().wsgi_app, HOST, ports.aws)
-        self._opentok = HttpServer(self._opentok_and_identity(), HOST, ports.opentok)
+        self._opentok = None if provider.real else _opentok(ports, provider)
+        self._opentok_port = HttpServer(self._opentok_and_identity(), HOST, ports.opentok)
 
     def start(self) -> None:
         """Start listening and make the table and the secret.
@@ -34,24 +35,24 @@ class Stack:
         """
         try:
             self._aws.start()
-            self._opentok.start()
+            self._opentok_port.start()
         except OSError as error:
             raise StartError(f"The stand-ins cannot start: {error.strerror}.") from error
         self._make_resources()
 
     def stop(self) -> None:
-        self._opentok.stop()
+        self._opentok_port.stop()
+        if self._opentok is not None:
+            self._opentok.stop()
         self._aws.stop()
 
     def _opentok_and_identity(self) -> DispatcherMiddleware:
-        if self._provider.real:
+        if self._opentok is None:
             identity = IdentityProvider(self._ports.identity_url)
             return DispatcherMiddleware(NotFound(), {"/identity": identity.wsgi_app})
-        secret = self._provider.secret
-        opentok = OpenTokStandIn(projects={secret["apiKey"]: secret["apiSecret"]})
         # One plan: /sim/faults reaches the identity provider too.
-        identity = IdentityProvider(self._ports.identity_url, faults=opentok.faults)
-        return DispatcherMiddleware(opentok.wsgi_app, {"/identity": identity.wsgi_app})
+        identity = IdentityProvider(self._ports.identity_url, faults=self._opentok.faults)
+        return DispatcherMiddleware(self._opentok.wsgi_app, {"/identity": identity.wsgi_app})
 
     def _make_resources(self) -> None:
         session = boto3.Session(
@@ -69,3 +70,13 @@ class Stack:
         )
         dynamodb.close()
         secretsmanager.close()
+
+
+def _opentok(ports: Ports, provider: Provider) -> OpenTokStandIn:
+    """The stand-in under the app's credentials, telling the app what happens in sessions."""
+    secret = provider.secret
+    return OpenTokStandIn(
+        projects={secret["apiKey"]: secret["apiSecret"]},
+        callbacks={"session": f"{ports.app_url}/callbacks/session"},
+        callback_secrets={"session": secret["callbackSecrets"]["session"][0]},
+    )

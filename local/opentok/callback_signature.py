@@ -12,9 +12,7 @@ _ACCOUNT_KEY = "a1b2c3d4"
 def signed(body: bytes, secret: str, key: str, now: float) -> str:
     """The bearer for this body. It never expires: the receiver must look at `iat`."""
     owner = (
-        {"api_key": key}
-        if key.isdecimal()
-        else {"api_key": _ACCOUNT_KEY, "application_id": key}
+        {"api_key": key} if key.isdecimal() else {"api_key": _ACCOUNT_KEY, "application_id": key}
     )
     claims = {
         "iat": int(now),

@@ -1,8 +1,10 @@
 """What was asked of OpenTok, for tests to count."""
 
 import io
+import json
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -14,11 +16,12 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None
 
 @dataclass
 class Call:
-    """One call; its status is None until, or unless, it is answered."""
+    """One call, its body as form or as JSON; its status is None unless it is answered."""
 
     method: str
     path: str
     form: dict[str, str]
+    json: Any = None
     status: int | None = None
 
 
@@ -43,7 +46,7 @@ class CallRecorder:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(self._unrecorded):
             return self._wsgi_app(environ, start_response)
-        call = Call(environ["REQUEST_METHOD"], environ["PATH_INFO"], _form(environ))
+        call = _call(environ)
         with self._lock:
             self._calls.append(call)
 
@@ -56,9 +59,13 @@ class CallRecorder:
         return self._wsgi_app(environ, note_status)
 
 
-def _form(environ: WSGIEnvironment) -> dict[str, str]:
+def _call(environ: WSGIEnvironment) -> Call:
     body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"] or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    if not environ["CONTENT_TYPE"].startswith("application/x-www-form-urlencoded"):
-        return {}
-    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    call = Call(environ["REQUEST_METHOD"], environ["PATH_INFO"], form={})
+    if environ["CONTENT_TYPE"].startswith("application/x-www-form-urlencoded"):
+        call.form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    elif environ["CONTENT_TYPE"].startswith("application/json"):
+        with suppress(ValueError, RecursionError):
+            call.json = json.loads(body)
+    return call

@@ -45,14 +45,16 @@ class Dispatcher:
                 self._put_in_line(delivery, time.monotonic())
             if self._waiting and not self._running:
                 self._running = True
-                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="opentok-callbacks", daemon=True
+                )
                 self._thread.start()
             self._news.notify_all()
 
     def settle(self, timeout_seconds: float) -> bool:
         """Wait until nothing is on its way; whether that came within the time."""
         with self._news:
-            return self._news.wait_for(lambda: not self._on_their_way(), timeout_seconds)
+            return self._news.wait_for(self._idle, timeout_seconds)
 
     def clear(self) -> None:
         """Forget what is on its way and what has been; an attempt under way goes unrecorded."""
@@ -120,6 +122,9 @@ class Dispatcher:
     def _put_in_line(self, delivery: Delivery, due: float) -> None:
         self._put += 1
         heapq.heappush(self._waiting, (due, self._put, delivery))
+
+    def _idle(self) -> bool:
+        return self._sending is None and not self._waiting
 
     def _on_their_way(self) -> list[Delivery]:
         under_way = [] if self._sending is None else [self._sending]

@@ -32,7 +32,7 @@ class Poster:
             connection.request("POST", target, body, dict(headers))
             answer = connection.getresponse()
             answer.read()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, ValueError):  # ValueError: no host's name
             return None
         finally:
             self._hold(None)

@@ -14,3 +14,10 @@ class AbsentError(RestError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, HTTPStatus.NOT_FOUND)
+
+
+class InvalidStreamIdError(RestError):
+    """No stream has this id; this is how OpenTok says it, however odd the status."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid stream ID", HTTPStatus.REQUEST_TIMEOUT)

@@ -8,8 +8,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from local.opentok.answers import error_answer, session_answer
-from local.opentok.authentication import RefusedError, authenticate
+from local.opentok.authentication import authenticate
 from local.opentok.credentials import KnownCredentials
+from local.opentok.rest_errors import RestError
 from local.opentok.session_options import BadOptionError, parse_session_options
 from local.opentok.sessions import Sessions
 
@@ -38,8 +39,8 @@ def rest_routes(
 def answer_errors(app: Flask) -> None:
     """Give what goes wrong in any route the shape that OpenTok gives it."""
 
-    @app.errorhandler(RefusedError)
-    def refused(error: RefusedError) -> Response:
+    @app.errorhandler(RestError)
+    def refused(error: RestError) -> Response:
         return error_answer(error.status, str(error), accept=_accept())
 
     @app.errorhandler(BadOptionError)

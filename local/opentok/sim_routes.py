@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from local.opentok.client_tokens import ClientToken, verify_client_token
+from local.opentok.client_tokens import verify_client_token
 from local.opentok.credentials import KnownCredentials
 from local.opentok.live_session import Connection, shown_connection
 from local.opentok.rest_errors import AbsentError
@@ -42,9 +42,7 @@ def sim_routes(
 
     @routes.post("/connections")
     def connect() -> Response:
-        now = clock()
-        token = verify_client_token(json_request(ConnectRequest).token, known, now)
-        connection = _connected(sessions, token, now)
+        connection = connected(sessions, known, json_request(ConnectRequest).token, clock())
         return json_answer(shown_connection(connection), HTTPStatus.CREATED)
 
     @routes.delete("/connections/<connection_id>")
@@ -91,12 +89,18 @@ def sim_routes(
     return routes
 
 
-def _connected(sessions: Sessions, token: ClientToken, now: float) -> Connection:
+def connected(sessions: Sessions, known: KnownCredentials, token: str, now: float) -> Connection:
+    """A client connects with this token.
+
+    Raises:
+        TokenRefusedError: OpenTok would not let it.
+    """
+    genuine = verify_client_token(token, known, now)
     try:
-        with sessions.lent(token.session_id) as session:
-            if session.key != token.key:
+        with sessions.lent(genuine.session_id) as session:
+            if session.key != genuine.key:
                 raise TokenRefusedError("Session belongs to another project")
-            return session.connect(token.role, token.data, token.layout_classes, now)
+            return session.connect(genuine.role, genuine.data, genuine.layout_classes, now)
     except AbsentError as error:
         raise TokenRefusedError(str(error)) from error
 

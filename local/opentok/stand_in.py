@@ -1,17 +1,26 @@
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any, Literal
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
 
 from local.fault_routes import fault_routes
 from local.faults import FaultPlan, FaultyApp
+from local.opentok.callback import Callback
+from local.opentok.callback_plan import CallbackPlan
+from local.opentok.callback_routes import callback_routes
+from local.opentok.callbacks import Callbacks
 from local.opentok.calls import Call, CallRecorder
 from local.opentok.credentials import KnownCredentials
+from local.opentok.live_session import shown_connection
+from local.opentok.moderation_routes import moderation_routes
+from local.opentok.presence_routes import presence_routes
+from local.opentok.registration_routes import registration_routes
 from local.opentok.rest_routes import answer_errors, rest_routes
 from local.opentok.sessions import Sessions
-from local.opentok.sim_routes import sim_routes
+from local.opentok.sim_routes import connected, sim_routes
 
 _SIM = "/sim/"
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -20,10 +29,20 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class OpenTokStandIn:
     """OpenTok and Vonage Video as one WSGI app, with state, a record of calls, and faults.
 
+    Callbacks go out from a thread that lives while there are any to send; `stop` ends it.
+
     Args:
         projects: API secrets by API key.
         applications: public keys (PEM) by Vonage application id.
         clock: seconds since the epoch.
+        callbacks: where callbacks are sent, by kind; see `deliver_to`.
+        callback_secrets: what they are signed with, by kind; those left out are made up.
+        sign_callbacks: False for a project on OpenTok's old path, without secure callbacks.
+        retry_factor: what the delays before a callback's further attempts (5 s, doubling up to
+            15 min, for 24 h) are multiplied by.
+
+    Raises:
+        ValueError: a kind or address of `callbacks` is none.
     """
 
     def __init__(
@@ -32,14 +51,28 @@ class OpenTokStandIn:
         projects: Mapping[str, str] = _NONE,
         applications: Mapping[str, str] = _NONE,
         clock: Callable[[], float] = time.time,
+        callbacks: Mapping[str, str] = _NONE,
+        callback_secrets: Mapping[str, str] = _NONE,
+        sign_callbacks: bool = True,
+        retry_factor: float = 1.0,
     ) -> None:
-        known = KnownCredentials(projects, applications)
-        sessions = Sessions()
+        known = self._known = KnownCredentials(projects, applications)
+        self._clock = clock
+        self._callbacks = Callbacks(
+            clock, retry_factor=retry_factor, sign=sign_callbacks, own_secrets=callback_secrets
+        )
+        for kind, url in callbacks.items():
+            self.deliver_to(kind, url)
+        self._sessions = Sessions(self._callbacks.announce)
         self.faults = FaultPlan()
         app = Flask(__name__)
         answer_errors(app)
-        app.register_blueprint(rest_routes(sessions, known, clock))
-        app.register_blueprint(sim_routes(sessions, known, clock))
+        app.register_blueprint(rest_routes(self._sessions, known, clock))
+        app.register_blueprint(presence_routes(self._sessions, known, clock))
+        app.register_blueprint(moderation_routes(self._sessions, known, clock))
+        app.register_blueprint(registration_routes(self._callbacks.registrations, known, clock))
+        app.register_blueprint(sim_routes(self._sessions, known, clock))
+        app.register_blueprint(callback_routes(self._callbacks))
         app.register_blueprint(fault_routes(self.faults))
         self._recorder = CallRecorder(FaultyApp(app, self.faults, spared=_SIM), unrecorded=_SIM)
 
@@ -58,3 +91,84 @@ class OpenTokStandIn:
 
     def clear_calls(self) -> None:
         self._recorder.clear()
+
+    def connect(self, token: str) -> dict[str, str]:
+        """Play a client that connects, as `POST /sim/connections` does, but quicker.
+
+        Raises:
+            TokenRefusedError: OpenTok would not let it.
+        """
+        return shown_connection(connected(self._sessions, self._known, token, self._clock()))
+
+    def session(self, session_id: str) -> dict[str, Any]:
+        """Its connections, streams, signals and mutes, as `GET /sim/sessions/{sessionId}` has them.
+
+        Raises:
+            AbsentError: it was never created.
+        """
+        with self._sessions.lent(session_id) as session:
+            return session.shown()
+
+    @property
+    def callback_secrets(self) -> dict[str, str]:
+        """What each kind of callback is signed with; whoever changes it rotates the secret."""
+        return self._callbacks.secrets
+
+    @property
+    def sign_callbacks(self) -> bool:
+        return self._callbacks.sign
+
+    @sign_callbacks.setter
+    def sign_callbacks(self, sign: bool) -> None:
+        self._callbacks.sign = sign
+
+    @property
+    def retry_factor(self) -> float:
+        return self._callbacks.retry_factor
+
+    @retry_factor.setter
+    def retry_factor(self, factor: float) -> None:
+        self._callbacks.retry_factor = factor
+
+    def deliver_to(self, kind: str, url: str | None) -> None:
+        """Send this kind of callback to this address from now on; None sends no more of it.
+
+        Raises:
+            ValueError: there is no such kind, or no such address can be.
+        """
+        self._callbacks.deliver_to(kind, url)
+
+    def send_callback(self, kind: str, key: str, content: Mapping[str, Any]) -> None:
+        """Send anything, signed and delivered as any callback of this kind and project."""
+        self._callbacks.announce(Callback(kind, key, topic="", content=content))
+
+    def plan_callbacks(
+        self,
+        *,
+        drop: int | None = None,
+        duplicate: int | None = None,
+        unsigned: int | None = None,
+        order: Literal["hold", "forward", "reverse", "shuffle"] | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Let something go wrong with the next callbacks: see `CallbackPlan`."""
+        self._callbacks.plan(CallbackPlan(drop, duplicate, unsigned, order, seed))
+
+    def callback_record(self) -> dict[str, list[dict[str, Any]]]:
+        """What became of the callbacks so far, as `GET /sim/callbacks` has it."""
+        return self._callbacks.shown()
+
+    def settle(self, timeout_seconds: float) -> bool:
+        """Wait until no callback is on its way, to be tried again or new; whether it came to that.
+
+        What is held back by a plan is not on its way.
+        """
+        return self._callbacks.settle(timeout_seconds)
+
+    def clear_callbacks(self) -> None:
+        """Forget plans and records, and the callbacks that are on their way or held back."""
+        self._callbacks.clear()
+
+    def stop(self) -> None:
+        """Send no callbacks any more; fine to call twice."""
+        self._callbacks.stop()

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from local.http_server import HttpServer
 from local.opentok import OpenTokStandIn
+from tests.standin.callback_receiver import CallbackReceiver
 from tests.standin.known import (
     API_KEY,
     API_SECRET,
@@ -51,6 +52,21 @@ def opentok_service(vonage_public_pem: str) -> Iterator[RunningOpenTok]:
     stand_in = OpenTokStandIn(
         projects={API_KEY: API_SECRET, OTHER_API_KEY: OTHER_API_SECRET},
         applications={APPLICATION_ID: vonage_public_pem},
+        retry_factor=0.002,  # the first retry after 10 ms, a day of them within three minutes
     )
     with HttpServer(stand_in.wsgi_app) as server:
         yield RunningOpenTok(stand_in, server.url)
+    stand_in.stop()
+
+
+@pytest.fixture
+def session_id(opentok_service: RunningOpenTok) -> str:
+    return str(opentok_service.client().create_session().session_id)
+
+
+@pytest.fixture
+def receiver(opentok_service: RunningOpenTok) -> Iterator[CallbackReceiver]:
+    """Receives the session callbacks of `opentok_service`."""
+    with CallbackReceiver() as receiving:
+        opentok_service.stand_in.deliver_to("session", receiving.url)
+        yield receiving

@@ -16,11 +16,6 @@ from tests.standin.known import (
 )
 
 
-@pytest.fixture
-def session_id(opentok_service: RunningOpenTok) -> str:
-    return str(opentok_service.client().create_session().session_id)
-
-
 def connect(service: RunningOpenTok, token: str) -> requests.Response:
     return requests.post(f"{service.url}/sim/connections", json={"token": token}, timeout=5)
 

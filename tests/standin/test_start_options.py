@@ -44,6 +44,8 @@ def test_without_credentials_the_stand_in_is_used_under_a_secret_made_up_anew() 
     assert first.secret["apiKey"].isdecimal()
     assert len(first.secret["apiSecret"]) == 40
     assert first.secret["apiSecret"] != second.secret["apiSecret"]
+    assert first.secret["callbackSecrets"] != second.secret["callbackSecrets"]
+    assert [len(each) for each in first.secret["callbackSecrets"]["session"]] == [64]
 
 
 def test_opentok_credentials_go_into_the_secret() -> None:

@@ -1,0 +1,58 @@
+"""OpenTok's routes that tell who is in a session."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from local.opentok.credentials import KnownCredentials
+from local.opentok.live_session import Connection, Stream
+from local.opentok.project_routes import project_routes
+from local.opentok.rest_errors import InvalidStreamIdError
+from local.opentok.session_events import milliseconds
+from local.opentok.sessions import Sessions
+from local.own_routes import json_answer
+
+
+def presence_routes(
+    sessions: Sessions, known: KnownCredentials, clock: Callable[[], float]
+) -> Blueprint:
+    routes = project_routes("presence", known, clock)
+
+    @routes.get("/session/<session_id>/connection")
+    def list_connections(key: str, session_id: str) -> Response:
+        with sessions.lent_to_project(session_id, key) as session:
+            items = [_connection(each) for each in session.connections.values()]
+        found = {"count": len(items), "projectId": key, "sessionId": session_id, "items": items}
+        return json_answer(found)
+
+    @routes.get("/session/<session_id>/stream")
+    def list_streams(key: str, session_id: str) -> Response:
+        with sessions.lent_to_project(session_id, key) as session:
+            items = [_stream(each) for each in session.streams.values()]
+        return json_answer({"count": len(items), "items": items})
+
+    @routes.get("/session/<session_id>/stream/<stream_id>")
+    def get_stream(key: str, session_id: str, stream_id: str) -> Response:
+        with sessions.lent_to_project(session_id, key) as session:
+            if session.streams and stream_id not in session.streams:
+                raise InvalidStreamIdError
+            return json_answer(_stream(session.stream(stream_id)))
+
+    return routes
+
+
+def _connection(connection: Connection) -> dict[str, str]:
+    return {
+        "connectionId": connection.connection_id,
+        "connectionState": "Connected",
+        # A string here, a number everywhere else.
+        "createdAt": str(milliseconds(connection.created_at)),
+    }
+
+
+def _stream(stream: Stream) -> dict[str, Any]:
+    video = {} if stream.video_type is None else {"videoType": stream.video_type}
+    classes = list(stream.connection.layout_classes)
+    return {"id": stream.stream_id} | video | {"name": stream.name, "layoutClassList": classes}
