@@ -12,7 +12,20 @@ from werkzeug.wrappers import Request, Response
 
 from local.http_server import HttpServer
 from tests.support.gateway import Gateway, LambdaContext, Reply
-from tests.support.stand_ins import StandIns
+from tests.support.stand_ins import TABLE, StandIns
+
+SCHEDULED = {
+    "version": "0",
+    "account": "123456789012",
+    "region": "eu-west-1",
+    "detail": {},
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "time": "2026-03-01T12:00:00Z",
+    "id": "event-1",
+    "resources": [],
+}
+"""What EventBridge hands to a scheduled function."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +102,25 @@ class Live:
         items = self.ask(user, "GET", f"/rooms/{room}/connections?limit=100").json["items"]
         return {each["id"]: each["userId"] for each in items}
 
+    def crowd(self, user: str, copies: int) -> None:
+        """Record so many more connections, as the user's one is recorded, each of another user."""
+        (item,) = (each for each in self.stand_ins.items() if each.get("userId") == {"S": user})
+        puts = [
+            {
+                "PutRequest": {
+                    "Item": item
+                    | {"sk": {"S": f"connection#{number:06}"}, "userId": {"S": f"crowd-{number}"}}
+                }
+            }
+            for number in range(copies)
+        ]
+        client = self.stand_ins.dynamodb()
+        for start in range(0, copies, 25):
+            client.batch_write_item(RequestItems={TABLE: puts[start : start + 25]})
+
     def run(self, schedule: str) -> None:
         """Let a scheduled function run once."""
-        self.gateway.app.handler_map[schedule]({}, LambdaContext())
+        self.gateway.app.handler_map[schedule](SCHEDULED, LambdaContext())
 
     def _sim(self, method: str, path: str, body: object = None) -> Any:
         url = f"{self.stand_ins.opentok_server.url}/sim/{path}"

@@ -151,7 +151,8 @@ class DynamoDBSessions:
     def page(
         self, session_id: str, start: str | None, limit: int, deadline: Deadline
     ) -> ConnectionPage:
-        listed = list(islice(self._live(session_id, deadline, after=start), limit + 1))
+        found = self._live(session_id, deadline, after=start, looked_at=2 * (limit + 1))
+        listed = list(islice(found, limit + 1))
         shown = tuple(connection_of(item) for item in listed[:limit])
         return ConnectionPage(shown, shown[-1].id if len(listed) > limit else None)
 
@@ -196,7 +197,11 @@ class DynamoDBSessions:
             self._table.update(_counts_key(session_id), write, deadline)
 
     def _live(
-        self, session_id: str, deadline: Deadline, after: str | None = None
+        self,
+        session_id: str,
+        deadline: Deadline,
+        after: str | None = None,
+        looked_at: int | None = None,
     ) -> Iterator[Item]:
         return self._of_session(
             session_id,
@@ -205,6 +210,7 @@ class DynamoDBSessions:
             {":live": connections.LIVE},
             names={"#state": "state"},
             after=after,
+            looked_at=looked_at,
         )
 
     def _of_session(
@@ -216,7 +222,9 @@ class DynamoDBSessions:
         *,
         names: dict[str, str],
         after: str | None = None,
+        looked_at: int | None = None,
     ) -> Iterator[Item]:
+        """What the filter leaves, read so many at a time; as many as fit, where that is None."""
         start = connections.PREFIX if after is None else f"{connections.PREFIX}{after}\0"
         partition = f"session#{session_id}"
         query: dict[str, Any] = {
@@ -233,6 +241,8 @@ class DynamoDBSessions:
             ),
             "ConsistentRead": True,
         }
+        if looked_at is not None:
+            query["Limit"] = looked_at
         return self._table.query(query, deadline)
 
     def _watch(self, session: Session, connection: Connection) -> "TransactWriteItemTypeDef":
