@@ -4,11 +4,16 @@ import os
 from collections.abc import Mapping
 
 from chalice import Chalice
+from chalice.app import CloudWatchEvent
 
+from chalicelib.api.callbacks import callback_routes
 from chalicelib.api.edge import Edge
 from chalicelib.api.health import health_routes
+from chalicelib.api.moderation import moderation_routes
+from chalicelib.api.presence import presence_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
+from chalicelib.api.schedules import Schedules
 from chalicelib.api.tokens import token_routes
 from chalicelib.services import Services
 from chalicelib.settings import cors_origin, log_level
@@ -21,8 +26,16 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
     edge = Edge(services, log, cors_origin(environment))
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(edge.own_answers, "http")
-    for routes in (health_routes, room_routes, token_routes):
+    for routes in (
+        health_routes,
+        room_routes,
+        token_routes,
+        presence_routes,
+        moderation_routes,
+        callback_routes,
+    ):
         built.register_blueprint(routes(edge))
+    _register_schedules(built, Schedules(services, log))
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()
@@ -30,4 +43,23 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
     return built
 
 
+def _register_schedules(built: Chalice, schedules: Schedules) -> None:
+    """The functions that run by themselves.
+
+    They are registered in this module and not in a blueprint: Chalice would deploy those under the
+    blueprint's module, and this one would never be imported.
+    """
+
+    @built.schedule("rate(1 minute)")
+    def keep_hours(event: CloudWatchEvent) -> None:
+        schedules.run("keep_hours", event, lambda cases, until: cases.keep_hours.run(until))
+
+    @built.schedule("rate(1 minute)")
+    def heal(event: CloudWatchEvent) -> None:
+        schedules.run("heal", event, lambda cases, until: cases.heal.run(until))
+
+
 app = build_app(os.environ)
+# Lambda finds each function by its own name in this module.
+keep_hours = app.handler_map["keep_hours"]
+heal = app.handler_map["heal"]

@@ -37,14 +37,14 @@ class RoomkeyError(Exception):
         note: str | None = None,
         fields: tuple[FieldProblem, ...] = (),
         retry_after: int | None = None,
-        extensions: Mapping[str, str] | None = None,
+        extensions: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.note = note
         self.fields = fields
         self.retry_after = retry_after
-        self.extensions = dict(extensions or {})
+        self.extensions: dict[str, object] = dict(extensions or {})
 
 
 class MalformedJson(RoomkeyError):
@@ -67,8 +67,24 @@ class NotAMember(RoomkeyError):
     code = "not_a_member"
 
 
+class Banned(RoomkeyError):
+    code = "banned"
+
+
 class RoomNotFound(RoomkeyError):
     code = "room_not_found"
+
+
+class ConnectionNotFound(RoomkeyError):
+    code = "connection_not_found"
+
+
+class StreamNotFound(RoomkeyError):
+    code = "stream_not_found"
+
+
+class BanNotFound(RoomkeyError):
+    code = "ban_not_found"
 
 
 class MethodNotAllowed(RoomkeyError):
@@ -77,6 +93,30 @@ class MethodNotAllowed(RoomkeyError):
 
 class RoomExists(RoomkeyError):
     code = "room_exists"
+
+
+class Immutable(RoomkeyError):
+    code = "immutable"
+
+
+class RoomFull(RoomkeyError):
+    code = "room_full"
+
+
+class RoomLocked(RoomkeyError):
+    code = "room_locked"
+
+
+class NobodyConnected(RoomkeyError):
+    code = "nobody_connected"
+
+
+class TooManyConnected(RoomkeyError):
+    code = "too_many_connected"
+
+
+class TooManyBans(RoomkeyError):
+    code = "too_many_bans"
 
 
 class RoomNotOpen(RoomkeyError):
@@ -89,6 +129,10 @@ class RoomClosed(RoomkeyError):
 
 class BodyTooLarge(RoomkeyError):
     code = "body_too_large"
+
+
+class SignalTooLarge(RoomkeyError):
+    code = "signal_too_large"
 
 
 class InvalidField(RoomkeyError):
@@ -119,6 +163,18 @@ class StoreUnavailable(RoomkeyError):
 
 class IdentityUnavailable(RoomkeyError):
     code = "identity_unavailable"
+
+
+class SessionUnknown(RoomkeyError):
+    """A callback of a session so new that its room may still be being written."""
+
+    code = "session_unknown"
+
+
+class CallbackUnsigned(RoomkeyError):
+    """A callback without a signature, as OpenTok sends after an error of its own: asked again."""
+
+    code = "callback_unsigned"
 
 
 class NotConfigured(RoomkeyError):

@@ -49,14 +49,28 @@ def _build(settings: Settings) -> UseCases:
     from botocore.exceptions import NoRegionError
 
     from chalicelib.adapters.bearer import BearerVerifier
+    from chalicelib.adapters.callback_signatures import SignedCallbacks
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
+    from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
+    from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+    from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
     from chalicelib.adapters.opentok.http import OpenTokHttp
+    from chalicelib.adapters.opentok.live import OpenTokLive
     from chalicelib.adapters.opentok.platform import OpenTokPlatform
+    from chalicelib.adapters.opentok.projects import Projects
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
+    from chalicelib.core.change_room import ChangeRoom
     from chalicelib.core.close_room import CloseRoom
+    from chalicelib.core.follow_sessions import FollowSessions
+    from chalicelib.core.heal import Heal
     from chalicelib.core.join_room import JoinRoom
+    from chalicelib.core.keep_hours import KeepHours
+    from chalicelib.core.let_in import LetIn
+    from chalicelib.core.moderate import BanUsers, Moderate
     from chalicelib.core.open_room import OpenRoom
+    from chalicelib.core.read_presence import ReadPresence
     from chalicelib.core.read_rooms import ReadRooms
+    from chalicelib.core.reseat import Reseat
 
     # At DEBUG, which may be set for all of a Lambda, they log what nobody may read: what Secrets
     # Manager answers, and auth headers.
@@ -73,21 +87,52 @@ def _build(settings: Settings) -> UseCases:
         secrets_manager = boto3.client("secretsmanager", config=config)
     except NoRegionError as error:
         raise NotConfigured("AWS_REGION is not set") from error
+    credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
+    projects, http = Projects(credentials, settings.opentok_api_url), OpenTokHttp()
+    platform, live = OpenTokPlatform(projects, http), OpenTokLive(projects, http)
     store = DynamoDBRooms(dynamodb, settings.rooms_table)
-    platform = OpenTokPlatform(
-        SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id),
-        OpenTokHttp(),
-        settings.opentok_api_url,
-    )
+    seats = DynamoDBSeats(dynamodb, settings.rooms_table)
+    sessions = DynamoDBSessions(dynamodb, settings.rooms_table)
+    upkeep = DynamoDBUpkeep(dynamodb, settings.rooms_table)
     open_room = OpenRoom(store, platform, settings.creation, utc_now, lambda: uuid4().hex)
     read_rooms = ReadRooms(store, utc_now)
+    follow = FollowSessions(store, sessions, live, utc_now)
+    reseat = Reseat(store, sessions, follow, utc_now)
     return UseCases(
         identity=BearerVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         platform=platform,
         open_room=open_room,
         join_room=JoinRoom(
-            open_room, platform, utc_now, settings.creation.default_room, settings.longest_token
+            open_room,
+            LetIn(seats, sessions, utc_now),
+            platform,
+            utc_now,
+            default_room=settings.creation.default_room,
+            longest_lifetime=settings.longest_token,
         ),
         read_rooms=read_rooms,
-        close_room=CloseRoom(store, read_rooms, utc_now),
+        read_presence=ReadPresence(read_rooms, sessions, utc_now),
+        change_room=ChangeRoom(
+            store=store,
+            sessions=sessions,
+            platform=platform,
+            rooms=read_rooms,
+            reseat=reseat,
+            clock=utc_now,
+        ),
+        close_room=CloseRoom(store, read_rooms, live, utc_now),
+        moderate=Moderate(read_rooms, live),
+        ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
+        signatures=SignedCallbacks(credentials, settings.callback_path_secret, utc_now),
+        follow_sessions=follow,
+        keep_hours=KeepHours(store, upkeep, live, utc_now),
+        heal=Heal(
+            rooms=store,
+            sessions=sessions,
+            upkeep=upkeep,
+            platform=live,
+            follow=follow,
+            reseat=reseat,
+            clock=utc_now,
+        ),
     )

@@ -1,7 +1,8 @@
 """The operator's settings. Nothing else reads the environment."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Self
 
@@ -10,6 +11,7 @@ from chalicelib.core.open_room import CreationPolicy
 from chalicelib.core.rooms import NAME_PATTERN
 from chalicelib.errors import NotConfigured
 
+PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -31,6 +33,7 @@ class Settings:
     Args:
         jwks_url: Where the issuer publishes its keys.
         opentok_api_url: None for the one that belongs to the kind of credentials.
+        callback_path_secret: Where OpenTok's old, unsigned callbacks come to; None takes none.
     """
 
     rooms_table: str
@@ -41,6 +44,7 @@ class Settings:
     opentok_api_url: str | None
     creation: CreationPolicy
     longest_token: timedelta
+    callback_path_secret: str | None = field(repr=False)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -75,6 +79,7 @@ class Settings:
                 default_room=_default_room(environment, problems),
             ),
             longest_token=_longest_token(environment, problems),
+            callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:
             raise NotConfigured("; ".join(problems))
@@ -92,6 +97,13 @@ def _default_room(environment: Mapping[str, str], problems: list[str]) -> str:
     value = environment.get("DEFAULT_ROOM") or "lobby"
     if not NAME_PATTERN.fullmatch(value):
         problems.append("DEFAULT_ROOM must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -")
+    return value
+
+
+def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -> str | None:
+    value = environment.get("CALLBACK_PATH_SECRET") or None
+    if value is not None and not PATH_SECRET_PATTERN.fullmatch(value):
+        problems.append("CALLBACK_PATH_SECRET must be 32 to 128 of A-Z, a-z, 0-9, _ and -")
     return value
 
 

@@ -7,6 +7,7 @@ from pytest_socket import disable_socket, enable_socket
 
 from tests.support import dynamodb_local
 from tests.support.gateway import Gateway
+from tests.support.live import Live, running_live
 from tests.support.stand_ins import StandIns, running_stand_ins
 
 
@@ -64,6 +65,13 @@ def stand_ins(started_stand_ins: StandIns) -> StandIns:
 def gateway(stand_ins: StandIns) -> Gateway:
     """API Gateway before a new app with the usual settings."""
     return stand_ins.gateway()
+
+
+@pytest.fixture
+def live(stand_ins: StandIns) -> Iterator[Live]:
+    """A new app with the usual settings, told by OpenTok's stand-in what happens in sessions."""
+    with running_live(stand_ins) as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@
 import json
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +38,7 @@ _READ_AS_A_FILE_NAME: Final = re.compile(r"[.][a-zA-Z0-9_]+$")
 @dataclass(frozen=True, slots=True)
 class _Cached:
     credentials: Credentials
+    callback_secrets: object = field(repr=False)
     read_again_at: float
 
 
@@ -60,24 +61,41 @@ class SecretsManagerCredentials:
         self._cached: _Cached | None = None
 
     def current(self, deadline: Deadline) -> Credentials:
-        cached = self._cached
-        if cached is not None and self._clock() < cached.read_again_at:
-            return cached.credentials
-        if cached is None:
-            return self._replace(cached, deadline)
-        try:
-            return self._replace(cached, deadline.at_most(RENEWAL_SECONDS))
-        except StoreUnavailable:
-            self._cached = _Cached(cached.credentials, self._clock() + RETRY_SECONDS)
-            return cached.credentials
+        return self._latest(deadline).credentials
+
+    def of_callbacks(self, kind: str, deadline: Deadline) -> Sequence[str]:
+        every = self._latest(deadline).callback_secrets
+        secrets = every.get(kind) if isinstance(every, dict) else None
+        if (
+            not isinstance(secrets, list)
+            or not secrets
+            or not all(_is_plain_text(each) for each in secrets)
+        ):
+            raise NotConfigured(
+                f"secret {self._secret_id} needs callbackSecrets.{kind}, a list of strings"
+            )
+        return secrets
 
     def after_refusal(self, refused: Credentials, deadline: Deadline) -> Credentials:
         cached = self._cached
         if cached is not None and cached.credentials is not refused:
             return cached.credentials
-        return self._replace(cached, deadline)
+        return self._replace(cached, deadline).credentials
 
-    def _replace(self, outdated: _Cached | None, deadline: Deadline) -> Credentials:
+    def _latest(self, deadline: Deadline) -> _Cached:
+        cached = self._cached
+        if cached is not None and self._clock() < cached.read_again_at:
+            return cached
+        if cached is None:
+            return self._replace(cached, deadline)
+        try:
+            return self._replace(cached, deadline.at_most(RENEWAL_SECONDS))
+        except StoreUnavailable:
+            kept = replace(cached, read_again_at=self._clock() + RETRY_SECONDS)
+            self._cached = kept
+            return kept
+
+    def _replace(self, outdated: _Cached | None, deadline: Deadline) -> _Cached:
         """Read the secret, unless another caller has done so while this one waited."""
         if not self._lock.acquire(timeout=deadline.remaining()):
             raise StoreUnavailable(
@@ -86,9 +104,10 @@ class SecretsManagerCredentials:
         try:
             cached = self._cached
             if cached is None or cached is outdated:
-                credentials = _parse(self._read(deadline), self._secret_id)
-                cached = self._cached = _Cached(credentials, self._clock() + FRESH_SECONDS)
-            return cached.credentials
+                credentials, callback_secrets = _parse(self._read(deadline), self._secret_id)
+                fresh_until = self._clock() + FRESH_SECONDS
+                cached = self._cached = _Cached(credentials, callback_secrets, fresh_until)
+            return cached
         finally:
             self._lock.release()
 
@@ -110,8 +129,11 @@ class SecretsManagerCredentials:
 _UNAVAILABLE: Final = "The service's credentials cannot be read at the moment; try again."
 
 
-def _parse(text: str | None, secret_id: str) -> Credentials:
-    """The credentials in the secret. No message shows any of its content, nor keeps a cause."""
+def _parse(text: str | None, secret_id: str) -> tuple[Credentials, object]:
+    """The credentials in the secret, and its callback secrets, which only callbacks need.
+
+    No message shows any of its content, nor keeps a cause.
+    """
     wrong = f"secret {secret_id} "
     try:
         content = json.loads(text or "")
@@ -124,10 +146,14 @@ def _parse(text: str | None, secret_id: str) -> Credentials:
         raise NotConfigured(
             wrong + "must hold either apiKey and apiSecret, or applicationId and privateKey"
         )
-    for name in kinds[0]:
+    return _credentials(content, kinds[0], wrong), content.get("callbackSecrets")
+
+
+def _credentials(content: Mapping[str, str], kind: tuple[str, ...], wrong: str) -> Credentials:
+    for name in kind:
         if not _is_plain_text(content.get(name)):
             raise NotConfigured(wrong + f"needs {name}, as a string of ASCII characters")
-    if kinds[0] is _VONAGE:
+    if kind is _VONAGE:
         if not _is_rsa_private_key(content["privateKey"]):
             raise NotConfigured(wrong + "has no RSA private key in PEM as privateKey")
         return VonageCredentials(content["applicationId"], content["privateKey"])

@@ -26,6 +26,7 @@ from chalicelib.core.times import to_milliseconds
 from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_PAGE: Final = 100
+MAX_EXCLUDED: Final = 1000
 MAX_NAME_CHARACTERS: Final = 200
 
 UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
@@ -65,7 +66,7 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
             InvalidField: A value is of the right type and yet none that a room can have.
         """
         chosen: dict[str, Any] = {
-            name: _setting(self.__struct_encode_fields__[position], getattr(self, name))
+            name: setting(self.__struct_encode_fields__[position], getattr(self, name))
             for position, name in enumerate(self.__struct_fields__)
             if getattr(self, name) is not UNSET
         }
@@ -88,6 +89,27 @@ class SmallestTokenQuery(Struct, forbid_unknown_fields=True):
     username: Annotated[str, Meta(min_length=1)]
 
 
+class BanBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Whom to ban."""
+
+    user_id: UserId
+
+
+class MuteBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Whether those who come later are muted too, and whom to leave as they are now."""
+
+    active: bool
+    excluded_stream_ids: Annotated[list[str], Meta(max_length=MAX_EXCLUDED)] = []
+
+
+class SignalBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """What to signal, and to whom, if not to all."""
+
+    data: str
+    type: str | None = None
+    connection_id: str | None = None
+
+
 class PageQuery(Struct, forbid_unknown_fields=True):
     """What a list takes: how many, and where to go on."""
 
@@ -95,7 +117,7 @@ class PageQuery(Struct, forbid_unknown_fields=True):
     cursor: str | None = None
 
 
-def _setting(field: str, value: object) -> object:
+def setting(field: str, value: object) -> object:
     """A field's value as a room keeps it."""
     if isinstance(value, list):
         return frozenset(value)

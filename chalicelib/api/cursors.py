@@ -21,34 +21,66 @@ class _Position(msgspec.Struct, array_like=True):
 
 
 def write_cursor(start: PageStart, user_id: str) -> str:
-    """The cursor of a page that starts there.
-
-    It holds a position and no user: the list is always the caller's own. The checksum is no
-    secret and guards none; it tells a damaged cursor, or somebody else's, from one to go by.
-    """
-    position = msgspec.json.encode(_Position(start.name, epoch_milliseconds(start.created_at)))
-    return base64.urlsafe_b64encode(_check(position, user_id) + position).decode().rstrip("=")
+    """The cursor of a page of rooms that starts there; the list is always the caller's own."""
+    position = _Position(start.name, epoch_milliseconds(start.created_at))
+    return _sealed(msgspec.json.encode(position), user_id)
 
 
 def read_cursor(cursor: str, user_id: str) -> PageStart:
-    """Where the page starts.
+    """Where the page of rooms starts.
 
     Raises:
         InvalidField: The cursor is damaged, or was given to another user.
     """
     try:
-        content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        check, position = content[:_CHECK_BYTES], content[_CHECK_BYTES:]
-        if not hmac.compare_digest(check, _check(position, user_id)):
-            raise ValueError("The checksum differs.")
-        found = msgspec.json.decode(position, type=_Position)
+        found = msgspec.json.decode(_unsealed(cursor, user_id), type=_Position)
         if not NAME_PATTERN.fullmatch(found.name):
             raise ValueError("No room has such a name.")
         return PageStart(found.name, from_epoch_milliseconds(found.created_at))
     except (ValueError, OverflowError) as error:
-        reason = "is not one that this list gave you; start without one"
-        raise InvalidField(FieldProblem("cursor", reason)) from error
+        raise _not_ours() from error
 
 
-def _check(position: bytes, user_id: str) -> bytes:
-    return hashlib.sha256(position + b"\0" + user_id.encode()).digest()[:_CHECK_BYTES]
+def write_connection_cursor(connection_id: str, room: str, user_id: str) -> str:
+    """The cursor of a page of connections that starts after this one."""
+    return _sealed(connection_id.encode(), f"{room.lower()}/{user_id}")
+
+
+def read_connection_cursor(cursor: str, room: str, user_id: str) -> str:
+    """The connection after which the page starts.
+
+    Raises:
+        InvalidField: The cursor is damaged, or was given to another user or for another room.
+    """
+    try:
+        return _unsealed(cursor, f"{room.lower()}/{user_id}").decode()
+    except ValueError as error:
+        raise _not_ours() from error
+
+
+def _sealed(position: bytes, whose: str) -> str:
+    """The position with a checksum.
+
+    It is no secret and guards none; it tells a damaged cursor, or somebody else's, from one to go
+    by.
+    """
+    return base64.urlsafe_b64encode(_check(position, whose) + position).decode().rstrip("=")
+
+
+def _unsealed(cursor: str, whose: str) -> bytes:
+    """Raises: ValueError: The cursor is damaged, or another's."""
+    content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    check, position = content[:_CHECK_BYTES], content[_CHECK_BYTES:]
+    if not hmac.compare_digest(check, _check(position, whose)):
+        raise ValueError("The checksum differs.")
+    return position
+
+
+def _not_ours() -> InvalidField:
+    return InvalidField(
+        FieldProblem("cursor", "is not one that this list gave you; start without one")
+    )
+
+
+def _check(position: bytes, whose: str) -> bytes:
+    return hashlib.sha256(position + b"\0" + whose.encode()).digest()[:_CHECK_BYTES]

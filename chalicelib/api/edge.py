@@ -38,6 +38,7 @@ REQUEST_SECONDS: Final = 8.0
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _View = TypeVar("_View", bound=Callable[..., Answer])
+_Told = TypeVar("_Told", bound=Callable[..., Answer])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,26 @@ class Call:
     def source_ip(self) -> str:
         """The caller's address, as API Gateway saw it."""
         return str(self.request.context["identity"]["sourceIp"])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One request by which the platform tells something, as a view sees it."""
+
+    request: Request
+    use_cases: UseCases
+    deadline: Deadline
+
+    def raw_body(self) -> bytes:
+        """The very bytes that were signed."""
+        try:
+            raw = self.request.raw_body
+        except ValueError as error:
+            raise MalformedJson("The body is not UTF-8.") from error
+        return raw.encode() if isinstance(raw, str) else raw
+
+    def authorization(self) -> str | None:
+        return _authorization(self.request)
 
 
 class Edge:
@@ -100,6 +121,21 @@ class Edge:
                 _check_path(request, path, parameters)
                 line.room = parameters.get("room")
                 return view(Call(request, use_cases, user, deadline), **parameters)
+
+            self._register(routes, method, path, view.__name__, answer)
+            return view
+
+        return register
+
+    def signed_by_platform(
+        self, routes: Blueprint, method: str, path: str
+    ) -> Callable[[_Told], _Told]:
+        """Register a view called as `view(told, **path_parameters)`, which checks who tells it."""
+
+        def register(view: _Told) -> _Told:
+            def answer(request: Request, _: RequestLine, parameters: dict[str, str]) -> Answer:
+                deadline = Deadline(REQUEST_SECONDS)
+                return view(Told(request, self._use_cases(), deadline), **parameters)
 
             self._register(routes, method, path, view.__name__, answer)
             return view
@@ -220,6 +256,7 @@ def _check_path(request: Request, route: str, parameters: Mapping[str, str]) -> 
     if "room" not in parameters:
         return
     check_name(parameters["room"])
-    path = unquote(request.context.get("path", "")).rstrip("/")
-    if not path.endswith(route.format_map(parameters)):
+    path = request.context.get("path", "").rstrip("/")
+    # The local server leaves parameters encoded, API Gateway does not.
+    if not any(each.endswith(route.format_map(parameters)) for each in (path, unquote(path))):
         raise InvalidField(FieldProblem("room", NAME_RULE))

@@ -3,16 +3,42 @@
 from datetime import datetime
 from typing import Self
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from chalicelib.core.join_room import Admission
+from chalicelib.core.moderate import Ban
+from chalicelib.core.presence import Connection
+from chalicelib.core.read_presence import RoomCounts
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolution, Room, State
 from chalicelib.core.times import rfc3339
 
 
+class CountsAnswer(Struct, rename="camel"):
+    """How many are in a room; `watching` are those who publish nothing."""
+
+    connections: int
+    publishing: int
+    watching: int
+    streams: int
+    seats_held: int
+    counted_at: str
+
+    @classmethod
+    def of(cls, room_counts: RoomCounts) -> Self:
+        counts = room_counts.counts
+        return cls(
+            connections=counts.connections,
+            publishing=counts.publishing,
+            watching=counts.watching,
+            streams=counts.streams,
+            seats_held=room_counts.seats_held,
+            counted_at=rfc3339(counts.counted_at),
+        )
+
+
 class RoomAnswer(Struct, rename="camel"):
-    """A room with all its settings."""
+    """A room with all its settings; with counts where one room alone is read."""
 
     room: str
     room_id: str
@@ -35,9 +61,10 @@ class RoomAnswer(Struct, rename="camel"):
     closes_at: str | None
     archives_for: ArchivesFor
     archive_retention_days: int | None
+    counts: CountsAnswer | UnsetType = UNSET
 
     @classmethod
-    def of(cls, room: Room, api_key: str, now: datetime) -> Self:
+    def of(cls, room: Room, api_key: str, now: datetime, counts: RoomCounts | None = None) -> Self:
         settings = room.settings
         return cls(
             room=room.name,
@@ -61,6 +88,7 @@ class RoomAnswer(Struct, rename="camel"):
             closes_at=_moment(settings.closes_at),
             archives_for=settings.archives_for,
             archive_retention_days=settings.archive_retention_days,
+            counts=UNSET if counts is None else CountsAnswer.of(counts),
         )
 
 
@@ -94,7 +122,7 @@ class TokenAnswer(Struct, rename="camel"):
             room=admission.room.name,
             role=admission.role,
             expires_at=rfc3339(admission.expires_at),
-            connect_by=None,
+            connect_by=_moment(admission.connect_by),
             server_time=rfc3339(admission.server_time),
         )
 
@@ -109,6 +137,62 @@ class SmallestTokenAnswer(Struct):
     @classmethod
     def of(cls, admission: Admission) -> Self:
         return cls(admission.token.project_id, admission.room.session_id, admission.token.text)
+
+
+class StreamAnswer(Struct, rename="camel"):
+    """What a connection publishes; no `videoType` where it is audio alone."""
+
+    id: str
+    name: str
+    video_type: str | None
+
+
+class ConnectionAnswer(Struct, rename="camel"):
+    """Who is in; `userId` is null where that is not known."""
+
+    id: str
+    user_id: str | None
+    name: str | None
+    since: str
+    streams: list[StreamAnswer]
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        return cls(
+            id=connection.id,
+            user_id=connection.passenger.user_id,
+            name=connection.passenger.name,
+            since=rfc3339(connection.since),
+            streams=[
+                StreamAnswer(each.id, each.name, each.video_type) for each in connection.streams
+            ],
+        )
+
+
+class ConnectionList(Struct):
+    """Some of those who are in, the counts of all, and the cursor of the next ones."""
+
+    items: list[ConnectionAnswer]
+    counts: CountsAnswer
+    cursor: str | None
+
+
+class BanAnswer(Struct, rename="camel"):
+    """Who is banned since when, and the id to lift it by."""
+
+    id: str
+    user_id: str
+    since: str
+
+    @classmethod
+    def of(cls, ban: Ban) -> Self:
+        return cls(ban.id, ban.user_id, rfc3339(ban.since))
+
+
+class BanList(Struct):
+    """All bans of a room."""
+
+    items: list[BanAnswer]
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -6,13 +6,15 @@ from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.bodies import PageQuery, RoomBody
 from chalicelib.api.cursors import read_cursor, write_cursor
 from chalicelib.api.edge import Call, Edge
+from chalicelib.api.patch_body import RoomPatch
 from chalicelib.api.representations import RoomAnswer, RoomList
+from chalicelib.core.read_presence import RoomCounts
 from chalicelib.core.rooms import Room
 from chalicelib.core.times import utc_now
 
 
 def room_routes(edge: Edge) -> Blueprint:
-    """Rooms: made or found, shown, listed, closed."""
+    """Rooms: made or found, shown, listed, changed, closed."""
     routes = Blueprint(__name__)
 
     @edge.signed_in(routes, "PUT", "/rooms/{room}")
@@ -31,7 +33,16 @@ def room_routes(edge: Edge) -> Blueprint:
     @edge.signed_in(routes, "GET", "/rooms/{room}")
     def get_room(call: Call, room: str) -> Answer:
         found = call.use_cases.read_rooms.one(call.user, room, call.deadline)
-        return json_answer(HTTPStatus.OK, _shown(call, found))
+        counts = call.use_cases.read_presence.counts(found, call.deadline)
+        return json_answer(HTTPStatus.OK, _shown(call, found, counts))
+
+    @edge.signed_in(routes, "PATCH", "/rooms/{room}")
+    def patch_room(call: Call, room: str) -> Answer:
+        changes = call.body(RoomPatch).changes()
+        changed = call.use_cases.change_room.change(
+            call.user, room, changes, call.source_ip(), call.deadline
+        )
+        return json_answer(HTTPStatus.OK, _shown(call, changed))
 
     @edge.signed_in(routes, "DELETE", "/rooms/{room}")
     def delete_room(call: Call, room: str) -> Answer:
@@ -51,5 +62,6 @@ def room_routes(edge: Edge) -> Blueprint:
     return routes
 
 
-def _shown(call: Call, room: Room) -> RoomAnswer:
-    return RoomAnswer.of(room, call.use_cases.platform.project_id(call.deadline), utc_now())
+def _shown(call: Call, room: Room, counts: RoomCounts | None = None) -> RoomAnswer:
+    api_key = call.use_cases.platform.project_id(call.deadline)
+    return RoomAnswer.of(room, api_key, utc_now(), counts)

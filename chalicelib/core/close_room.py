@@ -1,27 +1,45 @@
+from contextlib import suppress
+from typing import Final
+
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.evacuate import evacuate
 from chalicelib.core.identity import User
+from chalicelib.core.live_ports import LivePlatform
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.read_rooms import ReadRooms
-from chalicelib.errors import NotAModerator
+from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
+
+DISCONNECTING_SECONDS: Final = 5.0
 
 
 class CloseRoom:
     """Closes rooms for good."""
 
-    def __init__(self, store: RoomStore, rooms: ReadRooms, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: RoomStore,
+        rooms: ReadRooms,
+        platform: LivePlatform,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._rooms = rooms
+        self._platform = platform
         self._clock = clock
 
     def close(self, user: User, name: str, deadline: Deadline) -> None:
-        """Close the room of this name; closing a closed one changes nothing.
+        """Close the room of this name and disconnect everybody; it may be done again.
+
+        Once it is closed nobody gets in, whatever becomes of the rest. Whom there is no time to
+        disconnect here, or no way, the scheduled function does.
 
         Raises:
             RoomNotFound: There is none that this user may see.
             NotAModerator: The user may see it, but does not moderate it.
         """
-        room = self._rooms.one(user, name, deadline)
-        if not room.moderated_by(user):
-            raise NotAModerator("Only a moderator of this room may delete it.")
+        room = self._rooms.moderated(user, name, "delete it", deadline)
         if room.closed_at is None:
             self._store.close(room, self._clock(), deadline)
+        in_time = deadline.at_most(DISCONNECTING_SECONDS)
+        with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
+            evacuate(self._platform, room.session_id, in_time)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,3 +36,34 @@ class CredentialSource(Protocol):
 
     def after_refusal(self, refused: Credentials, deadline: Deadline) -> Credentials:
         """The credentials read anew, because the platform refused those last returned."""
+
+
+class CallbackSecrets(Protocol):
+    """Where the secrets come from that the platform signs its callbacks with."""
+
+    def of_callbacks(self, kind: str, deadline: Deadline) -> Sequence[str]:
+        """This kind's secrets, the current one and those before it that may still be in use.
+
+        Raises:
+            NotConfigured: There are none.
+            StoreUnavailable: The source cannot answer in time.
+        """
+
+
+class CallbackSignatures(Protocol):
+    """Tells whether a callback comes from the platform."""
+
+    def check(self, kind: str, authorization: str | None, body: bytes, deadline: Deadline) -> None:
+        """Pass if the body is signed.
+
+        Raises:
+            CallbackUnsigned: There is no signature.
+            Unauthenticated: There is one, and it is not good.
+        """
+
+    def check_path(self, secret: str) -> None:
+        """Pass if this is the secret that unsigned callbacks come to.
+
+        Raises:
+            Unauthenticated: It is not, or unsigned callbacks are not taken at all.
+        """

@@ -4,16 +4,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
-from chalicelib.core.admission import admit
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
+from chalicelib.core.let_in import Entry, LetIn
 from chalicelib.core.measurements import count
 from chalicelib.core.open_room import OpenRoom
 from chalicelib.core.ports import ClientToken, Clock, TokenOrder, VideoPlatform
-from chalicelib.core.roles import Role, grant_role
+from chalicelib.core.roles import Role
 from chalicelib.core.rooms import Room
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
@@ -52,6 +53,7 @@ class Admission:
     token: ClientToken
     expires_at: datetime
     server_time: datetime
+    connect_by: datetime | None = None
 
 
 class JoinRoom:
@@ -64,12 +66,15 @@ class JoinRoom:
     def __init__(
         self,
         open_room: OpenRoom,
+        let_in: LetIn,
         platform: VideoPlatform,
         clock: Clock,
+        *,
         default_room: str,
         longest_lifetime: timedelta,
     ) -> None:
         self._open_room = open_room
+        self._let_in = let_in
         self._platform = platform
         self._clock = clock
         self._default_room = default_room
@@ -80,7 +85,7 @@ class JoinRoom:
 
         Raises:
             InvalidField: The lifetime, the layout classes or the connection data are too long.
-            RoomkeyError: As `OpenRoom.for_joining`, `admit` and `grant_role` say.
+            RoomkeyError: As `OpenRoom.for_joining` and `LetIn` say.
         """
         if request.lifetime is not None and request.lifetime > self._longest_lifetime:
             limit = int(self._longest_lifetime.total_seconds())
@@ -93,9 +98,17 @@ class JoinRoom:
         # refuses nothing that would fit once the role is known.
         _connection_data(user, request, request.role or Role.MODERATOR)
         room = self._open_room.for_joining(user, name, deadline)
-        role = self._role(room, user, request.role)
-        data = _connection_data(user, request, role)
-        return self._admission(room, role, data, request, deadline)
+        entry = self._let_in(
+            room,
+            user,
+            request.role,
+            deadline,
+            lifetime=request.lifetime or self._longest_lifetime,
+            check=partial(_connection_data, user, request),
+        )
+        return self._admission(
+            entry, _connection_data(user, request, entry.role), request, deadline
+        )
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> Admission:
         """Let the user into the default room as a publisher.
@@ -110,18 +123,13 @@ class JoinRoom:
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username")
         room = self._open_room.for_joining(user, self._default_room, deadline)
-        role = self._role(room, user, Role.PUBLISHER)
-        return self._admission(room, role, data, JoinRequest(), deadline)
-
-    def _role(self, room: Room, user: User, asked: Role | None) -> Role:
-        admit(room, user, self._clock())
-        return grant_role(
-            asked, default=room.settings.default_role, moderates=room.moderated_by(user)
-        )
+        entry = self._let_in(room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime)
+        return self._admission(entry, data, JoinRequest(), deadline)
 
     def _admission(
-        self, room: Room, role: Role, data: str, request: JoinRequest, deadline: Deadline
+        self, entry: Entry, data: str, request: JoinRequest, deadline: Deadline
     ) -> Admission:
+        room, role = entry.room, entry.role
         now = self._clock()
         expires_at = now + (request.lifetime or self._longest_lifetime)
         if room.settings.closes_at is not None:
@@ -139,7 +147,7 @@ class JoinRoom:
         )
         token = self._platform.mint_token(order, deadline)
         count(f"Tokens{role.capitalize()}")
-        return Admission(room, role, token, expires_at, now)
+        return Admission(room, role, token, expires_at, now, entry.connect_by)
 
 
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:

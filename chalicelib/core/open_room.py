@@ -1,7 +1,8 @@
 """Find a room or make it: one session per room, whoever comes first and however many at once."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -115,7 +116,7 @@ class OpenRoom:
         found = self._store.find(name, deadline)
         if found is None or found.closed_at is not None:
             self._check_name_is_free(found, user, name)
-            location = _location_hint(asked.location, caller_ip)
+            location = location_hint(asked.location, caller_ip)
             room, made = self._create(
                 user, name, settings=asked, location=location, replaced=found, deadline=deadline
             )
@@ -156,13 +157,20 @@ class OpenRoom:
             created_at=self._clock(),
             created_by=creator,
             settings=settings,
+            bans=self._kept_bans(replaced),
         )
         count("SessionsCreated")
         standing = self._store.create(mine, replaced, deadline)
         return standing, standing.room_id == mine.room_id
 
+    def _kept_bans(self, replaced: Room | None) -> Mapping[str, datetime]:
+        """The bans of a deleted room whose moderators use its name anew."""
+        if replaced is None or replaced.name_is_free(self._clock()):
+            return {}
+        return replaced.bans
 
-def _location_hint(location: str | None, caller_ip: str) -> str | None:
+
+def location_hint(location: str | None, caller_ip: str) -> str | None:
     """What OpenTok takes as a location: IPv4 or nothing."""
     if location != CALLERS_LOCATION:
         return location

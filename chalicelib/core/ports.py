@@ -64,6 +64,15 @@ class RoomStore(Protocol):
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> None:
         """Mark the room as closed for good. Repeating it, or a newer room, changes nothing."""
 
+    def change(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
+        """Write what differs, if the room is of the revision it was read at; one more afterwards.
+
+        With a new session, that of before is retired from now on.
+
+        Raises:
+            Outdated: The room has changed meanwhile.
+        """
+
     def created_by(
         self, user_id: str, start: PageStart | None, limit: int, deadline: Deadline
     ) -> RoomPage:

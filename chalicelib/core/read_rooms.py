@@ -2,7 +2,7 @@ from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
 from chalicelib.core.ports import Clock, PageStart, RoomPage, RoomStore
 from chalicelib.core.rooms import Room
-from chalicelib.errors import RoomNotFound
+from chalicelib.errors import NotAModerator, RoomNotFound
 
 
 class ReadRooms:
@@ -22,6 +22,24 @@ class ReadRooms:
         room = self._store.find(name, deadline)
         if room is None or room.name_is_free(self._clock()) or not room.admits(user):
             raise RoomNotFound(f"There is no room {name}.")
+        return room
+
+    def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+        """The room of this name, for a moderator of it.
+
+        Args:
+            user: Who asks.
+            name: The room's name.
+            to_do: What they want to do, for the refusal.
+            deadline: By when to answer.
+
+        Raises:
+            RoomNotFound: As for `one`.
+            NotAModerator: The user may see it, but does not moderate it.
+        """
+        room = self.one(user, name, deadline)
+        if not room.moderated_by(user):
+            raise NotAModerator(f"Only a moderator of this room may {to_do}.")
         return room
 
     def created_by(

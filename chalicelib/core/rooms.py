@@ -1,6 +1,7 @@
 """What a room is: its settings, who belongs to it, and what state it is in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Final
 
 from chalicelib.core.identity import User
 from chalicelib.core.roles import Role
+from chalicelib.core.seats import Seats
 from chalicelib.errors import FieldProblem, InvalidField
 
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -16,6 +18,7 @@ NAME_KEPT_AFTER_CLOSING: Final = timedelta(days=30)
 MAX_MODERATORS: Final = 50
 MAX_MEMBERS: Final = 500
 MAX_PARTICIPANTS: Final = 250
+MAX_BANS: Final = 500
 MAX_ARCHIVE_RETENTION_DAYS: Final = 3650
 MAX_ARCHIVE_NAME_CHARACTERS: Final = 80
 MAX_USER_ID_CHARACTERS: Final = 255
@@ -53,6 +56,7 @@ class ArchivesFor(StrEnum):
 class State(StrEnum):
     SCHEDULED = "scheduled"
     OPEN = "open"
+    LOCKED = "locked"
     CLOSED = "closed"
 
 
@@ -122,6 +126,11 @@ class Room:
         session_id: The OpenTok session that people connect to.
         created_by: The creator's user id; None for the default room, which is nobody's.
         closed_at: When it was deleted: closed for good, its name kept for a while.
+        revision: One more with every change of what decides who may come in.
+        bans: By user id, since when.
+        seats: Empty where there is no limit of participants.
+        admins_until: Admins who are not among the moderators and were given a token, until when
+            one may last: when their connection comes, only its data tells who they are.
     """
 
     name: str
@@ -131,9 +140,26 @@ class Room:
     created_by: str | None
     settings: RoomSettings = field(default_factory=RoomSettings)
     closed_at: datetime | None = None
+    revision: int = 1
+    locked: bool = False
+    bans: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    seats: Seats = field(default_factory=Seats, hash=False)
+    admins_until: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether anybody at all may be kept out of it while it is open."""
+        settings = self.settings
+        limited = settings.max_participants is not None or settings.members is not None
+        return limited or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
         return user.admin or user.id in self.settings.moderators
+
+    def arrives_as_moderator(self, user_id: str, now: datetime) -> bool:
+        """Whether the user of a connection moderates the room, as far as is known by then."""
+        until = self.admins_until.get(user_id)
+        return user_id in self.settings.moderators or (until is not None and until > now)
 
     def admits(self, user: User) -> bool:
         """Whether the user belongs to the room at all, whatever its state."""
@@ -146,7 +172,7 @@ class Room:
             return State.CLOSED
         if opens_at is not None and now < opens_at:
             return State.SCHEDULED
-        return State.OPEN
+        return State.LOCKED if self.locked else State.OPEN
 
     def name_is_free(self, now: datetime) -> bool:
         """Whether the room is so long gone that anybody may use its name again."""

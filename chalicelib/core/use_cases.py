@@ -1,9 +1,16 @@
 from dataclasses import dataclass
 
+from chalicelib.core.change_room import ChangeRoom
 from chalicelib.core.close_room import CloseRoom
+from chalicelib.core.credentials import CallbackSignatures
+from chalicelib.core.follow_sessions import FollowSessions
+from chalicelib.core.heal import Heal
 from chalicelib.core.join_room import JoinRoom
+from chalicelib.core.keep_hours import KeepHours
+from chalicelib.core.moderate import BanUsers, Moderate
 from chalicelib.core.open_room import OpenRoom
 from chalicelib.core.ports import Identity, VideoPlatform
+from chalicelib.core.read_presence import ReadPresence
 from chalicelib.core.read_rooms import ReadRooms
 
 
@@ -16,4 +23,12 @@ class UseCases:
     open_room: OpenRoom
     join_room: JoinRoom
     read_rooms: ReadRooms
+    read_presence: ReadPresence
+    change_room: ChangeRoom
     close_room: CloseRoom
+    moderate: Moderate
+    ban_users: BanUsers
+    signatures: CallbackSignatures
+    follow_sessions: FollowSessions
+    keep_hours: KeepHours
+    heal: Heal

@@ -75,7 +75,7 @@ def test_success_and_errors_alike_may_be_read_by_browsers_and_cached_by_nobody(
     ("method", "path", "allowed"),
     [
         ("POST", "/health", {"GET"}),
-        ("POST", "/rooms/a", {"PUT", "GET", "DELETE"}),
+        ("POST", "/rooms/a", {"PUT", "GET", "PATCH", "DELETE"}),
         ("GET", "/rooms/a/tokens", {"POST"}),
     ],
 )

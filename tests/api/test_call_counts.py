@@ -62,9 +62,9 @@ def test_a_cold_join_of_a_room_reads_the_room_the_secret_and_the_issuers_keys(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/rooms/{room}/tokens"), ("GET", "/token?username=alice"), ("GET", "/rooms/{room}")],
+    [("POST", "/rooms/{room}/tokens"), ("GET", "/token?username=alice")],
 )
-def test_a_warm_request_for_a_room_is_one_read(
+def test_a_warm_join_of_an_uncapped_room_is_one_read(
     gateway: Gateway, stand_ins: StandIns, method: str, path: str
 ) -> None:
     room = "lobby"
@@ -104,14 +104,16 @@ def test_finding_a_room_by_asking_for_it_is_one_read(gateway: Gateway, stand_ins
     assert counted == Calls([READ], [], jwks=0)
 
 
-def test_closing_a_room_is_one_read_and_one_transaction(
+def test_closing_a_room_is_one_read_and_one_transaction_and_asks_opentok_who_is_in(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     calls_of(stand_ins, gateway)
 
     counted = calls_of(stand_ins, gateway, method="DELETE", path="/rooms/{room}")
 
-    assert counted == Calls([READ, WRITE], [], jwks=0)
+    assert counted.aws == [READ, WRITE]
+    (listing,) = counted.opentok
+    assert listing.endswith("/connection")
 
 
 def test_who_is_refused_costs_nothing(gateway: Gateway, stand_ins: StandIns) -> None:

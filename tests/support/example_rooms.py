@@ -34,7 +34,7 @@ def a_room(
 
 def closed(room: Room, at: datetime) -> Room:
     """The room as it stands once it is closed."""
-    return replace(room, closed_at=at)
+    return replace(room, closed_at=at, revision=room.revision + 1)
 
 
 def soon() -> Deadline:

@@ -29,6 +29,12 @@ from tests.support.gateway import Gateway
 API_KEY = "47000001"
 API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
 APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
+CALLBACK_SECRET = "ca11bac4" * 8
+CREDENTIALS: dict[str, object] = {
+    "apiKey": API_KEY,
+    "apiSecret": API_SECRET,
+    "callbackSecrets": {"session": [CALLBACK_SECRET]},
+}
 SECRET_ID = "roomkey/test/opentok"
 TABLE = "roomkey-test-rooms"
 AUDIENCE = "roomkey-tests"
@@ -67,11 +73,12 @@ class StandIns:
         self.aws.reset()
         self.opentok.clear_calls()
         self.opentok.faults.clear()
+        self.opentok.deliver_to("session", None)
+        self.opentok.clear_callbacks()
+        self.opentok.callback_secrets["session"] = CALLBACK_SECRET
         self.identity.faults.clear()
         resources.create_table("test", self.dynamodb())
-        resources.create_secret(
-            "test", self.secretsmanager(), {"apiKey": API_KEY, "apiSecret": API_SECRET}
-        )
+        resources.create_secret("test", self.secretsmanager(), CREDENTIALS)
         self.aws.clear_calls()
 
     def dynamodb(self) -> DynamoDBClient:
@@ -110,7 +117,9 @@ def running_stand_ins() -> Iterator[StandIns]:
     vonage = new_vonage_keys()
     aws = AwsStandIn()
     opentok = OpenTokStandIn(
-        projects={API_KEY: API_SECRET}, applications={APPLICATION_ID: vonage.public}
+        projects={API_KEY: API_SECRET},
+        applications={APPLICATION_ID: vonage.public},
+        retry_factor=0.01,
     )
     identity = IdentityProvider("https://issuer.test/", AUDIENCE)
     with (
@@ -136,3 +145,4 @@ def running_stand_ins() -> Iterator[StandIns]:
             vonage,
             environment,
         )
+        opentok.stop()

@@ -1,26 +1,32 @@
 """Rooms in DynamoDB: one item per room name, one per OpenTok session."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from chalicelib.adapters.dynamodb.expressions import Write
 from chalicelib.adapters.dynamodb.items import (
+    ROOMS,
     Item,
+    plain,
+    retired_values,
     room_item,
     room_key,
     room_of,
+    room_values,
+    seat_values,
     session_item,
+    session_key,
     typed,
 )
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.live_ports import Outdated
 from chalicelib.core.ports import PageStart, RoomPage
 from chalicelib.core.rooms import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
-from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,33 +34,10 @@ if TYPE_CHECKING:
         KeysAndAttributesTypeDef,
         PutTypeDef,
         TransactWriteItemTypeDef,
+        UpdateTypeDef,
     )
 
 BY_CREATOR: Final = "rooms-by-creator"
-
-_ATTEMPTS: Final = 6
-_LONGEST_TOKEN: Final = timedelta(days=30)
-_CANCELLED: Final = "TransactionCanceledException"
-_WORTH_REPEATING: Final = frozenset(
-    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
-_Result = TypeVar("_Result")
-
-
-class _ConditionFailed(Exception):
-    """A write's condition did not hold; carries the item that was there."""
-
-    def __init__(self, item: Item) -> None:
-        super().__init__()
-        self.item = item
-
-
-class _Cancelled(Exception):
-    """A transaction did not happen; carries a reason per write."""
-
-    def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__()
-        self.reasons = reasons
 
 
 class DynamoDBRooms:
@@ -66,21 +49,15 @@ class DynamoDBRooms:
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def find(self, name: str, deadline: Deadline) -> Room | None:
-        item = _ask(
-            deadline,
-            lambda: self._client.get_item(
-                TableName=self._table, Key=room_key(name), ConsistentRead=True
-            ),
-        ).get("Item")
+        item = self._table.get(room_key(name), deadline)
         return None if item is None else room_of(item)
 
     def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
         put: PutTypeDef = {
-            "TableName": self._table,
+            "TableName": self._table.name,
             "Item": room_item(room),
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -88,41 +65,85 @@ class DynamoDBRooms:
         if replaced is not None:
             put["ConditionExpression"] += " OR roomId = :replaced"
             put["ExpressionAttributeValues"] = typed({":replaced": replaced.room_id})
-        session: PutTypeDef = {"TableName": self._table, "Item": session_item(room)}
+        session: PutTypeDef = {"TableName": self._table.name, "Item": session_item(room)}
         try:
-            self._transact([{"Put": put}, {"Put": session}], deadline)
-        except _ConditionFailed as failure:
+            self._table.transact([{"Put": put}, {"Put": session}], deadline)
+        except ConditionFailed as failure:
             return room_of(failure.item)
         return room
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> None:
         closed = epoch_milliseconds(closed_at)
-        name_free = int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp())
-        last_token = int((closed_at + _LONGEST_TOKEN).timestamp())
-        close_room: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self._table,
-                "Key": room_key(room.name),
-                "UpdateExpression": "SET closedAt = :closed, expiresAt = :expires REMOVE listedFor",
-                "ConditionExpression": "roomId = :id AND attribute_not_exists(closedAt)",
-                "ExpressionAttributeValues": typed(
-                    {":closed": closed, ":expires": name_free, ":id": room.room_id}
-                ),
+        write = Write()
+        write.set(closed, "closedAt").set(ROOMS, "upkeep").set(closed, "dueAt")
+        write.set(int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp()), "expiresAt")
+        write.add_one("revision").remove("listedFor")
+        write.only_if_equal(room.room_id, "roomId").only_if_absent("closedAt")
+        update: TransactWriteItemTypeDef = {
+            "Update": cast("UpdateTypeDef", write.update(self._table.name, room_key(room.name)))
+        }
+        with suppress(ConditionFailed):
+            self._table.transact([update, self._retirement(room, closed_at)], deadline)
+
+    def change(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
+        old, new = room_values(before), room_values(after)
+        if before.seats is not after.seats:
+            old |= seat_values(before)
+            new |= seat_values(after)
+        write = Write().add_one("revision")
+        write.only_if_equal(before.room_id, "roomId").only_if_equal(before.revision, "revision")
+        if new["dueAt"] != old["dueAt"]:
+            del old["upkeep"]  # Once what was due is done, it is absent.
+        for name, value in new.items():
+            if name in old and value == old[name]:
+                continue
+            if value is None or value == frozenset():
+                write.remove(name)
+            else:
+                write.set(value, name)
+        key = room_key(before.name)
+        try:
+            if session_item(before) == session_item(after):
+                self._table.update(key, write, deadline)
+                return
+            update: TransactWriteItemTypeDef = {
+                "Update": cast("UpdateTypeDef", write.update(self._table.name, key))
+            }
+            self._table.transact([update, *self._sessions(before, after, now)], deadline)
+        except ConditionFailed as failure:
+            raise Outdated(room_of(failure.item) if failure.item else None) from failure
+
+    def _sessions(
+        self, before: Room, after: Room, now: datetime
+    ) -> "list[TransactWriteItemTypeDef]":
+        """What a change means to the sessions: another hint, or another session."""
+        if before.session_id == after.session_id:
+            key, hint = session_key(after.session_id), Write()
+            # All that it needs to hold, since the item may be lost.
+            for name, value in plain(session_item(after)).items():
+                if name not in key:
+                    hint.set(value, name)
+            return [{"Update": cast("UpdateTypeDef", hint.update(self._table.name, key))}]
+        started: PutTypeDef = {"TableName": self._table.name, "Item": session_item(after)}
+        return [{"Put": started}, self._retirement(before, now)]
+
+    def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
+        """All of the session's item, in case it is lost: no room may stay open for want of it.
+
+        Healing looks after it until its last token has ended.
+        """
+        return {
+            "Put": {
+                "TableName": self._table.name,
+                "Item": session_item(room) | retired_values(at),
             }
         }
-        # All of the session's item, in case it is lost: no room may stay open for want of it.
-        session = session_item(room) | typed({"expiresAt": last_token})
-        retire_session: TransactWriteItemTypeDef = {
-            "Put": {"TableName": self._table, "Item": session}
-        }
-        with suppress(_ConditionFailed):
-            self._transact([close_room, retire_session], deadline)
 
     def created_by(
         self, user_id: str, start: PageStart | None, limit: int, deadline: Deadline
     ) -> RoomPage:
         query: dict[str, Any] = {
-            "TableName": self._table,
+            "TableName": self._table.name,
             "IndexName": BY_CREATOR,
             "KeyConditionExpression": "listedFor = :user",
             "ExpressionAttributeValues": typed({":user": user_id}),
@@ -132,7 +153,7 @@ class DynamoDBRooms:
         if start is not None:
             position = {"listedFor": user_id, "createdAt": epoch_milliseconds(start.created_at)}
             query["ExclusiveStartKey"] = room_key(start.name) | typed(position)
-        listed = _ask(deadline, lambda: self._client.query(**query))["Items"]
+        listed = ask(deadline, lambda: self._table.client.query(**query))["Items"]
         shown = listed[:limit]
         found = self._read_all({_pk(entry): _key(entry) for entry in shown}, deadline)
         # The index lags: an entry may be of a room that is gone, its name another's by now.
@@ -157,58 +178,14 @@ class DynamoDBRooms:
                 deadline.pause(attempt)
             attempt += 1
             wanted: KeysAndAttributesTypeDef = {"Keys": pending, "ConsistentRead": True}
-            batch = partial(self._client.batch_get_item, RequestItems={self._table: wanted})
-            answer = _ask(deadline, batch)
-            rooms |= {_pk(item): room_of(item) for item in answer["Responses"][self._table]}
-            left = answer["UnprocessedKeys"].get(self._table)
+            batch = partial(
+                self._table.client.batch_get_item, RequestItems={self._table.name: wanted}
+            )
+            answer = ask(deadline, batch)
+            rooms |= {_pk(item): room_of(item) for item in answer["Responses"][self._table.name]}
+            left = answer["UnprocessedKeys"].get(self._table.name)
             pending = left["Keys"] if left else ()
         return rooms
-
-    def _transact(self, writes: "list[TransactWriteItemTypeDef]", deadline: Deadline) -> None:
-        """All of the writes or none, repeated while others write to the same items.
-
-        Raises:
-            _ConditionFailed: A write's condition did not hold.
-        """
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                _ask(deadline, lambda: self._client.transact_write_items(TransactItems=writes))
-            except _Cancelled as error:
-                for reason in error.reasons:
-                    if reason["Code"] == "ConditionalCheckFailed":
-                        raise _ConditionFailed(reason.get("Item", {})) from error
-                codes = {reason["Code"] for reason in error.reasons}
-                if attempt == _ATTEMPTS or not codes <= _WORTH_REPEATING:
-                    raise _unavailable(f"transaction cancelled: {sorted(codes)}") from error
-                deadline.pause(attempt)
-            else:
-                return
-
-
-def _ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
-    """What DynamoDB answers.
-
-    Raises:
-        StoreUnavailable: It does not answer in time, or refuses.
-        _Cancelled: The call was a transaction, and it did not happen.
-    """
-    try:
-        return deadline.run(call)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == _CANCELLED:
-            raise _Cancelled(error.response.get("CancellationReasons", ())) from error
-        raise _unavailable(f"{error.operation_name}: {code}") from error
-    except (BotoCoreError, TimeoutError) as error:
-        raise _unavailable(type(error).__name__) from error
-
-
-def _unavailable(note: str) -> StoreUnavailable:
-    return StoreUnavailable(
-        "The rooms cannot be read or written at the moment; try again.",
-        note=f"DynamoDB: {note}",
-        retry_after=2,
-    )
 
 
 def _pk(item: Item) -> str:

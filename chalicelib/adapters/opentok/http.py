@@ -16,7 +16,7 @@ from chalicelib.errors import ProviderUnavailable
 
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 5.0
-_LONGEST_ANSWER_BYTES: Final = 1 << 20
+_LONGEST_ANSWER_BYTES: Final = 4 << 20
 _CHUNK_BYTES: Final = 1 << 14
 
 UNAVAILABLE: Final = "The video platform does not answer properly at the moment; try again."
@@ -30,35 +30,46 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of OpenTok: a form, or JSON, or neither."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    form: Mapping[str, str] | None = None
+    json: Mapping[str, object] | None = None
+
+
 class OpenTokHttp:
     """A pool of connections to OpenTok, shared by all threads of a process."""
 
     def __init__(self) -> None:
         self._session = requests.Session()
 
-    def post_form(
-        self, url: str, headers: Mapping[str, str], form: Mapping[str, str], deadline: Deadline
-    ) -> Answer:
-        """Send a form and read the whole answer.
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """Send a request and read the whole answer.
 
         Raises:
             ProviderUnavailable: No complete answer came in time.
         """
         try:
             with timing("ProviderLatency"):
-                return deadline.run(lambda: self._exchange(url, headers, form, deadline))
+                return deadline.run(lambda: self._exchange(request, deadline))
         except (requests.RequestException, TimeoutError) as error:
             raise ProviderUnavailable(
-                UNAVAILABLE, note=f"POST {url}: {type(error).__name__}", retry_after=5
+                UNAVAILABLE,
+                note=f"{request.method} {request.url}: {type(error).__name__}",
+                retry_after=5,
             ) from error
 
-    def _exchange(
-        self, url: str, headers: Mapping[str, str], form: Mapping[str, str], deadline: Deadline
-    ) -> Answer:
-        with self._session.post(
-            url,
-            headers=dict(headers),
-            data=dict(form),
+    def _exchange(self, request: Request, deadline: Deadline) -> Answer:
+        with self._session.request(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            data=None if request.form is None else dict(request.form),
+            json=request.json,
             timeout=(_CONNECT_SECONDS, _READ_SECONDS),
             allow_redirects=False,
             stream=True,

@@ -1,0 +1,270 @@
+"""Sessions and who is in them, in DynamoDB."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from chalicelib.adapters.dynamodb import connections, seats
+from chalicelib.adapters.dynamodb.connections import connection_key, connection_of
+from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.items import (
+    SESSIONS,
+    Item,
+    plain,
+    room_key,
+    room_of,
+    session_key,
+    typed,
+)
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.live_ports import ConnectionPage, Outdated, Session
+from chalicelib.core.presence import Connection, Counts, Stream
+from chalicelib.core.rooms import Room
+from chalicelib.core.seats import Leaving, Seating
+from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        ConditionCheckTypeDef,
+        TransactWriteItemTypeDef,
+        UpdateTypeDef,
+    )
+
+_CONNECTION_WRITE: Final = 0
+"""Where the connection's write stands in an arrival's transaction."""
+_COUNTS_KEPT_SECONDS: Final = 86_400
+
+
+class DynamoDBSessions:
+    """The session store."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._table = Table(client, table)
+
+    def session(self, session_id: str, deadline: Deadline) -> Session | None:
+        item = self._table.get(session_key(session_id), deadline)
+        if item is None:
+            return None
+        values = plain(item)
+        expires = values.get("expiresAt")
+        return Session(
+            id=session_id,
+            room_name=values["name"],
+            room_id=values["roomId"],
+            guarded=values.get("guarded", False),
+            watched="upkeep" in values and "idle" not in values,
+            retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
+        )
+
+    def arrive(
+        self,
+        session: Session,
+        connection: Connection,
+        deadline: Deadline,
+        standing: Room | None = None,
+    ) -> bool:
+        key, write = connection_key(session.id, connection.id), connections.arrival(connection)
+        try:
+            if session.watched and standing is None:
+                self._table.update(key, write, deadline)
+                return True
+            writes = [self._update(key, write)]
+            if not session.watched:
+                writes.append(self._watch(session, connection))
+            if standing is not None:
+                writes.append(self._check(standing))
+            self._table.transact(writes, deadline)
+        except ConditionFailed as failure:
+            if failure.write == _CONNECTION_WRITE:
+                return False
+            raise _outdated(failure) from failure
+        return True
+
+    def arrive_seated(
+        self,
+        session: Session,
+        connection: Connection,
+        room: Room,
+        seating: Seating,
+        deadline: Deadline,
+    ) -> bool:
+        writes = [
+            self._update(
+                connection_key(session.id, connection.id), connections.arrival(connection)
+            ),
+            self._update(room_key(room.name), seats.seated(room, seating)),
+        ]
+        if not session.watched:
+            writes.append(self._watch(session, connection))
+        try:
+            self._table.transact(writes, deadline)
+        except ConditionFailed as failure:
+            if failure.write == _CONNECTION_WRITE:
+                return False
+            raise _outdated(failure) from failure
+        return True
+
+    def leave(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> None:
+        key = connection_key(session.id, connection_id)
+        self._table.update(key, connections.end(at), deadline)
+
+    def leave_seat(
+        self, session: Session, room: Room, leaving: Leaving, at: datetime, deadline: Deadline
+    ) -> None:
+        key = connection_key(session.id, leaving.connection_id)
+        write = connections.end(at).set(leaving.user_id, "userId")
+        writes = [
+            self._update(room_key(room.name), seats.left(room, leaving)),
+            self._update(key, write),
+        ]
+        try:
+            self._table.transact(writes, deadline)
+        except ConditionFailed as failure:
+            raise _outdated(failure) from failure
+
+    def publish(
+        self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
+    ) -> None:
+        key = connection_key(session.id, connection_id)
+        with suppress(ConditionFailed):
+            self._table.update(key, connections.stream_start(stream), deadline)
+
+    def unpublish(
+        self,
+        session: Session,
+        connection_id: str,
+        stream_id: str,
+        at: datetime,
+        deadline: Deadline,
+    ) -> None:
+        key = connection_key(session.id, connection_id)
+        with suppress(ConditionFailed):
+            self._table.update(key, connections.stream_end(stream_id, at), deadline)
+
+    def everybody(self, session_id: str, deadline: Deadline) -> list[Connection]:
+        return [connection_of(item) for item in self._live(session_id, deadline)]
+
+    def page(
+        self, session_id: str, start: str | None, limit: int, deadline: Deadline
+    ) -> ConnectionPage:
+        found = self._live(session_id, deadline, after=start, looked_at=2 * (limit + 1))
+        listed = list(islice(found, limit + 1))
+        shown = tuple(connection_of(item) for item in listed[:limit])
+        return ConnectionPage(shown, shown[-1].id if len(listed) > limit else None)
+
+    def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
+        return [
+            each
+            for each in self.everybody(session_id, deadline)
+            if each.passenger.user_id == user_id
+        ]
+
+    def was_in(self, session_id: str, user_id: str, since: datetime, deadline: Deadline) -> bool:
+        found = self._of_session(
+            session_id,
+            deadline,
+            "userId = :user AND attribute_not_exists(refused)"
+            " AND (#state = :live OR goneAt > :since)",
+            {":user": user_id, ":live": connections.LIVE, ":since": epoch_milliseconds(since)},
+            names={"#state": "state"},
+        )
+        return next(found, None) is not None
+
+    def counts(self, session_id: str, deadline: Deadline) -> Counts | None:
+        item = self._table.get(_counts_key(session_id), deadline)
+        if item is None:
+            return None
+        values = plain(item)
+        return Counts(
+            connections=values["connections"],
+            publishing=values["publishing"],
+            streams=values["streams"],
+            counted_at=from_epoch_milliseconds(values["countedAt"]),
+        )
+
+    def keep_counts(self, session_id: str, counts: Counts, deadline: Deadline) -> None:
+        counted = epoch_milliseconds(counts.counted_at)
+        write = Write().set(counts.connections, "connections").set(counts.streams, "streams")
+        write.set(counts.publishing, "publishing").set(counted, "countedAt")
+        write.set(int(counts.counted_at.timestamp()) + _COUNTS_KEPT_SECONDS, "expiresAt")
+        place = write.path("countedAt")
+        write.only_if(f"attribute_not_exists({place}) OR {place} < {write.value(counted)}")
+        with suppress(ConditionFailed):
+            self._table.update(_counts_key(session_id), write, deadline)
+
+    def _live(
+        self,
+        session_id: str,
+        deadline: Deadline,
+        after: str | None = None,
+        looked_at: int | None = None,
+    ) -> Iterator[Item]:
+        return self._of_session(
+            session_id,
+            deadline,
+            "#state = :live",
+            {":live": connections.LIVE},
+            names={"#state": "state"},
+            after=after,
+            looked_at=looked_at,
+        )
+
+    def _of_session(
+        self,
+        session_id: str,
+        deadline: Deadline,
+        wanted: str,
+        values: dict[str, object],
+        *,
+        names: dict[str, str],
+        after: str | None = None,
+        looked_at: int | None = None,
+    ) -> Iterator[Item]:
+        """What the filter leaves, read so many at a time; as many as fit, where that is None."""
+        start = connections.PREFIX if after is None else f"{connections.PREFIX}{after}\0"
+        partition = f"session#{session_id}"
+        query: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :start AND :end",
+            "FilterExpression": wanted,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": typed(
+                {
+                    ":pk": partition,
+                    ":start": start,
+                    ":end": f"{connections.PREFIX}\U0010ffff",
+                    **values,
+                }
+            ),
+            "ConsistentRead": True,
+        }
+        if looked_at is not None:
+            query["Limit"] = looked_at
+        return self._table.query(query, deadline)
+
+    def _watch(self, session: Session, connection: Connection) -> "TransactWriteItemTypeDef":
+        """Have healing look after the session from now on; mends the item if it was lost."""
+        write = Write().set(session.room_name, "name").set(session.room_id, "roomId")
+        write.set(SESSIONS, "upkeep").remove("idle")
+        write.set_if_absent(epoch_milliseconds(connection.since), "dueAt")
+        return self._update(session_key(session.id), write)
+
+    def _check(self, room: Room) -> "TransactWriteItemTypeDef":
+        write = Write().only_if_equal(room.room_id, "roomId")
+        write.only_if_equal(room.revision, "revision")
+        check = write.check(self._table.name, room_key(room.name))
+        return {"ConditionCheck": cast("ConditionCheckTypeDef", check)}
+
+    def _update(self, key: Item, write: Write) -> "TransactWriteItemTypeDef":
+        return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
+
+
+def _counts_key(session_id: str) -> Item:
+    return typed({"pk": f"session#{session_id}", "sk": "counts"})
+
+
+def _outdated(failure: ConditionFailed) -> Outdated:
+    return Outdated(room_of(failure.item) if failure.item else None)

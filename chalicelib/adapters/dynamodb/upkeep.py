@@ -1,0 +1,99 @@
+"""What is due, by one sparse index: rooms whose hours end, sessions that healing looks after."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.items import (
+    ROOMS,
+    SESSIONS,
+    Item,
+    retired_values,
+    room_key,
+    session_item,
+    session_key,
+    typed,
+)
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.rooms import Room
+from chalicelib.core.times import epoch_milliseconds
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import ConditionCheckTypeDef
+
+UPKEEP: Final = "upkeep"
+"""The index's name; it has keys alone, so that no seat taken has to be copied into it."""
+
+
+class DynamoDBUpkeep:
+    """The upkeep store."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._table = Table(client, table)
+
+    def due_rooms(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        return [key.removeprefix("room#") for key in self._due(ROOMS, now, limit, deadline)]
+
+    def put_off(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
+        write = Write().only_if_equal(room.room_id, "roomId")
+        write.only_if_equal(room.revision, "revision")
+        if due is None:
+            write.remove("upkeep").remove("dueAt")
+        else:
+            write.set(epoch_milliseconds(due), "dueAt")
+        with suppress(ConditionFailed):
+            self._table.update(room_key(room.name), write, deadline)
+
+    def retire(self, room: Room, now: datetime, deadline: Deadline) -> bool:
+        check = Write().only_if_equal(room.room_id, "roomId")
+        check.only_if_equal(room.revision, "revision")
+        condition = check.check(self._table.name, room_key(room.name))
+        item = session_item(room) | retired_values(now)
+        try:
+            self._table.transact(
+                [
+                    {"ConditionCheck": cast("ConditionCheckTypeDef", condition)},
+                    {"Put": {"TableName": self._table.name, "Item": item}},
+                ],
+                deadline,
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def due_sessions(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        return [key.removeprefix("session#") for key in self._due(SESSIONS, now, limit, deadline)]
+
+    def checked(
+        self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
+    ) -> None:
+        key = session_key(session_id)
+        write = Write().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
+        if not idle:
+            with suppress(ConditionFailed):
+                self._table.update(key, write.remove("idle"), deadline)
+            return
+        # An arrival that does not see the mark, made at the check before, has been recorded by
+        # now and was found; one that sees it takes it away.
+        forget = Write().only_if_there("idle").only_if_absent("expiresAt")
+        forget.remove("idle").remove("upkeep").remove("dueAt")
+        try:
+            self._table.update(key, forget, deadline)
+        except ConditionFailed:
+            with suppress(ConditionFailed):
+                self._table.update(key, write.set(True, "idle"), deadline)
+
+    def _due(self, which: str, now: datetime, limit: int, deadline: Deadline) -> list[str]:
+        query: dict[str, Any] = {
+            "TableName": self._table.name,
+            "IndexName": UPKEEP,
+            "KeyConditionExpression": "upkeep = :which AND dueAt <= :now",
+            "ExpressionAttributeValues": typed({":which": which, ":now": epoch_milliseconds(now)}),
+            "Limit": limit,
+        }
+        found: list[Item] = ask(deadline, lambda: self._table.client.query(**query))["Items"]
+        return [item["pk"]["S"] for item in found]

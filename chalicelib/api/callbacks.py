@@ -1,0 +1,67 @@
+"""What OpenTok tells by itself: signed, and answered with 200 once it is written down.
+
+Trust is strict: who signed it, and whose project it is of. Reading is lenient: what is missing or
+unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats, for 24 hours.
+"""
+
+from http import HTTPStatus
+
+from chalice import Blueprint
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.edge import Edge, Told
+from chalicelib.api.session_events import SessionEvent, read_event
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.measurements import count
+from chalicelib.core.times import utc_now
+from chalicelib.core.use_cases import UseCases
+from chalicelib.errors import Unauthenticated
+
+
+def callback_routes(edge: Edge) -> Blueprint:
+    """Session monitoring."""
+    routes = Blueprint(__name__)
+
+    @edge.signed_by_platform(routes, "POST", "/callbacks/session")
+    def session_event(told: Told) -> Answer:
+        body = told.raw_body()
+        told.use_cases.signatures.check("session", told.authorization(), body, told.deadline)
+        return _followed(told, body)
+
+    @edge.signed_by_platform(routes, "POST", "/callbacks/session/{secret}")
+    def unsigned_session_event(told: Told, secret: str) -> Answer:
+        told.use_cases.signatures.check_path(secret)
+        return _followed(told, told.raw_body())
+
+    return routes
+
+
+def _followed(told: Told, body: bytes) -> Answer:
+    event = read_event(body, utc_now())
+    if event is None:
+        count("CallbacksNotUnderstood")
+        return Answer(HTTPStatus.OK)
+    ours = told.use_cases.platform.project_id(told.deadline)
+    if event.project_id not in (None, ours):
+        raise Unauthenticated("This callback is of another project.")
+    count(event.metric)
+    if event.connection_id is not None:
+        _follow(told.use_cases, event, told.deadline)
+    return Answer(HTTPStatus.OK)
+
+
+def _follow(use_cases: UseCases, event: SessionEvent, deadline: Deadline) -> None:
+    follow = use_cases.follow_sessions
+    session = follow.find(event.session_id, deadline)
+    connection, stream, connection_id = event.connection, event.stream, event.connection_id
+    if session is None or connection_id is None:
+        return
+    match event.name:
+        case "connectionCreated" if connection is not None:
+            follow.arrived(session, connection, deadline)
+        case "connectionDestroyed":
+            follow.left(session, connection_id, utc_now(), deadline)
+        case "streamCreated" if stream is not None:
+            follow.published(session, connection_id, stream, deadline)
+        case "streamDestroyed" if stream is not None:
+            follow.unpublished(session, connection_id, stream.id, deadline)

@@ -1,0 +1,44 @@
+import re
+from http import HTTPStatus
+from typing import Final
+
+from chalice import Blueprint
+
+from chalicelib.api.answers import Answer, json_answer
+from chalicelib.api.bodies import PageQuery
+from chalicelib.api.cursors import read_connection_cursor, write_connection_cursor
+from chalicelib.api.edge import Call, Edge
+from chalicelib.api.representations import ConnectionAnswer, ConnectionList, CountsAnswer
+from chalicelib.errors import ConnectionNotFound
+
+_CONNECTION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def presence_routes(edge: Edge) -> Blueprint:
+    """Who is in."""
+    routes = Blueprint(__name__)
+
+    @edge.signed_in(routes, "GET", "/rooms/{room}/connections")
+    def list_connections(call: Call, room: str) -> Answer:
+        query = call.query(PageQuery)
+        start = None
+        if query.cursor is not None:
+            start = read_connection_cursor(query.cursor, room, call.user.id)
+        page, counts = call.use_cases.read_presence.connections(
+            call.user, room, start, query.limit, call.deadline
+        )
+        following = page.next_start
+        cursor = (
+            None if following is None else write_connection_cursor(following, room, call.user.id)
+        )
+        items = [ConnectionAnswer.of(each) for each in page.connections]
+        answer = ConnectionList(items, CountsAnswer.of(counts), cursor)
+        return json_answer(HTTPStatus.OK, answer)
+
+    return routes
+
+
+def check_connection_id(connection_id: str) -> None:
+    """Refuse what is no connection's id, before it becomes part of an address at OpenTok."""
+    if not _CONNECTION_ID.fullmatch(connection_id):
+        raise ConnectionNotFound("There is no such connection in this room.")

@@ -1,0 +1,178 @@
+"""The scheduled function that compares what is recorded with what OpenTok lists.
+
+Callbacks may be lost; nothing here is believed because of a callback alone. If OpenTok cannot be
+asked, nothing is removed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.core.arrival_rules import Reason, reason_to_end
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.follow_sessions import FollowSessions
+from chalicelib.core.live_ports import (
+    ListedConnection,
+    LivePlatform,
+    Session,
+    SessionStore,
+    UpkeepStore,
+)
+from chalicelib.core.measurements import count
+from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.presence import Connection
+from chalicelib.core.reseat import Reseat
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
+
+STRANGE_AFTER: Final = timedelta(seconds=60)
+"""How long a connection may be listed before its callback is given up on."""
+GHOST_AFTER: Final = timedelta(seconds=10)
+"""How old a record must be to be compared: OpenTok's list may lag behind its callbacks."""
+CHECK_EVERY: Final = timedelta(seconds=60)
+CHECK_EMPTY_EVERY: Final = timedelta(minutes=10)
+CHECK_REFUSED_EVERY: Final = timedelta(hours=1)
+SESSIONS_AT_ONCE: Final = 25
+SECONDS_FOR_A_SESSION: Final = 20.0
+_TIME_TO_START_ANOTHER: Final = 3.0
+
+
+class Heal:
+    """Runs every minute, the longest unchecked first; what is left, the next run goes on with."""
+
+    def __init__(
+        self,
+        *,
+        rooms: RoomStore,
+        sessions: SessionStore,
+        upkeep: UpkeepStore,
+        platform: LivePlatform,
+        follow: FollowSessions,
+        reseat: Reseat,
+        clock: Clock,
+    ) -> None:
+        self._rooms = rooms
+        self._sessions = sessions
+        self._upkeep = upkeep
+        self._platform = platform
+        self._follow = follow
+        self._reseat = reseat
+        self._clock = clock
+
+    def run(self, deadline: Deadline) -> None:
+        """Check the sessions that are due."""
+        seen: set[str] = set()
+        while True:
+            due = self._upkeep.due_sessions(self._clock(), SESSIONS_AT_ONCE + len(seen), deadline)
+            session_ids = [each for each in due if each not in seen]
+            if not session_ids:
+                return
+            for session_id in session_ids:
+                if deadline.remaining() < _TIME_TO_START_ANOTHER:
+                    count("SessionsLeftForNextRun")
+                    return
+                seen.add(session_id)
+                self._check(session_id, deadline)
+
+    def _check(self, session_id: str, deadline: Deadline) -> None:
+        own = deadline.at_most(SECONDS_FOR_A_SESSION)
+        now = self._clock()
+        try:
+            idle = self.check(session_id, own)
+        except (ProviderUnavailable, StoreUnavailable):
+            # Still due: the next run tries again. Further back, lest it keep others waiting.
+            count("HealingFailed")
+            self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
+        except ProviderRefused:
+            count("HealingRefused")
+            self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
+        else:
+            pause = CHECK_EMPTY_EVERY if idle else CHECK_EVERY
+            self._upkeep.checked(session_id, now + pause, deadline, idle=idle)
+
+    def check(self, session_id: str, deadline: Deadline) -> bool:
+        """Make the record of a session agree with OpenTok's; whether nobody is in.
+
+        Raises:
+            ProviderUnavailable: OpenTok cannot be asked, and nothing was removed; or somebody must
+                leave, and cannot be disconnected now.
+            ProviderRefused: It refuses.
+        """
+        session = self._sessions.session(session_id, deadline)
+        if session is None:
+            return True
+        # The record before the list: who is on record and not on a list made later is gone.
+        recorded = self._sessions.everybody(session_id, deadline)
+        listed = self._platform.connections(session_id, deadline)
+        self._take_ghosts(session, recorded, {each.id for each in listed}, deadline)
+        self._end_streams(session, recorded, listed, deadline)
+        known = {each.id: each for each in recorded}
+        for each in listed:
+            if each.id in known:
+                self._judge(session, known[each.id], deadline)
+            else:
+                self._meet_stranger(session, each, deadline)
+        if session.guarded:
+            self._reseat(session.room_name, session_id, deadline)
+        return not recorded and not listed
+
+    def _take_ghosts(
+        self,
+        session: Session,
+        recorded: Iterable[Connection],
+        listed: set[str],
+        deadline: Deadline,
+    ) -> None:
+        now = self._clock()
+        for each in recorded:
+            if each.id not in listed and _is_older(each.since, GHOST_AFTER, now):
+                count("GhostsTaken")
+                self._follow.left(session, each.id, now, deadline)
+
+    def _end_streams(
+        self,
+        session: Session,
+        recorded: Iterable[Connection],
+        listed: Sequence[ListedConnection],
+        deadline: Deadline,
+    ) -> None:
+        now, still_in = self._clock(), {each.id for each in listed}
+        published = [
+            (each.id, stream.id)
+            for each in recorded
+            for stream in each.streams
+            if each.id in still_in and _is_older(stream.since, GHOST_AFTER, now)
+        ]
+        if not published:
+            return
+        standing = self._platform.stream_ids(session.id, deadline)
+        for connection_id, stream_id in published:
+            if stream_id not in standing:
+                count("GhostStreamsTaken")
+                self._follow.unpublished(session, connection_id, stream_id, deadline)
+
+    def _meet_stranger(
+        self, session: Session, listed: ListedConnection, deadline: Deadline
+    ) -> None:
+        """A connection whose callback never came: the list does not tell whose it is."""
+        if not _is_older(listed.since, STRANGE_AFTER, self._clock()):
+            return
+        count("StrangersMet")
+        stranger = Connection(listed.id, listed.since)
+        if not self._sessions.arrive(session, stranger, deadline):
+            # On record as gone, and yet there: nothing else ends that.
+            self._platform.disconnect(session.id, listed.id, deadline)
+            return
+        self._judge(session, stranger, deadline)
+
+    def _judge(self, session: Session, connection: Connection, deadline: Deadline) -> None:
+        """Send away who was to leave before, or must by now, whatever became of that."""
+        room = self._rooms.find(session.room_name, deadline)
+        reason = reason_to_end(session, room, connection, self._clock())
+        if reason is None and connection.refused:
+            reason = Reason.REFUSED
+        if reason is not None:
+            self._follow.send_away(session, connection, reason, deadline)
+
+
+def _is_older(since: datetime, age: timedelta, now: datetime) -> bool:
+    return since + age <= now

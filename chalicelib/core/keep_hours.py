@@ -1,0 +1,93 @@
+"""The scheduled function that keeps closing times: warns of them, then empties the rooms."""
+
+from typing import Final
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.evacuate import evacuate
+from chalicelib.core.live_ports import LivePlatform, UpkeepStore
+from chalicelib.core.measurements import count
+from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.rooms import Room, State
+from chalicelib.core.times import rfc3339
+from chalicelib.errors import ProviderRefused, ProviderUnavailable
+
+CLOSING_SIGNAL: Final = "roomkey-closing"
+ROOMS_AT_ONCE: Final = 50
+SECONDS_FOR_A_ROOM: Final = 10.0
+_TIME_TO_START_ANOTHER: Final = 2.0
+
+
+class KeepHours:
+    """Runs every minute; what one run has no time for, the next goes on with."""
+
+    def __init__(
+        self, store: RoomStore, upkeep: UpkeepStore, platform: LivePlatform, clock: Clock
+    ) -> None:
+        self._store = store
+        self._upkeep = upkeep
+        self._platform = platform
+        self._clock = clock
+
+    def run(self, deadline: Deadline) -> None:
+        """Warn and empty the rooms that are due, the longest due first."""
+        seen: set[str] = set()
+        while True:
+            due = self._upkeep.due_rooms(self._clock(), ROOMS_AT_ONCE + len(seen), deadline)
+            names = [name for name in due if name not in seen]
+            if not names:
+                return
+            for name in names:
+                if deadline.remaining() < _TIME_TO_START_ANOTHER:
+                    count("RoomsLeftForNextRun")
+                    return
+                seen.add(name)
+                self._keep(name, deadline)
+
+    def _keep(self, name: str, deadline: Deadline) -> None:
+        room = self._store.find(name, deadline)
+        if room is None:
+            return
+        now = self._clock()
+        closes_at = room.settings.closes_at
+        if room.state(now) is State.CLOSED:
+            self._empty(room, deadline)
+        elif closes_at is not None and self._warn(room, rfc3339(closes_at), deadline):
+            self._upkeep.put_off(room, closes_at, deadline)
+
+    def _warn(self, room: Room, closes_at: str, deadline: Deadline) -> bool:
+        """Tell everybody when the room closes; whether that need not be tried again."""
+        try:
+            self._platform.signal(
+                room.session_id,
+                None,
+                CLOSING_SIGNAL,
+                f'{{"closesAt":"{closes_at}"}}',
+                deadline.at_most(SECONDS_FOR_A_ROOM),
+            )
+        except ProviderUnavailable:
+            count("WarningsFailed")
+            return False
+        except ProviderRefused:
+            count("WarningsFailed")
+        else:
+            count("RoomsWarned")
+        return True
+
+    def _empty(self, room: Room, deadline: Deadline) -> None:
+        """Disconnect everybody from a closed room, and have healing look after its session.
+
+        Tokens that outlive it, made before it was to close so soon, bring nobody back for long.
+        """
+        now = self._clock()
+        if room.closed_at is None and not self._upkeep.retire(room, now, deadline):
+            return  # changed meanwhile: due again, if it still is to close
+        try:
+            emptied = evacuate(
+                self._platform, room.session_id, deadline.at_most(SECONDS_FOR_A_ROOM)
+            )
+        except ProviderRefused:
+            emptied = True  # asking again would not help, and healing asks again later
+            count("EvacuationsRefused")
+        if emptied:
+            count("RoomsEmptied")
+            self._upkeep.put_off(room, None, deadline)

@@ -1,0 +1,158 @@
+"""Presence that heals itself: what callbacks lose, a comparison with OpenTok's own list finds."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from local.faults import Fault
+from tests.support.live import Live
+from tests.support.log_lines import log_lines
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTES = timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("limits", [{}, {"maxParticipants": 1}], ids=["uncapped", "capped"])
+def test_ghosts_go_and_their_seats_with_them(live: Live, limits: dict[str, object]) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(**limits)
+        bob = live.enter("bob")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        live.leave(bob)
+        assert live.shown() == {bob: "bob"}
+
+        live.run("heal")
+
+        assert live.shown() == {}
+        clock.shift(21)
+        live.enter("carol")
+
+
+def test_streams_whose_end_was_not_told_go(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        bob = live.enter("bob")
+        gone, stays = live.publish(bob), live.publish(bob)
+        live.settle()
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        live.unpublish(gone)
+        live.run("heal")
+        (shown,) = live.ask("alice", "GET", "/rooms/standup/connections").json["items"]
+        assert [each["id"] for each in shown["streams"]] == [stays]
+
+
+@pytest.mark.parametrize(
+    ("changes", "stays"),
+    [
+        ({}, True),
+        ({"maxParticipants": 9}, False),
+        ({"locked": True}, False),
+        ({"members": {"add": ["bob", "carol"]}}, False),
+    ],
+)
+def test_a_stranger_is_recorded_and_sent_away_where_anybody_is_kept_out(
+    live: Live, changes: dict[str, object], stays: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        carol = live.enter("carol")
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        stranger = live.connect(live.token("bob"))
+        live.patch(**changes)
+        clock.shift(59)
+        live.run("heal")
+        assert live.shown() == {carol: "carol"}
+        clock.shift(61)
+
+        live.run("heal")
+        live.settle()
+
+        assert live.connected() == ({carol, stranger} if stays else {carol})
+        assert live.shown() == {carol: "carol"} | ({stranger: None} if stays else {})
+        (line,) = [line for line in log_lines(capsys) if "StrangersMet" in line]
+        assert line["StrangersMet"] == [1.0]
+
+
+def test_if_opentok_cannot_be_asked_nothing_is_removed(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(maxParticipants=1)
+        bob = live.enter("bob")
+        for fault in (
+            Fault("/connection", status=500),
+            Fault("/connection", status=404, body="<html>no such page</html>"),
+            Fault("/connection", status=200, body="{}"),
+            Fault("/connection", status=403),
+        ):
+            clock.shift(timedelta(hours=2))
+            live.stand_ins.opentok.faults.add(fault, times=9)
+            live.run("heal")
+            live.stand_ins.opentok.faults.clear()
+            assert live.shown() == {bob: "bob"}
+            assert live.refusal("carol") == "room_full"
+
+
+def test_a_banned_user_whose_disconnect_failed_for_good_is_sent_away(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        live.enter("bob")
+        live.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
+        reply = live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
+        assert (reply.status, reply.code) == (503, "provider_unavailable")
+        live.stand_ins.opentok.faults.clear()
+        clock.shift(MINUTES)
+        live.run("heal")
+        live.settle()
+        assert live.connected() == set()
+
+
+def test_a_retired_session_is_looked_after_until_its_last_token_has_ended(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        session_id = live.room()["sessionId"]
+        old = live.token("bob")
+        live.ask("alice", "DELETE", "/rooms/standup")
+        live.run("keep_hours")
+        for _ in range(3):
+            clock.shift(timedelta(minutes=11))
+            live.run("heal")
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        live.connect(old)
+        clock.shift(timedelta(minutes=11))
+        live.run("heal")
+        live.settle()
+        assert live.stand_ins.opentok.session(session_id)["connections"] == []
+
+
+def test_an_empty_session_is_not_asked_about_for_ever_and_again_once_it_is_used(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        live.leave(live.enter("bob"))
+        live.settle()
+        asked = []
+        for _ in range(4):
+            clock.shift(timedelta(minutes=11))
+            live.stand_ins.opentok.clear_calls()
+            live.run("heal")
+            asked.append(live.stand_ins.opentok.count("/connection"))
+        assert asked == [1, 1, 0, 0]
+
+        bob = live.enter("bob")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        live.leave(bob)
+        live.run("heal")
+        assert live.shown() == {}
+
+
+def test_each_session_that_is_due_is_checked_once_in_a_run(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number in range(30):
+            live.room(f"room-{number}")
+            live.enter("bob", f"room-{number}")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.clear_calls()
+        live.run("heal")
+        listings = [call.path for call in live.stand_ins.opentok.calls]
+        assert len(listings) == len(set(listings)) == 30

@@ -1,0 +1,153 @@
+"""People in rooms: joins at our door, connections at OpenTok's, and callbacks between the two."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from werkzeug.wrappers import Request, Response
+
+from local.http_server import HttpServer
+from tests.support.gateway import Gateway, LambdaContext, Reply
+from tests.support.stand_ins import TABLE, StandIns
+
+SCHEDULED = {
+    "version": "0",
+    "account": "123456789012",
+    "region": "eu-west-1",
+    "detail": {},
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "time": "2026-03-01T12:00:00Z",
+    "id": "event-1",
+    "resources": [],
+}
+"""What EventBridge hands to a scheduled function."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """The app behind its gateway, and OpenTok's stand-in, which sends it real signed callbacks."""
+
+    gateway: Gateway
+    stand_ins: StandIns
+
+    def ask(
+        self, user: str, method: str, path: str, body: object = None, *, admin: bool = False
+    ) -> Reply:
+        return self.gateway.request(
+            method,
+            path,
+            bearer=self.stand_ins.identity.bearer(user, admin=admin),
+            body=None if body is None else json.dumps(body),
+        )
+
+    def room(self, name: str = "standup", owner: str = "alice", **settings: object) -> Any:
+        """A new room as it is shown."""
+        reply = self.ask(owner, "PUT", f"/rooms/{name}", settings)
+        assert reply.status == HTTPStatus.CREATED, reply.text
+        return reply.json
+
+    def patch(self, name: str = "standup", owner: str = "alice", **changes: object) -> Any:
+        reply = self.ask(owner, "PATCH", f"/rooms/{name}", changes)
+        assert reply.status == HTTPStatus.OK, reply.text
+        return reply.json
+
+    def token(self, user: str, room: str = "standup", **asked: object) -> str:
+        reply = self.ask(user, "POST", f"/rooms/{room}/tokens", asked)
+        assert reply.status == HTTPStatus.CREATED, reply.text
+        return str(reply.json["token"])
+
+    def refusal(self, user: str, room: str = "standup") -> str:
+        """Why the user gets no token."""
+        return self.ask(user, "POST", f"/rooms/{room}/tokens").code
+
+    def connect(self, token: str) -> str:
+        """A client connects with this token; its connection id."""
+        return str(self._sim("POST", "connections", {"token": token})["connectionId"])
+
+    def enter(self, user: str, room: str = "standup", **asked: object) -> str:
+        """The user gets a token and connects; all callbacks are in afterwards."""
+        connection_id = self.connect(self.token(user, room, **asked))
+        self.settle()
+        return connection_id
+
+    def leave(self, connection_id: str) -> None:
+        self._sim("DELETE", f"connections/{connection_id}")
+
+    def publish(self, connection_id: str, **stream: object) -> str:
+        return str(self._sim("POST", f"connections/{connection_id}/streams", stream)["streamId"])
+
+    def unpublish(self, stream_id: str) -> None:
+        self._sim("DELETE", f"streams/{stream_id}")
+
+    def settle(self) -> None:
+        """Wait until no callback is on its way."""
+        assert self.stand_ins.opentok.settle(20)
+
+    def at_opentok(self, room: str = "standup", owner: str = "alice") -> dict[str, Any]:
+        """What OpenTok knows of the room's session."""
+        session_id = self.ask(owner, "GET", f"/rooms/{room}").json["sessionId"]
+        return self.stand_ins.opentok.session(session_id)
+
+    def connected(self, room: str = "standup") -> set[str]:
+        """The connections that OpenTok has."""
+        return {each["connectionId"] for each in self.at_opentok(room)["connections"]}
+
+    def shown(self, room: str = "standup", user: str = "alice") -> dict[str, str | None]:
+        """The connections that we show, with whose they are."""
+        items = self.ask(user, "GET", f"/rooms/{room}/connections?limit=100").json["items"]
+        return {each["id"]: each["userId"] for each in items}
+
+    def crowd(self, user: str, copies: int) -> None:
+        """Record so many more connections, as the user's one is recorded, each of another user."""
+        (item,) = (each for each in self.stand_ins.items() if each.get("userId") == {"S": user})
+        puts = [
+            {
+                "PutRequest": {
+                    "Item": item
+                    | {"sk": {"S": f"connection#{number:06}"}, "userId": {"S": f"crowd-{number}"}}
+                }
+            }
+            for number in range(copies)
+        ]
+        client = self.stand_ins.dynamodb()
+        for start in range(0, copies, 25):
+            client.batch_write_item(RequestItems={TABLE: puts[start : start + 25]})
+
+    def run(self, schedule: str) -> None:
+        """Let a scheduled function run once."""
+        self.gateway.app.handler_map[schedule](SCHEDULED, LambdaContext())
+
+    def _sim(self, method: str, path: str, body: object = None) -> Any:
+        url = f"{self.stand_ins.opentok_server.url}/sim/{path}"
+        answer = requests.request(method, url, json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+
+@contextmanager
+def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
+    """A new app that OpenTok's stand-in delivers session callbacks to."""
+    gateway = stand_ins.gateway(**settings)
+
+    @Request.application
+    def app(request: Request) -> Response:
+        reply = gateway.request(
+            request.method,
+            request.path,
+            body=request.get_data(),
+            headers=dict(request.headers.items()),
+        )
+        return Response(reply.text, reply.status, dict(reply.headers))
+
+    with HttpServer(app) as server:
+        stand_ins.opentok.deliver_to("session", f"{server.url}/callbacks/session")
+        try:
+            yield Live(gateway, stand_ins)
+        finally:
+            stand_ins.opentok.deliver_to("session", None)
+            stand_ins.opentok.clear_callbacks()
