@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.opentok.http import OpenTokHttp
 from chalicelib.adapters.opentok.platform import OpenTokPlatform
+from chalicelib.adapters.opentok.projects import Projects
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.rooms import RoomSettings
@@ -107,7 +108,7 @@ def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
     """
     source = SecretsManagerCredentials(_stand_in_client(credentials), "entered")
     api_url = (stage.environment.get("OPENTOK_API_URL") or "").rstrip("/") or None
-    platform = OpenTokPlatform(source, OpenTokHttp(), api_url)
+    platform = OpenTokPlatform(Projects(source, api_url), OpenTokHttp())
     try:
         platform.create_session(RoomSettings(), None, Deadline(_TRIAL_SECONDS))
     except NotConfigured as error:
