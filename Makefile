@@ -33,8 +33,9 @@ check: .venv/ready  ## Linters, types, layers, and the suites that need more tha
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/cfn-lint deploy/resources.json
 	@$(BIN)/python -m tests.support.dynamodb_local
-	@$(BIN)/python -m pytest --run-dynamodb-local
+	@$(BIN)/python -m pytest --run-dynamodb-local tests/contract tests/deploy/rehearse_deployment.py
 
 format: .venv/ready  ## Apply the formatter and the linter's fixes
 	@$(BIN)/ruff check --fix .

@@ -22,15 +22,18 @@ from deploy.stage import Stage, read_stage
 def deploy(stage: Stage) -> None:
     """Bring the stage up, or up to date."""
     stage.check_settings()
-    Deployment(stage, connect(os.environ), Terminal(), os.environ, sys.stdout).run()
+    Deployment(stage, connect(os.environ), Terminal(sys.stdin), os.environ, sys.stdout).run()
 
 
 def secret(stage: Stage) -> None:
     """Store OpenTok's or Vonage's credentials, once OpenTok has taken them."""
     account = connect(os.environ)
-    credentials = Terminal().credentials()
+    stored = Secret(stage, account.session.client("secretsmanager"))
+    operator = Terminal(sys.stdin)
+    credentials = operator.credentials()
     try_credentials(credentials, stage)
-    Secret(stage, account.session.client("secretsmanager")).store(credentials)
+    stored.check_same_project(credentials, operator)
+    stored.store(credentials)
     print(
         f"Tried on OpenTok and stored in {stage.secret_id}. Running functions have them "
         "within five minutes."
@@ -49,7 +52,7 @@ def package(stage: Stage) -> None:
 def destroy(stage: Stage) -> None:
     """Take the stage down, after asking."""
     destruction = Destruction(stage, connect(os.environ), os.environ, sys.stdout)
-    destruction.confirm(Terminal())
+    destruction.confirm(Terminal(sys.stdin))
     destruction.run()
 
 

@@ -18,11 +18,11 @@ def unpack(archive: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
 def pack(folder: Path, archive: Path) -> None:
     """Make a zip of all that lies in a folder; half a zip is never seen under its name."""
     unfinished = archive.with_suffix(".unfinished")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _TIME)
                 entry.external_attr = _MODE
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                packed.writestr(entry, path.read_bytes(), compresslevel=9)
+                packed.writestr(entry, path.read_bytes())
     unfinished.replace(archive)

@@ -1,11 +1,10 @@
 """What the operator is asked for. Nothing secret is ever on a command line or on the screen."""
 
 import json
-import sys
 from collections.abc import Callable
 from getpass import getpass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from deploy.errors import DeployError
 
@@ -28,14 +27,16 @@ class Terminal:
 
     def __init__(
         self,
+        stdin: TextIO,
         read_line: Callable[[str], str] = input,
         read_secret: Callable[[str], str] = getpass,
     ) -> None:
+        self._stdin = stdin
         self._read_line = read_line
         self._read_secret = read_secret
 
     def present(self) -> bool:
-        return sys.stdin.isatty()
+        return self._stdin.isatty()
 
     def credentials(self) -> dict[str, str]:
         """From the prompt, or as JSON from a pipe.
@@ -44,7 +45,7 @@ class Terminal:
             DeployError: What was entered cannot be credentials.
         """
         if not self.present():
-            return parse_credentials(sys.stdin.read())
+            return parse_credentials(self._stdin.read())
         name = self._read_line("OpenTok API key, or Vonage application id: ").strip()
         if name.isdigit():
             return {"apiKey": name, "apiSecret": self._read_secret("API secret: ").strip()}
@@ -58,7 +59,7 @@ class Terminal:
             ) from error
 
     def confirms(self, question: str, word: str) -> bool:
-        answer = self._read_line(f"{question} ") if self.present() else sys.stdin.readline()
+        answer = self._read_line(f"{question} ") if self.present() else self._stdin.readline()
         return answer.strip() == word
 
 

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TextIO
 
 from deploy.errors import DeployError
@@ -14,24 +14,24 @@ _CHALICE: Final = "import sys; from chalice.cli import main; sys.exit(main())"
 def run_chalice(
     command: str, stage: Stage, environ: Mapping[str, str], region: str, output: TextIO
 ) -> None:
-    """Run a command of Chalice's for this stage, showing what it says.
-
-    Raises:
-        DeployError: It failed, or left a message where it should have.
-    """
-    done = subprocess.run(  # noqa: S603 - our own Python, with the arguments that stand here
+    """Run a command of Chalice's for this stage, showing what it says; DeployError if it fails."""
+    with subprocess.Popen(  # noqa: S603 - our own Python, with the arguments that stand here
         [sys.executable, "-c", _CHALICE, command, "--stage", stage.name],
         cwd=stage.project,
         # Bytecode beside our sources would be a new package to Chalice: it builds one anew.
-        env={**environ, "PYTHONDONTWRITEBYTECODE": "1", "AWS_DEFAULT_REGION": region},
+        env={
+            **environ,
+            "AWS_DEFAULT_REGION": region,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    output.writelines(f"      {line}\n" for line in _worth_showing(done.stdout))
-    output.flush()
-    if done.returncode:
+    ) as process:
+        for line in worth_showing(process.stdout or ()):
+            print(f"      {line}", file=output, flush=True)
+    if process.returncode:
         raise DeployError(
             f"`chalice {command}` failed; what it said stands above.",
             "If it lacks a permission, give it to the credentials in use. Running this again "
@@ -39,14 +39,14 @@ def run_chalice(
         )
 
 
-def _worth_showing(said: str) -> list[str]:
-    """What Chalice says, of a traceback only the last error: it shows every cause of every cause."""
-    said, traceback, rest = said.partition("Traceback (most recent call last):")
-    lines = [line for line in said.splitlines() if line.strip()]
-    if traceback:
-        errors = [line for line in rest.splitlines() if line[:1].strip()]
-        lines += [line for line in errors if not line.startswith(_BETWEEN)]
-    return lines
+def worth_showing(lines: Iterable[str]) -> Iterator[str]:
+    """What Chalice says, and of its tracebacks the errors alone, without where they were raised."""
+    failed = False
+    for line in map(str.rstrip, lines):
+        failed = failed or line.startswith(_TRACEBACK)
+        between = line.startswith((_TRACEBACK, "During handling", "The above exception"))
+        if line and not (failed and (between or line[0].isspace())):
+            yield line
 
 
-_BETWEEN: Final = ("Traceback", "During handling", "The above exception")
+_TRACEBACK: Final = "Traceback (most recent call last):"

@@ -1,16 +1,19 @@
 """Step 2: the OpenTok or Vonage credentials, tried before they are stored."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.opentok.http import OpenTokHttp
 from chalicelib.adapters.opentok.platform import OpenTokPlatform
+from chalicelib.adapters.opentok.projects import Projects
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.rooms import RoomSettings
 from chalicelib.errors import NotConfigured, ProviderRefused, ProviderUnavailable
+from deploy.asking import Operator
 from deploy.errors import DeployError
 from deploy.stage import Stage
 
@@ -47,6 +50,26 @@ class Secret:
             )
         return content
 
+    def check_same_project(self, credentials: dict[str, str], operator: Operator) -> None:
+        """Have the operator confirm credentials that belong to another project than those stored.
+
+        Raises:
+            DeployError: They do not, or nobody is there to ask.
+        """
+        stored, entered = _project(self.content()), _project(credentials)
+        if stored in (None, entered):
+            return
+        question = (
+            f"The rooms there are belong to {stored}. With {entered}, joining them answers 502 "
+            f"until each is deleted and made anew. Type {entered} to go on:"
+        )
+        if not (operator.present() and operator.confirms(question, str(entered))):
+            raise DeployError(
+                f"These are credentials of {entered}, the stored ones of {stored}. Nothing was "
+                "stored.",
+                "Rotate the secret within the project; to change projects, run this at a terminal.",
+            )
+
     def store(self, credentials: dict[str, str]) -> None:
         """Replace the credentials; what else is in the secret stays.
 
@@ -72,6 +95,11 @@ class Secret:
 _CREDENTIAL_NAMES: Final = frozenset({"apiKey", "apiSecret", "applicationId", "privateKey"})
 
 
+def _project(content: Mapping[str, Any]) -> str | None:
+    """The OpenTok project, or Vonage application, that credentials belong to."""
+    return content.get("apiKey") or content.get("applicationId")
+
+
 def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
     """Have OpenTok create a session, which costs nothing, exactly as the function would.
 
@@ -80,7 +108,7 @@ def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
     """
     source = SecretsManagerCredentials(_stand_in_client(credentials), "entered")
     api_url = (stage.environment.get("OPENTOK_API_URL") or "").rstrip("/") or None
-    platform = OpenTokPlatform(source, OpenTokHttp(), api_url)
+    platform = OpenTokPlatform(Projects(source, api_url), OpenTokHttp())
     try:
         platform.create_session(RoomSettings(), None, Deadline(_TRIAL_SECONDS))
     except NotConfigured as error:
@@ -94,6 +122,25 @@ def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
             f"OpenTok does not answer, so these were not tried or stored: {error.note}",
             "See whether this machine reaches the internet, then run this again.",
         ) from None
+
+
+def see_to_credentials(stage: Stage, secret: Secret, operator: Operator) -> str:
+    """Have the stage's secret filled, if it is empty, and say how it stands.
+
+    Raises:
+        DeployError: It is empty and nobody is there to ask, or what they enter does not work.
+    """
+    if secret.content():
+        return f"secret {stage.secret_id}: set"
+    if not operator.present():
+        raise DeployError(
+            f"Secret {stage.secret_id} is empty.",
+            f"Store OpenTok's credentials, then run this again: make secret STAGE={stage.name}",
+        )
+    credentials = operator.credentials()
+    try_credentials(credentials, stage)
+    secret.store(credentials)
+    return f"secret {stage.secret_id}: tried on OpenTok and stored"
 
 
 _AGAIN: Final = (

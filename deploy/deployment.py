@@ -5,8 +5,7 @@ from typing import TextIO
 
 from deploy.account import Account
 from deploy.asking import Operator
-from deploy.credentials import Secret, try_credentials
-from deploy.errors import DeployError
+from deploy.credentials import Secret, see_to_credentials
 from deploy.functions import Deployed, deploy_functions
 from deploy.gateway import limit_requests, set_own_answers
 from deploy.package import build_package
@@ -48,9 +47,11 @@ class Deployment:
         say = self._progress.say
         say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
         self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
+        say("CloudFormation is at work; the first time takes a minute or two")
         say(f"stack {self._stage.stack}: {self._resources.apply()}")
         self._progress.step("Credentials of OpenTok")
-        self._see_to_credentials()
+        secret = Secret(self._stage, self._account.session.client("secretsmanager"))
+        say(see_to_credentials(self._stage, secret, self._operator))
         self._progress.step("Functions and API")
         deployed = self._deploy_functions()
         self._progress.step("API Gateway: its own answers, then throttling")
@@ -63,22 +64,6 @@ class Deployment:
             flush=True,
         )
 
-    def _see_to_credentials(self) -> None:
-        secret = Secret(self._stage, self._account.session.client("secretsmanager"))
-        if secret.content():
-            self._progress.say(f"secret {self._stage.secret_id}: set")
-            return
-        if not self._operator.present():
-            raise DeployError(
-                f"Secret {self._stage.secret_id} is empty.",
-                f"Store OpenTok's credentials, then run this again: "
-                f"make secret STAGE={self._stage.name}",
-            )
-        credentials = self._operator.credentials()
-        try_credentials(credentials, self._stage)
-        secret.store(credentials)
-        self._progress.say(f"secret {self._stage.secret_id}: tried on OpenTok and stored")
-
     def _deploy_functions(self) -> Deployed:
         package = build_package(self._stage)
         self._progress.say(f"package {package.path.name}: {package.megabytes:.1f} MB")
@@ -87,7 +72,12 @@ class Deployment:
             self._stage, self._account, bucket, self._account.session.client("s3")
         )
         return deploy_functions(
-            self._stage, self._account, package, state, self._environ, self._output
+            self._stage,
+            self._account,
+            package,
+            state,
+            environ=self._environ,
+            output=self._output,
         )
 
     def _set_gateway(self, deployed: Deployed) -> None:

@@ -34,6 +34,7 @@ def deploy_functions(
     account: Account,
     package: Package,
     state: DeployedState,
+    *,
     environ: Mapping[str, str],
     output: TextIO,
 ) -> Deployed:

@@ -14,6 +14,8 @@ from chalice.constants import MAX_LAMBDA_DEPLOYMENT_SIZE
 from chalice.deploy.packager import (
     DependencyBuilder,
     LambdaDeploymentPackager,
+    NoSuchPackageError,
+    PackageDownloadError,
     PipRunner,
     SubprocessPip,
 )
@@ -60,11 +62,7 @@ def build_package(stage: Stage) -> Package:
         config_from_disk=dict(stage.config),
         user_provided_params={"project_dir": str(stage.project)},
     )
-    path = Path(
-        _chalice_packager(config).create_deployment_package(
-            str(stage.project), config.lambda_python_version
-        )
-    )
+    path = _build_as_chalice_does(config)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         unpack(path, folder, ships)
@@ -74,6 +72,19 @@ def build_package(stage: Stage) -> Package:
     package = Package(path)
     _check_size(package)
     return package
+
+
+def _build_as_chalice_does(config: Config) -> Path:
+    try:
+        built = _chalice_packager(config).create_deployment_package(
+            config.project_dir, config.lambda_python_version
+        )
+    except (NoSuchPackageError, PackageDownloadError) as error:
+        raise DeployError(
+            f"pip could not fetch the libraries: {error}",
+            "See whether this machine reaches PyPI, then run this again.",
+        ) from error
+    return Path(built)
 
 
 def _forget_earlier_builds(project: Path) -> None:

@@ -5,7 +5,7 @@ not find again, and makes a second API with another URL.
 """
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -28,25 +28,28 @@ def recover_state(stage: Stage, account: Account) -> None:
     api_id = _api_in_front_of(stage, account.session.client("apigateway"))
     if api_id is None:
         return
-    suffix = account.session.get_partition_for_region(account.region)
-    domain = "amazonaws.com.cn" if suffix == "aws-cn" else "amazonaws.com"
-    url = f"https://{api_id}.execute-api.{account.region}.{domain}/{stage.gateway_stage}/"
-    resources = [
-        {
-            "name": API_FUNCTION,
-            "resource_type": "lambda_function",
-            "lambda_arn": function["FunctionArn"],
-        },
-        {
-            "name": "rest_api",
-            "resource_type": "rest_api",
-            "rest_api_id": api_id,
-            "rest_api_url": url,
-        },
-    ]
-    content = {"resources": resources, "schema_version": "2.0", "backend": "api"}
+    content = _as_chalice_writes_it(stage, account, function["FunctionArn"], api_id)
     stage.deployed_file.parent.mkdir(parents=True, exist_ok=True)
     stage.deployed_file.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def _as_chalice_writes_it(
+    stage: Stage, account: Account, function_arn: str, api_id: str
+) -> dict[str, Any]:
+    domain = account.session.client("apigateway").meta.endpoint_url.partition(account.region)[2]
+    url = f"https://{api_id}.execute-api.{account.region}{domain}/{stage.gateway_stage}/"
+    function = {
+        "name": API_FUNCTION,
+        "resource_type": "lambda_function",
+        "lambda_arn": function_arn,
+    }
+    api = {
+        "name": "rest_api",
+        "resource_type": "rest_api",
+        "rest_api_id": api_id,
+        "rest_api_url": url,
+    }
+    return {"resources": [function, api], "schema_version": "2.0", "backend": "api"}
 
 
 def _api_in_front_of(stage: Stage, client: "APIGatewayClient") -> str | None:

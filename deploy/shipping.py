@@ -11,30 +11,31 @@ AWS_SERVICES: Final = frozenset({"dynamodb", "secretsmanager"})
 """The services that the function calls; botocore ships descriptions of 400 others."""
 
 _SUFFIXES_LEFT_OUT: Final = frozenset(
-    {".c", ".cfg", ".css", ".gz.txt", ".h", ".js", ".md", ".pxd", ".pyc", ".pyi", ".pyx", ".rst"}
+    {".c", ".cfg", ".css", ".h", ".js", ".md", ".pxd", ".pyc", ".pyi", ".pyx", ".rst", ".typed"}
 )
 _FOLDERS_LEFT_OUT: Final = frozenset({"__pycache__", "examples", "test", "tests"})
 _KEPT_OF_A_DISTRIBUTION: Final = frozenset({"METADATA", "WHEEL"})
-_SERVICE_FILES: Final = ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")
+_KEPT_OF_A_SERVICE: Final = ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")
 
 
 def ships(name: str) -> bool:
     """Whether the file of this name in the package is of use in a Lambda."""
     path = PurePosixPath(name)
     folders = path.parts[:-1]
-    if path.suffix in _SUFFIXES_LEFT_OUT or path.name == "py.typed":
-        return False
-    if _FOLDERS_LEFT_OUT.intersection(folders):
-        return False
+    left_out = path.suffix in _SUFFIXES_LEFT_OUT or _FOLDERS_LEFT_OUT.intersection(folders)
+    return not left_out and _is_read(path.name, folders)
+
+
+def _is_read(name: str, folders: tuple[str, ...]) -> bool:
     match folders:
-        case [top, *_] if top.endswith(".dist-info"):
-            return len(folders) == 1 and path.name in _KEPT_OF_A_DISTRIBUTION
+        case [top, *inner] if top.endswith(".dist-info"):
+            return not inner and name in _KEPT_OF_A_DISTRIBUTION
         case [top, *_] if top.endswith(".data"):
             return False  # scripts: there is nobody to run them
         case ["boto3", "data", *_]:
             return False  # of boto3's resources, the layer above the clients
         case ["botocore", "data", service, *_]:
-            return service in AWS_SERVICES and path.name.startswith(_SERVICE_FILES)
+            return service in AWS_SERVICES and name.startswith(_KEPT_OF_A_SERVICE)
         case ["pytz", "zoneinfo", *_]:
             return False  # the SDK uses UTC alone, which pytz makes itself
         case _:

@@ -11,7 +11,6 @@ from chalicelib import VERSION
 from deploy.errors import DeployError
 
 _TIMEOUT_SECONDS: Final = 15.0
-_PATIENCE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 2.0
 
 
@@ -21,11 +20,15 @@ class SmokeTest:
     Args:
         url: The API's address, ending in a slash.
         say: Takes a line for each thing that was found in order.
+        patience_seconds: How long to wait for a new address to be known everywhere.
     """
 
-    def __init__(self, url: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, url: str, say: Callable[[str], None], patience_seconds: float = 60.0
+    ) -> None:
         self._url = url
         self._say = say
+        self._patience_seconds = patience_seconds
 
     def run(self, bearer: str | None) -> None:
         """Health, a refusal, and a token if there is a bearer to get one with.
@@ -42,8 +45,7 @@ class SmokeTest:
                 self._say("token: not tried; set BEARER to a user's bearer to have it tried")
 
     def _await_health(self, http: requests.Session) -> None:
-        """A new API's address takes some seconds until it is known everywhere."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         while (found := self._health(http)) != VERSION:
             if time.monotonic() > deadline:
                 raise DeployError(

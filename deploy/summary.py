@@ -17,7 +17,7 @@ sessionId and token go to the OpenTok client. No OpenTok secret belongs into an 
 Alarms reach nobody yet, unless you have subscribed:
   aws sns subscribe --topic-arn {alarm_topic} --protocol email --notification-endpoint YOU
 
-Costs at AWS's list prices in us-east-1: per month 0.40 USD for the secret, 0.40 for four alarms
+Costs at AWS's list prices in us-east-1: per month 0.40 USD for the secret, 0.90 for the alarms
 and 3.00 for the dashboard beyond an account's first three. By use, per million joins: 3.50 for
 API Gateway, 0.20 for Lambda's requests, and by the millisecond and call what bench/results.md
 measures. OpenTok's own minutes come on top, and are most of the bill.

@@ -98,7 +98,9 @@ class SecretsManagerCredentials:
     def _replace(self, outdated: _Cached | None, deadline: Deadline) -> _Cached:
         """Read the secret, unless another caller has done so while this one waited."""
         if not self._lock.acquire(timeout=deadline.remaining()):
-            raise StoreUnavailable(_UNAVAILABLE, note="Waited in vain for another read of it.")
+            raise StoreUnavailable(
+                _UNAVAILABLE, note="waited in vain for another's read of it", retry_after=5
+            )
         try:
             cached = self._cached
             if cached is None or cached is outdated:

@@ -72,7 +72,9 @@ class RequestLog:
             error: What the answer tells of, if not success. Its note is for this log alone; the
                 stack is added where the cause is a fault of ours.
         """
+        service = line.function or SERVICE  # tells the stages of one account apart
         extra: dict[str, object] = {
+            "service": service,
             "request_id": line.request_id,
             "method": line.method,
             "route": line.route,
@@ -89,20 +91,18 @@ class RequestLog:
         if self._cold:
             line.measurements.append(Measurement("ColdStart", 1, timed=False))
             self._cold = False
-        extra |= self._metrics(line)
+        extra |= self._metrics(line, service)
         fault = error.__cause__ if isinstance(error, Internal) else None
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self._logger.error("request", extra=extra, exc_info=fault)
         else:
             self._logger.info("request", extra=extra)
 
-    def _metrics(self, line: RequestLine) -> dict[str, object]:
+    def _metrics(self, line: RequestLine, service: str) -> dict[str, object]:
         """The request's measurements in CloudWatch's embedded metric format."""
         if not line.measurements:
             return {}
-        metrics = self._metric_sets(namespace=NAMESPACE, service=SERVICE)
-        if line.function:
-            metrics.add_dimension("function_name", line.function)
+        metrics = self._metric_sets(namespace=NAMESPACE, service=service)
         for each in line.measurements:
             unit = "Milliseconds" if each.timed else "Count"
             metrics.add_metric(each.name, unit, each.value)

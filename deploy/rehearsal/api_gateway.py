@@ -107,16 +107,20 @@ def _event(
         "multiValueQueryStringParameters": query or None,
         "pathParameters": dict(captured) or None,
         "stageVariables": None,
-        "requestContext": {
-            "requestId": str(uuid4()),
-            "resourcePath": route,
-            "httpMethod": request.method,
-            "path": f"/{stage}{path}",
-            "stage": stage,
-            "identity": {"sourceIp": request.remote_addr},
-        },
+        "requestContext": _context(request, stage, path, route),
         "body": request.get_data(as_text=True) or None,
         "isBase64Encoded": False,
+    }
+
+
+def _context(request: Request, stage: str, path: str, route: str) -> dict[str, Any]:
+    return {
+        "requestId": str(uuid4()),
+        "resourcePath": route,
+        "httpMethod": request.method,
+        "path": f"/{stage}{path}",
+        "stage": stage,
+        "identity": {"sourceIp": request.remote_addr},
     }
 
 

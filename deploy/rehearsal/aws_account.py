@@ -15,12 +15,14 @@ from werkzeug.wrappers import Request, Response
 from deploy.rehearsal.api_gateway import ApiGateway
 from deploy.rehearsal.aws_calls import AwsCall, call_of
 from deploy.rehearsal.functions import Functions
+from deploy.rehearsal.lambda_environment import FUNCTION
 from deploy.rehearsal.openapi import as_moto_takes_it
-from deploy.resources import TEMPLATE
+from deploy.rehearsal.place import ACCOUNT, REGION
+from deploy.rehearsal.policies import allowed_by, needs
+from deploy.rehearsal.stacks import complete_stack
 from local.aws import AwsStandIn
 from local.http_server import HttpServer
 
-REGION: Final = "eu-west-1"
 _IMPORTS: Final = frozenset({"ImportRestApi", "PutRestApi"})
 
 
@@ -36,6 +38,10 @@ class AwsAccount:
         self.calls: list[AwsCall] = []
         self.documents: list[dict[str, Any]] = []
         """Every Swagger document that was imported, as it was sent."""
+        self.used_by_functions: set[tuple[str, str]] = set()
+        """Each action that a function needed, and on what."""
+        self.role_policies: dict[str, dict[str, Any]] = {}
+        """What each role's policy says, as it was put."""
         self.api_gateway = ApiGateway(functions.invoke)
 
     @property
@@ -74,8 +80,7 @@ class AwsAccount:
         call = call_of(environ, body)
         with self._lock:
             self.calls.append(call)
-            if call.action in self._refused:
-                self._refused.remove(call.action)
+            if not self._allows(call):
                 return _refusal(call)(environ, start)
         document: dict[str, Any] = {}
         if call.operation in _IMPORTS:
@@ -90,6 +95,20 @@ class AwsAccount:
             self._follow(call, document, answer)
         return answer(environ, start)
 
+    def _allows(self, call: AwsCall) -> bool:
+        """Operators may do all but what is refused by plan; functions, what their role allows."""
+        if call.action in self._refused:
+            self._refused.remove(call.action)
+            return False
+        if call.caller != FUNCTION:
+            return True
+        needed = needs(call, REGION, ACCOUNT)
+        self.used_by_functions.update(needed)
+        return all(
+            any(allowed_by(policy, each) for policy in self.role_policies.values())
+            for each in needed
+        )
+
     def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
         """What real AWS does upon such a call, and moto does not."""
         match call.service:
@@ -97,21 +116,14 @@ class AwsAccount:
                 imported = call.operation == "ImportRestApi"
                 api_id = json.loads(answer.get_data())["id"] if imported else _api_id(call.path)
                 self.api_gateway.note(call, document, api_id)
+            case "iam" if call.operation == "PutRolePolicy":
+                self.role_policies[call.parameters["RoleName"]] = json.loads(
+                    call.parameters["PolicyDocument"]
+                )
             case "lambda":
                 self._functions.note(call)
-            case "cloudformation" if call.operation == "CreateStack":
-                self._make_what_moto_skips(call.parameters["Parameters.member.1.ParameterValue"])
-
-    def _make_what_moto_skips(self, stage: str) -> None:
-        """The secret, which moto's CloudFormation passes over, and the table's time to live."""
-        described = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
-        self.client("dynamodb").update_time_to_live(
-            TableName=f"roomkey-{stage}-rooms",
-            TimeToLiveSpecification=described["RoomsTable"]["Properties"][
-                "TimeToLiveSpecification"
-            ],
-        )
-        self.client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok")
+            case "cloudformation":
+                complete_stack(call, self.client)
 
 
 def _api_id(path: str) -> str:

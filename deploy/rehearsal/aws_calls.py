@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -10,13 +11,19 @@ from wsgiref.types import WSGIEnvironment
 
 import botocore.session
 
-_SIGNED_FOR: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
+_SIGNED_FOR: Final = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True)
 class AwsCall:
-    """A call as AWS's own log would have it; `parameters` are as they came over the wire."""
+    """A call as AWS's own log would have it.
 
+    Args:
+        caller: The id of the access key that signed it.
+        parameters: As they came over the wire.
+    """
+
+    caller: str
     service: str
     operation: str
     path: str
@@ -33,41 +40,67 @@ def call_of(environ: WSGIEnvironment, body: bytes) -> AwsCall:
     signed_for = _SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", ""))
     if signed_for is None:
         raise ValueError(f"unsigned: {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-    service, path = signed_for[1], environ["PATH_INFO"]
-    bucket, in_host, _ = environ["HTTP_HOST"].partition(".s3.")
-    if in_host:
-        path = f"/{bucket}{path}"
+    caller, service = signed_for.groups()
+    path = _path(environ)
     if target := environ.get("HTTP_X_AMZ_TARGET"):
-        return AwsCall(service, target.partition(".")[2], path, json.loads(body or b"{}"))
-    form = parse_qs(body.decode("latin-1")) if b"Action=" in body else {}
-    if form:
-        parameters = {name: values[0] for name, values in form.items()}
-        return AwsCall(service, parameters["Action"], path, parameters)
+        operation = target.partition(".")[2]
+        return AwsCall(caller, service, operation, path, json.loads(body or b"{}"))
+    if b"Action=" in body:
+        form = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
+        return AwsCall(caller, service, form["Action"], path, form)
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    operation = _rest_operation(service, environ["REQUEST_METHOD"], path, set(query))
-    return AwsCall(service, operation, path, _json(body) | dict(query))
+    given = {*query, *(name[5:].replace("_", "-").lower() for name in environ if name[:5] == _HTTP)}
+    for rest in _rest_operations(service):
+        if rest.fits(environ["REQUEST_METHOD"], path, given):
+            return AwsCall(caller, service, rest.name, path, _json(body) | dict(query))
+    raise ValueError(f"{service} has no {environ['REQUEST_METHOD']} {path}")
 
 
-def _rest_operation(service: str, method: str, path: str, query: set[str]) -> str:
-    for operation, wanted_method, pattern, wanted_query in _rest_operations(service):
-        if wanted_method == method and wanted_query <= query and pattern.fullmatch(path):
-            return operation
-    return f"{method} {path}"
+_HTTP: Final = "HTTP_"
+
+
+def _path(environ: WSGIEnvironment) -> str:
+    """The path with the bucket, which S3's clients put into the host's name."""
+    bucket, in_host, _ = environ["HTTP_HOST"].partition(".s3.")
+    return f"/{bucket}{environ['PATH_INFO']}" if in_host else str(environ["PATH_INFO"])
+
+
+@dataclass(frozen=True)
+class _RestOperation:
+    name: str
+    method: str
+    pattern: re.Pattern[str]
+    needed: frozenset[str]
+    """Parameters in the query, or headers, that tell it from others of the same address."""
+
+    def fits(self, method: str, path: str, given: Collection[str]) -> bool:
+        return (
+            method == self.method
+            and self.needed <= set(given)
+            and self.pattern.fullmatch(path) is not None
+        )
 
 
 @cache
-def _rest_operations(service: str) -> list[tuple[str, str, re.Pattern[str], frozenset[str]]]:
+def _rest_operations(service: str) -> list[_RestOperation]:
     """Every operation of a REST service, those with the most particular address first."""
     model = botocore.session.get_session().get_service_model(service)
-    found = []
-    for name in model.operation_names:
-        http = model.operation_model(name).http
-        path, _, query = http["requestUri"].partition("?")
-        keys = frozenset(part.partition("=")[0] for part in query.split("&") if part)
-        pattern = re.sub(r"\\\{[^}]*\\\+\\\}", ".+", re.escape(path))
-        pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", pattern)
-        found.append((name, http["method"], re.compile(pattern + "/?"), keys))
-    return sorted(found, key=lambda each: (-len(each[3]), each[2].pattern.count("[^/]+")))
+    found = [_rest_operation(model.operation_model(name)) for name in model.operation_names]
+    return sorted(found, key=lambda each: (-len(each.needed), each.pattern.pattern.count("[^/]+")))
+
+
+def _rest_operation(model: Any) -> _RestOperation:  # noqa: ANN401 - botocore has no types
+    path, _, query = model.http["requestUri"].partition("?")
+    needed = {part.partition("=")[0] for part in query.split("&") if part}
+    shape = model.input_shape
+    for name in shape.required_members if shape is not None else ():
+        place = shape.members[name].serialization
+        if place.get("location") in {"querystring", "header"}:
+            needed.add(place["name"].lower() if place["location"] == "header" else place["name"])
+    pattern = re.sub(r"\\\{[^}]*\\\+\\\}", ".+", re.escape(path))
+    pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", pattern)
+    wanted = re.compile(pattern + "/?")
+    return _RestOperation(model.name, model.http["method"], wanted, frozenset(needed))
 
 
 def _json(body: bytes) -> dict[str, Any]:

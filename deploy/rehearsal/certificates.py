@@ -1,6 +1,6 @@
 """A certificate authority for one rehearsal."""
 
-import datetime
+import datetime as dt
 import ssl
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-_A_DAY: Final = datetime.timedelta(days=1)
+_A_DAY: Final = dt.timedelta(days=1)
 
 
 class Authority:
@@ -63,7 +63,7 @@ class Authority:
         return context
 
     def _unsigned(self, subject: x509.Name, key: Any) -> x509.CertificateBuilder:  # noqa: ANN401
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)

@@ -73,6 +73,8 @@ def operators_environment(folder: Path, internet: Mapping[str, str], region: str
         **kept,
         **internet,
         "HOME": str(folder),
+        # What was downloaded once need not be again; pip keeps it below the real home.
+        "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or str(Path.home() / ".cache" / "pip"),
         "AWS_REGION": region,
         "AWS_ACCESS_KEY_ID": "rehearsal",
         "AWS_SECRET_ACCESS_KEY": "rehearsal",

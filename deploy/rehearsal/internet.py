@@ -23,6 +23,7 @@ from deploy.rehearsal.certificates import Authority
 from local.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 
 _CHUNK: Final = 1 << 16
+_LOOK_SECONDS: Final = 0.2
 _BUNDLES: Final = ("AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 
 
@@ -92,7 +93,7 @@ class _ProxyServer(KeepAliveServer):
 class _ProxyHandler(KeepAliveRequestHandler):
     server: _ProxyServer
 
-    def do_CONNECT(self) -> None:
+    def do_CONNECT(self) -> None:  # noqa: N802 - as the base looks it up
         host, _, port = self.path.partition(":")
         self.close_connection = True
         stand_in = self.server.internet.server_behind(host)
@@ -104,7 +105,7 @@ class _ProxyHandler(KeepAliveRequestHandler):
             near: socket.socket = self.connection
             if stand_in is not None:
                 near = self.server.internet.tls_for(host).wrap_socket(near, server_side=True)
-            _pass_on(near, far)
+            _pass_on(near, far, self.server.closing)
             if stand_in is not None:
                 near.close()
 
@@ -114,11 +115,11 @@ def _address(server: Server) -> tuple[str, int]:
     return parts.hostname or "", parts.port or 0
 
 
-def _pass_on(near: socket.socket, far: socket.socket) -> None:
-    """Carry bytes both ways until one side has ended."""
-    while True:
+def _pass_on(near: socket.socket, far: socket.socket, closing: threading.Event) -> None:
+    """Carry bytes both ways until one side has ended, or this server ends."""
+    while not closing.is_set():
         pending = isinstance(near, ssl.SSLSocket) and near.pending()
-        readable = [near] if pending else select.select([near, far], [], [])[0]
+        readable = [near] if pending else select.select([near, far], [], [], _LOOK_SECONDS)[0]
         for source in readable:
             data = source.recv(_CHUNK)
             if not data:

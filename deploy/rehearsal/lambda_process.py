@@ -1,21 +1,18 @@
 """A function's zip in a process of its own, under AWS's runtime client, as a Lambda runs it."""
 
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from importlib.metadata import distribution
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
-from zipfile import ZipFile
 
+from deploy.rehearsal.lambda_environment import lambdas_own_variables
+from deploy.rehearsal.lambda_folder import copy_runtime_client, remove, unpack_package
 from deploy.rehearsal.runtime_api import FunctionFailedError, RuntimeApi
-
-_RUNTIME: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
-"""The runtime client and all that it imports."""
 
 _START_SECONDS: Final = 30.0
 
@@ -54,26 +51,22 @@ class LambdaProcess:
         """From the process's start until it asked for its first event."""
 
     def __enter__(self) -> Self:
-        self._folder.chmod(0o755)
-        self._lay_out()
-        self._api.__enter__()
-        try:
-            self._start()
-        except BaseException:
-            self.__exit__()
-            raise
+        with ExitStack() as ends:
+            ends.callback(remove, self._folder)
+            unpack_package(self._package, self.task)
+            copy_runtime_client(self._folder / "runtime")
+            ends.enter_context(self._api)
+            started = time.perf_counter()
+            self._process = self._start()
+            ends.callback(self._end)
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+            self._wait_until_ready(started)
+            self._ends = ends.pop_all()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if hasattr(self, "_process"):
-            self._process.kill()
-            self._process.wait()
-            self._reader.join(timeout=5)
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-        self._api.__exit__()
-        _unlock(self._folder)
-        shutil.rmtree(self._folder)
+        self._ends.close()
 
     @property
     def task(self) -> Path:
@@ -94,6 +87,11 @@ class LambdaProcess:
         """All that the function has printed."""
         return "".join(self._lines)
 
+    @property
+    def pid(self) -> int:
+        """The process's id, by which the system tells what it has cost."""
+        return self._process.pid
+
     def invoke(self, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """The function's answer to an event.
 
@@ -103,26 +101,28 @@ class LambdaProcess:
         with self._turn:
             return self._api.invoke(event, self._arn, self._timeout)
 
-    def _lay_out(self) -> None:
-        unpack_for_lambda(self._package, self.task)
-        runtime = self._folder / "runtime"
-        for name in _RUNTIME:
-            _copy_distribution(name, runtime)
-
-    def _start(self) -> None:
-        started = time.perf_counter()
-        self._process = subprocess.Popen(  # noqa: S603 - our own Python
+    def _start(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(  # noqa: S603 - our own Python
             # -S: without site-packages, this project's or the machine's.
             [sys._base_executable, "-S", "-m", "awslambdaric", self._handler],  # type: ignore[attr-defined] # noqa: SLF001
             cwd=self.task,
-            env=self._whole_environment(),
+            env={
+                **lambdas_own_variables(self._arn.rpartition(":")[2]),
+                **self._environment,
+                "AWS_LAMBDA_RUNTIME_API": self._api.address,
+                "LAMBDA_TASK_ROOT": str(self.task),
+                "_HANDLER": self._handler,
+                "PYTHONPATH": str(self._folder / "runtime"),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONUNBUFFERED": "1",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+
+    def _wait_until_ready(self, started: float) -> None:
         while not self._api.ready.wait(0.002):
             if self._process.poll() is not None or time.perf_counter() - started > _START_SECONDS:
                 self._reader.join(timeout=5)
@@ -131,58 +131,13 @@ class LambdaProcess:
         if self._api.failure is not None:
             raise FunctionFailedError(f"{self._api.failure}\n{self.log}")
 
-    def _whole_environment(self) -> dict[str, str]:
-        name = self._arn.rpartition(":")[2]
-        return {
-            "AWS_LAMBDA_FUNCTION_NAME": name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "rehearsal",
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-            "AWS_SESSION_TOKEN": "rehearsal",
-            "LANG": "en_US.UTF-8",
-            "TZ": ":UTC",
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            **self._environment,
-            "AWS_LAMBDA_RUNTIME_API": self._api.address,
-            "LAMBDA_TASK_ROOT": str(self.task),
-            "_HANDLER": self._handler,
-            "PYTHONPATH": str(self._folder / "runtime"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUNBUFFERED": "1",
-        }
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(timeout=5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _read(self) -> None:
         if self._process.stdout is not None:
             self._lines.extend(self._process.stdout)
-
-
-def unpack_for_lambda(package: Path | bytes, folder: Path) -> None:
-    """Unpack a zip so that nobody can write to any of it."""
-    folder.mkdir()
-    archive = folder.with_suffix(".zip")
-    archive.write_bytes(package if isinstance(package, bytes) else package.read_bytes())
-    with ZipFile(archive) as packed:
-        packed.extractall(folder)
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-
-
-def _unlock(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir():
-            path.chmod(0o755)
-
-
-def _copy_distribution(name: str, folder: Path) -> None:
-    for file in _importable(distribution(name).files or ()):
-        target = folder / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(str(distribution(name).locate_file(file)), target)
-
-
-def _importable(files: Iterable[Any]) -> list[Any]:
-    return [file for file in files if ".." not in file.parts]

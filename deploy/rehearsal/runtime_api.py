@@ -104,7 +104,7 @@ class _Server(KeepAliveServer):
 class _RequestHandler(KeepAliveRequestHandler):
     server: _Server
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - as the base looks it up
         invocation = self.server.api.next()
         if invocation is None:
             self.close_connection = True
@@ -117,7 +117,7 @@ class _RequestHandler(KeepAliveRequestHandler):
         }
         self._answer(HTTPStatus.OK, json.dumps(invocation.event).encode(), headers)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - as above
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.api.take(self.path, json.loads(body or b"null"))
         self._answer(HTTPStatus.ACCEPTED, b"{}", {})

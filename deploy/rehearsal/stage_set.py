@@ -5,10 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
-from deploy.rehearsal.aws_account import REGION, AwsAccount
+import requests
+
+from deploy.rehearsal.aws_account import AwsAccount
 from deploy.rehearsal.clone import Clone, new_clone, operators_environment
 from deploy.rehearsal.functions import Functions
-from deploy.rehearsal.internet import Internet
+from deploy.rehearsal.internet import Internet, Server
+from deploy.rehearsal.place import REGION
 from deploy.rehearsal.wsgi_server import LongBodyServer
 from local.http_server import HttpServer
 from local.identity import IdentityProvider
@@ -16,6 +19,7 @@ from local.opentok import OpenTokStandIn
 
 ISSUER: Final = "https://issuer.roomkey.test/"
 AUDIENCE: Final = "rehearsal"
+ORIGIN: Final = "https://app.roomkey.test"
 API_KEY: Final = "47000002"
 API_SECRET: Final = "beefbeefbeefbeefbeefbeefbeefbeefbeefbeef"  # noqa: S105 - made up
 CREDENTIALS: Final = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
@@ -43,7 +47,7 @@ class StageSet:
             aws = ends.enter_context(LongBodyServer(self.aws.wsgi_app))
             opentok = ends.enter_context(HttpServer(self.opentok.wsgi_app))
             identity = ends.enter_context(HttpServer(self.identity.wsgi_app))
-            names = {
+            names: dict[str, Server] = {
                 rf"\w+\.execute-api\.{REGION}\.amazonaws\.com": gateway,
                 r".*\.amazonaws\.com": aws,
                 r"api\.opentok\.com": opentok,
@@ -59,9 +63,19 @@ class StageSet:
     def __exit__(self, *exc_info: object) -> None:
         self._ends.close()
 
+    def http(self) -> requests.Session:
+        """A client on this internet, as a user's app is one on the real one."""
+        surroundings = self.internet.environment
+        session = requests.Session()
+        session.trust_env = False
+        session.proxies = {"https": surroundings["HTTPS_PROXY"]}
+        session.verify = surroundings["REQUESTS_CA_BUNDLE"]
+        return session
+
     def clone(self, name: str) -> Clone:
-        """A new clone of the project, whose operator has credentials and has set the issuer."""
+        """A new clone, whose operator has AWS credentials and has set what every operator sets."""
         folder = self._folder / name
         folder.mkdir()
         environment = operators_environment(folder, self.internet.environment, REGION)
-        return new_clone(folder, environment, {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE})
+        settings = {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE, "CORS_ORIGIN": ORIGIN}
+        return new_clone(folder, environment, settings)

@@ -96,6 +96,7 @@ PASSING: dict[str, tuple[Break, str]] = {
     "a write still under way": (failing("TransactionInProgressException"), WRITE),
     "a write in conflict": (cancelled("TransactionConflict", "None"), WRITE),
     "a write in conflict twice": (cancelled("TransactionConflict", "TransactionConflict"), WRITE),
+    "a transaction cancelled for no reason": (failing("TransactionCanceledException"), WRITE),
     "a throttled transaction": (cancelled("None", "ThrottlingError"), WRITE),
     "a transaction over the capacity": (cancelled("ProvisionedThroughputExceeded", "None"), WRITE),
 }
@@ -128,7 +129,6 @@ LASTING: dict[str, tuple[Break, str]] = {
     "a refused read": (failing("ValidationException"), READ),
     "a refused write": (failing("ValidationException"), WRITE),
     "a refused transaction": (cancelled("ValidationError", "None"), WRITE),
-    "a transaction cancelled for no reason": (failing("TransactionCanceledException"), WRITE),
 }
 
 

@@ -16,10 +16,7 @@ def metrics_of(line: str) -> dict[str, Any]:
     (directive,) = content["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Roomkey"
     (dimensions,) = directive["Dimensions"]
-    assert {name: content[name] for name in dimensions} == {
-        "service": "roomkey",
-        "function_name": "roomkey-test",
-    }
+    assert {name: content[name] for name in dimensions} == {"service": "roomkey-test"}
     return {each["Name"]: (each["Unit"], content[each["Name"]]) for each in directive["Metrics"]}
 
 

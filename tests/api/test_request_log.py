@@ -54,7 +54,7 @@ class TestOneLine:
             "code": "ok",
         }
         assert 0 < line["milliseconds"] < 60_000
-        assert line["service"] == "roomkey"
+        assert line["service"] == "roomkey-test"
         assert line["timestamp"]
 
     def test_health_is_told_without_user_or_room(

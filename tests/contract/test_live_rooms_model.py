@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from typing import cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ class Event:
     created: bool
 
 
-class OpenTok(LivePlatform):
+class OpenTok:
     """Who is connected, and the callbacks that tell of it."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -96,15 +97,16 @@ class LiveRoom(RuleBasedStateMachine):
         sessions = DynamoDBSessions(engine.client, TABLE)
         self._sessions = sessions
         self._opentok = OpenTok(self._clock)
+        platform = cast("LivePlatform", self._opentok)
         rooms = ReadRooms(store, self._clock)
-        self._follow = FollowSessions(store, sessions, self._opentok, self._clock)
+        self._follow = FollowSessions(store, sessions, platform, self._clock)
         reseat = Reseat(store, sessions, self._follow, self._clock)
         self._let_in = LetIn(DynamoDBSeats(engine.client, TABLE), sessions, self._clock)
-        self._bans = BanUsers(store, sessions, rooms, self._opentok, self._clock)
+        self._bans = BanUsers(store, sessions, rooms, platform, self._clock)
         self._change = ChangeRoom(
             store=store,
             sessions=sessions,
-            platform=NoSessions(),
+            platform=cast("VideoPlatform", NoSessions()),
             rooms=rooms,
             reseat=reseat,
             clock=self._clock,
@@ -113,7 +115,7 @@ class LiveRoom(RuleBasedStateMachine):
             rooms=store,
             sessions=sessions,
             upkeep=DynamoDBUpkeep(engine.client, TABLE),
-            platform=self._opentok,
+            platform=platform,
             follow=self._follow,
             reseat=reseat,
             clock=self._clock,
@@ -320,7 +322,7 @@ class LiveRoom(RuleBasedStateMachine):
         assert {user for user, seat in room.seats.connections.items() if seat} == users
 
 
-class NoSessions(VideoPlatform):
+class NoSessions:
     """No session is made here."""
 
 

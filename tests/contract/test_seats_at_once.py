@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 import pytest
 
@@ -51,7 +52,7 @@ def join(store: RoomStore, let_in: LetIn, name: str, user: str) -> bool:
     return True
 
 
-class Disconnecting(LivePlatform):
+class Disconnecting:
     """A platform that does nothing but disconnect."""
 
     def __init__(self) -> None:
@@ -97,7 +98,7 @@ def test_of_thirty_who_connect_at_once_without_a_seat_as_many_are_seated_as_ther
     session = Session(room.session_id, room.name, room.room_id, guarded=True, watched=True)
     platform = Disconnecting()
     sessions = DynamoDBSessions(engine.client, TABLE)
-    follow = FollowSessions(store, sessions, platform, lambda: NOON)
+    follow = FollowSessions(store, sessions, cast("LivePlatform", platform), lambda: NOON)
 
     def arrive(number: int) -> None:
         passenger = Passenger(f"user-{number}", None, None)

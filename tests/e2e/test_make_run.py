@@ -105,6 +105,18 @@ def test_the_first_token_opens_the_session_at_opentok(roomkey: Roomkey) -> None:
     assert connected.json()["sessionId"] == answer["sessionId"]
 
 
+def test_what_happens_in_a_session_is_told_to_the_app(roomkey: Roomkey) -> None:
+    answer, _ = shown_json(roomkey.output)
+    token = {"token": answer["token"]}
+    requests.post(f"{roomkey.ports.opentok_url}/sim/connections", json=token, timeout=10)
+
+    def attempted() -> list[str]:
+        shown = requests.get(f"{roomkey.ports.opentok_url}/sim/callbacks", timeout=10).json()
+        return [each["url"] for each in shown["delivered"] + shown["pending"] if each["status"]]
+
+    assert soon(lambda: f"{roomkey.ports.app_url}/callbacks/session" in attempted())
+
+
 @pytest.mark.skipif(not CURL_AND_BASH, reason="needs curl and bash, as the line itself does")
 def test_the_curl_line_works_when_pasted_into_a_shell(roomkey: Roomkey) -> None:
     line = roomkey.line_with("curl -")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -81,10 +82,10 @@ class StandIns:
         self.aws.clear_calls()
 
     def dynamodb(self) -> DynamoDBClient:
-        return boto3.client("dynamodb", endpoint_url=self.aws_server.url)
+        return _dynamodb(self.aws_server.url)
 
     def secretsmanager(self) -> SecretsManagerClient:
-        return boto3.client("secretsmanager", endpoint_url=self.aws_server.url)
+        return _secretsmanager(self.aws_server.url)
 
     def put_secret(self, content: str | Mapping[str, object]) -> None:
         """Replace what the secret holds."""
@@ -98,6 +99,16 @@ class StandIns:
     def gateway(self, **settings: str) -> Gateway:
         """API Gateway before a new app: a cold Lambda of its own, with these settings changed."""
         return Gateway(build_app(self.environment | settings))
+
+
+@cache
+def _dynamodb(url: str) -> DynamoDBClient:
+    return boto3.client("dynamodb", endpoint_url=url)
+
+
+@cache
+def _secretsmanager(url: str) -> SecretsManagerClient:
+    return boto3.client("secretsmanager", endpoint_url=url)
 
 
 @contextmanager

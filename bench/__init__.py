@@ -1,0 +1,1 @@
+"""What Roomkey costs in time, calls and dollars: what `make bench` runs."""

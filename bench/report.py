@@ -1,0 +1,65 @@
+"""What the sections of the bench hand over, and how it is printed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+
+from bench.costs import Cost, Spread, processors, walls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of the table: what was measured, what came out, and how that compares."""
+
+    what: str
+    median: str
+    quartiles: str = ""
+    processor: str = ""
+    compared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The lines about one question, and the figures that others calculate with."""
+
+    title: str
+    rows: Sequence[Row]
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def cost_row(what: str, costs: Sequence[Cost], compared: str = "") -> Row:
+    """A line about the seconds that something takes."""
+    wall, processor = Spread.of(walls(costs)), Spread.of(processors(costs))
+    return Row(
+        what=what,
+        median=milliseconds(wall.median),
+        quartiles=f"{milliseconds(wall.low, unit='')}–{milliseconds(wall.high)}",
+        processor=milliseconds(processor.median),
+        compared=compared,
+    )
+
+
+def milliseconds(seconds: float, unit: str = " ms") -> str:
+    """Three digits of them, which is more than any of these figures can be trusted to."""
+    value = seconds * 1000
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2  # noqa: PLR2004 - powers of ten
+    return f"{value:.{decimals}f}{unit}"
+
+
+def times(ratio: Spread) -> str:
+    """A ratio and the quartiles of it, as `1.42 (1.35–1.50)`."""
+    return f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
+
+
+def markdown(sections: Iterable[Section]) -> str:
+    """The one table, its columns aligned."""
+    heads = {"what": "", "compared": "against"}
+    lines = [[heads.get(each.name, each.name) for each in fields(Row)], [""] * len(fields(Row))]
+    for section in sections:
+        lines.append([f"**{section.title}**", *[""] * (len(fields(Row)) - 1)])
+        lines += [[getattr(row, each.name) for each in fields(Row)] for row in section.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines[1] = ["-" * width for width in widths]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    )

@@ -1,0 +1,23 @@
+import sys
+from typing import Final
+
+FUNCTION: Final = "function"
+"""The id of the access key that a function signs with."""
+
+
+def lambdas_own_variables(function: str) -> dict[str, str]:
+    """What Lambda puts into a function's environment beside the function's own settings."""
+    return {
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "rehearsal",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
+        "AWS_ACCESS_KEY_ID": FUNCTION,
+        "AWS_SECRET_ACCESS_KEY": "function",
+        "AWS_SESSION_TOKEN": "function",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+    }

@@ -1,0 +1,39 @@
+"""The folders that a Lambda's process finds: the function's own, and the runtime client's."""
+
+import io
+import shutil
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Final
+from zipfile import ZipFile
+
+_RUNTIME: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
+"""AWS's runtime client and all that it imports."""
+
+
+def unpack_package(package: Path | bytes, folder: Path) -> None:
+    """Unpack a zip into a new folder, so that nobody but root can write to any of it."""
+    folder.mkdir()
+    content = package if isinstance(package, bytes) else package.read_bytes()
+    with ZipFile(io.BytesIO(content)) as packed:
+        packed.extractall(folder)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+def copy_runtime_client(folder: Path) -> None:
+    """Put the runtime client where nothing else of this machine's Python is."""
+    for name in _RUNTIME:
+        found = distribution(name)
+        for file in found.files or ():
+            if ".." not in file.parts:  # its command lies outside, and is not needed
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(found.locate_file(file)), folder / file)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all in it, also what was made unwritable."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755)
+    shutil.rmtree(folder)

@@ -1,0 +1,7 @@
+"""Where the rehearsed deployment goes."""
+
+from typing import Final
+
+REGION: Final = "eu-west-1"
+ACCOUNT: Final = "123456789012"
+"""moto's only one."""

@@ -1,0 +1,307 @@
+"""`make rehearse`: the deployment against an AWS account on this machine, and its zip at work."""
+
+import importlib.util
+import json
+import marshal
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+from zipfile import ZipFile
+
+import jwt
+import pytest
+from openapi_spec_validator import OpenAPIV2SpecValidator
+
+from deploy.bytecode import OURS
+from deploy.completeness import check_complete
+from deploy.rehearsal.policies import statements
+from deploy.rehearsal.stage_set import API_SECRET, ORIGIN
+from deploy.stage import PROJECT
+from tests.deploy.rehearsed import WRONG_SECRET, Act, Rehearsed, rehearse, url_in
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning"),  # moto's gaps
+]
+
+CHALICES = ["ImportRestApi", "PutRestApi"]
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
+    with rehearse(tmp_path_factory.mktemp("rehearsal")) as seen:
+        yield seen
+
+
+def succeeded(act: Act) -> bool:
+    assert act.outcome.status == 0, act.outcome.output
+    return True
+
+
+def test_a_deployment_without_credentials_stops_and_says_what_to_do(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["deploy without credentials"]
+
+    assert act.outcome.status != 0
+    assert "[2/5]" in act.outcome.output
+    assert "make secret STAGE=prod" in act.outcome.output
+    assert "[3/5]" not in act.outcome.output
+
+
+def test_credentials_that_opentok_refuses_are_neither_stored_nor_shown(
+    rehearsed: Rehearsed,
+) -> None:
+    act = rehearsed.acts["wrong credentials"]
+
+    assert act.outcome.status != 0
+    assert "OpenTok refuses these credentials" in act.outcome.output
+    assert WRONG_SECRET not in act.outcome.output
+    assert "secretsmanager:PutSecretValue" not in act.actions
+
+
+def test_credentials_that_opentok_takes_are_stored_and_not_shown(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["credentials"]
+
+    assert succeeded(act)
+    assert act.actions[-1] == "secretsmanager:PutSecretValue"
+    assert API_SECRET not in act.outcome.output
+
+
+def test_a_failing_step_stops_the_deployment_with_its_reason(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["interrupted deploy"]
+
+    assert act.outcome.status != 0
+    assert "AddPermission" in act.outcome.output
+    assert "[4/5]" not in act.outcome.output
+    assert act.actions[-1] == "lambda:AddPermission"
+
+
+def test_a_deployment_after_an_interrupted_one_takes_up_its_api(rehearsed: Rehearsed) -> None:
+    assert succeeded(rehearsed.acts["first deploy"])
+    assert "ImportRestApi" in rehearsed.acts["interrupted deploy"].operations("apigateway")
+    assert "ImportRestApi" not in rehearsed.acts["first deploy"].operations("apigateway")
+    assert len(rehearsed.seen["apis"]) == 1
+
+
+def test_a_deployment_shows_its_steps_in_order_and_ends_with_the_url(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["first deploy"]
+
+    assert re.findall(r"^\[(\d)/5\]", act.outcome.output, re.MULTILINE) == list("12345")
+    assert url_in(act.outcome).startswith("https://")
+
+
+def test_another_clone_updates_the_same_api_and_keeps_its_url(rehearsed: Rehearsed) -> None:
+    first, second = rehearsed.acts["first deploy"], rehearsed.acts["second deploy"]
+
+    assert succeeded(second)
+    assert url_in(first.outcome) == url_in(second.outcome)
+    assert "PutRestApi" in second.operations("apigateway")
+    assert "ImportRestApi" not in second.operations("apigateway")
+
+
+@pytest.mark.parametrize(
+    "name", ["first deploy", "second deploy", "deploy prod again", "deploy dev"]
+)
+def test_gateway_settings_come_after_chalice_and_the_stages_last(
+    rehearsed: Rehearsed, name: str
+) -> None:
+    operations = rehearsed.acts[name].operations("apigateway")
+
+    document = max(i for i, each in enumerate(operations) if each in CHALICES)
+    chalices, ours = (i for i, each in enumerate(operations) if each == "CreateDeployment")
+    own_answers = [i for i, each in enumerate(operations) if each == "PutGatewayResponse"]
+    assert document < chalices < min(own_answers)
+    assert max(own_answers) < ours
+    assert operations[ours + 1 :] == ["UpdateStage"]
+
+
+@pytest.mark.parametrize("name", ["first deploy", "second deploy"])
+def test_state_is_fetched_before_chalice_and_stored_after_it(
+    rehearsed: Rehearsed, name: str
+) -> None:
+    actions = rehearsed.acts[name].actions
+
+    fetched, stored = actions.index("s3:GetObject"), actions.index("s3:PutObject")
+    assert fetched < actions.index("lambda:UpdateFunctionCode") < stored
+
+
+def test_the_smoke_test_tries_a_token_where_a_bearer_is_given(rehearsed: Rehearsed) -> None:
+    assert "token: not tried" in rehearsed.acts["first deploy"].outcome.output
+    assert "a token with your bearer: 200" in rehearsed.acts["second deploy"].outcome.output
+
+
+def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
+    for document in rehearsed.documents:
+        assert document["swagger"] == "2.0"
+        # Chalice leaves a path's parameters out of its OPTIONS, which API Gateway does not mind.
+        errors = [
+            error
+            for error in OpenAPIV2SpecValidator(document).iter_errors()
+            if "'options' operation" not in str(error)
+        ]
+        assert not errors
+
+
+def test_the_function_has_the_memory_time_and_settings_of_the_configuration(
+    rehearsed: Rehearsed,
+) -> None:
+    function = rehearsed.seen["function"]
+
+    assert (function["MemorySize"], function["Timeout"]) == (1769, 15)
+    assert function["Architectures"] == ["x86_64"]
+    assert function["Environment"]["Variables"]["ROOMS_TABLE"] == "roomkey-prod-rooms"
+
+
+def test_the_log_that_the_function_writes_to_has_a_retention(rehearsed: Rehearsed) -> None:
+    retention = {each["logGroupName"]: each["retentionInDays"] for each in rehearsed.seen["logs"]}
+
+    assert retention == {"/aws/lambda/roomkey-prod": 90}
+
+
+def test_the_stage_is_throttled(rehearsed: Rehearsed) -> None:
+    settings = rehearsed.seen["stage"]["methodSettings"]["*/*"]
+
+    assert settings["throttlingRateLimit"] == 1000
+    assert settings["throttlingBurstLimit"] == 2000
+
+
+def test_prods_table_is_on_demand_and_protected(rehearsed: Rehearsed) -> None:
+    table = rehearsed.seen["table"]
+
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_a_join_at_the_deployed_url_gives_a_real_token(rehearsed: Rehearsed) -> None:
+    answer = rehearsed.answers["join"]
+
+    assert answer.status_code == 201, rehearsed.seen["log"]
+    claims = jwt.decode(answer.json()["token"], API_SECRET, algorithms=["HS256"])
+    assert claims["session_id"] == answer.json()["sessionId"]
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert rehearsed.answers["join again"].json()["sessionId"] == claims["session_id"]
+
+
+def test_the_other_routes_answer_at_the_deployed_url(rehearsed: Rehearsed) -> None:
+    statuses = {name: rehearsed.answers[name].status_code for name in ("list", "read", "close")}
+
+    assert statuses == {"list": 200, "read": 200, "close": 204}
+    assert [each["room"] for each in rehearsed.answers["list"].json()["items"]] == ["stand-up"]
+
+
+def test_what_no_route_matches_is_a_problem_with_cors(rehearsed: Rehearsed) -> None:
+    answer = rehearsed.answers["no such route"]
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "no_such_route"
+    assert answer.json()["requestId"]
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_preflight_is_answered_with_cors(rehearsed: Rehearsed) -> None:
+    answer = rehearsed.answers["preflight"]
+
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_the_function_works_from_a_folder_that_it_never_writes_to(rehearsed: Rehearsed) -> None:
+    with ZipFile(rehearsed.package) as package:
+        assert rehearsed.seen["files"] == set(package.namelist())
+
+
+def test_every_action_of_the_policies_is_used_and_every_one_used_is_allowed(
+    rehearsed: Rehearsed,
+) -> None:
+    policy = json.loads((PROJECT / ".chalice" / "policy-prod.json").read_text())
+    allowed = {action for action, _ in statements(policy) if not action.startswith("logs:")}
+
+    # The account refuses functions what their role does not allow, and no answer was a refusal.
+    assert rehearsed.seen["policies"]["roomkey-prod-api_handler"] == policy
+    assert {action for action, _ in rehearsed.used_by_functions} == allowed
+
+
+def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
+    for action, resource in rehearsed.used_by_functions:
+        assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)
+
+
+def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path: Path) -> None:
+    with ZipFile(rehearsed.package) as package:
+        package.extractall(tmp_path)
+
+    check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64")
+
+
+def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
+    with ZipFile(rehearsed.package) as package:
+        names = package.namelist()
+
+    tops = {name.partition("/")[0] for name in names}
+    suffixes = {Path(name).suffix for name in names if "dist-info" not in name}
+    services = {name.split("/")[2] for name in names if name.startswith("botocore/data/")}
+    assert not tops & {"tests", "local", "deploy", "bench", "docs", "pip", "moto", "setuptools"}
+    assert not [name for name in names if "/tests/" in name or "policy-" in name]
+    assert suffixes == {".py", ".pyc", ".so", ".json", ".gz", ".pem"}
+    assert {each for each in services if "." not in each} == {"dynamodb", "secretsmanager"}
+
+
+def test_each_module_has_valid_bytecode_of_its_kind(rehearsed: Rehearsed) -> None:
+    with ZipFile(rehearsed.package) as package:
+        names = [name for name in package.namelist() if name.endswith(".py")]
+        for name in names:
+            code = package.read(importlib.util.cache_from_source(name))
+            checked = 0b11 if name.partition("/")[0] in OURS else 0b01
+            assert code[:4] == importlib.util.MAGIC_NUMBER, name
+            assert int.from_bytes(code[4:8], "little") == checked, name
+            assert code[8:16] == importlib.util.source_hash(package.read(name)), name
+            loaded = marshal.loads(code[16:])  # noqa: S302 - of our own making
+            assert isinstance(loaded, CodeType)
+            assert loaded.co_filename == f"/var/task/{name}"
+        pyc = [name for name in package.namelist() if name.endswith(".pyc")]
+    assert len(pyc) == len(names) > 500
+
+
+def test_the_zip_is_small(rehearsed: Rehearsed) -> None:
+    megabytes = len(rehearsed.package.getvalue()) / 1024 / 1024
+
+    assert megabytes < 13, f"{megabytes:.1f} MB"
+
+
+def test_destroying_wants_the_stacks_name_for_an_answer(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["refused destroy"]
+
+    assert act.outcome.status != 0
+    assert "Nothing was taken down" in act.outcome.output
+    assert act.actions == ["sts:GetCallerIdentity"]
+
+
+def test_destroying_prod_keeps_table_and_secret(rehearsed: Rehearsed) -> None:
+    left = rehearsed.seen["after prod"]
+
+    assert succeeded(rehearsed.acts["destroy prod"])
+    assert left["tables"] == ["roomkey-prod-rooms"]
+    assert left["secrets"] == ["roomkey/prod/opentok"]
+    assert left["apis"] == left["functions"] == left["roles"] == left["buckets"] == []
+
+
+def test_a_new_deployment_takes_up_what_a_destroyed_prod_has_kept(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["deploy prod again"]
+
+    assert succeeded(act)
+    assert "ImportRestApi" in act.operations("apigateway")
+    assert "secretsmanager:PutSecretValue" not in act.actions
+    assert url_in(act.outcome) != url_in(rehearsed.acts["second deploy"].outcome)
+    assert succeeded(rehearsed.acts["destroy prod again"])
+
+
+def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:
+    left = rehearsed.seen["after dev"]
+
+    assert succeeded(rehearsed.acts["deploy dev"])
+    assert succeeded(rehearsed.acts["destroy dev"])
+    assert left["apis"] == left["functions"] == left["roles"] == left["buckets"] == []
+    assert left["tables"] == ["roomkey-prod-rooms"]
+    assert left["secrets"] == ["roomkey/prod/opentok"]
+    assert "/aws/lambda/roomkey-dev" not in left["logs"]

@@ -1,0 +1,158 @@
+"""One rehearsal from the first deployment to the last trace's removal, and what it showed."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from deploy.rehearsal.aws_calls import AwsCall
+from deploy.rehearsal.clone import Clone, Outcome
+from deploy.rehearsal.stage_set import CREDENTIALS, StageSet
+
+WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
+WRONG_CREDENTIALS = json.dumps({"apiKey": "47000002", "apiSecret": WRONG_SECRET})
+
+
+@dataclass
+class Act:
+    """A command that was run, and the calls to AWS that came of it."""
+
+    outcome: Outcome
+    calls: list[AwsCall]
+
+    @property
+    def actions(self) -> list[str]:
+        return [call.action for call in self.calls]
+
+    def operations(self, service: str) -> list[str]:
+        return [call.operation for call in self.calls if call.service == service]
+
+
+@dataclass
+class Rehearsed:
+    """What was seen on the way."""
+
+    acts: dict[str, Act] = field(default_factory=dict)
+    answers: dict[str, requests.Response] = field(default_factory=dict)
+    seen: dict[str, Any] = field(default_factory=dict)
+    uploads: dict[str, list[bytes]] = field(default_factory=dict)
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    used_by_functions: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def package(self) -> io.BytesIO:
+        """The zip that prod's function ran last."""
+        return io.BytesIO(self.uploads["roomkey-prod"][-1])
+
+
+@contextmanager
+def rehearse(folder: Path) -> Iterator[Rehearsed]:
+    with StageSet(folder) as stage_set:
+        yield _Play(stage_set).perform()
+
+
+class _Play:
+    def __init__(self, stage_set: StageSet) -> None:
+        self._set = stage_set
+        self._seen = Rehearsed()
+
+    def perform(self) -> Rehearsed:
+        first, second = self._set.clone("first"), self._set.clone("second")
+        self._into_prod(first, second)
+        self._use_it()
+        self._look_into_prod()
+        self._act("refused destroy", second, "destroy", "prod", "yes\n")
+        self._act("destroy prod", second, "destroy", "prod", "roomkey-prod\n")
+        self._look_after("prod")
+        self._act("deploy prod again", first, "deploy", "prod")
+        self._act("destroy prod again", first, "destroy", "prod", "roomkey-prod\n")
+        self._into_dev_and_out(first)
+        self._seen.uploads = self._set.functions.uploads
+        self._seen.documents = self._set.aws.documents
+        self._seen.used_by_functions = self._set.aws.used_by_functions
+        return self._seen
+
+    def _into_prod(self, first: Clone, second: Clone) -> None:
+        self._act("deploy without credentials", first, "deploy", "prod")
+        self._act("wrong credentials", first, "secret", "prod", WRONG_CREDENTIALS)
+        self._act("credentials", first, "secret", "prod", CREDENTIALS)
+        self._set.aws.refuse_next("lambda:AddPermission")
+        self._act("interrupted deploy", first, "deploy", "prod")
+        self._act("first deploy", first, "deploy", "prod")
+        bearer = self._set.identity.bearer("operator")
+        self._act("second deploy", second, "deploy", "prod", BEARER=bearer)
+
+    def _into_dev_and_out(self, clone: Clone) -> None:
+        self._act("dev without credentials", clone, "deploy", "dev")
+        self._act("dev credentials", clone, "secret", "dev", CREDENTIALS)
+        self._act("deploy dev", clone, "deploy", "dev")
+        self._act("destroy dev", clone, "destroy", "dev", "roomkey-dev\n")
+        self._look_after("dev")
+
+    def _use_it(self) -> None:
+        """What an app does, with the function's log and folder looked at afterwards."""
+        alice = {"Authorization": f"Bearer {self._set.identity.bearer('alice', name='Alice')}"}
+        self._ask("join", "POST", "rooms/stand-up/tokens", alice)
+        self._ask("join again", "POST", "rooms/stand-up/tokens", alice)
+        self._ask("list", "GET", "rooms?limit=5", alice)
+        self._ask("read", "GET", "rooms/stand-up", alice)
+        self._ask("close", "DELETE", "rooms/stand-up", alice)
+        self._ask("no such route", "GET", "nowhere", {})
+        self._ask("preflight", "OPTIONS", "rooms/stand-up/tokens", {})
+        process = self._set.functions.running("roomkey-prod")
+        self._seen.seen["files"] = process.files
+        self._seen.seen["log"] = process.log
+
+    def _look_into_prod(self) -> None:
+        client = self._set.aws.client
+        apis = client("apigateway").get_rest_apis()["items"]
+        table = client("dynamodb").describe_table(TableName="roomkey-prod-rooms")["Table"]
+        self._seen.seen |= {
+            "apis": [each["id"] for each in apis],
+            "stage": client("apigateway").get_stage(restApiId=apis[0]["id"], stageName="api"),
+            "function": client("lambda").get_function_configuration(FunctionName="roomkey-prod"),
+            "table": table,
+            "policies": dict(self._set.aws.role_policies),
+            "logs": client("logs").describe_log_groups()["logGroups"],
+        }
+
+    def _look_after(self, stage: str) -> None:
+        client = self._set.aws.client
+        secrets = client("secretsmanager").list_secrets()["SecretList"]
+        self._seen.seen[f"after {stage}"] = {
+            "apis": client("apigateway").get_rest_apis()["items"],
+            "functions": client("lambda").list_functions()["Functions"],
+            "roles": client("iam").list_roles()["Roles"],
+            "buckets": [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
+            "tables": client("dynamodb").list_tables()["TableNames"],
+            "secrets": [each["Name"] for each in secrets],
+            "logs": [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]],
+        }
+
+    def _act(
+        self, name: str, clone: Clone, target: str, stage: str, said: str = "", **variables: str
+    ) -> None:
+        before = len(self._set.aws.calls)
+        outcome = clone.make(target, stage, said, **variables)
+        self._seen.acts[name] = Act(outcome, self._set.aws.calls[before:])
+
+    def _ask(self, name: str, method: str, path: str, headers: Mapping[str, str]) -> None:
+        """Where the second deployment said that the service is."""
+        url = url_in(self._seen.acts["second deploy"].outcome)
+        with self._set.http() as http:
+            self._seen.answers[name] = http.request(
+                method, f"{url}{path}", headers=headers, timeout=30
+            )
+
+
+def url_in(outcome: Outcome) -> str:
+    """The service's address, as the summary tells it."""
+    for line in outcome.output.splitlines():
+        if line.startswith("  URL "):
+            return line.split()[1]
+    raise AssertionError(outcome.output)

@@ -1,0 +1,59 @@
+import marshal
+import subprocess
+import sys
+from importlib.util import cache_from_source
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+from deploy.bytecode import compile_all
+from deploy.errors import DeployError
+
+
+def laid_out(folder: Path, **modules: str) -> Path:
+    for name, source in modules.items():
+        (folder / f"{name}.py").write_text(source)
+    return folder
+
+
+def printed(folder: Path, code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-S", "-B", "-c", code],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_new_source_of_ours_runs_in_place_of_stale_bytecode(tmp_path: Path) -> None:
+    folder = laid_out(tmp_path, app="WHAT = 'old'")
+    compile_all(folder)
+    laid_out(folder, app="WHAT = 'new'")
+
+    assert printed(folder, "import app; print(app.WHAT)") == "new"
+
+
+def test_a_pinned_librarys_bytecode_is_taken_without_looking_at_its_source(tmp_path: Path) -> None:
+    folder = laid_out(tmp_path, library="WHAT = 'compiled'")
+    compile_all(folder)
+    laid_out(folder, library="WHAT = 'not looked at'")
+
+    assert printed(folder, "import library; print(library.WHAT)") == "compiled"
+
+
+def test_tracebacks_name_the_files_as_lambda_has_them(tmp_path: Path) -> None:
+    folder = laid_out(tmp_path, app="def fail(): pass")
+    compile_all(folder)
+
+    compiled = Path(cache_from_source(str(folder / "app.py"))).read_bytes()
+    code = marshal.loads(compiled[16:])  # noqa: S302 - of our own making
+    assert isinstance(code, CodeType)
+    assert code.co_filename == "/var/task/app.py"
+
+
+def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match=r"broken\.py does not compile"):
+        compile_all(laid_out(tmp_path, broken="def ("))

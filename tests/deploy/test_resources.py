@@ -1,0 +1,113 @@
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+from deploy.errors import DeployError
+from deploy.resources import Resources
+from deploy.stage import read_stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+
+class RecordedCloudFormation:
+    """CloudFormation's client, as far as the step uses it, in a state that a test chooses."""
+
+    def __init__(self, status: str | None, *, failing: bool = False, new: bool = True) -> None:
+        self._status = status
+        self._failing = failing
+        self._new = new
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        if self._status is None:
+            raise refusal("Stack with id roomkey-dev does not exist")
+        outputs = [{"OutputKey": "StateBucket", "OutputValue": "a-bucket"}]
+        return {"Stacks": [{"StackStatus": self._status, "Outputs": outputs}]}
+
+    def create_stack(self, **asked: Any) -> None:
+        self._note("create", asked)
+
+    def update_stack(self, **asked: Any) -> None:
+        if not self._new:
+            raise refusal("No updates are to be performed.")
+        self._note("update", asked)
+
+    def _note(self, verb: str, asked: dict[str, Any]) -> None:
+        parameters = asked["Parameters"]
+        values = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
+        self.asked.append((verb, values))
+
+    def get_waiter(self, _: str) -> "RecordedCloudFormation":
+        return self
+
+    def wait(self, **_: Any) -> None:
+        if self._failing:
+            raise WaiterError("StackCreateComplete", "terminal state", {})
+
+    def describe_stack_events(self, **_: Any) -> dict[str, Any]:
+        """Newest first, as CloudFormation tells them."""
+        return {"StackEvents": list(reversed(list(_failure())))}
+
+
+def _failure() -> Iterator[dict[str, str]]:
+    for name, reason in (("RoomsTable", "Limit exceeded"), ("Dashboard", "creation cancelled")):
+        yield {
+            "LogicalResourceId": name,
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": reason,
+        }
+
+
+def refusal(message: str) -> ClientError:
+    return ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "Operation")
+
+
+def resources(client: RecordedCloudFormation) -> Resources:
+    return Resources(read_stage("dev"), cast("CloudFormationClient", client))
+
+
+def test_a_stack_that_is_not_there_is_created() -> None:
+    client = RecordedCloudFormation(None)
+
+    assert resources(client).apply() == "created"
+    assert client.asked == [("create", {"Stage": "dev", "Serving": "yes"})]
+
+
+def test_a_stack_that_is_there_is_updated() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE")
+
+    assert resources(client).apply() == "updated"
+    assert client.asked == [("update", {"Stage": "dev", "Serving": "yes"})]
+
+
+def test_a_stack_without_changes_is_up_to_date() -> None:
+    assert resources(RecordedCloudFormation("UPDATE_COMPLETE", new=False)).apply() == "up to date"
+
+
+def test_a_stage_that_no_longer_serves_keeps_its_stack_with_its_data() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE")
+
+    resources(client).apply(serving=False)
+
+    assert client.asked == [("update", {"Stage": "dev", "Serving": "no"})]
+
+
+def test_the_first_resource_that_failed_is_named_with_its_reason() -> None:
+    with pytest.raises(DeployError, match=r"RoomsTable: Limit exceeded"):
+        resources(RecordedCloudFormation(None, failing=True)).apply()
+
+
+def test_a_left_over_of_a_failed_creation_is_named_with_what_to_do() -> None:
+    with pytest.raises(DeployError, match=r"left over") as failure:
+        resources(RecordedCloudFormation("ROLLBACK_COMPLETE")).apply()
+
+    assert "delete-stack --stack-name roomkey-dev" in failure.value.remedy
+
+
+def test_a_stack_that_is_not_there_has_no_outputs() -> None:
+    assert resources(RecordedCloudFormation(None)).output("StateBucket") is None
+    assert resources(RecordedCloudFormation("CREATE_COMPLETE")).output("StateBucket") == "a-bucket"
+    assert resources(RecordedCloudFormation("CREATE_COMPLETE")).output("Other") is None

@@ -1,0 +1,91 @@
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from chalicelib.api.problems import STATUS
+from deploy.resources import TEMPLATE
+
+if TYPE_CHECKING:
+    from chalicelib.errors import RoomkeyError
+
+RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"]
+OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret"})
+
+
+def test_the_table_is_on_demand_encrypted_recoverable_and_forgets() -> None:
+    table = RESOURCES["RoomsTable"]["Properties"]
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+
+
+def test_prods_table_cannot_be_deleted_by_accident() -> None:
+    table = RESOURCES["RoomsTable"]
+
+    assert table["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["Kept", True, False]}
+
+
+@pytest.mark.parametrize("name", ["RoomsTable", "OpenTokSecret"])
+def test_data_outlive_the_stack_unless_its_creation_failed(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+    assert "Condition" not in RESOURCES[name]
+
+
+def test_the_secret_is_empty_at_first_and_never_reset_by_an_update() -> None:
+    assert set(RESOURCES["OpenTokSecret"]["Properties"]) == {"Name", "Description"}
+
+
+@pytest.mark.parametrize("name", OF_A_SERVING_STAGE)
+def test_all_else_goes_when_the_stage_no_longer_serves(name: str) -> None:
+    assert RESOURCES[name]["Condition"] == "Serving"
+
+
+def test_the_bucket_is_encrypted_versioned_and_private() -> None:
+    bucket = RESOURCES["StateBucket"]["Properties"]
+
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["BucketEncryption"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (statement,) = RESOURCES["StateBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
+    alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"].endswith("::Alarm")]
+
+    single = [each for each in alarms if "MetricName" in each]
+    assert {(each["Namespace"], each["MetricName"]) for each in single} == {
+        ("AWS/Lambda", "Throttles"),
+        ("AWS/Lambda", "Duration"),
+        ("Roomkey", "ProviderUnavailable"),
+    }
+    assert all(each["AlarmActions"] == [{"Ref": "AlarmTopic"}] for each in alarms)
+
+
+def test_the_alarm_for_errors_knows_each_error_that_somebody_here_must_mend() -> None:
+    watched = RESOURCES["FunctionErrors"]["Properties"]["Metrics"][1:]
+    names = {each["MetricStat"]["Metric"]["MetricName"] for each in watched}
+    ours = {
+        "".join(word.capitalize() for word in cast("type[RoomkeyError]", error).code.split("_"))
+        for error, status in STATUS.items()
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    }
+
+    # What a callback is answered with so that OpenTok sends it again is nobody's to mend.
+    asked_again = {"CallbackUnsigned", "SessionUnknown"}
+    assert names == (ours - {"ProviderUnavailable"} - asked_again) | {"Errors"}
+    for each in watched:
+        expression = RESOURCES["FunctionErrors"]["Properties"]["Metrics"][0]["Expression"]
+        assert f"FILL({each['Id']}, 0)" in expression
+
+
+def test_the_dashboard_is_json() -> None:
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+
+    assert len(json.loads(body)["widgets"]) >= 4
