@@ -15,6 +15,7 @@ from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway
 
 from local.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from local.request_body import UnreadableBodyError, read_body
+from local.schedules import run_schedules
 
 
 class MendedServer(LocalDevServer):
@@ -22,6 +23,7 @@ class MendedServer(LocalDevServer):
 
     def __init__(self, app_object: Chalice, config: Config, host: str, port: int) -> None:
         super().__init__(app_object, config, host, port, _RequestHandler, _listener)
+        run_schedules(app_object)
 
 
 def _listener(address: tuple[str, int], handler: Any) -> Any:  # noqa: ANN401 - as Chalice has it

@@ -1,6 +1,7 @@
 """Presence that heals itself: what callbacks lose, a comparison with OpenTok's own list finds."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,7 +15,7 @@ MINUTES = timedelta(minutes=2)
 
 
 @pytest.mark.parametrize("limits", [{}, {"maxParticipants": 1}], ids=["uncapped", "capped"])
-def test_ghosts_go_and_their_seats_with_them(live: Live, limits: dict[str, object]) -> None:
+def test_ghosts_go_and_their_seats_with_them(live: Live, limits: dict[str, Any]) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room(**limits)
         bob = live.enter("bob")
@@ -54,7 +55,7 @@ def test_streams_whose_end_was_not_told_go(live: Live) -> None:
     ],
 )
 def test_a_stranger_is_recorded_and_sent_away_where_anybody_is_kept_out(
-    live: Live, changes: dict[str, object], stays: bool, capsys: pytest.CaptureFixture[str]
+    live: Live, changes: dict[str, Any], stays: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room()

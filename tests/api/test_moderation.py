@@ -212,7 +212,8 @@ def test_who_moderates_a_room_cannot_be_banned_nor_who_is_banned_moderate(live: 
 
 
 def test_a_locked_room_lets_back_in_who_is_in_and_moderators_and_nobody_else(live: Live) -> None:
-    for name, limits in (("open", {}), ("capped", {"maxParticipants": 9})):
+    every: dict[str, dict[str, Any]] = {"open": {}, "capped": {"maxParticipants": 9}}
+    for name, limits in every.items():
         live.room(name, **limits)
         old = live.token("mallory", name)
         bob = live.enter("bob", name)
@@ -266,7 +267,7 @@ def test_who_is_a_member_no_longer_is_sent_away(live: Live) -> None:
 
 @pytest.mark.parametrize("limits", [{}, {"maxParticipants": 2}], ids=["uncapped", "capped"])
 def test_an_admin_stays_though_no_list_names_them_and_is_noted_once(
-    live: Live, limits: dict[str, object]
+    live: Live, limits: dict[str, Any]
 ) -> None:
     live.room(members=[], **limits)
     for _ in range(2):

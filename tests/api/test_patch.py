@@ -1,6 +1,7 @@
 """Changing a room that exists."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def test_what_is_changed_is_changed_and_the_rest_stays(live: Live) -> None:
     made = live.room(members=["bob"], maxParticipants=3)
-    changes = {
+    changes: dict[str, Any] = {
         "maxParticipants": None,
         "opensAt": "2026-03-01T10:00:00Z",
         "closesAt": "2099-03-01T10:00:00Z",

@@ -105,7 +105,7 @@ class Live:
     def crowd(self, user: str, copies: int) -> None:
         """Record so many more connections, as the user's one is recorded, each of another user."""
         (item,) = (each for each in self.stand_ins.items() if each.get("userId") == {"S": user})
-        puts = [
+        puts: list[Any] = [
             {
                 "PutRequest": {
                     "Item": item

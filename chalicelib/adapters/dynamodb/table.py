@@ -43,10 +43,6 @@ class _Cancelled(Exception):
         self.reasons = reasons
 
 
-class _Conflict(Exception):
-    """A transaction was at work on the same item."""
-
-
 class Table:
     """The service's one table.
 
@@ -87,9 +83,9 @@ class Table:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 ask(deadline, lambda: self.client.update_item(**asked))
-            except _Conflict as error:
-                if attempt == ATTEMPTS:
-                    raise unavailable("UpdateItem: TransactionConflict") from error
+            except StoreUnavailable as error:
+                if attempt == ATTEMPTS or not _is_conflict(error.__cause__):
+                    raise
                 deadline.pause(attempt)
             else:
                 return
@@ -130,11 +126,14 @@ def ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
             raise _Cancelled(error.response.get("CancellationReasons", ())) from error
         if code == _CONDITION_FAILED:
             raise ConditionFailed(cast("Item", error.response.get("Item", {}))) from error
-        if code == _CONFLICT:
-            raise _Conflict from error
         raise unavailable(f"{error.operation_name}: {code}") from error
     except (BotoCoreError, TimeoutError) as error:
         raise unavailable(type(error).__name__) from error
+
+
+def _is_conflict(cause: BaseException | None) -> bool:
+    """Whether a transaction was at work on the same item."""
+    return isinstance(cause, ClientError) and cause.response["Error"]["Code"] == _CONFLICT
 
 
 def unavailable(note: str) -> StoreUnavailable:

@@ -1,0 +1,51 @@
+"""The scheduled functions on this machine, which has no EventBridge: called by the minute."""
+
+import threading
+import time
+import traceback
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice.app import Chalice
+
+EVERY_SECONDS = 60.0
+
+
+def run_schedules(app: Chalice, every_seconds: float = EVERY_SECONDS) -> None:
+    """Call the app's scheduled functions from now on, in a thread that ends with the process."""
+    names = [each.name for each in app.event_sources if hasattr(each, "schedule_expression")]
+    threading.Thread(target=_run, args=(app, names, every_seconds), daemon=True).start()
+
+
+def _run(app: Chalice, names: list[str], every_seconds: float) -> None:
+    while True:
+        time.sleep(every_seconds)
+        for name in names:
+            try:
+                app.handler_map[name](_event(), _Context(name))
+            except Exception:  # noqa: BLE001 - it ends a Lambda's run, and not those after it
+                traceback.print_exc()
+
+
+class _Context:
+    """As much of Lambda's context as the functions look at."""
+
+    def __init__(self, name: str) -> None:
+        self.aws_request_id = str(uuid.uuid4())
+        self.function_name = f"roomkey-local-{name}"
+
+
+def _event() -> dict[str, Any]:
+    """What EventBridge hands to a scheduled function."""
+    return {
+        "version": "0",
+        "account": "",
+        "region": "",
+        "detail": {},
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "time": datetime.now(UTC).isoformat(),
+        "id": str(uuid.uuid4()),
+        "resources": [],
+    }
