@@ -83,6 +83,10 @@ class TokenBody(Struct, forbid_unknown_fields=True, rename="camel"):
     layout_classes: list[LayoutClass] | None = None
 
 
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """What most routes take in their query: nothing."""
+
+
 class SmallestTokenQuery(Struct, forbid_unknown_fields=True):
     """What `GET /token` takes."""
 

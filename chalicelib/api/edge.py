@@ -15,6 +15,7 @@ from chalice import Blueprint, CORSConfig, Response
 from chalice.app import Request
 
 from chalicelib.api.answers import Answer
+from chalicelib.api.bodies import NoQuery
 from chalicelib.api.problems import problem
 from chalicelib.api.reading import read_body, read_query
 from chalicelib.api.request_log import RequestLine, RequestLog
@@ -49,6 +50,7 @@ class Call:
     use_cases: UseCases
     user: User
     deadline: Deadline
+    line: RequestLine
 
     def body(self, struct: type[_Struct]) -> _Struct:
         """The body as `struct`, or an error as `read_body` says."""
@@ -109,7 +111,9 @@ class Edge:
             max_age=600,
         )
 
-    def signed_in(self, routes: Blueprint, method: str, path: str) -> Callable[[_View], _View]:
+    def signed_in(
+        self, routes: Blueprint, method: str, path: str, *, takes_query: bool = False
+    ) -> Callable[[_View], _View]:
         """Register a view that is called as `view(call, **path_parameters)`."""
 
         def register(view: _View) -> _View:
@@ -120,7 +124,10 @@ class Edge:
                 line.user = user.id
                 _check_path(request, path, parameters)
                 line.room = parameters.get("room")
-                return view(Call(request, use_cases, user, deadline), **parameters)
+                call = Call(request, use_cases, user, deadline, line)
+                if not takes_query:
+                    call.query(NoQuery)
+                return view(call, **parameters)
 
             self._register(routes, method, path, view.__name__, answer)
             return view

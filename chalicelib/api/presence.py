@@ -18,7 +18,7 @@ def presence_routes(edge: Edge) -> Blueprint:
     """Who is in."""
     routes = Blueprint(__name__)
 
-    @edge.signed_in(routes, "GET", "/rooms/{room}/connections")
+    @edge.signed_in(routes, "GET", "/rooms/{room}/connections", takes_query=True)
     def list_connections(call: Call, room: str) -> Answer:
         query = call.query(PageQuery)
         start = None

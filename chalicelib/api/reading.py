@@ -13,9 +13,34 @@ LONGEST_BODY_BYTES: Final = 64 * 1024
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-_REASON: Final = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>.+)`)?", re.DOTALL)
+# Only the end of a message is msgspec's own for sure: before it may stand what the caller sent.
+_REASON: Final = re.compile(
+    r"(?P<reason>.*?)(?: - at `\$\.?(?P<path>[A-Za-z0-9_.\[\]]*)`)?", re.DOTALL
+)
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL)
 _MISSING: Final = re.compile(r"Object missing required field `(?P<field>.*)`", re.DOTALL)
+_EXAMPLE: Final = "as in 2026-01-31T12:00:00Z"
+_PLAIN: Final = tuple(
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        (r"Expected `datetime` with a timezone component", f"needs a time zone, {_EXAMPLE}"),
+        (
+            r"Expected `datetime.*`, got .*|Invalid RFC3339.*",
+            f"must be an RFC 3339 time, {_EXAMPLE}",
+        ),
+        (r"Expected `str` matching regex .*", "must be without white space, and not empty"),
+        (r"Expected `str` of length >= (\d+)", r"must have at least \1 character(s)"),
+        (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),
+        (r"Expected `array` of length <= (\d+)", r"must have at most \1 items"),
+        (r"Expected `int` >= (\d+)", r"must be at least \1"),
+        (r"Expected `int` <= (\d+)", r"must be at most \1"),
+        (r"Expected `int.*`, got .*|Integer value out of range", "must be a whole number"),
+        (r"Expected `str.*`, got .*", "must be a string"),
+        (r"Expected `bool.*`, got .*", "must be true or false"),
+        (r"Expected `array.*`, got .*", "must be a list"),
+        (r"Expected `object.*`, got .*", "must be an object"),
+    )
+)
 
 
 def read_body(raw: bytes, struct: type[_Struct]) -> _Struct:
@@ -44,7 +69,7 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
         InvalidField: A parameter is given twice, or breaks a rule.
     """
     for name, values in query.items():
-        if len(values) > 1:
+        if len(values) != 1:
             raise InvalidField(FieldProblem(name, "is given more than once"))
         if not _well_formed(name + values[0]):
             raise InvalidField(FieldProblem("query", "must be well-formed Unicode"))
@@ -52,6 +77,9 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
 
 
 def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bool) -> _Struct:
+    unknown = sorted(content.keys() - set(struct.__struct_encode_fields__))
+    if unknown:
+        raise InvalidField(*(FieldProblem(name, _NOT_KNOWN) for name in unknown))
     try:
         return msgspec.convert(content, struct, strict=strict)
     except msgspec.ValidationError as error:
@@ -61,21 +89,30 @@ def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bo
 def _field_problem(message: str, struct: type[msgspec.Struct]) -> FieldProblem:
     """A message of msgspec's, taken apart into the field's path and the rule."""
     match = _REASON.fullmatch(message)
-    reason, path = (match["reason"], match["path"]) if match else (message, None)
-    field = (path or "").removeprefix("$").removeprefix(".")
+    reason, path = (match["reason"], match["path"] or "") if match else (message, "")
     if unknown := _UNKNOWN.fullmatch(reason):
-        return FieldProblem(unknown["field"], "is not known here")
+        return FieldProblem(_within(path, unknown["field"]), _NOT_KNOWN)
     if missing := _MISSING.fullmatch(reason):
-        return FieldProblem(missing["field"], "is required")
+        return FieldProblem(_within(path, missing["field"]), "is required")
     if reason.startswith("Invalid enum value"):
-        reason = f"must be one of {', '.join(_choices(field, struct))}"
-    return FieldProblem(field or "body", reason[:1].lower() + reason[1:])
+        return FieldProblem(path, f"must be one of {', '.join(_choices(path, struct))}")
+    for pattern, plain in _PLAIN:
+        if found := pattern.fullmatch(reason):
+            return FieldProblem(path or "body", found.expand(plain))
+    return FieldProblem(path or "body", "breaks a rule")
+
+
+_NOT_KNOWN: Final = "is not known here"
+
+
+def _within(path: str, field: str) -> str:
+    return f"{path}.{field}" if path else field
 
 
 def _choices(field: str, struct: type[msgspec.Struct]) -> list[str]:
     """The values an enumerated field may have."""
     names = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
-    hint = get_type_hints(struct)[names[field]]
+    hint = get_type_hints(struct).get(names.get(field, ""))
     enums = [each for each in (hint, *get_args(hint)) if isinstance(each, type)]
     return [member.value for each in enums if issubclass(each, Enum) for member in each]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from time import perf_counter
+from traceback import format_tb
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.measurements import Measurement
@@ -55,7 +56,7 @@ class RequestLog:
     def _logger(self) -> "Logger":
         from aws_lambda_powertools import Logger  # noqa: PLC0415  as the class says
 
-        return Logger(service=SERVICE, level=self._level)
+        return Logger(service=SERVICE, level=self._level, location=None)
 
     @cached_property
     def _metric_sets(self) -> "type[EphemeralMetrics]":
@@ -92,9 +93,11 @@ class RequestLog:
             line.measurements.append(Measurement("ColdStart", 1, timed=False))
             self._cold = False
         extra |= self._metrics(line, service)
-        fault = error.__cause__ if isinstance(error, Internal) else None
+        if isinstance(error, Internal) and error.__cause__ is not None:
+            # Where it happened, but not the fault's own words: they may hold what a caller sent.
+            extra["stack"] = "".join(format_tb(error.__cause__.__traceback__))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self._logger.error("request", extra=extra, exc_info=fault)
+            self._logger.error("request", extra=extra)
         else:
             self._logger.info("request", extra=extra)
 

@@ -49,7 +49,7 @@ def room_routes(edge: Edge) -> Blueprint:
         call.use_cases.close_room.close(call.user, room, call.deadline)
         return Answer(HTTPStatus.NO_CONTENT)
 
-    @edge.signed_in(routes, "GET", "/rooms")
+    @edge.signed_in(routes, "GET", "/rooms", takes_query=True)
     def list_rooms(call: Call) -> Answer:
         query = call.query(PageQuery)
         start = None if query.cursor is None else read_cursor(query.cursor, call.user.id)

@@ -27,8 +27,9 @@ def token_routes(edge: Edge) -> Blueprint:
         admission = call.use_cases.join_room.join(call.user, room, request, call.deadline)
         return json_answer(HTTPStatus.CREATED, TokenAnswer.of(admission))
 
-    @edge.signed_in(routes, "GET", "/token")
+    @edge.signed_in(routes, "GET", "/token", takes_query=True)
     def join_default_room(call: Call) -> Answer:
+        call.line.room = call.use_cases.join_room.default_room
         username = call.query(SmallestTokenQuery).username
         admission = call.use_cases.join_room.join_default(call.user, username, call.deadline)
         return json_answer(HTTPStatus.OK, SmallestTokenAnswer.of(admission))

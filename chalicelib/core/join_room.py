@@ -77,7 +77,7 @@ class JoinRoom:
         self._let_in = let_in
         self._platform = platform
         self._clock = clock
-        self._default_room = default_room
+        self.default_room = default_room
         self._longest_lifetime = longest_lifetime
 
     def join(self, user: User, name: str, request: JoinRequest, deadline: Deadline) -> Admission:
@@ -121,8 +121,8 @@ class JoinRoom:
             RoomkeyError: As for `join`.
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
-        _check_length(data, "username")
-        room = self._open_room.for_joining(user, self._default_room, deadline)
+        _check_length(data, "username", "user's id")
+        room = self._open_room.for_joining(user, self.default_room, deadline)
         entry = self._let_in(room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime)
         return self._admission(entry, data, JoinRequest(), deadline)
 
@@ -130,6 +130,9 @@ class JoinRoom:
         self, entry: Entry, data: str, request: JoinRequest, deadline: Deadline
     ) -> Admission:
         room, role = entry.room, entry.role
+        # Whatever that has to wait for, it waits before the time is taken, so that no token is
+        # made that has expired meanwhile.
+        self._platform.project_id(deadline)
         now = self._clock()
         expires_at = now + (request.lifetime or self._longest_lifetime)
         if room.settings.closes_at is not None:
@@ -158,18 +161,18 @@ def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    _check_length(data, "name" if request.data is None else "data")
+    _check_length(data, "name" if request.data is None else "data", "user's id, name and role")
     return data
 
 
-def _check_length(connection_data: str, field: str) -> None:
+def _check_length(connection_data: str, field: str, beside: str) -> None:
     """OpenTok counts characters, not bytes: its SDK's own check does."""
     if len(connection_data) > MAX_CONNECTION_DATA_CHARACTERS:
         excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
         raise InvalidField(
             FieldProblem(
                 field,
-                f"is too long by {excess}: with the user's id, name and role the connection data "
-                f"holds {MAX_CONNECTION_DATA_CHARACTERS} characters",
+                f"is too long by {excess}: the connection data holds "
+                f"{MAX_CONNECTION_DATA_CHARACTERS} characters, the {beside} among them",
             )
         )

@@ -10,9 +10,17 @@ from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
 from chalicelib.core.measurements import count
 from chalicelib.core.ports import Clock, RoomStore, VideoPlatform
-from chalicelib.core.rooms import CALLERS_LOCATION, Room, RoomSettings, api_name
+from chalicelib.core.rooms import (
+    CALLERS_LOCATION,
+    DEFAULT_ROOM_MODERATORS,
+    MAX_MODERATORS,
+    Room,
+    RoomSettings,
+    api_name,
+)
 from chalicelib.errors import (
     FieldProblem,
+    InvalidField,
     NotAMember,
     NotAModerator,
     RoomClosed,
@@ -115,19 +123,35 @@ class OpenRoom:
             raise NotAModerator("Only admins may create rooms here.")
         found = self._store.find(name, deadline)
         if found is None or found.closed_at is not None:
-            self._check_name_is_free(found, user, name)
+            self._check_may_use(name, found, user, given)
             location = location_hint(asked.location, caller_ip)
             room, made = self._create(
                 user, name, settings=asked, location=location, replaced=found, deadline=deadline
             )
             if made:
                 return room, True
+            if room.closed_at is not None:
+                raise RoomClosed("A room of this name was made and deleted a moment ago.")
             found = room
         _check_same(found, user, asked, given)
         return found, False
 
-    def _check_name_is_free(self, closed: Room | None, user: User, name: str) -> None:
-        if self._policy.is_default(name) and not user.admin:
+    def _with_creator(self, name: str, asked: RoomSettings, creator: User) -> RoomSettings:
+        """The settings with their moderators: the creator too, but none in the default room."""
+        if self._policy.is_default(name):
+            if asked.moderators:
+                raise InvalidField(FieldProblem("moderators", DEFAULT_ROOM_MODERATORS))
+            return asked
+        moderators = asked.moderators | {creator.id}
+        if len(moderators) > MAX_MODERATORS:
+            reason = f"must be at most {MAX_MODERATORS}, the room's creator among them"
+            raise InvalidField(FieldProblem("moderators", reason))
+        return replace(asked, moderators=moderators)
+
+    def _check_may_use(
+        self, name: str, closed: Room | None, user: User, given: Collection[str]
+    ) -> None:
+        if self._policy.is_default(name) and given and not user.admin:
             raise NotAModerator("Only admins may choose the default room's settings.")
         if closed is None or closed.name_is_free(self._clock()) or closed.moderated_by(user):
             return
@@ -145,9 +169,7 @@ class OpenRoom:
         replaced: Room | None,
         deadline: Deadline,
     ) -> tuple[Room, bool]:
-        creator = None if self._policy.is_default(name) else user.id
-        if creator is not None:
-            settings = replace(settings, moderators=settings.moderators | {creator})
+        settings = self._with_creator(name, settings, user)
         mine = Room(
             name=name,
             room_id=self._new_id(),
@@ -155,7 +177,7 @@ class OpenRoom:
                 settings, location, deadline.sooner_by(SECONDS_TO_STORE)
             ),
             created_at=self._clock(),
-            created_by=creator,
+            created_by=None if self._policy.is_default(name) else user.id,
             settings=settings,
             bans=self._kept_bans(replaced),
         )

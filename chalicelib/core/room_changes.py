@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chalicelib.core.rooms import MAX_MEMBERS, MAX_MODERATORS, Room
+from chalicelib.core.rooms import DEFAULT_ROOM_MODERATORS, MAX_MEMBERS, MAX_MODERATORS, Room
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
 _LIMITS: Final = {"members": MAX_MEMBERS, "moderators": MAX_MODERATORS}
@@ -71,6 +71,8 @@ class RoomChanges:
         moderators = chosen.get("moderators")
         if moderators is not None and not moderators and room.settings.moderators:
             problems.append(FieldProblem("moderators", "one at least must remain"))
+        if moderators and room.created_by is None:
+            problems.append(FieldProblem("moderators", DEFAULT_ROOM_MODERATORS))
         if moderators is not None and moderators & room.bans.keys():
             problems.append(FieldProblem("moderators", "names a user who is banned"))
         if problems:

@@ -14,6 +14,7 @@ from chalicelib.errors import FieldProblem, InvalidField
 
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 NAME_RULE: Final = "must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -"
+DEFAULT_ROOM_MODERATORS: Final = "must be empty: the default room has no moderators but admins"
 NAME_KEPT_AFTER_CLOSING: Final = timedelta(days=30)
 MAX_MODERATORS: Final = 50
 MAX_MEMBERS: Final = 500

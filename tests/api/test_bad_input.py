@@ -315,3 +315,49 @@ def test_no_bytes_whatsoever_are_a_fault_of_ours(
     gateway: Gateway, stand_ins: StandIns, body: bytes
 ) -> None:
     assert send(gateway, stand_ins, "POST", TOKENS, body).status in {201, 400, 422}
+
+
+# What msgspec puts before a field's path in its messages, sent as a value.
+PATH_IN_A_VALUE = "x` - at `$.zzz"
+
+
+@pytest.mark.parametrize("tail", ["", "`", "[0]`", "'"])
+@pytest.mark.parametrize(
+    "field", ["mediaMode", "archiveMode", "archiveResolution", "defaultRole", "archivesFor"]
+)
+def test_no_value_can_pass_for_the_path_of_a_field(
+    gateway: Gateway, stand_ins: StandIns, field: str, tail: str
+) -> None:
+    reply = send(gateway, stand_ins, "PUT", ROOM, json.dumps({field: PATH_IN_A_VALUE + tail}))
+    assert (reply.status, reply.field) == (422, field)
+    assert "must be one of" in reply.json["errors"][0]["reason"]
+    assert "zzz" not in reply.text
+
+
+@pytest.mark.parametrize("name", [PATH_IN_A_VALUE, f"{PATH_IN_A_VALUE}`", "a`b", "\n"])
+def test_no_unknown_field_can_pass_for_another(
+    gateway: Gateway, stand_ins: StandIns, name: str
+) -> None:
+    reply = send(gateway, stand_ins, "POST", TOKENS, json.dumps({name: 1}))
+    assert (reply.status, reply.field) == (422, name)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"maxParticipants": "2"}, "must be a whole number"),
+        ({"maxParticipants": 0}, "must be at least 1"),
+        ({"maxParticipants": 251}, "must be at most 250"),
+        ({"e2ee": "yes"}, "must be true or false"),
+        ({"moderators": "bob"}, "must be a list"),
+        ({"moderators": [7]}, "must be a string"),
+        ({"archiveName": ""}, "must have at least 1 character(s)"),
+        ({"opensAt": "noon"}, "must be an RFC 3339 time, as in 2026-01-31T12:00:00Z"),
+        ({"opensAt": "2026-01-31T12:00:00"}, "needs a time zone, as in 2026-01-31T12:00:00Z"),
+    ],
+)
+def test_a_reason_says_what_to_send_instead(
+    gateway: Gateway, stand_ins: StandIns, body: object, reason: str
+) -> None:
+    reply = send(gateway, stand_ins, "PUT", ROOM, json.dumps(body))
+    assert reply.json["errors"][0]["reason"] == reason

@@ -122,7 +122,8 @@ class TestOneLine:
         assert reply.json["requestId"] == line["request_id"]
         assert (line["level"], line["status"], line["code"]) == ("ERROR", 500, "internal")
         assert (line["user"], line["room"]) == ("alice", "standup")
-        assert "KeyError" in line["exception"]
+        assert line["note"] == "KeyError"
+        assert "dynamodb" in line["stack"]
         assert "KeyError" not in reply.text
 
     def test_a_fault_of_chalices_is_told_too(

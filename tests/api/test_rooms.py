@@ -294,3 +294,36 @@ def test_somebody_elses_cursor_is_refused(users: Users) -> None:
     cursor = users.ask("alice", "GET", "/rooms?limit=1").json["cursor"]
     reply = users.ask("bob", "GET", f"/rooms?limit=1&cursor={cursor}")
     assert (reply.status, reply.field) == (422, "cursor")
+
+
+def test_a_room_has_fifty_moderators_at_most_its_creator_among_them(
+    users: Users, stand_ins: StandIns
+) -> None:
+    others = [f"u{number}" for number in range(50)]
+    refused = users.ask("alice", "PUT", "/rooms/crowd", {"moderators": others})
+    assert (refused.status, refused.field) == (422, "moderators")
+    assert stand_ins.opentok.calls == []
+    assert users.ask("u0", "PUT", "/rooms/crowd", {"moderators": others}).status == 201
+
+
+def test_an_outsider_hears_of_a_deleted_private_room_that_it_is_closed(users: Users) -> None:
+    users.ask("alice", "PUT", "/rooms/private", {"members": ["bob"]})
+    users.ask("alice", "DELETE", "/rooms/private")
+    assert users.ask("mallory", "POST", "/rooms/private/tokens").code == "room_closed"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/rooms/a?b=1"),
+        ("GET", "/rooms/a?b=1"),
+        ("DELETE", "/rooms/a?b=1"),
+        ("POST", "/rooms/a/tokens?b=1"),
+    ],
+)
+def test_a_parameter_that_a_route_does_not_know_is_refused(
+    users: Users, stand_ins: StandIns, method: str, path: str
+) -> None:
+    reply = users.ask("alice", method, path)
+    assert (reply.status, reply.field) == (422, "b")
+    assert stand_ins.items() == []

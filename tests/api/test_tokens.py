@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -266,3 +266,53 @@ def test_a_username_that_fills_the_connection_data_is_refused(
     assert simplest(gateway, stand_ins, "u1", "x" * room_left).status == 200
     refused = simplest(gateway, stand_ins, "u1", "x" * (room_left + 1))
     assert (refused.status, refused.field) == (422, "username")
+
+
+def test_not_even_an_admin_can_give_the_default_room_a_moderator(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    root = stand_ins.identity.bearer("root", admin=True)
+    body = '{"moderators":["bob"]}'
+    refused = gateway.request("PUT", "/rooms/lobby", bearer=root, body=body)
+    assert (refused.status, refused.field) == (422, "moderators")
+    assert gateway.request("PUT", "/rooms/lobby", bearer=root).status == 201
+    body = '{"moderators":{"add":["bob"]}}'
+    refused = gateway.request("PATCH", "/rooms/lobby", bearer=root, body=body)
+    assert (refused.status, refused.field) == (422, "moderators")
+    bob = stand_ins.identity.bearer("bob")
+    assert gateway.request("POST", "/rooms/lobby/tokens", bearer=bob).json["role"] == "publisher"
+
+
+def test_anybody_may_put_the_default_room_with_nothing_to_choose(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    u1 = stand_ins.identity.bearer("u1")
+    assert gateway.request("PUT", "/rooms/lobby", bearer=u1).status == 201
+    assert gateway.request("PUT", "/rooms/lobby", bearer=u1).status == 200
+
+
+def test_an_id_too_long_for_the_smallest_contract_is_told_so(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    reply = simplest(gateway, stand_ins, "\U0001f600" * 255, "x")
+    assert (reply.status, reply.field) == (422, "username")
+    assert "the user's id among them" in reply.json["errors"][0]["reason"]
+
+
+def test_a_token_made_after_waiting_for_the_secret_still_ends_with_its_room(
+    stand_ins: StandIns,
+) -> None:
+    alice = stand_ins.identity.bearer("alice")
+    closes_at = datetime.now(UTC) + timedelta(seconds=3)
+    stand_ins.gateway().request(
+        "PUT", "/rooms/standup", bearer=alice, body=json.dumps({"closesAt": closes_at.isoformat()})
+    )
+    cold = stand_ins.gateway()
+    stand_ins.aws.slow_down("SecretsManager.GetSecretValue", delay_seconds=1.9, times=2)
+    reply = cold.request("POST", "/rooms/standup/tokens", bearer=alice)
+    if reply.status == 201:
+        said = claims(reply)
+        assert said["exp"] > said["iat"]
+        assert said["exp"] <= closes_at.timestamp()
+    else:
+        assert reply.code == "room_closed"

@@ -56,9 +56,10 @@ class OpenTokPlatform:
             )
         except OpenTokException as error:
             raise ProviderRefused(
-                "This room belongs to an OpenTok project that the service no longer uses; "
-                "delete the room and create it anew.",
-                note=f"no token for session {order.session_id} with project {client.api_key}",
+                "No token can be made for this room with the service's present credentials; its "
+                "operator finds the reason in the log under this request id.",
+                note=f"no token of project {client.api_key} for session {order.session_id}: "
+                "if it is another project's, have the room deleted and put anew",
             ) from error
         return ClientToken(client.api_key, text)
 
