@@ -4,7 +4,7 @@ PORT ?= 8000
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help run token test check format lock clean deploy secret package destroy rehearse
+.PHONY: help run token test check format lock clean deploy secret callbacks package destroy rehearse
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy 
 
 secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
 	@$(BIN)/python -m deploy secret "$(STAGE)"
+
+callbacks: .venv/ready  ## Have OpenTok tell a stage what happens in its sessions: make callbacks STAGE=dev
+	@$(BIN)/python -m deploy callbacks "$(STAGE)"
 
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 	@$(BIN)/python -m deploy package "$(STAGE)"

@@ -11,10 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.account import connect
 from deploy.asking import Terminal
+from deploy.callbacks import CallbackSetup
 from deploy.credentials import Secret, try_credentials
 from deploy.deployment import Deployment
 from deploy.destruction import Destruction
 from deploy.errors import DeployError
+from deploy.functions import read_deployed
 from deploy.package import build_package
 from deploy.stage import Stage, read_stage
 
@@ -56,8 +58,19 @@ def destroy(stage: Stage) -> None:
     destruction.run()
 
 
+def callbacks(stage: Stage) -> None:
+    """Have OpenTok tell the deployed service what happens in its sessions."""
+    account = connect(os.environ)
+    if not stage.deployed_file.exists():
+        raise DeployError(
+            f"Stage {stage.name} is not deployed from here.", f"make deploy STAGE={stage.name}"
+        )
+    url = read_deployed(stage).url
+    CallbackSetup(stage, url, account.session.client("secretsmanager")).run(os.environ)
+
+
 COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
-    command.__name__: command for command in (deploy, secret, package, destroy)
+    command.__name__: command for command in (deploy, secret, callbacks, package, destroy)
 }
 
 

@@ -1,0 +1,91 @@
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from deploy.callbacks import TOPICS, CallbackSetup
+from deploy.errors import DeployError
+from deploy.stage import Stage, read_stage
+from local.faults import Fault
+from local.http_server import HttpServer
+from local.opentok import OpenTokStandIn
+from tests.support.stand_ins import (
+    API_KEY,
+    API_SECRET,
+    APPLICATION_ID,
+    CALLBACK_SECRET,
+    CREDENTIALS,
+    SECRET_ID,
+    StandIns,
+)
+
+URL = "https://abc.execute-api.eu-west-1.amazonaws.com/api/"
+
+
+@pytest.fixture
+def stand_ins(stand_ins: StandIns) -> Iterator[StandIns]:
+    """With an OpenTok of its own: what is registered there stays registered."""
+    opentok = OpenTokStandIn(
+        projects={API_KEY: API_SECRET}, applications={APPLICATION_ID: stand_ins.vonage.public}
+    )
+    with HttpServer(opentok.wsgi_app) as server:
+        yield replace(stand_ins, opentok=opentok, opentok_server=server)
+    opentok.stop()
+
+
+def stage_on(stand_ins: StandIns, **settings: str) -> Stage:
+    stage = read_stage("dev")
+    environment = {"OPENTOK_SECRET_ID": SECRET_ID, "OPENTOK_API_URL": stand_ins.opentok_server.url}
+    own = {**stage.config["stages"]["dev"], "environment_variables": environment | settings}
+    return Stage("dev", {**stage.config, "stages": {"dev": own}})
+
+
+def set_up(
+    stand_ins: StandIns, environ: dict[str, str] | None = None, **settings: str
+) -> list[str]:
+    """What the operator is told."""
+    said: list[str] = []
+    stage = stage_on(stand_ins, **settings)
+    CallbackSetup(stage, URL, stand_ins.secretsmanager(), said.append).run(environ or {})
+    return said
+
+
+def test_every_session_event_is_registered_once(stand_ins: StandIns) -> None:
+    assert len([line for line in set_up(stand_ins) if line.endswith(": registered")]) == len(TOPICS)
+    again = set_up(stand_ins)
+    assert len([line for line in again if line.endswith("registered already")]) == len(TOPICS)
+    posts = [call for call in stand_ins.opentok.calls if call.method == "POST"]
+    assert {call.path for call in posts} == {f"/v2/project/{API_KEY}/callback"}
+    assert len(posts) == len(TOPICS)
+
+
+def test_what_rest_cannot_do_is_told(stand_ins: StandIns) -> None:
+    stand_ins.put_secret({"applicationId": APPLICATION_ID, "privateKey": stand_ins.vonage.private})
+    said = "\n".join(set_up(stand_ins))
+    assert f"{URL}callbacks/session" in said
+    assert "CALLBACK_SECRET=… make callbacks STAGE=dev" in said
+    assert not [call for call in stand_ins.opentok.calls if call.method == "POST"]
+
+
+def test_a_new_signature_secret_becomes_the_current_one_and_the_old_one_stays(
+    stand_ins: StandIns,
+) -> None:
+    said = "\n".join(set_up(stand_ins, {"CALLBACK_SECRET": "n3wer" * 10}))
+    stored = stand_ins.secretsmanager().get_secret_value(SecretId=SECRET_ID)["SecretString"]
+    assert json.loads(stored) == CREDENTIALS | {
+        "callbackSecrets": {"session": ["n3wer" * 10, CALLBACK_SECRET]}
+    }
+    assert "n3wer" not in said
+
+
+def test_the_secret_path_is_registered_and_not_shown(stand_ins: StandIns) -> None:
+    said = "\n".join(set_up(stand_ins, CALLBACK_PATH_SECRET="p4th" * 10))
+    assert "p4th" not in said
+    assert "secure callbacks" not in said
+
+
+def test_an_opentok_that_refuses_is_told(stand_ins: StandIns) -> None:
+    stand_ins.opentok.faults.add(Fault("/callback", status=403), times=5)
+    with pytest.raises(DeployError, match="403"):
+        set_up(stand_ins)
