@@ -23,7 +23,8 @@ run: .venv/ready  ## The whole service on this machine, and a first token
 	@PORT=$(PORT) exec $(BIN)/python -m local
 
 token: .venv/ready  ## A bearer token of the running stack: make -s token USER=alice [ADMIN=1]
-	@PORT=$(PORT) $(BIN)/python -m local.bearer "$(USER)" $(if $(ADMIN),--admin)
+	@PORT=$(PORT) $(BIN)/python -m local.bearer \
+	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$(USER)"
 
 test: .venv/ready  ## The tests that need nothing but Python
 	@$(BIN)/python -m pytest

@@ -57,7 +57,7 @@ class AppProcess:
             if self.ended:
                 raise self.end_error()
             if time.monotonic() > deadline:
-                raise StartError(f"The app does not answer on {self._url}.\n{self._kept()}")
+                raise StartError(f"The app does not answer on {self._url}.\n{self.kept()}")
             if stop.awaited(0.05):
                 return
 
@@ -65,7 +65,7 @@ class AppProcess:
         """What to say when the app has ended by itself."""
         self._reader.join(timeout=5)
         status = self._process.wait()
-        return StartError(f"The app ended with status {status}.\n{self._kept()}")
+        return StartError(f"The app ended with status {status}.\n{self.kept()}")
 
     def follow(self) -> None:
         """Pass the app's output on from now."""
@@ -103,6 +103,7 @@ class AppProcess:
                 else:
                     self._lines.append(line)
 
-    def _kept(self) -> str:
+    def kept(self) -> str:
+        """What the app has written so far, unless it is followed."""
         with self._lock:
             return "".join(self._lines)

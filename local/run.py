@@ -47,7 +47,7 @@ class _Run:
             app = self._start(running)
             app.wait_until_up(self.stop)
             if not self.stop.made:
-                self._greet()
+                self._greet(app)
                 app.follow()
             while not self.stop.awaited(_LOOK_AFTER_APP_SECONDS):
                 if app.ended:
@@ -66,8 +66,11 @@ class _Run:
         stack.start()
         return app
 
-    def _greet(self) -> None:
+    def _greet(self, app: AppProcess) -> None:
         as_admin = self.environ.get("ROOM_CREATION") == "admins"
-        first = obtain_first_token(self.ports, as_admin=as_admin)
+        try:
+            first = obtain_first_token(self.ports, as_admin=as_admin)
+        except StartError as error:
+            raise StartError(f"{error}\nThe app's log:\n{app.kept()}") from error
         seconds = time.monotonic() - self.started
         say(shown(first, self.ports, self.provider, seconds))
