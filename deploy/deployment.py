@@ -71,7 +71,7 @@ class Deployment:
         state = DeployedState(
             self._stage, self._account, bucket, self._account.session.client("s3")
         )
-        return deploy_functions(
+        deployed = deploy_functions(
             self._stage,
             self._account,
             package,
@@ -79,6 +79,13 @@ class Deployment:
             environ=self._environ,
             output=self._output,
         )
+        self._progress.say(f"{' and '.join(self._stage.scheduled)} run every minute")
+        if deployed.overlapping:
+            self._progress.say(
+                f"{' and '.join(deployed.overlapping)} may run twice at once: the account has too "
+                "little concurrency to reserve any. That does no harm; a higher quota ends it"
+            )
+        return deployed
 
     def _set_gateway(self, deployed: Deployed) -> None:
         client = self._account.session.client("apigateway")

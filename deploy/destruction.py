@@ -9,7 +9,6 @@ from deploy.account import Account
 from deploy.asking import Operator
 from deploy.chalice_command import run_chalice
 from deploy.errors import DeployError
-from deploy.functions import read_deployed
 from deploy.progress import Progress
 from deploy.recovery import recover_state
 from deploy.resources import Resources
@@ -73,19 +72,18 @@ class Destruction:
         state = DeployedState(
             self._stage, self._account, bucket, self._account.session.client("s3")
         )
-        if not state.fetch():
-            recover_state(self._stage, self._account)
+        state.fetch()
+        recover_state(self._stage, self._account)
         if self._stage.deployed_file.exists():
-            functions = read_deployed(self._stage).functions
             run_chalice("delete", self._stage, self._environ, self._account.region, self._output)
-            self._delete_logs(functions)
+        self._delete_logs()
         state.forget()
 
-    def _delete_logs(self, functions: tuple[str, ...]) -> None:
+    def _delete_logs(self) -> None:
         if self._stage.kept:
             return
         logs = self._account.session.client("logs")
-        for function in functions:
+        for function in self._stage.functions.values():
             try:
                 logs.delete_log_group(logGroupName=f"/aws/lambda/{function}")
             except ClientError as error:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from botocore.exceptions import ClientError
@@ -12,6 +12,7 @@ from deploy.chalice_command import run_chalice
 from deploy.errors import DeployError
 from deploy.package import Package
 from deploy.recovery import recover_state
+from deploy.schedules import run_one_at_a_time
 from deploy.stage import Stage
 from deploy.state import DeployedState
 
@@ -27,6 +28,8 @@ class Deployed:
     api_id: str
     url: str
     functions: tuple[str, ...]
+    overlapping: tuple[str, ...] = ()
+    """Functions of which Lambda may run two at once, though they are to run one at a time."""
 
 
 def deploy_functions(
@@ -52,7 +55,10 @@ def deploy_functions(
     for function in deployed.functions:
         _check_code(function, package, lambdas)
         _keep_logs(function, stage.limits.log_retention_days, account.session.client("logs"))
-    return deployed
+    overlapping = (
+        each for each in stage.scheduled.values() if not run_one_at_a_time(each, lambdas)
+    )
+    return replace(deployed, overlapping=tuple(overlapping))
 
 
 def read_deployed(stage: Stage) -> Deployed:

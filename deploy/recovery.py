@@ -1,55 +1,78 @@
-"""An API that an interrupted first deployment made, found again.
+"""What an interrupted deployment made, found again.
 
 Chalice writes down what it made when all is done. What it made before it was interrupted it does
-not find again, and makes a second API with another URL.
+not find again: it would make a second API with another URL, and `chalice delete` would leave
+functions that run every minute.
 """
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from deploy.account import Account
-from deploy.stage import API_FUNCTION, Stage
+from deploy.stage import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
 
+_ABSENT: Final = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
+
 
 def recover_state(stage: Stage, account: Account) -> None:
-    """Write Chalice's file from what is in the account, if there is an API of this stage."""
-    client = account.session.client("lambda")
+    """Add what is in the account under this stage's names to Chalice's file."""
+    file = stage.deployed_file
+    known = json.loads(file.read_text(encoding="utf-8"))["resources"] if file.exists() else []
+    names = {each["name"] for each in known}
+    found = [
+        *(each for each in _functions(stage, account) if each["name"] not in names),
+        *(() if "rest_api" in names else _api(stage, account)),
+    ]
+    if not found:
+        return
+    content = {"resources": [*known, *found], "schema_version": "2.0", "backend": "api"}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def _functions(stage: Stage, account: Account) -> Iterator[dict[str, Any]]:
+    """Each function with its role and the rule that starts it, as Chalice would write them."""
+    session = account.session
+    iam, lambdas, events = session.client("iam"), session.client("lambda"), session.client("events")
+    for name, function in stage.functions.items():
+        role = _unless_absent(iam.get_role, RoleName=f"{stage.stack}-{name}")
+        if role is not None:
+            arn, role_name = role["Role"]["Arn"], role["Role"]["RoleName"]
+            yield _resource(f"{name}_role", "iam_role", role_arn=arn, role_name=role_name)
+        found = _unless_absent(lambdas.get_function_configuration, FunctionName=function)
+        if found is not None:
+            yield _resource(name, "lambda_function", lambda_arn=found["FunctionArn"])
+        rule = f"{function}-event"
+        if name in stage.scheduled and _unless_absent(events.describe_rule, Name=rule) is not None:
+            yield _resource(f"{name}-event", "cloudwatch_event", rule_name=rule)
+
+
+def _api(stage: Stage, account: Account) -> Iterator[dict[str, Any]]:
+    client = account.session.client("apigateway")
+    api_id = _api_in_front_of(stage, client)
+    if api_id is not None:
+        domain = client.meta.endpoint_url.partition(account.region)[2]
+        url = f"https://{api_id}.execute-api.{account.region}{domain}/{stage.gateway_stage}/"
+        yield _resource("rest_api", "rest_api", rest_api_id=api_id, rest_api_url=url)
+
+
+def _resource(name: str, kind: str, **values: str) -> dict[str, Any]:
+    return {"name": name, "resource_type": kind, **values}
+
+
+def _unless_absent(ask: Callable[..., Mapping[str, Any]], **asked: str) -> Mapping[str, Any] | None:
     try:
-        function = client.get_function_configuration(FunctionName=stage.function)
+        return ask(**asked)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+        if error.response["Error"]["Code"] not in _ABSENT:
             raise
-        return
-    api_id = _api_in_front_of(stage, account.session.client("apigateway"))
-    if api_id is None:
-        return
-    content = _as_chalice_writes_it(stage, account, function["FunctionArn"], api_id)
-    stage.deployed_file.parent.mkdir(parents=True, exist_ok=True)
-    stage.deployed_file.write_text(json.dumps(content, indent=2), encoding="utf-8")
-
-
-def _as_chalice_writes_it(
-    stage: Stage, account: Account, function_arn: str, api_id: str
-) -> dict[str, Any]:
-    domain = account.session.client("apigateway").meta.endpoint_url.partition(account.region)[2]
-    url = f"https://{api_id}.execute-api.{account.region}{domain}/{stage.gateway_stage}/"
-    function = {
-        "name": API_FUNCTION,
-        "resource_type": "lambda_function",
-        "lambda_arn": function_arn,
-    }
-    api = {
-        "name": "rest_api",
-        "resource_type": "rest_api",
-        "rest_api_id": api_id,
-        "rest_api_url": url,
-    }
-    return {"resources": [function, api], "schema_version": "2.0", "backend": "api"}
+        return None
 
 
 def _api_in_front_of(stage: Stage, client: "APIGatewayClient") -> str | None:

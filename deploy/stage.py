@@ -63,6 +63,17 @@ class Stage:
         return f"{self.config['app_name']}-{self.name}"
 
     @property
+    def scheduled(self) -> dict[str, str]:
+        """What Lambda calls the functions that run by themselves, by what Chalice calls them."""
+        others = (name for name in self.config["lambda_functions"] if name != API_FUNCTION)
+        return {name: f"{self.stack}-{name}" for name in others}
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """What Lambda calls each function, by what Chalice calls it."""
+        return {API_FUNCTION: self.function, **self.scheduled}
+
+    @property
     def gateway_stage(self) -> str:
         return str(self._own["api_gateway_stage"])
 

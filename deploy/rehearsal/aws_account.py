@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from deploy.rehearsal.api_gateway import ApiGateway
 from deploy.rehearsal.aws_calls import AwsCall, call_of
+from deploy.rehearsal.event_bridge import EventBridge
 from deploy.rehearsal.functions import Functions
 from deploy.rehearsal.lambda_environment import FUNCTION
 from deploy.rehearsal.openapi import as_moto_takes_it
@@ -34,15 +35,16 @@ class AwsAccount:
         self._direct = HttpServer(self._stand_in.wsgi_app)
         self._functions = functions
         self._lock = threading.RLock()
-        self._refused: list[str] = []
+        self._refused: list[tuple[str, str]] = []
         self.calls: list[AwsCall] = []
         self.documents: list[dict[str, Any]] = []
         """Every Swagger document that was imported, as it was sent."""
-        self.used_by_functions: set[tuple[str, str]] = set()
-        """Each action that a function needed, and on what."""
+        self.used_by_functions: set[tuple[str, str, str]] = set()
+        """Each function, with each action that it needed, and on what."""
         self.role_policies: dict[str, dict[str, Any]] = {}
         """What each role's policy says, as it was put."""
         self.api_gateway = ApiGateway(functions.invoke)
+        self.event_bridge = EventBridge(self.client, functions.invoke)
 
     @property
     def wsgi_app(self) -> WSGIApplication:
@@ -67,9 +69,9 @@ class AwsAccount:
             config=Config(proxies={}),
         )
 
-    def refuse_next(self, action: str) -> None:
-        """Let the next such call, as in `lambda:AddPermission`, fail."""
-        self._refused.append(action)
+    def refuse_next(self, action: str, about: str) -> None:
+        """Let the next such call, as in `lambda:AddPermission`, that names this, fail."""
+        self._refused.append((action, about))
 
     def actions(self, since: int = 0) -> list[str]:
         """The actions called, in order."""
@@ -97,17 +99,17 @@ class AwsAccount:
 
     def _allows(self, call: AwsCall) -> bool:
         """Operators may do all but what is refused by plan; functions, what their role allows."""
-        if call.action in self._refused:
-            self._refused.remove(call.action)
-            return False
-        if call.caller != FUNCTION:
+        for action, about in self._refused:
+            if call.action == action and about in f"{call.path} {call.parameters}":
+                self._refused.remove((action, about))
+                return False
+        if not call.caller.startswith(FUNCTION):
             return True
+        function = call.caller.removeprefix(FUNCTION)
         needed = needs(call, REGION, ACCOUNT)
-        self.used_by_functions.update(needed)
-        return all(
-            any(allowed_by(policy, each) for policy in self.role_policies.values())
-            for each in needed
-        )
+        self.used_by_functions.update((function, *each) for each in needed)
+        policy = self.role_policies[self._functions.role(function)]
+        return all(allowed_by(policy, each) for each in needed)
 
     def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
         """What real AWS does upon such a call, and moto does not."""

@@ -22,7 +22,8 @@ class Functions:
         self._running: dict[str, LambdaProcess] = {}
         self.uploads: dict[str, list[bytes]] = {}
         """Every zip that was uploaded, by function."""
-        self._environments: dict[str, dict[str, str]] = {}
+        self._configured: dict[str, dict[str, Any]] = {}
+        """What each function was last given of every setting."""
 
     def note(self, call: AwsCall) -> None:
         """Take a call that changes a function."""
@@ -31,14 +32,13 @@ class Functions:
             case "CreateFunction":
                 name = parameters["FunctionName"]
                 self._upload(name, parameters["Code"]["ZipFile"])
-                self._environments[name] = parameters["Environment"]["Variables"]
+                self._configured[name] = dict(parameters)
             case "UpdateFunctionCode":
                 self._upload(call.path.split("/")[3], parameters["ZipFile"])
             case "UpdateFunctionConfiguration":
                 name = call.path.split("/")[3]
                 self._stop(name)
-                if "Environment" in parameters:
-                    self._environments[name] = parameters["Environment"]["Variables"]
+                self._configured[name] |= parameters
             case "DeleteFunction":
                 self._stop(call.path.split("/")[3].rpartition(":")[2])
 
@@ -47,18 +47,25 @@ class Functions:
         name = arn.rpartition(":")[2]
         with self._lock:
             if name not in self._running:
+                configured = self._configured[name]
                 process = LambdaProcess(
                     self.uploads[name][-1],
                     {
                         "AWS_REGION": arn.split(":")[3],
                         "AWS_DEFAULT_REGION": arn.split(":")[3],
-                        **self._environments[name],
+                        **configured["Environment"]["Variables"],
                         **self._surroundings(),
                     },
                     function_arn=arn,
+                    handler=configured["Handler"],
+                    timeout_seconds=configured["Timeout"],
                 )
                 self._running[name] = process.__enter__()
         return self._running[name].invoke(event)
+
+    def role(self, name: str) -> str:
+        """The name of the role that a function runs under."""
+        return str(self._configured[name]["Role"]).rpartition("/")[2]
 
     def running(self, name: str) -> LambdaProcess:
         """The process of a function that has been invoked."""

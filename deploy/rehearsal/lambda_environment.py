@@ -1,8 +1,8 @@
 import sys
 from typing import Final
 
-FUNCTION: Final = "function"
-"""The id of the access key that a function signs with."""
+FUNCTION: Final = "function."
+"""What the id of the access key begins with that a function signs with; its name follows."""
 
 
 def lambdas_own_variables(function: str) -> dict[str, str]:
@@ -14,7 +14,7 @@ def lambdas_own_variables(function: str) -> dict[str, str]:
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "rehearsal",
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
-        "AWS_ACCESS_KEY_ID": FUNCTION,
+        "AWS_ACCESS_KEY_ID": f"{FUNCTION}{function}",
         "AWS_SECRET_ACCESS_KEY": "function",
         "AWS_SESSION_TOKEN": "function",
         "LANG": "en_US.UTF-8",

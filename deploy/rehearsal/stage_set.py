@@ -8,6 +8,7 @@ from typing import Final, Self
 import requests
 
 from deploy.rehearsal.aws_account import AwsAccount
+from deploy.rehearsal.callback_relay import CallbackRelay
 from deploy.rehearsal.clone import Clone, new_clone, operators_environment
 from deploy.rehearsal.functions import Functions
 from deploy.rehearsal.internet import Internet, Server
@@ -39,6 +40,7 @@ class StageSet:
         self.aws = AwsAccount(self.functions)
         self.opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
         self.identity = IdentityProvider(ISSUER, AUDIENCE)
+        self.callbacks = CallbackRelay(self.http)
 
     def __enter__(self) -> Self:
         with ExitStack() as ends:
@@ -46,7 +48,10 @@ class StageSet:
             gateway = ends.enter_context(HttpServer(self.aws.api_gateway.wsgi_app))
             aws = ends.enter_context(LongBodyServer(self.aws.wsgi_app))
             opentok = ends.enter_context(HttpServer(self.opentok.wsgi_app))
+            ends.callback(self.opentok.stop)
             identity = ends.enter_context(HttpServer(self.identity.wsgi_app))
+            relay = ends.enter_context(HttpServer(self.callbacks.wsgi_app))
+            self.opentok.deliver_to("session", f"{relay.url}/callbacks/session")
             names: dict[str, Server] = {
                 rf"\w+\.execute-api\.{REGION}\.amazonaws\.com": gateway,
                 r".*\.amazonaws\.com": aws,

@@ -5,6 +5,7 @@ import json
 import marshal
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import CodeType
 from zipfile import ZipFile
@@ -18,13 +19,24 @@ from deploy.completeness import check_complete
 from deploy.rehearsal.policies import statements
 from deploy.rehearsal.stage_set import API_SECRET, ORIGIN
 from deploy.stage import PROJECT
-from tests.deploy.rehearsed import WRONG_SECRET, Act, Rehearsed, rehearse, url_in
+from tests.deploy.rehearsed import SCHEDULED, WRONG_SECRET, Act, Rehearsed, rehearse, url_in
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning"),  # moto's gaps
 ]
 
 CHALICES = ["ImportRestApi", "PutRestApi"]
+ROLES = {
+    "roomkey-prod": "api_handler",
+    "roomkey-prod-keep_hours": "keep_hours",
+    "roomkey-prod-heal": "heal",
+}
+"""What each function's role is named after."""
+
+OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules", "buckets")
+
+ONLY_IN_A_RACE = {("roomkey-prod-heal", "dynamodb:ConditionCheckItem")}
+"""Healing gives somebody a seat while the room loses its limit: `Reseat`, `FollowSessions`."""
 
 
 @pytest.fixture(scope="module")
@@ -141,20 +153,48 @@ def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
         assert not errors
 
 
-def test_the_function_has_the_memory_time_and_settings_of_the_configuration(
-    rehearsed: Rehearsed,
+@pytest.mark.parametrize(
+    ("name", "memory", "seconds"),
+    [("roomkey-prod", 1769, 15), *((name, 512, 60) for name in SCHEDULED)],
+)
+def test_each_function_has_the_memory_time_and_settings_of_the_configuration(
+    rehearsed: Rehearsed, name: str, memory: int, seconds: int
 ) -> None:
-    function = rehearsed.seen["function"]
+    function = rehearsed.seen["functions"][name]["Configuration"]
 
-    assert (function["MemorySize"], function["Timeout"]) == (1769, 15)
+    assert (function["MemorySize"], function["Timeout"]) == (memory, seconds)
     assert function["Architectures"] == ["x86_64"]
     assert function["Environment"]["Variables"]["ROOMS_TABLE"] == "roomkey-prod-rooms"
+
+
+def test_runs_are_one_at_a_time_and_never_late(rehearsed: Rehearsed) -> None:
+    for name in SCHEDULED:
+        concurrency = rehearsed.seen["functions"][name]["Concurrency"]
+        assert concurrency["ReservedConcurrentExecutions"] == 1
+        late = rehearsed.seen["late runs"][name]
+        assert (late["MaximumRetryAttempts"], late["MaximumEventAgeInSeconds"]) == (0, 60)
+    assert "Concurrency" not in rehearsed.seen["functions"]["roomkey-prod"]
+
+
+@pytest.mark.parametrize("name", ["first deploy", "second deploy", "deploy dev"])
+def test_each_schedule_is_made_before_the_api_and_set_after_chalice(
+    rehearsed: Rehearsed, name: str
+) -> None:
+    actions = rehearsed.acts[name].actions
+
+    rules = [i for i, each in enumerate(actions) if each == "events:PutRule"]
+    targets = [i for i, each in enumerate(actions) if each == "events:PutTargets"]
+    alone = [i for i, each in enumerate(actions) if each == "lambda:PutFunctionConcurrency"]
+    assert len(rules) == len(targets) == len(alone) == 2
+    assert rules[0] < targets[0] < rules[1] < targets[1]
+    assert targets[1] < actions.index("apigateway:CreateDeployment")
+    assert actions.index("s3:PutObject") < min(alone)
 
 
 def test_the_log_that_the_function_writes_to_has_a_retention(rehearsed: Rehearsed) -> None:
     retention = {each["logGroupName"]: each["retentionInDays"] for each in rehearsed.seen["logs"]}
 
-    assert retention == {"/aws/lambda/roomkey-prod": 90}
+    assert retention == {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *SCHEDULED)}
 
 
 def test_the_stage_is_throttled(rehearsed: Rehearsed) -> None:
@@ -188,6 +228,32 @@ def test_the_other_routes_answer_at_the_deployed_url(rehearsed: Rehearsed) -> No
     assert [each["room"] for each in rehearsed.answers["list"].json()["items"]] == ["stand-up"]
 
 
+def test_signed_callbacks_arrive_at_the_deployed_url(rehearsed: Rehearsed) -> None:
+    assert len(rehearsed.seen["callbacks"]) >= 4
+    assert set(rehearsed.seen["callbacks"]) == {200}
+    (shown,) = rehearsed.answers["presence"].json()["items"]
+    assert (shown["userId"], len(shown["streams"])) == ("alice", 1)
+
+
+def test_every_minute_rooms_are_warned_and_ghosts_are_taken(rehearsed: Rehearsed) -> None:
+    assert rehearsed.seen["rules"] == [f"{name}-event" for name in sorted(SCHEDULED)]
+    assert [each["type"] for each in rehearsed.seen["warned"]["signals"]] == ["roomkey-closing"]
+    assert len(rehearsed.seen["warned"]["connections"]) == 1
+    assert rehearsed.answers["presence healed"].json()["items"] == []
+
+
+def test_a_room_whose_hours_are_over_is_emptied(rehearsed: Rehearsed) -> None:
+    assert rehearsed.answers["shorten"].status_code == 200
+    assert rehearsed.seen["emptied"]["connections"] == []
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_each_run_has_a_line_in_the_log(rehearsed: Rehearsed, name: str) -> None:
+    runs = rehearsed.seen["runs"][name]
+
+    assert [(each["status"], each["service"]) for each in runs] == [(200, name)] * 2, runs
+
+
 def test_what_no_route_matches_is_a_problem_with_cors(rehearsed: Rehearsed) -> None:
     answer = rehearsed.answers["no such route"]
 
@@ -214,16 +280,21 @@ def test_the_function_works_from_a_folder_that_it_never_writes_to(rehearsed: Reh
 def test_every_action_of_the_policies_is_used_and_every_one_used_is_allowed(
     rehearsed: Rehearsed,
 ) -> None:
-    policy = json.loads((PROJECT / ".chalice" / "policy-prod.json").read_text())
-    allowed = {action for action, _ in statements(policy) if not action.startswith("logs:")}
-
     # The account refuses functions what their role does not allow, and no answer was a refusal.
-    assert rehearsed.seen["policies"]["roomkey-prod-api_handler"] == policy
-    assert {action for action, _ in rehearsed.used_by_functions} == allowed
+    for function, role in ROLES.items():
+        own = "" if role == "api_handler" else f"-{role}"
+        policy = json.loads((PROJECT / ".chalice" / f"policy-prod{own}.json").read_text())
+        assert rehearsed.seen["policies"][f"roomkey-prod-{role}"] == policy
+        used = {each[1:] for each in rehearsed.used_by_functions if each[0] == function}
+        for each in statements(policy):
+            action, resource = each
+            if action.startswith("logs:") or (function, action) in ONLY_IN_A_RACE:
+                continue
+            assert any(action == a and fnmatchcase(r, resource) for a, r in used), (function, each)
 
 
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
-    for action, resource in rehearsed.used_by_functions:
+    for _, action, resource in rehearsed.used_by_functions:
         assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)
 
 
@@ -283,7 +354,7 @@ def test_destroying_prod_keeps_table_and_secret(rehearsed: Rehearsed) -> None:
     assert succeeded(rehearsed.acts["destroy prod"])
     assert left["tables"] == ["roomkey-prod-rooms"]
     assert left["secrets"] == ["roomkey/prod/opentok"]
-    assert left["apis"] == left["functions"] == left["roles"] == left["buckets"] == []
+    assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
 
 
 def test_a_new_deployment_takes_up_what_a_destroyed_prod_has_kept(rehearsed: Rehearsed) -> None:
@@ -296,12 +367,23 @@ def test_a_new_deployment_takes_up_what_a_destroyed_prod_has_kept(rehearsed: Reh
     assert succeeded(rehearsed.acts["destroy prod again"])
 
 
+def test_half_a_deployment_can_be_destroyed(rehearsed: Rehearsed) -> None:
+    actions = rehearsed.acts["interrupted dev"].actions
+
+    assert actions.count("events:PutTargets") == 2
+    assert actions[-1] == "lambda:AddPermission"
+    assert "apigateway:ImportRestApi" not in actions
+    assert succeeded(rehearsed.acts["destroy half of dev"])
+    left = rehearsed.seen["after half of dev"]
+    assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
+
+
 def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:
     left = rehearsed.seen["after dev"]
 
     assert succeeded(rehearsed.acts["deploy dev"])
     assert succeeded(rehearsed.acts["destroy dev"])
-    assert left["apis"] == left["functions"] == left["roles"] == left["buckets"] == []
+    assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
     assert left["tables"] == ["roomkey-prod-rooms"]
     assert left["secrets"] == ["roomkey/prod/opentok"]
-    assert "/aws/lambda/roomkey-dev" not in left["logs"]
+    assert not [name for name in left["logs"] if name.startswith("/aws/lambda/roomkey-dev")]

@@ -2,9 +2,11 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ from deploy.rehearsal.clone import Clone, Outcome
 from deploy.rehearsal.stage_set import CREDENTIALS, StageSet
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
+SCHEDULED = ("roomkey-prod-keep_hours", "roomkey-prod-heal")
+GHOST_SECONDS = 11
+"""How long healing waits before it believes that somebody is gone without a callback, and more."""
 WRONG_CREDENTIALS = json.dumps({"apiKey": "47000002", "apiSecret": WRONG_SECRET})
 
 
@@ -42,7 +47,10 @@ class Rehearsed:
     seen: dict[str, Any] = field(default_factory=dict)
     uploads: dict[str, list[bytes]] = field(default_factory=dict)
     documents: list[dict[str, Any]] = field(default_factory=list)
-    used_by_functions: set[tuple[str, str]] = field(default_factory=set)
+    used_by_functions: set[tuple[str, str, str]] = field(default_factory=set)
+    """Each function, with each action that it needed, and on what."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each act took."""
 
     @property
     def package(self) -> io.BytesIO:
@@ -81,22 +89,82 @@ class _Play:
         self._act("deploy without credentials", first, "deploy", "prod")
         self._act("wrong credentials", first, "secret", "prod", WRONG_CREDENTIALS)
         self._act("credentials", first, "secret", "prod", CREDENTIALS)
-        self._set.aws.refuse_next("lambda:AddPermission")
+        self._set.aws.refuse_next("lambda:AddPermission", "apigateway.amazonaws.com")
         self._act("interrupted deploy", first, "deploy", "prod")
         self._act("first deploy", first, "deploy", "prod")
+        self._set_callbacks_up()
+        self._let_people_in()
         bearer = self._set.identity.bearer("operator")
         self._act("second deploy", second, "deploy", "prod", BEARER=bearer)
 
     def _into_dev_and_out(self, clone: Clone) -> None:
         self._act("dev without credentials", clone, "deploy", "dev")
         self._act("dev credentials", clone, "secret", "dev", CREDENTIALS)
+        self._set.aws.refuse_next("lambda:AddPermission", "roomkey-dev-heal-event")
+        self._act("interrupted dev", clone, "deploy", "dev")
+        self._act("destroy half of dev", clone, "destroy", "dev", "roomkey-dev\n")
+        self._look_after("half of dev")
+        self._act("dev without credentials again", clone, "deploy", "dev")
+        self._act("dev credentials again", clone, "secret", "dev", CREDENTIALS)
         self._act("deploy dev", clone, "deploy", "dev")
         self._act("destroy dev", clone, "destroy", "dev", "roomkey-dev\n")
         self._look_after("dev")
 
+    def _set_callbacks_up(self) -> None:
+        """As with `make callbacks`: the secret knows what OpenTok signs them with."""
+        secrets = {kind: [each] for kind, each in self._set.opentok.callback_secrets.items()}
+        content = json.loads(CREDENTIALS) | {"callbackSecrets": secrets}
+        self._set.aws.client("secretsmanager").put_secret_value(
+            SecretId="roomkey/prod/opentok", SecretString=json.dumps(content)
+        )
+        self._set.callbacks.url = url_in(self._seen.acts["first deploy"].outcome)
+
+    def _let_people_in(self) -> None:
+        """Into a room with seats, which one of them leaves with nobody told, and another room."""
+        soon = datetime.now(UTC) + timedelta(seconds=90)
+        closing = {"closesAt": soon.isoformat(timespec="seconds")}
+        self._ask("make closing", "PUT", "rooms/closing", self._alice, closing)
+        self._ask("make seats", "PUT", "rooms/seats", self._alice, {"maxParticipants": 2})
+        for room in ("closing", "seats"):
+            entry = self._ask(f"enter {room}", "POST", f"rooms/{room}/tokens", self._alice)
+            connection = self._set.opentok.connect(entry.json()["token"])["connectionId"]
+            self._sim("POST", f"connections/{connection}/streams", {"name": "Alice"})
+            self._set.opentok.settle(30)
+        self._ask("presence", "GET", "rooms/seats/connections", self._alice)
+        self._set.opentok.plan_callbacks(drop=2)
+        self._sim("DELETE", f"connections/{connection}")
+        self._left_at = time.monotonic()
+
+    def _pass_minutes(self) -> None:
+        """One in which the room is warned and the ghost found, one in which the room is closed."""
+        time.sleep(max(0, self._left_at + GHOST_SECONDS - time.monotonic()))
+        bridge, closing = self._set.aws.event_bridge, self._seen.answers["make closing"].json()
+        self._seen.seen["rules"] = bridge.pass_a_minute()
+        self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
+        self._ask("presence healed", "GET", "rooms/seats/connections", self._alice)
+        past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="seconds")
+        self._ask("shorten", "PATCH", "rooms/closing", self._alice, {"closesAt": past})
+        bridge.pass_a_minute()
+        self._set.opentok.settle(30)
+        self._seen.seen["emptied"] = self._set.opentok.session(closing["sessionId"])
+        self._seen.seen["callbacks"] = self._set.callbacks.statuses
+        self._seen.seen["runs"] = {
+            name: [
+                json.loads(line)
+                for line in self._set.functions.running(name).log.splitlines()
+                if line.startswith("{")
+            ]
+            for name in SCHEDULED
+        }
+
+    @property
+    def _alice(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._set.identity.bearer('alice', name='Alice')}"}
+
     def _use_it(self) -> None:
         """What an app does, with the function's log and folder looked at afterwards."""
-        alice = {"Authorization": f"Bearer {self._set.identity.bearer('alice', name='Alice')}"}
+        self._pass_minutes()
+        alice = self._alice
         self._ask("join", "POST", "rooms/stand-up/tokens", alice)
         self._ask("join again", "POST", "rooms/stand-up/tokens", alice)
         self._ask("list", "GET", "rooms?limit=5", alice)
@@ -115,7 +183,14 @@ class _Play:
         self._seen.seen |= {
             "apis": [each["id"] for each in apis],
             "stage": client("apigateway").get_stage(restApiId=apis[0]["id"], stageName="api"),
-            "function": client("lambda").get_function_configuration(FunctionName="roomkey-prod"),
+            "functions": {
+                name: client("lambda").get_function(FunctionName=name)
+                for name in ("roomkey-prod", *SCHEDULED)
+            },
+            "late runs": {
+                name: client("lambda").get_function_event_invoke_config(FunctionName=name)
+                for name in SCHEDULED
+            },
             "table": table,
             "policies": dict(self._set.aws.role_policies),
             "logs": client("logs").describe_log_groups()["logGroups"],
@@ -128,6 +203,7 @@ class _Play:
             "apis": client("apigateway").get_rest_apis()["items"],
             "functions": client("lambda").list_functions()["Functions"],
             "roles": client("iam").list_roles()["Roles"],
+            "rules": client("events").list_rules()["Rules"],
             "buckets": [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
             "tables": client("dynamodb").list_tables()["TableNames"],
             "secrets": [each["Name"] for each in secrets],
@@ -137,17 +213,35 @@ class _Play:
     def _act(
         self, name: str, clone: Clone, target: str, stage: str, said: str = "", **variables: str
     ) -> None:
-        before = len(self._set.aws.calls)
+        before, began = len(self._set.aws.calls), time.monotonic()
         outcome = clone.make(target, stage, said, **variables)
+        self._seen.seconds[name] = time.monotonic() - began
         self._seen.acts[name] = Act(outcome, self._set.aws.calls[before:])
 
-    def _ask(self, name: str, method: str, path: str, headers: Mapping[str, str]) -> None:
-        """Where the second deployment said that the service is."""
-        url = url_in(self._seen.acts["second deploy"].outcome)
+    def _ask(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: object = None,
+    ) -> requests.Response:
+        """Where the latest deployment of prod so far said that the service is."""
+        acts = self._seen.acts
+        latest = acts.get("second deploy") or acts["first deploy"]
         with self._set.http() as http:
-            self._seen.answers[name] = http.request(
-                method, f"{url}{path}", headers=headers, timeout=30
+            answer = http.request(
+                method, f"{url_in(latest.outcome)}{path}", headers=headers, json=body, timeout=30
             )
+        self._seen.answers[name] = answer
+        return answer
+
+    def _sim(self, method: str, path: str, body: object = None) -> None:
+        """Have OpenTok's stand-in play a client."""
+        with self._set.http() as http:
+            http.request(
+                method, f"https://api.opentok.com/sim/{path}", json=body, timeout=30
+            ).raise_for_status()
 
 
 def url_in(outcome: Outcome) -> str:

@@ -1,16 +1,23 @@
 import ast
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore import xform_name
+from chalice.app import ScheduledEventConfig
 
+from app import app
+from chalicelib.api.schedules import RUN_SECONDS
 from deploy.rehearsal.aws_calls import AwsCall
 from deploy.rehearsal.policies import allowed_by, needs, statements
-from deploy.stage import PROJECT
+from deploy.stage import API_FUNCTION, PROJECT, read_stage
+from tests.deploy.reached import reached_from
 
 STAGES = ["dev", "prod"]
+SCHEDULED = ["keep_hours", "heal"]
+EVERY_SECONDS = 60
 TRANSACTION = {
     "TransactItems": [
         {"Put": {"TableName": "roomkey-dev-rooms"}},
@@ -19,16 +26,18 @@ TRANSACTION = {
 }
 
 
-def policy_of(stage: str) -> Any:
-    return json.loads((PROJECT / ".chalice" / f"policy-{stage}.json").read_text())
+def policy_of(stage: str, function: str = API_FUNCTION) -> Any:
+    own = "" if function == API_FUNCTION else f"-{function}"
+    return json.loads((PROJECT / ".chalice" / f"policy-{stage}{own}.json").read_text())
 
 
 def actions_of(policy: Any) -> set[str]:
-    return {action for action, _ in statements(policy)}
+    actions = {action for action, _ in statements(policy)}
+    return {each for each in actions if not each.startswith("logs:")}
 
 
-def actions_in_the_code() -> set[str]:
-    """What the adapters ask DynamoDB and Secrets Manager for, and their transactions' members."""
+def actions_in(nodes: Iterable[ast.AST]) -> set[str]:
+    """What this code asks DynamoDB and Secrets Manager for, and its transactions' members."""
     methods = {}
     for service in ("dynamodb", "secretsmanager"):
         model = botocore.session.get_session().get_service_model(service)
@@ -37,33 +46,80 @@ def actions_in_the_code() -> set[str]:
     members = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
     members["ConditionCheck"] = "ConditionCheckItem"
     found = set()
-    for path in (PROJECT / "chalicelib" / "adapters").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute) and node.attr in methods:
-                found.add(methods[node.attr])
-            elif isinstance(node, ast.Dict):
-                keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    for node in nodes:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Attribute) and each.attr in methods:
+                found.add(methods[each.attr])
+            elif isinstance(each, ast.Dict):
+                keys = {key.value for key in each.keys if isinstance(key, ast.Constant)}
                 found |= {f"dynamodb:{members[str(key)]}" for key in keys & set(members)}
     return found - {"dynamodb:TransactWriteItems", "dynamodb:TransactGetItems"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_policy_allows_what_the_code_calls_and_nothing_else(stage: str) -> None:
-    allowed = {each for each in actions_of(policy_of(stage)) if not each.startswith("logs:")}
+def test_the_apis_policy_allows_what_the_adapters_call_and_nothing_else(stage: str) -> None:
+    adapters = (PROJECT / "chalicelib" / "adapters").rglob("*.py")
 
-    assert allowed == actions_in_the_code()
+    called = actions_in(ast.parse(path.read_text()) for path in adapters)
+    assert actions_of(policy_of(stage)) == called
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_policy_names_no_action_by_wildcard_and_only_the_stages_resources(stage: str) -> None:
-    for action, resource in statements(policy_of(stage)):
+@pytest.mark.parametrize("function", SCHEDULED)
+def test_a_scheduled_functions_policy_allows_what_it_may_call_and_nothing_else(
+    stage: str, function: str
+) -> None:
+    called = actions_in(reached_from(f"chalicelib.core.{function}", "run"))
+
+    # OpenTok's credentials are read wherever OpenTok is asked.
+    wanted = called | {"secretsmanager:GetSecretValue"}
+    assert actions_of(policy_of(stage, function)) == wanted
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+def test_a_policy_names_no_action_by_wildcard_and_only_the_stages_resources(
+    stage: str, function: str
+) -> None:
+    for action, resource in statements(policy_of(stage, function)):
         assert "*" not in action
         assert f"roomkey-{stage}" in resource or f"roomkey/{stage}/" in resource
         assert not resource.endswith(f"roomkey-{stage}*")
 
 
-def test_the_stages_policies_differ_in_nothing_but_the_stage() -> None:
-    dev, prod = (json.dumps(policy_of(stage)) for stage in STAGES)
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+def test_a_function_writes_to_its_own_log_alone(stage: str, function: str) -> None:
+    logs = {
+        resource
+        for action, resource in statements(policy_of(stage, function))
+        if action.startswith("logs:")
+    }
+
+    name = read_stage(stage).functions[function]
+    assert logs == {f"arn:*:logs:*:*:log-group:/aws/lambda/{name}:*"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_function_is_configured_with_its_own_policy(stage: str) -> None:
+    scheduled = {each.name for each in app.event_sources if isinstance(each, ScheduledEventConfig)}
+    own = read_stage(stage).config["stages"][stage]["lambda_functions"]
+
+    assert set(read_stage(stage).scheduled) == scheduled == set(own)
+    for function in scheduled:
+        assert own[function] == {"iam_policy_file": f"policy-{stage}-{function}.json"}
+
+
+def test_a_run_ends_before_lambda_ends_it_and_before_the_next_begins() -> None:
+    functions = read_stage("prod").config["lambda_functions"]
+
+    for function in SCHEDULED:
+        assert RUN_SECONDS + 5 <= functions[function]["lambda_timeout"] <= EVERY_SECONDS
+
+
+@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+def test_the_stages_policies_differ_in_nothing_but_the_stage(function: str) -> None:
+    dev, prod = (json.dumps(policy_of(stage, function)) for stage in STAGES)
 
     assert dev.replace("dev", "prod") == prod
 

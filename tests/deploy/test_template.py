@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from chalicelib.api.problems import STATUS
+from deploy.functions import Deployed
 from deploy.resources import TEMPLATE
+from deploy.stage import read_stage
+from deploy.summary import summary
 
 if TYPE_CHECKING:
     from chalicelib.errors import RoomkeyError
 
+API = "roomkey-${Stage}"
 RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"]
 OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret"})
 
@@ -65,6 +69,7 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
         ("AWS/Lambda", "Duration"),
         ("Roomkey", "ProviderUnavailable"),
     }
+    assert all(each["Dimensions"][0]["Value"] == {"Fn::Sub": API} for each in single)
     assert all(each["AlarmActions"] == [{"Ref": "AlarmTopic"}] for each in alarms)
 
 
@@ -83,6 +88,42 @@ def test_the_alarm_for_errors_knows_each_error_that_somebody_here_must_mend() ->
     for each in watched:
         expression = RESOURCES["FunctionErrors"]["Properties"]["Metrics"][0]["Expression"]
         assert f"FILL({each['Id']}, 0)" in expression
+
+
+@pytest.mark.parametrize(
+    ("name", "metrics"),
+    [
+        ("ScheduledErrors", {"Errors", "Internal", "NotConfigured", "StoreUnavailable"}),
+        ("ScheduledThrottles", {"Throttles"}),
+        ("ScheduledRunsMissing", {"Invocations"}),
+    ],
+)
+def test_alarms_watch_each_function_that_runs_by_itself(name: str, metrics: set[str]) -> None:
+    expression, *watched = RESOURCES[name]["Properties"]["Metrics"]
+
+    found = [each["MetricStat"]["Metric"] for each in watched]
+    assert {(each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"]) for each in found} == {
+        (metric, f"{API}-{function}")
+        for metric in metrics
+        for function in read_stage("prod").scheduled
+    }
+    assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)
+
+
+def test_functions_that_do_not_run_at_all_raise_an_alarm() -> None:
+    alarm = RESOURCES["ScheduledRunsMissing"]["Properties"]
+
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["ComparisonOperator"] == "LessThanThreshold"
+
+
+def test_the_summary_tells_what_the_alarms_cost() -> None:
+    """CloudWatch charges 10 cents for each metric that an alarm looks at."""
+    alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"].endswith("::Alarm")]
+    cents = 10 * sum(len(each.get("Metrics", [None, None])) - 1 for each in alarms)
+
+    text = summary(read_stage("prod"), Deployed("", "", ()), None)
+    assert f"{cents / 100:.2f} for the alarms" in text
 
 
 def test_the_dashboard_is_json() -> None:
