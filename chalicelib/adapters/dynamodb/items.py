@@ -210,7 +210,7 @@ def typed_value(value: object) -> "AttributeValueTypeDef":
             return {"N": str(value)}
         case str():
             return {"S": value}
-        case frozenset():
+        case frozenset() | set():
             return {"SS": sorted(value)}
         case dict():
             return {"M": {name: typed_value(each) for name, each in value.items()}}
