@@ -60,14 +60,15 @@ def aws(started_aws: RunningAws) -> RunningAws:
     return started_aws
 
 
-def test_the_table_of_the_template_is_there_with_its_index_and_ttl(aws: RunningAws) -> None:
+def test_the_table_of_the_template_is_there_with_its_indexes_and_ttl(aws: RunningAws) -> None:
     table = aws.dynamodb.describe_table(TableName=TABLE)["Table"]
     ttl = aws.dynamodb.describe_time_to_live(TableName=TABLE)["TimeToLiveDescription"]
 
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
-    assert [index.get("IndexName") for index in table["GlobalSecondaryIndexes"]] == [
-        "rooms-by-creator"
-    ]
+    assert {index.get("IndexName") for index in table["GlobalSecondaryIndexes"]} == {
+        "rooms-by-creator",
+        "upkeep",
+    }
     assert table["BillingModeSummary"].get("BillingMode") == "PAY_PER_REQUEST"
     assert table["SSEDescription"].get("Status") == "ENABLED"
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}

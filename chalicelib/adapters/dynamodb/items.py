@@ -36,6 +36,9 @@ SESSIONS: Final = "sessions"
 WARNING: Final = timedelta(seconds=120)
 """How long before its closing time a room is due for the first time."""
 
+FIRST_CHECK: Final = timedelta(seconds=60)
+"""How old a session is when healing looks at it first: what is missing by then was lost."""
+
 LONGEST_TOKEN: Final = timedelta(days=30)
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -127,15 +130,14 @@ def session_item(room: Room) -> Item:
     )
 
 
+def watched_values(since: datetime) -> Item:
+    """What a session's item holds besides while healing looks after it."""
+    return typed({"upkeep": SESSIONS, "dueAt": epoch_milliseconds(since)})
+
+
 def retired_values(at: datetime) -> Item:
     """What a session's item holds besides once no room uses it: until its last token ends."""
-    return typed(
-        {
-            "expiresAt": int((at + LONGEST_TOKEN).timestamp()),
-            "upkeep": SESSIONS,
-            "dueAt": epoch_milliseconds(at),
-        }
-    )
+    return watched_values(at) | typed({"expiresAt": int((at + LONGEST_TOKEN).timestamp())})
 
 
 def room_of(item: Mapping[str, Any]) -> Room:
@@ -210,7 +212,7 @@ def typed_value(value: object) -> "AttributeValueTypeDef":
             return {"N": str(value)}
         case str():
             return {"S": value}
-        case set() | frozenset():
+        case frozenset() | set():
             return {"SS": sorted(value)}
         case dict():
             return {"M": {name: typed_value(each) for name, each in value.items()}}

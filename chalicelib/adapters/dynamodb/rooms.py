@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import Write
 from chalicelib.adapters.dynamodb.items import (
+    FIRST_CHECK,
     ROOMS,
     Item,
     plain,
@@ -20,6 +21,7 @@ from chalicelib.adapters.dynamodb.items import (
     session_item,
     session_key,
     typed,
+    watched_values,
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
 from chalicelib.core.deadline import Deadline
@@ -65,9 +67,9 @@ class DynamoDBRooms:
         if replaced is not None:
             put["ConditionExpression"] += " OR roomId = :replaced"
             put["ExpressionAttributeValues"] = typed({":replaced": replaced.room_id})
-        session: PutTypeDef = {"TableName": self._table.name, "Item": session_item(room)}
+        started = self._start(room, room.created_at)
         try:
-            self._table.transact([{"Put": put}, {"Put": session}], deadline)
+            self._table.transact([{"Put": put}, started], deadline)
         except ConditionFailed as failure:
             return room_of(failure.item)
         return room
@@ -124,8 +126,12 @@ class DynamoDBRooms:
                 if name not in key:
                     hint.set(value, name)
             return [{"Update": cast("UpdateTypeDef", hint.update(self._table.name, key))}]
-        started: PutTypeDef = {"TableName": self._table.name, "Item": session_item(after)}
-        return [{"Put": started}, self._retirement(before, now)]
+        return [self._start(after, now), self._retirement(before, now)]
+
+    def _start(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
+        """A new session. Healing looks after it unasked: the first callback may be lost."""
+        item = session_item(room) | watched_values(at + FIRST_CHECK)
+        return {"Put": {"TableName": self._table.name, "Item": item}}
 
     def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
         """All of the session's item, in case it is lost: no room may stay open for want of it.
