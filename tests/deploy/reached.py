@@ -7,7 +7,6 @@ from pathlib import Path
 
 from deploy.stage import PROJECT
 
-
 CORE = "chalicelib.core."
 
 
