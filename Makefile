@@ -4,7 +4,7 @@ PORT ?= 8000
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help run token test check format lock clean deploy secret callbacks package destroy rehearse
+.PHONY: help run token test check format lock clean deploy secret callbacks package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,6 +37,10 @@ check: .venv/ready  ## Linters, types, layers, and the suites that need more tha
 	@$(BIN)/cfn-lint deploy/resources.json
 	@$(BIN)/python -m tests.support.dynamodb_local
 	@$(BIN)/python -m pytest --run-dynamodb-local tests/contract tests/deploy/rehearse_deployment.py
+
+bench: .venv/ready  ## What a join costs in time, calls and dollars; into bench/results.md
+	@$(BIN)/python -m tests.support.dynamodb_local
+	@$(BIN)/python -m bench
 
 format: .venv/ready  ## Apply the formatter and the linter's fixes
 	@$(BIN)/ruff check --fix .

@@ -5,14 +5,16 @@ It begins at the socket. Everything above, HTTP, signatures and parsers included
 
 import socket
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any
 
 import urllib3.util.connection
 
+_Connect = Callable[..., socket.socket]
 
-class _CannedSocket(socket.socket):
+
+class _Canned(socket.socket):
     """Takes a request and has the answer. To the system it is a connection that stays idle."""
 
     def __init__(self, answer: bytes) -> None:
@@ -20,9 +22,6 @@ class _CannedSocket(socket.socket):
         super().__init__(fileno=ours.detach())
         self._answer = answer
         self._unread = memoryview(b"")
-
-    def __enter__(self) -> Self:
-        return self
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:  # noqa: ANN401, ARG002 - as the base
         self._unread = memoryview(self._answer)
@@ -43,16 +42,20 @@ class _CannedSocket(socket.socket):
 
 @contextmanager
 def canned_network(bodies: Mapping[str, bytes]) -> Iterator[None]:
-    """Answer every request to one of these hosts with its body, in this process."""
+    """Answer every request to one of these hosts with its body; leave the others alone."""
     answers = {host: _http_answer(body) for host, body in bodies.items()}
 
-    def connect(address: tuple[str, int], *_: object, **__: object) -> socket.socket:
-        return _CannedSocket(answers[address[0]])
+    def connecting(to_others: _Connect) -> _Connect:
+        def connect(address: tuple[str, int], *options: Any, **named: Any) -> socket.socket:  # noqa: ANN401 - as those it stands for
+            answer = answers.get(address[0])
+            return to_others(address, *options, **named) if answer is None else _Canned(answer)
+
+        return connect
 
     # Where botocore's and requests' connections come from, and where http.client's do.
     kept = urllib3.util.connection.create_connection, socket.create_connection
-    urllib3.util.connection.create_connection = connect
-    socket.create_connection = connect
+    urllib3.util.connection.create_connection = connecting(kept[0])
+    socket.create_connection = connecting(kept[1])
     try:
         yield
     finally:

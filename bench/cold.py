@@ -1,35 +1,155 @@
-"""A cold start: from the process's start to the first token, under Lambda's runtime client.
+"""Cold starts: from the start of a function's process to its first answer.
 
-The same zip on the same stand-ins each time, in a new process.
+Each is a new process under Lambda's runtime client, on one processor as a Lambda of this memory has
+it, with the stand-ins of AWS and of the identity provider on the other.
 """
 
-import json
-import sys
+import os
+import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from bench.costs import Cost, Spread, interleaved, processors, ratios, walls
+from bench.join_event import CREATED, join_event
+from bench.node_function import NodeProcess, install_node_function
+from bench.packages import Packages, build_packages
+from bench.report import Row, Section, cost_row, times
+from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, room_of_alice
+from chalicelib.adapters.dynamodb.items import room_item
 from deploy.rehearsal.lambda_process import LambdaProcess
+from tests.support.stand_ins import TABLE, StandIns, running_stand_ins
 
-from bench.costs import Cost, interleaved, ratios, walls
-from bench.join_event import join_event
-from bench.report import cost_row
+COLD_SECONDS: Final = "cold seconds"
 
-ARN="arn:aws:lambda:us-east-1:123456789012:function:roomkey-bench"
+_ARN: Final = "arn:aws:lambda:us-east-1:123456789012:function:roomkey-bench"
+_ROUNDS: Final = 11
+_OK: Final = 200
+_OURS: Final = "a join with our package"
+_PLAIN: Final = "the same, packed by plain `chalice deploy`"
+_HELLO: Final = "a bare Chalice hello world"
+_NODE: Final = "the same join in Node, official SDKs"
+_AIMS: Final = {_OURS: "", _PLAIN: " (aim: ≥ 2)", _HELLO: "", _NODE: " (aim: ≥ 1)"}
 
-def processor_seconds(pid: int) -> float:
-    return time.clock_gettime((~pid << 3) | 2)
 
-def python_start(package: Path, environment, event, expected) -> Callable[[], Cost]:
-    def start() -> Cost:
-        with LambdaProcess(package, environment, function_arn=ARN) as function:
+class _Function(Protocol):
+    @property
+    def start_seconds(self) -> float: ...
+    @property
+    def pid(self) -> int: ...
+    def invoke(self, event: Mapping[str, Any], /) -> Any: ...  # noqa: ANN401 - JSON
+
+
+@dataclass
+class _Contender:
+    """A function that is started anew again and again, and what it then answers to an event."""
+
+    process: Callable[[], AbstractContextManager[_Function]]
+    event: Mapping[str, Any]
+    status: int = CREATED
+    megabytes: list[float] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{Spread.of(self.megabytes).median:.0f} MB"
+
+    def start(self) -> Cost:
+        """A cold start."""
+        with self.process() as function:
             began = time.perf_counter()
-            answer = function.invoke(event)
+            answer = function.invoke(self.event)
             wall = function.start_seconds + time.perf_counter() - began
-            if answer["statusCode"] != expected: raise RuntimeError(answer)
-            c= Cost(wall, processor_seconds(function.pid))
-            global last; last=function.start_seconds
-            return c
-    return start
+            if answer["statusCode"] != self.status:
+                raise RuntimeError(answer["body"])
+            self.megabytes.append(_peak_megabytes(function.pid))
+            return Cost(wall, _processor_seconds(function.pid))
+
+
+def section() -> Section:
+    """How long a user waits whose join starts a function."""
+    os.environ |= AWS_VARIABLES
+    with tempfile.TemporaryDirectory() as name, ExitStack() as running:
+        folder = Path(name)
+        packages, node = build_packages(folder), install_node_function(folder)
+        stand_ins = running.enter_context(running_stand_ins())
+        _stay_on_one_processor()
+        contenders = _contenders(stand_ins, packages, node)
+        starts = {name: contender.start for name, contender in contenders.items()}
+        interleaved(1, starts)
+        return _section(interleaved(_ROUNDS, starts), contenders)
+
+
+def _contenders(
+    stand_ins: StandIns, packages: Packages, node: Path | None
+) -> dict[str, _Contender]:
+    environment = {
+        **stand_ins.environment,
+        "AWS_ENDPOINT_URL": stand_ins.aws_server.url,
+        "AWS_REGION": AWS_VARIABLES["AWS_REGION"],
+        "AWS_DEFAULT_REGION": AWS_VARIABLES["AWS_DEFAULT_REGION"],
+    }
+    _furnish(stand_ins)
+    join = join_event("standup", stand_ins.identity.bearer("alice", name="Alice"))
+    hello = join | {"resource": "/", "path": "/", "httpMethod": "GET", "body": None}
+    hello["requestContext"] = join["requestContext"] | {"resourcePath": "/", "httpMethod": "GET"}
+
+    def python(package: Path) -> Callable[[], LambdaProcess]:
+        return lambda: LambdaProcess(package, environment, function_arn=_ARN)
+
+    contenders = {
+        _OURS: _Contender(python(packages.ours), join),
+        _PLAIN: _Contender(python(packages.plain), join),
+        _HELLO: _Contender(python(packages.hello), hello, _OK),
+    }
+    if node is not None:
+        contenders[_NODE] = _Contender(lambda: NodeProcess(node, environment, _ARN), join)
+    return contenders
+
+
+def _furnish(stand_ins: StandIns) -> None:
+    """A room, so that what starts cold is a re-join: that is what most cold starts are."""
+    stand_ins.start_anew()
+    stand_ins.put_secret({"apiKey": API_KEY, "apiSecret": API_SECRET})
+    stand_ins.dynamodb().put_item(TableName=TABLE, Item=room_item(room_of_alice("standup")))
+
+
+def _section(costs: Mapping[str, Sequence[Cost]], contenders: Mapping[str, _Contender]) -> Section:
+    rows = [
+        cost_row(name, each, f"{_compared(each, costs[_OURS], _AIMS[name])}{contenders[name]}")
+        for name, each in costs.items()
+    ]
+    if _NODE not in costs:
+        rows.append(Row(what=_NODE, median="no Node here"))
+    return Section(
+        "Cold, process start to first answer, on one processor",
+        rows,
+        {COLD_SECONDS: Spread.of(walls(costs[_OURS])).median},
+    )
+
+
+def _compared(costs: Sequence[Cost], ours: Sequence[Cost], aim: str) -> str:
+    if costs is ours:
+        return ""
+    wall = times(ratios(walls(costs), walls(ours)))
+    processor = times(ratios(processors(costs), processors(ours)))
+    return f"{wall} × ours{aim}; of the processor {processor} ×; "
+
+
+def _stay_on_one_processor() -> None:
+    """For this thread, and so for the processes that it starts; the stand-ins run already."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has taken of a processor, its threads included; finer than /proc tells it."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def _peak_megabytes(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
+    return int(kilobytes) / 1024

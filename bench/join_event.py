@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 ROUTE: Final = "/rooms/{room}/tokens"
+CREATED: Final = 201
 
 
 @dataclass(frozen=True, slots=True)

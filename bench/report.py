@@ -14,7 +14,7 @@ class Row:
     median: str
     quartiles: str = ""
     processor: str = ""
-    compared: str = ""
+    remarks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Section:
     figures: dict[str, float] = field(default_factory=dict)
 
 
-def cost_row(what: str, costs: Sequence[Cost], compared: str = "") -> Row:
+def cost_row(what: str, costs: Sequence[Cost], remarks: str = "") -> Row:
     """A line about the seconds that something takes."""
     wall, processor = Spread.of(walls(costs)), Spread.of(processors(costs))
     return Row(
@@ -34,7 +34,7 @@ def cost_row(what: str, costs: Sequence[Cost], compared: str = "") -> Row:
         median=milliseconds(wall.median),
         quartiles=f"{milliseconds(wall.low, unit='')}–{milliseconds(wall.high)}",
         processor=milliseconds(processor.median),
-        compared=compared,
+        remarks=remarks,
     )
 
 
@@ -52,14 +52,13 @@ def times(ratio: Spread) -> str:
 
 def markdown(sections: Iterable[Section]) -> str:
     """The one table, its columns aligned."""
-    heads = {"what": "", "compared": "against"}
-    lines = [[heads.get(each.name, each.name) for each in fields(Row)], [""] * len(fields(Row))]
+    lines = [[each.name for each in fields(Row)], [""] * len(fields(Row))]
     for section in sections:
         lines.append([f"**{section.title}**", *[""] * (len(fields(Row)) - 1)])
         lines += [[getattr(row, each.name) for each in fields(Row)] for row in section.rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines[1] = ["-" * width for width in widths]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
-        for line in lines
+    padded = (
+        [cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines
     )
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in padded)

@@ -4,12 +4,18 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from threading import Lock
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from chalicelib import VERSION
 from chalicelib.core.times import utc_now
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
 class Services:
@@ -44,10 +50,6 @@ class Services:
 
 def _build(settings: Settings) -> UseCases:
     # Loaded here and not above: the SDKs take most of a cold start, and packaging needs none.
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import NoRegionError
-
     from chalicelib.adapters.bearer import BearerVerifier
     from chalicelib.adapters.callback_signatures import SignedCallbacks
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
@@ -76,17 +78,7 @@ def _build(settings: Settings) -> UseCases:
     # Manager answers, and auth headers.
     for talkative in ("botocore", "opentok"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
-    config = Config(
-        connect_timeout=1,
-        read_timeout=2,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=50,
-    )
-    try:
-        dynamodb = boto3.client("dynamodb", config=config)
-        secrets_manager = boto3.client("secretsmanager", config=config)
-    except NoRegionError as error:
-        raise NotConfigured("AWS_REGION is not set") from error
+    dynamodb, secrets_manager = aws_clients()
     credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
     projects, http = Projects(credentials, settings.opentok_api_url), OpenTokHttp()
     platform, live = OpenTokPlatform(projects, http), OpenTokLive(projects, http)
@@ -136,3 +128,31 @@ def _build(settings: Settings) -> UseCases:
             clock=utc_now,
         ),
     )
+
+
+def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
+    """Clients whose calls end by themselves, of one session.
+
+    Raises:
+        NotConfigured: No region is set.
+    """
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import NoRegionError
+
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=50,
+        # Together a fifth of a call: describing Python and botocore to AWS anew every time, and
+        # checking parameters that our own adapters put together.
+        user_agent=f"Roomkey/{VERSION}",
+        parameter_validation=False,
+    )
+    try:
+        return boto3.client("dynamodb", config=config), boto3.client(
+            "secretsmanager", config=config
+        )
+    except NoRegionError as error:
+        raise NotConfigured("AWS_REGION is not set") from error

@@ -1,14 +1,15 @@
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Thread
 from typing import Final, TypeVar
+
+from chalicelib.core.spare_threads import SpareThreads
 
 _Result = TypeVar("_Result")
 
 _LONGEST_FIRST_PAUSE: Final = 0.1
 _PAUSE_GROWTH: Final = 2
+_THREADS: Final = SpareThreads()
 
 
 class Deadline:
@@ -41,7 +42,7 @@ class Deadline:
     def run(self, call: Callable[[], _Result]) -> _Result:
         """What `call` returns or raises, unless that takes too long.
 
-        The call runs in a thread of its own, because no timeout of a socket bounds a call as a
+        The call runs in another thread, because no timeout of a socket bounds a call as a
         whole: each covers one read, so a slow drip outlasts it, and looking up a name has none.
         A call given up on goes on in its thread until its own timeouts end it.
 
@@ -50,16 +51,7 @@ class Deadline:
         """
         if not self.remaining():
             raise TimeoutError
-        outcome: Future[_Result] = Future()
-
-        def settle() -> None:
-            try:
-                outcome.set_result(call())
-            except BaseException as error:  # noqa: BLE001  it is raised again below, for the caller
-                outcome.set_exception(error)
-
-        Thread(target=settle, daemon=True).start()
-        return outcome.result(timeout=self.remaining())
+        return _THREADS.begin(call).result(timeout=self.remaining())
 
     def pause(self, attempt: int) -> None:
         """Wait a little before trying again, longer after each attempt and never the same.

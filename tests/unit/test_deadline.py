@@ -45,6 +45,22 @@ def test_a_call_that_takes_too_long_is_given_up_on() -> None:
         release.set()
 
 
+def test_calls_one_after_another_share_a_thread_which_is_not_the_callers() -> None:
+    threads = {Deadline(5).run(threading.get_ident) for _ in range(3)}
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_a_call_that_hangs_keeps_no_other_one_waiting() -> None:
+    release = threading.Event()
+    try:
+        with pytest.raises(TimeoutError):
+            Deadline(0.05).run(lambda: release.wait(10))
+        assert Deadline(5).run(lambda: "done") == "done"
+    finally:
+        release.set()
+
+
 def test_a_pause_never_outlasts_the_deadline() -> None:
     clock = Seconds()
     deadline = Deadline(8, clock)

@@ -1,0 +1,79 @@
+"""What the app finds around it when it runs in the bench's own process."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+import jwt
+
+from chalicelib.core.rooms import Room, RoomSettings
+from local.opentok.session_ids import new_session_id
+from local.signing_keys import new_signing_keys
+
+ISSUER: Final = "https://issuer.roomkey.test/"
+AUDIENCE: Final = "roomkey-bench"
+API_KEY: Final = "47000003"
+API_SECRET: Final = "feedfeedfeedfeedfeedfeedfeedfeedfeedfeed"  # noqa: S105 - made up
+TOKEN_SECONDS: Final = 86400
+
+_SECRETS_MANAGER: Final = "secretsmanager.test"
+_KEYS: Final = "keys.test"
+_CREATED: Final = datetime(2026, 11, 22, tzinfo=UTC)
+
+AWS_VARIABLES: Final = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://{_SECRETS_MANAGER}",
+}
+
+
+class Surroundings:
+    """An identity provider and a secret; a canned network is to answer for both."""
+
+    def __init__(self) -> None:
+        self.key = new_signing_keys()["RS256"]
+
+    def answers(self) -> dict[str, bytes]:
+        """What the canned network answers, by host."""
+        secret = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
+        return {
+            _SECRETS_MANAGER: json.dumps({"SecretString": secret}).encode(),
+            _KEYS: json.dumps({"keys": [self.key.public_jwk()]}).encode(),
+        }
+
+    def settings(self, table: str) -> dict[str, str]:
+        """The app's own settings."""
+        return {
+            "ROOMS_TABLE": table,
+            "OPENTOK_SECRET_ID": "roomkey/bench/opentok",
+            "AUTH_ISSUER": ISSUER,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "AUTH_JWKS_URL": f"http://{_KEYS}/jwks.json",
+        }
+
+    def bearer(self, user: str = "alice") -> str:
+        """A bearer as a user's app sends it."""
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user, "name": user.title(), "iat": now}
+        return jwt.encode(
+            claims | {"exp": now + TOKEN_SECONDS},
+            self.key.private_key,
+            self.key.algorithm,
+            headers={"kid": self.key.kid},
+        )
+
+
+def room_of_alice(name: str) -> Room:
+    """A room as it lies in the table once its first user has come in."""
+    return Room(
+        name=name,
+        room_id=f"0b8f4d9c51f34b6b9c1f7f6e2f4d8a10-{name}",
+        session_id=new_session_id(API_KEY, location="", relayed=False, now=_CREATED.timestamp()),
+        created_at=_CREATED,
+        created_by="alice",
+        settings=RoomSettings(moderators=frozenset({"alice"})),
+    )
