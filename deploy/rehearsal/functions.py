@@ -20,8 +20,8 @@ class Functions:
         self._surroundings = surroundings
         self._lock = threading.Lock()
         self._running: dict[str, LambdaProcess] = {}
-        self.uploads: dict[str, list[bytes]] = {}
-        """Every zip that was uploaded, by function."""
+        self.uploads: dict[str, bytes] = {}
+        """The zip that was uploaded last, by function; they are large."""
         self._configured: dict[str, dict[str, Any]] = {}
         """What each function was last given of every setting."""
 
@@ -31,10 +31,10 @@ class Functions:
         match call.operation:
             case "CreateFunction":
                 name = parameters["FunctionName"]
-                self._upload(name, parameters["Code"]["ZipFile"])
+                self._upload(name, parameters["Code"].pop("ZipFile"))
                 self._configured[name] = dict(parameters)
             case "UpdateFunctionCode":
-                self._upload(call.path.split("/")[3], parameters["ZipFile"])
+                self._upload(call.path.split("/")[3], parameters.pop("ZipFile"))
             case "UpdateFunctionConfiguration":
                 name = call.path.split("/")[3]
                 self._stop(name)
@@ -49,7 +49,7 @@ class Functions:
             if name not in self._running:
                 configured = self._configured[name]
                 process = LambdaProcess(
-                    self.uploads[name][-1],
+                    self.uploads[name],
                     {
                         "AWS_REGION": arn.split(":")[3],
                         "AWS_DEFAULT_REGION": arn.split(":")[3],
@@ -78,7 +78,7 @@ class Functions:
 
     def _upload(self, name: str, encoded: str) -> None:
         self._stop(name)
-        self.uploads.setdefault(name, []).append(base64.b64decode(encoded))
+        self.uploads[name] = base64.b64decode(encoded)
 
     def _stop(self, name: str) -> None:
         with self._lock:

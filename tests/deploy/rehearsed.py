@@ -45,7 +45,7 @@ class Rehearsed:
     acts: dict[str, Act] = field(default_factory=dict)
     answers: dict[str, requests.Response] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
-    uploads: dict[str, list[bytes]] = field(default_factory=dict)
+    uploads: dict[str, bytes] = field(default_factory=dict)
     documents: list[dict[str, Any]] = field(default_factory=list)
     used_by_functions: set[tuple[str, str, str]] = field(default_factory=set)
     """Each function, with each action that it needed, and on what."""
@@ -53,7 +53,7 @@ class Rehearsed:
     @property
     def package(self) -> io.BytesIO:
         """The zip that prod's function ran last."""
-        return io.BytesIO(self.uploads["roomkey-prod"][-1])
+        return io.BytesIO(self.uploads["roomkey-prod"])
 
 
 @contextmanager
@@ -136,6 +136,7 @@ class _Play:
         """One in which the room is warned and the ghost found, one in which the room is closed."""
         time.sleep(max(0, self._left_at + GHOST_SECONDS - time.monotonic()))
         bridge, closing = self._set.aws.event_bridge, self._seen.answers["make closing"].json()
+        self._make_due(self._seen.answers["make seats"].json()["sessionId"])
         self._seen.seen["rules"] = bridge.pass_a_minute()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
         self._ask("presence healed", "GET", "rooms/seats/connections", self._alice)
@@ -153,6 +154,15 @@ class _Play:
             ]
             for name in SCHEDULED
         }
+
+    def _make_due(self, session_id: str) -> None:
+        """Let healing look after a session now, and not when it is a minute old."""
+        self._set.aws.client("dynamodb").update_item(
+            TableName="roomkey-prod-rooms",
+            Key={"pk": {"S": f"session#{session_id}"}, "sk": {"S": "session"}},
+            UpdateExpression="SET dueAt = :now",
+            ExpressionAttributeValues={":now": {"N": "0"}},
+        )
 
     @property
     def _alice(self) -> dict[str, str]:
