@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ from bench.canned_network import canned_network
 from bench.costs import Spread, interleaved, timed, walls
 from bench.join_event import CREATED, LambdaContext, join_event
 from bench.metered_dynamodb import MeteredDynamoDB, metered
-from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, Surroundings
+from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, Surroundings, room_of_alice
+from chalicelib.adapters.dynamodb.items import room_item, session_item
 from local import resources
 from local.http_server import HttpServer
 from local.opentok import OpenTokStandIn
@@ -24,6 +25,10 @@ from tests.support.dynamodb_local import running_dynamodb_local
 
 FIRST_JOIN: Final = "first joins"
 RE_JOIN: Final = "re-joins"
+CAPPED_RE_JOIN: Final = "re-joins of a capped room"
+
+_CAPPED: Final = "capped"
+_CAP: Final = 10
 
 _ROUNDS: Final = 100
 _ROUNDS_TO_WARM_UP: Final = 10
@@ -52,7 +57,9 @@ def measure() -> dict[str, Usage]:
         running.enter_context(canned_network(around.answers()))
         url = running.enter_context(running_dynamodb_local())
         client: Any = Session().create_client("dynamodb", endpoint_url=url)
-        settings = around.settings(resources.create_table("bench", client)) | {
+        table = resources.create_table("bench", client)
+        _put_capped_room(client, table)
+        settings = around.settings(table) | {
             "OPENTOK_API_URL": running.enter_context(HttpServer(opentok.wsgi_app)).url
         }
         seconds = _seconds(_joins(url, settings, around.bearer()))
@@ -61,8 +68,15 @@ def measure() -> dict[str, Usage]:
         return {name: _usage(join, seconds[name], meter, log) for name, join in joins.items()}
 
 
+def _put_capped_room(client: Any, table: str) -> None:  # noqa: ANN401 - botocore makes its classes at run time
+    room = room_of_alice(_CAPPED)
+    capped = replace(room, settings=replace(room.settings, max_participants=_CAP))
+    for item in (room_item(capped), session_item(capped)):
+        client.put_item(TableName=table, Item=item)
+
+
 def _joins(url: str, settings: Mapping[str, str], bearer: str) -> dict[str, _Join]:
-    """A join of a room that is new each time, and one of the room that was last made so."""
+    """Joins of a room that is new each time, of the latest of those, and of one with a cap."""
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = url
     app, numbers, latest = build_app(settings), count(), ""
 
@@ -77,7 +91,11 @@ def _joins(url: str, settings: Mapping[str, str], bearer: str) -> dict[str, _Joi
         join(latest)
 
     first_join()
-    return {FIRST_JOIN: first_join, RE_JOIN: lambda: join(latest)}
+    return {
+        FIRST_JOIN: first_join,
+        RE_JOIN: lambda: join(latest),
+        CAPPED_RE_JOIN: lambda: join(_CAPPED),
+    }
 
 
 def _seconds(joins: Mapping[str, _Join]) -> dict[str, float]:
