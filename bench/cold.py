@@ -1,7 +1,7 @@
 """Cold starts: from the start of a function's process to its first answer.
 
 Each is a new process under Lambda's runtime client, on one processor as a Lambda of this memory has
-it, with the stand-ins of AWS and of the identity provider on the other.
+it; the stand-ins of AWS and of the identity provider may use all of them.
 """
 
 import os
