@@ -75,6 +75,12 @@ class RoomNotFound(RoomkeyError):
     code = "room_not_found"
 
 
+class NoSuchRoute(RoomkeyError):
+    """A route that this stage does not serve; API Gateway's answer where there is none at all."""
+
+    code = "no_such_route"
+
+
 class ConnectionNotFound(RoomkeyError):
     code = "connection_not_found"
 

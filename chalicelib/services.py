@@ -56,6 +56,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
     from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
+    from chalicelib.adapters.opentok.client_tokens import OpenTokClientTokens
     from chalicelib.adapters.opentok.http import OpenTokHttp
     from chalicelib.adapters.opentok.live import OpenTokLive
     from chalicelib.adapters.opentok.platform import OpenTokPlatform
@@ -74,6 +75,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.core.read_presence import ReadPresence
     from chalicelib.core.read_rooms import ReadRooms
     from chalicelib.core.reseat import Reseat
+    from chalicelib.core.sample_rooms import SampleRooms
 
     # At DEBUG, which may be set for all of a Lambda, they log what nobody may read: what Secrets
     # Manager answers, and auth headers.
@@ -92,18 +94,21 @@ def _build(settings: Settings) -> UseCases:
     read_rooms = ReadRooms(store, utc_now)
     follow = FollowSessions(store, sessions, live, utc_now)
     reseat = Reseat(store, sessions, follow, utc_now)
+    join_room = JoinRoom(
+        open_room,
+        LetIn(seats, sessions, utc_now),
+        platform,
+        utc_now,
+        default_room=settings.creation.default_room,
+        longest_lifetime=settings.longest_token,
+    )
     return UseCases(
         identity=BearerVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         platform=platform,
         open_room=open_room,
-        join_room=JoinRoom(
-            open_room,
-            LetIn(seats, sessions, utc_now),
-            platform,
-            utc_now,
-            default_room=settings.creation.default_room,
-            longest_lifetime=settings.longest_token,
-        ),
+        join_room=join_room,
+        sample_rooms=SampleRooms(settings.samples, open_room, join_room),
+        client_tokens=OpenTokClientTokens(projects),
         read_rooms=read_rooms,
         read_presence=ReadPresence(read_rooms, sessions, utc_now),
         change_room=ChangeRoom(

@@ -9,9 +9,14 @@ from typing import Final, Self
 from chalicelib.core.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.open_room import CreationPolicy
 from chalicelib.core.rooms import NAME_PATTERN
+from chalicelib.core.sample_rooms import SamplePolicy
 from chalicelib.errors import NotConfigured
 
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
+DEFAULT_SAMPLE_ROOM: Final = "session"
+SAMPLE_NAME_PATTERN: Final = re.compile(r"[a-z0-9_-]{1,100}")
+_ON: Final = frozenset({"on", "1", "true", "yes"})
+_OFF: Final = frozenset({"off", "0", "false", "no"})
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -33,6 +38,7 @@ class Settings:
     Args:
         jwks_url: Where the issuer publishes its keys.
         opentok_api_url: None for the one that belongs to the kind of credentials.
+        samples: What OpenTok's official sample apps may do here.
         callback_path_secret: Where OpenTok's old, unsigned callbacks come to; None takes none.
     """
 
@@ -44,6 +50,7 @@ class Settings:
     opentok_api_url: str | None
     creation: CreationPolicy
     longest_token: timedelta
+    samples: SamplePolicy
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -79,6 +86,7 @@ class Settings:
                 default_room=_default_room(environment, problems),
             ),
             longest_token=_longest_token(environment, problems),
+            samples=_samples(environment, problems),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:
@@ -105,6 +113,25 @@ def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -
     if value is not None and not PATH_SECRET_PATTERN.fullmatch(value):
         problems.append("CALLBACK_PATH_SECRET must be 32 to 128 of A-Z, a-z, 0-9, _ and -")
     return value
+
+
+def _samples(environment: Mapping[str, str], problems: list[str]) -> SamplePolicy:
+    served = _switch("SAMPLE_APPS", environment, problems)
+    recording = _switch("SAMPLE_RECORDING", environment, problems)
+    given = (environment.get("SAMPLE_ROOMS") or DEFAULT_SAMPLE_ROOM).split(",")
+    names = list(dict.fromkeys(name.strip().lower() for name in given))
+    if not all(SAMPLE_NAME_PATTERN.fullmatch(name) for name in names):
+        problems.append(
+            "SAMPLE_ROOMS must be names of 1 to 100 of A-Z, a-z, 0-9, _ and -, separated by commas"
+        )
+    return SamplePolicy(names, recording) if served else SamplePolicy()
+
+
+def _switch(name: str, environment: Mapping[str, str], problems: list[str]) -> bool:
+    value = (environment.get(name) or "off").lower()
+    if value not in _ON | _OFF:
+        problems.append(f"{name} must be on or off")
+    return value in _ON
 
 
 def _longest_token(environment: Mapping[str, str], problems: list[str]) -> timedelta:

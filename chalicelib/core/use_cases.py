@@ -9,9 +9,10 @@ from chalicelib.core.join_room import JoinRoom
 from chalicelib.core.keep_hours import KeepHours
 from chalicelib.core.moderate import BanUsers, Moderate
 from chalicelib.core.open_room import OpenRoom
-from chalicelib.core.ports import Identity, VideoPlatform
+from chalicelib.core.ports import ClientTokens, Identity, VideoPlatform
 from chalicelib.core.read_presence import ReadPresence
 from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.sample_rooms import SampleRooms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class UseCases:
     platform: VideoPlatform
     open_room: OpenRoom
     join_room: JoinRoom
+    sample_rooms: SampleRooms
+    client_tokens: ClientTokens
     read_rooms: ReadRooms
     read_presence: ReadPresence
     change_room: ChangeRoom
