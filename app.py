@@ -13,6 +13,7 @@ from chalicelib.api.moderation import moderation_routes
 from chalicelib.api.presence import presence_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
+from chalicelib.api.sample_sessions import sample_session_routes
 from chalicelib.api.schedules import Schedules
 from chalicelib.api.tokens import token_routes
 from chalicelib.services import Services
@@ -33,6 +34,7 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         presence_routes,
         moderation_routes,
         callback_routes,
+        sample_session_routes,
     ):
         built.register_blueprint(routes(edge))
     _register_schedules(built, Schedules(services, log))

@@ -78,6 +78,16 @@ SIGNED_IN: Final = Access(
         errors.Internal,
     ),
 )
+SAMPLE_APP: Final = Access(
+    None,
+    (
+        errors.NoSuchRoute,
+        errors.InvalidField,
+        errors.NotConfigured,
+        errors.StoreUnavailable,
+        errors.Internal,
+    ),
+)
 PLATFORM: Final = Access(
     "callback",
     (

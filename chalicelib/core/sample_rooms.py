@@ -39,23 +39,25 @@ class SampleRooms:
         self._open_room = open_room
         self._join_room = join_room
 
-    def first(self) -> str:
-        """The name of the room for apps that name none.
+    def check_served(self) -> None:
+        """Pass if sample apps are served at all; nothing else here is asked before that.
 
         Raises:
-            NoSuchRoute: Sample apps are not served here.
+            NoSuchRoute: They are not.
         """
-        self._check_served()
+        if not self._policy.rooms:
+            raise NoSuchRoute("There is no such route here.")
+
+    def first(self) -> str:
+        """The name of the room for apps that name none."""
         return self._policy.rooms[0]
 
     def room(self, name: str, deadline: Deadline) -> Room:
         """The sample room of this name, made on first use.
 
         Raises:
-            NoSuchRoute: Sample apps are not served here.
             RoomNotFound: They have no room of this name.
         """
-        self._check_served()
         if name.lower() not in self._policy.rooms:
             raise RoomNotFound(
                 f"There is no sample room {name}: SAMPLE_ROOMS, set by the operator, names them."
@@ -66,10 +68,8 @@ class SampleRooms:
         """The sample room that has this session now.
 
         Raises:
-            NoSuchRoute: Sample apps are not served here.
             RoomNotFound: None of their rooms has.
         """
-        self._check_served()
         for name in self._policy.rooms:
             room = self.room(name, deadline)
             if room.session_id == session_id:
@@ -85,15 +85,9 @@ class SampleRooms:
         """Pass if sample apps may record and broadcast.
 
         Raises:
-            NoSuchRoute: Sample apps are not served here.
             RoleNotAllowed: The operator has not allowed it.
         """
-        self._check_served()
         if not self._policy.recording:
             raise RoleNotAllowed(
                 "Sample apps may not record here; the operator allows it with SAMPLE_RECORDING=on."
             )
-
-    def _check_served(self) -> None:
-        if not self._policy.rooms:
-            raise NoSuchRoute("There is no such route here.")

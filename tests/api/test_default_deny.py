@@ -19,6 +19,9 @@ PUBLIC = {("GET", "/health")}
 SIGNED = {("POST", "/callbacks/session")}
 """Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
 
+SAMPLE_APPS = {("GET", "/session"), ("GET", "/session/{room}"), ("GET", "/room/{room}")}
+"""Not there unless the stage serves sample apps, which send no credentials."""
+
 PARAMETERS = {
     "room": "standup",
     "connection_id": "c1",
@@ -44,13 +47,26 @@ def open_to(app: Chalice, bearer: str | None) -> set[tuple[str, str]]:
     """The routes that do not refuse."""
     replies = answers(app, bearer)
     return {
-        route for route, reply in replies.items() if reply.status != 401 and not asks_again(reply)
+        route
+        for route, reply in replies.items()
+        if reply.status != 401 and not asks_again(reply) and not is_not_there(reply)
     }
 
 
 def asks_again(reply: Reply) -> bool:
     """Whether a callback is refused for want of a signature."""
     return reply.status == 503 and reply.code == "callback_unsigned"
+
+
+def is_not_there(reply: Reply) -> bool:
+    return reply.status == 404 and reply.code == "no_such_route"
+
+
+def test_sample_apps_routes_are_not_there_unless_served(stand_ins: StandIns) -> None:
+    off = answers(build_app(stand_ins.environment), None)
+    assert {route for route, reply in off.items() if is_not_there(reply)} == SAMPLE_APPS
+    on = answers(build_app(stand_ins.environment | {"SAMPLE_APPS": "on"}), None)
+    assert not any(is_not_there(reply) for reply in on.values())
 
 
 def test_only_the_public_routes_answer_without_a_bearer(stand_ins: StandIns) -> None:
@@ -66,7 +82,7 @@ def test_only_the_public_routes_answer_without_a_bearer(stand_ins: StandIns) -> 
 
 def test_a_refusal_says_so_in_our_own_shape_on_every_route(stand_ins: StandIns) -> None:
     for route, reply in answers(build_app(stand_ins.environment), None).items():
-        if route not in PUBLIC | SIGNED:
+        if route not in PUBLIC | SIGNED | SAMPLE_APPS:
             assert reply.code == "unauthenticated"
             assert reply.headers["WWW-Authenticate"] == "Bearer"
             assert reply.headers["Access-Control-Allow-Origin"] == "*"
