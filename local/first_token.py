@@ -58,7 +58,8 @@ POST {_PATH} as {_USER}: 201 in {first.milliseconds:.0f} ms
 The token's claims, its signature verified:
 {_indented(claims)}
 
-Try it in another terminal:
+Try it in a browser: {ports.page_url}
+or in another terminal:
 
 curl -sS -X POST {ports.app_url}{_PATH} -H 'Authorization: Bearer {first.bearer}'
 

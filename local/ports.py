@@ -37,7 +37,7 @@ class Ports:
 
     @property
     def page_url(self) -> str:
-        """Leads to the page."""
+        """Leads to the page, for people."""
         return self.opentok_url
 
     @property

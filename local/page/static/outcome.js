@@ -1,17 +1,17 @@
 // What came of the form. It is all put in as text: none of it can become markup.
 
 const line = document.querySelector("#outcome");
-const blocks = document.querySelector("#blocks");
-const template = document.querySelector("#block").content;
+const details = document.querySelector("#details");
+const template = document.querySelector("#titled-text").content;
 
-/** One line, told to screen readers too, and a titled block for each further text. */
+/** One line, told to screen readers too, and below it each further text under its title. */
 export function show({ state = "", told, ...texts }) {
   line.dataset.state = state;
   line.textContent = told;
-  blocks.replaceChildren(...Object.entries(texts).map(([title, text]) => block(title, text)));
+  details.replaceChildren(...Object.entries(texts).map(([title, text]) => titled(title, text)));
 }
 
-function block(title, text) {
+function titled(title, text) {
   const filled = template.cloneNode(true);
   const copy = filled.querySelector("button");
   filled.querySelector("h3").textContent = title;
@@ -21,6 +21,7 @@ function block(title, text) {
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";
+    copy.ariaLabel = `Copied: ${title}`;
   });
   return filled;
 }
