@@ -219,6 +219,18 @@ def test_a_user_who_cannot_be_is_refused_with_the_reason(visit: Visit) -> None:
     expect(visit.outcome).to_contain_text("sub")
 
 
+def test_an_app_that_cannot_be_reached_is_told_apart_from_one_that_refuses(visit: Visit) -> None:
+    visit.page.route("**/rooms/*/tokens", lambda route: route.abort())
+    visit.arrive()
+    visit.ask("alice", "standup")
+
+    expect(visit.outcome).to_contain_text(
+        f"No answer that this page may read came from {visit.ports.app_url}."
+    )
+    assert visit.complaints == ["Failed to load resource: net::ERR_FAILED"]
+    visit.complaints.clear()
+
+
 def test_what_is_typed_stays_text(visit: Visit) -> None:
     markup = "<img src=x onerror=\"document.title='taken'\">"
     visit.arrive()
