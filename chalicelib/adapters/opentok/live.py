@@ -39,12 +39,13 @@ _Listed = TypeVar("_Listed")
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What is asked about a session, and how often at most."""
+    """What is asked about a session, how often at most, and whether it is a signal."""
 
     method: str
     path: str
     content: Mapping[str, object] | None = None
     attempts: int = _ATTEMPTS
+    signals: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -80,7 +81,7 @@ class OpenTokLive:
         to_whom = "" if connection_id is None else f"/connection/{connection_id}"
         content = {"data": data} if kind is None else {"type": kind, "data": data}
         # Not asked again: who got it would get it twice.
-        call = _Call("POST", f"{session_id}{to_whom}/signal", content, attempts=1)
+        call = _Call("POST", f"{session_id}{to_whom}/signal", content, attempts=1, signals=True)
         return self._done(call, deadline)
 
     def mute_stream(self, session_id: str, stream_id: str, deadline: Deadline) -> bool:
@@ -113,7 +114,7 @@ class OpenTokLive:
         if answer.status in REFUSALS:
             project = self._projects.after_refusal(project, deadline)
             answer = self._repeated(project, call, deadline)
-        if answer.status == _TOO_LARGE:
+        if answer.status == _TOO_LARGE and call.signals:
             raise SignalTooLarge("The video platform finds this signal too large.")
         if answer.status == _NOT_FOUND and own_message(answer) is None:
             raise unavailable(f"{call}: {summary(answer)}")

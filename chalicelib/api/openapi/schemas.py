@@ -59,12 +59,17 @@ def structs_of(operation: Operation) -> list[type[msgspec.Struct]]:
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401  any part of a schema
-    """A schema with what msgspec leaves out: enumerations' type; and without what it leaves in."""
+    """A schema without the titles and indentation of msgspec's, and with every enumeration's type.
+
+    Only a string or a list is a keyword's value here: an object is that of a property so called.
+    """
     if isinstance(schema, list):
         return [_tidied(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    tidied = {name: _tidied(each) for name, each in schema.items() if name != "title"}
+    tidied = {name: _tidied(each) for name, each in schema.items()}
+    if isinstance(tidied.get("title"), str):
+        del tidied["title"]
     if isinstance(tidied.get("description"), str):
         tidied["description"] = cleandoc(tidied["description"])
     if isinstance(tidied.get("enum"), list):
