@@ -60,6 +60,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.opentok.live import OpenTokLive
     from chalicelib.adapters.opentok.platform import OpenTokPlatform
     from chalicelib.adapters.opentok.projects import Projects
+    from chalicelib.adapters.opentok.rest import OpenTokRest
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
     from chalicelib.core.change_room import ChangeRoom
     from chalicelib.core.close_room import CloseRoom
@@ -81,7 +82,8 @@ def _build(settings: Settings) -> UseCases:
     dynamodb, secrets_manager = aws_clients()
     credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
     projects, http = Projects(credentials, settings.opentok_api_url), OpenTokHttp()
-    platform, live = OpenTokPlatform(projects, http), OpenTokLive(projects, http)
+    rest = OpenTokRest(projects, http)
+    platform, live = OpenTokPlatform(projects, http), OpenTokLive(rest)
     store = DynamoDBRooms(dynamodb, settings.rooms_table)
     seats = DynamoDBSeats(dynamodb, settings.rooms_table)
     sessions = DynamoDBSessions(dynamodb, settings.rooms_table)

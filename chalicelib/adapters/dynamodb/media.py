@@ -1,0 +1,139 @@
+"""Archives, broadcasts, captions and renders in DynamoDB: an item each, under their room's id.
+
+Two local indexes, so that what is read is never stale: `media-by-start` for lists, and
+`media-running`, which holds only what has not ended.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.items import Item, plain, typed
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.media import DELETED, Media, MediaKind, MediaPage, MediaStart
+from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_START: Final = "media-by-start"
+RUNNING: Final = "media-running"
+_TOMBSTONE: Final = timedelta(hours=48)
+"""Longer than OpenTok repeats a callback."""
+_DIGITS: Final = 15
+
+
+class DynamoDBMedia:
+    """The media store."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._table = Table(client, table)
+
+    def keep(self, media: Media, deadline: Deadline) -> bool:
+        try:
+            self._table.update(_key(media.room_id, media.kind, media.id), _kept(media), deadline)
+        except ConditionFailed:
+            return False
+        return True
+
+    def find(
+        self, room_id: str, kind: MediaKind, media_id: str, deadline: Deadline
+    ) -> Media | None:
+        item = self._table.get(_key(room_id, kind, media_id), deadline)
+        media = None if item is None else _media_of(item)
+        return None if media is None or media.status == DELETED else media
+
+    def page(
+        self,
+        room_id: str,
+        kind: MediaKind,
+        start: MediaStart | None,
+        limit: int,
+        deadline: Deadline,
+    ) -> MediaPage:
+        values = {":pk": _pk(room_id), ":kind": f"{kind}#"}
+        query: dict[str, Any] = {
+            "IndexName": BY_START,
+            "KeyConditionExpression": "pk = :pk AND begins_with(startedAt, :kind)",
+            "ExpressionAttributeValues": typed(values),
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": limit + 1,
+        }
+        if start is not None:
+            query["ExclusiveStartKey"] = _key(room_id, kind, start.id) | typed(
+                {"startedAt": _moment(kind, epoch_milliseconds(start.created_at), start.id)}
+            )
+        found = []
+        for item in self._table.query(query, deadline):
+            found.append(_media_of(item))
+            if len(found) > limit:
+                break
+        shown = tuple(found[:limit])
+        if len(found) <= limit:
+            return MediaPage(shown, None)
+        return MediaPage(shown, MediaStart(shown[-1].id, shown[-1].created_at))
+
+    def running(self, room_id: str, deadline: Deadline) -> list[Media]:
+        query: dict[str, Any] = {
+            "IndexName": RUNNING,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": typed({":pk": _pk(room_id)}),
+            "ConsistentRead": True,
+        }
+        return [_media_of(item) for item in self._table.query(query, deadline)]
+
+
+def _kept(media: Media) -> Write:
+    """The newer state, unless it is one that has passed already."""
+    since = epoch_milliseconds(media.created_at)
+    updated = epoch_milliseconds(media.updated_at)
+    write = Write().set(media.rank, "rank").set(updated, "updatedAt").set(media.status, "status")
+    write.set(media.session_id, "sessionId").set_if_absent(since, "createdAt")
+    write.set(json.dumps(media.content, separators=(",", ":")), "content")
+    if media.status == DELETED:
+        write.set(int((media.updated_at + _TOMBSTONE).timestamp()), "expiresAt")
+        write.remove("startedAt")
+    else:
+        write.set_if_absent(_moment(media.kind, since, media.id), "startedAt")
+    if media.is_running:
+        write.set_if_absent(_moment(media.kind, since, media.id), "runningSince")
+    else:
+        write.remove("runningSince")
+    rank, updated_at = write.path("rank"), write.path("updatedAt")
+    rank_now = write.value(media.rank)
+    return write.only_if(
+        f"attribute_not_exists({rank}) OR {rank} < {rank_now}"
+        f" OR ({rank} = {rank_now} AND {updated_at} <= {write.value(updated)})"
+    )
+
+
+def _media_of(item: Mapping[str, Any]) -> Media:
+    values = plain(item)
+    kind, _, media_id = values["sk"].partition("#")
+    return Media(
+        kind=MediaKind(kind),
+        id=media_id,
+        room_id=values["pk"].removeprefix("media#"),
+        session_id=values["sessionId"],
+        status=values["status"],
+        created_at=from_epoch_milliseconds(values["createdAt"]),
+        updated_at=from_epoch_milliseconds(values["updatedAt"]),
+        content=json.loads(values["content"]),
+    )
+
+
+def _pk(room_id: str) -> str:
+    return f"media#{room_id}"
+
+
+def _key(room_id: str, kind: MediaKind, media_id: str) -> Item:
+    return typed({"pk": _pk(room_id), "sk": f"{kind}#{media_id}"})
+
+
+def _moment(kind: MediaKind, milliseconds: int, media_id: str) -> str:
+    """Sorts by kind, then by time; the id tells apart what began in one millisecond."""
+    return f"{kind}#{milliseconds:0{_DIGITS}}#{media_id}"

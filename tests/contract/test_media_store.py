@@ -1,0 +1,120 @@
+"""What the media store does, on every engine: keep what is newer, find, list, tell what runs."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.core.media import Media, MediaKind, MediaStart, MediaStore
+from tests.support.engines import Engine
+from tests.support.example_rooms import MILLISECOND, NOON, soon
+from tests.support.stand_ins import TABLE
+
+ROOM = "room-1"
+
+
+@pytest.fixture
+def media_store(engine: Engine) -> MediaStore:
+    return DynamoDBMedia(engine.client, TABLE)
+
+
+def an_archive(media_id: str = "a1", status: str = "started", **changed: object) -> Media:
+    archive = Media(
+        kind=MediaKind.ARCHIVE,
+        id=media_id,
+        room_id=ROOM,
+        session_id="s1",
+        status=status,
+        created_at=NOON,
+        updated_at=NOON,
+        content={"id": media_id, "status": status, "size": 0, "name": None, "ü": [1.5, True]},
+    )
+    return replace(archive, **changed)  # type: ignore[arg-type]
+
+
+def test_what_was_kept_is_found_in_its_room_alone(media_store: MediaStore) -> None:
+    archive = an_archive()
+    assert media_store.keep(archive, soon())
+    assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) == archive
+    assert media_store.find("room-2", MediaKind.ARCHIVE, "a1", soon()) is None
+    assert media_store.find(ROOM, MediaKind.BROADCAST, "a1", soon()) is None
+    assert media_store.find(ROOM, MediaKind.ARCHIVE, "a2", soon()) is None
+
+
+@pytest.mark.parametrize("order", list(permutations(["started", "stopped", "uploaded"])))
+def test_a_status_only_moves_forward_in_whatever_order_it_is_told(
+    order: tuple[str, ...], media_store: MediaStore
+) -> None:
+    for status in order:
+        media_store.keep(an_archive(status=status), soon())
+    found = media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon())
+    assert found == an_archive(status="uploaded")
+    assert media_store.running(ROOM, soon()) == []
+
+
+def test_between_equals_the_later_update_stands(media_store: MediaStore) -> None:
+    paused = an_archive(status="paused", updated_at=NOON + MILLISECOND)
+    resumed = an_archive(status="started", updated_at=NOON + 2 * MILLISECOND)
+    assert media_store.keep(resumed, soon())
+    assert not media_store.keep(paused, soon())
+    assert media_store.keep(resumed, soon())
+    assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) == resumed
+
+
+def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
+    media_store: MediaStore, engine: Engine
+) -> None:
+    media_store.keep(an_archive(), soon())
+    media_store.keep(an_archive(status="deleted", updated_at=NOON), soon())
+    assert not media_store.keep(an_archive(status="available"), soon())
+    assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) is None
+    assert media_store.page(ROOM, MediaKind.ARCHIVE, None, 10, soon()).items == ()
+    (item,) = engine.client.scan(TableName=TABLE)["Items"]
+    forgotten = NOON + timedelta(hours=48)
+    assert item["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
+
+
+def test_a_list_is_newest_first_page_by_page_and_of_one_kind(media_store: MediaStore) -> None:
+    for number in range(5):
+        began = NOON + number // 2 * MILLISECOND
+        media_store.keep(an_archive(f"a{number}", created_at=began), soon())
+    media_store.keep(an_archive("b1", kind=MediaKind.BROADCAST), soon())
+    media_store.keep(an_archive("c1", room_id="room-2"), soon())
+
+    listed: list[str] = []
+    sizes: list[int] = []
+    start: MediaStart | None = None
+    while True:
+        page = media_store.page(ROOM, MediaKind.ARCHIVE, start, 2, soon())
+        listed += [each.id for each in page.items]
+        sizes.append(len(page.items))
+        start = page.next_start
+        if start is None:
+            break
+
+    assert listed == ["a4", "a3", "a2", "a1", "a0"]
+    assert sizes == [2, 2, 1]
+
+
+def test_a_list_is_in_the_order_of_the_first_creation_told(media_store: MediaStore) -> None:
+    media_store.keep(an_archive("a1"), soon())
+    media_store.keep(an_archive("a2", created_at=NOON + MILLISECOND), soon())
+    later = an_archive("a1", status="stopped", created_at=NOON + timedelta(seconds=1))
+    media_store.keep(later, soon())
+    page = media_store.page(ROOM, MediaKind.ARCHIVE, None, 10, soon())
+    assert [each.id for each in page.items] == ["a2", "a1"]
+
+
+def test_what_runs_is_told_of_every_kind_until_it_has_ended(media_store: MediaStore) -> None:
+    started = {kind: an_archive("m1", kind=kind) for kind in MediaKind}
+    for each in started.values():
+        media_store.keep(each, soon())
+    assert {each.kind for each in media_store.running(ROOM, soon())} == set(MediaKind)
+
+    media_store.keep(replace(started[MediaKind.BROADCAST], status="failed"), soon())
+    media_store.keep(replace(started[MediaKind.RENDER], status="stopped"), soon())
+    left = {each.kind for each in media_store.running(ROOM, soon())}
+    assert left == {MediaKind.ARCHIVE, MediaKind.CAPTIONS}
+    assert media_store.running("room-2", soon()) == []
