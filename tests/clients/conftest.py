@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, WebError
+from playwright.sync_api import Browser
 
 from local.http_server import HttpServer
 from tests.clients.page_server import PageServer
@@ -37,8 +37,7 @@ def page_url(page_server: PageServer) -> Iterator[str]:
 
 @pytest.fixture
 def people(browser: Browser, roomkey: Roomkey, page_url: str) -> Iterator[People]:
-    errors: list[WebError] = []
     with browser.new_context() as context:
-        context.on("weberror", errors.append)
-        yield People(context, roomkey.ports, page_url)
-    assert not [each.error for each in errors]
+        those = People(context, roomkey.ports, page_url)
+        yield those
+    assert those.script_errors == []

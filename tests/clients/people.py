@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Any
 
 import requests
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, WebError, expect
 
 from local.bearer import fetch_bearer
 from local.ports import Ports
 
-LONG_MS = 10_000
-"""Enough for a connection, its callback and what follows from it."""
+LONG_MS = 30_000
+"""Enough for a connection, its callback and what follows from it, on a busy machine."""
 
 
 class Person:
@@ -84,6 +84,8 @@ class People:
         self._context = context
         self._ports = ports
         self._page_url = page_url
+        self.script_errors: list[str] = []
+        context.on("weberror", self._note)
 
     def person(self, user: str) -> Person:
         page = self._context.new_page()
@@ -107,3 +109,6 @@ class People:
         fault = {"path": path, "status": status, "body": json.dumps(body), "times": 1}
         answer = requests.post(f"{self._ports.opentok_url}/sim/faults", json=fault, timeout=30)
         assert answer.ok, answer.text
+
+    def _note(self, error: WebError) -> None:
+        self.script_errors.append(str(error.error))
