@@ -31,7 +31,7 @@ class KeepHours:
     def run(self, deadline: Deadline) -> None:
         """Warn and empty the rooms that are due, the longest due first.
 
-        A room with more in it than can be disconnected in its turn has another one after the others.
+        A room with more in it than its turn is long has another one after the others.
         """
         done: set[str] = set()
         while True:

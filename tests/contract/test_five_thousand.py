@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.core.identity import User
 from chalicelib.core.join_room import JoinRequest
@@ -21,6 +20,9 @@ from tests.support.example_rooms import NOON, soon
 from tests.support.interleaving_opentok import OpenTokModel, Token
 from tests.support.interleaving_service import Service, build
 from tests.support.stand_ins import TABLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 ALICE = User("auth0|5f7c8ec7c33c6c004bbafe82", name="Alice Liddell")
 ROOM = "hall"
