@@ -93,13 +93,19 @@ class Edge:
                 content = Content.of(request, operation)
                 return view(Call(request, use_cases, user, deadline, line, content), **parameters)
 
-            self._register(routes, Route(method, path, view.__name__, access, operation), answer)
+            route = Route.of(method, path, view, access, operation)
+            self._register(routes, route, answer)
             return view
 
         return register
 
-    def signed_by_platform(
-        self, routes: Blueprint, method: str, path: str, operation: Operation
+    def told_by_platform(
+        self,
+        routes: Blueprint,
+        method: str,
+        path: str,
+        operation: Operation,
+        access: Access = PLATFORM,
     ) -> Callable[[_View], _View]:
         """Register a view called as `view(told, **path_parameters)`, which checks who tells it."""
 
@@ -108,7 +114,7 @@ class Edge:
                 deadline = Deadline(REQUEST_SECONDS)
                 return view(Told(request, self._use_cases(), deadline), **parameters)
 
-            route = Route(method, path, view.__name__, PLATFORM, operation)
+            route = Route.of(method, path, view, access, operation)
             self._register(routes, route, answer)
             return view
 
@@ -120,7 +126,7 @@ class Edge:
         """Register a view that anybody may have called, as `view(request)`."""
 
         def register(view: _View) -> _View:
-            route = Route(method, path, view.__name__, ANYBODY, operation)
+            route = Route.of(method, path, view, ANYBODY, operation)
             self._register(routes, route, lambda request, *_: view(request))
             return view
 
