@@ -87,6 +87,10 @@ class BanNotFound(RoomkeyError):
     code = "ban_not_found"
 
 
+class ArchiveNotFound(RoomkeyError):
+    code = "archive_not_found"
+
+
 class MethodNotAllowed(RoomkeyError):
     code = "method_not_allowed"
 
@@ -117,6 +121,32 @@ class NotRouted(RoomkeyError):
 
 class EncryptedRoom(RoomkeyError):
     code = "encrypted_room"
+
+
+class AlreadyRecording(RoomkeyError):
+    code = "already_recording"
+
+
+class ArchiveNotRunning(RoomkeyError):
+    code = "archive_not_running"
+
+
+class ArchiveNotReady(RoomkeyError):
+    """Its file is not there yet; or not where we could tell of it."""
+
+    code = "archive_not_ready"
+
+
+class ArchiveFailed(RoomkeyError):
+    code = "archive_failed"
+
+
+class ArchiveExpired(RoomkeyError):
+    code = "archive_expired"
+
+
+class StreamsNotManual(RoomkeyError):
+    code = "streams_not_manual"
 
 
 class TooManyConnected(RoomkeyError):
