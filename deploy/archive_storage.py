@@ -88,9 +88,13 @@ class ArchiveStorage:
         answer = self._ask_opentok(Call("DELETE", _PATH))
         told = answer.status != HTTPStatus.NOT_FOUND
         self._say("OpenTok keeps recordings in its own cloud " + ("again" if told else "already"))
+        self.end_keys()
+        self._say(f"recordings in {self._bucket} stay, and are served while ARCHIVE_BUCKET is set")
+
+    def end_keys(self) -> None:
+        """Let nobody upload any more, whatever OpenTok was told."""
         self._keys.delete_all()
         self._say(f"keys and secret {self._stage.archive_secret_id}: gone")
-        self._say(f"recordings in {self._bucket} stay, and are served while ARCHIVE_BUCKET is set")
 
     def _give_to_opentok(self, key: AccessKey) -> None:
         config = {"accessKey": key.id, "secretKey": key.secret, "bucket": self._bucket}
@@ -128,7 +132,9 @@ class ArchiveStorage:
         )
 
 
-def archive_storage_of(stage: Stage, account: Account) -> ArchiveStorage:
+def archive_storage_of(
+    stage: Stage, account: Account, say: Callable[[str], None] = print
+) -> ArchiveStorage:
     """The archive storage of a stage that has a bucket for it.
 
     Raises:
@@ -150,7 +156,7 @@ def archive_storage_of(stage: Stage, account: Account) -> ArchiveStorage:
         account.session.client("iam"),
         account.session.client("secretsmanager"),
     )
-    return ArchiveStorage(stage, account, bucket, keys)
+    return ArchiveStorage(stage, account, bucket, keys, say=say)
 
 
 _AGAIN: Final = (
