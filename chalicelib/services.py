@@ -14,7 +14,9 @@ from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
@@ -155,10 +157,30 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
         NotConfigured: No region is set.
     """
     import boto3
-    from botocore.config import Config
     from botocore.exceptions import NoRegionError
 
-    config = Config(
+    config = _client_config()
+    try:
+        return boto3.client("dynamodb", config=config), boto3.client(
+            "secretsmanager", config=config
+        )
+    except NoRegionError as error:
+        raise NotConfigured("AWS_REGION is not set") from error
+
+
+def s3_client() -> "S3Client":
+    """A client for recordings. Left alone, botocore signs addresses as the newer regions refuse."""
+    import boto3
+    from botocore.config import Config
+
+    regional = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return boto3.client("s3", config=_client_config().merge(regional))
+
+
+def _client_config() -> "Config":
+    from botocore.config import Config
+
+    return Config(
         connect_timeout=1,
         read_timeout=2,
         retries={"mode": "standard", "total_max_attempts": 3},
@@ -168,9 +190,3 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
         user_agent=f"Roomkey/{VERSION}",
         parameter_validation=False,
     )
-    try:
-        return boto3.client("dynamodb", config=config), boto3.client(
-            "secretsmanager", config=config
-        )
-    except NoRegionError as error:
-        raise NotConfigured("AWS_REGION is not set") from error
