@@ -42,7 +42,7 @@ def build_media(
     sessions: FollowSessions,
     clock: Clock,
 ) -> MediaServices:
-    follow = FollowMedia(sessions, store, clock)
+    follow = FollowMedia(sessions.find, store, clock)
     archives = OpenTokArchives(rest, clock)
     kept = KeptArchives(archives, files, follow)
     heal_archives = HealMedia(
