@@ -51,7 +51,8 @@ class StageSet:
             ends.callback(self.opentok.stop)
             identity = ends.enter_context(HttpServer(self.identity.wsgi_app))
             relay = ends.enter_context(HttpServer(self.callbacks.wsgi_app))
-            self.opentok.deliver_to("session", f"{relay.url}/callbacks/session")
+            for kind in ("session", "archive"):
+                self.opentok.deliver_to(kind, f"{relay.url}/callbacks/{kind}")
             names: dict[str, Server] = {
                 rf"\w+\.execute-api\.{REGION}\.amazonaws\.com": gateway,
                 r".*\.amazonaws\.com": aws,

@@ -17,7 +17,7 @@ from deploy.rehearsal.clone import Clone, Outcome
 from deploy.rehearsal.stage_set import CREDENTIALS, StageSet
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
-SCHEDULED = ("roomkey-prod-keep_hours", "roomkey-prod-heal")
+SCHEDULED = ("roomkey-prod-keep_hours", "roomkey-prod-heal", "roomkey-prod-clear_archives")
 GHOST_SECONDS = 11
 """How long healing waits before it believes that somebody is gone without a callback, and more."""
 WRONG_CREDENTIALS = json.dumps({"apiKey": "47000002", "apiSecret": WRONG_SECRET})
@@ -121,16 +121,28 @@ class _Play:
         self._ask("make closing", "PUT", "rooms/closing", self._alice, closing)
         # Whoever comes into a locked room is judged together with what the room then is.
         self._ask("lock", "PATCH", "rooms/closing", self._alice, {"locked": True})
-        self._ask("make seats", "PUT", "rooms/seats", self._alice, {"maxParticipants": 2})
+        seats = {"maxParticipants": 2, "archiveRetentionDays": 1}
+        self._ask("make seats", "PUT", "rooms/seats", self._alice, seats)
         for room in ("closing", "seats"):
             entry = self._ask(f"enter {room}", "POST", f"rooms/{room}/tokens", self._alice)
             connection = self._set.opentok.connect(entry.json()["token"])["connectionId"]
             self._sim("POST", f"connections/{connection}/streams", {"name": "Alice"})
             self._set.opentok.settle(30)
         self._ask("presence", "GET", "rooms/seats/connections", self._alice)
+        self._record()
         self._set.opentok.plan_callbacks(drop=2)
         self._sim("DELETE", f"connections/{connection}")
         self._left_at = time.monotonic()
+
+    def _record(self) -> None:
+        """Something whose time is over, as far as its record tells."""
+        archive = self._ask("record", "POST", "rooms/seats/archives", self._alice, {}).json()
+        self._set.opentok.move_archive(archive["id"], "available")
+        self._set.opentok.settle(30)
+        self._ask("recordings", "GET", "rooms/seats/archives", self._alice)
+        room_id = self._seen.answers["make seats"].json()["roomId"]
+        key = {"pk": f"media#{room_id}", "sk": f"archive#{archive['id']}"}
+        self._set_to_zero("createdAt", key)
 
     def _pass_minutes(self) -> None:
         """One in which the room is warned and the ghost found, one in which the room is closed."""
@@ -140,6 +152,7 @@ class _Play:
         self._seen.seen["rules"] = bridge.pass_a_minute()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
         self._ask("presence healed", "GET", "rooms/seats/connections", self._alice)
+        self._ask("recordings later", "GET", "rooms/seats/archives", self._alice)
         past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="seconds")
         self._ask("shorten", "PATCH", "rooms/closing", self._alice, {"closesAt": past})
         bridge.pass_a_minute()
@@ -157,11 +170,14 @@ class _Play:
 
     def _make_due(self, session_id: str) -> None:
         """Let healing look after a session now, and not when it is a minute old."""
+        self._set_to_zero("dueAt", {"pk": f"session#{session_id}", "sk": "session"})
+
+    def _set_to_zero(self, attribute: str, key: Mapping[str, str]) -> None:
         self._set.aws.client("dynamodb").update_item(
             TableName="roomkey-prod-rooms",
-            Key={"pk": {"S": f"session#{session_id}"}, "sk": {"S": "session"}},
-            UpdateExpression="SET dueAt = :now",
-            ExpressionAttributeValues={":now": {"N": "0"}},
+            Key={name: {"S": value} for name, value in key.items()},
+            UpdateExpression=f"SET {attribute} = :zero",
+            ExpressionAttributeValues={":zero": {"N": "0"}},
         )
 
     @property
