@@ -85,11 +85,19 @@ class ArchiveStorage:
         Raises:
             DeployError: OpenTok refuses, or does not answer.
         """
+        self.take_from_opentok()
+        self.end_keys()
+        self._say(f"recordings in {self._bucket} stay, and are served while ARCHIVE_BUCKET is set")
+
+    def take_from_opentok(self) -> None:
+        """Have OpenTok use its own cloud again.
+
+        Raises:
+            DeployError: OpenTok refuses, or does not answer.
+        """
         answer = self._ask_opentok(Call("DELETE", _PATH))
         told = answer.status != HTTPStatus.NOT_FOUND
         self._say("OpenTok keeps recordings in its own cloud " + ("again" if told else "already"))
-        self.end_keys()
-        self._say(f"recordings in {self._bucket} stay, and are served while ARCHIVE_BUCKET is set")
 
     def end_keys(self) -> None:
         """Let nobody upload any more, whatever OpenTok was told."""

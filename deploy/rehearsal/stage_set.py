@@ -82,5 +82,10 @@ class StageSet:
         folder = self._folder / name
         folder.mkdir()
         environment = operators_environment(folder, self.internet.environment, REGION)
-        settings = {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE, "CORS_ORIGIN": ORIGIN}
+        settings = {
+            "AUTH_ISSUER": ISSUER,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "CORS_ORIGIN": ORIGIN,
+            "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
+        }
         return new_clone(folder, environment, settings)
