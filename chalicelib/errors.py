@@ -87,6 +87,10 @@ class BanNotFound(RoomkeyError):
     code = "ban_not_found"
 
 
+class ArchiveNotFound(RoomkeyError):
+    code = "archive_not_found"
+
+
 class MethodNotAllowed(RoomkeyError):
     code = "method_not_allowed"
 
@@ -109,6 +113,40 @@ class RoomLocked(RoomkeyError):
 
 class NobodyConnected(RoomkeyError):
     code = "nobody_connected"
+
+
+class NotRouted(RoomkeyError):
+    code = "not_routed"
+
+
+class EncryptedRoom(RoomkeyError):
+    code = "encrypted_room"
+
+
+class AlreadyRecording(RoomkeyError):
+    code = "already_recording"
+
+
+class ArchiveNotRunning(RoomkeyError):
+    code = "archive_not_running"
+
+
+class ArchiveNotReady(RoomkeyError):
+    """Its file is not there yet; or not where we could tell of it."""
+
+    code = "archive_not_ready"
+
+
+class ArchiveFailed(RoomkeyError):
+    code = "archive_failed"
+
+
+class ArchiveExpired(RoomkeyError):
+    code = "archive_expired"
+
+
+class StreamsNotManual(RoomkeyError):
+    code = "streams_not_manual"
 
 
 class TooManyConnected(RoomkeyError):

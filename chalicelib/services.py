@@ -52,8 +52,10 @@ class Services:
 
 def _build(settings: Settings) -> UseCases:
     # Loaded here and not above: the SDKs take most of a cold start, and packaging needs none.
+    from chalicelib.adapters.archive_files import S3ArchiveFiles
     from chalicelib.adapters.bearer import BearerVerifier
     from chalicelib.adapters.callback_signatures import SignedCallbacks
+    from chalicelib.adapters.dynamodb.media import DynamoDBMedia
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -76,6 +78,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.core.read_presence import ReadPresence
     from chalicelib.core.read_rooms import ReadRooms
     from chalicelib.core.reseat import Reseat
+    from chalicelib.media_services import build_media
 
     # At DEBUG, which may be set for all of a Lambda, they log what nobody may read: what Secrets
     # Manager answers, and auth headers.
@@ -94,6 +97,15 @@ def _build(settings: Settings) -> UseCases:
     read_rooms = ReadRooms(store, utc_now)
     follow = FollowSessions(store, sessions, live, utc_now)
     reseat = Reseat(store, sessions, follow, utc_now)
+    media = build_media(
+        rooms=store,
+        store=DynamoDBMedia(dynamodb, settings.rooms_table),
+        files=S3ArchiveFiles(settings.archive_bucket, s3_client),
+        rest=rest,
+        read_rooms=read_rooms,
+        sessions=follow,
+        clock=utc_now,
+    )
     return UseCases(
         identity=BearerVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         platform=platform,
@@ -116,12 +128,15 @@ def _build(settings: Settings) -> UseCases:
             reseat=reseat,
             clock=utc_now,
         ),
-        close_room=CloseRoom(store, read_rooms, live, utc_now),
+        close_room=CloseRoom(store, read_rooms, live, media.stop, utc_now),
         moderate=Moderate(read_rooms, live),
         ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
         signatures=SignedCallbacks(credentials, settings.callback_path_secret, utc_now),
         follow_sessions=follow,
-        keep_hours=KeepHours(store, upkeep, live, utc_now),
+        follow_media=media.follow,
+        record_room=media.record_room,
+        read_archives=media.read_archives,
+        keep_hours=KeepHours(store, upkeep, live, media.stop, utc_now),
         heal=Heal(
             rooms=store,
             sessions=sessions,
@@ -129,6 +144,7 @@ def _build(settings: Settings) -> UseCases:
             platform=live,
             follow=follow,
             reseat=reseat,
+            media=media.heal,
             clock=utc_now,
         ),
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import requests
 from werkzeug.wrappers import Request, Response
 
+from chalicelib.core.media import MediaKind
 from local.http_server import HttpServer
+from local.opentok.rest_errors import AbsentError
 from tests.support.gateway import Gateway, LambdaContext, Reply
-from tests.support.stand_ins import TABLE, StandIns
+from tests.support.stand_ins import CALLBACKS, TABLE, StandIns
 
 SCHEDULED = {
     "version": "0",
@@ -131,7 +133,7 @@ class Live:
 
 @contextmanager
 def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
-    """A new app that OpenTok's stand-in delivers session callbacks to."""
+    """A new app that OpenTok's stand-in delivers its callbacks to."""
     gateway = stand_ins.gateway(**settings)
 
     @Request.application
@@ -145,9 +147,21 @@ def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
         return Response(reply.text, reply.status, dict(reply.headers))
 
     with HttpServer(app) as server:
-        stand_ins.opentok.deliver_to("session", f"{server.url}/callbacks/session")
+        for kind in CALLBACKS:
+            stand_ins.opentok.deliver_to(kind, f"{server.url}/callbacks/{kind}")
         try:
             yield Live(gateway, stand_ins)
         finally:
-            stand_ins.opentok.deliver_to("session", None)
+            for kind in CALLBACKS:
+                stand_ins.opentok.deliver_to(kind, None)
+            _end_archives(stand_ins)
             stand_ins.opentok.clear_callbacks()
+
+
+def _end_archives(stand_ins: StandIns) -> None:
+    """Let none go on in OpenTok's stand-in, which outlives the test, and be told of in a later."""
+    for item in stand_ins.items():
+        kind, _, archive_id = item["sk"]["S"].partition("#")
+        if kind == MediaKind.ARCHIVE:
+            with suppress(AbsentError):  # a test's own invention
+                stand_ins.opentok.move_archive(archive_id, "deleted")
