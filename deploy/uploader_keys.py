@@ -57,8 +57,11 @@ class UploaderKeys:
             if error.response["Error"]["Code"] == _ABSENT:
                 return None
             raise
-        content = json.loads(answer["SecretString"])
-        key = AccessKey(content["accessKey"], content["secretKey"])
+        try:
+            content = json.loads(answer["SecretString"])
+            key = AccessKey(content["accessKey"], content["secretKey"])
+        except (ValueError, LookupError, TypeError):
+            return None  # nothing of ours; the next key takes its place
         return key if key.id in self.ids() else None
 
     def make(self) -> AccessKey:

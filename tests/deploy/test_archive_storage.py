@@ -180,6 +180,15 @@ def test_keys_that_nobody_has_kept_make_room(owner: Owner) -> None:
     assert owner.key_ids() == {owner.kept()["accessKey"]}
 
 
+@pytest.mark.parametrize("text", ["", "no json", "[]", '{"accessKey": "AKIA1"}'])
+def test_what_is_no_key_is_replaced_by_one(owner: Owner, text: str) -> None:
+    owner.stand_ins.secretsmanager().create_secret(Name=SECRET, SecretString=text)
+
+    owner.storage().switch_on()
+
+    assert owner.key_ids() == {owner.kept()["accessKey"]}
+
+
 def test_a_refusal_of_opentoks_is_told_with_what_to_do(owner: Owner) -> None:
     opentok_refuses(owner.stand_ins)
 
