@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from chalicelib.adapters.opentok.archives import OpenTokArchives
 from chalicelib.adapters.opentok.rest import OpenTokRest
-from chalicelib.core.archive_ports import ArchiveFiles
+from chalicelib.core.archive_ports import ArchiveFiles, ShelfStore
+from chalicelib.core.clear_archives import ClearArchives
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.follow_sessions import FollowSessions
 from chalicelib.core.heal_media import HealMedia
@@ -25,7 +26,7 @@ class MediaServices:
     follow: FollowMedia
     stop: StopMedia
     heal: Sequence[HealMedia]
-    kept_archives: KeptArchives
+    clear_archives: ClearArchives
     record_room: RecordRoom
     read_archives: ReadArchives
 
@@ -34,13 +35,14 @@ def build_media(
     *,
     rooms: RoomStore,
     store: MediaStore,
+    shelves: ShelfStore,
     files: ArchiveFiles,
     rest: OpenTokRest,
     read_rooms: ReadRooms,
     sessions: FollowSessions,
     clock: Clock,
 ) -> MediaServices:
-    follow = FollowMedia(sessions, store, clock)
+    follow = FollowMedia(sessions.find, store, clock)
     archives = OpenTokArchives(rest, clock)
     kept = KeptArchives(archives, files, follow)
     heal_archives = HealMedia(
@@ -56,7 +58,9 @@ def build_media(
         follow=follow,
         stop=StopMedia(store, {MediaKind.ARCHIVE: kept.stop}),
         heal=[heal_archives],
-        kept_archives=kept,
+        clear_archives=ClearArchives(
+            rooms=rooms, shelves=shelves, store=store, kept=kept, clock=clock
+        ),
         record_room=RecordRoom(
             rooms=read_rooms,
             store=store,

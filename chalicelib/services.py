@@ -59,6 +59,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+    from chalicelib.adapters.dynamodb.shelves import DynamoDBShelves
     from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
     from chalicelib.adapters.opentok.http import OpenTokHttp
     from chalicelib.adapters.opentok.live import OpenTokLive
@@ -100,6 +101,7 @@ def _build(settings: Settings) -> UseCases:
     media = build_media(
         rooms=store,
         store=DynamoDBMedia(dynamodb, settings.rooms_table),
+        shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
         files=S3ArchiveFiles(settings.archive_bucket, s3_client),
         rest=rest,
         read_rooms=read_rooms,
@@ -134,6 +136,7 @@ def _build(settings: Settings) -> UseCases:
         signatures=SignedCallbacks(credentials, settings.callback_path_secret, utc_now),
         follow_sessions=follow,
         follow_media=media.follow,
+        clear_archives=media.clear_archives,
         record_room=media.record_room,
         read_archives=media.read_archives,
         keep_hours=KeepHours(store, upkeep, live, media.stop, utc_now),

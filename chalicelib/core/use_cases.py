@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from chalicelib.core.change_room import ChangeRoom
+from chalicelib.core.clear_archives import ClearArchives
 from chalicelib.core.close_room import CloseRoom
 from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.follow_media import FollowMedia
@@ -38,3 +39,4 @@ class UseCases:
     follow_media: FollowMedia
     keep_hours: KeepHours
     heal: Heal
+    clear_archives: ClearArchives
