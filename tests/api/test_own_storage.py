@@ -1,16 +1,24 @@
 """Archives that OpenTok uploads to the owner's own bucket."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
+import time_machine
 
 from tests.support.live import Live, running_live
 from tests.support.stand_ins import API_KEY, StandIns
 
 BUCKET = "roomkey-test-archives-1"
 ARCHIVES = "/rooms/standup/archives"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
@@ -91,3 +99,16 @@ def test_a_file_that_cannot_be_deleted_now_can_be_later(recorded: Live) -> None:
     assert recorded.ask("alice", "DELETE", path).status == 204
 
     assert recorded.stand_ins.s3().list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+
+
+def test_what_a_room_keeps_no_longer_leaves_the_bucket(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.patch(archiveRetentionDays=1)
+    path = upload(recorded, "archive.mp4")
+
+    clock.shift(timedelta(days=1))
+    recorded.run("clear_archives")
+
+    assert recorded.stand_ins.s3().list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+    assert recorded.ask("bob", "GET", f"{path}/media").code == "archive_not_found"
