@@ -9,6 +9,7 @@ from chalice.app import CloudWatchEvent
 from chalicelib.api.callbacks import callback_routes
 from chalicelib.api.edge import Edge
 from chalicelib.api.health import health_routes
+from chalicelib.api.media_callbacks import media_callback_routes
 from chalicelib.api.moderation import moderation_routes
 from chalicelib.api.presence import presence_routes
 from chalicelib.api.request_log import RequestLog
@@ -33,6 +34,7 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         presence_routes,
         moderation_routes,
         callback_routes,
+        media_callback_routes,
     ):
         built.register_blueprint(routes(edge))
     _register_schedules(built, Schedules(services, log))

@@ -111,6 +111,14 @@ class NobodyConnected(RoomkeyError):
     code = "nobody_connected"
 
 
+class NotRouted(RoomkeyError):
+    code = "not_routed"
+
+
+class EncryptedRoom(RoomkeyError):
+    code = "encrypted_room"
+
+
 class TooManyConnected(RoomkeyError):
     code = "too_many_connected"
 

@@ -52,6 +52,7 @@ def _build(settings: Settings) -> UseCases:
     # Loaded here and not above: the SDKs take most of a cold start, and packaging needs none.
     from chalicelib.adapters.bearer import BearerVerifier
     from chalicelib.adapters.callback_signatures import SignedCallbacks
+    from chalicelib.adapters.dynamodb.media import DynamoDBMedia
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -64,6 +65,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
     from chalicelib.core.change_room import ChangeRoom
     from chalicelib.core.close_room import CloseRoom
+    from chalicelib.core.follow_media import FollowMedia
     from chalicelib.core.follow_sessions import FollowSessions
     from chalicelib.core.heal import Heal
     from chalicelib.core.join_room import JoinRoom
@@ -88,6 +90,7 @@ def _build(settings: Settings) -> UseCases:
     seats = DynamoDBSeats(dynamodb, settings.rooms_table)
     sessions = DynamoDBSessions(dynamodb, settings.rooms_table)
     upkeep = DynamoDBUpkeep(dynamodb, settings.rooms_table)
+    media = DynamoDBMedia(dynamodb, settings.rooms_table)
     open_room = OpenRoom(store, platform, settings.creation, utc_now, lambda: uuid4().hex)
     read_rooms = ReadRooms(store, utc_now)
     follow = FollowSessions(store, sessions, live, utc_now)
@@ -119,6 +122,7 @@ def _build(settings: Settings) -> UseCases:
         ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
         signatures=SignedCallbacks(credentials, settings.callback_path_secret, utc_now),
         follow_sessions=follow,
+        follow_media=FollowMedia(follow, media),
         keep_hours=KeepHours(store, upkeep, live, utc_now),
         heal=Heal(
             rooms=store,

@@ -36,14 +36,18 @@ def callback_routes(edge: Edge) -> Blueprint:
     return routes
 
 
+def check_project(told: Told, project_id: str | None) -> None:
+    """Raises: Unauthenticated: The project is another than ours."""
+    if project_id not in (None, told.use_cases.platform.project_id(told.deadline)):
+        raise Unauthenticated("This callback is of another project.")
+
+
 def _followed(told: Told, body: bytes) -> Answer:
     event = read_event(body, utc_now())
     if event is None:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    ours = told.use_cases.platform.project_id(told.deadline)
-    if event.project_id not in (None, ours):
-        raise Unauthenticated("This callback is of another project.")
+    check_project(told, event.project_id)
     count(event.metric)
     if event.connection_id is not None:
         _follow(told.use_cases, event, told.deadline)

@@ -23,6 +23,8 @@ STATUS: Final = {
     errors.RoomFull: HTTPStatus.CONFLICT,
     errors.RoomLocked: HTTPStatus.CONFLICT,
     errors.NobodyConnected: HTTPStatus.CONFLICT,
+    errors.NotRouted: HTTPStatus.CONFLICT,
+    errors.EncryptedRoom: HTTPStatus.CONFLICT,
     errors.TooManyConnected: HTTPStatus.CONFLICT,
     errors.TooManyBans: HTTPStatus.CONFLICT,
     errors.RoomNotOpen: HTTPStatus.CONFLICT,

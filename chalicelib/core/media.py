@@ -4,6 +4,7 @@ Each is kept as OpenTok last told it, and its status only moves forward, in what
 and callbacks come.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ class MediaKind(StrEnum):
 
 
 DELETED: Final = "deleted"
+MEDIA_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+"""What may be part of an address at OpenTok; its own ids are UUIDs."""
 
 _RUNNING: Final = {
     MediaKind.ARCHIVE: ("started", "paused"),
@@ -94,7 +97,9 @@ class MediaStore(Protocol):
     def keep(self, media: Media, deadline: Deadline) -> bool:
         """Write it, unless what is on record is further along; False if it is.
 
-        One that is deleted is forgotten after a while, and never found or listed again.
+        What the content does not tell stays as it was told before, and of what is less far along
+        that is kept which nothing else told. One that is deleted is forgotten after a while, and
+        never found or listed again.
         """
 
     def find(

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from chalicelib.core.change_room import ChangeRoom
 from chalicelib.core.close_room import CloseRoom
 from chalicelib.core.credentials import CallbackSignatures
+from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.follow_sessions import FollowSessions
 from chalicelib.core.heal import Heal
 from chalicelib.core.join_room import JoinRoom
@@ -30,5 +31,6 @@ class UseCases:
     ban_users: BanUsers
     signatures: CallbackSignatures
     follow_sessions: FollowSessions
+    follow_media: FollowMedia
     keep_hours: KeepHours
     heal: Heal

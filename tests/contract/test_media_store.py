@@ -63,6 +63,19 @@ def test_between_equals_the_later_update_stands(media_store: MediaStore) -> None
     assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) == resumed
 
 
+def test_what_only_an_earlier_or_a_later_report_tells_is_not_lost(media_store: MediaStore) -> None:
+    def told(status: str, **content: object) -> Media:
+        return an_archive(status=status, content={"status": status, **content})
+
+    assert media_store.keep(told("started", multiArchiveTag="t", size=0), soon())
+    assert media_store.keep(told("available", size=7, **{"a.b": None}), soon())
+    assert not media_store.keep(told("stopped", size=3, reason="user initiated"), soon())
+    found = media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon())
+    assert found == told(
+        "available", multiArchiveTag="t", size=7, reason="user initiated", **{"a.b": None}
+    )
+
+
 def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
     media_store: MediaStore, engine: Engine
 ) -> None:

@@ -30,10 +30,12 @@ API_KEY = "47000001"
 API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
 APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
 CALLBACK_SECRET = "ca11bac4" * 8
+CALLBACKS = ("session", "archive")
+"""The kinds that the app takes."""
 CREDENTIALS: dict[str, object] = {
     "apiKey": API_KEY,
     "apiSecret": API_SECRET,
-    "callbackSecrets": {"session": [CALLBACK_SECRET]},
+    "callbackSecrets": {kind: [CALLBACK_SECRET] for kind in CALLBACKS},
 }
 SECRET_ID = "roomkey/test/opentok"
 TABLE = "roomkey-test-rooms"
@@ -73,9 +75,10 @@ class StandIns:
         self.aws.reset()
         self.opentok.clear_calls()
         self.opentok.faults.clear()
-        self.opentok.deliver_to("session", None)
         self.opentok.clear_callbacks()
-        self.opentok.callback_secrets["session"] = CALLBACK_SECRET
+        for kind in CALLBACKS:
+            self.opentok.deliver_to(kind, None)
+            self.opentok.callback_secrets[kind] = CALLBACK_SECRET
         self.identity.faults.clear()
         resources.create_table("test", self.dynamodb())
         resources.create_secret("test", self.secretsmanager(), CREDENTIALS)

@@ -1,0 +1,49 @@
+"""What OpenTok tells of archives and their like: signed, and answered with 200 once it is kept."""
+
+from http import HTTPStatus
+from typing import Final
+
+from chalice import Blueprint
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.callbacks import check_project
+from chalicelib.api.edge import Edge, Told
+from chalicelib.core.measurements import count
+from chalicelib.core.media import MediaKind
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.times import utc_now
+from chalicelib.core.told import told_content
+
+KINDS: Final = (MediaKind.ARCHIVE,)
+"""Those that OpenTok tells of in objects which name themselves, their session and their status."""
+
+
+def media_callback_routes(edge: Edge) -> Blueprint:
+    routes = Blueprint(__name__)
+    for kind in KINDS:
+        _register(routes, edge, kind)
+    return routes
+
+
+def _register(routes: Blueprint, edge: Edge, kind: MediaKind) -> None:
+    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}")
+    def media_event(told: Told) -> Answer:
+        body = told.raw_body()
+        told.use_cases.signatures.check(kind, told.authorization(), body, told.deadline)
+        return _followed(told, kind, body)
+
+    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}/{{secret}}")
+    def unsigned_media_event(told: Told, secret: str) -> Answer:
+        told.use_cases.signatures.check_path(secret)
+        return _followed(told, kind, told.raw_body())
+
+
+def _followed(told: Told, kind: MediaKind, body: bytes) -> Answer:
+    report = MediaReport.of(kind, told_content(body), utc_now())
+    if report is None:
+        count("CallbacksNotUnderstood")
+        return Answer(HTTPStatus.OK)
+    check_project(told, report.project_id)
+    count(f"Callback{kind.capitalize()}")
+    told.use_cases.follow_media.told(report, told.deadline)
+    return Answer(HTTPStatus.OK)
