@@ -87,6 +87,18 @@ class BanNotFound(RoomkeyError):
     code = "ban_not_found"
 
 
+class BroadcastNotFound(RoomkeyError):
+    code = "broadcast_not_found"
+
+
+class CaptionsNotFound(RoomkeyError):
+    code = "captions_not_found"
+
+
+class RenderNotFound(RoomkeyError):
+    code = "render_not_found"
+
+
 class MethodNotAllowed(RoomkeyError):
     code = "method_not_allowed"
 
@@ -117,6 +129,22 @@ class NotRouted(RoomkeyError):
 
 class EncryptedRoom(RoomkeyError):
     code = "encrypted_room"
+
+
+class AlreadyBroadcasting(RoomkeyError):
+    code = "already_broadcasting"
+
+
+class AlreadyCaptioning(RoomkeyError):
+    code = "already_captioning"
+
+
+class StreamsNotManual(RoomkeyError):
+    code = "streams_not_manual"
+
+
+class BroadcastNotRunning(RoomkeyError):
+    code = "broadcast_not_running"
 
 
 class TooManyConnected(RoomkeyError):

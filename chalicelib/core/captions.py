@@ -1,0 +1,67 @@
+from chalicelib.core.admit_services import AdmitServices
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.identity import User
+from chalicelib.core.media import Media, MediaKind
+from chalicelib.core.media_ports import CaptionsPlatform, Options, ServiceOrder
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.presence import Service
+from chalicelib.core.room_media import RoomMedia
+from chalicelib.core.rooms import Room
+from chalicelib.core.start_media import StartMedia
+from chalicelib.errors import AlreadyCaptioning
+
+
+class LiveCaptions:
+    """Captions what is said in rooms; its methods raise as those of `RoomMedia` do."""
+
+    def __init__(
+        self,
+        media: RoomMedia,
+        platform: CaptionsPlatform,
+        services: AdmitServices,
+        start_media: StartMedia,
+    ) -> None:
+        self._media = media
+        self._platform = platform
+        self._services = services
+        self._start_media = start_media
+
+    def start(self, user: User, name: str, options: Options, deadline: Deadline) -> Media:
+        """Caption the room from now on.
+
+        Raises:
+            AlreadyCaptioning: It is being captioned; `captionsId` says by which, if that is known.
+            NobodyConnected: There is nobody to be heard.
+            RoomkeyError: As `RoomMedia.ready_room` and `StartMedia` say.
+        """
+        room = self._media.ready_room(user, name, "caption it", deadline)
+        token = self._services.token(room, Service.CAPTIONS, deadline)
+        order = ServiceOrder(room.session_id, token, options)
+
+        def start(in_time: Deadline) -> MediaReport:
+            return self._platform.start(order, in_time)
+
+        try:
+            return self._start_media(room, self._platform, start, deadline)
+        except AlreadyCaptioning as error:
+            raise self._already(room, deadline) from error
+
+    def stop(self, user: User, name: str, captions_id: str, deadline: Deadline) -> None:
+        """End captions; those that have ended stay so."""
+        _, captions = self._media.one(user, name, MediaKind.CAPTIONS, captions_id, deadline)
+        if captions.is_running:
+            self._platform.stop(captions.id, deadline)
+            self._media.end(captions, deadline)
+
+    def _already(self, room: Room, deadline: Deadline) -> AlreadyCaptioning:
+        running = self._media.running(room, MediaKind.CAPTIONS, deadline)
+        if not running:
+            return AlreadyCaptioning(
+                "This room has captions already, of which nothing is known here; they end a "
+                "minute after everybody has left."
+            )
+        latest = max(running, key=lambda each: each.created_at)
+        return AlreadyCaptioning(
+            "This room has captions already; stop them first.",
+            extensions={"captionsId": latest.id},
+        )
