@@ -36,6 +36,7 @@ check: .venv/ready  ## Linters, types, layers, and the suites that need more tha
 	@$(BIN)/lint-imports
 	@$(BIN)/cfn-lint deploy/resources.json
 	@$(BIN)/python -m tests.support.dynamodb_local
+	@$(BIN)/python -m tests.support.browser
 	@$(BIN)/python -m pytest --run-dynamodb-local tests/contract tests/deploy/rehearse_deployment.py
 
 bench: .venv/ready  ## What a join costs in time, calls and dollars; into bench/results.md

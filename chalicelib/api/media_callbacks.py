@@ -5,9 +5,12 @@ from typing import Final
 
 from chalice import Blueprint
 
+from chalicelib import errors
 from chalicelib.api.answers import Answer
 from chalicelib.api.callbacks import check_project
-from chalicelib.api.edge import Edge, Told
+from chalicelib.api.calls import Told
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import OF_PROVIDER, Operation
 from chalicelib.core.measurements import count
 from chalicelib.core.media import MediaKind
 from chalicelib.core.media_reports import MediaReport
@@ -26,13 +29,20 @@ def media_callback_routes(edge: Edge) -> Blueprint:
 
 
 def _register(routes: Blueprint, edge: Edge, kind: MediaKind) -> None:
-    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}")
+    operation = Operation(
+        summary=f"Take OpenTok's news of any {kind}",
+        description="OpenTok repeats for 24 hours what is not answered with 200.",
+        answers={HTTPStatus.OK: None},
+        problems=(errors.SessionUnknown, *OF_PROVIDER),
+    )
+
+    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}", operation)
     def media_event(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check(kind, told.authorization(), body, told.deadline)
         return _followed(told, kind, body)
 
-    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}/{{secret}}")
+    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}/{{secret}}", operation)
     def unsigned_media_event(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, kind, told.raw_body())

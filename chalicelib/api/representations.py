@@ -1,7 +1,7 @@
 """What callers get back."""
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -12,6 +12,13 @@ from chalicelib.core.read_presence import RoomCounts
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolution, Room, State
 from chalicelib.core.times import rfc3339
+
+
+class HealthAnswer(Struct):
+    """That the service runs, and in which version."""
+
+    status: Literal["ok"]
+    version: str
 
 
 class CountsAnswer(Struct, rename="camel"):

@@ -1,9 +1,9 @@
 """One session: who is in it, what they publish, and what was done to them."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from local.opentok.callback import Callback
 from local.opentok.rest_errors import AbsentError
@@ -52,6 +52,13 @@ class Stream:
         }
 
 
+class Watcher(Protocol):
+    """What lives in sessions, and goes by who is in them."""
+
+    def session_changed(self, session: "Session", now: float) -> None:
+        """Connections or streams came or went."""
+
+
 @dataclass
 class Session:
     """A session, and the API key or application id that owns it.
@@ -63,6 +70,7 @@ class Session:
     key: str
     options: SessionOptions
     announce: Callable[[Callback], None] = field(repr=False)
+    watchers: Sequence[Watcher] = field(repr=False)
     ever_connected: bool = False
     connections: dict[str, Connection] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
@@ -79,6 +87,7 @@ class Session:
         self.ever_connected = True
         self.connections[connection.connection_id] = connection
         self.announce(connection_created(self.key, connection, now))
+        self._tell_watchers(now)
         return connection
 
     def disconnect(self, connection_id: str, reason: str, now: float) -> None:
@@ -93,6 +102,7 @@ class Session:
                 self.unpublish(stream.stream_id, reason, now)
         del self.connections[connection_id]
         self.announce(connection_destroyed(self.key, connection, reason, now))
+        self._tell_watchers(now)
 
     def publish(
         self, connection: Connection, name: str, video_type: str | None, now: float
@@ -102,6 +112,7 @@ class Session:
         )
         self.streams[stream.stream_id] = stream
         self.announce(stream_created(self.key, stream, now))
+        self._tell_watchers(now)
         return stream
 
     def unpublish(self, stream_id: str, reason: str, now: float) -> None:
@@ -109,6 +120,7 @@ class Session:
         stream = self.stream(stream_id)
         del self.streams[stream_id]
         self.announce(stream_destroyed(self.key, stream, reason, now))
+        self._tell_watchers(now)
 
     def signal(self, kind: str | None, data: str, connection_id: str | None = None) -> None:
         """Signal to one connection, or to all there are.
@@ -145,6 +157,10 @@ class Session:
         if stream_id not in self.streams:
             raise AbsentError("Stream not found")
         return self.streams[stream_id]
+
+    def _tell_watchers(self, now: float) -> None:
+        for watcher in self.watchers:
+            watcher.session_changed(self, now)
 
     def shown(self) -> dict[str, Any]:
         """All of it, as JSON for those who play clients."""

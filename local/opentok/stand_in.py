@@ -1,18 +1,26 @@
+import threading
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 from wsgiref.types import WSGIApplication
 
-from flask import Flask
+from flask import Flask, request
 
 from local.fault_routes import fault_routes
 from local.faults import FaultPlan, FaultyApp
+from local.opentok.archive_links import ArchiveLinks
+from local.opentok.archive_routes import archive_routes
+from local.opentok.archive_sim_routes import archive_sim_routes
+from local.opentok.archive_storage import ArchiveStorage
+from local.opentok.archive_storage_routes import archive_storage_routes
+from local.opentok.archives import Archives
 from local.opentok.callback import Callback
 from local.opentok.callback_plan import CallbackPlan
 from local.opentok.callback_routes import callback_routes
 from local.opentok.callbacks import Callbacks
 from local.opentok.calls import Call, CallRecorder
+from local.opentok.composition import Change
 from local.opentok.credentials import KnownCredentials
 from local.opentok.live_session import shown_connection
 from local.opentok.moderation_routes import moderation_routes
@@ -40,6 +48,8 @@ class OpenTokStandIn:
         sign_callbacks: False for a project on OpenTok's old path, without secure callbacks.
         retry_factor: what the delays before a callback's further attempts (5 s, doubling up to
             15 min, for 24 h) are multiplied by.
+        archive_ready_after: seconds from an archive's end until its file is available or
+            uploaded; see `advance`.
 
     Raises:
         ValueError: a kind or address of `callbacks` is none.
@@ -55,6 +65,7 @@ class OpenTokStandIn:
         callback_secrets: Mapping[str, str] = _NONE,
         sign_callbacks: bool = True,
         retry_factor: float = 1.0,
+        archive_ready_after: float = 2.0,
     ) -> None:
         known = self._known = KnownCredentials(projects, applications)
         self._clock = clock
@@ -63,14 +74,24 @@ class OpenTokStandIn:
         )
         for kind, url in callbacks.items():
             self.deliver_to(kind, url)
-        self._sessions = Sessions(self._callbacks.announce)
+        lock, announce = threading.RLock(), self._callbacks.announce
+        self._sessions = Sessions(announce, lock)
+        storage, self._links = ArchiveStorage(), ArchiveLinks()
+        self._archives = Archives(
+            lock, announce, storage, self._links, ready_after=archive_ready_after
+        )
+        self._sessions.watch(self._archives)
         self.faults = FaultPlan()
         app = Flask(__name__)
+        app.before_request(self._keep_time)
         answer_errors(app)
         app.register_blueprint(rest_routes(self._sessions, known, clock))
         app.register_blueprint(presence_routes(self._sessions, known, clock))
         app.register_blueprint(moderation_routes(self._sessions, known, clock))
         app.register_blueprint(registration_routes(self._callbacks.registrations, known, clock))
+        app.register_blueprint(archive_routes(self._archives, self._sessions, known, clock))
+        app.register_blueprint(archive_storage_routes(storage, known, clock))
+        app.register_blueprint(archive_sim_routes(self._archives, self._links, clock))
         app.register_blueprint(sim_routes(self._sessions, known, clock))
         app.register_blueprint(callback_routes(self._callbacks))
         app.register_blueprint(fault_routes(self.faults))
@@ -108,6 +129,34 @@ class OpenTokStandIn:
         """
         with self._sessions.lent(session_id) as session:
             return session.shown()
+
+    @property
+    def archive_ready_after(self) -> float:
+        return self._archives.ready_after
+
+    @archive_ready_after.setter
+    def archive_ready_after(self, seconds: float) -> None:
+        self._archives.ready_after = seconds
+
+    def move_archive(
+        self, archive_id: str, status: str, reason: str | None = None
+    ) -> dict[str, Any]:
+        """Let an archive become available, uploaded, failed, expired, paused, ... now.
+
+        What `POST /sim/archives/{id}` does: its callback is sent, and the archive returned.
+
+        Raises:
+            AbsentError: there is no such archive.
+        """
+        return self._archives.move(archive_id, Change(status, self._clock(), reason))
+
+    def advance(self) -> None:
+        """Let happen what is due by the clock; every call by HTTP does so first."""
+        self._archives.advance(self._clock())
+
+    def _keep_time(self) -> None:
+        self._links.address = request.host_url.rstrip("/")
+        self.advance()
 
     @property
     def callback_secrets(self) -> dict[str, str]:
