@@ -87,6 +87,10 @@ class BanNotFound(RoomkeyError):
     code = "ban_not_found"
 
 
+class ArchiveNotFound(RoomkeyError):
+    code = "archive_not_found"
+
+
 class BroadcastNotFound(RoomkeyError):
     code = "broadcast_not_found"
 
@@ -131,6 +135,28 @@ class EncryptedRoom(RoomkeyError):
     code = "encrypted_room"
 
 
+class AlreadyRecording(RoomkeyError):
+    code = "already_recording"
+
+
+class ArchiveNotRunning(RoomkeyError):
+    code = "archive_not_running"
+
+
+class ArchiveNotReady(RoomkeyError):
+    """Its file is not there yet; or not where we could tell of it."""
+
+    code = "archive_not_ready"
+
+
+class ArchiveFailed(RoomkeyError):
+    code = "archive_failed"
+
+
+class ArchiveExpired(RoomkeyError):
+    code = "archive_expired"
+
+
 class AlreadyBroadcasting(RoomkeyError):
     code = "already_broadcasting"
 
@@ -145,6 +171,10 @@ class StreamsNotManual(RoomkeyError):
 
 class BroadcastNotRunning(RoomkeyError):
     code = "broadcast_not_running"
+
+
+class CaptionsNotRunning(RoomkeyError):
+    code = "captions_not_running"
 
 
 class TooManyConnected(RoomkeyError):

@@ -67,10 +67,9 @@ class CallbackSetup:
         secret = Secret(self._stage, self._client)
         if environ.get(NEW_SECRET):
             self._keep(secret, environ[NEW_SECRET])
-        api_url = (self._stage.environment.get("OPENTOK_API_URL") or "").rstrip("/") or None
         source = SecretsManagerCredentials(self._client, self._stage.secret_id)
         try:
-            project = Projects(source, api_url).current(Deadline(_SECONDS))
+            project = Projects(source, self._stage.opentok_api_url).current(Deadline(_SECONDS))
             by_rest = isinstance(project.credentials, OpenTokCredentials)
             if by_rest:
                 self._register(project)

@@ -1,9 +1,13 @@
 """What archives need from outside, told in the rules' own terms."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.media import Media
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.told import told_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,14 @@ class ArchiveFile:
     project_id: str
     archive_id: str
     zipped: bool
+
+    @classmethod
+    def of(cls, archive: Media) -> Self | None:
+        """The archive's; None where it was never told whose project's it is."""
+        project_id = told_project(archive.content)
+        if project_id is None:
+            return None
+        return cls(project_id, archive.id, archive.content.get("outputMode") == "individual")
 
     @property
     def key(self) -> str:
@@ -37,3 +49,49 @@ class ArchiveFiles(Protocol):
 
     def delete(self, file: ArchiveFile, deadline: Deadline) -> bool:
         """Remove the file, if it is there; False without storage of our own."""
+
+
+class ArchivePlatform(Protocol):
+    """What can be asked of the platform about archives.
+
+    Every method raises `NotConfigured`, `ProviderRefused` and `ProviderUnavailable` as
+    `VideoPlatform` does.
+    """
+
+    def start(
+        self, session_id: str, options: Mapping[str, object], deadline: Deadline
+    ) -> MediaReport:
+        """Begin to record. It is asked once: what is not known to have begun may have.
+
+        Raises:
+            NobodyConnected: There is nobody to record.
+            NotRouted: The session's media do not pass the platform.
+            AlreadyRecording: Another archive of this tag, or of none, is running.
+        """
+
+    def stop(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
+        """End an archive; None if it is not running."""
+
+    def archive(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
+        """How an archive stands, with a fresh address if it has one; None if it is gone."""
+
+    def archives_of(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+        """All archives of a session that are not deleted, newest first."""
+
+    def set_layout(self, archive_id: str, layout: Mapping[str, object], deadline: Deadline) -> bool:
+        """Lay the streams out otherwise from now on; False if the archive is not running."""
+
+    def change_streams(
+        self, archive_id: str, change: Mapping[str, object], deadline: Deadline
+    ) -> bool:
+        """Take a stream in or leave it out; False if there is no such stream or archive.
+
+        Raises:
+            StreamsNotManual: The archive takes its streams by itself.
+        """
+
+    def delete(self, archive_id: str, deadline: Deadline) -> bool:
+        """Delete an archive and what the platform keeps of it; False if it cannot be yet.
+
+        One that is gone already counts as deleted.
+        """

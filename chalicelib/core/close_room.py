@@ -7,6 +7,7 @@ from chalicelib.core.identity import User
 from chalicelib.core.live_ports import LivePlatform
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.stop_media import StopMedia
 from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
 
 DISCONNECTING_SECONDS: Final = 5.0
@@ -20,18 +21,20 @@ class CloseRoom:
         store: RoomStore,
         rooms: ReadRooms,
         platform: LivePlatform,
+        stop_media: StopMedia,
         clock: Clock,
     ) -> None:
         self._store = store
         self._rooms = rooms
         self._platform = platform
+        self._stop_media = stop_media
         self._clock = clock
 
     def close(self, user: User, name: str, deadline: Deadline) -> None:
-        """Close the room of this name and disconnect everybody; it may be done again.
+        """Close the room of this name, disconnect everybody, stop what runs; it may be done again.
 
-        Once it is closed nobody gets in, whatever becomes of the rest. Whom there is no time to
-        disconnect here, or no way, the scheduled function does.
+        Once it is closed nobody gets in, whatever becomes of the rest. What there is no time to do
+        here, or no way, the scheduled function does.
 
         Raises:
             RoomNotFound: There is none that this user may see.
@@ -43,3 +46,5 @@ class CloseRoom:
         in_time = deadline.at_most(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
             evacuate(self._platform, room.session_id, in_time)
+        with suppress(NotConfigured):
+            self._stop_media(room.room_id, in_time)

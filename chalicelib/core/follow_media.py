@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_sessions import FollowSessions
-from chalicelib.core.media import Media, MediaKind, MediaStore
+from chalicelib.core.media import DELETED, Media, MediaKind, MediaStore
 from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.ports import Clock
 from chalicelib.core.told import told_object
 
 
@@ -33,9 +34,10 @@ _KEPT: Final[Mapping[MediaKind, Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class FollowMedia:
     """Keeps up with what sessions are made into."""
 
-    def __init__(self, sessions: FollowSessions, store: MediaStore) -> None:
+    def __init__(self, sessions: FollowSessions, store: MediaStore, clock: Clock) -> None:
         self._sessions = sessions
         self._store = store
+        self._clock = clock
 
     def told(self, report: MediaReport, deadline: Deadline) -> None:
         """Keep what a callback tells, if its session is ours.
@@ -54,3 +56,8 @@ class FollowMedia:
         content = media.content if kept is None else kept(media.content)
         self._store.keep(replace(media, content=content), deadline)
         return media
+
+    def forget(self, media: Media, deadline: Deadline) -> None:
+        """Have it on record as deleted."""
+        gone = replace(media, status=DELETED, updated_at=self._clock(), content={})
+        self._store.keep(gone, deadline)

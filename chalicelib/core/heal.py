@@ -11,6 +11,7 @@ from typing import Final
 from chalicelib.core.arrival_rules import Reason, reason_to_end
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_sessions import FollowSessions
+from chalicelib.core.heal_media import HealMedia
 from chalicelib.core.live_ports import (
     ListedConnection,
     LivePlatform,
@@ -48,6 +49,7 @@ class Heal:
         platform: LivePlatform,
         follow: FollowSessions,
         reseat: Reseat,
+        media: Sequence[HealMedia],
         clock: Clock,
     ) -> None:
         self._rooms = rooms
@@ -56,6 +58,7 @@ class Heal:
         self._platform = platform
         self._follow = follow
         self._reseat = reseat
+        self._media = media
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
@@ -90,7 +93,7 @@ class Heal:
             self._upkeep.checked(session_id, now + pause, deadline, idle=idle)
 
     def check(self, session_id: str, deadline: Deadline) -> bool:
-        """Make the record of a session agree with OpenTok's; whether nobody is in.
+        """Make the record of a session agree with OpenTok's; whether nothing goes on in it.
 
         Raises:
             ProviderUnavailable: OpenTok cannot be asked, and nothing was removed; or somebody must
@@ -113,7 +116,8 @@ class Heal:
                 self._meet_stranger(session, each, deadline)
         if session.guarded:
             self._reseat(session.room_name, session_id, deadline)
-        return not recorded and not listed
+        unsettled = [heal(session, deadline) for heal in self._media]
+        return not recorded and not listed and not any(unsettled)
 
     def _take_ghosts(
         self,

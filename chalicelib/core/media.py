@@ -23,6 +23,12 @@ class MediaKind(StrEnum):
     RENDER = "render"
 
 
+UPLOADED: Final = "uploaded"
+"""To a storage of the owner's."""
+AVAILABLE: Final = "available"
+"""At the platform, for some days."""
+FAILED: Final = "failed"
+EXPIRED: Final = "expired"
 DELETED: Final = "deleted"
 MEDIA_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 """What may be part of an address at OpenTok; its own ids are UUIDs."""
@@ -38,10 +44,10 @@ _RANKS: Final = {
     "started": 1,
     "paused": 1,
     "stopped": 2,
-    "uploaded": 3,
-    "available": 3,
-    "failed": 3,
-    "expired": 4,
+    UPLOADED: 3,
+    AVAILABLE: 3,
+    FAILED: 3,
+    EXPIRED: 4,
     DELETED: 5,
 }
 
@@ -68,6 +74,11 @@ class Media:
     @property
     def is_running(self) -> bool:
         return self.status in _RUNNING[self.kind]
+
+    @property
+    def may_change(self) -> bool:
+        """Whether more is to be heard of it than that it is gone."""
+        return self.rank < _RANKS[AVAILABLE]
 
     @property
     def rank(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from chalicelib.core.media import MEDIA_ID_PATTERN, Media, MediaKind
 from chalicelib.core.stream_keys import without_stream_keys
-from chalicelib.core.told import told_id, told_moment
+from chalicelib.core.told import told_id, told_moment, told_project
 
 _MOST_FIELDS: Final = 100
 """Of an object; OpenTok's largest has 30. What is kept is written in one update."""
@@ -57,10 +57,7 @@ class MediaReport:
 
     @property
     def project_id(self) -> str | None:
-        """Whose it is, as far as it tells: under one of three names."""
-        names = ("applicationId", "projectId", "partnerId")
-        told = (told_id(self.content.get(name)) for name in names)
-        return next((each for each in told if each is not None), None)
+        return told_project(self.content)
 
     def of_room(self, room_id: str) -> Media:
         return Media(

@@ -1,7 +1,11 @@
 from datetime import datetime
+from typing import Final
 
 from chalicelib.core.rooms import MediaMode, Room, State
 from chalicelib.errors import EncryptedRoom, NotRouted, RoomClosed
+
+NOT_ROUTED: Final = "This room's media go from client to client; make a room with mediaMode routed."
+STREAMS_NOT_MANUAL: Final = "It takes its streams by itself; start one with streamMode manual."
 
 
 def check_can_be_processed(room: Room, now: datetime) -> None:
@@ -15,9 +19,7 @@ def check_can_be_processed(room: Room, now: datetime) -> None:
     if room.state(now) is State.CLOSED:
         raise RoomClosed("This room is closed; nobody can be in it.")
     if room.settings.media_mode is MediaMode.RELAYED:
-        raise NotRouted(
-            "This room's media go from client to client; make a room with mediaMode routed."
-        )
+        raise NotRouted(NOT_ROUTED)
     if room.settings.e2ee:
         raise EncryptedRoom(
             "This room is end-to-end encrypted, so that nothing can be made of its media; "

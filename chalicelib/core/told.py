@@ -33,6 +33,12 @@ def told_id(value: object) -> str | None:
     return text if 1 <= len(text) <= LONGEST_ID else None
 
 
+def told_project(content: Mapping[str, Any]) -> str | None:
+    """Whose an object is, as far as it tells: under one of three names."""
+    told = (told_id(content.get(name)) for name in ("applicationId", "projectId", "partnerId"))
+    return next((each for each in told if each is not None), None)
+
+
 def told_text(value: object) -> str | None:
     return value[:LONGEST_TEXT] if isinstance(value, str) else None
 

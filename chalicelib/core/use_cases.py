@@ -11,8 +11,10 @@ from chalicelib.core.keep_hours import KeepHours
 from chalicelib.core.moderate import BanUsers, Moderate
 from chalicelib.core.open_room import OpenRoom
 from chalicelib.core.ports import Identity, VideoPlatform
+from chalicelib.core.read_archives import ReadArchives
 from chalicelib.core.read_presence import ReadPresence
 from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.record_room import RecordRoom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class UseCases:
     close_room: CloseRoom
     moderate: Moderate
     ban_users: BanUsers
+    record_room: RecordRoom
+    read_archives: ReadArchives
     signatures: CallbackSignatures
     follow_sessions: FollowSessions
     follow_media: FollowMedia

@@ -6,10 +6,10 @@ import pytest
 
 from deploy.callbacks import TOPICS, CallbackSetup
 from deploy.errors import DeployError
-from deploy.stage import Stage, read_stage
 from local.faults import Fault
 from local.http_server import HttpServer
 from local.opentok import OpenTokStandIn
+from tests.deploy.dev_stage import dev_on
 from tests.support.stand_ins import (
     API_KEY,
     API_SECRET,
@@ -34,19 +34,12 @@ def stand_ins(stand_ins: StandIns) -> Iterator[StandIns]:
     opentok.stop()
 
 
-def stage_on(stand_ins: StandIns, **settings: str) -> Stage:
-    stage = read_stage("dev")
-    environment = {"OPENTOK_SECRET_ID": SECRET_ID, "OPENTOK_API_URL": stand_ins.opentok_server.url}
-    own = {**stage.config["stages"]["dev"], "environment_variables": environment | settings}
-    return Stage("dev", {**stage.config, "stages": {"dev": own}})
-
-
 def set_up(
     stand_ins: StandIns, environ: dict[str, str] | None = None, **settings: str
 ) -> list[str]:
     """What the operator is told."""
     said: list[str] = []
-    stage = stage_on(stand_ins, **settings)
+    stage = dev_on(stand_ins, **settings)
     CallbackSetup(stage, URL, stand_ins.secretsmanager(), said.append).run(environ or {})
     return said
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 API = "roomkey-${Stage}"
 RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"]
-OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret"})
+OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
+OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_RECORDINGS})
 
 
 def test_the_table_is_on_demand_encrypted_recoverable_and_forgets() -> None:
@@ -58,6 +59,46 @@ def test_the_bucket_is_encrypted_versioned_and_private() -> None:
     (statement,) = RESOURCES["StateBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize("name", OF_RECORDINGS)
+def test_what_recordings_need_is_there_where_they_are_wanted_and_stays_with_them(name: str) -> None:
+    assert RESOURCES[name]["Condition"] == "OwnArchives"
+
+
+def test_the_bucket_for_recordings_outlives_the_stack_and_is_private_and_encrypted() -> None:
+    archives = RESOURCES["Archives"]
+    bucket = archives["Properties"]
+
+    assert archives["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert archives["UpdateReplacePolicy"] == "Retain"
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (statement,) = RESOURCES["ArchivesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_recording_once_deleted_is_gone_and_half_an_upload_too() -> None:
+    bucket = RESOURCES["Archives"]["Properties"]
+
+    assert "VersioningConfiguration" not in bucket
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
+def test_opentoks_user_may_upload_and_find_the_bucket_and_nothing_else() -> None:
+    (policy,) = RESOURCES["ArchiveUploader"]["Properties"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+
+    assert {each["Action"]: each["Resource"] for each in statements} == {
+        "s3:PutObject": {"Fn::Sub": "${Archives.Arn}/*"},
+        "s3:ListBucket": {"Fn::GetAtt": ["Archives", "Arn"]},
+        "s3:ListAllMyBuckets": "*",
+    }
+    assert {each["Effect"] for each in statements} == {"Allow"}
 
 
 def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:

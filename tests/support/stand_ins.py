@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_s3 import S3Client
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from app import build_app
@@ -90,6 +91,9 @@ class StandIns:
     def secretsmanager(self) -> SecretsManagerClient:
         return _secretsmanager(self.aws_server.url)
 
+    def s3(self) -> S3Client:
+        return _s3(self.aws_server.url)
+
     def put_secret(self, content: str | Mapping[str, object]) -> None:
         """Replace what the secret holds."""
         text = content if isinstance(content, str) else json.dumps(content)
@@ -112,6 +116,11 @@ def _dynamodb(url: str) -> DynamoDBClient:
 @cache
 def _secretsmanager(url: str) -> SecretsManagerClient:
     return boto3.client("secretsmanager", endpoint_url=url)
+
+
+@cache
+def _s3(url: str) -> S3Client:
+    return boto3.client("s3", endpoint_url=url)
 
 
 @contextmanager

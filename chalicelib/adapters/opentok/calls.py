@@ -7,13 +7,13 @@ from chalicelib.adapters.opentok.http import Answer
 from chalicelib.adapters.opentok.outcomes import unavailable
 from chalicelib.adapters.opentok.reports import (
     FAILED,
-    NOT_ROUTED,
     check_started,
     is_about_the_state,
 )
 from chalicelib.adapters.opentok.rest import Call, OpenTokRest
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.media_ports import ServiceOrder
+from chalicelib.core.media_rules import NOT_ROUTED
 from chalicelib.core.told import told_content, told_id
 from chalicelib.errors import NotRouted
 

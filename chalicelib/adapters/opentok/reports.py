@@ -10,6 +10,7 @@ from chalicelib.adapters.opentok.rest import Call, OpenTokRest, is_absence
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.media import MediaKind
 from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.media_rules import NOT_ROUTED
 from chalicelib.core.ports import Clock
 from chalicelib.core.told import told_content, told_object
 from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
@@ -17,7 +18,6 @@ from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 FAILED: Final = 300
 MOST_LISTED: Final = 1000
 NOBODY: Final = "Nobody is connected to this room; start once somebody is."
-NOT_ROUTED: Final = "This room's media go from client to client; make a room with mediaMode routed."
 
 
 class Reports:
