@@ -66,6 +66,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.opentok.projects import Projects
     from chalicelib.adapters.opentok.rest import OpenTokRest
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
+    from chalicelib.core.admit_services import AdmitServices
     from chalicelib.core.change_room import ChangeRoom
     from chalicelib.core.close_room import CloseRoom
     from chalicelib.core.follow_sessions import FollowSessions
@@ -104,6 +105,7 @@ def _build(settings: Settings) -> UseCases:
         rest=rest,
         read_rooms=read_rooms,
         sessions=follow,
+        services=AdmitServices(platform, follow, utc_now),
         clock=utc_now,
     )
     return UseCases(
@@ -136,6 +138,10 @@ def _build(settings: Settings) -> UseCases:
         follow_media=media.follow,
         record_room=media.record_room,
         read_archives=media.read_archives,
+        broadcasts=media.broadcasts,
+        captions=media.captions,
+        renders=media.renders,
+        calls=media.calls,
         keep_hours=KeepHours(store, upkeep, live, media.stop, utc_now),
         heal=Heal(
             rooms=store,

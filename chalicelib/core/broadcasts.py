@@ -1,17 +1,21 @@
 """Broadcasts: a room streamed live, by HLS and to RTMP servers."""
 
+from typing import Final
+
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.end_media import EndMedia
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.identity import User
 from chalicelib.core.media import Media, MediaKind, MediaPage, MediaStart
 from chalicelib.core.media_ports import BroadcastPlatform, Options
 from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.media_rules import STREAMS_NOT_MANUAL
 from chalicelib.core.room_media import RoomMedia
 from chalicelib.core.rooms import Room
 from chalicelib.core.start_media import StartMedia
 from chalicelib.errors import BroadcastNotRunning, StreamNotFound, StreamsNotManual
 
-_AUTOMATIC = "auto"
+_AUTOMATIC: Final = "auto"
 
 
 class Broadcasts:
@@ -23,11 +27,13 @@ class Broadcasts:
         platform: BroadcastPlatform,
         follow: FollowMedia,
         start_media: StartMedia,
+        end_media: EndMedia,
     ) -> None:
         self._media = media
         self._platform = platform
         self._follow = follow
         self._start_media = start_media
+        self._end_media = end_media
 
     def start(
         self, user: User, name: str, options: Options, deadline: Deadline
@@ -61,17 +67,16 @@ class Broadcasts:
         if not broadcast.is_running:
             return room, broadcast
         report = self._platform.one(broadcast.id, deadline)
-        return room, self._kept(broadcast, report, deadline)
+        if report is None:
+            return room, self._follow.end(broadcast, deadline)
+        return room, self._follow.keep(report, room.room_id, deadline)
 
     def stop(
         self, user: User, name: str, broadcast_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """End a broadcast; one that has ended stays as it is."""
-        room, broadcast = self._one(user, name, broadcast_id, deadline)
-        if not broadcast.is_running:
-            return room, broadcast
-        report = self._platform.stop(broadcast.id, deadline)
-        return room, self._kept(broadcast, report, deadline)
+        """Raises: BroadcastNotRunning: It has ended already."""
+        room, broadcast = self._running(user, name, broadcast_id, deadline)
+        return room, self._end_media(broadcast, deadline)
 
     def set_layout(
         self, user: User, name: str, broadcast_id: str, layout: Options, deadline: Deadline
@@ -81,9 +86,9 @@ class Broadcasts:
         Raises:
             BroadcastNotRunning: It has ended.
         """
-        broadcast = self._running(user, name, broadcast_id, deadline)
+        _, broadcast = self._running(user, name, broadcast_id, deadline)
         if not self._platform.set_layout(broadcast.id, layout, deadline):
-            self._media.end(broadcast, deadline)
+            self._follow.end(broadcast, deadline)
             raise _ended()
 
     def change_streams(
@@ -96,11 +101,9 @@ class Broadcasts:
             StreamsNotManual: It takes its streams by itself.
             StreamNotFound: There is no such stream in the room.
         """
-        broadcast = self._running(user, name, broadcast_id, deadline)
+        _, broadcast = self._running(user, name, broadcast_id, deadline)
         if broadcast.content.get("streamMode") == _AUTOMATIC:
-            raise StreamsNotManual(
-                "This broadcast takes its streams by itself; start one with streamMode manual."
-            )
+            raise StreamsNotManual(STREAMS_NOT_MANUAL)
         if not self._platform.change_streams(broadcast.id, change, deadline):
             raise StreamNotFound("There is no such stream in this room.")
 
@@ -109,17 +112,13 @@ class Broadcasts:
     ) -> tuple[Room, Media]:
         return self._media.one(user, name, MediaKind.BROADCAST, broadcast_id, deadline)
 
-    def _running(self, user: User, name: str, broadcast_id: str, deadline: Deadline) -> Media:
-        _, broadcast = self._one(user, name, broadcast_id, deadline)
+    def _running(
+        self, user: User, name: str, broadcast_id: str, deadline: Deadline
+    ) -> tuple[Room, Media]:
+        room, broadcast = self._one(user, name, broadcast_id, deadline)
         if not broadcast.is_running:
             raise _ended()
-        return broadcast
-
-    def _kept(self, broadcast: Media, report: MediaReport | None, deadline: Deadline) -> Media:
-        """What OpenTok tells of it, on record; where it has none any more, it has ended."""
-        if report is None:
-            return self._media.end(broadcast, deadline)
-        return self._follow.keep(report, broadcast.room_id, deadline)
+        return room, broadcast
 
 
 def _ended() -> BroadcastNotRunning:

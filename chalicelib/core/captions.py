@@ -1,5 +1,6 @@
 from chalicelib.core.admit_services import AdmitServices
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.end_media import EndMedia
 from chalicelib.core.identity import User
 from chalicelib.core.media import Media, MediaKind
 from chalicelib.core.media_ports import CaptionsPlatform, Options, ServiceOrder
@@ -8,7 +9,7 @@ from chalicelib.core.presence import Service
 from chalicelib.core.room_media import RoomMedia
 from chalicelib.core.rooms import Room
 from chalicelib.core.start_media import StartMedia
-from chalicelib.errors import AlreadyCaptioning
+from chalicelib.errors import AlreadyCaptioning, CaptionsNotRunning
 
 
 class LiveCaptions:
@@ -20,11 +21,13 @@ class LiveCaptions:
         platform: CaptionsPlatform,
         services: AdmitServices,
         start_media: StartMedia,
+        end_media: EndMedia,
     ) -> None:
         self._media = media
         self._platform = platform
         self._services = services
         self._start_media = start_media
+        self._end_media = end_media
 
     def start(self, user: User, name: str, options: Options, deadline: Deadline) -> Media:
         """Caption the room from now on.
@@ -47,11 +50,11 @@ class LiveCaptions:
             raise self._already(room, deadline) from error
 
     def stop(self, user: User, name: str, captions_id: str, deadline: Deadline) -> None:
-        """End captions; those that have ended stay so."""
+        """Raises: CaptionsNotRunning: They have ended already."""
         _, captions = self._media.one(user, name, MediaKind.CAPTIONS, captions_id, deadline)
-        if captions.is_running:
-            self._platform.stop(captions.id, deadline)
-            self._media.end(captions, deadline)
+        if not captions.is_running:
+            raise CaptionsNotRunning("These captions have ended.")
+        self._end_media(captions, deadline)
 
     def _already(self, room: Room, deadline: Deadline) -> AlreadyCaptioning:
         running = self._media.running(room, MediaKind.CAPTIONS, deadline)

@@ -2,6 +2,7 @@
 
 from chalicelib.core.admit_services import AdmitServices
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.end_media import EndMedia
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.identity import User
 from chalicelib.core.media import Media, MediaKind, MediaPage, MediaStart
@@ -18,17 +19,20 @@ class Renders:
 
     def __init__(
         self,
+        *,
         media: RoomMedia,
         platform: RenderPlatform,
         services: AdmitServices,
         follow: FollowMedia,
         start_media: StartMedia,
+        end_media: EndMedia,
     ) -> None:
         self._media = media
         self._platform = platform
         self._services = services
         self._follow = follow
         self._start_media = start_media
+        self._end_media = end_media
 
     def start(
         self, user: User, name: str, options: Options, deadline: Deadline
@@ -62,12 +66,11 @@ class Renders:
             return room, render
         report = self._platform.one(render.id, deadline)
         if report is None:
-            return room, self._media.end(render, deadline)
+            return room, self._follow.end(render, deadline)
         return room, self._follow.keep(report, room.room_id, deadline)
 
     def stop(self, user: User, name: str, render_id: str, deadline: Deadline) -> None:
         """End a render; one that has ended stays as it is."""
         _, render = self._media.one(user, name, MediaKind.RENDER, render_id, deadline)
         if render.is_running:
-            self._platform.stop(render.id, deadline)
-            self._media.end(render, deadline)
+            self._end_media(render, deadline)

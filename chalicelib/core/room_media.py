@@ -1,6 +1,5 @@
 """What a room's session was or is made into, for those who moderate the room."""
 
-from dataclasses import replace
 from typing import Final
 
 from chalicelib.core.deadline import Deadline
@@ -12,7 +11,6 @@ from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.rooms import Room
 from chalicelib.errors import BroadcastNotFound, CaptionsNotFound, RenderNotFound
 
-STOPPED: Final = "stopped"
 _NOT_FOUND: Final = {
     MediaKind.BROADCAST: BroadcastNotFound,
     MediaKind.CAPTIONS: CaptionsNotFound,
@@ -71,10 +69,3 @@ class RoomMedia:
         return [
             each for each in running if each.kind is kind and each.session_id == room.session_id
         ]
-
-    def end(self, media: Media, deadline: Deadline) -> Media:
-        """Have it on record as ended."""
-        content = {**media.content, "status": STOPPED}
-        ended = replace(media, status=STOPPED, updated_at=self._clock(), content=content)
-        self._store.keep(ended, deadline)
-        return ended

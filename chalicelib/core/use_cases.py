@@ -1,5 +1,8 @@
 from dataclasses import dataclass
 
+from chalicelib.core.broadcasts import Broadcasts
+from chalicelib.core.calls import Calls
+from chalicelib.core.captions import LiveCaptions
 from chalicelib.core.change_room import ChangeRoom
 from chalicelib.core.close_room import CloseRoom
 from chalicelib.core.credentials import CallbackSignatures
@@ -15,6 +18,7 @@ from chalicelib.core.read_archives import ReadArchives
 from chalicelib.core.read_presence import ReadPresence
 from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.record_room import RecordRoom
+from chalicelib.core.renders import Renders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,10 @@ class UseCases:
     ban_users: BanUsers
     record_room: RecordRoom
     read_archives: ReadArchives
+    broadcasts: Broadcasts
+    captions: LiveCaptions
+    renders: Renders
+    calls: Calls
     signatures: CallbackSignatures
     follow_sessions: FollowSessions
     follow_media: FollowMedia

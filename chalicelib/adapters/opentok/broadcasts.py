@@ -9,6 +9,7 @@ from chalicelib.adapters.opentok.rest import Call, OpenTokRest, is_absence
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.media import MediaKind
 from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.media_rules import STREAMS_NOT_MANUAL
 from chalicelib.core.ports import Clock
 from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
 
@@ -60,9 +61,7 @@ class OpenTokBroadcasts:
         path = f"broadcast/{broadcast_id}/streams"
         answer = self._rest.ask(Call("PATCH", path, change, understood=_is_about_streams), deadline)
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
-            raise StreamsNotManual(
-                "This broadcast takes its streams by itself; start one with streamMode manual."
-            )
+            raise StreamsNotManual(STREAMS_NOT_MANUAL)
         return answer.status < FAILED
 
 
