@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
+from chalicelib.api.archives import archive_routes
 from chalicelib.api.callbacks import callback_routes
 from chalicelib.api.edge import Edge
 from chalicelib.api.health import health_routes
 from chalicelib.api.media_callbacks import media_callback_routes
 from chalicelib.api.moderation import moderation_routes
 from chalicelib.api.presence import presence_routes
+from chalicelib.api.recording import recording_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
 from chalicelib.api.schedules import Schedules
@@ -33,6 +35,8 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         token_routes,
         presence_routes,
         moderation_routes,
+        archive_routes,
+        recording_routes,
         callback_routes,
         media_callback_routes,
     ):
