@@ -15,6 +15,7 @@ from chalicelib.core.archive_ports import ArchiveFiles
 from chalicelib.core.broadcasts import Broadcasts
 from chalicelib.core.calls import Calls
 from chalicelib.core.captions import LiveCaptions
+from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.end_media import EndMedia
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.follow_sessions import FollowSessions
@@ -56,6 +57,7 @@ def build_media(
     read_rooms: ReadRooms,
     sessions: FollowSessions,
     services: AdmitServices,
+    callbacks: CallbackSignatures,
     clock: Clock,
 ) -> MediaServices:
     follow = FollowMedia(sessions, store, clock)
@@ -93,7 +95,14 @@ def build_media(
         ),
         read_archives=ReadArchives(read_rooms, store, kept, files),
         broadcasts=Broadcasts(room_media, broadcasts, follow, start_media, end_broadcast),
-        captions=LiveCaptions(room_media, captions, services, start_media, end_captions),
+        captions=LiveCaptions(
+            media=room_media,
+            platform=captions,
+            services=services,
+            callbacks=callbacks,
+            start_media=start_media,
+            end_media=end_captions,
+        ),
         renders=Renders(
             media=room_media,
             platform=renders,

@@ -98,6 +98,7 @@ def _build(settings: Settings) -> UseCases:
     read_rooms = ReadRooms(store, utc_now)
     follow = FollowSessions(store, sessions, live, utc_now)
     reseat = Reseat(store, sessions, follow, utc_now)
+    signatures = SignedCallbacks(credentials, settings.callback_path_secret, utc_now)
     media = build_media(
         rooms=store,
         store=DynamoDBMedia(dynamodb, settings.rooms_table),
@@ -106,6 +107,7 @@ def _build(settings: Settings) -> UseCases:
         read_rooms=read_rooms,
         sessions=follow,
         services=AdmitServices(platform, follow, utc_now),
+        callbacks=signatures,
         clock=utc_now,
     )
     return UseCases(
@@ -133,7 +135,7 @@ def _build(settings: Settings) -> UseCases:
         close_room=CloseRoom(store, read_rooms, live, media.stop, utc_now),
         moderate=Moderate(read_rooms, live),
         ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
-        signatures=SignedCallbacks(credentials, settings.callback_path_secret, utc_now),
+        signatures=signatures,
         follow_sessions=follow,
         follow_media=media.follow,
         record_room=media.record_room,

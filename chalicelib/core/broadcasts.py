@@ -80,16 +80,17 @@ class Broadcasts:
 
     def set_layout(
         self, user: User, name: str, broadcast_id: str, layout: Options, deadline: Deadline
-    ) -> None:
+    ) -> tuple[Room, Media]:
         """Lay the streams out otherwise from now on.
 
         Raises:
             BroadcastNotRunning: It has ended.
         """
-        _, broadcast = self._running(user, name, broadcast_id, deadline)
+        room, broadcast = self._running(user, name, broadcast_id, deadline)
         if not self._platform.set_layout(broadcast.id, layout, deadline):
             self._follow.end(broadcast, deadline)
             raise _ended()
+        return room, broadcast
 
     def change_streams(
         self, user: User, name: str, broadcast_id: str, change: Options, deadline: Deadline

@@ -45,7 +45,7 @@ class Calls:
         return room, self._made(order, Service.SIP, self._platform.dial, deadline)
 
     def connect_audio(
-        self, user: User, name: str, options: Options, deadline: Deadline, *, bidirectional: bool
+        self, user: User, name: str, options: Options, deadline: Deadline
     ) -> tuple[Room, Options]:
         """Send the room's audio to a WebSocket, and where it is bidirectional take its audio.
 
@@ -53,7 +53,8 @@ class Calls:
             RoomkeyError: As for `dial`.
         """
         room = self._media.ready_room(user, name, "connect its audio", deadline)
-        role = Role.PUBLISHER if bidirectional else Role.SUBSCRIBER
+        sends_back = options["websocket"].get("bidirectional", False)
+        role = Role.PUBLISHER if sends_back else Role.SUBSCRIBER
         order = self._order(room, Service.AUDIO_CONNECTOR, options, deadline, role)
         return room, self._made(
             order, Service.AUDIO_CONNECTOR, self._platform.connect_audio, deadline

@@ -1,4 +1,5 @@
 from chalicelib.core.admit_services import AdmitServices
+from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.end_media import EndMedia
 from chalicelib.core.identity import User
@@ -17,20 +18,32 @@ class LiveCaptions:
 
     def __init__(
         self,
+        *,
         media: RoomMedia,
         platform: CaptionsPlatform,
         services: AdmitServices,
+        callbacks: CallbackSignatures,
         start_media: StartMedia,
         end_media: EndMedia,
     ) -> None:
         self._media = media
         self._platform = platform
         self._services = services
+        self._callbacks = callbacks
         self._start_media = start_media
         self._end_media = end_media
 
-    def start(self, user: User, name: str, options: Options, deadline: Deadline) -> Media:
+    def start(
+        self, user: User, name: str, options: Options, api_address: str | None, deadline: Deadline
+    ) -> Media:
         """Caption the room from now on.
+
+        Args:
+            user: Who asks.
+            name: The room's name.
+            options: OpenTok's own.
+            api_address: Where OpenTok may tell of them, if that is known.
+            deadline: By when to answer.
 
         Raises:
             AlreadyCaptioning: It is being captioned; `captionsId` says by which, if that is known.
@@ -39,7 +52,8 @@ class LiveCaptions:
         """
         room = self._media.ready_room(user, name, "caption it", deadline)
         token = self._services.token(room, Service.CAPTIONS, deadline)
-        order = ServiceOrder(room.session_id, token, options)
+        told_to = self._told_to(api_address, deadline)
+        order = ServiceOrder(room.session_id, token, {**options, **told_to})
 
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(order, in_time)
@@ -55,6 +69,13 @@ class LiveCaptions:
         if not captions.is_running:
             raise CaptionsNotRunning("These captions have ended.")
         self._end_media(captions, deadline)
+
+    def _told_to(self, api_address: str | None, deadline: Deadline) -> Options:
+        """Where OpenTok is to tell of the captions: unlike of all else, that is asked per start."""
+        path = self._callbacks.path(MediaKind.CAPTIONS, deadline)
+        if api_address is None or path is None:
+            return {}
+        return {"statusCallbackUrl": f"{api_address}{path}"}
 
     def _already(self, room: Room, deadline: Deadline) -> AlreadyCaptioning:
         running = self._media.running(room, MediaKind.CAPTIONS, deadline)
