@@ -82,7 +82,7 @@ def test_only_moderators_may(entered: Live, start: Start) -> None:
     [({"mediaMode": "relayed"}, "not_routed"), ({"e2ee": True}, "encrypted_room")],
 )
 def test_rooms_whose_media_opentok_does_not_see_are_refused_before_it_is_asked(
-    live: Live, start: Start, settings: dict[str, object], code: str
+    live: Live, start: Start, settings: dict[str, Any], code: str
 ) -> None:
     live.room(**settings)
     reply = asked(live, start)
