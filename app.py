@@ -17,6 +17,7 @@ from chalicelib.api.media_callbacks import media_callback_routes
 from chalicelib.api.moderation import moderation_routes
 from chalicelib.api.presence import presence_routes
 from chalicelib.api.recording import recording_routes
+from chalicelib.api.reference import reference_routes
 from chalicelib.api.renders import render_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
@@ -36,6 +37,7 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
     built.register_middleware(edge.own_answers, "http")
     for routes in (
         health_routes,
+        reference_routes,
         room_routes,
         token_routes,
         presence_routes,

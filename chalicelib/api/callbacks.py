@@ -13,7 +13,7 @@ from chalicelib import errors
 from chalicelib.api.answers import Answer
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, Operation
+from chalicelib.api.operations import OF_PROVIDER, PLATFORM_BY_PATH, Operation
 from chalicelib.api.session_events import SessionEvent, read_event
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.measurements import count
@@ -32,13 +32,15 @@ def callback_routes(edge: Edge) -> Blueprint:
     """Session monitoring."""
     routes = Blueprint(__name__)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
+    @edge.told_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
     def session_event(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check("session", told.authorization(), body, told.deadline)
         return _followed(told, body)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session/{secret}", _MONITORING)
+    @edge.told_by_platform(
+        routes, "POST", "/callbacks/session/{secret}", _MONITORING, PLATFORM_BY_PATH
+    )
     def unsigned_session_event(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, told.raw_body())

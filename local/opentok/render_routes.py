@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from local.opentok.client_tokens import PUBLISHING_ROLES
 from local.opentok.credentials import KnownCredentials
 from local.opentok.presented_tokens import check_presented_token
 from local.opentok.project_records import asked_page
@@ -14,9 +15,6 @@ from local.opentok.render import RenderRequest
 from local.opentok.renders import Renders
 from local.opentok.sessions import Sessions
 from local.own_routes import json_answer
-
-# A page that only publishes is documented; one that may do more does no harm.
-_PUBLISHING_ROLES = frozenset({"publisher", "publisheronly", "moderator"})
 
 
 def render_routes(
@@ -28,7 +26,7 @@ def render_routes(
     def start_render(key: str) -> Response:
         wanted, now = json_body(RenderRequest), clock()
         with sessions.lent_unentered(wanted.session_id, key) as session:
-            token = check_presented_token(wanted.token, session, known, now, _PUBLISHING_ROLES)
+            token = check_presented_token(wanted.token, session, known, now, PUBLISHING_ROLES)
             return json_answer(renders.start(session, wanted, token, now), HTTPStatus.ACCEPTED)
 
     @routes.get("/render/<render_id>")

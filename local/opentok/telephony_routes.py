@@ -9,6 +9,7 @@ import msgspec
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from local.opentok.client_tokens import PUBLISHING_ROLES
 from local.opentok.credentials import KnownCredentials
 from local.opentok.presented_tokens import check_presented_token, connect_by_token
 from local.opentok.project_routes import empty_answer, json_body, project_routes
@@ -61,7 +62,8 @@ def telephony_routes(
     def dial(key: str) -> Response:
         wanted, now = json_body(DialRequest), clock()
         with sessions.lent_unentered(wanted.session_id, key) as session:
-            token = check_presented_token(wanted.token, session, known, now)
+            # Which roles will do is not documented; it has to publish.
+            token = check_presented_token(wanted.token, session, known, now, PUBLISHING_ROLES)
             return json_answer(calls.dial(session, wanted.sip, token, now))
 
     @routes.post("/session/<session_id>/play-dtmf")
