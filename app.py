@@ -77,8 +77,13 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
     def heal(event: CloudWatchEvent) -> None:
         schedules.run("heal", event, lambda cases, until: cases.heal.run(until))
 
+    @built.schedule("rate(5 minutes)")
+    def clear_archives(event: CloudWatchEvent) -> None:
+        schedules.run("clear_archives", event, lambda cases, until: cases.clear_archives.run(until))
+
 
 app = build_app(os.environ)
 # Lambda finds each function by its own name in this module.
 keep_hours = app.handler_map["keep_hours"]
 heal = app.handler_map["heal"]
+clear_archives = app.handler_map["clear_archives"]

@@ -11,10 +11,11 @@ from chalicelib.adapters.opentok.captions import OpenTokCaptions
 from chalicelib.adapters.opentok.renders import OpenTokRenders
 from chalicelib.adapters.opentok.rest import OpenTokRest
 from chalicelib.core.admit_services import AdmitServices
-from chalicelib.core.archive_ports import ArchiveFiles
+from chalicelib.core.archive_ports import ArchiveFiles, ShelfStore
 from chalicelib.core.broadcasts import Broadcasts
 from chalicelib.core.calls import Calls
 from chalicelib.core.captions import LiveCaptions
+from chalicelib.core.clear_archives import ClearArchives
 from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.end_media import EndMedia
 from chalicelib.core.follow_media import FollowMedia
@@ -39,7 +40,7 @@ class MediaServices:
     follow: FollowMedia
     stop: StopMedia
     heal: Sequence[HealMedia]
-    kept_archives: KeptArchives
+    clear_archives: ClearArchives
     record_room: RecordRoom
     read_archives: ReadArchives
     broadcasts: Broadcasts
@@ -52,6 +53,7 @@ def build_media(
     *,
     rooms: RoomStore,
     store: MediaStore,
+    shelves: ShelfStore,
     files: ArchiveFiles,
     rest: OpenTokRest,
     read_rooms: ReadRooms,
@@ -84,7 +86,9 @@ def build_media(
             heal(MediaKind.ARCHIVE, archives.archives_of, kept.stop, follow.forget),
             heal(MediaKind.BROADCAST, broadcasts.of_session, end_broadcast, follow.end),
         ],
-        kept_archives=kept,
+        clear_archives=ClearArchives(
+            rooms=rooms, shelves=shelves, store=store, kept=kept, clock=clock
+        ),
         record_room=RecordRoom(
             rooms=read_rooms,
             store=store,

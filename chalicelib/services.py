@@ -59,6 +59,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+    from chalicelib.adapters.dynamodb.shelves import DynamoDBShelves
     from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
     from chalicelib.adapters.opentok.http import OpenTokHttp
     from chalicelib.adapters.opentok.live import OpenTokLive
@@ -102,6 +103,7 @@ def _build(settings: Settings) -> UseCases:
     media = build_media(
         rooms=store,
         store=DynamoDBMedia(dynamodb, settings.rooms_table),
+        shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
         files=S3ArchiveFiles(settings.archive_bucket, s3_client),
         rest=rest,
         read_rooms=read_rooms,
@@ -138,6 +140,7 @@ def _build(settings: Settings) -> UseCases:
         signatures=signatures,
         follow_sessions=follow,
         follow_media=media.follow,
+        clear_archives=media.clear_archives,
         record_room=media.record_room,
         read_archives=media.read_archives,
         broadcasts=media.broadcasts,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 
 from chalicelib.core.deadline import Deadline
@@ -94,4 +95,42 @@ class ArchivePlatform(Protocol):
         """Delete an archive and what the platform keeps of it; False if it cannot be yet.
 
         One that is gone already counts as deleted.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The archives of a room that keeps them for a while only.
+
+    Args:
+        days: For how many days each is kept from its beginning.
+    """
+
+    room_id: str
+    room_name: str
+    days: int
+
+
+class ShelfStore(Protocol):
+    """Which rooms' archives are due to be looked through; it outlives rooms.
+
+    The room store writes a shelf together with its room. Every method raises `StoreUnavailable`.
+    """
+
+    def due_shelves(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        """Ids of rooms whose archives are due, the longest due first; lags and may repeat."""
+
+    def shelf(self, room_id: str, deadline: Deadline) -> Shelf | None:
+        """The room's; None where it keeps its archives for ever."""
+
+    def looked_through(
+        self, shelf: Shelf, next_look: datetime, deadline: Deadline, *, forget: bool
+    ) -> None:
+        """Have it due again then, unless its days have changed meanwhile.
+
+        Args:
+            shelf: As it was read.
+            next_look: When something is due next.
+            deadline: By when to have it written.
+            forget: Whether it may vanish some days later, if it is not looked through again.
         """

@@ -5,7 +5,7 @@ and callbacks come.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +130,9 @@ class MediaStore(Protocol):
         deadline: Deadline,
     ) -> MediaPage:
         """Some of the room's, newest first."""
+
+    def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
+        """All of the room's, read as they are looked at."""
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
         """All of the room's, of every kind, that have not ended as far as is known."""

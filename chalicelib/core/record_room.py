@@ -31,7 +31,8 @@ from chalicelib.errors import (
 
 SECONDS_TO_LOOK: Final = 2.5
 """What a start leaves of its request's time, to look for the archive if the answer is lost."""
-_CLOCKS_DIFFER: Final = timedelta(seconds=5)
+_CLOCKS_DIFFER: Final = timedelta(seconds=2)
+"""By how much at most; and the platform tells whole seconds."""
 
 
 class RecordRoom:

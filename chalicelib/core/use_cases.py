@@ -4,6 +4,7 @@ from chalicelib.core.broadcasts import Broadcasts
 from chalicelib.core.calls import Calls
 from chalicelib.core.captions import LiveCaptions
 from chalicelib.core.change_room import ChangeRoom
+from chalicelib.core.clear_archives import ClearArchives
 from chalicelib.core.close_room import CloseRoom
 from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.follow_media import FollowMedia
@@ -46,3 +47,4 @@ class UseCases:
     follow_media: FollowMedia
     keep_hours: KeepHours
     heal: Heal
+    clear_archives: ClearArchives

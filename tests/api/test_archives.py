@@ -13,7 +13,7 @@ from tests.support.live import Live
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ARCHIVES = "/rooms/standup/archives"
-EVERY_OPTION = {
+EVERY_OPTION: dict[str, Any] = {
     "name": "Stand-up",
     "hasAudio": True,
     "hasVideo": True,

@@ -6,7 +6,7 @@ them. Two local indexes, so that what is read is never stale: `media-by-start` f
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +26,7 @@ RUNNING: Final = "media-running"
 _TOMBSTONE: Final = timedelta(hours=48)
 """Longer than OpenTok repeats a callback."""
 _DIGITS: Final = 15
+_READ_AT_ONCE: Final = 100
 _TOLD: Final = "told:"
 """What the attributes of OpenTok's object begin with; each holds JSON."""
 
@@ -63,15 +64,7 @@ class DynamoDBMedia:
         limit: int,
         deadline: Deadline,
     ) -> MediaPage:
-        values = {":pk": _pk(room_id), ":kind": f"{kind}#"}
-        query: dict[str, Any] = {
-            "IndexName": BY_START,
-            "KeyConditionExpression": "pk = :pk AND begins_with(startedAt, :kind)",
-            "ExpressionAttributeValues": typed(values),
-            "ScanIndexForward": False,
-            "ConsistentRead": True,
-            "Limit": limit + 1,
-        }
+        query = _by_start(room_id, kind) | {"ScanIndexForward": False, "Limit": limit + 1}
         if start is not None:
             query["ExclusiveStartKey"] = _key(room_id, kind, start.id) | typed(
                 {"startedAt": _moment(kind, epoch_milliseconds(start.created_at), start.id)}
@@ -86,6 +79,10 @@ class DynamoDBMedia:
             return MediaPage(shown, None)
         return MediaPage(shown, MediaStart(shown[-1].id, shown[-1].created_at))
 
+    def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
+        query = _by_start(room_id, kind) | {"Limit": _READ_AT_ONCE}
+        return (_media_of(item) for item in self._table.query(query, deadline))
+
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
         query: dict[str, Any] = {
             "IndexName": RUNNING,
@@ -94,6 +91,15 @@ class DynamoDBMedia:
             "ConsistentRead": True,
         }
         return [_media_of(item) for item in self._table.query(query, deadline)]
+
+
+def _by_start(room_id: str, kind: MediaKind) -> dict[str, Any]:
+    return {
+        "IndexName": BY_START,
+        "KeyConditionExpression": "pk = :pk AND begins_with(startedAt, :kind)",
+        "ExpressionAttributeValues": typed({":pk": _pk(room_id), ":kind": f"{kind}#"}),
+        "ConsistentRead": True,
+    }
 
 
 def _kept(media: Media) -> Write:
