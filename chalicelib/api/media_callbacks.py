@@ -10,7 +10,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.callbacks import check_project
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, Operation
+from chalicelib.api.operations import OF_PROVIDER, PLATFORM_BY_PATH, Operation
 from chalicelib.core.measurements import count
 from chalicelib.core.media import MediaKind
 from chalicelib.core.media_reports import MediaReport
@@ -36,13 +36,15 @@ def _register(routes: Blueprint, edge: Edge, kind: MediaKind) -> None:
         problems=(errors.SessionUnknown, *OF_PROVIDER),
     )
 
-    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}", operation)
+    @edge.told_by_platform(routes, "POST", f"/callbacks/{kind}", operation)
     def media_event(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check(kind, told.authorization(), body, told.deadline)
         return _followed(told, kind, body)
 
-    @edge.signed_by_platform(routes, "POST", f"/callbacks/{kind}/{{secret}}", operation)
+    @edge.told_by_platform(
+        routes, "POST", f"/callbacks/{kind}/{{secret}}", operation, PLATFORM_BY_PATH
+    )
     def unsigned_media_event(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, kind, told.raw_body())

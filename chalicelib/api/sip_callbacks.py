@@ -10,7 +10,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.callbacks import check_project
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, Operation
+from chalicelib.api.operations import OF_PROVIDER, PLATFORM_BY_PATH, Operation
 from chalicelib.core.measurements import count
 from chalicelib.core.presence import Connection, Passenger, Service
 from chalicelib.core.times import utc_now
@@ -28,13 +28,13 @@ _CALLS: Final = Operation(
 def sip_callback_routes(edge: Edge) -> Blueprint:
     routes = Blueprint(__name__)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/sip", _CALLS)
+    @edge.told_by_platform(routes, "POST", "/callbacks/sip", _CALLS)
     def call_event(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check("sip", told.authorization(), body, told.deadline)
         return _followed(told, body)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/sip/{secret}", _CALLS)
+    @edge.told_by_platform(routes, "POST", "/callbacks/sip/{secret}", _CALLS, PLATFORM_BY_PATH)
     def unsigned_call_event(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, told.raw_body())
