@@ -113,14 +113,20 @@ class ArchiveNotFound(RoomkeyError):
 
 
 class BroadcastNotFound(RoomkeyError):
+    """There is no such broadcast in this room."""
+
     code = "broadcast_not_found"
 
 
 class CaptionsNotFound(RoomkeyError):
+    """There are no such captions in this room."""
+
     code = "captions_not_found"
 
 
 class RenderNotFound(RoomkeyError):
+    """There is no such render in this room."""
+
     code = "render_not_found"
 
 
@@ -155,7 +161,7 @@ class RoomLocked(RoomkeyError):
 
 
 class NobodyConnected(RoomkeyError):
-    """There is nobody to mute or to signal to."""
+    """There is nobody in the room to do this with."""
 
     code = "nobody_connected"
 
@@ -191,10 +197,14 @@ class ArchiveExpired(RoomkeyError):
 
 
 class AlreadyBroadcasting(RoomkeyError):
+    """The room is being broadcast, under the same `multiBroadcastTag` or none."""
+
     code = "already_broadcasting"
 
 
 class AlreadyCaptioning(RoomkeyError):
+    """The room has captions already: `captionsId` says which, if that is known."""
+
     code = "already_captioning"
 
 
@@ -203,10 +213,14 @@ class StreamsNotManual(RoomkeyError):
 
 
 class BroadcastNotRunning(RoomkeyError):
+    """The broadcast has ended."""
+
     code = "broadcast_not_running"
 
 
 class CaptionsNotRunning(RoomkeyError):
+    """The captions have ended."""
+
     code = "captions_not_running"
 
 

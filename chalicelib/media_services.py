@@ -20,8 +20,10 @@ from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.end_media import EndMedia
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.follow_sessions import FollowSessions
-from chalicelib.core.heal_media import HealMedia
+from chalicelib.core.heal_media import HealKind, HealMedia
+from chalicelib.core.heal_renders import HealRenders
 from chalicelib.core.kept_archives import KeptArchives
+from chalicelib.core.live_ports import SessionStore
 from chalicelib.core.media import MediaKind, MediaStore
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.read_archives import ReadArchives
@@ -39,7 +41,7 @@ class MediaServices:
 
     follow: FollowMedia
     stop: StopMedia
-    heal: Sequence[HealMedia]
+    heal: Sequence[HealKind]
     clear_archives: ClearArchives
     record_room: RecordRoom
     read_archives: ReadArchives
@@ -53,6 +55,7 @@ def build_media(
     *,
     rooms: RoomStore,
     store: MediaStore,
+    session_store: SessionStore,
     shelves: ShelfStore,
     files: ArchiveFiles,
     rest: OpenTokRest,
@@ -85,6 +88,11 @@ def build_media(
         heal=[
             heal(MediaKind.ARCHIVE, archives.archives_of, kept.stop, follow.forget),
             heal(MediaKind.BROADCAST, broadcasts.of_session, end_broadcast, follow.end),
+            HealRenders(
+                heal(MediaKind.RENDER, renders.of_session, end_render, follow.end),
+                session_store,
+                store,
+            ),
         ],
         clear_archives=ClearArchives(
             rooms=rooms, shelves=shelves, store=store, kept=kept, clock=clock

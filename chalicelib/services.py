@@ -103,6 +103,7 @@ def _build(settings: Settings) -> UseCases:
     media = build_media(
         rooms=store,
         store=DynamoDBMedia(dynamodb, settings.rooms_table),
+        session_store=sessions,
         shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
         files=S3ArchiveFiles(settings.archive_bucket, s3_client),
         rest=rest,

@@ -21,6 +21,10 @@ SETTLED_AFTER: Final = timedelta(days=2)
 _LOOKED_AT: Final = 100
 
 
+HealKind = Callable[[Session, Deadline], bool]
+"""Has one kind's record agree with the platform; whether any of a session may still change."""
+
+
 class HealMedia:
     """Compares one kind's record with what the platform lists of a session.
 

@@ -1,7 +1,7 @@
 """People in rooms: joins at our door, connections at OpenTok's, and callbacks between the two."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -154,14 +154,22 @@ def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
         finally:
             for kind in CALLBACKS:
                 stand_ins.opentok.deliver_to(kind, None)
-            _end_archives(stand_ins)
+            _end_media(stand_ins)
             stand_ins.opentok.clear_callbacks()
 
 
-def _end_archives(stand_ins: StandIns) -> None:
+_LAST: Mapping[str, tuple[str, str]] = {
+    MediaKind.ARCHIVE: ("archives", "deleted"),
+    MediaKind.BROADCAST: ("broadcasts", "stopped"),
+    MediaKind.CAPTIONS: ("captions", "stopped"),
+    MediaKind.RENDER: ("renders", "stopped"),
+}
+
+
+def _end_media(stand_ins: StandIns) -> None:
     """Let none go on in OpenTok's stand-in, which outlives the test, and be told of in a later."""
     for item in stand_ins.items():
-        kind, _, archive_id = item["sk"]["S"].partition("#")
-        if kind == MediaKind.ARCHIVE:
+        kind, _, media_id = item["sk"]["S"].partition("#")
+        if kind in _LAST:
             with suppress(AbsentError):  # a test's own invention
-                stand_ins.opentok.move_archive(archive_id, "deleted")
+                stand_ins.opentok.move(_LAST[kind][0], media_id, _LAST[kind][1])

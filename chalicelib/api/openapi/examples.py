@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from chalicelib import VERSION, errors
 from chalicelib.api.bodies import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
+from chalicelib.api.openapi.service_examples import SERVICE_EXAMPLES
 from chalicelib.api.patch_body import MembersPatch, RoomPatch
 from chalicelib.api.representations import (
     BanAnswer,
@@ -98,6 +99,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         BanList(items=[_BAN]),
         MuteBody(active=True, excluded_stream_ids=[_STREAM]),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
+        *SERVICE_EXAMPLES,
     )
 }
 

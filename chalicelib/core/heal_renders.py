@@ -1,0 +1,29 @@
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.heal_media import HealMedia
+from chalicelib.core.live_ports import Session, SessionStore
+from chalicelib.core.media import MediaKind, MediaStore
+from chalicelib.core.presence import Service
+
+
+class HealRenders:
+    """Looks after renders where there is any sign of one, for OpenTok lists them by project alone.
+
+    Args:
+        heal: Compares them with that list.
+    """
+
+    def __init__(self, heal: HealMedia, sessions: SessionStore, store: MediaStore) -> None:
+        self._heal = heal
+        self._sessions = sessions
+        self._store = store
+
+    def __call__(self, session: Session, deadline: Deadline) -> bool:
+        """Whether any may still change; raises as `HealMedia` does."""
+        return self._shows_one(session, deadline) and self._heal(session, deadline)
+
+    def _shows_one(self, session: Session, deadline: Deadline) -> bool:
+        running = self._store.running(session.room_id, deadline)
+        if any(each.kind is MediaKind.RENDER for each in running):
+            return True
+        everybody = self._sessions.everybody(session.id, deadline)
+        return any(each.passenger.service is Service.RENDER for each in everybody)
