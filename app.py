@@ -77,7 +77,7 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
     def heal(event: CloudWatchEvent) -> None:
         schedules.run("heal", event, lambda cases, until: cases.heal.run(until))
 
-    @built.schedule("rate(5 minutes)")
+    @built.schedule("rate(1 minute)")
     def clear_archives(event: CloudWatchEvent) -> None:
         schedules.run("clear_archives", event, lambda cases, until: cases.clear_archives.run(until))
 

@@ -109,6 +109,8 @@ class BanNotFound(RoomkeyError):
 
 
 class ArchiveNotFound(RoomkeyError):
+    """The room has no such archive."""
+
     code = "archive_not_found"
 
 
@@ -167,32 +169,44 @@ class NobodyConnected(RoomkeyError):
 
 
 class NotRouted(RoomkeyError):
+    """The room's media go from client to client, where OpenTok has no part in them."""
+
     code = "not_routed"
 
 
 class EncryptedRoom(RoomkeyError):
+    """The room is end-to-end encrypted, so that nothing can be made of its media."""
+
     code = "encrypted_room"
 
 
 class AlreadyRecording(RoomkeyError):
+    """An archive of the same `multiArchiveTag`, or of none, is running."""
+
     code = "already_recording"
 
 
 class ArchiveNotRunning(RoomkeyError):
+    """The archive has ended."""
+
     code = "archive_not_running"
 
 
 class ArchiveNotReady(RoomkeyError):
-    """Its file is not there yet; or not where we could tell of it."""
+    """The archive is being recorded or processed; there is no file yet."""
 
     code = "archive_not_ready"
 
 
 class ArchiveFailed(RoomkeyError):
+    """Recording failed; there will be no file."""
+
     code = "archive_failed"
 
 
 class ArchiveExpired(RoomkeyError):
+    """OpenTok kept the file for 72 hours; it is gone."""
+
     code = "archive_expired"
 
 
@@ -209,6 +223,8 @@ class AlreadyCaptioning(RoomkeyError):
 
 
 class StreamsNotManual(RoomkeyError):
+    """The archive takes its streams by itself."""
+
     code = "streams_not_manual"
 
 

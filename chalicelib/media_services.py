@@ -65,7 +65,7 @@ def build_media(
     callbacks: CallbackSignatures,
     clock: Clock,
 ) -> MediaServices:
-    follow = FollowMedia(sessions, store, clock)
+    follow = FollowMedia(sessions.find, store, clock)
     archives, broadcasts = OpenTokArchives(rest, clock), OpenTokBroadcasts(rest, clock)
     captions, renders = OpenTokCaptions(rest, clock), OpenTokRenders(rest, clock)
     kept = KeptArchives(archives, files, follow)

@@ -36,18 +36,20 @@ def _register(routes: Blueprint, edge: Edge, kind: MediaKind) -> None:
         problems=(errors.SessionUnknown, *OF_PROVIDER),
     )
 
-    @edge.told_by_platform(routes, "POST", f"/callbacks/{kind}", operation)
-    def media_event(told: Told) -> Answer:
+    def signed(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check(kind, told.authorization(), body, told.deadline)
         return _followed(told, kind, body)
 
-    @edge.told_by_platform(
-        routes, "POST", f"/callbacks/{kind}/{{secret}}", operation, PLATFORM_BY_PATH
-    )
-    def unsigned_media_event(told: Told, secret: str) -> Answer:
+    def unsigned(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, kind, told.raw_body())
+
+    path = f"/callbacks/{kind}"
+    signed.__name__, unsigned.__name__ = f"{kind}_event", f"unsigned_{kind}_event"
+    edge.told_by_platform(routes, "POST", path, operation)(signed)
+    by_path = f"{path}/{{secret}}"
+    edge.told_by_platform(routes, "POST", by_path, operation, PLATFORM_BY_PATH)(unsigned)
 
 
 def _followed(told: Told, kind: MediaKind, body: bytes) -> Answer:

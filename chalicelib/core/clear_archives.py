@@ -18,7 +18,7 @@ _TIME_TO_START_ANOTHER: Final = 3.0
 
 
 class ClearArchives:
-    """Runs every few minutes; what one run has no time for, the next goes on with.
+    """Runs every minute; what one run has no time for, the next goes on with.
 
     Rooms that were deleted are no exception, and what is changed of `archiveRetentionDays` holds
     for the archives that there are.

@@ -31,7 +31,7 @@ class CloseRoom:
         self._clock = clock
 
     def close(self, user: User, name: str, deadline: Deadline) -> None:
-        """Close the room of this name, disconnect everybody, stop what runs; it may be done again.
+        """Close the room of this name, stop what runs, disconnect everybody; it may be done again.
 
         Once it is closed nobody gets in, whatever becomes of the rest. What there is no time to do
         here, or no way, the scheduled function does.
@@ -45,6 +45,5 @@ class CloseRoom:
             self._store.close(room, self._clock(), deadline)
         in_time = deadline.at_most(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
-            evacuate(self._platform, room.session_id, in_time)
-        with suppress(NotConfigured):
             self._stop_media(room.room_id, in_time)
+            evacuate(self._platform, room.session_id, in_time)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chalicelib.core.deadline import Deadline
-from chalicelib.core.follow_sessions import FollowSessions
+from chalicelib.core.live_ports import Session
 from chalicelib.core.media import DELETED, STOPPED, Media, MediaKind, MediaStore
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.ports import Clock
@@ -32,10 +32,21 @@ _KEPT: Final[Mapping[MediaKind, Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class FollowMedia:
-    """Keeps up with what sessions are made into."""
+    """Keeps up with what sessions are made into.
 
-    def __init__(self, sessions: FollowSessions, store: MediaStore, clock: Clock) -> None:
-        self._sessions = sessions
+    Args:
+        find_session: Finds one of ours, as `FollowSessions.find` does.
+        store: Where they are kept.
+        clock: Now.
+    """
+
+    def __init__(
+        self,
+        find_session: Callable[[str, Deadline], Session | None],
+        store: MediaStore,
+        clock: Clock,
+    ) -> None:
+        self._find_session = find_session
         self._store = store
         self._clock = clock
 
@@ -45,7 +56,7 @@ class FollowMedia:
         Raises:
             SessionUnknown: The session is so young that it may still become one of ours.
         """
-        session = self._sessions.find(report.session_id, deadline)
+        session = self._find_session(report.session_id, deadline)
         if session is not None:
             self.keep(report, session.room_id, deadline)
 

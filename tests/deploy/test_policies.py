@@ -16,7 +16,13 @@ from deploy.stage import API_FUNCTION, PROJECT, read_stage
 from tests.deploy.reached import reached_from
 
 STAGES = ["dev", "prod"]
-SCHEDULED = ["keep_hours", "heal"]
+SCHEDULED = ["keep_hours", "heal", "clear_archives"]
+INDEXES = {
+    API_FUNCTION: {"rooms-by-creator", "media-by-start", "media-running"},
+    "keep_hours": {"upkeep", "media-running"},
+    "heal": {"upkeep", "media-by-start"},
+    "clear_archives": {"upkeep", "media-by-start"},
+}
 EVERY_SECONDS = 60
 TRANSACTION = {
     "TransactItems": [
@@ -94,6 +100,15 @@ def test_a_policy_names_no_action_by_wildcard_and_only_the_stages_resources(
         assert "*" not in action
         assert f"roomkey-{stage}" in resource or f"roomkey/{stage}/" in resource
         assert not resource.endswith(f"roomkey-{stage}*")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+def test_a_function_may_read_the_indexes_that_it_reads(stage: str, function: str) -> None:
+    resources = {resource for _, resource in statements(policy_of(stage, function))}
+
+    indexes = {each.rpartition("/index/")[2] for each in resources if "/index/" in each}
+    assert indexes == INDEXES[function]
 
 
 @pytest.mark.parametrize("stage", STAGES)

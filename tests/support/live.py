@@ -1,8 +1,8 @@
 """People in rooms: joins at our door, connections at OpenTok's, and callbacks between the two."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -10,9 +10,7 @@ from typing import Any
 import requests
 from werkzeug.wrappers import Request, Response
 
-from chalicelib.core.media import MediaKind
 from local.http_server import HttpServer
-from local.opentok.rest_errors import AbsentError
 from tests.support.gateway import Gateway, LambdaContext, Reply
 from tests.support.stand_ins import CALLBACKS, TABLE, StandIns
 
@@ -154,22 +152,4 @@ def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
         finally:
             for kind in CALLBACKS:
                 stand_ins.opentok.deliver_to(kind, None)
-            _end_media(stand_ins)
             stand_ins.opentok.clear_callbacks()
-
-
-_LAST: Mapping[str, tuple[str, str]] = {
-    MediaKind.ARCHIVE: ("archives", "deleted"),
-    MediaKind.BROADCAST: ("broadcasts", "stopped"),
-    MediaKind.CAPTIONS: ("captions", "stopped"),
-    MediaKind.RENDER: ("renders", "stopped"),
-}
-
-
-def _end_media(stand_ins: StandIns) -> None:
-    """Let none go on in OpenTok's stand-in, which outlives the test, and be told of in a later."""
-    for item in stand_ins.items():
-        kind, _, media_id = item["sk"]["S"].partition("#")
-        if kind in _LAST:
-            with suppress(AbsentError):  # a test's own invention
-                stand_ins.opentok.move(_LAST[kind][0], media_id, _LAST[kind][1])

@@ -77,6 +77,7 @@ class StandIns:
         self.opentok.clear_calls()
         self.opentok.faults.clear()
         self.opentok.clear_callbacks()
+        self.opentok.clear_records()
         for kind in CALLBACKS:
             self.opentok.deliver_to(kind, None)
             self.opentok.callback_secrets[kind] = CALLBACK_SECRET
