@@ -25,9 +25,28 @@ class RtmpAnswer(Struct, rename="camel"):
 
 
 class BroadcastUrls(Struct, rename="camel"):
+    """Where it can be watched, and where it is streamed to."""
+
     hls: str | UnsetType = UNSET
     hls_status: str | UnsetType = UNSET
     rtmp: list[RtmpAnswer] | UnsetType = UNSET
+
+
+class HlsSettings(Struct, rename="camel"):
+    low_latency: bool | UnsetType = UNSET
+    dvr: bool | UnsetType = UNSET
+
+
+class BroadcastSettings(Struct):
+    hls: HlsSettings | UnsetType = UNSET
+
+
+class BroadcastStream(Struct, rename="camel"):
+    """A stream that was chosen for a broadcast."""
+
+    stream_id: str
+    has_audio: bool
+    has_video: bool
 
 
 class BroadcastAnswer(Struct, rename="camel"):
@@ -38,6 +57,11 @@ class BroadcastAnswer(Struct, rename="camel"):
     status: str
     session_id: str
     broadcast_urls: BroadcastUrls | UnsetType | None = UNSET
+    settings: BroadcastSettings | UnsetType | None = UNSET
+    streams: list[BroadcastStream] | UnsetType | None = UNSET
+    project_id: int | str | UnsetType = UNSET
+    partner_id: int | str | UnsetType = UNSET
+    application_id: str | UnsetType = UNSET
     created_at: int | UnsetType = UNSET
     updated_at: int | UnsetType = UNSET
     resolution: str | UnsetType | None = UNSET
@@ -47,6 +71,7 @@ class BroadcastAnswer(Struct, rename="camel"):
     max_duration: int | UnsetType | None = UNSET
     max_bitrate: int | UnsetType | None = UNSET
     multi_broadcast_tag: str | UnsetType | None = UNSET
+    event: str | UnsetType = UNSET
 
 
 class BroadcastList(Struct):
@@ -70,6 +95,8 @@ class CallAnswer(Struct, rename="camel"):
     connection_id: str
     stream_id: str | UnsetType | None = UNSET
     session_id: str | UnsetType = UNSET
+    project_id: int | str | UnsetType = UNSET
+    application_id: str | UnsetType = UNSET
     created_at: int | UnsetType = UNSET
     updated_at: int | UnsetType = UNSET
 
@@ -93,6 +120,8 @@ class RenderAnswer(Struct, rename="camel"):
     resolution: str | UnsetType | None = UNSET
     stream_id: str | UnsetType | None = UNSET
     reason: str | UnsetType | None = UNSET
+    project_id: int | str | UnsetType = UNSET
+    application_id: str | UnsetType = UNSET
     created_at: int | UnsetType = UNSET
     updated_at: int | UnsetType = UNSET
 
