@@ -25,11 +25,11 @@ class RtmpAnswer(Struct, rename="camel"):
 
 
 class BroadcastUrls(Struct, rename="camel"):
-    """Where it can be watched, and where it is streamed to."""
+    """Where it can be watched, and where it is streamed to: a list, or by id."""
 
     hls: str | UnsetType = UNSET
     hls_status: str | UnsetType = UNSET
-    rtmp: list[RtmpAnswer] | UnsetType = UNSET
+    rtmp: list[RtmpAnswer] | dict[str, RtmpAnswer] | UnsetType = UNSET
 
 
 class HlsSettings(Struct, rename="camel"):

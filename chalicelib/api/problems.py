@@ -73,6 +73,7 @@ class Problem(Struct, rename="camel"):
     opens_at: str | UnsetType = UNSET
     max_participants: int | UnsetType = UNSET
     hold_lapses_at: str | UnsetType | None = UNSET
+    captions_id: str | UnsetType = UNSET
 
 
 def problem(error: errors.RoomkeyError, request_id: str) -> Answer:

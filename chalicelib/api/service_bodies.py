@@ -29,7 +29,7 @@ MAX_DIGITS: Final = 255
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _DIGITS: Final = re.compile(r"[0-9*#p]+")
-_SIP_HEADER: Final = re.compile(r"X-[A-Za-z0-9-]+", re.IGNORECASE)
+_SIP_HEADER: Final = re.compile(r"X-[A-Za-z0-9-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _TRANSPORTS: Final = ("binary", "json")
 

@@ -60,7 +60,7 @@ def role_of(token: str) -> str:
 def test_a_call_has_all_of_opentoks_options_and_the_answer_no_login(entered: Live) -> None:
     options = {
         "from": "+15555550199",
-        "headers": {"X-Room": "standup", "x-key": "s3cret"},
+        "headers": {"X-Room": "standup", "X-Key": "s3cret"},
         "auth": LOGIN,
         "secure": True,
         "video": False,
@@ -105,6 +105,7 @@ def test_who_is_called_is_in_and_is_hung_up_on_like_anybody(entered: Live) -> No
         ({"uri": "sip:" + "b" * 2048}, "sip.uri"),
         ({"uri": None}, "sip.uri"),
         ({"headers": {"Authorization": "s3cret"}}, "sip.headers"),
+        ({"headers": {"x-a": "b"}}, "sip.headers"),
         ({"headers": {"X-A": "b\r\nVia: c"}}, "sip.headers"),
         ({"headers": {f"X-{number}": "a" for number in range(51)}}, "sip.headers"),
         ({"headers": {"X-A": 5}}, "sip.headers[...]"),

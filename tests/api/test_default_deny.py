@@ -16,11 +16,7 @@ from tests.support.stand_ins import CALLBACKS, StandIns
 
 PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
 """Who adds a route here says that anybody may call it."""
-<<<<<<< HEAD
 SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
-=======
-SIGNED = {("POST", "/callbacks/session"), ("POST", "/callbacks/archive")}
->>>>>>> archives
 """Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
 
 PARAMETERS = {
@@ -28,13 +24,10 @@ PARAMETERS = {
     "connection_id": "c1",
     "stream_id": "s1",
     "ban_id": "b1",
-<<<<<<< HEAD
+    "archive_id": "a1",
     "broadcast_id": "b1",
     "captions_id": "c1",
     "render_id": "r1",
-=======
-    "archive_id": "a1",
->>>>>>> archives
     "secret": "guessed",
 }
 

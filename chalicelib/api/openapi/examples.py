@@ -142,6 +142,10 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
 _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
     type(example): example
     for example in (
+        errors.AlreadyCaptioning(
+            "This room has captions already; stop them first.",
+            extensions={"captionsId": "7c0680fc-6274-4de5-a66f-d0648e8d3ac2"},
+        ),
         errors.InvalidField(errors.FieldProblem("expiresIn", "must be at least 60")),
         errors.NotConfigured("AUTH_ISSUER is not set"),
         errors.RoomExists(
