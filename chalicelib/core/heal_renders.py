@@ -1,8 +1,12 @@
+from typing import Final
+
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.heal_media import HealMedia
 from chalicelib.core.live_ports import Session, SessionStore
 from chalicelib.core.media import MediaKind, MediaStore
 from chalicelib.core.presence import Service
+
+_LOOKED_AT: Final = 25
 
 
 class HealRenders:
@@ -22,8 +26,8 @@ class HealRenders:
         return self._shows_one(session, deadline) and self._heal(session, deadline)
 
     def _shows_one(self, session: Session, deadline: Deadline) -> bool:
-        running = self._store.running(session.room_id, deadline)
-        if any(each.kind is MediaKind.RENDER for each in running):
+        latest = self._store.page(session.room_id, MediaKind.RENDER, None, _LOOKED_AT, deadline)
+        if any(each.is_running for each in latest.items):
             return True
         everybody = self._sessions.everybody(session.id, deadline)
         return any(each.passenger.service is Service.RENDER for each in everybody)
