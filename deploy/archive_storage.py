@@ -1,11 +1,8 @@
 """`make archive-storage STAGE=…`: has OpenTok upload recordings to the stage's own bucket."""
 
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-
-from botocore.exceptions import ClientError
 
 from chalicelib.adapters.opentok.http import OpenTokHttp
 from chalicelib.adapters.opentok.projects import Projects
@@ -26,9 +23,6 @@ _PATH: Final = "archive/storage"
 """Below the project's address, which for Vonage's credentials names the application instead."""
 
 _SECONDS: Final = 30.0
-_LOOKS: Final = 30
-_SECONDS_BETWEEN_LOOKS: Final = 2.0
-_NOT_KNOWN_YET: Final = frozenset({"InvalidAccessKeyId", "AccessDenied", "SignatureDoesNotMatch"})
 
 
 class ArchiveStorage:
@@ -40,7 +34,6 @@ class ArchiveStorage:
         bucket: The stage's own.
         keys: The keys of the user that OpenTok uploads as.
         say: Takes each line for the operator.
-        pause: Waits for some seconds.
     """
 
     def __init__(
@@ -49,16 +42,13 @@ class ArchiveStorage:
         account: Account,
         bucket: str,
         keys: UploaderKeys,
-        *,
         say: Callable[[str], None] = print,
-        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._stage = stage
         self._account = account
         self._bucket = bucket
         self._keys = keys
         self._say = say
-        self._pause = pause
 
     def switch_on(self) -> None:
         """Give OpenTok the bucket and a new key to it, and end the keys before.
@@ -69,14 +59,11 @@ class ArchiveStorage:
         kept = self._keys.kept()
         if kept is not None and self._keys.ids() != [kept.id]:
             # A run was interrupted, and OpenTok may have either key.
-            self._give_to_opentok(kept)
-            self._keys.delete_all_but(kept)
+            self._hand_over(kept)
         key = self._keys.make()
         self._say(f"a new key: made, and kept in secret {self._stage.archive_secret_id}")
-        self._wait_until_known(key)
-        self._give_to_opentok(key)
+        self._hand_over(key)
         self._say(f"OpenTok uploads recordings to {self._bucket} from now on")
-        self._keys.delete_all_but(key)
         self._say("the key before it, if there was one: gone")
 
     def switch_off(self) -> None:
@@ -85,22 +72,39 @@ class ArchiveStorage:
         Raises:
             DeployError: OpenTok refuses, or does not answer.
         """
+        self.take_from_opentok()
+        self.end_keys()
+        self._say(f"recordings in {self._bucket} stay, and are served while ARCHIVE_BUCKET is set")
+
+    def take_from_opentok(self) -> None:
+        """Have OpenTok use its own cloud again.
+
+        Raises:
+            DeployError: OpenTok refuses, or does not answer.
+        """
         answer = self._ask_opentok(Call("DELETE", _PATH))
         told = answer.status != HTTPStatus.NOT_FOUND
         self._say("OpenTok keeps recordings in its own cloud " + ("again" if told else "already"))
-        self.end_keys()
-        self._say(f"recordings in {self._bucket} stay, and are served while ARCHIVE_BUCKET is set")
 
     def end_keys(self) -> None:
         """Let nobody upload any more, whatever OpenTok was told."""
         self._keys.delete_all()
         self._say(f"keys and secret {self._stage.archive_secret_id}: gone")
 
-    def _give_to_opentok(self, key: AccessKey) -> None:
+    def _hand_over(self, key: AccessKey) -> None:
+        """Let OpenTok upload with this key alone; never with one that does not work."""
+        if not self._keys.opens(self._bucket, key):
+            raise DeployError(
+                f"S3 does not let the new key into {self._bucket}; OpenTok still has the one "
+                "before, if it had any.",
+                f"See whether make deploy STAGE={self._stage.name} brings the user's policy up to "
+                "date, then run this again.",
+            )
         config = {"accessKey": key.id, "secretKey": key.secret, "bucket": self._bucket}
         # Where an upload fails, OpenTok's cloud has the recording for three days: better than none.
         content = {"type": "s3", "config": config, "fallback": "opentok"}
         self._ask_opentok(Call("PUT", _PATH, content, understood=lambda _: False))
+        self._keys.delete_all_but(key)
 
     def _ask_opentok(self, call: Call) -> "Answer":
         client = self._account.session.client("secretsmanager")
@@ -110,26 +114,6 @@ class ArchiveStorage:
             return rest.ask(call, Deadline(_SECONDS))
         except RoomkeyError as error:
             raise DeployError(f"OpenTok was not told: {error.note}", _AGAIN) from error
-
-    def _wait_until_known(self, key: AccessKey) -> None:
-        """AWS takes a moment to know a new key everywhere. Until then it would refuse OpenTok."""
-        client = self._account.session.client(
-            "s3", aws_access_key_id=key.id, aws_secret_access_key=key.secret
-        )
-        for _ in range(_LOOKS):
-            try:
-                client.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
-            except ClientError as error:
-                if error.response["Error"]["Code"] not in _NOT_KNOWN_YET:
-                    raise
-                self._pause(_SECONDS_BETWEEN_LOOKS)
-            else:
-                return
-        raise DeployError(
-            f"S3 does not let the new key into {self._bucket}; OpenTok still has the one before.",
-            f"See whether make deploy STAGE={self._stage.name} brings the user's policy up to "
-            "date, then run this again.",
-        )
 
 
 def archive_storage_of(
@@ -150,13 +134,8 @@ def archive_storage_of(
             f'"{stage.name}", "environment_variables"; then make deploy STAGE={stage.name}, '
             "then this again.",
         )
-    keys = UploaderKeys(
-        user,
-        stage.archive_secret_id,
-        account.session.client("iam"),
-        account.session.client("secretsmanager"),
-    )
-    return ArchiveStorage(stage, account, bucket, keys, say=say)
+    keys = UploaderKeys(user, stage.archive_secret_id, account.session)
+    return ArchiveStorage(stage, account, bucket, keys, say)
 
 
 _AGAIN: Final = (

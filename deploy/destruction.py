@@ -113,10 +113,10 @@ class Destruction:
             return
         storage = archive_storage_of(self._stage, self._account, self._progress.say)
         try:
-            storage.switch_off()
+            storage.take_from_opentok()
         except DeployError as error:
             self._progress.say(f"{error}\nIts uploads will fail; take the storage off by hand")
-            storage.end_keys()
+        storage.end_keys()
 
     def _delete_recordings(self, name: str) -> None:
         bucket = self._account.session.resource("s3").Bucket(name)

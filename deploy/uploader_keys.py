@@ -1,19 +1,21 @@
 """The key that OpenTok uploads recordings with: made at IAM, kept in Secrets Manager."""
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import boto3
 from botocore.exceptions import ClientError
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam import IAMClient
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _ABSENT: Final = "ResourceNotFoundException"
 _EXISTS: Final = "ResourceExistsException"
 _AT_MOST: Final = 2
 """Keys that IAM lets a user have."""
+_LOOKS: Final = 30
+_SECONDS_BETWEEN_LOOKS: Final = 2.0
+_NOT_KNOWN_YET: Final = frozenset({"InvalidAccessKeyId", "AccessDenied", "SignatureDoesNotMatch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,23 @@ class UploaderKeys:
     Args:
         user: The user's name.
         secret_id: Where the key is kept.
+        session: Makes the clients.
+        pause: Waits for some seconds.
     """
 
     def __init__(
         self,
         user: str,
         secret_id: str,
-        iam: "IAMClient",
-        secretsmanager: "SecretsManagerClient",
+        session: boto3.Session,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._user = user
         self._secret_id = secret_id
-        self._iam = iam
-        self._secretsmanager = secretsmanager
+        self._session = session
+        self._pause = pause
+        self._iam = session.client("iam")
+        self._secretsmanager = session.client("secretsmanager")
 
     def ids(self) -> list[str]:
         """The ids of the user's keys, the oldest first."""
@@ -57,8 +63,11 @@ class UploaderKeys:
             if error.response["Error"]["Code"] == _ABSENT:
                 return None
             raise
-        content = json.loads(answer["SecretString"])
-        key = AccessKey(content["accessKey"], content["secretKey"])
+        try:
+            content = json.loads(answer["SecretString"])
+            key = AccessKey(content["accessKey"], content["secretKey"])
+        except (ValueError, LookupError, TypeError):
+            return None  # nothing of ours; the next key takes its place
         return key if key.id in self.ids() else None
 
     def make(self) -> AccessKey:
@@ -80,6 +89,22 @@ class UploaderKeys:
                 raise
             self._secretsmanager.put_secret_value(SecretId=self._secret_id, SecretString=content)
         return key
+
+    def opens(self, bucket: str, key: AccessKey) -> bool:
+        """Whether S3 lets the key in, which it may take a moment to know everywhere."""
+        client = self._session.client(
+            "s3", aws_access_key_id=key.id, aws_secret_access_key=key.secret
+        )
+        for _ in range(_LOOKS):
+            try:
+                client.list_objects_v2(Bucket=bucket, MaxKeys=1)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _NOT_KNOWN_YET:
+                    raise
+                self._pause(_SECONDS_BETWEEN_LOOKS)
+            else:
+                return True
+        return False
 
     def delete_all_but(self, key: AccessKey) -> None:
         """End the user's other keys."""

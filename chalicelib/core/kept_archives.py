@@ -1,7 +1,7 @@
 from chalicelib.core.archive_ports import ArchiveFile, ArchiveFiles, ArchivePlatform
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_media import FollowMedia
-from chalicelib.core.media import EXPIRED, FAILED, Media
+from chalicelib.core.media import EXPIRED, FAILED, UPLOADED, Media
 
 
 class KeptArchives:
@@ -34,15 +34,24 @@ class KeptArchives:
 
     def delete(self, archive: Media, deadline: Deadline) -> bool:
         """Delete the archive and its file, wherever that is; False if it cannot be yet."""
+        uploaded = archive.status == UPLOADED
+        if uploaded:
+            # First, since the platform tells of the deletion, upon which the record is forgotten:
+            # a file that could not be deleted would be known to nobody.
+            self._delete_file(archive, deadline)
         if not self._platform.delete(archive.id, deadline):
             standing = self.refresh(archive, deadline)
             # Of these the platform has no file, and lets nothing be deleted.
             if standing is not None and standing.status not in (EXPIRED, FAILED):
                 return False
-        # After the archive, lest one that is not deletable yet be uploaded afterwards; and of all,
-        # since that it was uploaded may not be on record.
+        if not uploaded:
+            # Afterwards, lest one that is not deletable yet be uploaded meanwhile; and of all,
+            # since that it was uploaded may not be on record.
+            self._delete_file(archive, deadline)
+        self._follow.forget(archive, deadline)
+        return True
+
+    def _delete_file(self, archive: Media, deadline: Deadline) -> None:
         file = ArchiveFile.of(archive)
         if file is not None:
             self._files.delete(file, deadline)
-        self._follow.forget(archive, deadline)
-        return True

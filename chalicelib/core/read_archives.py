@@ -104,7 +104,7 @@ class ReadArchives:
         if address is None:
             raise ArchiveNotReady(
                 "This archive was uploaded to a storage that this service does not reach.",
-                note="storage is set at OpenTok and not here: run make archive-storage",
+                note="storage is set at OpenTok and not here: set ARCHIVE_BUCKET, and deploy",
             )
         return address
 

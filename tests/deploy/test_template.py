@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 API = "roomkey-${Stage}"
 RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"]
+FAILURES = {"Errors", "Internal", "NotConfigured", "StoreUnavailable"}
+SCHEDULED = set(read_stage("prod").scheduled)
 OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
 OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_RECORDINGS})
 
@@ -132,23 +134,29 @@ def test_the_alarm_for_errors_knows_each_error_that_somebody_here_must_mend() ->
 
 
 @pytest.mark.parametrize(
-    ("name", "metrics"),
+    ("name", "metrics", "functions"),
     [
-        ("ScheduledErrors", {"Errors", "Internal", "NotConfigured", "StoreUnavailable"}),
-        ("ScheduledThrottles", {"Throttles"}),
-        ("ScheduledRunsMissing", {"Invocations"}),
+        ("ScheduledErrors", FAILURES, {"keep_hours", "heal"}),
+        ("ClearArchivesErrors", {*FAILURES, "ArchiveDeletionsFailed"}, {"clear_archives"}),
+        ("ScheduledThrottles", {"Throttles"}, SCHEDULED),
+        ("ScheduledRunsMissing", {"Invocations"}, SCHEDULED),
     ],
 )
-def test_alarms_watch_each_function_that_runs_by_itself(name: str, metrics: set[str]) -> None:
+def test_alarms_watch_each_function_that_runs_by_itself(
+    name: str, metrics: set[str], functions: set[str]
+) -> None:
     expression, *watched = RESOURCES[name]["Properties"]["Metrics"]
 
     found = [each["MetricStat"]["Metric"] for each in watched]
     assert {(each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"]) for each in found} == {
-        (metric, f"{API}-{function}")
-        for metric in metrics
-        for function in read_stage("prod").scheduled
+        (metric, f"{API}-{function}") for metric in metrics for function in functions
     }
     assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)
+
+
+def test_an_alarm_watches_no_more_metrics_than_cloudwatch_lets_it() -> None:
+    for each in RESOURCES.values():
+        assert len(each.get("Properties", {}).get("Metrics", ())) <= 10
 
 
 def test_functions_that_do_not_run_at_all_raise_an_alarm() -> None:
