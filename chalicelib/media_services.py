@@ -6,16 +6,16 @@ from functools import partial
 
 from chalicelib.adapters.opentok.archives import OpenTokArchives
 from chalicelib.adapters.opentok.broadcasts import OpenTokBroadcasts
-from chalicelib.adapters.opentok.calls import OpenTokCalls
 from chalicelib.adapters.opentok.captions import OpenTokCaptions
+from chalicelib.adapters.opentok.connected_audio import OpenTokAudio
 from chalicelib.adapters.opentok.renders import OpenTokRenders
 from chalicelib.adapters.opentok.rest import OpenTokRest
 from chalicelib.core.admit_services import AdmitServices
 from chalicelib.core.archive_ports import ArchiveFiles, ShelfStore
 from chalicelib.core.broadcasts import Broadcasts
-from chalicelib.core.calls import Calls
 from chalicelib.core.captions import LiveCaptions
 from chalicelib.core.clear_archives import ClearArchives
+from chalicelib.core.connected_audio import ConnectedAudio
 from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.end_media import EndMedia
 from chalicelib.core.follow_media import FollowMedia
@@ -48,7 +48,7 @@ class MediaServices:
     broadcasts: Broadcasts
     captions: LiveCaptions
     renders: Renders
-    calls: Calls
+    connected_audio: ConnectedAudio
 
 
 def build_media(
@@ -123,5 +123,5 @@ def build_media(
             start_media=start_media,
             end_media=end_render,
         ),
-        calls=Calls(room_media, OpenTokCalls(rest), services),
+        connected_audio=ConnectedAudio(room_media, OpenTokAudio(rest), services),
     )

@@ -147,7 +147,7 @@ def _build(settings: Settings) -> UseCases:
         broadcasts=media.broadcasts,
         captions=media.captions,
         renders=media.renders,
-        calls=media.calls,
+        connected_audio=media.connected_audio,
         keep_hours=KeepHours(store, upkeep, live, media.stop, utc_now),
         heal=Heal(
             rooms=store,

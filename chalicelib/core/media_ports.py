@@ -66,7 +66,7 @@ class RenderPlatform(MediaPlatform, Protocol):
         """How it stands; None if there is none of this id."""
 
 
-class CallPlatform(Protocol):
+class AudioPlatform(Protocol):
     """Calls by SIP, and audio by WebSocket: each a connection to the session."""
 
     def dial(self, order: ServiceOrder, deadline: Deadline) -> Options:

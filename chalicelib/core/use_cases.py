@@ -1,11 +1,11 @@
 from dataclasses import dataclass
 
 from chalicelib.core.broadcasts import Broadcasts
-from chalicelib.core.calls import Calls
 from chalicelib.core.captions import LiveCaptions
 from chalicelib.core.change_room import ChangeRoom
 from chalicelib.core.clear_archives import ClearArchives
 from chalicelib.core.close_room import CloseRoom
+from chalicelib.core.connected_audio import ConnectedAudio
 from chalicelib.core.credentials import CallbackSignatures
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.follow_sessions import FollowSessions
@@ -41,7 +41,7 @@ class UseCases:
     broadcasts: Broadcasts
     captions: LiveCaptions
     renders: Renders
-    calls: Calls
+    connected_audio: ConnectedAudio
     signatures: CallbackSignatures
     follow_sessions: FollowSessions
     follow_media: FollowMedia

@@ -19,8 +19,8 @@ from chalicelib.core.told import told_content
 from chalicelib.errors import NotRouted
 
 
-class OpenTokCalls:
-    """The call platform."""
+class OpenTokAudio:
+    """The audio platform."""
 
     def __init__(self, rest: OpenTokRest) -> None:
         self._rest = rest

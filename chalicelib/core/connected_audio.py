@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib.core.admit_services import AdmitServices
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
-from chalicelib.core.media_ports import CallPlatform, Options, ServiceOrder
+from chalicelib.core.media_ports import AudioPlatform, Options, ServiceOrder
 from chalicelib.core.presence import Service
 from chalicelib.core.roles import Role
 from chalicelib.core.room_media import RoomMedia
@@ -21,10 +21,10 @@ _SHOWN: Final = (
 """What of OpenTok's answer is passed on: nothing that might repeat how a call logs in."""
 
 
-class Calls:
-    """Makes calls. They end when their connection is disconnected, like anybody's."""
+class ConnectedAudio:
+    """Makes them. They end when their connection is disconnected, like anybody's."""
 
-    def __init__(self, media: RoomMedia, platform: CallPlatform, services: AdmitServices) -> None:
+    def __init__(self, media: RoomMedia, platform: AudioPlatform, services: AdmitServices) -> None:
         self._media = media
         self._platform = platform
         self._services = services
