@@ -1,0 +1,86 @@
+"""Starting what a room's session is made into, so that nothing runs that is not on record."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.follow_media import FollowMedia
+from chalicelib.core.measurements import count
+from chalicelib.core.media import Media
+from chalicelib.core.media_ports import MediaPlatform
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.rooms import Room, State
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
+
+SECONDS_TO_RECORD: Final = 2.0
+
+
+class StartMedia:
+    """Starts something, and sees to it that it is known, or else does not run."""
+
+    def __init__(self, rooms: RoomStore, follow: FollowMedia, clock: Clock) -> None:
+        self._rooms = rooms
+        self._follow = follow
+        self._clock = clock
+
+    def __call__(
+        self,
+        room: Room,
+        platform: MediaPlatform,
+        start: Callable[[Deadline], MediaReport],
+        deadline: Deadline,
+    ) -> Media:
+        """Start it and record it.
+
+        Args:
+            room: Whose session it is made of.
+            platform: What stops it, and may find it again.
+            start: Has it started.
+            deadline: By when to answer.
+
+        Raises:
+            ProviderUnavailable: Whether it runs is not known. If it could be found again, it is
+                on record.
+            RoomClosed: The room was closed meanwhile, and it was stopped again.
+            StoreUnavailable: It could not be recorded, and was stopped again.
+        """
+        try:
+            report = start(deadline.sooner_by(SECONDS_TO_RECORD))
+        except ProviderUnavailable as error:
+            self._look_for_lost(room, platform, deadline)
+            raise ProviderUnavailable(
+                "The video platform has not answered properly, so that it may have started all "
+                "the same; look at what runs before trying again.",
+                note=error.note,
+                retry_after=error.retry_after,
+            ) from error
+        try:
+            media = self._follow.keep(report, room.room_id, deadline)
+            # Who closes a room writes that first and looks for what runs afterwards, so that one
+            # of the two always sees the other.
+            over = self._is_over(room, deadline)
+        except StoreUnavailable:
+            self._take_back(report, platform, deadline)
+            raise
+        if over:
+            self._take_back(report, platform, deadline)
+            raise RoomClosed("This room was closed meanwhile.")
+        return media
+
+    def _look_for_lost(self, room: Room, platform: MediaPlatform, deadline: Deadline) -> None:
+        with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
+            for report in platform.of_session(room.session_id, deadline):
+                self._follow.keep(report, room.room_id, deadline)
+
+    def _take_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
+        count("StartsTakenBack")
+        with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
+            platform.stop(report.id, deadline)
+
+    def _is_over(self, room: Room, deadline: Deadline) -> bool:
+        standing = self._rooms.find(room.name, deadline)
+        if standing is None or standing.session_id != room.session_id:
+            return True
+        return standing.state(self._clock()) is State.CLOSED
