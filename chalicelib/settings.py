@@ -15,6 +15,8 @@ from chalicelib.errors import NotConfigured
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_SAMPLE_ROOM: Final = "session"
+MAX_SAMPLE_ROOMS: Final = 10
+"""Looking for an archive of theirs means to look in each."""
 SAMPLE_NAME_PATTERN: Final = re.compile(r"[a-z0-9_-]{1,100}")
 _ON: Final = frozenset({"on", "1", "true", "yes"})
 _OFF: Final = frozenset({"off", "0", "false", "no"})
@@ -30,6 +32,11 @@ def log_level(environment: Mapping[str, str]) -> str:
     """The log's level; an unknown name means INFO, since a typing error must not end the log."""
     level = environment.get("LOG_LEVEL", "").upper()
     return level if level in LOG_LEVELS else "INFO"
+
+
+def serves_sample_apps(environment: Mapping[str, str]) -> bool:
+    """Whether anybody may get in and record without credentials, if the settings are right."""
+    return environment.get("SAMPLE_APPS", "").lower() in _ON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +138,11 @@ def _samples(environment: Mapping[str, str], problems: list[str]) -> SamplePolic
     recording = _switch("SAMPLE_RECORDING", environment, problems)
     given = (environment.get("SAMPLE_ROOMS") or DEFAULT_SAMPLE_ROOM).split(",")
     names = list(dict.fromkeys(name.strip().lower() for name in given))
-    if not all(SAMPLE_NAME_PATTERN.fullmatch(name) for name in names):
+    well_named = all(SAMPLE_NAME_PATTERN.fullmatch(name) for name in names)
+    if not well_named or len(names) > MAX_SAMPLE_ROOMS:
         problems.append(
-            "SAMPLE_ROOMS must be names of 1 to 100 of A-Z, a-z, 0-9, _ and -, separated by commas"
+            f"SAMPLE_ROOMS must be at most {MAX_SAMPLE_ROOMS} names of 1 to 100 of A-Z, a-z, 0-9, "
+            "_ and -, separated by commas"
         )
     return SamplePolicy(names, recording) if served else SamplePolicy()
 

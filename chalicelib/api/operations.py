@@ -38,6 +38,14 @@ OF_ADMISSION: Final[Problems] = (
     errors.RoleNotAllowed,
 )
 """Of routes that let people in."""
+OF_SAMPLE_MEDIA: Final[Problems] = (
+    errors.RoomNotFound,
+    errors.RoleNotAllowed,
+    errors.RoomClosed,
+    errors.NobodyConnected,
+    *OF_PROVIDER,
+)
+"""Of routes that have OpenTok make something of a sample room."""
 _OF_BODIES: Final[Problems] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
 
 
@@ -50,13 +58,14 @@ class Operation:
         description: What is to be known beyond that.
         query: The query's parameters.
         body: The JSON body; where there is none, what is sent is not looked at.
-        answers: The successful statuses, each with its JSON body; None for an empty one.
+        answers: The successful statuses, each with its JSON body; None for an empty one, and
+            the type of one that is no JSON.
         problems: The errors of this route. Those of every route of its kind, and those of
             reading query and body, need no mention.
     """
 
     summary: str
-    answers: Mapping[HTTPStatus, type[Struct] | None]
+    answers: Mapping[HTTPStatus, type[Struct] | str | None]
     description: str = ""
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None

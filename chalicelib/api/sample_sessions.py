@@ -5,41 +5,24 @@ credentials, and whatever else they send is not looked at.
 """
 
 from http import HTTPStatus
-from typing import Final, Self
+from typing import Final
 
 from chalice import Blueprint
-from msgspec import Struct
 
 from chalicelib import errors
 from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.calls import Call
 from chalicelib.api.edge import Edge
 from chalicelib.api.operations import OF_PROVIDER, Operation
-from chalicelib.core.join_room import Admission
+from chalicelib.api.sample_answers import SampleSessionAnswer
+from chalicelib.api.sample_bodies import AnyQuery
+from chalicelib.core.roles import Role
 
 
-class AnyQuery(Struct):
-    """What sample apps may put into a query: anything."""
-
-
-class SampleSessionAnswer(Struct, rename="camel"):
-    """All that a sample app needs to connect; the two ids are one, by the names it goes by."""
-
-    api_key: str
-    application_id: str
-    session_id: str
-    token: str
-
-    @classmethod
-    def of(cls, admission: Admission) -> Self:
-        token = admission.token
-        return cls(token.project_id, token.project_id, admission.room.session_id, token.text)
-
-
-def _joining(summary: str) -> Operation:
+def _joining(summary: str, role: Role = Role.PUBLISHER) -> Operation:
     return Operation(
         summary=summary,
-        description="As a publisher, for an hour at most.",
+        description=f"As a {role}, for an hour at most.",
         query=AnyQuery,
         answers={HTTPStatus.OK: SampleSessionAnswer},
         problems=(errors.RoomNotFound, errors.RoomClosed, *OF_PROVIDER),
@@ -47,6 +30,8 @@ def _joining(summary: str) -> Operation:
 
 
 _FIRST: Final = _joining("Sample apps: let me into their first room")
+_HOST: Final = _joining("Sample apps: let me broadcast")
+_VIEWER: Final = _joining("Sample apps: let me watch a broadcast", Role.SUBSCRIBER)
 _NAMED: Final = _joining("Sample apps: let me into one of their rooms")
 
 
@@ -56,7 +41,7 @@ def sample_session_routes(edge: Edge) -> Blueprint:
 
     @edge.sample_app(routes, "GET", "/session", _FIRST)
     def join_first_sample_room(call: Call) -> Answer:
-        return _joined(call, call.use_cases.sample_rooms.first())
+        return _joined(call, call.use_cases.samples.rooms.first())
 
     @edge.sample_app(routes, "GET", "/room/{room}", _NAMED)
     def join_sample_room(call: Call, room: str) -> Answer:
@@ -66,9 +51,17 @@ def sample_session_routes(edge: Edge) -> Blueprint:
     def join_reference_room(call: Call, room: str) -> Answer:
         return _joined(call, room)
 
+    @edge.sample_app(routes, "GET", "/broadcast/session/host", _HOST)
+    def join_as_host(call: Call) -> Answer:
+        return _joined(call, call.use_cases.samples.rooms.first())
+
+    @edge.sample_app(routes, "GET", "/broadcast/session/viewer", _VIEWER)
+    def join_as_viewer(call: Call) -> Answer:
+        return _joined(call, call.use_cases.samples.rooms.first(), Role.SUBSCRIBER)
+
     return routes
 
 
-def _joined(call: Call, room: str) -> Answer:
-    admission = call.use_cases.sample_rooms.join(room, call.deadline)
+def _joined(call: Call, room: str, role: Role = Role.PUBLISHER) -> Answer:
+    admission = call.use_cases.samples.rooms.join(room, call.deadline, role)
     return json_answer(HTTPStatus.OK, SampleSessionAnswer.of(admission))

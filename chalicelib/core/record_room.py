@@ -14,9 +14,8 @@ from chalicelib.core.measurements import count
 from chalicelib.core.media import Media, MediaStore
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.media_rules import STREAMS_NOT_MANUAL, check_can_be_processed
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Clock, RoomAccess
 from chalicelib.core.read_archives import find_archive
-from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.rooms import Room
 from chalicelib.errors import (
     ArchiveNotReady,
@@ -41,7 +40,7 @@ class RecordRoom:
     def __init__(
         self,
         *,
-        rooms: ReadRooms,
+        rooms: RoomAccess,
         store: MediaStore,
         platform: ArchivePlatform,
         follow: FollowMedia,

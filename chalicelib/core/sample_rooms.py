@@ -1,21 +1,25 @@
 """Rooms for OpenTok's official sample apps, which send no credentials: bounded in all they may."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.identity import ANONYMOUS, User
 from chalicelib.core.join_room import Admission, JoinRoom
+from chalicelib.core.live_ports import SessionStore
 from chalicelib.core.open_room import OpenRoom
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import Room, RoomSettings
-from chalicelib.errors import NoSuchRoute, RoleNotAllowed, RoomNotFound
+from chalicelib.errors import NoSuchRoute, RoleNotAllowed, RoomkeyError, RoomNotFound
 
 LONGEST_SAMPLE_TOKEN: Final = timedelta(hours=1)
 _NAMED: Final = "sample:"
 """What such a room's name begins with; no other room's name can hold a colon."""
 _SETTINGS: Final = RoomSettings(archive_retention_days=1)
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,23 @@ class SamplePolicy:
 
 
 class SampleRooms:
-    """Finds the rooms of sample apps and lets anybody into them, as a publisher at most."""
+    """Finds the rooms of sample apps and lets anybody into them, as a publisher at most.
 
-    def __init__(self, policy: SamplePolicy, open_room: OpenRoom, join_room: JoinRoom) -> None:
+    It stands in for `ReadRooms` too, in use cases that sample apps have of their own: whoever asks,
+    it shows these rooms and no others.
+    """
+
+    def __init__(
+        self,
+        policy: SamplePolicy,
+        open_room: OpenRoom,
+        join_room: JoinRoom,
+        sessions: SessionStore,
+    ) -> None:
         self._policy = policy
         self._open_room = open_room
         self._join_room = join_room
+        self._sessions = sessions
 
     def check_served(self) -> None:
         """Pass if sample apps are served at all; nothing else here is asked before that.
@@ -52,33 +67,59 @@ class SampleRooms:
         """The name of the room for apps that name none."""
         return self._policy.rooms[0]
 
-    def room(self, name: str, deadline: Deadline) -> Room:
+    @property
+    def names(self) -> Sequence[str]:
+        return self._policy.rooms
+
+    def one(self, user: User, name: str, deadline: Deadline) -> Room:
         """The sample room of this name, made on first use.
 
         Raises:
             RoomNotFound: They have no room of this name.
         """
+        del user
         if name.lower() not in self._policy.rooms:
             raise RoomNotFound(
                 f"There is no sample room {name}: SAMPLE_ROOMS, set by the operator, names them."
             )
         return self._open_room.of_nobody(f"{_NAMED}{name.lower()}", _SETTINGS, deadline)
 
-    def of_session(self, session_id: str, deadline: Deadline) -> Room:
-        """The sample room that has this session now.
+    def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+        """Likewise: what sample apps may have done is bounded by what they can ask for."""
+        del to_do
+        return self.one(user, name, deadline)
+
+    def of_session(self, session_id: str, deadline: Deadline) -> str:
+        """The name of the sample room that has this session.
 
         Raises:
-            RoomNotFound: None of their rooms has.
+            RoomNotFound: None of theirs has.
         """
-        for name in self._policy.rooms:
-            room = self.room(name, deadline)
-            if room.session_id == session_id:
-                return room
-        raise RoomNotFound("There is no sample room with this session; ask for a session anew.")
+        session = self._sessions.session(session_id, deadline)
+        found = "" if session is None else session.room_name
+        name = found.removeprefix(_NAMED)
+        if name == found or name not in self._policy.rooms:
+            raise RoomNotFound("No sample room has this session; ask for a session anew.")
+        return name
+
+    def in_whichever(
+        self, do: Callable[[str], _Found], missing: type[RoomkeyError], explanation: str
+    ) -> _Found:
+        """What `do` gives for the one sample room that has what is asked for.
+
+        Raises:
+            RoomkeyError: `missing`, as `do` raises it for a room that has not, where none has.
+        """
+        for name in self.names:
+            try:
+                return do(name)
+            except missing:
+                continue
+        raise missing(explanation)
 
     def join(self, name: str, deadline: Deadline, role: Role = Role.PUBLISHER) -> Admission:
         """Let somebody into the sample room of this name, for an hour at most."""
-        room = self.room(name, deadline)
+        room = self.one(ANONYMOUS, name, deadline)
         return self._join_room.join_anonymously(room, role, LONGEST_SAMPLE_TOKEN, deadline)
 
     def check_recording(self) -> None:

@@ -14,13 +14,25 @@ from chalicelib.core.join_room import JoinRoom
 from chalicelib.core.keep_hours import KeepHours
 from chalicelib.core.moderate import BanUsers, Moderate
 from chalicelib.core.open_room import OpenRoom
-from chalicelib.core.ports import ClientTokens, Identity, VideoPlatform
+from chalicelib.core.ports import Identity, VideoPlatform
 from chalicelib.core.read_archives import ReadArchives
 from chalicelib.core.read_presence import ReadPresence
 from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.record_room import RecordRoom
 from chalicelib.core.renders import Renders
+from chalicelib.core.sample_archives import SampleArchives
 from chalicelib.core.sample_rooms import SampleRooms
+from chalicelib.core.sample_services import SampleBroadcasts, SampleCaptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleUseCases:
+    """All that a sample app can have done."""
+
+    rooms: SampleRooms
+    archives: SampleArchives
+    broadcasts: SampleBroadcasts
+    captions: SampleCaptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +43,7 @@ class UseCases:
     platform: VideoPlatform
     open_room: OpenRoom
     join_room: JoinRoom
-    sample_rooms: SampleRooms
-    client_tokens: ClientTokens
+    samples: SampleUseCases
     read_rooms: ReadRooms
     read_presence: ReadPresence
     change_room: ChangeRoom

@@ -23,6 +23,7 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "ban_id": ("The ban's `id`.", {}),
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId`.", {}),
+    "media_id": ("The archive's `archiveId`, or the captions' `captionsId`.", {}),
     "render_id": ("The render's `id`.", {}),
     "secret": ("What `CALLBACK_PATH_SECRET` is set to.", {}),
 }
@@ -81,10 +82,13 @@ class Paths:
         return stated(described | {"responses": dict(sorted(responses.items()))})
 
     def _answer(
-        self, route: Route, status: HTTPStatus, answer: type[Struct] | None
+        self, route: Route, status: HTTPStatus, answer: type[Struct] | str | None
     ) -> dict[str, Any]:
         if answer is None:
             return stated({"description": status.phrase, "headers": _HEADERS.get(status, {})})
+        if isinstance(answer, str):
+            text = {answer: {"schema": {"type": "string"}}}
+            return {"description": status.phrase, "content": text}
         return stated(
             {
                 "description": cleandoc(answer.__doc__ or ""),
