@@ -118,7 +118,7 @@ def _build(settings: Settings) -> UseCases:
         files=S3ArchiveFiles(settings.archive_bucket, s3_client),
         rest=rest,
         read_rooms=read_rooms,
-        sample_rooms=SampleRooms(settings.samples, open_room, join_room, sessions),
+        sample_rooms=SampleRooms(settings.samples, open_room, join_room, read_rooms, sessions),
         client_tokens=OpenTokClientTokens(projects),
         sessions=follow,
         services=AdmitServices(platform, follow, utc_now),

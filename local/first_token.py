@@ -47,7 +47,7 @@ def shown(
     claims = provider.verified_claims(first.answer["token"])
     samples = ""
     if sample_apps:
-        samples = f"Sample apps get in without a bearer: {ports.app_url}/session, see docs/sample-apps.md\n"
+        samples = f"Sample apps need none (docs/sample-apps.md): {ports.app_url}/session\n"
     opentok = f"{ports.opentok_url}   " if not provider.real else ""
     return f"""\
 Roomkey is up, {seconds:.1f} s after the start.

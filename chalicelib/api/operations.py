@@ -49,6 +49,14 @@ OF_SAMPLE_MEDIA: Final[Problems] = (
 _OF_BODIES: Final[Problems] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A body that is no JSON, and always the same."""
+
+    media_type: str
+    body: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What a route takes and gives.
@@ -58,14 +66,14 @@ class Operation:
         description: What is to be known beyond that.
         query: The query's parameters.
         body: The JSON body; where there is none, what is sent is not looked at.
-        answers: The successful statuses, each with its JSON body; None for an empty one, and
-            the type of one that is no JSON.
+        answers: The successful statuses, each with its JSON body, or its text, or None for an
+            empty one.
         problems: The errors of this route. Those of every route of its kind, and those of
             reading query and body, need no mention.
     """
 
     summary: str
-    answers: Mapping[HTTPStatus, type[Struct] | str | None]
+    answers: Mapping[HTTPStatus, type[Struct] | Text | None]
     description: str = ""
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None

@@ -183,6 +183,8 @@ def _transcription(value: object) -> TranscriptionAnswer | UnsetType:
     status = _text(told.get("status"))
     if status is None:
         return UNSET
+    if status == "completed":
+        status = AVAILABLE  # What Vonage's sample waits for; OpenTok says the other.
     return TranscriptionAnswer(status, _text(told.get("url")), _text(told.get("reason")))
 
 

@@ -9,13 +9,14 @@ from chalicelib import errors
 from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.calls import Call
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, OF_SAMPLE_MEDIA, Operation
+from chalicelib.api.operations import OF_PROVIDER, OF_SAMPLE_MEDIA, Operation, Text
 from chalicelib.api.sample_answers import SampleArchiveAnswer, SampleArchiveList
 from chalicelib.api.sample_bodies import AnyQuery, SampleArchiveBody
 from chalicelib.core.media import Media
 
-_PAGE: Final = "text/html; charset=utf-8"
-_PENDING: Final = """\
+_PENDING: Final = Text(
+    "text/html; charset=utf-8",
+    """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -24,7 +25,8 @@ _PENDING: Final = """\
 <title>Archive pending</title>
 <p>This recording is not ready yet. The page looks again every five seconds.</p>
 </html>
-"""
+""",
+)
 
 
 def sample_archive_routes(edge: Edge) -> Blueprint:
@@ -103,7 +105,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
             summary="Sample apps: see an archive's film",
             description="While there is none yet, a page that looks again by itself.",
             query=AnyQuery,
-            answers={HTTPStatus.FOUND: None, HTTPStatus.OK: _PAGE},
+            answers={HTTPStatus.FOUND: None, HTTPStatus.OK: _PENDING},
             problems=(
                 errors.ArchiveNotFound,
                 errors.ArchiveFailed,
@@ -116,7 +118,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
         try:
             address = call.use_cases.samples.archives.address(archive_id, call.deadline)
         except errors.ArchiveNotReady:
-            return Answer(HTTPStatus.OK, _PENDING, {"Content-Type": _PAGE})
+            return Answer(HTTPStatus.OK, _PENDING.body, {"Content-Type": _PENDING.media_type})
         return Answer(HTTPStatus.FOUND, headers={"Location": address})
 
     return routes

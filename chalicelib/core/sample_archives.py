@@ -1,6 +1,7 @@
 """Recordings that sample apps make: of their rooms alone, one at a time, where the stage allows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from chalicelib.core.deadline import Deadline
@@ -9,7 +10,7 @@ from chalicelib.core.media import Media
 from chalicelib.core.read_archives import ReadArchives
 from chalicelib.core.record_room import RecordRoom
 from chalicelib.core.sample_rooms import SampleRooms
-from chalicelib.errors import ArchiveNotFound
+from chalicelib.errors import ArchiveNotFound, RoomNotFound
 
 MOST_LISTED: Final = 50
 """Of each room, the newest."""
@@ -75,7 +76,10 @@ class SampleArchives:
 
     def every(self, deadline: Deadline) -> Sequence[Media]:
         """Those of all sample rooms, newest first."""
-        found = [each for name in self._rooms.names for each in self.of_room(name, deadline)]
+        found: list[Media] = []
+        for name in self._rooms.names:
+            with suppress(RoomNotFound):
+                found += self.of_room(name, deadline)
         return sorted(found, key=lambda each: each.created_at, reverse=True)
 
     def _in_whichever(self, archive_id: str, do: Callable[[str], _Found]) -> _Found:

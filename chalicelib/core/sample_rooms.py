@@ -1,15 +1,17 @@
 """Rooms for OpenTok's official sample apps, which send no credentials: bounded in all they may."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeVar
 
 from chalicelib.core.deadline import Deadline
-from chalicelib.core.identity import ANONYMOUS, User
+from chalicelib.core.identity import User
 from chalicelib.core.join_room import Admission, JoinRoom
 from chalicelib.core.live_ports import SessionStore
 from chalicelib.core.open_room import OpenRoom
+from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import Room, RoomSettings
 from chalicelib.errors import NoSuchRoute, RoleNotAllowed, RoomkeyError, RoomNotFound
@@ -47,11 +49,13 @@ class SampleRooms:
         policy: SamplePolicy,
         open_room: OpenRoom,
         join_room: JoinRoom,
+        read_rooms: ReadRooms,
         sessions: SessionStore,
     ) -> None:
         self._policy = policy
         self._open_room = open_room
         self._join_room = join_room
+        self._read_rooms = read_rooms
         self._sessions = sessions
 
     def check_served(self) -> None:
@@ -72,17 +76,12 @@ class SampleRooms:
         return self._policy.rooms
 
     def one(self, user: User, name: str, deadline: Deadline) -> Room:
-        """The sample room of this name, made on first use.
+        """The sample room of this name.
 
         Raises:
-            RoomNotFound: They have no room of this name.
+            RoomNotFound: They have no room of this name, or nobody has been let into it yet.
         """
-        del user
-        if name.lower() not in self._policy.rooms:
-            raise RoomNotFound(
-                f"There is no sample room {name}: SAMPLE_ROOMS, set by the operator, names them."
-            )
-        return self._open_room.of_nobody(f"{_NAMED}{name.lower()}", _SETTINGS, deadline)
+        return self._read_rooms.one(user, self._full_name(name), deadline)
 
     def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Likewise: what sample apps may have done is bounded by what they can ask for."""
@@ -108,18 +107,20 @@ class SampleRooms:
         """What `do` gives for the one sample room that has what is asked for.
 
         Raises:
-            RoomkeyError: `missing`, as `do` raises it for a room that has not, where none has.
+            RoomkeyError: `missing`, which `do` raises for those that do not have it, if none has.
         """
         for name in self.names:
-            try:
+            with suppress(RoomNotFound, missing):
                 return do(name)
-            except missing:
-                continue
         raise missing(explanation)
 
     def join(self, name: str, deadline: Deadline, role: Role = Role.PUBLISHER) -> Admission:
-        """Let somebody into the sample room of this name, for an hour at most."""
-        room = self.one(ANONYMOUS, name, deadline)
+        """Let somebody into the sample room of this name, for an hour at most.
+
+        Raises:
+            RoomNotFound: They have no room of this name.
+        """
+        room = self._open_room.of_nobody(self._full_name(name), _SETTINGS, deadline)
         return self._join_room.join_anonymously(room, role, LONGEST_SAMPLE_TOKEN, deadline)
 
     def check_recording(self) -> None:
@@ -132,3 +133,10 @@ class SampleRooms:
             raise RoleNotAllowed(
                 "Sample apps may not record here; the operator allows it with SAMPLE_RECORDING=on."
             )
+
+    def _full_name(self, name: str) -> str:
+        if name.lower() not in self._policy.rooms:
+            raise RoomNotFound(
+                f"There is no sample room {name}: SAMPLE_ROOMS, set by the operator, names them."
+            )
+        return f"{_NAMED}{name.lower()}"

@@ -19,7 +19,29 @@ PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
 SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
 """Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
 
-SAMPLE_APPS = {("GET", "/session"), ("GET", "/session/{room}"), ("GET", "/room/{room}")}
+SAMPLE_APPS = {
+    ("GET", "/session"),
+    ("GET", "/room/{room}"),
+    ("POST", "/archive/start"),
+    ("POST", "/archive/{archive_id}/stop"),
+    ("GET", "/archive"),
+    ("GET", "/archive/{archive_id}"),
+    ("GET", "/archive/{archive_id}/view"),
+    ("POST", "/captions/start"),
+    ("POST", "/captions/{captions_id}/stop"),
+    ("GET", "/broadcast/session/host"),
+    ("GET", "/broadcast/session/viewer"),
+    ("POST", "/broadcast/session/start"),
+    ("POST", "/broadcast/session/stop"),
+    ("POST", "/broadcast/session/status"),
+    ("GET", "/session/{room}"),
+    ("POST", "/session/{room}/startArchive"),
+    ("POST", "/session/{room}/{media_id}/stopArchive"),
+    ("GET", "/session/{room}/archives"),
+    ("POST", "/session/{room}/enableCaptions"),
+    ("POST", "/session/{room}/{media_id}/disableCaptions"),
+    ("POST", "/feedback/report"),
+}
 """Not there unless the stage serves sample apps, which send no credentials."""
 
 PARAMETERS = {
@@ -30,6 +52,7 @@ PARAMETERS = {
     "archive_id": "a1",
     "broadcast_id": "b1",
     "captions_id": "c1",
+    "media_id": "m1",
     "render_id": "r1",
     "secret": "guessed",
 }

@@ -7,6 +7,9 @@ import jwt
 import pytest
 
 from tests.support.gateway import Gateway, Reply
+from tests.support.log_lines import log_lines
+from tests.support.sample_app import parsed
+from tests.support.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
 from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
 
 PATHS = ["/session", "/room/demo", "/session/demo", "/room/DEMO?e2ee=true", "/session?e2ee=true"]
@@ -74,3 +77,33 @@ def test_sample_rooms_and_other_rooms_never_meet(stand_ins: StandIns, gateway: G
 def test_a_bearer_changes_nothing(stand_ins: StandIns, gateway: Gateway) -> None:
     admin = stand_ins.identity.bearer("alice", admin=True)
     assert claims(gateway.request("GET", "/session", bearer=admin))["role"] == "publisher"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_app_finds_what_it_parses(gateway: Gateway, path: str) -> None:
+    reply = gateway.request("GET", path)
+    parsed(reply, ANDROID_SESSION)
+    parsed(reply, VONAGE_WEB_SESSION)
+    assert "Location" not in reply.headers
+
+
+def test_a_cold_start_with_sample_apps_is_warned_of(
+    stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_lambda = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"}
+    stand_ins.gateway(**in_lambda)
+    assert log_lines(capsys) == []
+    stand_ins.gateway(**in_lambda, SAMPLE_APPS="on")
+    (line,) = log_lines(capsys)
+    assert line["level"] == "WARNING"
+    assert "SAMPLE_APPS is on" in line["message"]
+
+
+def test_looking_for_what_is_not_there_makes_no_session(
+    stand_ins: StandIns, gateway: Gateway
+) -> None:
+    assert gateway.request("GET", "/archive").json == {"count": 0, "items": []}
+    assert gateway.request("GET", "/session/demo/archives").code == "room_not_found"
+    assert gateway.request("GET", "/archive/a1/view").code == "archive_not_found"
+    assert stand_ins.items() == []
+    assert stand_ins.opentok.calls == []

@@ -116,3 +116,12 @@ def test_sample_apps_have_the_rooms_named_and_record_only_where_allowed() -> Non
     assert Settings.from_env(on).samples == SamplePolicy(["session"])
     named = on | {"SAMPLE_ROOMS": "Demo, test", "SAMPLE_RECORDING": "true"}
     assert Settings.from_env(named).samples == SamplePolicy(["demo", "test"], recording=True)
+
+
+def test_sample_apps_have_ten_rooms_at_most() -> None:
+    names = [f"room-{number}" for number in range(11)]
+    on = COMPLETE | {"SAMPLE_APPS": "on"}
+    assert len(Settings.from_env(on | {"SAMPLE_ROOMS": ",".join(names[:10])}).samples.rooms) == 10
+    with pytest.raises(NotConfigured) as refusal:
+        Settings.from_env(on | {"SAMPLE_ROOMS": ",".join(names)})
+    assert "SAMPLE_ROOMS must be at most 10" in str(refusal.value.note)

@@ -12,7 +12,7 @@ from chalicelib.api.openapi.links import links_from, names_in
 from chalicelib.api.openapi.members import stated
 from chalicelib.api.openapi.problems import problem_responses
 from chalicelib.api.openapi.schemas import Schemas
-from chalicelib.api.operations import Route
+from chalicelib.api.operations import Route, Text
 from chalicelib.core.rooms import NAME_PATTERN
 
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
@@ -82,13 +82,13 @@ class Paths:
         return stated(described | {"responses": dict(sorted(responses.items()))})
 
     def _answer(
-        self, route: Route, status: HTTPStatus, answer: type[Struct] | str | None
+        self, route: Route, status: HTTPStatus, answer: type[Struct] | Text | None
     ) -> dict[str, Any]:
         if answer is None:
             return stated({"description": status.phrase, "headers": _HEADERS.get(status, {})})
-        if isinstance(answer, str):
-            text = {answer: {"schema": {"type": "string"}}}
-            return {"description": status.phrase, "content": text}
+        if isinstance(answer, Text):
+            media = {"schema": {"type": "string"}, "example": answer.body}
+            return {"description": status.phrase, "content": {answer.media_type: media}}
         return stated(
             {
                 "description": cleandoc(answer.__doc__ or ""),
