@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from app import build_app
 from deploy.gateway import limit_requests, set_own_answers
 from deploy.stage import Stage, read_stage
 from tests.api.test_default_deny import SAMPLE_APPS
@@ -121,3 +122,14 @@ def test_each_method_that_sample_apps_call_is_throttled_by_itself() -> None:
     }
     assert methods == SAMPLE_APPS
     assert AS_A_WHOLE.items() <= limits.items()
+
+
+def test_a_variable_part_of_a_path_has_one_name_at_each_place() -> None:
+    """API Gateway refuses a second one."""
+    names: dict[str, set[str]] = {}
+    for path in build_app({}).routes:
+        parts = path.split("/")
+        for position, part in enumerate(parts):
+            if part.startswith("{"):
+                names.setdefault("/".join(parts[:position]), set()).add(part)
+    assert {place: found for place, found in names.items() if len(found) > 1} == {}
