@@ -16,7 +16,7 @@ def links_from(route: Route, made: type[Struct], routes: Iterable[Route]) -> Lin
     """The links of an answer, by the operations they lead to.
 
     What was put has its name in the path already, and leads to all that the path begins. What was
-    posted has its id in the answer.
+    posted has its id in the answer; what was listed, in the first item.
     """
     found: dict[str, dict[str, str]] = {}
     if route.method == "PUT":
@@ -25,7 +25,7 @@ def links_from(route: Route, made: type[Struct], routes: Iterable[Route]) -> Lin
             for target in routes
             if target.path.startswith(route.path) and names_in(target.path) == names_in(route.path)
         }
-    elif route.method == "POST":
+    else:
         found = {
             target.operation_id: {extra: f"$response.body#/{field}"}
             for target in routes
@@ -50,5 +50,6 @@ def _field(route: Route, made: type[Struct], target: Route, parameter: str) -> s
     fields = made.__struct_encode_fields__
     if api_name(parameter) in fields:
         return api_name(parameter)
-    is_of_made = target.path.startswith(f"{route.path}/{{{parameter}}}")
-    return "id" if is_of_made and "id" in fields else None
+    if not target.path.startswith(f"{route.path}/{{{parameter}}}"):
+        return None
+    return "id" if "id" in fields else "items/0/id" if "items" in fields else None
