@@ -42,7 +42,7 @@ def _followed(told: Told, body: bytes) -> Answer:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
     ours = told.use_cases.platform.project_id(told.deadline)
-    if event.project_id not in (None, ours):
+    if event.owners and ours not in event.owners:
         raise Unauthenticated("This callback is of another project.")
     count(event.metric)
     if event.connection_id is not None:
