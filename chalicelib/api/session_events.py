@@ -23,7 +23,7 @@ class SessionEvent:
     """One event; None for what it does not tell.
 
     Args:
-        owners: The OpenTok project or Vonage application it is of, by each id it names: either or both.
+        owners: The OpenTok project or Vonage application it is of, by every id that it names.
     """
 
     name: str
