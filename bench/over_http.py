@@ -99,7 +99,7 @@ def _running() -> Iterator[Ports]:
         environment = app_environment(os.environ, ports, provider)
         app = AppProcess(ports, environment | {"AWS_ENDPOINT_URL_DYNAMODB": url})
         running.callback(app.stop)
-        stack = Stack(ports, provider)
+        stack = Stack(ports, provider, environment)
         running.callback(stack.stop)
         stack.start()
         app.wait_until_up(StopRequest())

@@ -13,6 +13,7 @@ import requests
 from local.ports import Ports, StartError
 from local.stop_request import StopRequest
 from local.terminal import say
+from local.unproxied import unproxied
 
 PROJECT = Path(__file__).parents[1]
 _PATIENCE_SECONDS = 60.0
@@ -88,8 +89,7 @@ class AppProcess:
 
     def _answers(self) -> bool:
         try:
-            with requests.Session() as http:
-                http.trust_env = False
+            with unproxied() as http:
                 http.get(f"{self._url}/health", timeout=5)
         except requests.RequestException:
             return False

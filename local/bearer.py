@@ -7,6 +7,7 @@ import sys
 import requests
 
 from local.ports import Ports, StartError, ports_of
+from local.unproxied import unproxied
 
 
 def fetch_bearer(ports: Ports, sub: str, *, admin: bool = False) -> str:
@@ -17,8 +18,7 @@ def fetch_bearer(ports: Ports, sub: str, *, admin: bool = False) -> str:
     """
     wanted = {"sub": sub, "admin": admin}
     try:
-        with requests.Session() as http:
-            http.trust_env = False
+        with unproxied() as http:
             answer = http.post(f"{ports.identity_url}/token", json=wanted, timeout=10)
     except requests.RequestException as error:
         raise StartError(

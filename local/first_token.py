@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import requests
-
 from local.bearer import fetch_bearer
 from local.ports import Ports, StartError
 from local.provider import Provider
+from local.unproxied import unproxied
 
 _USER = "alice"
 _PATH = "/rooms/hello/tokens"
@@ -30,8 +29,7 @@ def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
         StartError: anything but a token came back.
     """
     bearer = fetch_bearer(ports, _USER, admin=as_admin)
-    with requests.Session() as http:
-        http.trust_env = False
+    with unproxied() as http:
         started = time.perf_counter()
         answer = http.post(
             f"{ports.app_url}{_PATH}", headers={"Authorization": f"Bearer {bearer}"}, timeout=30
@@ -60,7 +58,8 @@ POST {_PATH} as {_USER}: 201 in {first.milliseconds:.0f} ms
 The token's claims, its signature verified:
 {_indented(claims)}
 
-Try it in another terminal:
+Try it in a browser: {ports.page_url}
+or in another terminal:
 
 curl -sS -X POST {ports.app_url}{_PATH} -H 'Authorization: Bearer {first.bearer}'
 

@@ -36,6 +36,11 @@ class Ports:
         return f"http://{HOST}:{self.opentok}"
 
     @property
+    def page_url(self) -> str:
+        """Leads to the page, for people."""
+        return self.opentok_url
+
+    @property
     def identity_url(self) -> str:
         return f"{self.opentok_url}/identity"
 

@@ -61,7 +61,7 @@ class _Run:
         # Only now: importing moto takes a second, in which the child imports Chalice.
         from local.stack import Stack  # noqa: PLC0415
 
-        stack = Stack(self.ports, self.provider)
+        stack = Stack(self.ports, self.provider, environment)
         running.callback(stack.stop)
         stack.start()
         return app

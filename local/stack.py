@@ -1,31 +1,48 @@
 """What the app stands on: AWS, OpenTok and identity, each behind its port."""
 
-import boto3
-from botocore.config import Config
+from collections.abc import Mapping
+from wsgiref.types import WSGIApplication
+
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.utils import redirect
 
+from chalicelib.errors import NotConfigured
+from chalicelib.settings import Settings
 from local import resources
-from local.app_environment import REGION
 from local.aws import AwsStandIn
+from local.aws_clients import aws_clients
 from local.http_server import HttpServer
 from local.identity import IdentityProvider
 from local.opentok import OpenTokStandIn
+from local.page import page_app
+from local.page.parts import parts_of
 from local.ports import HOST, Ports, StartError
 from local.provider import Provider
+from local.this_machine import ThisMachineOnly
 
 STAGE = "local"
 
 
 class Stack:
-    """The stand-ins of one run, in this process and in its memory."""
+    """The stand-ins of one run, in this process and in its memory, and the page about them.
 
-    def __init__(self, ports: Ports, provider: Provider) -> None:
+    Args:
+        environment: What the app has; see `app_environment`.
+
+    Raises:
+        StartError: the app's settings will not do.
+    """
+
+    def __init__(self, ports: Ports, provider: Provider, environment: Mapping[str, str]) -> None:
+        settings = _settings(environment)
         self._ports = ports
         self._provider = provider
-        self._aws = HttpServer(AwsStandIn().wsgi_app, HOST, ports.aws)
+        self._clients = aws_clients(ports.aws_url)
         self._opentok = None if provider.real else _opentok(ports, provider)
-        self._opentok_port = HttpServer(self._opentok_and_identity(), HOST, ports.opentok)
+        page = page_app(ports, parts_of(ports, provider, settings, self._clients))
+        self._aws_port = _port(AwsStandIn().wsgi_app, ports.aws)
+        self._opentok_port = _port(self._opentok_identity_and(page), ports.opentok)
 
     def start(self) -> None:
         """Start listening and make the table and the secret.
@@ -34,7 +51,7 @@ class Stack:
             StartError: a port was taken after it had been found free.
         """
         try:
-            self._aws.start()
+            self._aws_port.start()
             self._opentok_port.start()
         except OSError as error:
             raise StartError(f"The stand-ins cannot start: {error.strerror}.") from error
@@ -44,32 +61,36 @@ class Stack:
         self._opentok_port.stop()
         if self._opentok is not None:
             self._opentok.stop()
-        self._aws.stop()
+        self._aws_port.stop()
+        self._clients.close()
 
-    def _opentok_and_identity(self) -> DispatcherMiddleware:
-        if self._opentok is None:
-            identity = IdentityProvider(self._ports.identity_url)
-            return DispatcherMiddleware(NotFound(), {"/identity": identity.wsgi_app})
+    def _opentok_identity_and(self, page: WSGIApplication) -> WSGIApplication:
         # One plan: /sim/faults reaches the identity provider too.
-        identity = IdentityProvider(self._ports.identity_url, faults=self._opentok.faults)
-        return DispatcherMiddleware(self._opentok.wsgi_app, {"/identity": identity.wsgi_app})
+        faults = None if self._opentok is None else self._opentok.faults
+        identity = IdentityProvider(self._ports.identity_url, faults=faults)
+        return DispatcherMiddleware(
+            NotFound() if self._opentok is None else self._opentok.wsgi_app,
+            {"/identity": identity.wsgi_app, "/page": page, "/": redirect("/page/")},
+        )
 
     def _make_resources(self) -> None:
-        session = boto3.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - moto takes any
-            region_name=REGION,
-        )
-        # A proxy in the environment is not for this machine.
-        config = Config(proxies={})
-        url = self._ports.aws_url
-        dynamodb = session.client("dynamodb", endpoint_url=url, config=config)
-        secretsmanager = session.client("secretsmanager", endpoint_url=url, config=config)
         resources.create(
-            STAGE, dynamodb=dynamodb, secretsmanager=secretsmanager, secret=self._provider.secret
+            STAGE,
+            dynamodb=self._clients.dynamodb,
+            secretsmanager=self._clients.secretsmanager,
+            secret=self._provider.secret,
         )
-        dynamodb.close()
-        secretsmanager.close()
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    try:
+        return Settings.from_env(environment)
+    except NotConfigured as error:
+        raise StartError(f"Roomkey's settings will not do: {error.note}.") from error
+
+
+def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
+    return HttpServer(ThisMachineOnly(wsgi_app), HOST, port)
 
 
 def _opentok(ports: Ports, provider: Provider) -> OpenTokStandIn:

@@ -3,11 +3,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from pytest_socket import disable_socket, enable_socket
 
 from tests.support import dynamodb_local
+from tests.support.browser import running_browser
 from tests.support.gateway import Gateway
 from tests.support.live import Live, running_live
+from tests.support.programs import NotInstalledError
 from tests.support.stand_ins import StandIns, running_stand_ins
 
 
@@ -23,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--run-dynamodb-local"):
         try:
             dynamodb_local.check_installed()
-        except dynamodb_local.NotInstalledError as error:
+        except NotInstalledError as error:
             raise pytest.UsageError(str(error)) from error
 
 
@@ -71,6 +74,13 @@ def gateway(stand_ins: StandIns) -> Gateway:
 def live(stand_ins: StandIns) -> Iterator[Live]:
     """A new app with the usual settings, told by OpenTok's stand-in what happens in sessions."""
     with running_live(stand_ins) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium. Who opens a context in it closes that."""
+    with running_browser() as running:
         yield running
 
 

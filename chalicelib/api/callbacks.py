@@ -5,30 +5,42 @@ unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats
 """
 
 from http import HTTPStatus
+from typing import Final
 
 from chalice import Blueprint
 
+from chalicelib import errors
 from chalicelib.api.answers import Answer
-from chalicelib.api.edge import Edge, Told
+from chalicelib.api.calls import Told
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import OF_PROVIDER, PLATFORM_BY_PATH, Operation
 from chalicelib.api.session_events import SessionEvent, read_event
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.measurements import count
 from chalicelib.core.times import utc_now
 from chalicelib.core.use_cases import UseCases
-from chalicelib.errors import Unauthenticated
+
+_MONITORING: Final = Operation(
+    summary="Take OpenTok's session monitoring events",
+    description="OpenTok repeats for 24 hours what is not answered with 200.",
+    answers={HTTPStatus.OK: None},
+    problems=(errors.SessionUnknown, *OF_PROVIDER),
+)
 
 
 def callback_routes(edge: Edge) -> Blueprint:
     """Session monitoring."""
     routes = Blueprint(__name__)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session")
+    @edge.told_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
     def session_event(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check("session", told.authorization(), body, told.deadline)
         return _followed(told, body)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session/{secret}")
+    @edge.told_by_platform(
+        routes, "POST", "/callbacks/session/{secret}", _MONITORING, PLATFORM_BY_PATH
+    )
     def unsigned_session_event(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, told.raw_body())
@@ -43,7 +55,7 @@ def _followed(told: Told, body: bytes) -> Answer:
         return Answer(HTTPStatus.OK)
     ours = told.use_cases.platform.project_id(told.deadline)
     if event.owners and ours not in event.owners:
-        raise Unauthenticated("This callback is of another project.")
+        raise errors.Unauthenticated("This callback is of another project.")
     count(event.metric)
     if event.connection_id is not None:
         _follow(told.use_cases, event, told.deadline)

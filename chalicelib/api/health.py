@@ -1,18 +1,29 @@
 from http import HTTPStatus
 
 from chalice import Blueprint
+from chalice.app import Request
 
 from chalicelib import VERSION
 from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.edge import Edge
+from chalicelib.api.operations import Operation
+from chalicelib.api.representations import HealthAnswer
 
 
 def health_routes(edge: Edge) -> Blueprint:
     """Whether the function runs at all; it touches nothing else."""
     routes = Blueprint(__name__)
 
-    @edge.public(routes, "GET", "/health")
-    def health() -> Answer:
-        return json_answer(HTTPStatus.OK, {"status": "ok", "version": VERSION})
+    @edge.public(
+        routes,
+        "GET",
+        "/health",
+        Operation(
+            summary="Tell whether the service runs",
+            answers={HTTPStatus.OK: HealthAnswer},
+        ),
+    )
+    def health(_: Request) -> Answer:
+        return json_answer(HTTPStatus.OK, HealthAnswer("ok", VERSION))
 
     return routes

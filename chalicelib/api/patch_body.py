@@ -34,6 +34,11 @@ _SETTINGS: Final = (
 )
 
 
+_Fixed = Annotated[
+    Any, Meta(description="Fixed when the room is made.", extra_json_schema={"readOnly": True})
+]
+
+
 class MembersPatch(Struct, forbid_unknown_fields=True):
     """Whom to put on the list of members, and whom to take off it."""
 
@@ -62,12 +67,12 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
     ) = UNSET
     members: MembersPatch | UnsetType | None = UNSET
     moderators: ModeratorsPatch | UnsetType = UNSET
-    media_mode: Any = UNSET
-    archive_mode: Any = UNSET
-    archive_name: Any = UNSET
-    archive_resolution: Any = UNSET
-    location: Any = UNSET
-    e2ee: Any = UNSET
+    media_mode: _Fixed = UNSET
+    archive_mode: _Fixed = UNSET
+    archive_name: _Fixed = UNSET
+    archive_resolution: _Fixed = UNSET
+    location: _Fixed = UNSET
+    e2ee: _Fixed = UNSET
 
     def changes(self) -> RoomChanges:
         """The changes asked for.

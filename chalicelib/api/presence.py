@@ -6,8 +6,10 @@ from chalice import Blueprint
 
 from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.bodies import PageQuery
+from chalicelib.api.calls import Call
 from chalicelib.api.cursors import read_connection_cursor, write_connection_cursor
-from chalicelib.api.edge import Call, Edge
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import OF_MEMBERS, Operation
 from chalicelib.api.representations import ConnectionAnswer, ConnectionList, CountsAnswer
 from chalicelib.errors import ConnectionNotFound
 
@@ -18,7 +20,17 @@ def presence_routes(edge: Edge) -> Blueprint:
     """Who is in."""
     routes = Blueprint(__name__)
 
-    @edge.signed_in(routes, "GET", "/rooms/{room}/connections", takes_query=True)
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms/{room}/connections",
+        Operation(
+            summary="List who is in a room",
+            query=PageQuery,
+            answers={HTTPStatus.OK: ConnectionList},
+            problems=OF_MEMBERS,
+        ),
+    )
     def list_connections(call: Call, room: str) -> Answer:
         query = call.query(PageQuery)
         start = None

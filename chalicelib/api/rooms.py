@@ -2,10 +2,13 @@ from http import HTTPStatus
 
 from chalice import Blueprint
 
+from chalicelib import errors
 from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.bodies import PageQuery, RoomBody
+from chalicelib.api.calls import Call
 from chalicelib.api.cursors import read_cursor, write_cursor
-from chalicelib.api.edge import Call, Edge
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import OF_MEMBERS, OF_MODERATORS, OF_PROVIDER, Operation
 from chalicelib.api.patch_body import RoomPatch
 from chalicelib.api.representations import RoomAnswer, RoomList
 from chalicelib.core.read_presence import RoomCounts
@@ -17,7 +20,27 @@ def room_routes(edge: Edge) -> Blueprint:
     """Rooms: made or found, shown, listed, changed, closed."""
     routes = Blueprint(__name__)
 
-    @edge.signed_in(routes, "PUT", "/rooms/{room}")
+    @edge.signed_in(
+        routes,
+        "PUT",
+        "/rooms/{room}",
+        Operation(
+            summary="Create a room, or find it",
+            description=(
+                "201 with the room if it was made; 200 if it exists and every field given equals. "
+                "Its creator moderates it."
+            ),
+            body=RoomBody,
+            answers={HTTPStatus.CREATED: RoomAnswer, HTTPStatus.OK: RoomAnswer},
+            problems=(
+                errors.NotAModerator,
+                errors.NotAMember,
+                errors.RoomClosed,
+                errors.RoomExists,
+                *OF_PROVIDER,
+            ),
+        ),
+    )
     def put_room(call: Call, room: str) -> Answer:
         settings, given = call.body(RoomBody).settings()
         standing, made = call.use_cases.open_room.as_asked(
@@ -30,13 +53,42 @@ def room_routes(edge: Edge) -> Blueprint:
         )
         return json_answer(HTTPStatus.CREATED if made else HTTPStatus.OK, _shown(call, standing))
 
-    @edge.signed_in(routes, "GET", "/rooms/{room}")
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms/{room}",
+        Operation(
+            summary="Read a room, with counts of who is in",
+            answers={HTTPStatus.OK: RoomAnswer},
+            problems=OF_MEMBERS,
+        ),
+    )
     def get_room(call: Call, room: str) -> Answer:
         found = call.use_cases.read_rooms.one(call.user, room, call.deadline)
         counts = call.use_cases.read_presence.counts(found, call.deadline)
         return json_answer(HTTPStatus.OK, _shown(call, found, counts))
 
-    @edge.signed_in(routes, "PATCH", "/rooms/{room}")
+    @edge.signed_in(
+        routes,
+        "PATCH",
+        "/rooms/{room}",
+        Operation(
+            summary="Change a room: lock it, limit it, its hours, its members and moderators",
+            description=(
+                "null clears where nothing is a value. OpenTok fixes a session's options when it "
+                "makes one; a change of those is refused."
+            ),
+            body=RoomPatch,
+            answers={HTTPStatus.OK: RoomAnswer},
+            problems=(
+                *OF_MODERATORS,
+                errors.RoomClosed,
+                errors.Immutable,
+                errors.TooManyConnected,
+                *OF_PROVIDER,
+            ),
+        ),
+    )
     def patch_room(call: Call, room: str) -> Answer:
         changes = call.body(RoomPatch).changes()
         changed = call.use_cases.change_room.change(
@@ -44,12 +96,30 @@ def room_routes(edge: Edge) -> Blueprint:
         )
         return json_answer(HTTPStatus.OK, _shown(call, changed))
 
-    @edge.signed_in(routes, "DELETE", "/rooms/{room}")
+    @edge.signed_in(
+        routes,
+        "DELETE",
+        "/rooms/{room}",
+        Operation(
+            summary="Close a room for good, everybody out",
+            answers={HTTPStatus.NO_CONTENT: None},
+            problems=OF_MODERATORS,
+        ),
+    )
     def delete_room(call: Call, room: str) -> Answer:
         call.use_cases.close_room.close(call.user, room, call.deadline)
         return Answer(HTTPStatus.NO_CONTENT)
 
-    @edge.signed_in(routes, "GET", "/rooms", takes_query=True)
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms",
+        Operation(
+            summary="List the rooms that you created, newest first",
+            query=PageQuery,
+            answers={HTTPStatus.OK: RoomList},
+        ),
+    )
     def list_rooms(call: Call) -> Answer:
         query = call.query(PageQuery)
         start = None if query.cursor is None else read_cursor(query.cursor, call.user.id)

@@ -3,9 +3,12 @@ from http import HTTPStatus
 
 from chalice import Blueprint
 
+from chalicelib import errors
 from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.bodies import SmallestTokenQuery, TokenBody
-from chalicelib.api.edge import Call, Edge
+from chalicelib.api.calls import Call
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import OF_ADMISSION, OF_PROVIDER, Operation
 from chalicelib.api.representations import SmallestTokenAnswer, TokenAnswer
 from chalicelib.core.join_room import JoinRequest
 
@@ -14,7 +17,21 @@ def token_routes(edge: Edge) -> Blueprint:
     """Letting people in."""
     routes = Blueprint(__name__)
 
-    @edge.signed_in(routes, "POST", "/rooms/{room}/tokens")
+    @edge.signed_in(
+        routes,
+        "POST",
+        "/rooms/{room}/tokens",
+        Operation(
+            summary="Let me in: a client token for the room",
+            description=(
+                "Makes the room on first use, where the service lets this user create rooms. "
+                "Without a role, moderators get moderator and others the room's defaultRole."
+            ),
+            body=TokenBody,
+            answers={HTTPStatus.CREATED: TokenAnswer},
+            problems=(errors.RoomNotFound, *OF_ADMISSION, *OF_PROVIDER),
+        ),
+    )
     def join_room(call: Call, room: str) -> Answer:
         body = call.body(TokenBody)
         request = JoinRequest(
@@ -27,7 +44,17 @@ def token_routes(edge: Edge) -> Blueprint:
         admission = call.use_cases.join_room.join(call.user, room, request, call.deadline)
         return json_answer(HTTPStatus.CREATED, TokenAnswer.of(admission))
 
-    @edge.signed_in(routes, "GET", "/token", takes_query=True)
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/token",
+        Operation(
+            summary="Let me into the default room: the smallest contract",
+            query=SmallestTokenQuery,
+            answers={HTTPStatus.OK: SmallestTokenAnswer},
+            problems=(errors.RoomNotFound, *OF_ADMISSION, *OF_PROVIDER),
+        ),
+    )
     def join_default_room(call: Call) -> Answer:
         call.line.room = call.use_cases.join_room.default_room
         username = call.query(SmallestTokenQuery).username

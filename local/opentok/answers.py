@@ -7,6 +7,8 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
+from local.opentok.rest_errors import PLAIN_CODE
+
 # Java's Date.toString() in California. Without the time zone database, which a bare
 # machine may lack, summer time is left out: all year it is PST here.
 _PACIFIC = timezone(timedelta(hours=-8), "PST")
@@ -24,14 +26,17 @@ _UNUSED_FIELDS = (
 )
 
 
-def error_answer(status: int, message: str, *, accept: str) -> Response:
-    """The error triplet that nearly every OpenTok route answers with."""
+def error_answer(
+    status: int, message: str, *, accept: str, code: int | None = PLAIN_CODE
+) -> Response:
+    """The error triplet that nearly every OpenTok route answers with; without a code, its text."""
     if _wants_json(accept):
-        triplet = {"code": -1, "message": message, "description": message}
-        return _json(triplet, status)
+        if code is None:
+            return _json({"message": message}, status)
+        return _json({"code": code, "message": message, "description": message}, status)
     text = escape(message)
     xml = (
-        f"{_XML_HEAD}<errorPayload><code>-1</code><message>{text}</message>"
+        f"{_XML_HEAD}<errorPayload><code>{code or PLAIN_CODE}</code><message>{text}</message>"
         f"<description>{text}</description></errorPayload>"
     )
     return Response(xml, status, content_type="application/xml")

@@ -1,9 +1,9 @@
 """One session: who is in it, what they publish, and what was done to them."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from local.opentok.callback import Callback
 from local.opentok.rest_errors import AbsentError
@@ -41,6 +41,7 @@ class Stream:
     video_type: str | None
     created_at: float
     muted: bool
+    layout_classes: tuple[str, ...]
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -50,6 +51,13 @@ class Stream:
             "videoType": self.video_type,
             "muted": self.muted,
         }
+
+
+class Watcher(Protocol):
+    """What lives in sessions, and goes by who is in them."""
+
+    def session_changed(self, session: "Session", now: float) -> None:
+        """Connections or streams came or went."""
 
 
 @dataclass
@@ -63,11 +71,13 @@ class Session:
     key: str
     options: SessionOptions
     announce: Callable[[Callback], None] = field(repr=False)
+    watchers: Sequence[Watcher] = field(repr=False)
     ever_connected: bool = False
     connections: dict[str, Connection] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
     signals: list[dict[str, Any]] = field(default_factory=list)
     mutes: list[dict[str, Any]] = field(default_factory=list)
+    tones: list[dict[str, Any]] = field(default_factory=list)
     _mutes_newcomers: bool = False
 
     def connect(
@@ -79,6 +89,7 @@ class Session:
         self.ever_connected = True
         self.connections[connection.connection_id] = connection
         self.announce(connection_created(self.key, connection, now))
+        self._tell_watchers(now)
         return connection
 
     def disconnect(self, connection_id: str, reason: str, now: float) -> None:
@@ -93,15 +104,23 @@ class Session:
                 self.unpublish(stream.stream_id, reason, now)
         del self.connections[connection_id]
         self.announce(connection_destroyed(self.key, connection, reason, now))
+        self._tell_watchers(now)
 
     def publish(
         self, connection: Connection, name: str, video_type: str | None, now: float
     ) -> Stream:
         stream = Stream(
-            str(uuid.uuid4()), connection, name, video_type, now, muted=self._mutes_newcomers
+            str(uuid.uuid4()),
+            connection,
+            name,
+            video_type,
+            now,
+            muted=self._mutes_newcomers,
+            layout_classes=connection.layout_classes,
         )
         self.streams[stream.stream_id] = stream
         self.announce(stream_created(self.key, stream, now))
+        self._tell_watchers(now)
         return stream
 
     def unpublish(self, stream_id: str, reason: str, now: float) -> None:
@@ -109,6 +128,7 @@ class Session:
         stream = self.stream(stream_id)
         del self.streams[stream_id]
         self.announce(stream_destroyed(self.key, stream, reason, now))
+        self._tell_watchers(now)
 
     def signal(self, kind: str | None, data: str, connection_id: str | None = None) -> None:
         """Signal to one connection, or to all there are.
@@ -122,6 +142,16 @@ class Session:
         self.signals.append(
             {"type": kind, "data": data, "connectionId": connection_id, "recipients": recipients}
         )
+
+    def play(self, digits: str, connection_id: str | None = None) -> None:
+        """Play touch tones to one connection, or to all there are.
+
+        Raises:
+            AbsentError: the one is not connected to this session.
+        """
+        if connection_id is not None:
+            self.connection(connection_id)
+        self.tones.append({"digits": digits, "connectionId": connection_id})
 
     def mute_stream(self, stream_id: str) -> None:
         """Raise AbsentError if there is no such stream."""
@@ -146,6 +176,10 @@ class Session:
             raise AbsentError("Stream not found")
         return self.streams[stream_id]
 
+    def _tell_watchers(self, now: float) -> None:
+        for watcher in self.watchers:
+            watcher.session_changed(self, now)
+
     def shown(self) -> dict[str, Any]:
         """All of it, as JSON for those who play clients."""
         return {
@@ -153,6 +187,7 @@ class Session:
             "streams": [each.shown() for each in self.streams.values()],
             "signals": list(self.signals),
             "mutes": list(self.mutes),
+            "tones": list(self.tones),
         }
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from local.opentok.credentials import KnownCredentials
-from local.opentok.project_routes import json_body, project_routes
+from local.opentok.project_routes import empty_answer, json_body, no_content, project_routes
 from local.opentok.rest_errors import InvalidStreamIdError, RestError
 from local.opentok.sessions import Sessions
 
@@ -39,21 +39,21 @@ def moderation_routes(
     def force_disconnect(key: str, session_id: str, connection_id: str) -> Response:
         with sessions.lent_to_project(session_id, key) as session:
             session.disconnect(connection_id, "forceDisconnected", clock())
-        return _no_content()
+        return no_content()
 
     @routes.post("/session/<session_id>/signal")
     def signal_all(key: str, session_id: str) -> Response:
         wanted = _signal()
         with sessions.lent_to_project(session_id, key) as session:
             session.signal(wanted.type, wanted.data)
-        return _no_content()
+        return no_content()
 
     @routes.post("/session/<session_id>/connection/<connection_id>/signal")
     def signal_one(key: str, session_id: str, connection_id: str) -> Response:
         wanted = _signal()
         with sessions.lent_to_project(session_id, key) as session:
             session.signal(wanted.type, wanted.data, connection_id)
-        return _no_content()
+        return no_content()
 
     @routes.post("/session/<session_id>/mute")
     def mute_session(key: str, session_id: str) -> Response:
@@ -61,7 +61,8 @@ def moderation_routes(
         excluded = (wanted.excluded_stream_ids or []) + (wanted.excluded_streams or [])
         with sessions.lent_to_project(session_id, key) as session:
             session.mute_all(active=wanted.active, excluded=excluded)
-        return _empty()
+        # The documents promise the project here; what was recorded is nothing.
+        return empty_answer()
 
     @routes.post("/session/<session_id>/stream/<stream_id>/mute")
     def mute_stream(key: str, session_id: str, stream_id: str) -> Response:
@@ -69,7 +70,7 @@ def moderation_routes(
             raise InvalidStreamIdError
         with sessions.lent_to_project(session_id, key) as session:
             session.mute_stream(stream_id)
-        return _empty()
+        return empty_answer()
 
     return routes
 
@@ -89,12 +90,3 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _no_content() -> Response:
-    return Response(status=HTTPStatus.NO_CONTENT)
-
-
-def _empty() -> Response:
-    """A 200 with no body, as was recorded of mutes; the documents promise the project."""
-    return Response(status=HTTPStatus.OK, content_type="application/json")

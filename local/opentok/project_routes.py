@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 from flask import Blueprint, request
+from werkzeug.wrappers import Response
 
 from local.opentok.authentication import RefusedError, authenticate
 from local.opentok.credentials import KnownCredentials
@@ -40,3 +41,12 @@ def json_body(wanted: type[_Wanted]) -> _Wanted:
         return msgspec.json.decode(request.get_data(), type=wanted)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RestError(f"Invalid request: {error}", HTTPStatus.BAD_REQUEST) from error
+
+
+def no_content() -> Response:
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def empty_answer(status: int = HTTPStatus.OK) -> Response:
+    """An answer in JSON by its headers, and with no body, as was recorded of several routes."""
+    return Response(status=status, content_type="application/json")

@@ -1,19 +1,33 @@
 from http import HTTPStatus
 
+PLAIN_CODE = -1
+
 
 class RestError(Exception):
-    """OpenTok answers a call with this status and message."""
+    """OpenTok answers a call with this status and message.
 
-    def __init__(self, message: str, status: HTTPStatus) -> None:
+    Args:
+        code: OpenTok's own number beside the status; None where the body is the message alone.
+    """
+
+    def __init__(self, message: str, status: HTTPStatus, code: int | None = PLAIN_CODE) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
 
 
 class AbsentError(RestError):
     """There is no such thing, or not in this project."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, HTTPStatus.NOT_FOUND)
+    def __init__(self, message: str, code: int | None = PLAIN_CODE) -> None:
+        super().__init__(message, HTTPStatus.NOT_FOUND, code)
+
+
+class ConflictError(RestError):
+    """Not in the state that things are in."""
+
+    def __init__(self, message: str, code: int | None = PLAIN_CODE) -> None:
+        super().__init__(message, HTTPStatus.CONFLICT, code)
 
 
 class InvalidStreamIdError(RestError):

@@ -41,7 +41,7 @@ def answer_errors(app: Flask) -> None:
 
     @app.errorhandler(RestError)
     def refused(error: RestError) -> Response:
-        return error_answer(error.status, str(error), accept=_accept())
+        return error_answer(error.status, str(error), accept=_accept(), code=error.code)
 
     @app.errorhandler(BadOptionError)
     def bad_option(error: BadOptionError) -> Response:

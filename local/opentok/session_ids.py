@@ -1,9 +1,11 @@
 """Session ids of exactly the shape that OpenTok gives out since 2024."""
 
 import base64
+import re
 import secrets
 
 _RANDOM_BYTES = 18
+_SHAPE = re.compile(r"[12]_[A-Za-z0-9_-]{20,253}")
 
 
 def new_session_id(key: str, *, location: str, relayed: bool, now: float) -> str:
@@ -14,3 +16,8 @@ def new_session_id(key: str, *, location: str, relayed: bool, now: float) -> str
     # The leading 1 or 2 has no known meaning; one project gets both.
     prefix = secrets.choice("12")
     return f"{prefix}_{base64.urlsafe_b64encode(fields.encode()).decode().rstrip('=')}"
+
+
+def is_session_id(text: str) -> bool:
+    """Whether it looks like one; whether there is such a session is another matter."""
+    return _SHAPE.fullmatch(text) is not None

@@ -15,8 +15,13 @@ class BadOptionError(ValueError):
 
 @dataclass(frozen=True)
 class SessionOptions:
+    """What a session is, and under which name and resolution it is archived if it always is."""
+
     relayed: bool
     location: str
+    always_archived: bool = False
+    archive_name: str | None = None
+    archive_resolution: str | None = None
 
 
 def parse_session_options(form: Mapping[str, str]) -> SessionOptions:
@@ -33,7 +38,13 @@ def parse_session_options(form: Mapping[str, str]) -> SessionOptions:
     if always and e2ee:
         raise BadOptionError("a session with e2ee cannot be archived")
     _check_archive_fields(form, always=always)
-    return SessionOptions(relayed=relayed, location=_location(form))
+    return SessionOptions(
+        relayed=relayed,
+        location=_location(form),
+        always_archived=always,
+        archive_name=form.get("archiveName"),
+        archive_resolution=form.get("archiveResolution"),
+    )
 
 
 def _one_of(

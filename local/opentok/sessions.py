@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from local.opentok.callback import Callback
-from local.opentok.live_session import Session
-from local.opentok.rest_errors import AbsentError
-from local.opentok.session_ids import new_session_id
+from local.opentok.live_session import Session, Watcher
+from local.opentok.rest_errors import AbsentError, RestError
+from local.opentok.session_ids import is_session_id, new_session_id
 from local.opentok.session_options import SessionOptions
 
 _ABSENT = "Session not found"
@@ -17,18 +18,26 @@ class Sessions:
     """In memory, safe under threads: a session is lent to one caller at a time.
 
     Callbacks are announced while it is lent, so their order is that of what happened.
+
+    Args:
+        lock: held while a session is lent, also by what lives in sessions.
     """
 
-    def __init__(self, announce: Callable[[Callback], None]) -> None:
+    def __init__(self, announce: Callable[[Callback], None], lock: threading.RLock) -> None:
         self._announce = announce
-        self._lock = threading.Lock()
+        self._watchers: list[Watcher] = []
+        self._lock = lock
         self._sessions: dict[str, Session] = {}
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this one, too, of every session whose connections or streams have changed."""
+        self._watchers.append(watcher)
 
     def create(self, key: str, options: SessionOptions, now: float) -> Session:
         session_id = new_session_id(
             key, location=options.location, relayed=options.relayed, now=now
         )
-        session = Session(session_id, key, options, self._announce)
+        session = Session(session_id, key, options, self._announce, self._watchers)
         with self._lock:
             self._sessions[session_id] = session
         return session
@@ -40,6 +49,20 @@ class Sessions:
             if session_id not in self._sessions:
                 raise AbsentError(_ABSENT)
             yield self._sessions[session_id]
+
+    @contextmanager
+    def lent_unentered(self, session_id: str, key: str) -> Iterator[Session]:
+        """The same for a session that perhaps nobody has entered yet.
+
+        Raises:
+            RestError: 400 for what is no session's id, 404 for another project's.
+        """
+        if not is_session_id(session_id):
+            raise RestError("Invalid session ID", HTTPStatus.BAD_REQUEST)
+        with self.lent(session_id) as session:
+            if session.key != key:
+                raise AbsentError(_ABSENT)
+            yield session
 
     @contextmanager
     def lent_to_project(self, session_id: str, key: str) -> Iterator[Session]:

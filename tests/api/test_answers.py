@@ -12,7 +12,9 @@ from chalice import Blueprint
 import chalicelib
 from chalicelib import errors
 from chalicelib.api.answers import Answer
-from chalicelib.api.edge import Call, Edge
+from chalicelib.api.calls import Call
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import Operation
 from chalicelib.api.problems import STATUS, problem
 from chalicelib.api.request_log import RequestLog
 from chalicelib.services import Services
@@ -93,7 +95,9 @@ def failing_app(fault: Exception, stand_ins: StandIns) -> Gateway:
     edge = Edge(Services(stand_ins.environment), RequestLog("INFO"), "*")
     routes = Blueprint(__name__)
 
-    @edge.signed_in(routes, "GET", "/buggy")
+    @edge.signed_in(
+        routes, "GET", "/buggy", Operation(summary="Fails", answers={HTTPStatus.OK: None})
+    )
     def buggy(_: Call) -> Answer:
         raise fault
 

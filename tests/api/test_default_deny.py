@@ -6,13 +6,15 @@ from chalice import Blueprint, Chalice
 
 from app import build_app
 from chalicelib.api.answers import Answer
-from chalicelib.api.edge import Call, Edge
+from chalicelib.api.calls import Call
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import Operation
 from chalicelib.api.request_log import RequestLog
 from chalicelib.services import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import StandIns
 
-PUBLIC = {("GET", "/health")}
+PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
 """Who adds a route here says that anybody may call it."""
 SIGNED = {("POST", "/callbacks/session")}
 """Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
@@ -92,7 +94,12 @@ def test_a_new_route_of_the_edge_refuses_before_its_view_is_called(stand_ins: St
     routes = Blueprint(__name__)
     called: list[str] = []
 
-    @edge.signed_in(routes, "POST", "/made-up")
+    @edge.signed_in(
+        routes,
+        "POST",
+        "/made-up",
+        Operation(summary="Made up", answers={HTTPStatus.NO_CONTENT: None}),
+    )
     def made_up(call: Call) -> Answer:
         called.append(call.user.id)
         return Answer(HTTPStatus.NO_CONTENT)

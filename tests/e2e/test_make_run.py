@@ -133,6 +133,12 @@ def test_the_curl_line_works_when_pasted_into_a_shell(roomkey: Roomkey) -> None:
     assert json.loads(pasted.stdout)["sessionId"] == first["sessionId"]
 
 
+def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:
+    address = roomkey.line_with("Try it in a browser").rpartition(" ")[2]
+
+    assert "Get me a token" in requests.get(address, timeout=10).text
+
+
 def test_the_bearer_command_prints_nothing_but_a_bearer(roomkey: Roomkey) -> None:
     printed = bearer_of(roomkey.ports, "bob")
 
@@ -261,6 +267,13 @@ def test_half_given_credentials_stop_the_start_with_a_message() -> None:
     with started_roomkey({"OPENTOK_API_KEY": API_KEY}) as roomkey:
         assert roomkey.status() == 2
         assert "OPENTOK_API_SECRET is not" in roomkey.output
+
+
+def test_a_setting_that_will_not_do_stops_the_start_with_its_name() -> None:
+    with started_roomkey({"ROOM_CREATION": "nobody"}) as roomkey:
+        assert roomkey.status() == 1
+        assert "ROOM_CREATION must be anyone or admins" in roomkey.output
+        assert "Traceback" not in roomkey.output
 
 
 def test_opentok_credentials_lead_to_the_service_itself() -> None:

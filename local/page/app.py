@@ -1,0 +1,47 @@
+from collections.abc import Sequence
+from importlib.resources import files
+
+from flask import Flask, abort, render_template, send_from_directory
+from werkzeug.wrappers import Response
+
+from local.own_routes import json_answer
+from local.page.parts import Part
+from local.ports import Ports
+
+
+def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
+    """Serves the page, what it is made of, and what it finds out about the parts."""
+    app = Flask(__name__)
+    renderer = str(files("flask_swagger_ui") / "dist")
+    by_key = {part.key: part for part in parts}
+
+    @app.get("/")
+    def show() -> str:
+        return render_template("index.html", ports=ports, parts=parts)
+
+    @app.get("/parts/<key>")
+    def look_at(key: str) -> Response:
+        part = by_key.get(key) or abort(404)
+        return json_answer(part.look())
+
+    @app.get("/renderer/<path:name>")
+    def send_renderer(name: str) -> Response:
+        return send_from_directory(renderer, name)
+
+    @app.after_request
+    def restrict(answer: Response) -> Response:
+        answer.headers["Content-Security-Policy"] = _policy(ports)
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+    return app
+
+
+def _policy(ports: Ports) -> str:
+    """Nothing is fetched from elsewhere; the app alone is called, and drawings may be inline."""
+    return (
+        "default-src 'self'; "
+        f"connect-src 'self' {ports.app_url}; "
+        "img-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

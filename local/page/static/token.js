@@ -1,0 +1,99 @@
+// The form: a bearer from the local identity provider, then the app's own route, as any app
+// calls it.
+
+import { show } from "./outcome.js";
+
+const app = document.body.dataset.app;
+const form = document.querySelector("#wanted");
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (form.ariaBusy === "true") return;
+  form.ariaBusy = "true";
+  show({ told: "Asking …" });
+  show(await outcome(Object.fromEntries(new FormData(form))));
+  form.ariaBusy = "false";
+});
+
+/** What to show, whatever comes back. */
+async function outcome({ user, room, role, admin }) {
+  try {
+    const signedIn = await post("../identity/token", { sub: user, admin: admin === "on" });
+    if (!signedIn.ok) return refused(signedIn, signedIn.content.reason);
+    const bearer = signedIn.content.token;
+    document.dispatchEvent(new CustomEvent("bearer", { detail: bearer }));
+    const url = `${app}/rooms/${encodeURIComponent(room)}/tokens`;
+    const wanted = role ? { role } : undefined;
+    const answer = await post(url, wanted, bearer);
+    const shown = answer.ok ? granted(answer) : refused(answer, problemOf(answer.content));
+    return { ...shown, "The same in a terminal": command(url, wanted, bearer) };
+  } catch (error) {
+    return { state: "refused", told: error.message };
+  }
+}
+
+async function post(url, content, bearer) {
+  const headers = {};
+  if (content) headers["Content-Type"] = "application/json";
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  const started = performance.now();
+  const body = content && JSON.stringify(content);
+  const answer = await fetch(url, { method: "POST", headers, body }).catch(() => {
+    throw new Error(
+      `No answer that this page may read came from ${new URL(url, location).origin}. Does ` +
+        `make run still run? CORS_ORIGIN, if set, must be * or ${location.origin}.`,
+    );
+  });
+  const status = `${answer.status} ${answer.statusText}`;
+  const answered = await answer.json();
+  const milliseconds = Math.round(performance.now() - started);
+  return { ok: answer.ok, status: `${status} in ${milliseconds} ms`, content: answered };
+}
+
+function granted({ status, content }) {
+  const until = new Date(content.expiresAt).toLocaleString();
+  return {
+    state: "granted",
+    told: `${status}: ${content.role} in ${content.room}, until ${until}.`,
+    "The token": content.token,
+    "Its claims, decoded but not verified": indented(claims(content.token)),
+    "The whole answer": indented(content),
+  };
+}
+
+function refused({ status, content }, reason) {
+  return {
+    state: "refused",
+    told: `${status}: ${reason}`,
+    "The whole answer": indented(content),
+  };
+}
+
+/** A problem's code, its detail, and the fields to blame; API Gateway's own have a message. */
+function problemOf({ code, detail, errors = [], message }) {
+  const fields = errors.map(({ field, reason }) => `${field} ${reason}`);
+  return [code, detail ?? message, ...fields].filter(Boolean).join(" – ");
+}
+
+function claims(jwt) {
+  const base64 = jwt.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+function command(url, content, bearer) {
+  const parts = [
+    `curl -sS -X POST ${quoted(url)}`,
+    `-H ${quoted(`Authorization: Bearer ${bearer}`)}`,
+  ];
+  if (content) parts.push(`-d ${quoted(JSON.stringify(content))}`);
+  return parts.join(" ");
+}
+
+function quoted(text) {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function indented(content) {
+  return JSON.stringify(content, null, 2);
+}

@@ -1,0 +1,37 @@
+import ipaddress
+from collections.abc import Iterable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.wrappers import Response
+
+
+class ThisMachineOnly:
+    """A WSGI app that no page of another site can use through its visitor's browser.
+
+    Such a page's requests name it in `Origin`. Where it has had its own name lead to this machine,
+    the browser takes both for one site, but then that name is in `Host`: neither an address nor
+    `localhost`.
+    """
+
+    def __init__(self, wsgi_app: WSGIApplication) -> None:
+        self._wsgi_app = wsgi_app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "")
+        if not _is_of_a_machine(host):
+            refused = f"Host must be an address or localhost, not {host!r}."
+        elif environ.get("HTTP_ORIGIN", f"http://{host}") != f"http://{host}":
+            refused = "Pages of other origins get nothing here."
+        else:
+            return self._wsgi_app(environ, start_response)
+        return Response(refused, HTTPStatus.FORBIDDEN)(environ, start_response)
+
+
+def _is_of_a_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
