@@ -11,6 +11,7 @@ from chalicelib.api.edge import Edge
 from chalicelib.api.health import health_routes
 from chalicelib.api.moderation import moderation_routes
 from chalicelib.api.presence import presence_routes
+from chalicelib.api.reference import reference_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
 from chalicelib.api.schedules import Schedules
@@ -28,6 +29,7 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
     built.register_middleware(edge.own_answers, "http")
     for routes in (
         health_routes,
+        reference_routes,
         room_routes,
         token_routes,
         presence_routes,

@@ -13,7 +13,7 @@ from chalicelib import errors
 from chalicelib.api.answers import Answer
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, Operation
+from chalicelib.api.operations import PLATFORM_BY_PATH, Operation
 from chalicelib.api.session_events import SessionEvent, read_event
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.measurements import count
@@ -24,7 +24,7 @@ _MONITORING: Final = Operation(
     summary="Take OpenTok's session monitoring events",
     description="OpenTok repeats for 24 hours what is not answered with 200.",
     answers={HTTPStatus.OK: None},
-    problems=(errors.SessionUnknown, *OF_PROVIDER),
+    problems=(errors.SessionUnknown, errors.ProviderUnavailable),
 )
 
 
@@ -32,13 +32,15 @@ def callback_routes(edge: Edge) -> Blueprint:
     """Session monitoring."""
     routes = Blueprint(__name__)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
+    @edge.told_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
     def session_event(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check("session", told.authorization(), body, told.deadline)
         return _followed(told, body)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session/{secret}", _MONITORING)
+    @edge.told_by_platform(
+        routes, "POST", "/callbacks/session/{secret}", _MONITORING, PLATFORM_BY_PATH
+    )
     def unsigned_session_event(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, told.raw_body())
@@ -52,11 +54,19 @@ def _followed(told: Told, body: bytes) -> Answer:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
     ours = told.use_cases.platform.project_id(told.deadline)
-    if event.project_id not in (None, ours):
+    if event.owners and ours not in event.owners:
         raise errors.Unauthenticated("This callback is of another project.")
     count(event.metric)
     if event.connection_id is not None:
-        _follow(told.use_cases, event, told.deadline)
+        try:
+            _follow(told.use_cases, event, told.deadline)
+        except errors.ProviderRefused as refusal:
+            # To OpenTok, who asks, it is all the same: somebody is still in who must leave.
+            raise errors.ProviderUnavailable(
+                "Somebody could not be disconnected; tell it again.",
+                note=refusal.note,
+                retry_after=5,
+            ) from refusal
     return Answer(HTTPStatus.OK)
 
 

@@ -3,8 +3,11 @@
 from http import HTTPStatus
 from typing import Final
 
+from msgspec import UNSET, Struct, UnsetType, to_builtins
+
 from chalicelib import errors
 from chalicelib.api.answers import Answer, json_answer
+from chalicelib.errors import FieldProblem
 
 STATUS: Final = {
     errors.MalformedJson: HTTPStatus.BAD_REQUEST,
@@ -41,22 +44,36 @@ STATUS: Final = {
 }
 
 
+class Problem(Struct, rename="camel"):
+    """What went wrong, as RFC 9457 has it; `code` is what a program should look at."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblem] | UnsetType = UNSET
+    opens_at: str | UnsetType = UNSET
+    max_participants: int | UnsetType = UNSET
+    hold_lapses_at: str | UnsetType | None = UNSET
+
+
 def problem(error: errors.RoomkeyError, request_id: str) -> Answer:
     """The answer that tells a caller of an error."""
     status = STATUS[type(error)]
-    members: dict[str, object] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": error.detail,
-        "code": error.code,
-        "requestId": request_id,
-    }
-    if error.fields:
-        members["errors"] = [{"field": each.field, "reason": each.reason} for each in error.fields]
+    members = Problem(
+        type="about:blank",
+        title=status.phrase,
+        status=status.value,
+        detail=error.detail,
+        code=error.code,
+        request_id=request_id,
+        errors=list(error.fields) or UNSET,
+    )
     headers = {"Content-Type": "application/problem+json"}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return json_answer(status, members | error.extensions, headers)
+    return json_answer(status, to_builtins(members) | error.extensions, headers)

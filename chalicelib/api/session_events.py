@@ -13,17 +13,22 @@ KNOWN: Final = frozenset(
     {"connectionCreated", "connectionDestroyed", "streamCreated", "streamDestroyed"}
     | {"sessionCreated", "sessionDestroyed", "sessionNotification"}
 )
+OWNERS: Final = ("projectId", "applicationId")
 LONGEST_ID: Final = 255
 LONGEST_TEXT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """One event; None for what it does not tell."""
+    """One event; None for what it does not tell.
+
+    Args:
+        owners: The OpenTok project or Vonage application it is of, by every id that it names.
+    """
 
     name: str
     session_id: str
-    project_id: str | None
+    owners: frozenset[str]
     connection_id: str | None = None
     connection: Connection | None = None
     stream: Stream | None = None
@@ -51,7 +56,7 @@ def read_event(body: bytes, now: datetime) -> SessionEvent | None:
     return SessionEvent(
         name=name,
         session_id=session_id,
-        project_id=_id(content.get("projectId")) or _id(content.get("applicationId")),
+        owners=frozenset(filter(None, (_id(content.get(each)) for each in OWNERS))),
         connection_id=connection_id,
         connection=None if connection_id is None else _connection(connection_id, connection, now),
         stream=_stream(stream, now),

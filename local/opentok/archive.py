@@ -1,12 +1,16 @@
 """One archive: what it is, what becomes of it with time, and how it is shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from local.opentok.archive_file import media_file
+from local.opentok.archive_file import TRANSCRIPT, media_file
+from local.opentok.archive_links import ArchiveLinks
 from local.opentok.archive_request import ArchiveRequest, TranscriptionProperties
-from local.opentok.composition import Change, Composition, given, owner
+from local.opentok.archive_storage import ArchiveStorage
+from local.opentok.callback import Callback
+from local.opentok.composition import Composition
 from local.opentok.session_events import milliseconds
+from local.opentok.session_record import Change, given, owner
 
 RECORDING = frozenset({"started", "paused"})
 STOPPABLE = RECORDING | {"stopped"}
@@ -17,26 +21,31 @@ _LONGEST_RECORDED_SECONDS = 4 * 3600.0
 _KEPT_SECONDS = 72 * 3600.0
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Archive(Composition):
     """It moves on by `become`.
 
     Args:
         automatic: it began with its session, and ends with it alone.
-        reason: why it ended.
         has_heard: whether anybody has published yet; until then it does not pause.
         counted_from: what was recorded before this is in `recorded_seconds`.
     """
 
     wanted: ArchiveRequest
+    storage: ArchiveStorage
+    links: ArchiveLinks
     automatic: bool = False
-    reason: str = ""
-    has_heard: bool = False
+    has_heard: bool = field(init=False)
     recorded_seconds: float = 0.0
-    counted_from: float = 0.0
+    counted_from: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.counted_from = self.created_at
+        self.has_heard = bool(self.session.streams)
 
     @property
-    def recording(self) -> bool:
+    def running(self) -> bool:
         return self.status in RECORDING
 
     @property
@@ -46,29 +55,26 @@ class Archive(Composition):
     def become(self, change: Change) -> None:
         if self.status == "started":
             self.recorded_seconds += change.at - self.counted_from
-        self.counted_from = self.updated_at = change.at
-        self.status = change.status
-        if change.reason is not None:
-            self.reason = change.reason
+        self.counted_from = change.at
+        super().become(change)
 
-    def pause_or_resume(self, now: float) -> Change | None:
-        """It pauses while nobody publishes; what changes by that now, if anything."""
+    def follow_session(self, now: float) -> Change | None:
+        """It pauses while nobody publishes; an automatic one ends with the last client."""
+        super().follow_session(now)
+        if self.automatic and not self.session.connections:
+            return Change("stopped", now, "session ended")
         self.has_heard = self.has_heard or bool(self.session.streams)
         status = "paused" if self.has_heard and not self.session.streams else "started"
         return None if status == self.status else Change(status, now)
 
-    def next_change(self, ready_after: float, filed_as: str) -> Change | None:
-        """What it becomes by the passing of time alone, and when.
-
-        Args:
-            ready_after: seconds from the end to the file.
-            filed_as: available or uploaded.
-        """
+    def next_change(self) -> Change | None:
         if self.status == "stopped":
-            return Change(filed_as, self.updated_at + ready_after)
+            return Change(
+                self.storage.filed_as(self.key), self.updated_at + self.storage.ready_after
+            )
         if self.status == "available":
             return Change("expired", self.updated_at + _KEPT_SECONDS)
-        if not self.recording:
+        if not self.running:
             return None
         left = _LONGEST_RECORDED_SECONDS - self.recorded_seconds
         full_at = self.counted_from + left if self.status == "started" else float("inf")
@@ -76,10 +82,12 @@ class Archive(Composition):
             return Change("stopped", full_at, "maximum duration exceeded")
         return Change("stopped", self.deserted_until, "session ended")
 
-    def shown(self, url: str | None, transcript_url: str | None) -> dict[str, Any]:
+    def callback(self) -> Callback:
+        return Callback("archive", self.key, "archive/status", self.shown())
+
+    def shown(self) -> dict[str, Any]:
         wanted = self.wanted
         composed = {} if wanted.individual else {"resolution": self._resolution}
-        chosen = self.status == "started" and self.stream_mode == "manual"
         return {
             "id": self.record_id,
             "status": self.status,
@@ -90,13 +98,13 @@ class Archive(Composition):
             "createdAt": _whole_second(self.created_at),
             "updatedAt": _whole_second(self.updated_at),
             "size": len(media_file(self.record_id, self.file_name)) if self._filed else 0,
-            "duration": 0 if self.recording else int(self.recorded_seconds),
+            "duration": 0 if self.running else int(self.recorded_seconds),
             "outputMode": wanted.output_mode or "composed",
             "streamMode": self.stream_mode,
             "hasAudio": wanted.has_audio is not False,
             "hasVideo": wanted.has_video is not False,
             **composed,
-            **({"streams": list(self.taken_in.values())} if chosen else {}),
+            **self.chosen_streams(),
             "sha256sum": "",
             "password": "",
             "certificate": "",
@@ -106,10 +114,13 @@ class Archive(Composition):
                 quantizationParameter=wanted.quantization_parameter,
             ),
             "hasTranscription": bool(wanted.has_transcription),
-            **self._transcription(transcript_url),
+            **self._transcription(),
             "event": "archive",
-            "url": url,
+            "url": self._url(self.file_name),
         }
+
+    def _url(self, file_name: str) -> str | None:
+        return self.links.new(self.record_id, file_name) if self.status == "available" else None
 
     @property
     def _resolution(self) -> str:
@@ -119,7 +130,7 @@ class Archive(Composition):
     def _filed(self) -> bool:
         return self.status in FILED
 
-    def _transcription(self, url: str | None) -> dict[str, Any]:
+    def _transcription(self) -> dict[str, Any]:
         if not self.wanted.has_transcription:
             return {}
         properties = self.wanted.transcription_properties or TranscriptionProperties()
@@ -127,7 +138,7 @@ class Archive(Composition):
         return {
             "transcription": {
                 "status": "completed" if self._filed else status,
-                "url": url,
+                "url": self._url(TRANSCRIPT),
                 "reason": "",
                 "primaryLanguageCode": properties.primary_language_code,
                 "hasSummary": properties.has_summary,

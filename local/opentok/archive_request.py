@@ -21,6 +21,10 @@ class ArchiveRequest(CompositionRequest, frozen=True, kw_only=True):
     transcription_properties: TranscriptionProperties | None = None
 
     @property
+    def tag(self) -> str | None:
+        return self.multi_archive_tag
+
+    @property
     def individual(self) -> bool:
         return self.output_mode == "individual"
 

@@ -33,11 +33,11 @@ def archive_routes(
 
     @routes.get("/archive/<archive_id>")
     def get_archive(key: str, archive_id: str) -> Response:
-        return json_answer(archives.get(key, archive_id, clock()))
+        return json_answer(archives.get(key, archive_id))
 
     @routes.get("/archive")
     def list_archives(key: str) -> Response:
-        return json_answer(archives.page(key, asked_page(), clock()))
+        return json_answer(archives.page(key, asked_page()))
 
     @routes.delete("/archive/<archive_id>")
     def delete_archive(key: str, archive_id: str) -> Response:

@@ -35,9 +35,15 @@ class StorageTarget(msgspec.Struct, frozen=True):
 
 
 class ArchiveStorage:
-    """The targets by project."""
+    """The targets by project.
 
-    def __init__(self) -> None:
+    Args:
+        ready_after: seconds from an archive's end to its file; infinite where nothing but a
+            test's own word is to bring it there.
+    """
+
+    def __init__(self, ready_after: float) -> None:
+        self.ready_after = ready_after
         self._targets: dict[str, StorageTarget] = {}
 
     def set_target(self, key: str, target: StorageTarget) -> None:

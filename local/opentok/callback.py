@@ -16,9 +16,11 @@ class Callback:
         key: the API key or application id whose news it is.
         topic: the group and event under which REST registers it, as in "connection/created".
         content: the JSON object that is sent.
+        url: an address that hears of this one thing, beside those that hear of the kind.
     """
 
     kind: str
     key: str
     topic: str
     content: Mapping[str, Any]
+    url: str | None = None

@@ -111,8 +111,8 @@ class Callbacks:
             }
 
     def _receivers(self, callback: Callback) -> list[str]:
-        """The address set for the kind, and those registered by REST; each once."""
-        own = [self._urls[callback.kind]] if callback.kind in self._urls else []
+        """The kind's address, the callback's own, and those registered by REST; each once."""
+        own = [url for url in (self._urls.get(callback.kind), callback.url) if url is not None]
         return list(dict.fromkeys(own + self.registrations.urls(callback.key, callback.topic)))
 
     def _delivery(self, callback: Callback, url: str, *, bare: bool = False) -> Delivery:

@@ -11,7 +11,8 @@ from local.opentok.credentials import KnownCredentials
 from local.opentok.legacy_tokens import LEGACY_PREFIX, verified_legacy_fields
 from local.opentok.token_errors import TokenRefusedError
 
-ROLES = frozenset({"subscriber", "publisher", "publisheronly", "moderator"})
+PUBLISHING_ROLES = frozenset({"publisher", "publisheronly", "moderator"})
+ROLES = PUBLISHING_ROLES | {"subscriber"}
 _LONGEST_LIFETIME = 30 * 24 * 3600
 _LONGEST_DATA = 1000
 _LONGEST_LAYOUT_CLASSES = 1000

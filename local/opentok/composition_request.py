@@ -8,7 +8,6 @@ from local.opentok.layout import Layout
 from local.opentok.session_options import RESOLUTIONS
 
 StreamMode = Literal["auto", "manual"]
-# The lengths are documented for neither; an empty id or tag is none.
 _Bitrate = Annotated[int, msgspec.Meta(ge=100_000, le=6_000_000)]
 
 
@@ -22,6 +21,11 @@ class CompositionRequest(msgspec.Struct, rename="camel", frozen=True):
     max_bitrate: _Bitrate | None = None
     resolution: str | None = None
     stream_mode: StreamMode | None = None
+
+    @property
+    def tag(self) -> str | None:
+        """What keeps it apart from others in the session at the same time."""
+        raise NotImplementedError
 
     def __post_init__(self) -> None:
         if self.has_audio is False and self.has_video is False:

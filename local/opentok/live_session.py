@@ -41,6 +41,7 @@ class Stream:
     video_type: str | None
     created_at: float
     muted: bool
+    layout_classes: tuple[str, ...]
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -76,6 +77,7 @@ class Session:
     streams: dict[str, Stream] = field(default_factory=dict)
     signals: list[dict[str, Any]] = field(default_factory=list)
     mutes: list[dict[str, Any]] = field(default_factory=list)
+    tones: list[dict[str, Any]] = field(default_factory=list)
     _mutes_newcomers: bool = False
 
     def connect(
@@ -108,7 +110,13 @@ class Session:
         self, connection: Connection, name: str, video_type: str | None, now: float
     ) -> Stream:
         stream = Stream(
-            str(uuid.uuid4()), connection, name, video_type, now, muted=self._mutes_newcomers
+            str(uuid.uuid4()),
+            connection,
+            name,
+            video_type,
+            now,
+            muted=self._mutes_newcomers,
+            layout_classes=connection.layout_classes,
         )
         self.streams[stream.stream_id] = stream
         self.announce(stream_created(self.key, stream, now))
@@ -134,6 +142,16 @@ class Session:
         self.signals.append(
             {"type": kind, "data": data, "connectionId": connection_id, "recipients": recipients}
         )
+
+    def play(self, digits: str, connection_id: str | None = None) -> None:
+        """Play touch tones to one connection, or to all there are.
+
+        Raises:
+            AbsentError: the one is not connected to this session.
+        """
+        if connection_id is not None:
+            self.connection(connection_id)
+        self.tones.append({"digits": digits, "connectionId": connection_id})
 
     def mute_stream(self, stream_id: str) -> None:
         """Raise AbsentError if there is no such stream."""
@@ -169,6 +187,7 @@ class Session:
             "streams": [each.shown() for each in self.streams.values()],
             "signals": list(self.signals),
             "mutes": list(self.mutes),
+            "tones": list(self.tones),
         }
 
 

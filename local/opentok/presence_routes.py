@@ -1,18 +1,29 @@
-"""OpenTok's routes that tell who is in a session."""
+"""OpenTok's routes that tell who is in a session, and how streams are laid out."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from local.opentok.credentials import KnownCredentials
 from local.opentok.live_session import Connection, Stream
-from local.opentok.project_routes import project_routes
-from local.opentok.rest_errors import InvalidStreamIdError
+from local.opentok.project_routes import json_body, project_routes
+from local.opentok.rest_errors import InvalidStreamIdError, RestError
 from local.opentok.session_events import milliseconds
 from local.opentok.sessions import Sessions
 from local.own_routes import json_answer
+
+
+class StreamClasses(msgspec.Struct, rename="camel"):
+    id: str
+    layout_class_list: list[str]
+
+
+class ClassesRequest(msgspec.Struct):
+    items: list[StreamClasses]
 
 
 def presence_routes(
@@ -40,6 +51,18 @@ def presence_routes(
                 raise InvalidStreamIdError
             return json_answer(_stream(session.stream(stream_id)))
 
+    @routes.put("/session/<session_id>/stream")
+    def set_classes(key: str, session_id: str) -> Response:
+        wanted = json_body(ClassesRequest).items
+        with sessions.lent_to_project(session_id, key) as session:
+            if any(each.id not in session.streams for each in wanted):
+                # How OpenTok says it is not documented.
+                raise RestError("Invalid stream ID", HTTPStatus.BAD_REQUEST)
+            for each in wanted:
+                session.stream(each.id).layout_classes = tuple(each.layout_class_list)
+            items = [_stream(session.stream(each.id)) for each in wanted]
+        return json_answer({"count": len(items), "items": items})
+
     return routes
 
 
@@ -54,5 +77,5 @@ def _connection(connection: Connection) -> dict[str, str]:
 
 def _stream(stream: Stream) -> dict[str, Any]:
     video = {} if stream.video_type is None else {"videoType": stream.video_type}
-    classes = list(stream.connection.layout_classes)
+    classes = list(stream.layout_classes)
     return {"id": stream.stream_id} | video | {"name": stream.name, "layoutClassList": classes}

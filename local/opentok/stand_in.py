@@ -1,34 +1,19 @@
-import threading
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 from wsgiref.types import WSGIApplication
 
-from flask import Flask, request
-
-from local.fault_routes import fault_routes
 from local.faults import FaultPlan, FaultyApp
-from local.opentok.archive_links import ArchiveLinks
-from local.opentok.archive_routes import archive_routes
-from local.opentok.archive_sim_routes import archive_sim_routes
-from local.opentok.archive_storage import ArchiveStorage
-from local.opentok.archive_storage_routes import archive_storage_routes
-from local.opentok.archives import Archives
 from local.opentok.callback import Callback
 from local.opentok.callback_plan import CallbackPlan
-from local.opentok.callback_routes import callback_routes
 from local.opentok.callbacks import Callbacks
 from local.opentok.calls import Call, CallRecorder
-from local.opentok.composition import Change
 from local.opentok.credentials import KnownCredentials
 from local.opentok.live_session import shown_connection
-from local.opentok.moderation_routes import moderation_routes
-from local.opentok.presence_routes import presence_routes
-from local.opentok.registration_routes import registration_routes
-from local.opentok.rest_routes import answer_errors, rest_routes
-from local.opentok.sessions import Sessions
-from local.opentok.sim_routes import connected, sim_routes
+from local.opentok.platform import Platform
+from local.opentok.sim_routes import connected
+from local.opentok.web_app import web_app
 
 _SIM = "/sim/"
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -67,34 +52,18 @@ class OpenTokStandIn:
         retry_factor: float = 1.0,
         archive_ready_after: float = 2.0,
     ) -> None:
-        known = self._known = KnownCredentials(projects, applications)
+        self._known = KnownCredentials(projects, applications)
         self._clock = clock
         self._callbacks = Callbacks(
             clock, retry_factor=retry_factor, sign=sign_callbacks, own_secrets=callback_secrets
         )
         for kind, url in callbacks.items():
             self.deliver_to(kind, url)
-        lock, announce = threading.RLock(), self._callbacks.announce
-        self._sessions = Sessions(announce, lock)
-        storage, self._links = ArchiveStorage(), ArchiveLinks()
-        self._archives = Archives(
-            lock, announce, storage, self._links, ready_after=archive_ready_after
+        self._platform = Platform(
+            clock, self._callbacks.announce, archive_ready_after=archive_ready_after
         )
-        self._sessions.watch(self._archives)
         self.faults = FaultPlan()
-        app = Flask(__name__)
-        app.before_request(self._keep_time)
-        answer_errors(app)
-        app.register_blueprint(rest_routes(self._sessions, known, clock))
-        app.register_blueprint(presence_routes(self._sessions, known, clock))
-        app.register_blueprint(moderation_routes(self._sessions, known, clock))
-        app.register_blueprint(registration_routes(self._callbacks.registrations, known, clock))
-        app.register_blueprint(archive_routes(self._archives, self._sessions, known, clock))
-        app.register_blueprint(archive_storage_routes(storage, known, clock))
-        app.register_blueprint(archive_sim_routes(self._archives, self._links, clock))
-        app.register_blueprint(sim_routes(self._sessions, known, clock))
-        app.register_blueprint(callback_routes(self._callbacks))
-        app.register_blueprint(fault_routes(self.faults))
+        app = web_app(self._platform, self._callbacks, self.faults, self._known, clock)
         self._recorder = CallRecorder(FaultyApp(app, self.faults, spared=_SIM), unrecorded=_SIM)
 
     @property
@@ -119,7 +88,9 @@ class OpenTokStandIn:
         Raises:
             TokenRefusedError: OpenTok would not let it.
         """
-        return shown_connection(connected(self._sessions, self._known, token, self._clock()))
+        return shown_connection(
+            connected(self._platform.sessions, self._known, token, self._clock())
+        )
 
     def session(self, session_id: str) -> dict[str, Any]:
         """Its connections, streams, signals and mutes, as `GET /sim/sessions/{sessionId}` has them.
@@ -127,36 +98,52 @@ class OpenTokStandIn:
         Raises:
             AbsentError: it was never created.
         """
-        with self._sessions.lent(session_id) as session:
+        with self._platform.sessions.lent(session_id) as session:
             return session.shown()
 
     @property
     def archive_ready_after(self) -> float:
-        return self._archives.ready_after
+        return self._platform.storage.ready_after
 
     @archive_ready_after.setter
     def archive_ready_after(self, seconds: float) -> None:
-        self._archives.ready_after = seconds
+        self._platform.storage.ready_after = seconds
 
-    def move_archive(
-        self, archive_id: str, status: str, reason: str | None = None
-    ) -> dict[str, Any]:
+    def move_archive(self, archive_id: str, status: str, reason: str = "") -> dict[str, Any]:
         """Let an archive become available, uploaded, failed, expired, paused, ... now.
 
         What `POST /sim/archives/{id}` does: its callback is sent, and the archive returned.
 
         Raises:
             AbsentError: there is no such archive.
+            ValueError: there is no such status.
         """
-        return self._archives.move(archive_id, Change(status, self._clock(), reason))
+        return self.move("archives", archive_id, status, reason)
+
+    def move(self, kind: str, record_id: str, status: str, reason: str = "") -> dict[str, Any]:
+        """The same for `archives`, `broadcasts`, `captions` or `renders`."""
+        return self._platform.move(kind, record_id, status, reason)
+
+    def look(self, kind: str, record_id: str) -> dict[str, Any]:
+        """One of these as REST has it, and with its layout, as `GET /sim/archives/{id}` has it.
+
+        Raises:
+            AbsentError: there is no such record.
+        """
+        return self._platform.look(kind, record_id)
+
+    @property
+    def render_stop_status(self) -> int:
+        """What the stop of a render is answered with: 200 unless set to 204."""
+        return self._platform.renders.stop_status
+
+    @render_stop_status.setter
+    def render_stop_status(self, status: int) -> None:
+        self._platform.renders.stop_status = status
 
     def advance(self) -> None:
         """Let happen what is due by the clock; every call by HTTP does so first."""
-        self._archives.advance(self._clock())
-
-    def _keep_time(self) -> None:
-        self._links.address = request.host_url.rstrip("/")
-        self.advance()
+        self._platform.advance()
 
     @property
     def callback_secrets(self) -> dict[str, str]:

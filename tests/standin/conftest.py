@@ -14,7 +14,7 @@ from opentok import MediaModes
 from local.http_server import HttpServer
 from local.opentok import OpenTokStandIn
 from tests.standin.callback_receiver import CallbackReceiver
-from tests.standin.clients import rest
+from tests.standin.clients import join, rest
 from tests.standin.known import (
     API_KEY,
     API_SECRET,
@@ -71,6 +71,13 @@ def routed_id(opentok_service: RunningOpenTok) -> str:
     """A session's id; `session_id` is of a relayed one, as the SDK makes them unless told."""
     created = opentok_service.client().create_session(media_mode=MediaModes.routed)
     return str(created.session_id)
+
+
+@pytest.fixture
+def entered(opentok_service: RunningOpenTok, routed_id: str) -> str:
+    """A routed session with somebody in it."""
+    join(opentok_service, routed_id)
+    return routed_id
 
 
 @pytest.fixture

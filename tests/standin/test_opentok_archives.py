@@ -11,13 +11,6 @@ from tests.standin.known import API_KEY, APPLICATION_ID, OTHER_API_KEY, RunningO
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
 
 
-@pytest.fixture
-def entered(opentok_service: RunningOpenTok, routed_id: str) -> str:
-    """A session with somebody in it."""
-    join(opentok_service, routed_id)
-    return routed_id
-
-
 def test_the_sdk_starts_and_stops_an_archive(opentok_service: RunningOpenTok, entered: str) -> None:
     client = opentok_service.client()
 
@@ -284,6 +277,8 @@ def test_the_sdk_changes_the_layout_while_it_records(
 
     client.set_archive_layout(archive_id, "custom", "stream.instructor{}")
 
+    layout = opentok_service.stand_in.look("archives", archive_id)["layout"]
+    assert layout == {"type": "custom", "stylesheet": "stream.instructor{}"}
     refused = rest(opentok_service, "PUT", f"archive/{archive_id}/layout", json={"type": "custom"})
     assert refused.status_code == 400
 

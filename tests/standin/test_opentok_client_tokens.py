@@ -208,6 +208,7 @@ def test_a_session_shows_who_is_connected_until_they_leave(
         "streams": [],
         "signals": [],
         "mutes": [],
+        "tones": [],
     }
     assert requests.delete(left, timeout=5).status_code == 204
     assert requests.get(shown, timeout=5).json()["connections"] == []

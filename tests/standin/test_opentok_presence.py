@@ -1,4 +1,5 @@
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -269,3 +270,35 @@ def test_5000_connections_are_listed_at_once(
     answer = rest(opentok_service, "GET", f"session/{session_id}/connection")
 
     assert answer.json()["count"] == len(answer.json()["items"]) == 5000
+
+
+def test_the_sdk_sets_the_layout_classes_of_streams(
+    opentok_service: RunningOpenTok, session_id: str
+) -> None:
+    client = opentok_service.client()
+    alice = join(opentok_service, session_id)
+    camera, screen = publish(opentok_service, alice), publish(opentok_service, alice)
+
+    client.set_stream_class_lists(session_id, [{"id": camera, "layoutClassList": ["full", "top"]}])
+
+    assert client.get_stream(session_id, camera).layoutClassList == ["full", "top"]
+    assert client.get_stream(session_id, screen).layoutClassList == []
+    items = [{"id": screen, "layoutClassList": ["full"]}]
+    answer = rest(opentok_service, "PUT", f"session/{session_id}/stream", json={"items": items})
+    assert answer.json()["count"] == 1
+    assert answer.json()["items"][0]["layoutClassList"] == ["full"]
+
+
+@pytest.mark.parametrize("classes", ["full", [1], None])
+def test_layout_classes_that_are_none_are_400_and_change_nothing(
+    opentok_service: RunningOpenTok, session_id: str, classes: Any
+) -> None:
+    camera = publish(opentok_service, join(opentok_service, session_id))
+    good = {"id": camera, "layoutClassList": ["full"]}
+    for bad in ({"id": camera, "layoutClassList": classes}, {"id": "x", "layoutClassList": []}):
+        answer = rest(
+            opentok_service, "PUT", f"session/{session_id}/stream", json={"items": [good, bad]}
+        )
+        assert answer.status_code == 400
+
+    assert opentok_service.client().get_stream(session_id, camera).layoutClassList == []
