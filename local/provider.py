@@ -53,7 +53,7 @@ def chosen_provider(environ: Mapping[str, str]) -> Provider:
     made_up = {
         "apiKey": _MADE_UP_KEY,
         "apiSecret": secrets.token_hex(20),
-        "callbackSecrets": {"session": [secrets.token_hex(32)]},
+        "callbackSecrets": {kind: [secrets.token_hex(32)] for kind in ("session", "archive")},
     }
     return Provider("stand-in", made_up, real=False)
 

@@ -4,6 +4,7 @@ Trust is strict: who signed it, and whose project it is of. Reading is lenient: 
 unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats, for 24 hours.
 """
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Final
 
@@ -48,14 +49,18 @@ def callback_routes(edge: Edge) -> Blueprint:
     return routes
 
 
+def check_owners(told: Told, owners: Collection[str]) -> None:
+    """Raises: Unauthenticated: It says whose it is, and that is not us."""
+    if owners and told.use_cases.platform.project_id(told.deadline) not in owners:
+        raise errors.Unauthenticated("This callback is of another project.")
+
+
 def _followed(told: Told, body: bytes) -> Answer:
     event = read_event(body, utc_now())
     if event is None:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    ours = told.use_cases.platform.project_id(told.deadline)
-    if event.owners and ours not in event.owners:
-        raise errors.Unauthenticated("This callback is of another project.")
+    check_owners(told, event.owners)
     count(event.metric)
     if event.connection_id is not None:
         try:

@@ -16,7 +16,7 @@ from tests.support.stand_ins import StandIns
 
 PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
 """Who adds a route here says that anybody may call it."""
-SIGNED = {("POST", "/callbacks/session")}
+SIGNED = {("POST", "/callbacks/session"), ("POST", "/callbacks/archive")}
 """Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
 
 PARAMETERS = {
@@ -24,6 +24,7 @@ PARAMETERS = {
     "connection_id": "c1",
     "stream_id": "s1",
     "ban_id": "b1",
+    "archive_id": "a1",
     "secret": "guessed",
 }
 

@@ -73,6 +73,7 @@ def test_every_route_but_the_public_ones_names_what_proves_who_calls(
         "/health",
         "/openapi.json",
         "/callbacks/session/{secret}",
+        "/callbacks/archive/{secret}",
     }
     assert schemes["POST", "/rooms/{room}/tokens"] == [{"bearer": []}]
     assert schemes["POST", "/callbacks/session"] == [{"callback": []}]

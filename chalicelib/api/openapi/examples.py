@@ -5,6 +5,14 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib import VERSION, errors
+from chalicelib.api.archive_answers import ArchiveAnswer, ArchiveList
+from chalicelib.api.archive_bodies import (
+    ArchiveBody,
+    LayoutBody,
+    LayoutType,
+    ScreenshareType,
+    StreamsBody,
+)
 from chalicelib.api.bodies import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
 from chalicelib.api.patch_body import MembersPatch, RoomPatch
 from chalicelib.api.representations import (
@@ -22,7 +30,7 @@ from chalicelib.api.representations import (
     TokenAnswer,
 )
 from chalicelib.core.roles import Role
-from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, State
+from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolution, State
 
 _NOW: Final = "2026-01-31T12:00:00Z"
 _SESSION: Final = "2_MX40NzAwMDAwMX5-MTc2OTg2MDgwMDAwMH5leGFtcGxlfn4"
@@ -56,6 +64,29 @@ _ROOM: Final = RoomAnswer(
     closes_at="2026-01-31T18:00:00Z",
     archives_for=ArchivesFor.MEMBERS,
     archive_retention_days=None,
+)
+
+_LAYOUT: Final = LayoutBody(type=LayoutType.BEST_FIT, screenshare_type=ScreenshareType.HORIZONTAL)
+_ARCHIVE: Final = ArchiveAnswer(
+    room="standup",
+    id="30b3ebf1-ba36-4f5b-8def-6f70d9986fe9",
+    status="started",
+    session_id=_SESSION,
+    url=None,
+    name="Stand-up of Monday",
+    reason="",
+    project_id=47000001,
+    partner_id=47000001,
+    created_at=1769860800000,
+    updated_at=1769860800000,
+    size=0,
+    duration=0,
+    output_mode="composed",
+    stream_mode="auto",
+    has_audio=True,
+    has_video=True,
+    resolution="1280x720",
+    event="archive",
 )
 
 EXAMPLES: Final[dict[type[Struct], Struct]] = {
@@ -97,6 +128,11 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         _BAN,
         BanList(items=[_BAN]),
         MuteBody(active=True, excluded_stream_ids=[_STREAM]),
+        ArchiveBody(name="Stand-up of Monday", resolution=Resolution.LANDSCAPE_HD, layout=_LAYOUT),
+        _LAYOUT,
+        StreamsBody(add_stream=_STREAM, has_video=False),
+        _ARCHIVE,
+        ArchiveList(items=[_ARCHIVE], cursor=None),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
     )
 }

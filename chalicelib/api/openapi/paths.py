@@ -19,6 +19,7 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "room": ("The room's name, compared without case.", {"pattern": f"^{NAME_PATTERN.pattern}$"}),
     "connection_id": ("The connection's id, as OpenTok gave it.", {}),
     "stream_id": ("The stream's id, as OpenTok gave it.", {}),
+    "archive_id": ("The archive's `id`, as OpenTok gave it.", {}),
     "ban_id": ("The ban's `id`.", {}),
     "secret": ("What `CALLBACK_PATH_SECRET` is set to.", {}),
 }
