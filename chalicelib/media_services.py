@@ -73,7 +73,7 @@ def build_media(
     end_render = EndMedia(renders, follow)
     heal = partial(HealMedia, rooms=rooms, store=store, follow=follow, clock=clock)
     room_media = RoomMedia(read_rooms, store, clock)
-    start_media = StartMedia(rooms, follow, clock)
+    start_media = StartMedia(rooms.find, follow.keep, clock)
     return MediaServices(
         follow=follow,
         stop=StopMedia(

@@ -5,12 +5,11 @@ from contextlib import suppress
 from typing import Final
 
 from chalicelib.core.deadline import Deadline
-from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.measurements import count
 from chalicelib.core.media import Media
 from chalicelib.core.media_ports import MediaPlatform
 from chalicelib.core.media_reports import MediaReport
-from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.ports import Clock
 from chalicelib.core.rooms import Room, State
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
 
@@ -18,11 +17,22 @@ SECONDS_TO_RECORD: Final = 2.0
 
 
 class StartMedia:
-    """Starts something, and sees to it that it is known, or else does not run."""
+    """Starts something, and sees to it that it is known, or else does not run.
 
-    def __init__(self, rooms: RoomStore, follow: FollowMedia, clock: Clock) -> None:
-        self._rooms = rooms
-        self._follow = follow
+    Args:
+        find_room: The room of a name as it stands, if there is one.
+        keep: Puts what the platform tells on record, under a room's id.
+        clock: Now.
+    """
+
+    def __init__(
+        self,
+        find_room: Callable[[str, Deadline], Room | None],
+        keep: Callable[[MediaReport, str, Deadline], Media],
+        clock: Clock,
+    ) -> None:
+        self._find_room = find_room
+        self._keep = keep
         self._clock = clock
 
     def __call__(
@@ -57,7 +67,7 @@ class StartMedia:
                 retry_after=error.retry_after,
             ) from error
         try:
-            media = self._follow.keep(report, room.room_id, deadline)
+            media = self._keep(report, room.room_id, deadline)
             # Who closes a room writes that first and looks for what runs afterwards, so that one
             # of the two always sees the other.
             over = self._is_over(room, deadline)
@@ -72,7 +82,7 @@ class StartMedia:
     def _look_for_lost(self, room: Room, platform: MediaPlatform, deadline: Deadline) -> None:
         with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
             for report in platform.of_session(room.session_id, deadline):
-                self._follow.keep(report, room.room_id, deadline)
+                self._keep(report, room.room_id, deadline)
 
     def _take_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
         count("StartsTakenBack")
@@ -80,7 +90,7 @@ class StartMedia:
             platform.stop(report.id, deadline)
 
     def _is_over(self, room: Room, deadline: Deadline) -> bool:
-        standing = self._rooms.find(room.name, deadline)
+        standing = self._find_room(room.name, deadline)
         if standing is None or standing.session_id != room.session_id:
             return True
         return standing.state(self._clock()) is State.CLOSED
