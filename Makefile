@@ -39,7 +39,7 @@ check: .venv/ready  ## Linters, types, layers, and the suites that need more tha
 	@$(BIN)/python -m tests.support.browser
 	@$(BIN)/python -m tests.support.client_packages
 	@$(BIN)/python -m pytest --run-dynamodb-local tests/contract tests/deploy/rehearse_deployment.py \
-	  tests/e2e/check_page.py tests/clients/check_*.py
+	  tests/e2e/check_page.py tests/clients/check_*.py tests/openapi/check_*.py
 
 bench: .venv/ready  ## What a join costs in time, calls and dollars; into bench/results.md
 	@$(BIN)/python -m tests.support.dynamodb_local
