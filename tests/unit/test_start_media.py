@@ -41,7 +41,7 @@ def kept(report: MediaReport, room_id: str, deadline: Deadline) -> Media:
 
 def started(standing: Room | None, platform: Platform) -> Media:
     start_media = StartMedia(lambda *_: standing, kept, lambda: NOON)
-    return start_media(ROOM, platform, lambda _: REPORT, soon())
+    return start_media(ROOM, platform, {}, lambda _: REPORT, soon())
 
 
 def test_in_a_room_that_stands_it_goes_on() -> None:
