@@ -7,7 +7,10 @@ from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
 from chalicelib.api.archives import archive_routes
+from chalicelib.api.broadcasts import broadcast_control_routes, broadcast_routes
 from chalicelib.api.callbacks import callback_routes
+from chalicelib.api.captions import caption_routes
+from chalicelib.api.connected_audio import connected_audio_routes
 from chalicelib.api.edge import Edge
 from chalicelib.api.health import health_routes
 from chalicelib.api.media_callbacks import media_callback_routes
@@ -15,9 +18,11 @@ from chalicelib.api.moderation import moderation_routes
 from chalicelib.api.presence import presence_routes
 from chalicelib.api.recording import recording_routes
 from chalicelib.api.reference import reference_routes
+from chalicelib.api.renders import render_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
 from chalicelib.api.schedules import Schedules
+from chalicelib.api.sip_callbacks import sip_callback_routes
 from chalicelib.api.tokens import token_routes
 from chalicelib.services import Services
 from chalicelib.settings import cors_origin, log_level
@@ -39,8 +44,14 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         moderation_routes,
         archive_routes,
         recording_routes,
+        broadcast_routes,
+        broadcast_control_routes,
+        caption_routes,
+        connected_audio_routes,
+        render_routes,
         callback_routes,
         media_callback_routes,
+        sip_callback_routes,
     ):
         built.register_blueprint(routes(edge))
     _register_schedules(built, Schedules(services, log))

@@ -114,6 +114,24 @@ class ArchiveNotFound(RoomkeyError):
     code = "archive_not_found"
 
 
+class BroadcastNotFound(RoomkeyError):
+    """There is no such broadcast in this room."""
+
+    code = "broadcast_not_found"
+
+
+class CaptionsNotFound(RoomkeyError):
+    """There are no such captions in this room."""
+
+    code = "captions_not_found"
+
+
+class RenderNotFound(RoomkeyError):
+    """There is no such render in this room."""
+
+    code = "render_not_found"
+
+
 class MethodNotAllowed(RoomkeyError):
     """The path answers to other methods: see `Allow`."""
 
@@ -145,7 +163,7 @@ class RoomLocked(RoomkeyError):
 
 
 class NobodyConnected(RoomkeyError):
-    """There is nobody to mute or to signal to."""
+    """There is nobody in the room to do this with."""
 
     code = "nobody_connected"
 
@@ -192,10 +210,34 @@ class ArchiveExpired(RoomkeyError):
     code = "archive_expired"
 
 
+class AlreadyBroadcasting(RoomkeyError):
+    """The room is being broadcast, under the same `multiBroadcastTag` or none."""
+
+    code = "already_broadcasting"
+
+
+class AlreadyCaptioning(RoomkeyError):
+    """The room has captions already: `captionsId` says which, if that is known."""
+
+    code = "already_captioning"
+
+
 class StreamsNotManual(RoomkeyError):
     """The archive takes its streams by itself."""
 
     code = "streams_not_manual"
+
+
+class BroadcastNotRunning(RoomkeyError):
+    """The broadcast has ended."""
+
+    code = "broadcast_not_running"
+
+
+class CaptionsNotRunning(RoomkeyError):
+    """The captions have ended."""
+
+    code = "captions_not_running"
 
 
 class TooManyConnected(RoomkeyError):

@@ -67,6 +67,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.opentok.projects import Projects
     from chalicelib.adapters.opentok.rest import OpenTokRest
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
+    from chalicelib.core.admit_services import AdmitServices
     from chalicelib.core.change_room import ChangeRoom
     from chalicelib.core.close_room import CloseRoom
     from chalicelib.core.follow_sessions import FollowSessions
@@ -98,14 +99,18 @@ def _build(settings: Settings) -> UseCases:
     read_rooms = ReadRooms(store, utc_now)
     follow = FollowSessions(store, sessions, live, utc_now)
     reseat = Reseat(store, sessions, follow, utc_now)
+    signatures = SignedCallbacks(credentials, settings.callback_path_secret, utc_now)
     media = build_media(
         rooms=store,
         store=DynamoDBMedia(dynamodb, settings.rooms_table),
+        session_store=sessions,
         shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
         files=S3ArchiveFiles(settings.archive_bucket, s3_client),
         rest=rest,
         read_rooms=read_rooms,
         sessions=follow,
+        services=AdmitServices(platform, follow, utc_now),
+        callbacks=signatures,
         clock=utc_now,
     )
     return UseCases(
@@ -133,12 +138,16 @@ def _build(settings: Settings) -> UseCases:
         close_room=CloseRoom(store, read_rooms, live, media.stop, utc_now),
         moderate=Moderate(read_rooms, live),
         ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
-        signatures=SignedCallbacks(credentials, settings.callback_path_secret, utc_now),
+        signatures=signatures,
         follow_sessions=follow,
         follow_media=media.follow,
         clear_archives=media.clear_archives,
         record_room=media.record_room,
         read_archives=media.read_archives,
+        broadcasts=media.broadcasts,
+        captions=media.captions,
+        renders=media.renders,
+        connected_audio=media.connected_audio,
         keep_hours=KeepHours(store, upkeep, live, media.stop, utc_now),
         heal=Heal(
             rooms=store,

@@ -33,12 +33,14 @@ class Kind:
         called: What it is called in an account at OpenTok.
         variable: What a new signature secret is handed over in; it becomes the current one.
         topics: The events that OpenTok lets be registered by REST.
+        asked_per_start: Whether OpenTok is told the address each time that such a thing is started.
     """
 
     name: str
     called: str
     variable: str
-    topics: tuple[tuple[str, str], ...]
+    topics: tuple[tuple[str, str], ...] = ()
+    asked_per_start: bool = False
 
 
 KINDS: Final = (
@@ -54,6 +56,15 @@ KINDS: Final = (
         ),
     ),
     Kind("archive", "archive monitoring", "CALLBACK_SECRET_ARCHIVE", (("archive", "status"),)),
+    Kind("broadcast", "broadcast monitoring", "CALLBACK_SECRET_BROADCAST"),
+    Kind(
+        "sip",
+        "SIP call monitoring",
+        "CALLBACK_SECRET_SIP",
+        (("sip_call", "created"), ("sip_call", "destroyed")),
+    ),
+    Kind("render", "Experience Composer monitoring", "CALLBACK_SECRET_RENDER"),
+    Kind("captions", "live captions monitoring", "CALLBACK_SECRET_CAPTIONS", asked_per_start=True),
 )
 
 
@@ -157,7 +168,7 @@ class CallbackSetup:
 
     def _steps(self, kind: Kind, *, by_rest: bool, known: bool) -> Iterator[str]:
         """What is left to do about one kind; `known` is whether its signature secret is stored."""
-        if not by_rest:
+        if not kind.asked_per_start and not (by_rest and kind.topics):
             shown = f"{self._url}callbacks/{kind.name}" + ("/…" if self._path_secret else "")
             yield f"set the URL of {kind.called} to {shown}"
         if self._path_secret is None:

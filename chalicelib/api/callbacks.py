@@ -4,7 +4,8 @@ Trust is strict: who signed it, and whose project it is of. Reading is lenient: 
 unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats, for 24 hours.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -55,6 +56,23 @@ def check_owners(told: Told, owners: Collection[str]) -> None:
         raise errors.Unauthenticated("This callback is of another project.")
 
 
+@contextmanager
+def told_again() -> Iterator[None]:
+    """Have OpenTok tell it again where somebody who must leave could not be disconnected.
+
+    Raises:
+        ProviderUnavailable: For whichever reason: to OpenTok, who asks, it is all the same.
+    """
+    try:
+        yield
+    except errors.ProviderRefused as refusal:
+        raise errors.ProviderUnavailable(
+            "Somebody could not be disconnected; tell it again.",
+            note=refusal.note,
+            retry_after=5,
+        ) from refusal
+
+
 def _followed(told: Told, body: bytes) -> Answer:
     event = read_event(body, utc_now())
     if event is None:
@@ -63,15 +81,8 @@ def _followed(told: Told, body: bytes) -> Answer:
     check_owners(told, event.owners)
     count(event.metric)
     if event.connection_id is not None:
-        try:
+        with told_again():
             _follow(told.use_cases, event, told.deadline)
-        except errors.ProviderRefused as refusal:
-            # To OpenTok, who asks, it is all the same: somebody is still in who must leave.
-            raise errors.ProviderUnavailable(
-                "Somebody could not be disconnected; tell it again.",
-                note=refusal.note,
-                retry_after=5,
-            ) from refusal
     return Answer(HTTPStatus.OK)
 
 

@@ -17,7 +17,7 @@ from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.times import utc_now
 from chalicelib.core.told import told_content
 
-KINDS: Final = (MediaKind.ARCHIVE,)
+KINDS: Final = tuple(MediaKind)
 """Those that OpenTok tells of in objects which name themselves, their session and their status."""
 
 

@@ -118,7 +118,7 @@ def _choices(path: str, struct: type[msgspec.Struct]) -> list[str]:
     if within:
         inner = next(each for each in types if issubclass(each, msgspec.Struct))
         return _choices(within, inner)
-    return [member.value for each in types if issubclass(each, Enum) for member in each]
+    return [str(member.value) for each in types if issubclass(each, Enum) for member in each]
 
 
 def _well_formed(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.live_ports import Session
-from chalicelib.core.media import DELETED, Media, MediaKind, MediaStore
+from chalicelib.core.media import DELETED, STOPPED, Media, MediaKind, MediaStore
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.ports import Clock
 from chalicelib.core.told import told_object
@@ -67,6 +67,13 @@ class FollowMedia:
         content = media.content if kept is None else kept(media.content)
         self._store.keep(replace(media, content=content), deadline)
         return media
+
+    def end(self, media: Media, deadline: Deadline) -> Media:
+        """Have it on record as ended."""
+        content = {**media.content, "status": STOPPED}
+        ended = replace(media, status=STOPPED, updated_at=self._clock(), content=content)
+        self._store.keep(ended, deadline)
+        return ended
 
     def forget(self, media: Media, deadline: Deadline) -> None:
         """Have it on record as deleted."""

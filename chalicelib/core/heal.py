@@ -12,7 +12,7 @@ from chalicelib.core.arrival_rules import Reason, reason_to_end
 from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_sessions import FollowSessions
-from chalicelib.core.heal_media import HealMedia
+from chalicelib.core.heal_media import HealKind
 from chalicelib.core.live_ports import (
     ListedConnection,
     LivePlatform,
@@ -50,7 +50,7 @@ class Heal:
         platform: LivePlatform,
         follow: FollowSessions,
         reseat: Reseat,
-        media: Sequence[HealMedia],
+        media: Sequence[HealKind],
         clock: Clock,
     ) -> None:
         self._rooms = rooms

@@ -21,6 +21,10 @@ SETTLED_AFTER: Final = timedelta(days=2)
 _LOOKED_AT: Final = 100
 
 
+HealKind = Callable[[Session, Deadline], bool]
+"""Has one kind's record agree with the platform; whether any of a session may still change."""
+
+
 class HealMedia:
     """Compares one kind's record with what the platform lists of a session.
 
@@ -31,6 +35,7 @@ class HealMedia:
         kind: Which it looks after.
         listed: All that the platform has of a session.
         stop: How one is stopped.
+        gone: Has on record that the platform lists one no more.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class HealMedia:
         kind: MediaKind,
         listed: Callable[[str, Deadline], Sequence[MediaReport]],
         stop: Stop,
+        gone: Callable[[Media, Deadline], object],
         *,
         rooms: RoomStore,
         store: MediaStore,
@@ -47,6 +53,7 @@ class HealMedia:
         self._kind = kind
         self._listed = listed
         self._stop = stop
+        self._gone = gone
         self._rooms = rooms
         self._store = store
         self._follow = follow
@@ -69,7 +76,7 @@ class HealMedia:
             ghost = known[media_id]
             if ghost.may_change and ghost.created_at + GHOST_AFTER <= now:
                 count("GhostMediaTaken")
-                self._follow.forget(ghost, deadline)
+                self._gone(ghost, deadline)
         running = [each for each in standing if each.is_running]
         if running and self._is_over(session, deadline):
             for each in running:

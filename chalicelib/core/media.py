@@ -23,6 +23,7 @@ class MediaKind(StrEnum):
     RENDER = "render"
 
 
+STOPPED: Final = "stopped"
 UPLOADED: Final = "uploaded"
 """To a storage of the owner's."""
 AVAILABLE: Final = "available"
@@ -43,7 +44,7 @@ _RANKS: Final = {
     "starting": 0,
     "started": 1,
     "paused": 1,
-    "stopped": 2,
+    STOPPED: 2,
     UPLOADED: 3,
     AVAILABLE: 3,
     FAILED: 3,
@@ -77,8 +78,10 @@ class Media:
 
     @property
     def may_change(self) -> bool:
-        """Whether more is to be heard of it than that it is gone."""
-        return self.rank < _RANKS[AVAILABLE]
+        """Whether more is to be heard of it than that it is gone; an archive becomes a file yet."""
+        if self.kind is MediaKind.ARCHIVE:
+            return self.rank < _RANKS[AVAILABLE]
+        return self.is_running
 
     @property
     def rank(self) -> int:

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from chalicelib.core.media import MEDIA_ID_PATTERN, Media, MediaKind
+from chalicelib.core.stream_keys import without_stream_keys
 from chalicelib.core.told import told_id, told_moment, told_owners
 
 _MOST_FIELDS: Final = 100
 """Of an object; OpenTok's largest has 30. What is kept is written in one update."""
+_IDS: Final = ("id", "captionsId", "captionId")
 _STATUS: Final = re.compile(r"[A-Za-z]{1,32}")
 
 
@@ -20,7 +22,7 @@ class MediaReport:
 
     Args:
         created_at, updated_at: When it was told, where it does not say.
-        content: The platform's own object, all of it.
+        content: The platform's own object, all of it but the keys of streams.
     """
 
     kind: MediaKind
@@ -34,8 +36,9 @@ class MediaReport:
     @classmethod
     def of(cls, kind: MediaKind, content: Mapping[str, Any], now: datetime) -> Self | None:
         """The report that an object makes; None where it does not say of what, or how it stands."""
-        media_id, session_id = told_id(content.get("id")), told_id(content.get("sessionId"))
-        status = content.get("status")
+        ids = (told_id(content.get(name)) for name in _IDS)
+        media_id = next((each for each in ids if each is not None), None)
+        session_id, status = told_id(content.get("sessionId")), content.get("status")
         if media_id is None or session_id is None or not MEDIA_ID_PATTERN.fullmatch(media_id):
             return None
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
@@ -49,7 +52,7 @@ class MediaReport:
             status=status,
             created_at=told_moment(content.get("createdAt"), now),
             updated_at=updated_at,
-            content=dict(list(content.items())[:_MOST_FIELDS]),
+            content=without_stream_keys(dict(list(content.items())[:_MOST_FIELDS])),
         )
 
     @property

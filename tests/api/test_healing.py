@@ -162,4 +162,4 @@ def test_each_session_that_is_due_is_checked_once_in_a_run(live: Live) -> None:
         paths = [call.path for call in live.stand_ins.opentok.calls]
         listings = [path for path in paths if path.endswith("/connection")]
         assert len(listings) == len(set(listings)) == 30
-        assert len(paths) == 2 * 30  # of archives, too, one each
+        assert len(paths) == 3 * 30  # of archives and broadcasts, too, one each

@@ -1,9 +1,11 @@
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from app import app
 from deploy.callbacks import KINDS, CallbackSetup
 from deploy.errors import DeployError
 from local.faults import Fault
@@ -57,9 +59,9 @@ def test_every_event_is_registered_once(stand_ins: StandIns) -> None:
 def test_what_rest_cannot_do_is_told(stand_ins: StandIns) -> None:
     stand_ins.put_secret({"applicationId": APPLICATION_ID, "privateKey": stand_ins.vonage.private})
     said = "\n".join(set_up(stand_ins))
-    for kind, variable in (("session", "CALLBACK_SECRET"), ("archive", "CALLBACK_SECRET_ARCHIVE")):
-        assert f"{URL}callbacks/{kind}" in said
-        assert f"{variable}=… make callbacks STAGE=dev" in said
+    for kind in KINDS:
+        assert (f"{URL}callbacks/{kind.name}" in said) != kind.asked_per_start
+        assert f"{kind.variable}=… make callbacks STAGE=dev" in said
     assert not [call for call in stand_ins.opentok.calls if call.method == "POST"]
 
 
@@ -71,11 +73,26 @@ def test_a_new_signature_secret_becomes_the_current_one_and_the_old_one_stays(
     stored = stand_ins.secretsmanager().get_secret_value(SecretId=SECRET_ID)["SecretString"]
     assert json.loads(stored) == CREDENTIALS | {
         "callbackSecrets": {
+            **{kind.name: [CALLBACK_SECRET] for kind in KINDS},
             "session": ["n3wer" * 10, CALLBACK_SECRET],
             "archive": ["n3west" * 10, CALLBACK_SECRET],
         }
     }
     assert "n3we" not in said
+
+
+def test_what_opentok_cannot_register_by_rest_is_told_with_any_credentials(
+    stand_ins: StandIns,
+) -> None:
+    said = "\n".join(set_up(stand_ins))
+    for kind in KINDS:
+        by_hand = kind.name in {"broadcast", "render"}
+        assert (f"set the URL of {kind.called} to {URL}callbacks/{kind.name}" in said) == by_hand
+
+
+def test_the_kinds_are_those_that_the_service_takes() -> None:
+    paths = {path for path in app.routes if re.fullmatch(r"/callbacks/\w+", path)}
+    assert {f"/callbacks/{kind.name}" for kind in KINDS} == paths
 
 
 def test_the_secret_path_is_registered_and_not_shown(stand_ins: StandIns) -> None:

@@ -31,7 +31,7 @@ API_KEY = "47000001"
 API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
 APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
 CALLBACK_SECRET = "ca11bac4" * 8
-CALLBACKS = ("session", "archive")
+CALLBACKS = ("session", "archive", "broadcast", "captions", "render", "sip")
 """The kinds that the app takes."""
 CREDENTIALS: dict[str, object] = {
     "apiKey": API_KEY,

@@ -14,6 +14,7 @@ from chalicelib.api.archive_bodies import (
     StreamsBody,
 )
 from chalicelib.api.bodies import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
+from chalicelib.api.openapi.service_examples import SERVICE_EXAMPLES
 from chalicelib.api.patch_body import MembersPatch, RoomPatch
 from chalicelib.api.representations import (
     BanAnswer,
@@ -134,12 +135,17 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         _ARCHIVE,
         ArchiveList(items=[_ARCHIVE], cursor=None),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
+        *SERVICE_EXAMPLES,
     )
 }
 
 _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
     type(example): example
     for example in (
+        errors.AlreadyCaptioning(
+            "This room has captions already; stop them first.",
+            extensions={"captionsId": "7c0680fc-6274-4de5-a66f-d0648e8d3ac2"},
+        ),
         errors.InvalidField(errors.FieldProblem("expiresIn", "must be at least 60")),
         errors.NotConfigured("AUTH_ISSUER is not set"),
         errors.RoomExists(

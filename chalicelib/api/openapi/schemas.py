@@ -75,7 +75,7 @@ def _tidied(schema: Any) -> Any:  # noqa: ANN401  any part of a schema
     if isinstance(tidied.get("description"), str):
         tidied["description"] = cleandoc(tidied["description"])
     if isinstance(tidied.get("enum"), list):
-        tidied["type"] = "string"
+        tidied["type"] = "integer" if isinstance(tidied["enum"][0], int) else "string"
     return tidied
 
 
