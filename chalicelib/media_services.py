@@ -87,7 +87,7 @@ def build_media(
     end_broadcast, end_captions = EndMedia(broadcasts, follow), EndMedia(captions, follow)
     end_render = EndMedia(renders, follow)
     heal = partial(HealMedia, rooms=rooms, store=store, follow=follow, clock=clock)
-    start_media = StartMedia(rooms, follow, clock)
+    start_media = StartMedia(rooms.find, follow.keep, clock)
 
     def cases_of(rooms_of: RoomAccess) -> RoomCases:
         media = RoomMedia(rooms_of, store, clock)

@@ -17,7 +17,7 @@ from deploy.credentials import Secret, try_credentials
 from deploy.deployment import Deployment
 from deploy.destruction import Destruction
 from deploy.errors import DeployError
-from deploy.functions import read_deployed
+from deploy.functions import find_deployed
 from deploy.package import build_package
 from deploy.stage import Stage, read_stage
 
@@ -62,11 +62,7 @@ def destroy(stage: Stage) -> None:
 def callbacks(stage: Stage) -> None:
     """Have OpenTok tell the deployed service what happens in its sessions."""
     account = connect(os.environ)
-    if not stage.deployed_file.exists():
-        raise DeployError(
-            f"Stage {stage.name} is not deployed from here.", f"make deploy STAGE={stage.name}"
-        )
-    url = read_deployed(stage).url
+    url = find_deployed(stage, account).url
     CallbackSetup(stage, url, account.session.client("secretsmanager")).run(os.environ)
 
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, to_builtins
 
 from chalicelib.core.rooms import Resolution
 from chalicelib.errors import FieldProblem, InvalidField
 
-MAX_TEXT = 255
-MAX_STYLESHEET = 32 * 1024
+MAX_TEXT_CHARACTERS: Final = 255
+MAX_STYLESHEET_CHARACTERS: Final = 32 * 1024
 
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 Rule = tuple[bool, str, str]
 """Whether it is broken, the field to blame, and why."""
 
@@ -48,7 +48,9 @@ class LayoutBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """How streams are laid out in one film."""
 
     type: LayoutType
-    stylesheet: Annotated[str, Meta(min_length=1, max_length=MAX_STYLESHEET)] | None = None
+    stylesheet: Annotated[str, Meta(min_length=1, max_length=MAX_STYLESHEET_CHARACTERS)] | None = (
+        None
+    )
     screenshare_type: ScreenshareType | None = None
 
     def options(self) -> dict[str, Any]:

@@ -4,6 +4,8 @@ Trust is strict: who signed it, and whose project it is of. Reading is lenient: 
 unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats, for 24 hours.
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -13,7 +15,7 @@ from chalicelib import errors
 from chalicelib.api.answers import Answer
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, PLATFORM_BY_PATH, Operation
+from chalicelib.api.operations import PLATFORM_BY_PATH, Operation
 from chalicelib.api.session_events import SessionEvent, read_event
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.measurements import count
@@ -24,7 +26,7 @@ _MONITORING: Final = Operation(
     summary="Take OpenTok's session monitoring events",
     description="OpenTok repeats for 24 hours what is not answered with 200.",
     answers={HTTPStatus.OK: None},
-    problems=(errors.SessionUnknown, *OF_PROVIDER),
+    problems=(errors.SessionUnknown, errors.ProviderUnavailable),
 )
 
 
@@ -48,10 +50,27 @@ def callback_routes(edge: Edge) -> Blueprint:
     return routes
 
 
-def check_project(told: Told, project_id: str | None) -> None:
-    """Raises: Unauthenticated: The project is another than ours."""
-    if project_id not in (None, told.use_cases.platform.project_id(told.deadline)):
+def check_owners(told: Told, owners: Collection[str]) -> None:
+    """Raises: Unauthenticated: It says whose it is, and that is not us."""
+    if owners and told.use_cases.platform.project_id(told.deadline) not in owners:
         raise errors.Unauthenticated("This callback is of another project.")
+
+
+@contextmanager
+def told_again() -> Iterator[None]:
+    """Have OpenTok tell it again where somebody who must leave could not be disconnected.
+
+    Raises:
+        ProviderUnavailable: For whichever reason: to OpenTok, who asks, it is all the same.
+    """
+    try:
+        yield
+    except errors.ProviderRefused as refusal:
+        raise errors.ProviderUnavailable(
+            "Somebody could not be disconnected; tell it again.",
+            note=refusal.note,
+            retry_after=5,
+        ) from refusal
 
 
 def _followed(told: Told, body: bytes) -> Answer:
@@ -59,10 +78,11 @@ def _followed(told: Told, body: bytes) -> Answer:
     if event is None:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    check_project(told, event.project_id)
+    check_owners(told, event.owners)
     count(event.metric)
     if event.connection_id is not None:
-        _follow(told.use_cases, event, told.deadline)
+        with told_again():
+            _follow(told.use_cases, event, told.deadline)
     return Answer(HTTPStatus.OK)
 
 

@@ -7,7 +7,7 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.answers import Answer
-from chalicelib.api.callbacks import check_project
+from chalicelib.api.callbacks import check_owners
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
 from chalicelib.api.operations import OF_PROVIDER, PLATFORM_BY_PATH, Operation
@@ -57,7 +57,7 @@ def _followed(told: Told, kind: MediaKind, body: bytes) -> Answer:
     if report is None:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    check_project(told, report.project_id)
+    check_owners(told, report.owners)
     count(f"Callback{kind.capitalize()}")
     told.use_cases.follow_media.told(report, told.deadline)
     return Answer(HTTPStatus.OK)

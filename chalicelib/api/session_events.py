@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.core.presence import Connection, Passenger, Stream
-from chalicelib.core.told import told_content, told_id, told_moment, told_object, told_text
+from chalicelib.core.told import (
+    told_content,
+    told_id,
+    told_moment,
+    told_object,
+    told_owners,
+    told_text,
+)
 
 KNOWN: Final = frozenset(
     {"connectionCreated", "connectionDestroyed", "streamCreated", "streamDestroyed"}
@@ -17,11 +24,15 @@ KNOWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """One event; None for what it does not tell."""
+    """One event; None for what it does not tell.
+
+    Args:
+        owners: The OpenTok project or Vonage application it is of, by every id that it names.
+    """
 
     name: str
     session_id: str
-    project_id: str | None
+    owners: frozenset[str]
     connection_id: str | None = None
     connection: Connection | None = None
     stream: Stream | None = None
@@ -45,7 +56,7 @@ def read_event(body: bytes, now: datetime) -> SessionEvent | None:
     return SessionEvent(
         name=name,
         session_id=session_id,
-        project_id=told_id(content.get("projectId")) or told_id(content.get("applicationId")),
+        owners=told_owners(content),
         connection_id=connection_id,
         connection=None if connection_id is None else _connection(connection_id, connection, now),
         stream=_stream(stream, now),

@@ -7,21 +7,21 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.answers import Answer
-from chalicelib.api.callbacks import check_project
+from chalicelib.api.callbacks import check_owners, told_again
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, PLATFORM_BY_PATH, Operation
+from chalicelib.api.operations import PLATFORM_BY_PATH, Operation
 from chalicelib.core.measurements import count
 from chalicelib.core.presence import Connection, Passenger, Service
 from chalicelib.core.times import utc_now
-from chalicelib.core.told import told_content, told_id, told_moment, told_object, told_project
+from chalicelib.core.told import told_content, told_id, told_moment, told_object, told_owners
 
 _EVENTS: Final = ("callCreated", "callUpdated", "callDestroyed", "muteForced")
 _CALLS: Final = Operation(
     summary="Take OpenTok's news of any call by SIP",
     description="OpenTok repeats for 24 hours what is not answered with 200.",
     answers={HTTPStatus.OK: None},
-    problems=(errors.SessionUnknown, *OF_PROVIDER),
+    problems=(errors.SessionUnknown, errors.ProviderUnavailable),
 )
 
 
@@ -50,7 +50,7 @@ def _followed(told: Told, body: bytes) -> Answer:
     if event not in _EVENTS or session_id is None or connection_id is None:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    check_project(told, told_project(content))
+    check_owners(told, told_owners(content))
     count(f"CallbackSip{event[:1].upper()}{event[1:]}")
     follow = told.use_cases.follow_sessions
     session = follow.find(session_id, told.deadline)
@@ -58,7 +58,8 @@ def _followed(told: Told, body: bytes) -> Answer:
     if session is not None and event == "callCreated":
         since = told_moment(call.get("createdAt"), now)
         connection = Connection(connection_id, since, Passenger(service=Service.SIP))
-        follow.arrived(session, connection, told.deadline)
+        with told_again():
+            follow.arrived(session, connection, told.deadline)
     if session is not None and event == "callDestroyed":
         follow.left(session, connection_id, now, told.deadline)
     return Answer(HTTPStatus.OK)

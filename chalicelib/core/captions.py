@@ -59,7 +59,7 @@ class LiveCaptions:
             return self._platform.start(order, in_time)
 
         try:
-            return self._start_media(room, self._platform, start, deadline)
+            return self._start_media(room, self._platform, options, start, deadline)
         except AlreadyCaptioning as error:
             raise self._already(room, deadline) from error
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from chalicelib.core.media import MEDIA_ID_PATTERN, Media, MediaKind
 from chalicelib.core.stream_keys import without_stream_keys
-from chalicelib.core.told import told_id, told_moment, told_project
+from chalicelib.core.told import told_id, told_moment, told_owners
 
 _MOST_FIELDS: Final = 100
 """Of an object; OpenTok's largest has 30. What is kept is written in one update."""
@@ -56,8 +56,9 @@ class MediaReport:
         )
 
     @property
-    def project_id(self) -> str | None:
-        return told_project(self.content)
+    def owners(self) -> frozenset[str]:
+        """Whose it is, as far as it tells."""
+        return told_owners(self.content)
 
     def of_room(self, room_id: str) -> Media:
         return Media(

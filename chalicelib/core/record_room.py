@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from chalicelib.core.archive_ports import ArchivePlatform
@@ -10,6 +10,7 @@ from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.identity import User
 from chalicelib.core.kept_archives import KeptArchives
+from chalicelib.core.lost_starts import just_begun
 from chalicelib.core.measurements import count
 from chalicelib.core.media import Media, MediaStore
 from chalicelib.core.media_reports import MediaReport
@@ -30,8 +31,6 @@ from chalicelib.errors import (
 
 SECONDS_TO_LOOK: Final = 2.5
 """What a start leaves of its request's time, to look for the archive if the answer is lost."""
-_CLOCKS_DIFFER: Final = timedelta(seconds=2)
-"""By how much at most; and the platform tells whole seconds."""
 
 
 class RecordRoom:
@@ -151,16 +150,9 @@ class RecordRoom:
     ) -> MediaReport | None:
         """The archive whose start's answer was lost, if it can be found at once."""
         with suppress(ProviderUnavailable, ProviderRefused):
-            for report in self._platform.archives_of(room.session_id, deadline):
-                since = report.created_at >= asked_at - _CLOCKS_DIFFER
-                if since and report.of_room(room.room_id).is_running and _is_as(report, options):
-                    return report
+            listed = self._platform.archives_of(room.session_id, deadline)
+            return just_begun(listed, options, asked_at)
         return None
-
-
-def _is_as(report: MediaReport, options: Mapping[str, object]) -> bool:
-    """Whether it is what these options make, as far as it tells."""
-    return all(report.content.get(name, value) == value for name, value in options.items())
 
 
 def _not_running(archive_id: str) -> ArchiveNotRunning:

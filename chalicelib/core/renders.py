@@ -50,7 +50,7 @@ class Renders:
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(order, in_time)
 
-        return room, self._start_media(room, self._platform, start, deadline)
+        return room, self._start_media(room, self._platform, options, start, deadline)
 
     def page(
         self, user: User, name: str, start: MediaStart | None, limit: int, deadline: Deadline

@@ -9,6 +9,7 @@ from chalicelib.core.times import from_epoch_milliseconds
 
 LONGEST_ID: Final = 255
 LONGEST_TEXT: Final = 1000
+_OWNERS: Final = ("applicationId", "projectId", "partnerId")
 
 
 def told_object(value: object) -> Mapping[str, Any]:
@@ -33,10 +34,14 @@ def told_id(value: object) -> str | None:
     return text if 1 <= len(text) <= LONGEST_ID else None
 
 
+def told_owners(content: Mapping[str, Any]) -> frozenset[str]:
+    """Whose an object is, as far as it tells: under one of three names, or under several."""
+    return frozenset(filter(None, (told_id(content.get(name)) for name in _OWNERS)))
+
+
 def told_project(content: Mapping[str, Any]) -> str | None:
-    """Whose an object is, as far as it tells: under one of three names."""
-    told = (told_id(content.get(name)) for name in ("applicationId", "projectId", "partnerId"))
-    return next((each for each in told if each is not None), None)
+    """The project that an object is filed under: of those, the application where there is one."""
+    return next(filter(None, (told_id(content.get(name)) for name in _OWNERS)), None)
 
 
 def told_text(value: object) -> str | None:

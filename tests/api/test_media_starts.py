@@ -11,6 +11,7 @@ from local.faults import Fault
 from local.opentok.calls import Call
 from tests.support.live import Live
 from tests.support.media_starts import AUDIO, BROADCAST, CAPTIONS, EVERY, RENDER, SIP, Start
+from tests.support.stand_ins import APPLICATION_ID, CREDENTIALS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 every = pytest.mark.parametrize("start", EVERY, ids=[each.path for each in EVERY])
@@ -201,3 +202,44 @@ def test_what_cannot_be_recorded_is_stopped_again(entered: Live, start: Start) -
     last = entered.stand_ins.opentok.calls[-1]
     assert last.path.endswith("/stop") or last.method == "DELETE"
     assert last.status in {200, 202}
+
+
+@every
+def test_a_vonage_application_starts_it_too(live: Live, start: Start) -> None:
+    credentials = {
+        "applicationId": APPLICATION_ID,
+        "privateKey": live.stand_ins.vonage.private,
+        "callbackSecrets": CREDENTIALS["callbackSecrets"],
+    }
+    live.stand_ins.put_secret(credentials)
+    somebody_enters(live)
+    started(live, start)
+    (call,) = told_opentok(live, start)
+    assert call.path == f"/v2/project/{APPLICATION_ID}{start.at_opentok}"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected", "code"),
+    [
+        (400, 502, "provider_refused"),
+        (403, 502, "provider_refused"),
+        (500, 503, "provider_unavailable"),
+    ],
+)
+def test_opentoks_failures_to_look_or_stop_are_told_and_change_nothing(
+    entered: Live, status: int, expected: int, code: str
+) -> None:
+    captions_id = started(entered, CAPTIONS)["captionsId"]
+    render_id = started(entered, RENDER)["id"]
+    for method, path in (
+        ("POST", f"captions/{captions_id}/stop"),
+        ("GET", f"renders/{render_id}"),
+        ("DELETE", f"renders/{render_id}"),
+    ):
+        entered.stand_ins.opentok.faults.add(Fault("/v2/project", status=status), times=9)
+        reply = entered.ask("alice", method, f"/rooms/standup/{path}")
+        assert (reply.status, reply.code) == (expected, code)
+        entered.stand_ins.opentok.faults.clear()
+    assert entered.ask("alice", "POST", f"/rooms/standup/captions/{captions_id}/stop").status == 202
+    (render,) = entered.ask("alice", "GET", "/rooms/standup/renders").json["items"]
+    assert render["status"] == "started"

@@ -120,6 +120,15 @@ def test_a_list_is_in_the_order_of_the_first_creation_told(media_store: MediaSto
     assert [each.id for each in page.items] == ["a2", "a1"]
 
 
+def test_the_oldest_come_first_however_many_there_are(media_store: MediaStore) -> None:
+    for number in range(120):
+        began = NOON - number * MILLISECOND
+        media_store.keep(an_archive(f"a{number}", status="stopped", created_at=began), soon())
+    media_store.keep(an_archive("b1", kind=MediaKind.BROADCAST), soon())
+    oldest_first = media_store.oldest_first(ROOM, MediaKind.ARCHIVE, soon())
+    assert [each.id for each in oldest_first] == [f"a{number}" for number in range(119, -1, -1)]
+
+
 def test_what_runs_is_told_of_every_kind_until_it_has_ended(media_store: MediaStore) -> None:
     started = {kind: an_archive("m1", kind=kind) for kind in MediaKind}
     for each in started.values():
