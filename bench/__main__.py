@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench import cold, dollars, growth, machine, over_http, usage, warm
+from bench import cold, dollars, growth, live_rooms, machine, over_http, seats, usage, warm
 from bench.own_process import in_own_process
 from bench.report import markdown
 
@@ -28,7 +28,8 @@ runs. `processor` is processor time of the process measured.
 
 Cold starts are re-joins, with moto behind. Over HTTP the callers, the app, the stand-ins and
 DynamoDB Local share the machine; "first joins" each make a room, "re-joins" come into one that
-exists. The dollars are calculated from the calls counted here, at the prices in
+exists. In live rooms every caller is another user; a callback tells by turns that a connection has
+come and that it is gone. The dollars are calculated from the calls counted here, at the prices in
 [prices.json](prices.json), without free tiers; times are those of this machine and of engines on
 it, so they lack the network's.
 """
@@ -42,11 +43,22 @@ def main() -> int:
     cold_section = _measured("cold starts (builds two packages)", cold.section)
     warm_section = _measured("warm joins", warm.section)
     http_section = _measured("joins over HTTP", over_http.section)
+    live_section = _measured("live rooms over HTTP", live_rooms.section)
+    seats_section = _measured("what seats cost", seats.section)
     growth_section = _measured("growth", growth.section)
     usages = _measured("what joins use", usage.measure)
     dollars_section = dollars.section(usages, cold_section.figures[cold.COLD_SECONDS])
-    sections = [cold_section, warm_section, http_section, growth_section, dollars_section]
-    table = markdown(sections)
+    table = markdown(
+        [
+            cold_section,
+            warm_section,
+            http_section,
+            live_section,
+            seats_section,
+            growth_section,
+            dollars_section,
+        ]
+    )
     RESULTS.write_text(_ABOUT.format(machine=machine.description(), table=table), "utf-8")
     print(table)
     print(f"\nIn {time.monotonic() - started:.0f} s; written to bench/results.md.")

@@ -1,7 +1,8 @@
 """What can go wrong: one root, one leaf per outcome that a caller can tell apart.
 
-`detail` and `fields` are shown to the caller. `note` is for the operator alone: it goes into the
-log and names what to mend. Neither ever holds a secret, a bearer or a client token.
+A leaf's docstring is what the API's reference says of it. `detail` and `fields` are shown to the
+caller. `note` is for the operator alone: it goes into the log and names what to mend. Neither ever
+holds a secret, a bearer or a client token.
 """
 
 from collections.abc import Mapping
@@ -48,94 +49,236 @@ class RoomkeyError(Exception):
 
 
 class MalformedJson(RoomkeyError):
+    """The body is no JSON in UTF-8."""
+
     code = "malformed_json"
 
 
 class Unauthenticated(RoomkeyError):
+    """There is no bearer, or none to be trusted."""
+
     code = "unauthenticated"
 
 
 class RoleNotAllowed(RoomkeyError):
+    """The caller asks for more than they may have."""
+
     code = "role_not_allowed"
 
 
 class NotAModerator(RoomkeyError):
+    """Only for the room's moderators; or creating rooms is for admins."""
+
     code = "not_a_moderator"
 
 
 class NotAMember(RoomkeyError):
+    """The room has a list of members, and the caller is not on it."""
+
     code = "not_a_member"
 
 
 class Banned(RoomkeyError):
+    """A moderator has banned the caller."""
+
     code = "banned"
 
 
 class RoomNotFound(RoomkeyError):
+    """There is no such room, or none that the caller may see."""
+
     code = "room_not_found"
 
 
 class ConnectionNotFound(RoomkeyError):
+    """There is no such connection in this room."""
+
     code = "connection_not_found"
 
 
 class StreamNotFound(RoomkeyError):
+    """There is no such stream in this room."""
+
     code = "stream_not_found"
 
 
 class BanNotFound(RoomkeyError):
+    """There is no such ban in this room."""
+
     code = "ban_not_found"
 
 
+class ArchiveNotFound(RoomkeyError):
+    """The room has no such archive."""
+
+    code = "archive_not_found"
+
+
+class BroadcastNotFound(RoomkeyError):
+    """There is no such broadcast in this room."""
+
+    code = "broadcast_not_found"
+
+
+class CaptionsNotFound(RoomkeyError):
+    """There are no such captions in this room."""
+
+    code = "captions_not_found"
+
+
+class RenderNotFound(RoomkeyError):
+    """There is no such render in this room."""
+
+    code = "render_not_found"
+
+
 class MethodNotAllowed(RoomkeyError):
+    """The path answers to other methods: see `Allow`."""
+
     code = "method_not_allowed"
 
 
 class RoomExists(RoomkeyError):
+    """The room exists with other settings: `errors` names them."""
+
     code = "room_exists"
 
 
 class Immutable(RoomkeyError):
+    """A session's options cannot be changed: `errors` names them."""
+
     code = "immutable"
 
 
 class RoomFull(RoomkeyError):
+    """All seats are taken; `holdLapsesAt` is when one may become free."""
+
     code = "room_full"
 
 
 class RoomLocked(RoomkeyError):
+    """The room is locked; only those who are in may come back."""
+
     code = "room_locked"
 
 
 class NobodyConnected(RoomkeyError):
+    """There is nobody in the room to do this with."""
+
     code = "nobody_connected"
 
 
+class NotRouted(RoomkeyError):
+    """The room's media go from client to client, where OpenTok has no part in them."""
+
+    code = "not_routed"
+
+
+class EncryptedRoom(RoomkeyError):
+    """The room is end-to-end encrypted, so that nothing can be made of its media."""
+
+    code = "encrypted_room"
+
+
+class AlreadyRecording(RoomkeyError):
+    """An archive of the same `multiArchiveTag`, or of none, is running."""
+
+    code = "already_recording"
+
+
+class ArchiveNotRunning(RoomkeyError):
+    """The archive has ended."""
+
+    code = "archive_not_running"
+
+
+class ArchiveNotReady(RoomkeyError):
+    """The archive is being recorded or processed; there is no file yet."""
+
+    code = "archive_not_ready"
+
+
+class ArchiveFailed(RoomkeyError):
+    """Recording failed; there will be no file."""
+
+    code = "archive_failed"
+
+
+class ArchiveExpired(RoomkeyError):
+    """OpenTok kept the file for 72 hours; it is gone."""
+
+    code = "archive_expired"
+
+
+class AlreadyBroadcasting(RoomkeyError):
+    """The room is being broadcast, under the same `multiBroadcastTag` or none."""
+
+    code = "already_broadcasting"
+
+
+class AlreadyCaptioning(RoomkeyError):
+    """The room has captions already: `captionsId` says which, if that is known."""
+
+    code = "already_captioning"
+
+
+class StreamsNotManual(RoomkeyError):
+    """The archive takes its streams by itself."""
+
+    code = "streams_not_manual"
+
+
+class BroadcastNotRunning(RoomkeyError):
+    """The broadcast has ended."""
+
+    code = "broadcast_not_running"
+
+
+class CaptionsNotRunning(RoomkeyError):
+    """The captions have ended."""
+
+    code = "captions_not_running"
+
+
 class TooManyConnected(RoomkeyError):
+    """More are in than can be given seats at once."""
+
     code = "too_many_connected"
 
 
 class TooManyBans(RoomkeyError):
+    """The room has as many bans as it can have."""
+
     code = "too_many_bans"
 
 
 class RoomNotOpen(RoomkeyError):
+    """The room opens later: see `opensAt`."""
+
     code = "room_not_open"
 
 
 class RoomClosed(RoomkeyError):
+    """The room was deleted, or its `closesAt` has passed."""
+
     code = "room_closed"
 
 
 class BodyTooLarge(RoomkeyError):
+    """The body has more than 64 KiB."""
+
     code = "body_too_large"
 
 
 class SignalTooLarge(RoomkeyError):
+    """The signal's type or data is longer than OpenTok takes."""
+
     code = "signal_too_large"
 
 
 class InvalidField(RoomkeyError):
+    """A field or parameter breaks a rule: `errors` names it and the rule."""
+
     code = "invalid_field"
 
     def __init__(self, *fields: FieldProblem) -> None:
@@ -146,22 +289,32 @@ class InvalidField(RoomkeyError):
 
 
 class Internal(RoomkeyError):
+    """A fault of the service; the cause is in its log under the `requestId`."""
+
     code = "internal"
 
 
 class ProviderRefused(RoomkeyError):
+    """OpenTok rejects the service's credentials or request."""
+
     code = "provider_refused"
 
 
 class ProviderUnavailable(RoomkeyError):
+    """OpenTok does not answer properly."""
+
     code = "provider_unavailable"
 
 
 class StoreUnavailable(RoomkeyError):
+    """DynamoDB or Secrets Manager cannot be reached."""
+
     code = "store_unavailable"
 
 
 class IdentityUnavailable(RoomkeyError):
+    """The identity provider's keys cannot be had."""
+
     code = "identity_unavailable"
 
 
@@ -178,6 +331,8 @@ class CallbackUnsigned(RoomkeyError):
 
 
 class NotConfigured(RoomkeyError):
+    """The service lacks a setting; its operator finds which in the log."""
+
     code = "not_configured"
 
     def __init__(self, note: str) -> None:

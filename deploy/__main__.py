@@ -10,13 +10,14 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.account import connect
+from deploy.archive_storage import archive_storage_of
 from deploy.asking import Terminal
 from deploy.callbacks import CallbackSetup
 from deploy.credentials import Secret, try_credentials
 from deploy.deployment import Deployment
 from deploy.destruction import Destruction
 from deploy.errors import DeployError
-from deploy.functions import read_deployed
+from deploy.functions import find_deployed
 from deploy.package import build_package
 from deploy.stage import Stage, read_stage
 
@@ -61,16 +62,31 @@ def destroy(stage: Stage) -> None:
 def callbacks(stage: Stage) -> None:
     """Have OpenTok tell the deployed service what happens in its sessions."""
     account = connect(os.environ)
-    if not stage.deployed_file.exists():
-        raise DeployError(
-            f"Stage {stage.name} is not deployed from here.", f"make deploy STAGE={stage.name}"
-        )
-    url = read_deployed(stage).url
+    url = find_deployed(stage, account).url
     CallbackSetup(stage, url, account.session.client("secretsmanager")).run(os.environ)
 
 
+def archive_storage(stage: Stage) -> None:
+    """Have OpenTok upload recordings to the stage's bucket, with a new key."""
+    archive_storage_of(stage, connect(os.environ)).switch_on()
+
+
+def archive_storage_off(stage: Stage) -> None:
+    """Have OpenTok keep recordings in its own cloud again."""
+    archive_storage_of(stage, connect(os.environ)).switch_off()
+
+
 COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
-    command.__name__: command for command in (deploy, secret, callbacks, package, destroy)
+    command.__name__.replace("_", "-"): command
+    for command in (
+        deploy,
+        secret,
+        callbacks,
+        archive_storage,
+        archive_storage_off,
+        package,
+        destroy,
+    )
 }
 
 

@@ -12,6 +12,7 @@ from deploy.chalice_command import run_chalice
 from deploy.errors import DeployError
 from deploy.package import Package
 from deploy.recovery import recover_state
+from deploy.resources import Resources
 from deploy.schedules import run_one_at_a_time
 from deploy.stage import Stage
 from deploy.state import DeployedState
@@ -61,18 +62,44 @@ def deploy_functions(
     return replace(deployed, overlapping=tuple(overlapping))
 
 
+def find_deployed(stage: Stage, account: Account) -> Deployed:
+    """What is deployed of the stage, from whichever clone that was.
+
+    Raises:
+        DeployError: Nothing is, or no API yet.
+    """
+    bucket = Resources(stage, account.session.client("cloudformation")).output("StateBucket")
+    if bucket is not None:
+        state = DeployedState(stage, account, bucket, account.session.client("s3"))
+        if not state.fetch():
+            recover_state(stage, account)
+    if bucket is None or not stage.deployed_file.exists():
+        raise _not_deployed(stage)
+    return read_deployed(stage)
+
+
 def read_deployed(stage: Stage) -> Deployed:
-    """What Chalice's file says of the stage."""
+    """What Chalice's file says of the stage.
+
+    Raises:
+        DeployError: It knows of no API.
+    """
     resources: list[dict[str, Any]] = json.loads(stage.deployed_file.read_text("utf-8"))[
         "resources"
     ]
-    (api,) = (each for each in resources if each["resource_type"] == "rest_api")
+    api = next((each for each in resources if each["resource_type"] == "rest_api"), None)
+    if api is None:
+        raise _not_deployed(stage)
     functions = (
         each["lambda_arn"].rpartition(":")[2]
         for each in resources
         if each["resource_type"] == "lambda_function"
     )
     return Deployed(api["rest_api_id"], api["rest_api_url"], tuple(functions))
+
+
+def _not_deployed(stage: Stage) -> DeployError:
+    return DeployError(f"Stage {stage.name} is not deployed.", f"make deploy STAGE={stage.name}")
 
 
 def _check_code(function: str, package: Package, lambdas: "LambdaClient") -> None:

@@ -31,7 +31,11 @@ MAX_NAME_CHARACTERS: Final = 200
 
 UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
-LayoutClass = Annotated[str, Meta(pattern=r"^\S+\Z")]
+LayoutClass = Annotated[str, Meta(pattern=r"^\S+(?![\s\S])")]
+Location = Annotated[
+    str, Meta(extra_json_schema={"anyOf": [{"format": "ipv4"}, {"const": CALLERS_LOCATION}]})
+]
+DefaultRole = Annotated[Role, Meta(extra_json_schema={"not": {"const": Role.MODERATOR}})]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -46,9 +50,9 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
         | None
     ) = UNSET
     archive_resolution: Resolution | UnsetType | None = UNSET
-    location: str | UnsetType | None = UNSET
+    location: Location | UnsetType | None = UNSET
     e2ee: bool | UnsetType = UNSET
-    default_role: Role | UnsetType = UNSET
+    default_role: DefaultRole | UnsetType = UNSET
     moderators: Annotated[list[UserId], Meta(max_length=MAX_MODERATORS)] | UnsetType = UNSET
     members: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] | UnsetType | None = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET

@@ -4,6 +4,8 @@ Trust is strict: who signed it, and whose project it is of. Reading is lenient: 
 unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats, for 24 hours.
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -13,7 +15,7 @@ from chalicelib import errors
 from chalicelib.api.answers import Answer
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import OF_PROVIDER, Operation
+from chalicelib.api.operations import PLATFORM_BY_PATH, Operation
 from chalicelib.api.session_events import SessionEvent, read_event
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.measurements import count
@@ -24,7 +26,7 @@ _MONITORING: Final = Operation(
     summary="Take OpenTok's session monitoring events",
     description="OpenTok repeats for 24 hours what is not answered with 200.",
     answers={HTTPStatus.OK: None},
-    problems=(errors.SessionUnknown, *OF_PROVIDER),
+    problems=(errors.SessionUnknown, errors.ProviderUnavailable),
 )
 
 
@@ -32,13 +34,15 @@ def callback_routes(edge: Edge) -> Blueprint:
     """Session monitoring."""
     routes = Blueprint(__name__)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
+    @edge.told_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
     def session_event(told: Told) -> Answer:
         body = told.raw_body()
         told.use_cases.signatures.check("session", told.authorization(), body, told.deadline)
         return _followed(told, body)
 
-    @edge.signed_by_platform(routes, "POST", "/callbacks/session/{secret}", _MONITORING)
+    @edge.told_by_platform(
+        routes, "POST", "/callbacks/session/{secret}", _MONITORING, PLATFORM_BY_PATH
+    )
     def unsigned_session_event(told: Told, secret: str) -> Answer:
         told.use_cases.signatures.check_path(secret)
         return _followed(told, told.raw_body())
@@ -46,17 +50,39 @@ def callback_routes(edge: Edge) -> Blueprint:
     return routes
 
 
+def check_owners(told: Told, owners: Collection[str]) -> None:
+    """Raises: Unauthenticated: It says whose it is, and that is not us."""
+    if owners and told.use_cases.platform.project_id(told.deadline) not in owners:
+        raise errors.Unauthenticated("This callback is of another project.")
+
+
+@contextmanager
+def told_again() -> Iterator[None]:
+    """Have OpenTok tell it again where somebody who must leave could not be disconnected.
+
+    Raises:
+        ProviderUnavailable: For whichever reason: to OpenTok, who asks, it is all the same.
+    """
+    try:
+        yield
+    except errors.ProviderRefused as refusal:
+        raise errors.ProviderUnavailable(
+            "Somebody could not be disconnected; tell it again.",
+            note=refusal.note,
+            retry_after=5,
+        ) from refusal
+
+
 def _followed(told: Told, body: bytes) -> Answer:
     event = read_event(body, utc_now())
     if event is None:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    ours = told.use_cases.platform.project_id(told.deadline)
-    if event.project_id not in (None, ours):
-        raise errors.Unauthenticated("This callback is of another project.")
+    check_owners(told, event.owners)
     count(event.metric)
     if event.connection_id is not None:
-        _follow(told.use_cases, event, told.deadline)
+        with told_again():
+            _follow(told.use_cases, event, told.deadline)
     return Answer(HTTPStatus.OK)
 
 

@@ -15,7 +15,7 @@ from chalice.app import Request
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.calls import Call, Content, Told, authorization
-from chalicelib.api.operations import ANYBODY, PLATFORM, SIGNED_IN, Operation, Route
+from chalicelib.api.operations import ANYBODY, PLATFORM, SIGNED_IN, Access, Operation, Route
 from chalicelib.api.problems import problem
 from chalicelib.api.request_log import RequestLine, RequestLog
 from chalicelib.core.deadline import Deadline
@@ -74,14 +74,19 @@ class Edge:
                 content = Content.of(request, operation)
                 return view(Call(request, use_cases, user, deadline, line, content), **parameters)
 
-            route = Route(method, path, view.__name__, SIGNED_IN, operation)
+            route = Route.of(method, path, view, SIGNED_IN, operation)
             self._register(routes, route, answer)
             return view
 
         return register
 
-    def signed_by_platform(
-        self, routes: Blueprint, method: str, path: str, operation: Operation
+    def told_by_platform(
+        self,
+        routes: Blueprint,
+        method: str,
+        path: str,
+        operation: Operation,
+        access: Access = PLATFORM,
     ) -> Callable[[_View], _View]:
         """Register a view called as `view(told, **path_parameters)`, which checks who tells it."""
 
@@ -90,7 +95,7 @@ class Edge:
                 deadline = Deadline(REQUEST_SECONDS)
                 return view(Told(request, self._use_cases(), deadline), **parameters)
 
-            route = Route(method, path, view.__name__, PLATFORM, operation)
+            route = Route.of(method, path, view, access, operation)
             self._register(routes, route, answer)
             return view
 
@@ -102,7 +107,7 @@ class Edge:
         """Register a view that anybody may have called, as `view(request)`."""
 
         def register(view: _View) -> _View:
-            route = Route(method, path, view.__name__, ANYBODY, operation)
+            route = Route.of(method, path, view, ANYBODY, operation)
             self._register(routes, route, lambda request, *_: view(request))
             return view
 

@@ -1,14 +1,15 @@
 """What each route takes and gives: declared where the route is, served and documented by that."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
 
 from chalicelib import errors
 from chalicelib.api.bodies import NoQuery
+from chalicelib.core.rooms import api_name
 
 Problems = tuple[type[errors.RoomkeyError], ...]
 
@@ -18,6 +19,15 @@ OF_MODERATORS: Final[Problems] = (errors.RoomNotFound, errors.NotAModerator)
 """Of routes that only a room's moderators may use."""
 OF_PROVIDER: Final[Problems] = (errors.ProviderRefused, errors.ProviderUnavailable)
 """Of routes that ask OpenTok for something."""
+OF_MEDIA_STARTS: Final[Problems] = (
+    *OF_MODERATORS,
+    errors.RoomClosed,
+    errors.NotRouted,
+    errors.EncryptedRoom,
+    errors.NobodyConnected,
+    *OF_PROVIDER,
+)
+"""Of routes that have OpenTok make something of a room."""
 OF_ADMISSION: Final[Problems] = (
     errors.RoomClosed,
     errors.NotAMember,
@@ -89,17 +99,40 @@ PLATFORM: Final = Access(
         errors.Internal,
     ),
 )
+PLATFORM_BY_PATH: Final = Access(None, PLATFORM.problems)
+"""As above, for callbacks that a secret path vouches for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route as it was registered."""
+    """A route as it was registered.
+
+    Args:
+        topic: The module it is declared in, and the name: that of its view.
+    """
 
     method: str
     path: str
+    topic: str
     name: str
     access: Access
     operation: Operation
+
+    @classmethod
+    def of(
+        cls,
+        method: str,
+        path: str,
+        view: Callable[..., object],
+        access: Access,
+        operation: Operation,
+    ) -> Self:
+        topic = view.__module__.rpartition(".")[2]
+        return cls(method, path, topic, view.__name__, access, operation)
+
+    @property
+    def operation_id(self) -> str:
+        return api_name(self.name)
 
     @property
     def problems(self) -> Problems:

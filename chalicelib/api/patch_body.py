@@ -4,8 +4,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.api.bodies import Moment, UserId, setting
-from chalicelib.core.roles import Role
+from chalicelib.api.bodies import DefaultRole, Moment, UserId, setting
 from chalicelib.core.room_changes import ListChange, RoomChanges
 from chalicelib.core.rooms import (
     MAX_ARCHIVE_RETENTION_DAYS,
@@ -34,6 +33,11 @@ _SETTINGS: Final = (
 )
 
 
+_Fixed = Annotated[
+    Any, Meta(description="Fixed when the room is made.", extra_json_schema={"readOnly": True})
+]
+
+
 class MembersPatch(Struct, forbid_unknown_fields=True):
     """Whom to put on the list of members, and whom to take off it."""
 
@@ -55,19 +59,19 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     closes_at: Moment | UnsetType | None = UNSET
-    default_role: Role | UnsetType = UNSET
+    default_role: DefaultRole | UnsetType = UNSET
     archives_for: ArchivesFor | UnsetType = UNSET
     archive_retention_days: (
         Annotated[int, Meta(ge=1, le=MAX_ARCHIVE_RETENTION_DAYS)] | UnsetType | None
     ) = UNSET
     members: MembersPatch | UnsetType | None = UNSET
     moderators: ModeratorsPatch | UnsetType = UNSET
-    media_mode: Any = UNSET
-    archive_mode: Any = UNSET
-    archive_name: Any = UNSET
-    archive_resolution: Any = UNSET
-    location: Any = UNSET
-    e2ee: Any = UNSET
+    media_mode: _Fixed = UNSET
+    archive_mode: _Fixed = UNSET
+    archive_name: _Fixed = UNSET
+    archive_resolution: _Fixed = UNSET
+    location: _Fixed = UNSET
+    e2ee: _Fixed = UNSET
 
     def changes(self) -> RoomChanges:
         """The changes asked for.

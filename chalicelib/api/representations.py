@@ -1,17 +1,19 @@
 """What callers get back."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.core.join_room import Admission
 from chalicelib.core.moderate import Ban
-from chalicelib.core.presence import Connection
+from chalicelib.core.presence import Connection, Service
 from chalicelib.core.read_presence import RoomCounts
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolution, Room, State
 from chalicelib.core.times import rfc3339
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class HealthAnswer(Struct):
@@ -19,6 +21,16 @@ class HealthAnswer(Struct):
 
     status: Literal["ok"]
     version: str
+
+
+class OpenApiDocument(Struct):
+    """An OpenAPI 3.1 document."""
+
+    openapi: str
+    info: dict[str, Any]
+    servers: list[dict[str, Any]]
+    paths: dict[str, Any]
+    components: dict[str, Any]
 
 
 class CountsAnswer(Struct, rename="camel"):
@@ -29,7 +41,7 @@ class CountsAnswer(Struct, rename="camel"):
     watching: int
     streams: int
     seats_held: int
-    counted_at: str
+    counted_at: Time
 
     @classmethod
     def of(cls, room_counts: RoomCounts) -> Self:
@@ -52,7 +64,7 @@ class RoomAnswer(Struct, rename="camel"):
     session_id: str
     api_key: str
     state: State
-    created_at: str
+    created_at: Time
     created_by: str | None
     media_mode: MediaMode
     archive_mode: ArchiveMode
@@ -64,8 +76,8 @@ class RoomAnswer(Struct, rename="camel"):
     moderators: list[str]
     members: list[str] | None
     max_participants: int | None
-    opens_at: str | None
-    closes_at: str | None
+    opens_at: Time | None
+    closes_at: Time | None
     archives_for: ArchivesFor
     archive_retention_days: int | None
     counts: CountsAnswer | UnsetType = UNSET
@@ -115,9 +127,9 @@ class TokenAnswer(Struct, rename="camel"):
     token: str
     room: str
     role: Role
-    expires_at: str
-    connect_by: str | None
-    server_time: str
+    expires_at: Time
+    connect_by: Time | None
+    server_time: Time
 
     @classmethod
     def of(cls, admission: Admission) -> Self:
@@ -155,13 +167,14 @@ class StreamAnswer(Struct, rename="camel"):
 
 
 class ConnectionAnswer(Struct, rename="camel"):
-    """Who is in; `userId` is null where that is not known."""
+    """Who is in; `userId` is null for a service of OpenTok's, and where it is not known."""
 
     id: str
     user_id: str | None
     name: str | None
-    since: str
+    since: Time
     streams: list[StreamAnswer]
+    service: Service | UnsetType = UNSET
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
@@ -169,6 +182,7 @@ class ConnectionAnswer(Struct, rename="camel"):
             id=connection.id,
             user_id=connection.passenger.user_id,
             name=connection.passenger.name,
+            service=connection.passenger.service or UNSET,
             since=rfc3339(connection.since),
             streams=[
                 StreamAnswer(each.id, each.name, each.video_type) for each in connection.streams
@@ -189,7 +203,7 @@ class BanAnswer(Struct, rename="camel"):
 
     id: str
     user_id: str
-    since: str
+    since: Time
 
     @classmethod
     def of(cls, ban: Ban) -> Self:

@@ -102,7 +102,7 @@ class FollowSessions:
             at: When that was heard; what is kept after an end counts from then.
             deadline: By when to have it written.
         """
-        room = self._rooms.find(session.room_name, deadline)
+        room = self._rooms.find(session.room_name, deadline) if session.guarded else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             leaving = None
             if room is not None and session.is_of(room):

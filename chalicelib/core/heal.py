@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.arrival_rules import Reason, reason_to_end
+from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_sessions import FollowSessions
+from chalicelib.core.heal_media import HealKind
 from chalicelib.core.live_ports import (
     ListedConnection,
     LivePlatform,
@@ -48,6 +50,7 @@ class Heal:
         platform: LivePlatform,
         follow: FollowSessions,
         reseat: Reseat,
+        media: Sequence[HealKind],
         clock: Clock,
     ) -> None:
         self._rooms = rooms
@@ -56,6 +59,7 @@ class Heal:
         self._platform = platform
         self._follow = follow
         self._reseat = reseat
+        self._media = media
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
@@ -90,7 +94,7 @@ class Heal:
             self._upkeep.checked(session_id, now + pause, deadline, idle=idle)
 
     def check(self, session_id: str, deadline: Deadline) -> bool:
-        """Make the record of a session agree with OpenTok's; whether nobody is in.
+        """Make the record of a session agree with OpenTok's; whether nothing goes on in it.
 
         Raises:
             ProviderUnavailable: OpenTok cannot be asked, and nothing was removed; or somebody must
@@ -106,14 +110,13 @@ class Heal:
         self._take_ghosts(session, recorded, {each.id for each in listed}, deadline)
         self._end_streams(session, recorded, listed, deadline)
         known = {each.id: each for each in recorded}
-        for each in listed:
-            if each.id in known:
-                self._judge(session, known[each.id], deadline)
-            else:
-                self._meet_stranger(session, each, deadline)
+        here = [known[each.id] for each in listed if each.id in known]
+        here += self._meet(session, [each for each in listed if each.id not in known], deadline)
+        self._judge(session, here, deadline)
         if session.guarded:
             self._reseat(session.room_name, session_id, deadline)
-        return not recorded and not listed
+        unsettled = [heal(session, deadline) for heal in self._media]
+        return not recorded and not listed and not any(unsettled)
 
     def _take_ghosts(
         self,
@@ -123,10 +126,13 @@ class Heal:
         deadline: Deadline,
     ) -> None:
         now = self._clock()
-        for each in recorded:
-            if each.id not in listed and _is_older(each.since, GHOST_AFTER, now):
-                count("GhostsTaken")
-                self._follow.left(session, each.id, now, deadline)
+
+        def take(ghost: Connection) -> None:
+            count("GhostsTaken")
+            self._follow.left(session, ghost.id, now, deadline)
+
+        gone = (each for each in recorded if each.id not in listed)
+        each_at_once(take, [each for each in gone if _is_older(each.since, GHOST_AFTER, now)])
 
     def _end_streams(
         self,
@@ -144,34 +150,47 @@ class Heal:
         ]
         if not published:
             return
+
+        def end(ghost: tuple[str, str]) -> None:
+            count("GhostStreamsTaken")
+            self._follow.unpublished(session, *ghost, deadline)
+
         standing = self._platform.stream_ids(session.id, deadline)
-        for connection_id, stream_id in published:
-            if stream_id not in standing:
-                count("GhostStreamsTaken")
-                self._follow.unpublished(session, connection_id, stream_id, deadline)
+        each_at_once(end, [each for each in published if each[1] not in standing])
 
-    def _meet_stranger(
-        self, session: Session, listed: ListedConnection, deadline: Deadline
-    ) -> None:
-        """A connection whose callback never came: the list does not tell whose it is."""
-        if not _is_older(listed.since, STRANGE_AFTER, self._clock()):
-            return
-        count("StrangersMet")
-        stranger = Connection(listed.id, listed.since)
-        if not self._sessions.arrive(session, stranger, deadline):
-            # On record as gone, and yet there: nothing else ends that.
-            self._platform.disconnect(session.id, listed.id, deadline)
-            return
-        self._judge(session, stranger, deadline)
+    def _meet(
+        self, session: Session, unknown: Iterable[ListedConnection], deadline: Deadline
+    ) -> list[Connection]:
+        """Record those whose callback never came: the list does not tell whose they are."""
+        now = self._clock()
+        met: list[Connection] = []
 
-    def _judge(self, session: Session, connection: Connection, deadline: Deadline) -> None:
+        def meet(listed: ListedConnection) -> None:
+            count("StrangersMet")
+            stranger = Connection(listed.id, listed.since)
+            if self._sessions.arrive(session, stranger, deadline):
+                met.append(stranger)
+            else:
+                # On record as gone, and yet there: nothing else ends that.
+                self._platform.disconnect(session.id, listed.id, deadline)
+
+        each_at_once(meet, [each for each in unknown if _is_older(each.since, STRANGE_AFTER, now)])
+        return met
+
+    def _judge(self, session: Session, here: Iterable[Connection], deadline: Deadline) -> None:
         """Send away who was to leave before, or must by now, whatever became of that."""
-        room = self._rooms.find(session.room_name, deadline)
-        reason = reason_to_end(session, room, connection, self._clock())
-        if reason is None and connection.refused:
-            reason = Reason.REFUSED
-        if reason is not None:
-            self._follow.send_away(session, connection, reason, deadline)
+        # Read once they are all on record: who bans or locks later looks for them there.
+        room, now = self._rooms.find(session.room_name, deadline), self._clock()
+
+        def judged(connection: Connection) -> Reason | None:
+            before = Reason.REFUSED if connection.refused else None
+            return reason_to_end(session, room, connection, now) or before
+
+        def send_away(judgement: tuple[Connection, Reason]) -> None:
+            self._follow.send_away(session, *judgement, deadline)
+
+        reasons = ((each, judged(each)) for each in here)
+        each_at_once(send_away, [(each, reason) for each, reason in reasons if reason is not None])
 
 
 def _is_older(since: datetime, age: timedelta, now: datetime) -> bool:

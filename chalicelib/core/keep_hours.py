@@ -8,6 +8,7 @@ from chalicelib.core.live_ports import LivePlatform, UpkeepStore
 from chalicelib.core.measurements import count
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.rooms import Room, State
+from chalicelib.core.stop_media import StopMedia
 from chalicelib.core.times import rfc3339
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
@@ -21,38 +22,49 @@ class KeepHours:
     """Runs every minute; what one run has no time for, the next goes on with."""
 
     def __init__(
-        self, store: RoomStore, upkeep: UpkeepStore, platform: LivePlatform, clock: Clock
+        self,
+        store: RoomStore,
+        upkeep: UpkeepStore,
+        platform: LivePlatform,
+        stop_media: StopMedia,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._upkeep = upkeep
         self._platform = platform
+        self._stop_media = stop_media
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
-        """Warn and empty the rooms that are due, the longest due first."""
-        seen: set[str] = set()
+        """Warn and empty the rooms that are due, the longest due first.
+
+        A room with more in it than its turn is long has another one after the others.
+        """
+        done: set[str] = set()
         while True:
-            due = self._upkeep.due_rooms(self._clock(), ROOMS_AT_ONCE + len(seen), deadline)
-            names = [name for name in due if name not in seen]
+            due = self._upkeep.due_rooms(self._clock(), ROOMS_AT_ONCE + len(done), deadline)
+            names = [name for name in due if name not in done]
             if not names:
                 return
             for name in names:
                 if deadline.remaining() < _TIME_TO_START_ANOTHER:
                     count("RoomsLeftForNextRun")
                     return
-                seen.add(name)
-                self._keep(name, deadline)
+                if self._keep(name, deadline):
+                    done.add(name)
 
-    def _keep(self, name: str, deadline: Deadline) -> None:
+    def _keep(self, name: str, deadline: Deadline) -> bool:
+        """Do what is due; whether this run is done with the room, even if that failed."""
         room = self._store.find(name, deadline)
         if room is None:
-            return
+            return True
         now = self._clock()
         closes_at = room.settings.closes_at
         if room.state(now) is State.CLOSED:
-            self._empty(room, deadline)
-        elif closes_at is not None and self._warn(room, rfc3339(closes_at), deadline):
+            return self._empty(room, deadline)
+        if closes_at is not None and self._warn(room, rfc3339(closes_at), deadline):
             self._upkeep.put_off(room, closes_at, deadline)
+        return True
 
     def _warn(self, room: Room, closes_at: str, deadline: Deadline) -> bool:
         """Tell everybody when the room closes; whether that need not be tried again."""
@@ -73,21 +85,26 @@ class KeepHours:
             count("RoomsWarned")
         return True
 
-    def _empty(self, room: Room, deadline: Deadline) -> None:
-        """Disconnect everybody from a closed room, and have healing look after its session.
+    def _empty(self, room: Room, deadline: Deadline) -> bool:
+        """Stop what runs in a closed room, disconnect everybody, have healing look after it.
 
         Tokens that outlive it, made before it was to close so soon, bring nobody back for long.
+
+        Returns:
+            False if nothing but time was lacking.
         """
         now = self._clock()
         if room.closed_at is None and not self._upkeep.retire(room, now, deadline):
-            return  # changed meanwhile: due again, if it still is to close
+            return True  # changed meanwhile: due again, if it still is to close
+        in_time = deadline.at_most(SECONDS_FOR_A_ROOM)
+        # First, since those who are in may be many, and what is recorded of them is not to go on.
+        stopped = self._stop_media(room.room_id, in_time)
         try:
-            emptied = evacuate(
-                self._platform, room.session_id, deadline.at_most(SECONDS_FOR_A_ROOM)
-            )
+            emptied = evacuate(self._platform, room.session_id, in_time)
         except ProviderRefused:
             emptied = True  # asking again would not help, and healing asks again later
             count("EvacuationsRefused")
-        if emptied:
+        if stopped and emptied:
             count("RoomsEmptied")
             self._upkeep.put_off(room, None, deadline)
+        return emptied or in_time.remaining() > 0

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
 from chalicelib.core.live_ports import LivePlatform, SessionStore
 from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.presence import Connection
 from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.room_rules import change_room
 from chalicelib.core.rooms import MAX_BANS, Room
@@ -137,8 +139,11 @@ class BanUsers:
         after = change_room(
             self._store, room, lambda standing: _with_ban(standing, banned, now), now, deadline
         )
-        for each in self._sessions.of_user(after.session_id, banned, deadline):
-            self._platform.disconnect(after.session_id, each.id, deadline)
+
+        def disconnect(device: Connection) -> None:
+            self._platform.disconnect(after.session_id, device.id, deadline)
+
+        each_at_once(disconnect, self._sessions.of_user(after.session_id, banned, deadline))
         return _ban(banned, after.bans[banned])
 
     def bans(self, user: User, name: str, deadline: Deadline) -> list[Ban]:

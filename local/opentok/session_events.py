@@ -35,7 +35,8 @@ def _head(
     key: str, connection: "Connection", event: str, now: float, reason: str | None = None
 ) -> dict[str, Any]:
     # A string here, and a number in what is said of archives.
-    head: dict[str, Any] = {"sessionId": connection.session_id, "projectId": key, "event": event}
+    owner = "projectId" if key.isdecimal() else "applicationId"
+    head: dict[str, Any] = {"sessionId": connection.session_id, owner: key, "event": event}
     if reason is not None:
         head["reason"] = reason
     return head | {"timestamp": milliseconds(now)}

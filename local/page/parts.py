@@ -75,8 +75,7 @@ def _check_opentok(provider: Provider, settings: Settings, aws: AwsClients) -> s
         client = Projects(source, settings.opentok_api_url).current(Deadline(_SECONDS)).client
     except RoomkeyError as error:
         raise PartDownError(f"Its credentials cannot be read: {error.note}.") from error
-    with unproxied() as http:
-        http.trust_env = provider.real
+    with requests.Session() if provider.real else unproxied() as http:
         headers = client.get_json_headers()
         _answer_of(http, "POST", client.endpoints.get_session_url(), headers)
     return "Takes the credentials, and makes sessions."

@@ -5,15 +5,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
 import pytest
+import time_machine
 
 from local.faults import Fault
+from tests.support.callbacks import tell as tell_kind
 from tests.support.gateway import Gateway, Reply
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
 from tests.support.stand_ins import API_KEY, CALLBACK_SECRET, CREDENTIALS, StandIns
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OLDER = "0lder" * 10
 PATH_SECRET = "a-path-that-nobody-guesses-0123456789"
 
@@ -22,22 +24,8 @@ def event(session_id: str, name: str = "connectionCreated", **content: object) -
     return {"sessionId": session_id, "projectId": API_KEY, "event": name, **content}
 
 
-def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> str:
-    made = {
-        "iat": datetime.now(UTC).timestamp(),
-        "jti": "1",
-        "iss": "Vonage",
-        "payload_hash": hashlib.sha256(body).hexdigest(),
-        **claims,
-    }
-    return jwt.encode({name: value for name, value in made.items() if value is not None}, secret)
-
-
 def tell(gateway: Gateway, content: object, **changed: Any) -> Reply:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return gateway.request(
-        "POST", "/callbacks/session", body=body, bearer=signature(body, **changed)
-    )
+    return tell_kind(gateway, "session", content, **changed)
 
 
 @pytest.mark.parametrize(
@@ -118,13 +106,15 @@ def test_a_path_secret_that_could_be_guessed_is_not_configured(stand_ins: StandI
     assert reply.code == "not_configured"
 
 
-def test_a_young_session_that_is_unknown_is_asked_for_again_and_an_old_one_is_not(
-    live: Live,
-) -> None:
-    young = live.room()["sessionId"]
-    live.stand_ins.start_anew()
-    connected = event(young, connection={"id": "c1"})
-    assert tell(live.gateway, connected).code == "session_unknown"
+def test_a_session_that_is_unknown_is_asked_for_again_until_it_is_a_minute_old(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        session_id = live.room()["sessionId"]
+        live.stand_ins.start_anew()
+        connected = event(session_id, connection={"id": "c1"})
+        clock.shift(59)
+        assert tell(live.gateway, connected).code == "session_unknown"
+        clock.shift(1)
+        assert tell(live.gateway, connected).status == 200
     for unknown in ("1_x", "", "1_" + "A" * 60):
         assert tell(live.gateway, event(unknown, connection={"id": "c1"})).status == 200
     assert live.stand_ins.items() == []
@@ -222,6 +212,16 @@ def test_a_callback_that_cannot_be_written_down_is_told_again_and_then_kept(live
     connection_id = live.connect(token)
     live.settle()
     assert live.shown() == {connection_id: "bob"}
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500])
+def test_a_callback_whose_disconnect_opentok_refuses_is_503(live: Live, status: int) -> None:
+    session_id = live.room()["sessionId"]
+    live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
+    live.stand_ins.opentok.faults.add(Fault("/connection/", status=status), times=9)
+    told = event(session_id, connection={"id": "c1", "data": json.dumps({"userId": "bob"})})
+    reply = tell(live.gateway, told)
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
 
 
 def test_a_callback_whose_disconnect_fails_is_503_until_it_succeeds(live: Live) -> None:

@@ -196,6 +196,17 @@ def test_a_ban_puts_a_user_out_on_all_devices_and_again_until_it_is_lifted(live:
     assert live.connected() == {carol, back}
 
 
+def test_a_ban_puts_out_all_devices_it_can_though_one_of_them_fails(live: Live) -> None:
+    live.room()
+    devices = {live.enter("bob") for _ in range(3)}
+    first = min(devices)
+    live.stand_ins.opentok.faults.add(Fault(f"/connection/{first}", status=500), times=2)
+    reply = live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
+    live.settle()
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert live.connected() == {first}
+
+
 def test_a_ban_holds_in_a_capped_room_too(live: Live) -> None:
     live.room(maxParticipants=2)
     old = live.token("bob")

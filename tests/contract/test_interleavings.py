@@ -6,8 +6,10 @@ their steps in any order, and has calls fail and processes end between any two o
 come in any order, late, twice or not at all. OpenTok repeats a callback that was not answered with
 200; a user repeats what was answered with 503, or not at all.
 
-Every so often all that has begun comes to its end, and then what must be true is looked at. Where
-a callback was dropped, that is once a healing run is over.
+After every step it is looked at that no more users are in than may be, of those whose callback is
+in, and that nobody stays who was banned when theirs came. Every so often all that has begun comes
+to its end, and then all that must be true is looked at. Where a callback was dropped, that is once
+a healing run is over.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,13 +25,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
+    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
+from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.core.identity import User
 from chalicelib.core.join_room import JoinRequest
+from chalicelib.core.live_ports import Session
 from chalicelib.core.moderate import ban_id_of
 from chalicelib.core.presence import Connection
 from chalicelib.core.room_changes import RoomChanges
@@ -85,6 +90,8 @@ class Interleavings(RuleBasedStateMachine):
         self.now = NOON
         self.opentok = OpenTokModel(self.clock)
         self.service: Service = build(engine.client, self.opentok, self.clock)
+        self.looked_up = DynamoDBRooms(engine.client, TABLE)
+        """The rooms as the test looks at them, which is no step of anything."""
         self.running: list[Running] = []
         self.unfinished: list[tuple[str, Callable[[], object]]] = []
         """Requests that their users will repeat."""
@@ -264,6 +271,16 @@ class Interleavings(RuleBasedStateMachine):
 
     # What must be true.
 
+    @invariant()
+    def no_more_users_are_in_than_may_be(self) -> None:
+        """Of those whose callback is in; but for a limit that was none or higher a while ago."""
+        room = self.looked_up.find(ROOM, NoHurry())
+        if room is None or room.settings.max_participants is None:
+            return
+        live = {_user(each) for each in self._in(room)}
+        with self._judging():
+            assert len(live) <= max(self.seats_kept, *self.limits), "more are in than may be"
+
     def _check_all(self) -> None:
         room = self._room()
         if room.state(self.now) is State.CLOSED:
@@ -283,6 +300,14 @@ class Interleavings(RuleBasedStateMachine):
         self.unlocked = not room.locked
         just_left = {user for user, at in self.left.items() if at + GRACE > self.now}
         self.insiders = {_user(each) for each in self._in(room)} | kept | just_left
+
+    def _check_ban(self, before: Room | None, session: Session, connection: Connection) -> None:
+        """Nobody stays who was banned all the while their callback was answered."""
+        after = self.looked_up.find(ROOM, NoHurry())
+        if before is None or after is None or before.revision != after.revision:
+            return
+        if session.is_of(after) and _user(connection) in after.bans:
+            assert connection not in self.opentok.clients(session.id), "a banned user stays"
 
     def _check_limit(self, room: Room) -> None:
         """Nobody is in without a seat, and there are no more seats than there may be.
@@ -313,7 +338,7 @@ class Interleavings(RuleBasedStateMachine):
             assert streams <= published if self.stream_dropped else streams == published
         if room.settings.max_participants is not None and not room.closed_at:
             seated = {each for seat in room.seats.connections.values() for each in seat}
-            assert seated >= {each.id for each in self._in(room)}
+            assert seated == {each.id for each in self._in(room)}
 
     def _check_newcomers_get_in(self, cap: int) -> None:
         if self._room().closed_at is not None:
@@ -378,8 +403,10 @@ class Interleavings(RuleBasedStateMachine):
         assert session is not None
         connection, stream = event.connection, event.stream
         if event.name == "connectionCreated":
+            before = self.looked_up.find(ROOM, deadline)
             follow.arrived(session, connection, deadline)
             self.told.add(connection.id)
+            self._check_ban(before, session, connection)
         elif event.name == "connectionDestroyed":
             follow.left(session, connection.id, self.now, deadline)
             self.left[_user(connection)] = self.now

@@ -118,6 +118,7 @@ class LiveRoom(RuleBasedStateMachine):
             platform=platform,
             follow=self._follow,
             reseat=reseat,
+            media=(),
             clock=self._clock,
         )
         chosen = RoomSettings(moderators=frozenset({OWNER.id}), max_participants=2)

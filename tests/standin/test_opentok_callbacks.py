@@ -148,7 +148,7 @@ def test_a_vonage_applications_callback_names_the_application(
     assert settled(opentok_service)
     (callback,) = receiver.received
     claims = callback.verified_claims(opentok_service.stand_in.callback_secrets["session"])
-    assert claims["application_id"] == callback.content["projectId"] == APPLICATION_ID
+    assert claims["application_id"] == callback.content["applicationId"] == APPLICATION_ID
     assert claims["api_key"] != APPLICATION_ID
 
 

@@ -8,14 +8,15 @@ import pytest
 import requests
 from werkzeug.wrappers import Response
 
+from local import resources
 from local.app_environment import app_environment
 from local.aws import AwsStandIn
-from local.aws_clients import aws_clients
+from local.aws_clients import AwsClients, aws_clients
 from local.http_server import HttpServer
 from local.opentok import OpenTokStandIn
 from local.ports import HOST, Ports
-from local.provider import chosen_provider
-from local.stack import Stack
+from local.provider import Provider, chosen_provider
+from local.stack import STAGE, Stack
 from tests.standin.known import API_KEY, API_SECRET
 from tests.support.free_ports import free_ports
 
@@ -25,6 +26,8 @@ PARTS = ["app", "opentok", "identity", "aws"]
 @dataclass(frozen=True)
 class Page:
     ports: Ports
+    provider: Provider
+    aws: AwsClients
 
     def get(self, path: str = "") -> requests.Response:
         return requests.get(f"{self.ports.page_url}/page/{path}", timeout=10)
@@ -44,16 +47,27 @@ def running_page(environ: dict[str, str]) -> Iterator[Page]:
     ports, provider = free_ports(), chosen_provider(environ)
     AwsStandIn().reset()
     stack = Stack(ports, provider, app_environment(environ, ports, provider))
+    aws = aws_clients(ports.aws_url)
     stack.start()
-    yield Page(ports)
+    yield Page(ports, provider, aws)
+    aws.close()
     stack.stop()
     AwsStandIn().reset()
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def started_page() -> Iterator[Page]:
     with running_page({}) as running:
         yield running
+
+
+@pytest.fixture
+def page(started_page: Page) -> Page:
+    """With table and secret, whatever an earlier test did to them."""
+    AwsStandIn().reset()
+    aws, secret = started_page.aws, started_page.provider.secret
+    resources.create(STAGE, dynamodb=aws.dynamodb, secretsmanager=aws.secretsmanager, secret=secret)
+    return started_page
 
 
 @contextmanager
@@ -93,7 +107,7 @@ def test_a_part_that_fails_is_down_until_it_works_again(page: Page, part: str, p
 
 
 def test_aws_is_down_without_the_table(page: Page) -> None:
-    aws_clients(page.ports.aws_url).dynamodb.delete_table(TableName="roomkey-local-rooms")
+    page.aws.dynamodb.delete_table(TableName="roomkey-local-rooms")
 
     healthy, text = page.finding("aws")
 
@@ -103,7 +117,7 @@ def test_aws_is_down_without_the_table(page: Page) -> None:
 
 
 def test_aws_and_opentok_are_down_without_the_secret(page: Page) -> None:
-    aws_clients(page.ports.aws_url).secretsmanager.delete_secret(
+    page.aws.secretsmanager.delete_secret(
         SecretId="roomkey/local/opentok", ForceDeleteWithoutRecovery=True
     )
 

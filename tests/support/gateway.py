@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from chalice import Chalice
 from chalice.local import RouteMatcher
 
+from tests.support.openapi import check_answer
+
 
 @dataclass(frozen=True)
 class LambdaContext:
@@ -104,6 +106,9 @@ class Gateway:
         }
 
     def send(self, event: Mapping[str, Any]) -> Reply:
-        """Hand an event to the app."""
+        """Hand an event to the app, and see that its route declares such an answer."""
         answer = self.app(event, LambdaContext())
-        return Reply(answer["statusCode"], answer["headers"], answer["body"])
+        reply = Reply(answer["statusCode"], answer["headers"], answer["body"])
+        route = (event["httpMethod"], event["resource"])
+        check_answer(*route, reply.status, reply.headers, reply.text)
+        return reply

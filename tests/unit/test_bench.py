@@ -1,11 +1,19 @@
+import json
 from datetime import date
 from functools import partial
+from itertools import islice
 
 from bench import dollars
 from bench.costs import Cost, Spread, interleaved
+from bench.live_rooms import events
+from bench.load import Load
+from bench.over_http import join
 from bench.prices import price_list
 from bench.report import Row, Section, markdown
+from bench.seats import TAKEN, room_with_seats
 from bench.usage import Usage
+from chalicelib.core.presence import Passenger
+from local.provider import chosen_provider
 
 
 def test_each_price_says_whose_it_is_and_from_when() -> None:
@@ -34,6 +42,35 @@ def test_a_round_makes_each_call_once_and_begins_with_another_one() -> None:
 
 def test_a_spread_is_the_median_and_the_quartiles() -> None:
     assert Spread.of([5, 1, 4, 2, 3]) == Spread(2, 3, 4)
+
+
+def test_a_load_tells_how_many_a_second_and_how_long_the_slow_ones_took() -> None:
+    load = Load(8, lambda _: join("standup", "bearer"))
+    load.per_second += [100, 200, 300]
+    load.seconds += [number / 1000 for number in range(100)]
+
+    row = load.row("joins")
+
+    assert (row.median, row.quartiles) == ("200 /s", "150\u2013250 /s")
+    assert row.remarks == "p50 50.0 ms, p99 99.0 ms"
+
+
+def test_a_callers_callbacks_are_of_a_connection_that_comes_and_goes_and_then_of_another() -> None:
+    provider = chosen_provider({})
+
+    told = [json.loads(each.body) for each in islice(events(provider, "1_x", caller=7), 4)]
+
+    assert [each["event"] for each in told] == ["connectionCreated", "connectionDestroyed"] * 2
+    first, gone, second, _ = (each["connection"] for each in told)
+    assert first["id"] == gone["id"] != second["id"]
+    assert Passenger.of(first["data"]).user_id == "user-7"
+
+
+def test_as_many_seats_are_taken_as_a_join_is_to_be_charged_for() -> None:
+    for taken in TAKEN:
+        seats = room_with_seats(taken).seats
+        assert len(seats.connections) == taken
+        assert seats.is_live("alice")
 
 
 def test_a_million_joins_cost_what_the_price_list_says() -> None:

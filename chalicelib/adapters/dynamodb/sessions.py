@@ -157,11 +157,14 @@ class DynamoDBSessions:
         return ConnectionPage(shown, shown[-1].id if len(listed) > limit else None)
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
-        return [
-            each
-            for each in self.everybody(session_id, deadline)
-            if each.passenger.user_id == user_id
-        ]
+        found = self._of_session(
+            session_id,
+            deadline,
+            "userId = :user AND #state = :live",
+            {":user": user_id, ":live": connections.LIVE},
+            names={"#state": "state"},
+        )
+        return [connection_of(item) for item in found]
 
     def was_in(self, session_id: str, user_id: str, since: datetime, deadline: Deadline) -> bool:
         found = self._of_session(

@@ -87,7 +87,7 @@ function command(url, content, bearer) {
     `-H ${quoted(`Authorization: Bearer ${bearer}`)}`,
   ];
   if (content) parts.push(`-d ${quoted(JSON.stringify(content))}`);
-  return parts.join(" \\\n  ");
+  return parts.join(" ");
 }
 
 function quoted(text) {

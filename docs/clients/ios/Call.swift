@@ -1,0 +1,182 @@
+// A call on iOS: from Roomkey's admission to seeing and hearing the others.
+
+import OpenTok
+import UIKit
+
+private let authorizationFailure = 1004 // OTAuthorizationFailure in OTError.h
+
+/// What a call shows.
+@MainActor
+protocol Screen: AnyObject {
+    func tell(_ text: String)
+    func chat(from sender: String, text: String)
+    func add(video: UIView)
+    func remove(video: UIView)
+    func show(connected: Bool, microphone: Bool)
+}
+
+@MainActor
+final class Call: NSObject {
+    private let door: Door
+    private let audioOnly: Bool
+    private weak var screen: Screen?
+    private var session: OTSession?
+    private var publisher: OTPublisher?
+    private var subscribers: [String: OTSubscriber] = [:]
+    private var role = ""
+    private var renewed = false
+
+    init(door: Door, screen: Screen, audioOnly: Bool) {
+        self.door = door
+        self.screen = screen
+        self.audioOnly = audioOnly
+    }
+
+    func join() {
+        door.forget() // If Roomkey no longer lets the user in, it says why.
+        renewed = false
+        enter()
+    }
+
+    func leave() {
+        var error: OTError?
+        session?.disconnect(&error)
+    }
+
+    func say(_ text: String) {
+        var error: OTError?
+        session?.signal(withType: "chat", string: text, connection: nil, error: &error)
+        if error != nil { screen?.tell("Your message was not sent.") }
+    }
+
+    func switchCamera() {
+        guard let publisher else { return }
+        publisher.cameraPosition = publisher.cameraPosition == .front ? .back : .front
+    }
+
+    func setMicrophone(_ on: Bool) {
+        publisher?.publishAudio = on
+        screen?.show(connected: true, microphone: on)
+    }
+
+    private func enter() {
+        screen?.tell("Joining …")
+        Task {
+            do {
+                connect(try await door.admission())
+            } catch let refusal as Refusal {
+                screen?.tell(sentence(refusal))
+            } catch {
+                screen?.tell("Please sign in again.")
+            }
+        }
+    }
+
+    private func connect(_ admission: Admission) {
+        role = admission.role
+        session = OTSession(
+            apiKey: admission.apiKey, sessionId: admission.sessionId, delegate: self
+        )
+        var error: OTError?
+        session?.connect(withToken: admission.token, error: &error)
+        if error != nil { screen?.tell("The call failed.") }
+    }
+
+    private func publish(to session: OTSession) {
+        let settings = OTPublisherSettings()
+        settings.videoTrack = !audioOnly
+        guard let publisher = OTPublisher(delegate: self, settings: settings) else { return }
+        var error: OTError?
+        session.publish(publisher, error: &error)
+        if error != nil { screen?.tell("The others cannot see or hear you.") }
+        if let view = publisher.view { screen?.add(video: view) }
+        self.publisher = publisher
+    }
+}
+
+extension Call: OTSessionDelegate {
+    func sessionDidConnect(_ session: OTSession) {
+        renewed = false
+        screen?.tell("You are in.")
+        screen?.show(connected: true, microphone: true)
+        if role != "subscriber" { publish(to: session) }
+    }
+
+    func session(_ session: OTSession, streamCreated stream: OTStream) {
+        guard role != "publisheronly" else { return }
+        guard let subscriber = OTSubscriber(stream: stream, delegate: self) else { return }
+        subscriber.subscribeToVideo = !audioOnly
+        var error: OTError?
+        session.subscribe(subscriber, error: &error)
+        subscribers[stream.streamId] = subscriber
+        if let view = subscriber.view { screen?.add(video: view) }
+    }
+
+    func session(_ session: OTSession, streamDestroyed stream: OTStream) {
+        let subscriber = subscribers.removeValue(forKey: stream.streamId)
+        if let view = subscriber?.view { screen?.remove(video: view) }
+    }
+
+    func sessionDidBeginReconnecting(_ session: OTSession) {
+        screen?.tell("The connection is lost. Wait …")
+    }
+
+    func sessionDidReconnect(_ session: OTSession) {
+        screen?.tell("You are in again.")
+    }
+
+    /// Left, or put out by a moderator, or for want of a network: no client is told which.
+    func sessionDidDisconnect(_ session: OTSession) {
+        for subscriber in subscribers.values { subscriber.view?.removeFromSuperview() }
+        subscribers.removeAll()
+        if let view = publisher?.view { screen?.remove(video: view) }
+        publisher = nil
+        self.session = nil
+        screen?.show(connected: false, microphone: false)
+        screen?.tell("You are no longer in the room.")
+    }
+
+    func session(_ session: OTSession, didFailWithError error: OTError) {
+        guard error.code == authorizationFailure, !renewed else {
+            screen?.tell("The call failed.")
+            return
+        }
+        renewed = true // The token has expired, or the room has another session.
+        door.forget()
+        enter()
+    }
+
+    /// The server's signals come from nobody.
+    func session(
+        _ session: OTSession,
+        receivedSignalType type: String?,
+        from connection: OTConnection?,
+        with string: String?
+    ) {
+        if type == "chat" {
+            screen?.chat(from: name(in: connection?.data) ?? "Moderator", text: string ?? "")
+        }
+        if type == "roomkey-closing", connection == nil {
+            screen?.tell("This room closes at \(timeOfDay(closingTime(in: string))).")
+        }
+    }
+}
+
+extension Call: OTPublisherDelegate {
+    func muteForced(_ publisher: OTPublisherKit) {
+        screen?.show(connected: true, microphone: false)
+        screen?.tell("A moderator has muted you.")
+    }
+
+    func publisher(_ publisher: OTPublisherKit, didFailWithError error: OTError) {
+        screen?.tell("The others cannot see or hear you.")
+    }
+}
+
+extension Call: OTSubscriberDelegate {
+    func subscriberDidConnect(toStream subscriber: OTSubscriberKit) {}
+
+    func subscriber(_ subscriber: OTSubscriberKit, didFailWithError error: OTError) {
+        screen?.tell("Somebody cannot be seen or heard.")
+    }
+}

@@ -1,0 +1,125 @@
+// Asks Roomkey to let the user in. The web and React Native use the same file.
+
+const TIMEOUT_MS = 10_000; // Roomkey answers within 9 seconds, whatever happens behind it.
+const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes.
+
+/** What is needed to connect, out of Roomkey's answer. */
+export interface Admission {
+  apiKey: string;
+  sessionId: string;
+  token: string;
+  role: "subscriber" | "publisher" | "publisheronly" | "moderator";
+  expiresAt: string;
+  serverTime: string;
+}
+
+/** Roomkey's answer where it lets nobody in; `code` is "unreachable" where there was none. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    detail: string,
+    readonly retryAfterSeconds: number | null = null,
+    readonly opensAt: string | null = null,
+  ) {
+    super(detail);
+  }
+}
+
+/** The way into one room, for one user. */
+export class Door {
+  private kept: { admission: Admission; goodUntil: number } | null = null;
+
+  constructor(
+    private readonly roomkey: string,
+    private readonly room: string,
+    private readonly bearer: () => Promise<string>,
+  ) {}
+
+  /** The admission from before while it lasts, else a new one. Throws a Refusal. */
+  async admission(): Promise<Admission> {
+    if (this.kept !== null && Date.now() < this.kept.goodUntil) return this.kept.admission;
+    const askedAt = Date.now();
+    const admission = await this.ask();
+    // Both times are the server's: the clock of this device may be wrong.
+    const lifetime = Date.parse(admission.expiresAt) - Date.parse(admission.serverTime);
+    this.kept = { admission, goodUntil: askedAt + lifetime - MARGIN_MS };
+    return admission;
+  }
+
+  /** OpenTok has refused the token: the next admission is a new one. */
+  forget(): void {
+    this.kept = null;
+  }
+
+  private async ask(): Promise<Admission> {
+    const bearer = await this.bearer();
+    const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
+    const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
+    try {
+      const answer = await fetch(`${this.roomkey}/rooms/${encodeURIComponent(this.room)}/tokens`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${bearer}` },
+        signal: impatience.signal,
+      });
+      const body = await answer.json();
+      if (answer.ok) return body;
+      throw refusalIn(body, answer.headers.get("Retry-After"));
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      throw new Refusal("unreachable", "The service cannot be reached.");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function refusalIn(
+  problem: { code?: string; detail?: string; opensAt?: string },
+  retryAfter: string | null,
+): Refusal {
+  return new Refusal(
+    problem.code ?? "unknown",
+    problem.detail ?? "The service did not let you in.",
+    retryAfter === null ? null : Number(retryAfter),
+    problem.opensAt ?? null,
+  );
+}
+
+/** What the user is told. */
+export function sentence(refusal: Refusal): string {
+  switch (refusal.code) {
+    case "unauthenticated":
+      return "Please sign in again.";
+    case "banned":
+      return "A moderator has banned you from this room.";
+    case "not_a_member":
+      return "This room is for its members only.";
+    case "room_closed":
+      return "This room is closed.";
+    case "room_locked":
+      return "This room is locked. Ask somebody inside to unlock it.";
+    case "room_not_open":
+      return `This room opens at ${timeOfDay(refusal.opensAt)}.`;
+    case "room_full":
+      return `This room is full. ${again(refusal)}`;
+    default:
+      return `${refusal.message} ${again(refusal)}`;
+  }
+}
+
+/** A time of Roomkey's, as the user's clock shows it. */
+export function timeOfDay(time: string | null): string {
+  if (time === null) return "a later time";
+  return new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+/** The name in what Roomkey has written into a connection. */
+export function nameIn(connectionData: string): string {
+  const { name, userId } = JSON.parse(connectionData);
+  return name ?? userId;
+}
+
+function again(refusal: Refusal): string {
+  if (refusal.retryAfterSeconds === null) return "Please try again later.";
+  return `Please try again in ${refusal.retryAfterSeconds} seconds.`;
+}

@@ -1,0 +1,48 @@
+"""The web guide's page, from an origin of its own, and OpenTok's stand-in behind its /sim."""
+
+from http import HTTPStatus
+
+import requests
+from flask import Flask, request
+from werkzeug.wrappers import Response
+
+from local.own_routes import json_answer
+
+
+class PageServer:
+    """A WSGI app: the page, its script, and what the stub of OpenTok's library asks for.
+
+    Args:
+        html: The page.
+        script: What it loads as `page.ts`, bundled.
+        opentok_url: Where the stand-in is.
+    """
+
+    def __init__(self, html: str, script: str, opentok_url: str) -> None:
+        self._refusals: list[str] = []
+        self._opentok_url = opentok_url
+        self.wsgi_app = Flask("page")
+        self.wsgi_app.add_url_rule(
+            "/", "page", lambda: Response(html, content_type="text/html; charset=utf-8")
+        )
+        self.wsgi_app.add_url_rule(
+            "/page.ts", "script", lambda: Response(script, content_type="text/javascript")
+        )
+        methods = ["GET", "POST", "DELETE"]
+        self.wsgi_app.add_url_rule("/sim/<path:path>", "sim", self._sim, methods=methods)
+
+    def refuse_next_token(self, reason: str) -> None:
+        """As OpenTok does with a token that was good once: the stand-in's clock stays right."""
+        self._refusals.append(reason)
+
+    def _sim(self, path: str) -> Response:
+        if path == "connections" and self._refusals:
+            return json_answer({"reason": self._refusals.pop()}, HTTPStatus.FORBIDDEN)
+        answer = requests.request(
+            request.method,
+            f"{self._opentok_url}/sim/{path}",
+            params=request.query_string,
+            data=request.get_data(),
+            timeout=30,
+        )
+        return Response(answer.content, answer.status_code, content_type="application/json")

@@ -1,0 +1,74 @@
+"""The guides' Kotlin and Swift, as real parsers read them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import tree_sitter_kotlin
+import tree_sitter_swift
+from tree_sitter import Language, Node, Parser
+
+GUIDES = Path(__file__).parents[2] / "docs" / "clients"
+_LANGUAGES = {
+    ".kt": Language(tree_sitter_kotlin.language()),
+    ".swift": Language(tree_sitter_swift.language()),
+}
+_VARIABLES = frozenset({"catch_block", "pattern", "variable_declaration"})
+_DECLARATIONS = _VARIABLES | {
+    "class_declaration",
+    "class_parameter",
+    "function_declaration",
+    "parameter",
+    "protocol_declaration",
+    "protocol_function_declaration",
+}
+
+
+def native_files() -> list[Path]:
+    return sorted(path for path in GUIDES.rglob("*") if path.suffix in _LANGUAGES)
+
+
+def tree_of(code: str, suffix: str) -> Node:
+    return Parser(_LANGUAGES[suffix]).parse(code.encode()).root_node
+
+
+def flaws(tree: Node) -> list[str]:
+    """What the parser could not make sense of, or misses."""
+    return [
+        f"line {node.start_point.row + 1}: {_text(node)[:60]!r}"
+        for node in _nodes(tree)
+        if node.is_error or node.is_missing
+    ]
+
+
+def names(tree: Node) -> set[str]:
+    """Every name in the file."""
+    return {_text(node) for node in _nodes(tree) if _is_name(node)}
+
+
+def names_declared(tree: Node, kinds: frozenset[str] = _DECLARATIONS) -> set[str]:
+    """Those that the file gives itself; of what fulfils the SDK's demands, the variables alone."""
+    if _fulfils_the_sdk(tree):
+        kinds = _VARIABLES
+    here = {_text(node) for node in tree.children if _is_name(node) and tree.type in kinds}
+    return here.union(*(names_declared(child, kinds) for child in tree.children))
+
+
+def _fulfils_the_sdk(node: Node) -> bool:
+    """In Kotlin a function that overrides, in Swift an extension."""
+    start = _text(node).split("{")[0].split()
+    overrides = node.type == "function_declaration" and "override" in start
+    return overrides or (node.type == "class_declaration" and "extension" in start)
+
+
+def _is_name(node: Node) -> bool:
+    return node.type.endswith("identifier") and not node.children
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _nodes(child)
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode()

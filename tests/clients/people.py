@@ -1,0 +1,125 @@
+"""People in front of the web guide's page, and what moderators do meanwhile."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from playwright.sync_api import BrowserContext, Locator, Page, WebError, expect
+
+from local.bearer import fetch_bearer
+from local.ports import Ports
+
+LONG_MS = 30_000
+"""Enough for a connection, its callback and what follows from it, on a busy machine."""
+
+
+class Person:
+    """One user with the page open."""
+
+    def __init__(self, page: Page, ports: Ports, user: str) -> None:
+        self.page = page
+        self.user = user
+        self.tokens_asked_for = 0
+        self._ports = ports
+        self._bearer = fetch_bearer(ports, user)
+        page.on("request", self._count)
+
+    @property
+    def others(self) -> Locator:
+        """Who is seen, each under their user id."""
+        return self.page.locator(".subscriber")
+
+    @property
+    def own(self) -> Locator:
+        """The user's own picture."""
+        return self.page.locator(".publisher")
+
+    @property
+    def microphone(self) -> Locator:
+        return self.page.get_by_label("Microphone")
+
+    def asks_to_join(
+        self,
+        room: str,
+        *,
+        roomkey: str | None = None,
+        bearer: str | None = None,
+        audio_only: bool = False,
+    ) -> None:
+        self.page.get_by_label("Roomkey").fill(roomkey or self._ports.app_url)
+        self.page.get_by_label("Room", exact=True).fill(room)
+        self.page.get_by_label("Bearer").fill(bearer or self._bearer)
+        self.page.get_by_label("Audio only").set_checked(audio_only)
+        self.page.get_by_role("button", name="Join").click()
+
+    def joins(self, room: str, *, audio_only: bool = False) -> None:
+        self.asks_to_join(room, audio_only=audio_only)
+        self.is_told("You are in.")
+
+    def is_told(self, text: str) -> None:
+        expect(self.page.get_by_role("status")).to_contain_text(text, timeout=LONG_MS)
+
+    def sees(self, *users: str) -> None:
+        expect(self.others).to_have_text(list(users), timeout=LONG_MS)
+
+    def says(self, text: str) -> None:
+        self.page.get_by_label("Message").fill(text)
+        self.page.get_by_role("button", name="Send").click()
+
+    def reads(self, *lines: str) -> None:
+        expect(self.page.locator("#chat li")).to_have_text(list(lines), timeout=LONG_MS)
+
+    def loses_network(self) -> None:
+        self.page.evaluate("session.disconnect('networkDisconnected')")
+
+    def _count(self, request: Any) -> None:
+        self.tokens_asked_for += request.method == "POST" and request.url.endswith("/tokens")
+
+
+class People:
+    """Those of one browser, each with a page of their own."""
+
+    def __init__(self, context: BrowserContext, ports: Ports, page_url: str) -> None:
+        self._context = context
+        self._ports = ports
+        self._page_url = page_url
+        self.script_errors: list[str] = []
+        context.on("weberror", self._note)
+
+    def person(self, user: str) -> Person:
+        page = self._context.new_page()
+        page.goto(self._page_url)
+        return Person(page, self._ports, user)
+
+    def ask(self, user: str, method: str, path: str, body: object = None) -> Any:
+        """What this user's own client asks of Roomkey, which does it."""
+        answer = requests.request(
+            method,
+            f"{self._ports.app_url}{path}",
+            headers={"Authorization": f"Bearer {fetch_bearer(self._ports, user)}"},
+            data=None if body is None else json.dumps(body),
+            timeout=30,
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def fail_once(self, path: str, status: HTTPStatus, body: object) -> None:
+        """OpenTok's next answer where the path holds `path`."""
+        fault = {"path": path, "status": status, "body": json.dumps(body), "times": 1}
+        answer = requests.post(f"{self._ports.opentok_url}/sim/faults", json=fault, timeout=30)
+        assert answer.ok, answer.text
+
+    def videos_published(self, room: str) -> dict[str, str | None]:
+        """By user; from OpenTok itself, since Roomkey learns it from callbacks, a little later."""
+        session_id = self.ask("alice", "GET", f"/rooms/{room}")["sessionId"]
+        url = f"{self._ports.opentok_url}/sim/sessions/{session_id}"
+        session = requests.get(url, timeout=30).json()
+        users = {
+            each["connectionId"]: json.loads(each["data"])["userId"]
+            for each in session["connections"]
+        }
+        return {users[each["connectionId"]]: each["videoType"] for each in session["streams"]}
+
+    def _note(self, error: WebError) -> None:
+        self.script_errors.append(str(error.error))

@@ -1,0 +1,269 @@
+"""The page of `make run` in a real browser, as `make check` runs it."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import jwt
+import pytest
+import requests
+from playwright.sync_api import Browser, Error, Locator, Page, expect
+
+from local.ports import Ports
+from tests.e2e.roomkey_process import Roomkey, running_roomkey
+
+METHODS = {"get", "put", "post", "patch", "delete"}
+JOIN = "[data-path='/rooms/{room}/tokens']"
+PATHS = "elements => elements.map(element => element.dataset.path)"
+
+
+class Visit:
+    """Somebody on the page, what their browser complained of, and whom it asked."""
+
+    def __init__(self, page: Page, ports: Ports) -> None:
+        self.page = page
+        self.ports = ports
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self._note(message.type, message.text))
+
+    def arrive(self) -> None:
+        self.page.goto(self.ports.page_url)
+        expect(self.page.locator("#health-summary")).not_to_have_text("Looking …")
+
+    def part(self, name: str) -> Locator:
+        heading = self.page.get_by_role("heading", name=name)
+        return self.page.get_by_role("listitem").filter(has=heading)
+
+    def ask(self, user: str, room: str, role: str = "", *, admin: bool = False) -> None:
+        """Fill in the form, and wait for what comes of it."""
+        form = self.page.locator("#wanted")
+        form.get_by_label("User").fill(user)
+        form.get_by_label("Role").select_option(role)
+        form.get_by_label("Admin").set_checked(admin)
+        form.get_by_label("Room", exact=True).fill(room)
+        form.get_by_label("Room", exact=True).press("Enter")
+        expect(self.outcome).to_have_attribute("data-state", re.compile("granted|refused"))
+
+    @property
+    def outcome(self) -> Locator:
+        return self.page.locator("#outcome")
+
+    def text(self, title: str) -> str:
+        return self.page.get_by_label(title, exact=True).inner_text()
+
+    def claims(self) -> Any:
+        return json.loads(self.text("Its claims, decoded but not verified"))
+
+    def _note(self, kind: str, text: str) -> None:
+        """A refusal is logged by the browser as well; that is no fault of the page."""
+        refusal = text.startswith("Failed to load resource: the server responded with a status of")
+        if kind in {"error", "warning"} and not refusal:
+            self.complaints.append(text)
+
+
+@pytest.fixture(scope="module")
+def roomkey() -> Iterator[Roomkey]:
+    with running_roomkey() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, roomkey: Roomkey) -> Iterator[Visit]:
+    with browser.new_context() as context:
+        visit = Visit(context.new_page(), roomkey.ports)
+        yield visit
+    assert visit.complaints == []
+
+
+def test_every_part_is_healthy(visit: Visit) -> None:
+    visit.arrive()
+
+    expect(visit.page.locator("#health-summary")).to_have_text("Every part is healthy.")
+    for name in ("The app", "OpenTok", "Identity", "AWS"):
+        expect(visit.part(name)).to_contain_text("healthy")
+
+
+def test_a_part_that_is_down_is_shown_as_down_until_it_is_up_again(visit: Visit) -> None:
+    visit.arrive()
+    fault = {"path": "jwks", "status": 503, "times": 1}
+    requests.post(f"{visit.ports.opentok_url}/sim/faults", json=fault, timeout=10)
+
+    visit.page.get_by_role("button", name="Look again").click()
+
+    expect(visit.page.locator("#health-summary")).to_have_text("1 of 4 down.")
+    expect(visit.part("Identity")).to_contain_text("down")
+    expect(visit.part("Identity")).to_contain_text("Answers 503")
+    expect(visit.part("OpenTok")).to_contain_text("healthy")
+    visit.page.get_by_role("button", name="Look again").click()
+    expect(visit.page.locator("#health-summary")).to_have_text("Every part is healthy.")
+
+
+def test_every_operation_of_the_app_is_shown(visit: Visit) -> None:
+    document = requests.get(f"{visit.ports.app_url}/openapi.json", timeout=10).json()
+    described = [
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method in operations
+        if method in METHODS
+    ]
+    visit.arrive()
+
+    shown = visit.page.locator(".opblock-summary")
+    expect(shown).to_have_count(len(described))
+    paths = visit.page.locator(".opblock-summary-path").evaluate_all(PATHS)
+    methods = visit.page.locator(".opblock-summary-method").all_inner_texts()
+    assert sorted(zip(map(str.lower, methods), paths, strict=True)) == sorted(described)
+    expect(visit.page.locator("#reference-note")).to_have_count(0)
+
+
+def test_without_the_apps_document_the_page_says_so(visit: Visit) -> None:
+    visit.page.route("**/openapi.json", lambda route: route.fulfill(status=404, json={}))
+
+    visit.arrive()
+
+    expect(visit.page.locator("#reference-note")).to_have_text(
+        f"The app's document cannot be had: {visit.ports.app_url}/openapi.json answers 404."
+    )
+    expect(visit.page.locator("#health-summary")).to_have_text("Every part is healthy.")
+
+
+def test_the_form_brings_a_token_that_opens_the_session(visit: Visit) -> None:
+    visit.arrive()
+
+    visit.ask("dora", "atelier", "publisher")
+
+    expect(visit.outcome).to_contain_text("201 Created")
+    token = visit.text("The token")
+    assert visit.claims() == jwt.decode(token, options={"verify_signature": False})
+    assert json.loads(visit.claims()["connection_data"])["userId"] == "dora"
+    assert json.loads(visit.text("The whole answer"))["role"] == "publisher"
+    connections = f"{visit.ports.opentok_url}/sim/connections"
+    connected = requests.post(connections, json={"token": token}, timeout=10)
+    assert connected.json()["role"] == "publisher"
+
+
+def test_the_command_shown_asks_for_the_same(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("dora", "atelier", "subscriber")
+
+    curl, *arguments = shlex.split(visit.text("The same in a terminal"))
+
+    assert curl == "curl"
+    assert arguments[:4] == ["-sS", "-X", "POST", f"{visit.ports.app_url}/rooms/atelier/tokens"]
+    assert arguments[4::2] == ["-H", "-d"]
+    name, value = arguments[5].split(": ", 1)
+    again = requests.post(arguments[3], arguments[7], headers={name: value}, timeout=10)
+    assert (again.status_code, again.json()["role"]) == (201, "subscriber")
+
+
+def test_a_refused_role_shows_the_problem_and_no_token(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("alice", "hers")
+    visit.ask("bob", "hers", "moderator")
+
+    expect(visit.outcome).to_contain_text("403 Forbidden")
+    expect(visit.outcome).to_contain_text("role_not_allowed")
+    assert json.loads(visit.text("The whole answer"))["status"] == 403
+    expect(visit.page.get_by_label("The token", exact=True)).to_have_count(0)
+
+
+def test_an_admin_moderates_the_rooms_of_others(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("alice", "theirs")
+    visit.ask("root", "theirs", "moderator", admin=True)
+
+    expect(visit.outcome).to_contain_text("201 Created")
+    assert visit.claims()["role"] == "moderator"
+
+
+def test_a_user_who_cannot_be_is_refused_with_the_reason(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("x" * 256, "atelier")
+
+    expect(visit.outcome).to_contain_text("400 BAD REQUEST")
+    expect(visit.outcome).to_contain_text("sub")
+
+
+def test_an_app_that_cannot_be_reached_is_told_apart_from_one_that_refuses(visit: Visit) -> None:
+    visit.page.route("**/rooms/*/tokens", lambda route: route.abort())
+    visit.arrive()
+    visit.ask("alice", "standup")
+
+    expect(visit.outcome).to_contain_text(
+        f"No answer that this page may read came from {visit.ports.app_url}."
+    )
+    assert visit.complaints == ["Failed to load resource: net::ERR_FAILED"]
+    visit.complaints.clear()
+
+
+def test_what_is_typed_stays_text(visit: Visit) -> None:
+    markup = "<img src=x onerror=\"document.title='taken'\">"
+    visit.arrive()
+    visit.ask(markup, "atelier")
+    assert json.loads(visit.claims()["connection_data"])["userId"] == markup
+
+    visit.ask("dora", f"it's {markup}")
+
+    expect(visit.outcome).to_contain_text("422 ")
+    expect(visit.outcome).to_contain_text("room")
+    expect(visit.page.locator("#token img")).to_have_count(0)
+    assert visit.page.title() == "Roomkey on this machine"
+
+
+def test_the_reference_is_tried_out_as_the_forms_last_user(visit: Visit) -> None:
+    visit.arrive()
+    operation = visit.page.locator(".opblock", has=visit.page.locator(JOIN))
+    expect(operation).to_be_visible()
+    visit.ask("erin", "atelier")
+
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_placeholder("room").fill("atelier")
+    operation.get_by_role("button", name="Execute").click()
+
+    answer = operation.locator(".live-responses-table")
+    expect(answer).to_contain_text("201")
+    expect(answer).to_contain_text('"room": "atelier"')
+
+
+def test_nobody_but_the_stack_is_asked(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("alice", "standup")
+
+    elsewhere = [
+        url
+        for url in visit.asked
+        if not url.startswith((f"{visit.ports.page_url}/", f"{visit.ports.app_url}/", "data:"))
+    ]
+    assert visit.asked
+    assert elsewhere == []
+
+
+def test_the_browser_lets_the_page_ask_nobody_else(browser: Browser, roomkey: Roomkey) -> None:
+    with browser.new_context() as context:
+        visit = Visit(context.new_page(), roomkey.ports)
+        visit.arrive()
+
+        with pytest.raises(Error, match="Failed to fetch"):
+            visit.page.evaluate("url => fetch(url)", roomkey.ports.aws_url)
+
+        assert any("Content Security Policy" in text for text in visit.complaints)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_fits_on_a_phone_in_both_themes(visit: Visit, theme: Literal["light", "dark"]) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 740})
+    visit.page.emulate_media(color_scheme=theme)
+    visit.arrive()
+    visit.ask("alice", "standup")
+
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
+    lightness = visit.page.evaluate(
+        "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)"
+    )
+    assert (sum(lightness) > 3 * 128) == (theme == "light")

@@ -1,0 +1,105 @@
+"""The guides for clients beside the npm packages that their code needs.
+
+As a command it brings what is missing: `python -m tests.support.client_packages`.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.programs import NotInstalledError, need, run
+
+_ROOT = Path(__file__).parents[2]
+_TESTS = _ROOT / "tests" / "clients"
+_INSTALLED = _ROOT / ".local" / "clients"
+
+
+def install() -> None:
+    """Bring npm and the packages, just as the lock file has them, unless they are here.
+
+    Raises:
+        NotInstalledError: They are not, and cannot be brought.
+    """
+    home = _home()
+    if home.exists():
+        return
+    need("npm", "npm, for the official client packages", debian="npm")
+    print("Getting the official client packages ...", flush=True)  # noqa: T201  as a command does
+    shutil.rmtree(_INSTALLED, ignore_errors=True)
+    _INSTALLED.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=_INSTALLED) as folder:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(_TESTS / name, folder)
+        run("npm", "--prefix", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        home.parent.mkdir()
+        # In place at once, so that an interrupted installation is none.
+        Path(folder, "node_modules").rename(home)
+
+
+class ClientSources:
+    """The guides' files and the stub of OpenTok's library, copied to where packages are found.
+
+    Raises:
+        NotInstalledError: The packages are not here.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not _home().exists():
+            raise NotInstalledError(
+                "The client packages are not installed: run `make check`, or first "
+                "python -m tests.support.client_packages."
+            )
+        self.folder = folder
+        self.packages = folder / "node_modules"
+        self.packages.symlink_to(_home())
+        for source in (_ROOT / "docs" / "clients", _TESTS):
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """In a copied file, in which `old` is."""
+        file = self.folder / path
+        before = file.read_text()
+        assert old in before
+        file.write_text(before.replace(old, new))
+
+    def complaints(self, project: str) -> str:
+        """What the TypeScript compiler says; nothing if all is well."""
+        return self.command("tsc", "--project", project).stdout
+
+    def bundle(self) -> str:
+        """The page's script, with the stub in place of OpenTok's library."""
+        done = self.command(
+            "esbuild",
+            "web/page.ts",
+            "--bundle",
+            "--format=esm",
+            "--log-level=warning",
+            "--alias:@opentok/client=./opentok_stub.ts",
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def command(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One of the packages' own programs, run to its end."""
+        return subprocess.run(
+            [self.packages / ".bin" / program, *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _home() -> Path:
+    lock = (_TESTS / "package-lock.json").read_bytes()
+    return _INSTALLED / hashlib.sha256(lock).hexdigest()[:12] / "node_modules"
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except NotInstalledError as error:
+        sys.exit(str(error))

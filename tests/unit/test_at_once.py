@@ -1,0 +1,39 @@
+import pytest
+
+from chalicelib.core.at_once import AT_ONCE, each_at_once
+from chalicelib.core.measurements import collecting, count
+from chalicelib.errors import ProviderRefused, ProviderUnavailable
+
+FEW_AND_MANY = [0, 1, 3, 4, 3 * AT_ONCE]
+
+
+@pytest.mark.parametrize("items", FEW_AND_MANY)
+def test_the_call_is_made_once_for_each_and_what_it_counts_is_counted(items: int) -> None:
+    made: list[int] = []
+
+    def call(item: int) -> None:
+        count("Made")
+        made.append(item)
+
+    with collecting() as measurements:
+        each_at_once(call, range(items))
+
+    assert sorted(made) == list(range(items))
+    assert len(measurements) == items
+
+
+@pytest.mark.parametrize("items", FEW_AND_MANY[2:])
+def test_what_fails_for_one_is_tried_for_the_others_and_told_in_the_end(items: int) -> None:
+    made: list[int] = []
+
+    def call(item: int) -> None:
+        made.append(item)
+        if item == 1:
+            raise ProviderUnavailable("It is away.")
+        if item == items - 1:
+            raise ProviderRefused("It will not.")
+
+    with pytest.raises(ProviderUnavailable):
+        each_at_once(call, range(items))
+
+    assert sorted(made) == list(range(items))
