@@ -14,8 +14,7 @@ from local.opentok.session_record import Change, given, owner
 
 RECORDING = frozenset({"started", "paused"})
 STOPPABLE = RECORDING | {"stopped"}
-FILED = frozenset({"available", "uploaded"})
-DELETABLE = FILED | {"deleted"}
+DELETABLE = frozenset({"available", "uploaded", "deleted"})
 _WITH_FILE = DELETABLE | {"expired"}
 _LONGEST_RECORDED_SECONDS = 4 * 3600.0
 _KEPT_SECONDS = 72 * 3600.0
