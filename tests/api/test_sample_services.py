@@ -1,6 +1,5 @@
 """Captions and broadcasts by sample apps, and what they get for feedback."""
 
-import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -186,5 +185,4 @@ def test_feedback_is_declined_honestly_and_neither_kept_nor_logged(
     assert "neither kept nor passed on" in receipt["message"]
     assert receipt["screenshotIncluded"] is False
     assert app.live.stand_ins.items() == before
-    logging.shutdown()
     assert "private" not in "".join(capsys.readouterr())
