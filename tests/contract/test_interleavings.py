@@ -32,6 +32,7 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
+from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.core.identity import User
 from chalicelib.core.join_room import JoinRequest
 from chalicelib.core.live_ports import Session
@@ -60,6 +61,7 @@ ALICE = User("alice")
 """The room's moderator."""
 GUESTS = [User("bob"), User("carol"), User("dora")]
 USERS = [ALICE, User("root", admin=True), *GUESTS]
+MODERATORS = {"alice", "root"}
 CAPS = [None, 1, 2, 3]
 ENDINGS = ["open anew", "close never", "close soon", "delete"]
 NO_LIMIT = 1000
@@ -91,7 +93,8 @@ class Interleavings(RuleBasedStateMachine):
         self.opentok = OpenTokModel(self.clock)
         self.service: Service = build(engine.client, self.opentok, self.clock)
         self.looked_up = DynamoDBRooms(engine.client, TABLE)
-        """The rooms as the test looks at them, which is no step of anything."""
+        self.records = DynamoDBSessions(engine.client, TABLE)
+        """Both as the test looks at them, which is no step of anything."""
         self.running: list[Running] = []
         self.unfinished: list[tuple[str, Callable[[], object]]] = []
         """Requests that their users will repeat."""
@@ -291,13 +294,14 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def no_more_users_are_in_than_may_be(self) -> None:
-        """Of those whose callback is in; but for a limit that was none or higher a while ago."""
+        """Nor seats kept; of those whose callback is in, and unless the limit was higher before."""
         room = self.looked_up.find(ROOM, NoHurry())
         if room is None or room.settings.max_participants is None:
             return
         live = {_user(each) for each in self._in(room)}
         with self._judging():
-            assert len(live) <= max(self.seats_kept, *self.limits), "more are in than may be"
+            most = max(self.seats_kept, *self.limits)
+            assert max(len(live), len(self._kept(room))) <= most, "more are in than may be"
 
     def _check_all(self) -> None:
         room = self._room()
@@ -319,13 +323,21 @@ class Interleavings(RuleBasedStateMachine):
         just_left = {user for user, at in self.left.items() if at + GRACE > self.now}
         self.insiders = {_user(each) for each in self._in(room)} | kept | just_left
 
-    def _check_ban(self, before: Room | None, session: Session, connection: Connection) -> None:
-        """Nobody stays who was banned all the while their callback was answered."""
+    @contextmanager
+    def _checking_who_stays(self, session: Session, connection: Connection) -> Iterator[None]:
+        """Unless the rules change meanwhile: not the banned, nor those whom a lock keeps out."""
+        user, before = _user(connection), self.looked_up.find(ROOM, NoHurry())
+        was_in = before is not None and (
+            before.seats.is_kept(user, self.now)
+            or self.records.was_in(session.id, user, self.now - GRACE, NoHurry())
+        )
+        yield
         after = self.looked_up.find(ROOM, NoHurry())
         if before is None or after is None or before.revision != after.revision:
             return
-        if session.is_of(after) and _user(connection) in after.bans:
-            assert connection not in self.opentok.clients(session.id), "a banned user stays"
+        if session.is_of(after) and connection in self.opentok.clients(session.id):
+            assert user not in after.bans, "a banned user stays"
+            assert not after.locked or was_in or user in MODERATORS, "a lock keeps nobody out"
 
     def _check_limit(self, room: Room) -> None:
         """Nobody is in without a seat, and there are no more seats than there may be.
@@ -343,8 +355,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def _check_lock(self, room: Room, live: set[str]) -> None:
         if room.locked and not self.unlocked:
-            moderators = {"alice", "root"}
-            assert live <= self.insiders | moderators, "came into a locked room"
+            assert live <= self.insiders | MODERATORS, "came into a locked room"
 
     def _check_presence(self, room: Room) -> None:
         for session_id in self.opentok.session_ids:
@@ -431,10 +442,9 @@ class Interleavings(RuleBasedStateMachine):
         assert session is not None
         connection, stream = event.connection, event.stream
         if event.name == "connectionCreated":
-            before = self.looked_up.find(ROOM, deadline)
-            follow.arrived(session, connection, deadline)
+            with self._checking_who_stays(session, connection):
+                follow.arrived(session, connection, deadline)
             self.told.add(connection.id)
-            self._check_ban(before, session, connection)
         elif event.name == "connectionDestroyed":
             follow.left(session, connection.id, self.now, deadline)
             self.left[_user(connection)] = self.now
