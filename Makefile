@@ -4,10 +4,10 @@ PORT ?= 8000
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help run token test check format lock clean deploy secret callbacks package destroy rehearse bench
+.PHONY: help run token test check format lock clean deploy secret callbacks archive-storage package destroy rehearse bench
 
 help:  ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # uv installs the pinned set in seconds where pip takes a minute; it comes from PyPI like the rest.
 .venv/ready: requirements-dev.txt
@@ -39,7 +39,7 @@ check: .venv/ready  ## Linters, types, layers, and the suites that need more tha
 	@$(BIN)/python -m tests.support.browser
 	@$(BIN)/python -m tests.support.client_packages
 	@$(BIN)/python -m pytest --run-dynamodb-local tests/contract tests/deploy/rehearse_deployment.py \
-	  tests/e2e/check_page.py tests/clients/check_*.py
+	  tests/e2e/check_page.py tests/clients/check_*.py tests/openapi/check_*.py
 
 bench: .venv/ready  ## What a join costs in time, calls and dollars; into bench/results.md
 	@$(BIN)/python -m tests.support.dynamodb_local
@@ -65,6 +65,9 @@ secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: m
 
 callbacks: .venv/ready  ## Have OpenTok tell a stage what happens in its sessions: make callbacks STAGE=dev
 	@$(BIN)/python -m deploy callbacks "$(STAGE)"
+
+archive-storage: .venv/ready  ## Have OpenTok upload recordings to your own bucket: make archive-storage STAGE=dev [OFF=1]
+	@$(BIN)/python -m deploy archive-storage$(if $(filter-out 0 no false,$(OFF)),-off) "$(STAGE)"
 
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 	@$(BIN)/python -m deploy package "$(STAGE)"

@@ -6,15 +6,23 @@ from collections.abc import Mapping
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
+from chalicelib.api.archives import archive_routes
+from chalicelib.api.broadcasts import broadcast_control_routes, broadcast_routes
 from chalicelib.api.callbacks import callback_routes
+from chalicelib.api.captions import caption_routes
+from chalicelib.api.connected_audio import connected_audio_routes
 from chalicelib.api.edge import Edge
 from chalicelib.api.health import health_routes
+from chalicelib.api.media_callbacks import media_callback_routes
 from chalicelib.api.moderation import moderation_routes
 from chalicelib.api.presence import presence_routes
+from chalicelib.api.recording import recording_routes
 from chalicelib.api.reference import reference_routes
+from chalicelib.api.renders import render_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
 from chalicelib.api.schedules import Schedules
+from chalicelib.api.sip_callbacks import sip_callback_routes
 from chalicelib.api.tokens import token_routes
 from chalicelib.services import Services
 from chalicelib.settings import cors_origin, log_level
@@ -34,7 +42,16 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         token_routes,
         presence_routes,
         moderation_routes,
+        archive_routes,
+        recording_routes,
+        broadcast_routes,
+        broadcast_control_routes,
+        caption_routes,
+        connected_audio_routes,
+        render_routes,
         callback_routes,
+        media_callback_routes,
+        sip_callback_routes,
     ):
         built.register_blueprint(routes(edge))
     _register_schedules(built, Schedules(services, log))
@@ -60,8 +77,13 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
     def heal(event: CloudWatchEvent) -> None:
         schedules.run("heal", event, lambda cases, until: cases.heal.run(until))
 
+    @built.schedule("rate(1 minute)")
+    def clear_archives(event: CloudWatchEvent) -> None:
+        schedules.run("clear_archives", event, lambda cases, until: cases.clear_archives.run(until))
+
 
 app = build_app(os.environ)
 # Lambda finds each function by its own name in this module.
 keep_hours = app.handler_map["keep_hours"]
 heal = app.handler_map["heal"]
+clear_archives = app.handler_map["clear_archives"]

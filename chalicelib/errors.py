@@ -108,6 +108,30 @@ class BanNotFound(RoomkeyError):
     code = "ban_not_found"
 
 
+class ArchiveNotFound(RoomkeyError):
+    """The room has no such archive."""
+
+    code = "archive_not_found"
+
+
+class BroadcastNotFound(RoomkeyError):
+    """There is no such broadcast in this room."""
+
+    code = "broadcast_not_found"
+
+
+class CaptionsNotFound(RoomkeyError):
+    """There are no such captions in this room."""
+
+    code = "captions_not_found"
+
+
+class RenderNotFound(RoomkeyError):
+    """There is no such render in this room."""
+
+    code = "render_not_found"
+
+
 class MethodNotAllowed(RoomkeyError):
     """The path answers to other methods: see `Allow`."""
 
@@ -139,9 +163,81 @@ class RoomLocked(RoomkeyError):
 
 
 class NobodyConnected(RoomkeyError):
-    """There is nobody to mute or to signal to."""
+    """There is nobody in the room to do this with."""
 
     code = "nobody_connected"
+
+
+class NotRouted(RoomkeyError):
+    """The room's media go from client to client, where OpenTok has no part in them."""
+
+    code = "not_routed"
+
+
+class EncryptedRoom(RoomkeyError):
+    """The room is end-to-end encrypted, so that nothing can be made of its media."""
+
+    code = "encrypted_room"
+
+
+class AlreadyRecording(RoomkeyError):
+    """An archive of the same `multiArchiveTag`, or of none, is running."""
+
+    code = "already_recording"
+
+
+class ArchiveNotRunning(RoomkeyError):
+    """The archive has ended."""
+
+    code = "archive_not_running"
+
+
+class ArchiveNotReady(RoomkeyError):
+    """The archive is being recorded or processed; there is no file yet."""
+
+    code = "archive_not_ready"
+
+
+class ArchiveFailed(RoomkeyError):
+    """Recording failed; there will be no file."""
+
+    code = "archive_failed"
+
+
+class ArchiveExpired(RoomkeyError):
+    """OpenTok kept the file for 72 hours; it is gone."""
+
+    code = "archive_expired"
+
+
+class AlreadyBroadcasting(RoomkeyError):
+    """The room is being broadcast, under the same `multiBroadcastTag` or none."""
+
+    code = "already_broadcasting"
+
+
+class AlreadyCaptioning(RoomkeyError):
+    """The room has captions already: `captionsId` says which, if that is known."""
+
+    code = "already_captioning"
+
+
+class StreamsNotManual(RoomkeyError):
+    """The archive takes its streams by itself."""
+
+    code = "streams_not_manual"
+
+
+class BroadcastNotRunning(RoomkeyError):
+    """The broadcast has ended."""
+
+    code = "broadcast_not_running"
+
+
+class CaptionsNotRunning(RoomkeyError):
+    """The captions have ended."""
+
+    code = "captions_not_running"
 
 
 class TooManyConnected(RoomkeyError):

@@ -14,7 +14,9 @@ from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
@@ -50,11 +52,14 @@ class Services:
 
 def _build(settings: Settings) -> UseCases:
     # Loaded here and not above: the SDKs take most of a cold start, and packaging needs none.
+    from chalicelib.adapters.archive_files import S3ArchiveFiles
     from chalicelib.adapters.bearer import BearerVerifier
     from chalicelib.adapters.callback_signatures import SignedCallbacks
+    from chalicelib.adapters.dynamodb.media import DynamoDBMedia
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+    from chalicelib.adapters.dynamodb.shelves import DynamoDBShelves
     from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
     from chalicelib.adapters.opentok.http import OpenTokHttp
     from chalicelib.adapters.opentok.live import OpenTokLive
@@ -62,6 +67,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.opentok.projects import Projects
     from chalicelib.adapters.opentok.rest import OpenTokRest
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
+    from chalicelib.core.admit_services import AdmitServices
     from chalicelib.core.change_room import ChangeRoom
     from chalicelib.core.close_room import CloseRoom
     from chalicelib.core.follow_sessions import FollowSessions
@@ -74,6 +80,7 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.core.read_presence import ReadPresence
     from chalicelib.core.read_rooms import ReadRooms
     from chalicelib.core.reseat import Reseat
+    from chalicelib.media_services import build_media
 
     # At DEBUG, which may be set for all of a Lambda, they log what nobody may read: what Secrets
     # Manager answers, and auth headers.
@@ -92,6 +99,20 @@ def _build(settings: Settings) -> UseCases:
     read_rooms = ReadRooms(store, utc_now)
     follow = FollowSessions(store, sessions, live, utc_now)
     reseat = Reseat(store, sessions, follow, utc_now)
+    signatures = SignedCallbacks(credentials, settings.callback_path_secret, utc_now)
+    media = build_media(
+        rooms=store,
+        store=DynamoDBMedia(dynamodb, settings.rooms_table),
+        session_store=sessions,
+        shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
+        files=S3ArchiveFiles(settings.archive_bucket, s3_client),
+        rest=rest,
+        read_rooms=read_rooms,
+        sessions=follow,
+        services=AdmitServices(platform, follow, utc_now),
+        callbacks=signatures,
+        clock=utc_now,
+    )
     return UseCases(
         identity=BearerVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         platform=platform,
@@ -114,12 +135,20 @@ def _build(settings: Settings) -> UseCases:
             reseat=reseat,
             clock=utc_now,
         ),
-        close_room=CloseRoom(store, read_rooms, live, utc_now),
+        close_room=CloseRoom(store, read_rooms, live, media.stop, utc_now),
         moderate=Moderate(read_rooms, live),
         ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
-        signatures=SignedCallbacks(credentials, settings.callback_path_secret, utc_now),
+        signatures=signatures,
         follow_sessions=follow,
-        keep_hours=KeepHours(store, upkeep, live, utc_now),
+        follow_media=media.follow,
+        clear_archives=media.clear_archives,
+        record_room=media.record_room,
+        read_archives=media.read_archives,
+        broadcasts=media.broadcasts,
+        captions=media.captions,
+        renders=media.renders,
+        connected_audio=media.connected_audio,
+        keep_hours=KeepHours(store, upkeep, live, media.stop, utc_now),
         heal=Heal(
             rooms=store,
             sessions=sessions,
@@ -127,6 +156,7 @@ def _build(settings: Settings) -> UseCases:
             platform=live,
             follow=follow,
             reseat=reseat,
+            media=media.heal,
             clock=utc_now,
         ),
     )
@@ -139,10 +169,30 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
         NotConfigured: No region is set.
     """
     import boto3
-    from botocore.config import Config
     from botocore.exceptions import NoRegionError
 
-    config = Config(
+    config = _client_config()
+    try:
+        return boto3.client("dynamodb", config=config), boto3.client(
+            "secretsmanager", config=config
+        )
+    except NoRegionError as error:
+        raise NotConfigured("AWS_REGION is not set") from error
+
+
+def s3_client() -> "S3Client":
+    """A client for recordings. Left alone, botocore signs addresses as the newer regions refuse."""
+    import boto3
+    from botocore.config import Config
+
+    regional = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return boto3.client("s3", config=_client_config().merge(regional))
+
+
+def _client_config() -> "Config":
+    from botocore.config import Config
+
+    return Config(
         connect_timeout=1,
         read_timeout=2,
         retries={"mode": "standard", "total_max_attempts": 3},
@@ -152,9 +202,3 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
         user_agent=f"Roomkey/{VERSION}",
         parameter_validation=False,
     )
-    try:
-        return boto3.client("dynamodb", config=config), boto3.client(
-            "secretsmanager", config=config
-        )
-    except NoRegionError as error:
-        raise NotConfigured("AWS_REGION is not set") from error

@@ -11,6 +11,7 @@ from chalicelib.core.open_room import CreationPolicy
 from chalicelib.core.rooms import NAME_PATTERN
 from chalicelib.errors import NotConfigured
 
+BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -33,6 +34,7 @@ class Settings:
     Args:
         jwks_url: Where the issuer publishes its keys.
         opentok_api_url: None for the one that belongs to the kind of credentials.
+        archive_bucket: Where OpenTok was told to upload archives; None leaves them in its cloud.
         callback_path_secret: Where OpenTok's old, unsigned callbacks come to; None takes none.
     """
 
@@ -42,6 +44,7 @@ class Settings:
     auth_audiences: frozenset[str]
     jwks_url: str
     opentok_api_url: str | None
+    archive_bucket: str | None
     creation: CreationPolicy
     longest_token: timedelta
     callback_path_secret: str | None = field(repr=False)
@@ -74,6 +77,7 @@ class Settings:
             jwks_url=environment.get("AUTH_JWKS_URL")
             or issuer.rstrip("/") + "/.well-known/jwks.json",
             opentok_api_url=(environment.get("OPENTOK_API_URL") or "").rstrip("/") or None,
+            archive_bucket=_archive_bucket(environment, problems),
             creation=CreationPolicy(
                 admins_only=_creation(environment, problems) == "admins",
                 default_room=_default_room(environment, problems),
@@ -84,6 +88,13 @@ class Settings:
         if problems:
             raise NotConfigured("; ".join(problems))
         return settings
+
+
+def _archive_bucket(environment: Mapping[str, str], problems: list[str]) -> str | None:
+    value = environment.get("ARCHIVE_BUCKET") or None
+    if value is not None and not BUCKET_PATTERN.fullmatch(value):
+        problems.append("ARCHIVE_BUCKET must be 3 to 63 of a-z, 0-9 and -")
+    return value
 
 
 def _creation(environment: Mapping[str, str], problems: list[str]) -> str:

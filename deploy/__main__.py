@@ -10,6 +10,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.account import connect
+from deploy.archive_storage import archive_storage_of
 from deploy.asking import Terminal
 from deploy.callbacks import CallbackSetup
 from deploy.credentials import Secret, try_credentials
@@ -65,8 +66,27 @@ def callbacks(stage: Stage) -> None:
     CallbackSetup(stage, url, account.session.client("secretsmanager")).run(os.environ)
 
 
+def archive_storage(stage: Stage) -> None:
+    """Have OpenTok upload recordings to the stage's bucket, with a new key."""
+    archive_storage_of(stage, connect(os.environ)).switch_on()
+
+
+def archive_storage_off(stage: Stage) -> None:
+    """Have OpenTok keep recordings in its own cloud again."""
+    archive_storage_of(stage, connect(os.environ)).switch_off()
+
+
 COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
-    command.__name__: command for command in (deploy, secret, callbacks, package, destroy)
+    command.__name__.replace("_", "-"): command
+    for command in (
+        deploy,
+        secret,
+        callbacks,
+        archive_storage,
+        archive_storage_off,
+        package,
+        destroy,
+    )
 }
 
 

@@ -107,8 +107,7 @@ def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
         DeployError: OpenTok refuses the credentials, or cannot be reached. It shows no secret.
     """
     source = SecretsManagerCredentials(_stand_in_client(credentials), "entered")
-    api_url = (stage.environment.get("OPENTOK_API_URL") or "").rstrip("/") or None
-    platform = OpenTokPlatform(Projects(source, api_url), OpenTokHttp())
+    platform = OpenTokPlatform(Projects(source, stage.opentok_api_url), OpenTokHttp())
     try:
         platform.create_session(RoomSettings(), None, Deadline(_TRIAL_SECONDS))
     except NotConfigured as error:

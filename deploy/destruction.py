@@ -6,6 +6,7 @@ from typing import TextIO
 from botocore.exceptions import ClientError
 
 from deploy.account import Account
+from deploy.archive_storage import archive_storage_of
 from deploy.asking import Operator
 from deploy.chalice_command import run_chalice
 from deploy.errors import DeployError
@@ -15,7 +16,7 @@ from deploy.resources import Resources
 from deploy.stage import Stage
 from deploy.state import DeployedState
 
-_ABSENT = "ResourceNotFoundException"
+_ABSENT = frozenset({"ResourceNotFoundException", "NoSuchBucket"})
 
 
 class Destruction:
@@ -38,7 +39,11 @@ class Destruction:
             DeployError: It is not.
         """
         stack, place = self._stage.stack, f"account {self._account.id}, {self._account.region}"
-        lost = "its table and secret stay" if self._stage.kept else "with ALL ROOMS and the secret"
+        lost = (
+            "its table, secret and recordings stay"
+            if self._stage.kept
+            else "with ALL ROOMS, ALL RECORDINGS in its own bucket and the secret"
+        )
         question = f"Take {stack} down in {place}, {lost}? Type {stack} to go on:"
         if not operator.confirms(question, stack):
             raise DeployError("Nothing was taken down.", f"To go on, answer {stack}.")
@@ -58,11 +63,16 @@ class Destruction:
                 f"table {self._stage.table} and secret {self._stage.secret_id} stay, and their "
                 f"cost; make deploy STAGE={self._stage.name} takes them up again"
             )
+            self._tell_of_recordings()
             return
         self._progress.step("Alarms, dashboard, bucket")
+        recordings = self._resources.output("Archives") or self._stage.archive_bucket
+        self._end_uploads()
         self._resources.delete()
-        self._progress.step("Table and secret")
+        self._progress.step("Table, secret, recordings")
         self._delete_data()
+        if recordings is not None:
+            self._delete_recordings(recordings)
 
     def _delete_functions(self) -> None:
         bucket = self._resources.output("StateBucket")
@@ -89,6 +99,34 @@ class Destruction:
             except ClientError as error:
                 _unless_absent(error)
 
+    def _tell_of_recordings(self) -> None:
+        recordings = self._resources.output("Archives")
+        if recordings is not None:
+            self._progress.say(
+                f"recordings in {recordings} stay too, and what is being recorded still arrives "
+                f"there; make archive-storage STAGE={self._stage.name} OFF=1 ends that"
+            )
+
+    def _end_uploads(self) -> None:
+        """Before the user goes, who cannot while there are keys; and while OpenTok can be told."""
+        if self._resources.output("ArchiveUploader") is None:
+            return
+        storage = archive_storage_of(self._stage, self._account, self._progress.say)
+        try:
+            storage.take_from_opentok()
+        except DeployError as error:
+            self._progress.say(f"{error}\nIts uploads will fail; take the storage off by hand")
+        storage.end_keys()
+
+    def _delete_recordings(self, name: str) -> None:
+        bucket = self._account.session.resource("s3").Bucket(name)
+        try:
+            bucket.objects.delete()
+            bucket.delete()
+        except ClientError as error:
+            _unless_absent(error)
+        self._progress.say(f"recordings in {name}: gone")
+
     def _delete_data(self) -> None:
         session = self._account.session
         try:
@@ -106,5 +144,5 @@ class Destruction:
 
 
 def _unless_absent(error: ClientError) -> None:
-    if error.response["Error"]["Code"] != _ABSENT:
+    if error.response["Error"]["Code"] not in _ABSENT:
         raise error

@@ -10,6 +10,7 @@ from deploy.stage import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.literals import CapabilityType
     from mypy_boto3_cloudformation.type_defs import (
         ParameterTypeDef,
         StackTypeDef,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TEMPLATE: Final = Path(__file__).with_name("resources.json")
 _NOTHING_NEW: Final = "No updates are to be performed"
 _ABSENT: Final = "does not exist"
+_CAPABILITIES: "Final[list[CapabilityType]]" = ["CAPABILITY_NAMED_IAM"]
 _UNUSABLE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _WAIT: "Final[WaiterConfigTypeDef]" = {"Delay": 3, "MaxAttempts": 400}
 
@@ -34,7 +36,8 @@ class Resources:
         """Create the stack or bring it up to date, and say which it was.
 
         Args:
-            serving: False leaves only what outlives the service: the table and the secret.
+            serving: False leaves only what outlives the service: the table, the secret and the
+                recordings.
 
         Raises:
             DeployError: CloudFormation could not; it has undone what it had begun.
@@ -47,7 +50,7 @@ class Resources:
                 f"aws cloudformation delete-stack --stack-name {self._stage.stack}",
             )
         try:
-            return self._create() if stack is None else self._update(serving=serving)
+            return self._create() if stack is None else self._update(stack, serving=serving)
         except (WaiterError, ClientError) as error:
             raise DeployError(
                 f"CloudFormation could not make the resources: {self._reason(error)}",
@@ -61,7 +64,7 @@ class Resources:
         return next((each["OutputValue"] for each in outputs if each["OutputKey"] == name), None)
 
     def delete(self) -> None:
-        """Delete the stack. The table and the secret stay: their template says so."""
+        """Delete the stack. Table, secret and recordings stay: their template says so."""
         self._client.delete_stack(StackName=self._stage.stack)
         waiter = self._client.get_waiter("stack_delete_complete")
         try:
@@ -76,18 +79,21 @@ class Resources:
         self._client.create_stack(
             StackName=self._stage.stack,
             TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
-            Parameters=self._parameters(serving=True),
+            Parameters=self._parameters(self._stage.archive_bucket or "", serving=True),
+            Capabilities=_CAPABILITIES,
         )
         waiter = self._client.get_waiter("stack_create_complete")
         waiter.wait(StackName=self._stage.stack, WaiterConfig=_WAIT)
         return "created"
 
-    def _update(self, *, serving: bool) -> str:
+    def _update(self, stack: "StackTypeDef", *, serving: bool) -> str:
+        archives = self._archives(stack)
         try:
             self._client.update_stack(
                 StackName=self._stage.stack,
                 TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
-                Parameters=self._parameters(serving=serving),
+                Parameters=self._parameters(archives, serving=serving),
+                Capabilities=_CAPABILITIES,
             )
         except ClientError as error:
             if _NOTHING_NEW in str(error):
@@ -97,10 +103,27 @@ class Resources:
         waiter.wait(StackName=self._stage.stack, WaiterConfig=_WAIT)
         return "updated"
 
-    def _parameters(self, *, serving: bool) -> "list[ParameterTypeDef]":
+    def _archives(self, stack: "StackTypeDef") -> str:
+        """The bucket for recordings. It stays the stack's, once it is, whatever the settings say.
+
+        A bucket that fell out of the stack could never be taken up again.
+        """
+        given = {
+            each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
+        }
+        kept, wanted = given.get("ArchiveBucket") or None, self._stage.archive_bucket
+        if kept is not None and wanted not in (None, kept):
+            raise DeployError(
+                f"ARCHIVE_BUCKET is {wanted}, but recordings of this stage lie in {kept}.",
+                f"Set it to {kept} again: those already made would no longer be found.",
+            )
+        return kept or wanted or ""
+
+    def _parameters(self, archives: str, *, serving: bool) -> "list[ParameterTypeDef]":
         return [
             {"ParameterKey": "Stage", "ParameterValue": self._stage.name},
             {"ParameterKey": "Serving", "ParameterValue": "yes" if serving else "no"},
+            {"ParameterKey": "ArchiveBucket", "ParameterValue": archives},
         ]
 
     def _find(self) -> "StackTypeDef | None":

@@ -7,7 +7,7 @@ left out: a smaller package is fetched and unpacked sooner at a cold start.
 from pathlib import PurePosixPath
 from typing import Final
 
-AWS_SERVICES: Final = frozenset({"dynamodb", "secretsmanager"})
+AWS_SERVICES: Final = frozenset({"dynamodb", "s3", "secretsmanager"})
 """The services that the function calls; botocore ships descriptions of 400 others."""
 
 _SUFFIXES_LEFT_OUT: Final = frozenset(

@@ -94,6 +94,21 @@ class Stage:
         return self.environment["OPENTOK_SECRET_ID"]
 
     @property
+    def opentok_api_url(self) -> str | None:
+        """Where OpenTok is; None for the address that belongs to the credentials."""
+        return self.environment.get("OPENTOK_API_URL", "").rstrip("/") or None
+
+    @property
+    def archive_bucket(self) -> str | None:
+        """The bucket for recordings; None where they are left to OpenTok's own cloud."""
+        return self.environment.get("ARCHIVE_BUCKET") or None
+
+    @property
+    def archive_secret_id(self) -> str:
+        """The secret that keeps the key which OpenTok uploads recordings with."""
+        return f"{self.config['app_name']}/{self.name}/archive-storage"
+
+    @property
     def deployed_file(self) -> Path:
         """Where Chalice keeps which API and functions are this stage's."""
         return self.project / ".chalice" / "deployed" / f"{self.name}.json"
@@ -118,6 +133,13 @@ class Stage:
                 '"environment_variables". AUTH_ISSUER and AUTH_AUDIENCE are your identity '
                 "provider's issuer URL and the audience (or client id) of your app's tokens.",
             ) from error
+        prefix = f"{self.stack}-archives-"
+        if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
+            raise DeployError(
+                f"ARCHIVE_BUCKET of stage {self.name} does not begin with {prefix}.",
+                "The functions' policies let them read such buckets alone. The names are shared by "
+                "all of AWS, so end it with something of your own, such as your account's id.",
+            )
 
 
 def read_stage(name: str, project: Path = PROJECT) -> Stage:

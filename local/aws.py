@@ -7,6 +7,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.wrappers import Response
 
@@ -88,10 +89,10 @@ class AwsStandIn:
         self._faults.clear()
 
     def reset(self) -> None:
-        """Forget every table and secret, every call and every fault."""
+        """Forget every table, secret and bucket, every call and every fault."""
         with _ONE_AT_A_TIME:
             # Not all of moto: its KMS would make a new RSA key for the next encrypted table.
-            for backends in (dynamodb_backends, secretsmanager_backends):
+            for backends in (dynamodb_backends, s3_backends, secretsmanager_backends):
                 for account in backends.values():
                     for backend in account.values():
                         backend.reset()

@@ -23,7 +23,10 @@ class AwsFault:
     details: Mapping[str, object] = field(default_factory=dict)
 
     def answer(self) -> Response:
-        """AWS's own shape of an error."""
+        """AWS's own shape of an error: XML of S3, whose operations are a method and a path."""
+        if " " in self.operation:
+            text = f"<Error><Code>{self.error}</Code><Message>{self.message}</Message></Error>"
+            return Response(text, self.status, content_type="application/xml")
         body = {"__type": self.error, "message": self.message, **self.details}
         return Response(json.dumps(body), self.status, content_type="application/x-amz-json-1.0")
 

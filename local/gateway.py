@@ -66,6 +66,12 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
 
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the language has it
+        """Every other method too: API Gateway has heard of all, Python's server has not."""
+        if name.startswith("do_"):
+            return self._generic_handle
+        raise AttributeError(name)
+
     def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
         """Every header and the body; Chalice's own keeps only the first of repeated headers."""
         return self.joined_headers(), read_body(self.headers, self.rfile) or None

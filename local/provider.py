@@ -10,6 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from local.opentok.callback import KINDS
 from local.ports import StartError
 
 _OPENTOK = ("OPENTOK_API_KEY", "OPENTOK_API_SECRET")
@@ -53,7 +54,7 @@ def chosen_provider(environ: Mapping[str, str]) -> Provider:
     made_up = {
         "apiKey": _MADE_UP_KEY,
         "apiSecret": secrets.token_hex(20),
-        "callbackSecrets": {"session": [secrets.token_hex(32)]},
+        "callbackSecrets": {kind: [secrets.token_hex(32)] for kind in KINDS},
     }
     return Provider("stand-in", made_up, real=False)
 

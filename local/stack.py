@@ -96,8 +96,9 @@ def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
 def _opentok(ports: Ports, provider: Provider) -> OpenTokStandIn:
     """The stand-in under the app's credentials, telling the app what happens in sessions."""
     secret = provider.secret
+    kinds = secret["callbackSecrets"]
     return OpenTokStandIn(
         projects={secret["apiKey"]: secret["apiSecret"]},
-        callbacks={"session": f"{ports.app_url}/callbacks/session"},
-        callback_secrets={"session": secret["callbackSecrets"]["session"][0]},
+        callbacks={kind: f"{ports.app_url}/callbacks/{kind}" for kind in kinds},
+        callback_secrets={kind: current for kind, (current, *_) in kinds.items()},
     )

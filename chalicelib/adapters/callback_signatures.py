@@ -10,7 +10,7 @@ import jwt
 
 from chalicelib.core.credentials import CallbackSecrets
 from chalicelib.core.deadline import Deadline
-from chalicelib.errors import CallbackUnsigned, Unauthenticated
+from chalicelib.errors import CallbackUnsigned, NotConfigured, Unauthenticated
 
 OLDEST: Final = timedelta(hours=25)
 """The platform repeats a callback, under its first signature, for 24 hours."""
@@ -49,6 +49,14 @@ class SignedCallbacks:
             signed.lower().encode(errors="replace"), told.encode()
         ):
             raise _refused("another body was signed")
+
+    def path(self, kind: str, deadline: Deadline) -> str | None:
+        try:
+            self._secrets.of_callbacks(kind, deadline)
+        except NotConfigured:
+            secret = self._path_secret
+            return None if secret is None else f"/callbacks/{kind}/{secret}"
+        return f"/callbacks/{kind}"
 
     def check_path(self, secret: str) -> None:
         accepted = self._path_secret

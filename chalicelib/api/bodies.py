@@ -35,6 +35,7 @@ LayoutClass = Annotated[str, Meta(pattern=r"^\S+(?![\s\S])")]
 Location = Annotated[
     str, Meta(extra_json_schema={"anyOf": [{"format": "ipv4"}, {"const": CALLERS_LOCATION}]})
 ]
+DefaultRole = Annotated[Role, Meta(extra_json_schema={"not": {"const": Role.MODERATOR}})]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -51,7 +52,7 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
     archive_resolution: Resolution | UnsetType | None = UNSET
     location: Location | UnsetType | None = UNSET
     e2ee: bool | UnsetType = UNSET
-    default_role: Role | UnsetType = UNSET
+    default_role: DefaultRole | UnsetType = UNSET
     moderators: Annotated[list[UserId], Meta(max_length=MAX_MODERATORS)] | UnsetType = UNSET
     members: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] | UnsetType | None = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET

@@ -4,6 +4,8 @@ Trust is strict: who signed it, and whose project it is of. Reading is lenient: 
 unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats, for 24 hours.
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -48,25 +50,39 @@ def callback_routes(edge: Edge) -> Blueprint:
     return routes
 
 
+def check_owners(told: Told, owners: Collection[str]) -> None:
+    """Raises: Unauthenticated: It says whose it is, and that is not us."""
+    if owners and told.use_cases.platform.project_id(told.deadline) not in owners:
+        raise errors.Unauthenticated("This callback is of another project.")
+
+
+@contextmanager
+def told_again() -> Iterator[None]:
+    """Have OpenTok tell it again where somebody who must leave could not be disconnected.
+
+    Raises:
+        ProviderUnavailable: For whichever reason: to OpenTok, who asks, it is all the same.
+    """
+    try:
+        yield
+    except errors.ProviderRefused as refusal:
+        raise errors.ProviderUnavailable(
+            "Somebody could not be disconnected; tell it again.",
+            note=refusal.note,
+            retry_after=5,
+        ) from refusal
+
+
 def _followed(told: Told, body: bytes) -> Answer:
     event = read_event(body, utc_now())
     if event is None:
         count("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    ours = told.use_cases.platform.project_id(told.deadline)
-    if event.owners and ours not in event.owners:
-        raise errors.Unauthenticated("This callback is of another project.")
+    check_owners(told, event.owners)
     count(event.metric)
     if event.connection_id is not None:
-        try:
+        with told_again():
             _follow(told.use_cases, event, told.deadline)
-        except errors.ProviderRefused as refusal:
-            # To OpenTok, who asks, it is all the same: somebody is still in who must leave.
-            raise errors.ProviderUnavailable(
-                "Somebody could not be disconnected; tell it again.",
-                note=refusal.note,
-                retry_after=5,
-            ) from refusal
     return Answer(HTTPStatus.OK)
 
 

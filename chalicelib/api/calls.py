@@ -57,6 +57,18 @@ class Call:
         """The caller's address, as API Gateway saw it."""
         return str(self.request.context["identity"]["sourceIp"])
 
+    def api_address(self) -> str | None:
+        """Where API Gateway serves this API; None where there is no API Gateway.
+
+        Its own word for where the request came in, which no caller can choose.
+        """
+        context = self.request.context
+        route = str(context["resourcePath"]).format_map(self.request.uri_params or {})
+        path = str(context["path"]).rstrip("/")
+        if "domainName" not in context or not path.endswith(route):
+            return None
+        return f"https://{context['domainName']}{path.removesuffix(route)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

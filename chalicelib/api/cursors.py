@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import hmac
+import re
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from chalicelib.core.media import MEDIA_ID_PATTERN, MediaKind, MediaStart
 from chalicelib.core.ports import PageStart
 from chalicelib.core.rooms import NAME_PATTERN
 from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
@@ -32,13 +35,7 @@ def read_cursor(cursor: str, user_id: str) -> PageStart:
     Raises:
         InvalidField: The cursor is damaged, or was given to another user.
     """
-    try:
-        found = msgspec.json.decode(_unsealed(cursor, user_id), type=_Position)
-        if not NAME_PATTERN.fullmatch(found.name):
-            raise ValueError("No room has such a name.")
-        return PageStart(found.name, from_epoch_milliseconds(found.created_at))
-    except (ValueError, OverflowError) as error:
-        raise _not_ours() from error
+    return PageStart(*_position(cursor, user_id, NAME_PATTERN))
 
 
 def write_connection_cursor(connection_id: str, room: str, user_id: str) -> str:
@@ -55,6 +52,31 @@ def read_connection_cursor(cursor: str, room: str, user_id: str) -> str:
     try:
         return _unsealed(cursor, f"{room.lower()}/{user_id}").decode()
     except ValueError as error:
+        raise _not_ours() from error
+
+
+def write_media_cursor(start: MediaStart, kind: MediaKind, room: str, user_id: str) -> str:
+    """The cursor of a page of a room's media that starts there."""
+    position = _Position(start.id, epoch_milliseconds(start.created_at))
+    return _sealed(msgspec.json.encode(position), f"{room.lower()}/{kind}/{user_id}")
+
+
+def read_media_cursor(cursor: str, kind: MediaKind, room: str, user_id: str) -> MediaStart:
+    """Where the page of a room's media starts.
+
+    Raises:
+        InvalidField: The cursor is damaged, or was given to another user or for another list.
+    """
+    return MediaStart(*_position(cursor, f"{room.lower()}/{kind}/{user_id}", MEDIA_ID_PATTERN))
+
+
+def _position(cursor: str, whose: str, names: re.Pattern[str]) -> tuple[str, datetime]:
+    try:
+        found = msgspec.json.decode(_unsealed(cursor, whose), type=_Position)
+        if not names.fullmatch(found.name):
+            raise ValueError("Nothing has such a name.")
+        return found.name, from_epoch_milliseconds(found.created_at)
+    except (ValueError, OverflowError) as error:
         raise _not_ours() from error
 
 

@@ -19,6 +19,15 @@ OF_MODERATORS: Final[Problems] = (errors.RoomNotFound, errors.NotAModerator)
 """Of routes that only a room's moderators may use."""
 OF_PROVIDER: Final[Problems] = (errors.ProviderRefused, errors.ProviderUnavailable)
 """Of routes that ask OpenTok for something."""
+OF_MEDIA_STARTS: Final[Problems] = (
+    *OF_MODERATORS,
+    errors.RoomClosed,
+    errors.NotRouted,
+    errors.EncryptedRoom,
+    errors.NobodyConnected,
+    *OF_PROVIDER,
+)
+"""Of routes that have OpenTok make something of a room."""
 OF_ADMISSION: Final[Problems] = (
     errors.RoomClosed,
     errors.NotAMember,

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.api.bodies import Moment, UserId, setting
-from chalicelib.core.roles import Role
+from chalicelib.api.bodies import DefaultRole, Moment, UserId, setting
 from chalicelib.core.room_changes import ListChange, RoomChanges
 from chalicelib.core.rooms import (
     MAX_ARCHIVE_RETENTION_DAYS,
@@ -60,7 +59,7 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     closes_at: Moment | UnsetType | None = UNSET
-    default_role: Role | UnsetType = UNSET
+    default_role: DefaultRole | UnsetType = UNSET
     archives_for: ArchivesFor | UnsetType = UNSET
     archive_retention_days: (
         Annotated[int, Meta(ge=1, le=MAX_ARCHIVE_RETENTION_DAYS)] | UnsetType | None

@@ -20,12 +20,28 @@ STATUS: Final = {
     errors.ConnectionNotFound: HTTPStatus.NOT_FOUND,
     errors.StreamNotFound: HTTPStatus.NOT_FOUND,
     errors.BanNotFound: HTTPStatus.NOT_FOUND,
+    errors.ArchiveNotFound: HTTPStatus.NOT_FOUND,
+    errors.BroadcastNotFound: HTTPStatus.NOT_FOUND,
+    errors.CaptionsNotFound: HTTPStatus.NOT_FOUND,
+    errors.RenderNotFound: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.RoomExists: HTTPStatus.CONFLICT,
     errors.Immutable: HTTPStatus.CONFLICT,
     errors.RoomFull: HTTPStatus.CONFLICT,
     errors.RoomLocked: HTTPStatus.CONFLICT,
     errors.NobodyConnected: HTTPStatus.CONFLICT,
+    errors.NotRouted: HTTPStatus.CONFLICT,
+    errors.EncryptedRoom: HTTPStatus.CONFLICT,
+    errors.AlreadyRecording: HTTPStatus.CONFLICT,
+    errors.ArchiveNotRunning: HTTPStatus.CONFLICT,
+    errors.ArchiveNotReady: HTTPStatus.CONFLICT,
+    errors.ArchiveFailed: HTTPStatus.CONFLICT,
+    errors.ArchiveExpired: HTTPStatus.GONE,
+    errors.StreamsNotManual: HTTPStatus.CONFLICT,
+    errors.AlreadyBroadcasting: HTTPStatus.CONFLICT,
+    errors.AlreadyCaptioning: HTTPStatus.CONFLICT,
+    errors.BroadcastNotRunning: HTTPStatus.CONFLICT,
+    errors.CaptionsNotRunning: HTTPStatus.CONFLICT,
     errors.TooManyConnected: HTTPStatus.CONFLICT,
     errors.TooManyBans: HTTPStatus.CONFLICT,
     errors.RoomNotOpen: HTTPStatus.CONFLICT,
@@ -57,6 +73,7 @@ class Problem(Struct, rename="camel"):
     opens_at: str | UnsetType = UNSET
     max_participants: int | UnsetType = UNSET
     hold_lapses_at: str | UnsetType | None = UNSET
+    captions_id: str | UnsetType = UNSET
 
 
 def problem(error: errors.RoomkeyError, request_id: str) -> Answer:

@@ -109,12 +109,16 @@ def _within(path: str, field: str) -> str:
     return f"{path}.{field}" if path else field
 
 
-def _choices(field: str, struct: type[msgspec.Struct]) -> list[str]:
+def _choices(path: str, struct: type[msgspec.Struct]) -> list[str]:
     """The values an enumerated field may have."""
+    field, _, within = path.partition(".")
     names = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
     hint = get_type_hints(struct).get(names.get(field, ""))
-    enums = [each for each in (hint, *get_args(hint)) if isinstance(each, type)]
-    return [member.value for each in enums if issubclass(each, Enum) for member in each]
+    types = [each for each in (hint, *get_args(hint)) if isinstance(each, type)]
+    if within:
+        inner = next(each for each in types if issubclass(each, msgspec.Struct))
+        return _choices(within, inner)
+    return [str(member.value) for each in types if issubclass(each, Enum) for member in each]
 
 
 def _well_formed(text: str) -> bool:

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.core.join_room import Admission
 from chalicelib.core.moderate import Ban
-from chalicelib.core.presence import Connection
+from chalicelib.core.presence import Connection, Service
 from chalicelib.core.read_presence import RoomCounts
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolution, Room, State
@@ -167,13 +167,14 @@ class StreamAnswer(Struct, rename="camel"):
 
 
 class ConnectionAnswer(Struct, rename="camel"):
-    """Who is in; `userId` is null where that is not known."""
+    """Who is in; `userId` is null for a service of OpenTok's, and where it is not known."""
 
     id: str
     user_id: str | None
     name: str | None
     since: Time
     streams: list[StreamAnswer]
+    service: Service | UnsetType = UNSET
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
@@ -181,6 +182,7 @@ class ConnectionAnswer(Struct, rename="camel"):
             id=connection.id,
             user_id=connection.passenger.user_id,
             name=connection.passenger.name,
+            service=connection.passenger.service or UNSET,
             since=rfc3339(connection.since),
             streams=[
                 StreamAnswer(each.id, each.name, each.video_type) for each in connection.streams

@@ -11,7 +11,7 @@ from time import perf_counter
 from traceback import format_tb
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.measurements import Measurement
+from chalicelib.core.measurements import Measurement, Mention
 from chalicelib.errors import Internal, RoomkeyError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class RequestLine:
     user: str | None = None
     room: str | None = None
     started: float = field(default_factory=perf_counter)
-    measurements: list[Measurement] = field(default_factory=list)
+    measurements: list[Measurement | Mention] = field(default_factory=list)
 
 
 class RequestLog:
@@ -92,7 +92,7 @@ class RequestLog:
         if self._cold:
             line.measurements.append(Measurement("ColdStart", 1, timed=False))
             self._cold = False
-        extra |= self._metrics(line, service)
+        extra |= _mentions(line) | self._metrics(line, service)
         if isinstance(error, Internal) and error.__cause__ is not None:
             # Where it happened, but not the fault's own words: they may hold what a caller sent.
             extra["stack"] = "".join(format_tb(error.__cause__.__traceback__))
@@ -103,13 +103,23 @@ class RequestLog:
 
     def _metrics(self, line: RequestLine, service: str) -> dict[str, object]:
         """The request's measurements in CloudWatch's embedded metric format."""
-        if not line.measurements:
+        measured = [each for each in line.measurements if isinstance(each, Measurement)]
+        if not measured:
             return {}
         metrics = self._metric_sets(namespace=NAMESPACE, service=service)
-        for each in line.measurements:
+        for each in measured:
             unit = "Milliseconds" if each.timed else "Count"
             metrics.add_metric(each.name, unit, each.value)
         return dict(metrics.serialize_metric_set())
+
+
+def _mentions(line: RequestLine) -> dict[str, list[str]]:
+    """What is to be named, by heading."""
+    named: dict[str, list[str]] = {}
+    for each in line.measurements:
+        if isinstance(each, Mention):
+            named.setdefault(each.heading, []).append(each.what)
+    return named
 
 
 def _metric_name(code: str) -> str:

@@ -60,7 +60,10 @@ def reason_to_end(
         return Reason.RETIRED
     if room.state(now) is State.CLOSED:
         return Reason.CLOSED
-    user_id = connection.passenger.user_id
+    passenger = connection.passenger
+    if passenger.service is not None:
+        return None  # a moderator had it come, and it takes no seat
+    user_id = passenger.user_id
     if user_id is None:
         return Reason.UNKNOWN if room.is_guarded else None
     return Reason.BANNED if user_id in room.bans else None

@@ -7,6 +7,7 @@ from chalicelib.core.identity import User
 from chalicelib.core.live_ports import LivePlatform
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.stop_media import StopMedia
 from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
 
 DISCONNECTING_SECONDS: Final = 5.0
@@ -20,18 +21,20 @@ class CloseRoom:
         store: RoomStore,
         rooms: ReadRooms,
         platform: LivePlatform,
+        stop_media: StopMedia,
         clock: Clock,
     ) -> None:
         self._store = store
         self._rooms = rooms
         self._platform = platform
+        self._stop_media = stop_media
         self._clock = clock
 
     def close(self, user: User, name: str, deadline: Deadline) -> None:
-        """Close the room of this name and disconnect everybody; it may be done again.
+        """Close the room of this name, stop what runs, disconnect everybody; it may be done again.
 
-        Once it is closed nobody gets in, whatever becomes of the rest. Whom there is no time to
-        disconnect here, or no way, the scheduled function does.
+        Once it is closed nobody gets in, whatever becomes of the rest. What there is no time to do
+        here, or no way, the scheduled function does.
 
         Raises:
             RoomNotFound: There is none that this user may see.
@@ -42,4 +45,5 @@ class CloseRoom:
             self._store.close(room, self._clock(), deadline)
         in_time = deadline.at_most(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
+            self._stop_media(room.room_id, in_time)
             evacuate(self._platform, room.session_id, in_time)

@@ -61,6 +61,12 @@ class CallbackSignatures(Protocol):
             Unauthenticated: There is one, and it is not good.
         """
 
+    def path(self, kind: str, deadline: Deadline) -> str | None:
+        """Where the platform is to send this kind to, below the API's own address.
+
+        None where it would not be believed.
+        """
+
     def check_path(self, secret: str) -> None:
         """Pass if this is the secret that unsigned callbacks come to.
 

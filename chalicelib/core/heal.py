@@ -12,6 +12,7 @@ from chalicelib.core.arrival_rules import Reason, reason_to_end
 from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_sessions import FollowSessions
+from chalicelib.core.heal_media import HealKind
 from chalicelib.core.live_ports import (
     ListedConnection,
     LivePlatform,
@@ -49,6 +50,7 @@ class Heal:
         platform: LivePlatform,
         follow: FollowSessions,
         reseat: Reseat,
+        media: Sequence[HealKind],
         clock: Clock,
     ) -> None:
         self._rooms = rooms
@@ -57,6 +59,7 @@ class Heal:
         self._platform = platform
         self._follow = follow
         self._reseat = reseat
+        self._media = media
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
@@ -91,7 +94,7 @@ class Heal:
             self._upkeep.checked(session_id, now + pause, deadline, idle=idle)
 
     def check(self, session_id: str, deadline: Deadline) -> bool:
-        """Make the record of a session agree with OpenTok's; whether nobody is in.
+        """Make the record of a session agree with OpenTok's; whether nothing goes on in it.
 
         Raises:
             ProviderUnavailable: OpenTok cannot be asked, and nothing was removed; or somebody must
@@ -112,7 +115,8 @@ class Heal:
         self._judge(session, here, deadline)
         if session.guarded:
             self._reseat(session.room_name, session_id, deadline)
-        return not recorded and not listed
+        unsettled = [heal(session, deadline) for heal in self._media]
+        return not recorded and not listed and not any(unsettled)
 
     def _take_ghosts(
         self,

@@ -9,6 +9,7 @@ from chalicelib.core.live_ports import LivePlatform, UpkeepStore
 from chalicelib.core.measurements import count
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.rooms import Room, State
+from chalicelib.core.stop_media import StopMedia
 from chalicelib.core.times import rfc3339
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
@@ -24,11 +25,17 @@ class KeepHours:
     """Runs every minute; what one run has no time for, the next goes on with."""
 
     def __init__(
-        self, store: RoomStore, upkeep: UpkeepStore, platform: LivePlatform, clock: Clock
+        self,
+        store: RoomStore,
+        upkeep: UpkeepStore,
+        platform: LivePlatform,
+        stop_media: StopMedia,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._upkeep = upkeep
         self._platform = platform
+        self._stop_media = stop_media
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
@@ -84,7 +91,7 @@ class KeepHours:
         return True
 
     def _empty(self, room: Room, deadline: Deadline) -> bool:
-        """Disconnect everybody from a closed room, and have healing look after its session.
+        """Stop what runs in a closed room, disconnect everybody, have healing look after it.
 
         Tokens that outlive it, made before it was to close so soon, bring nobody back for long.
 
@@ -95,12 +102,15 @@ class KeepHours:
         if room.closed_at is None and not self._upkeep.retire(room, now, deadline):
             return True  # changed meanwhile: due again, if it still is to close
         in_time = deadline.at_most(SECONDS_FOR_A_ROOM)
+        # First, since those who are in may be many, and what is recorded of them is not to go on.
+        stopped = self._stop_media(room.room_id, in_time)
         try:
             emptied = evacuate(self._platform, room.session_id, in_time)
         except ProviderRefused:
             emptied = True  # asking again would not help, and healing asks again later
             count("EvacuationsRefused")
-        if emptied:
+        is_done = stopped and emptied
+        if is_done:
             count("RoomsEmptied")
             self._upkeep.put_off(room, None, deadline)
-        return emptied or in_time.remaining() > 0
+        return is_done or in_time.remaining() > 0

@@ -1,4 +1,4 @@
-"""What is counted and timed while a request is served, kept until its line is logged.
+"""What is counted, timed and named while a request is served, kept until its line is logged.
 
 The request's own thread collects; outside a request nothing does, and nothing is lost but figures.
 """
@@ -19,13 +19,23 @@ class Measurement:
     timed: bool
 
 
-_collected: ContextVar[list[Measurement] | None] = ContextVar("measurements", default=None)
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Something that the line is to name, under a heading."""
+
+    heading: str
+    what: str
+
+
+_collected: ContextVar[list[Measurement | Mention] | None] = ContextVar(
+    "measurements", default=None
+)
 
 
 @contextmanager
-def collecting() -> Iterator[list[Measurement]]:
-    """Collect what the body measures."""
-    measurements: list[Measurement] = []
+def collecting() -> Iterator[list[Measurement | Mention]]:
+    """Collect what the body measures and mentions."""
+    measurements: list[Measurement | Mention] = []
     token = _collected.set(measurements)
     try:
         yield measurements
@@ -38,6 +48,11 @@ def count(name: str) -> None:
     _add(Measurement(name, 1, timed=False))
 
 
+def mention(heading: str, what: str) -> None:
+    """Have the line name this; never what a caller sent."""
+    _add(Mention(heading, what))
+
+
 @contextmanager
 def timing(name: str) -> Iterator[None]:
     """Time the body, whether or not it succeeds."""
@@ -48,7 +63,7 @@ def timing(name: str) -> Iterator[None]:
         _add(Measurement(name, round((perf_counter() - started) * 1000, 1), timed=True))
 
 
-def _add(measurement: Measurement) -> None:
+def _add(measurement: Measurement | Mention) -> None:
     collected = _collected.get()
     if collected is not None:
         collected.append(measurement)

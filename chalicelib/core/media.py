@@ -4,7 +4,8 @@ Each is kept as OpenTok last told it, and its status only moves forward, in what
 and callbacks come.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +23,16 @@ class MediaKind(StrEnum):
     RENDER = "render"
 
 
+STOPPED: Final = "stopped"
+UPLOADED: Final = "uploaded"
+"""To a storage of the owner's."""
+AVAILABLE: Final = "available"
+"""At the platform, for some days."""
+FAILED: Final = "failed"
+EXPIRED: Final = "expired"
 DELETED: Final = "deleted"
+MEDIA_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+"""What may be part of an address at OpenTok; its own ids are UUIDs."""
 
 _RUNNING: Final = {
     MediaKind.ARCHIVE: ("started", "paused"),
@@ -34,11 +44,11 @@ _RANKS: Final = {
     "starting": 0,
     "started": 1,
     "paused": 1,
-    "stopped": 2,
-    "uploaded": 3,
-    "available": 3,
-    "failed": 3,
-    "expired": 4,
+    STOPPED: 2,
+    UPLOADED: 3,
+    AVAILABLE: 3,
+    FAILED: 3,
+    EXPIRED: 4,
     DELETED: 5,
 }
 
@@ -65,6 +75,13 @@ class Media:
     @property
     def is_running(self) -> bool:
         return self.status in _RUNNING[self.kind]
+
+    @property
+    def may_change(self) -> bool:
+        """Whether more is to be heard of it than that it is gone; an archive becomes a file yet."""
+        if self.kind is MediaKind.ARCHIVE:
+            return self.rank < _RANKS[AVAILABLE]
+        return self.is_running
 
     @property
     def rank(self) -> int:
@@ -94,7 +111,9 @@ class MediaStore(Protocol):
     def keep(self, media: Media, deadline: Deadline) -> bool:
         """Write it, unless what is on record is further along; False if it is.
 
-        One that is deleted is forgotten after a while, and never found or listed again.
+        What the content does not tell stays as it was told before, and of what is less far along
+        that is kept which nothing else told. One that is deleted is forgotten after a while, and
+        never found or listed again.
         """
 
     def find(
@@ -111,6 +130,9 @@ class MediaStore(Protocol):
         deadline: Deadline,
     ) -> MediaPage:
         """Some of the room's, newest first."""
+
+    def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
+        """All of the room's, read as they are looked at."""
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
         """All of the room's, of every kind, that have not ended as far as is known."""

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from enum import StrEnum
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qs
 
 from chalicelib.core.roles import Role
@@ -12,36 +13,58 @@ from chalicelib.core.rooms import MAX_USER_ID_CHARACTERS
 
 COUNTS_FRESH: Final = timedelta(seconds=5)
 
+_Name = TypeVar("_Name", bound=StrEnum)
+
+
+class Service(StrEnum):
+    """A service of OpenTok's that connects to a session by itself, with a token of ours."""
+
+    SIP = "sip"
+    CAPTIONS = "captions"
+    RENDER = "render"
+    AUDIO_CONNECTOR = "audioConnector"
+
 
 @dataclass(frozen=True, slots=True)
 class Passenger:
-    """Whom a connection's data names; all None where it is not data of ours.
+    """Whom a connection's data names: a user or a service; all None where it is no data of ours.
 
-    The data was signed inside the client's token, so that a client cannot change it.
+    The data was signed inside the client's token, so that a client cannot change it. A user's own
+    part of it lies inside its `data`, so that none passes for another user or for a service.
     """
 
     user_id: str | None = None
     name: str | None = None
     role: Role | None = None
+    service: Service | None = None
 
     @classmethod
     def of(cls, data: str) -> Self:
-        """Read what `JoinRoom` wrote: JSON, or the smallest contract's `username=…&userId=…`."""
+        """Read what was written for users or services.
+
+        For users that is JSON, or the smallest contract's `username=…&userId=…`.
+        """
         try:
             content = _content(data)
             data.encode()
         except (ValueError, RecursionError):
             return cls()
-        user_id = content.get("userId") if isinstance(content, dict) else None
-        if not isinstance(user_id, str) or not 1 <= len(user_id) <= MAX_USER_ID_CHARACTERS:
+        if not isinstance(content, dict):
             return cls()
-        name, role = content.get("name"), content.get("role")
-        roles = {each.value: each for each in Role}
-        return cls(
-            user_id,
-            name if isinstance(name, str) else None,
-            roles.get(role) if isinstance(role, str) else None,
-        )
+        role = _member(Role, content.get("role"))
+        match content.get("userId"):
+            case None if service := _member(Service, content.get("service")):
+                return cls(role=role, service=service)
+            case str(user_id) if 1 <= len(user_id) <= MAX_USER_ID_CHARACTERS:
+                name = content.get("name")
+                return cls(user_id, name if isinstance(name, str) else None, role)
+        return cls()
+
+    @classmethod
+    def service_data(cls, service: Service, role: Role) -> str:
+        """The connection data of a service: a user's without the user, so that apps can read it."""
+        content = {"userId": None, "name": None, "role": role, "data": None, "service": service}
+        return json.dumps(content, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +117,10 @@ class Counts:
 
     def are_fresh(self, now: datetime) -> bool:
         return self.counted_at + COUNTS_FRESH > now
+
+
+def _member(names: type[_Name], value: object) -> _Name | None:
+    return next((each for each in names if each.value == value), None)
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything

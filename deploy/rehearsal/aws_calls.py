@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 from wsgiref.types import WSGIEnvironment
 
 import botocore.session
 
 _SIGNED_FOR: Final = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
+"""In a header, or in the query of an address that somebody signed."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class AwsCall:
 
 def call_of(environ: WSGIEnvironment, body: bytes) -> AwsCall:
     """The call that a signed request makes."""
-    signed_for = _SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", ""))
+    query_string = environ.get("QUERY_STRING", "")
+    signed_for = _SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION") or unquote(query_string))
     if signed_for is None:
         raise ValueError(f"unsigned: {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
     caller, service = signed_for.groups()
@@ -48,7 +50,7 @@ def call_of(environ: WSGIEnvironment, body: bytes) -> AwsCall:
     if b"Action=" in body:
         form = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
         return AwsCall(caller, service, form["Action"], path, form)
-    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    query = parse_qs(query_string, keep_blank_values=True)
     given = {*query, *(name[5:].replace("_", "-").lower() for name in environ if name[:5] == _HTTP)}
     for rest in _rest_operations(service):
         if rest.fits(environ["REQUEST_METHOD"], path, given):

@@ -44,7 +44,10 @@ class Outcome:
 
 
 def new_clone(folder: Path, environment: Mapping[str, str], settings: Mapping[str, str]) -> Clone:
-    """Copy what git knows of, or would add, and set what every operator sets in config.json."""
+    """Copy what git knows of, or would add, and set what every operator sets in config.json.
+
+    In a setting `{stage}` stands for the name of the stage that it is set for.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=PROJECT,
@@ -60,7 +63,8 @@ def new_clone(folder: Path, environment: Mapping[str, str], settings: Mapping[st
     file = folder / ".chalice" / "config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
     for stage in ("dev", "prod"):
-        config["stages"][stage]["environment_variables"] |= settings
+        own = {name: value.format(stage=stage) for name, value in settings.items()}
+        config["stages"][stage]["environment_variables"] |= own
     file.write_text(json.dumps(config, indent=2), encoding="utf-8")
     return Clone(folder, environment)
 

@@ -43,6 +43,8 @@ def needs(call: AwsCall, region: str, account: str) -> list[tuple[str, str]]:
         # The six characters are AWS's: no secret's ARN can be told beforehand.
         secret = f"arn:aws:secretsmanager:{place}:secret:{call.parameters['SecretId']}-a1B2c3"
         return [(call.action, secret)]
+    if call.service == "s3":
+        return [(call.action, f"arn:aws:s3:::{call.path.lstrip('/')}")]
     if call.service != "dynamodb":
         return [(call.action, "*")]
     table = f"arn:aws:dynamodb:{place}:table/"

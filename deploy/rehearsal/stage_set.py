@@ -3,9 +3,11 @@
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
+import boto3
 import requests
+from botocore.config import Config
 
 from deploy.rehearsal.aws_account import AwsAccount
 from deploy.rehearsal.callback_relay import CallbackRelay
@@ -17,6 +19,9 @@ from deploy.rehearsal.wsgi_server import LongBodyServer
 from local.http_server import HttpServer
 from local.identity import IdentityProvider
 from local.opentok import OpenTokStandIn
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 ISSUER: Final = "https://issuer.roomkey.test/"
 AUDIENCE: Final = "rehearsal"
@@ -51,7 +56,8 @@ class StageSet:
             ends.callback(self.opentok.stop)
             identity = ends.enter_context(HttpServer(self.identity.wsgi_app))
             relay = ends.enter_context(HttpServer(self.callbacks.wsgi_app))
-            self.opentok.deliver_to("session", f"{relay.url}/callbacks/session")
+            for kind in ("session", "archive"):
+                self.opentok.deliver_to(kind, f"{relay.url}/callbacks/{kind}")
             names: dict[str, Server] = {
                 rf"\w+\.execute-api\.{REGION}\.amazonaws\.com": gateway,
                 r".*\.amazonaws\.com": aws,
@@ -77,10 +83,27 @@ class StageSet:
         session.verify = surroundings["REQUESTS_CA_BUNDLE"]
         return session
 
+    def s3(self, key_id: str, secret: str) -> "S3Client":
+        """A client of S3 on this internet, under somebody's key."""
+        surroundings = self.internet.environment
+        return boto3.client(
+            "s3",
+            region_name=REGION,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            verify=surroundings["REQUESTS_CA_BUNDLE"],
+            config=Config(proxies={"https": surroundings["HTTPS_PROXY"]}),
+        )
+
     def clone(self, name: str) -> Clone:
         """A new clone, whose operator has AWS credentials and has set what every operator sets."""
         folder = self._folder / name
         folder.mkdir()
         environment = operators_environment(folder, self.internet.environment, REGION)
-        settings = {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE, "CORS_ORIGIN": ORIGIN}
+        settings = {
+            "AUTH_ISSUER": ISSUER,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "CORS_ORIGIN": ORIGIN,
+            "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
+        }
         return new_clone(folder, environment, settings)

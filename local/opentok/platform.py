@@ -82,6 +82,10 @@ class Platform:
         for each in self._records.values():
             each.advance(now)
 
+    def clear_records(self) -> None:
+        for each in self._records.values():
+            each.clear()
+
     def look(self, kind: str, record_id: str) -> dict[str, Any]:
         """A record as REST has it, and what tests may want to know beside.
 

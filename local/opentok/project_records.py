@@ -51,6 +51,9 @@ class ProjectRecords(Generic[_Record]):
     def add(self, record: _Record) -> None:
         self._records[record.record_id] = record
 
+    def clear(self) -> None:
+        self._records.clear()
+
     def all(self) -> list[_Record]:
         return list(self._records.values())
 

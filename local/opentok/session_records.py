@@ -69,6 +69,11 @@ class SessionRecords(Generic[_Record]):
                 while (due := record.next_change()) is not None and due.at <= now:
                     self._change(record, due)
 
+    def clear(self) -> None:
+        """Forget all of them, and tell nobody."""
+        with self._lock:
+            self._records.clear()
+
     def _add(self, record: _Record) -> None:
         self._records.add(record)
         self._announce(record.callback())

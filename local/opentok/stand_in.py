@@ -205,6 +205,10 @@ class OpenTokStandIn:
         """Forget plans and records, and the callbacks that are on their way or held back."""
         self._callbacks.clear()
 
+    def clear_records(self) -> None:
+        """Forget archives, broadcasts, captions, renders and calls; their sessions stay."""
+        self._platform.clear_records()
+
     def stop(self) -> None:
         """Send no callbacks any more; fine to call twice."""
         self._callbacks.stop()

@@ -104,14 +104,14 @@ def test_finding_a_room_by_asking_for_it_is_one_read(gateway: Gateway, stand_ins
     assert counted == Calls([READ], [], jwks=0)
 
 
-def test_closing_a_room_is_one_read_and_one_transaction_and_asks_opentok_who_is_in(
+def test_closing_a_room_is_a_read_a_transaction_and_a_look_at_what_runs_and_asks_who_is_in(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     calls_of(stand_ins, gateway)
 
     counted = calls_of(stand_ins, gateway, method="DELETE", path="/rooms/{room}")
 
-    assert counted.aws == [READ, WRITE]
+    assert counted.aws == [READ, WRITE, "DynamoDB.Query"]
     (listing,) = counted.opentok
     assert listing.endswith("/connection")
 

@@ -5,11 +5,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
 import pytest
 import time_machine
 
 from local.faults import Fault
+from tests.support.callbacks import tell as tell_kind
 from tests.support.gateway import Gateway, Reply
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
@@ -24,22 +24,8 @@ def event(session_id: str, name: str = "connectionCreated", **content: object) -
     return {"sessionId": session_id, "projectId": API_KEY, "event": name, **content}
 
 
-def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> str:
-    made = {
-        "iat": datetime.now(UTC).timestamp(),
-        "jti": "1",
-        "iss": "Vonage",
-        "payload_hash": hashlib.sha256(body).hexdigest(),
-        **claims,
-    }
-    return jwt.encode({name: value for name, value in made.items() if value is not None}, secret)
-
-
 def tell(gateway: Gateway, content: object, **changed: Any) -> Reply:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return gateway.request(
-        "POST", "/callbacks/session", body=body, bearer=signature(body, **changed)
-    )
+    return tell_kind(gateway, "session", content, **changed)
 
 
 @pytest.mark.parametrize(

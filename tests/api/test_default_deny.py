@@ -12,11 +12,11 @@ from chalicelib.api.operations import Operation
 from chalicelib.api.request_log import RequestLog
 from chalicelib.services import Services
 from tests.support.gateway import Gateway, Reply
-from tests.support.stand_ins import StandIns
+from tests.support.stand_ins import CALLBACKS, StandIns
 
 PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
 """Who adds a route here says that anybody may call it."""
-SIGNED = {("POST", "/callbacks/session")}
+SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
 """Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
 
 PARAMETERS = {
@@ -24,6 +24,10 @@ PARAMETERS = {
     "connection_id": "c1",
     "stream_id": "s1",
     "ban_id": "b1",
+    "archive_id": "a1",
+    "broadcast_id": "b1",
+    "captions_id": "c1",
+    "render_id": "r1",
     "secret": "guessed",
 }
 

@@ -12,7 +12,7 @@ from app import build_app
 from chalicelib import errors
 from tests.support.gateway import Gateway
 from tests.support.openapi import COMMITTED
-from tests.support.stand_ins import StandIns
+from tests.support.stand_ins import CALLBACKS, StandIns
 from tests.support.write_openapi import document_of_routes, written
 
 
@@ -72,7 +72,7 @@ def test_every_route_but_the_public_ones_names_what_proves_who_calls(
     assert {path for (_, path), scheme in schemes.items() if scheme is None} == {
         "/health",
         "/openapi.json",
-        "/callbacks/session/{secret}",
+        *(f"/callbacks/{kind}/{{secret}}" for kind in CALLBACKS),
     }
     assert schemes["POST", "/rooms/{room}/tokens"] == [{"bearer": []}]
     assert schemes["POST", "/callbacks/session"] == [{"callback": []}]

@@ -36,9 +36,8 @@ def test_audio_alone_neither_sends_nor_asks_for_video(people: People) -> None:
     expect(bob.own).to_have_attribute("data-video", "false")
     expect(bob.others).to_have_attribute("data-video", "false")
     expect(alice.own).to_have_attribute("data-video", "true")
-    stream = people.ask("alice", "GET", "/rooms/voice/connections")["items"]
-    video = {each["userId"]: each["streams"][0]["videoType"] for each in stream}
-    assert video == {"alice": "camera", "bob": None}
+    alice.sees("bob")
+    assert people.videos_published("voice") == {"alice": "camera", "bob": None}
 
 
 def test_the_camera_is_switched(people: People) -> None:

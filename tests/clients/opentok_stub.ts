@@ -34,7 +34,7 @@ class Emitter {
 
 class Publisher extends Emitter {
   streamId: string | null = null;
-  audio = true;
+  muteForced = false;
 
   constructor(
     readonly element: HTMLElement,
@@ -44,7 +44,6 @@ class Publisher extends Emitter {
   }
 
   publishAudio(on: boolean): void {
-    this.audio = on;
     this.element.dataset.audio = String(on);
   }
 
@@ -147,7 +146,8 @@ class Session extends Emitter {
   }
 
   private tellOfOwn({ streamId, muted }: { streamId: string; muted: boolean }): void {
-    if (!muted || this.publisher?.streamId !== streamId || !this.publisher.audio) return;
+    if (!muted || this.publisher?.streamId !== streamId || this.publisher.muteForced) return;
+    this.publisher.muteForced = true; // The stand-in keeps to it, whatever the user does then.
     this.publisher.publishAudio(false);
     this.publisher.emit("muteForced");
   }

@@ -110,5 +110,16 @@ class People:
         answer = requests.post(f"{self._ports.opentok_url}/sim/faults", json=fault, timeout=30)
         assert answer.ok, answer.text
 
+    def videos_published(self, room: str) -> dict[str, str | None]:
+        """By user; from OpenTok itself, since Roomkey learns it from callbacks, a little later."""
+        session_id = self.ask("alice", "GET", f"/rooms/{room}")["sessionId"]
+        url = f"{self._ports.opentok_url}/sim/sessions/{session_id}"
+        session = requests.get(url, timeout=30).json()
+        users = {
+            each["connectionId"]: json.loads(each["data"])["userId"]
+            for each in session["connections"]
+        }
+        return {users[each["connectionId"]]: each["videoType"] for each in session["streams"]}
+
     def _note(self, error: WebError) -> None:
         self.script_errors.append(str(error.error))

@@ -63,6 +63,19 @@ def test_between_equals_the_later_update_stands(media_store: MediaStore) -> None
     assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) == resumed
 
 
+def test_what_only_an_earlier_or_a_later_report_tells_is_not_lost(media_store: MediaStore) -> None:
+    def told(status: str, **content: object) -> Media:
+        return an_archive(status=status, content={"status": status, **content})
+
+    assert media_store.keep(told("started", multiArchiveTag="t", size=0), soon())
+    assert media_store.keep(told("available", size=7, **{"a.b": None}), soon())
+    assert not media_store.keep(told("stopped", size=3, reason="user initiated"), soon())
+    found = media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon())
+    assert found == told(
+        "available", multiArchiveTag="t", size=7, reason="user initiated", **{"a.b": None}
+    )
+
+
 def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
     media_store: MediaStore, engine: Engine
 ) -> None:
@@ -105,6 +118,15 @@ def test_a_list_is_in_the_order_of_the_first_creation_told(media_store: MediaSto
     media_store.keep(later, soon())
     page = media_store.page(ROOM, MediaKind.ARCHIVE, None, 10, soon())
     assert [each.id for each in page.items] == ["a2", "a1"]
+
+
+def test_the_oldest_come_first_however_many_there_are(media_store: MediaStore) -> None:
+    for number in range(120):
+        began = NOON - number * MILLISECOND
+        media_store.keep(an_archive(f"a{number}", status="stopped", created_at=began), soon())
+    media_store.keep(an_archive("b1", kind=MediaKind.BROADCAST), soon())
+    oldest_first = media_store.oldest_first(ROOM, MediaKind.ARCHIVE, soon())
+    assert [each.id for each in oldest_first] == [f"a{number}" for number in range(119, -1, -1)]
 
 
 def test_what_runs_is_told_of_every_kind_until_it_has_ended(media_store: MediaStore) -> None:

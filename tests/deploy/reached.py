@@ -17,13 +17,15 @@ class _Function:
 
 
 def reached_from(module: str, function: str) -> list[ast.FunctionDef]:
-    """The functions that this one of `module` may call, in the core or the table's adapters.
+    """The functions that this one of `module` may call, in the core or the adapters of AWS.
 
     Names are all that is looked at, so it finds a few too many; private ones hold within their
     module alone.
     """
     start = PROJECT / f"{module.replace('.', '/')}.py"
-    modules = [*_with_imports(start), *(PROJECT / "chalicelib/adapters/dynamodb").glob("*.py")]
+    adapters = PROJECT / "chalicelib" / "adapters"
+    of_aws = [*(adapters / "dynamodb").glob("*.py"), adapters / "archive_files.py"]
+    modules = [*_with_imports(start), *of_aws]
     known: dict[str, list[_Function]] = {}
     for path in modules:
         for node in ast.walk(ast.parse(path.read_text())):

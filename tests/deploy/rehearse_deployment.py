@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import CodeType
+from urllib.parse import urlsplit
 from zipfile import ZipFile
 
 import jwt
@@ -18,8 +19,9 @@ from deploy.bytecode import OURS
 from deploy.completeness import check_complete
 from deploy.rehearsal.policies import statements
 from deploy.rehearsal.stage_set import API_SECRET, ORIGIN
+from deploy.shipping import AWS_SERVICES
 from deploy.stage import PROJECT
-from tests.deploy.rehearsed import SCHEDULED, WRONG_SECRET, Act, Rehearsed, rehearse, url_in
+from tests.deploy.rehearsed import FILM, SCHEDULED, WRONG_SECRET, Act, Rehearsed, rehearse, url_in
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning"),  # moto's gaps
@@ -30,10 +32,12 @@ ROLES = {
     "roomkey-prod": "api_handler",
     "roomkey-prod-keep_hours": "keep_hours",
     "roomkey-prod-heal": "heal",
+    "roomkey-prod-clear_archives": "clear_archives",
 }
 """What each function's role is named after."""
 
-OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules", "buckets")
+OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules")
+RECORDINGS = "roomkey-prod-archives-rehearsed"
 
 ONLY_IN_A_RACE = {("roomkey-prod-heal", "dynamodb:ConditionCheckItem")}
 """Healing gives somebody a seat while the room loses its limit: `Reseat`, `FollowSessions`."""
@@ -185,9 +189,10 @@ def test_each_schedule_is_made_before_the_api_and_set_after_chalice(
     rules = [i for i, each in enumerate(actions) if each == "events:PutRule"]
     targets = [i for i, each in enumerate(actions) if each == "events:PutTargets"]
     alone = [i for i, each in enumerate(actions) if each == "lambda:PutFunctionConcurrency"]
-    assert len(rules) == len(targets) == len(alone) == 2
-    assert rules[0] < targets[0] < rules[1] < targets[1]
-    assert targets[1] < actions.index("apigateway:CreateDeployment")
+    assert len(rules) == len(targets) == len(alone) == len(SCHEDULED)
+    in_turn = [each for pair in zip(rules, targets, strict=True) for each in pair]
+    assert in_turn == sorted(in_turn)
+    assert targets[-1] < actions.index("apigateway:CreateDeployment")
     assert actions.index("s3:PutObject") < min(alone)
 
 
@@ -243,6 +248,12 @@ def test_every_minute_rooms_are_warned_and_ghosts_are_taken(rehearsed: Rehearsed
     assert rehearsed.answers["presence healed"].json()["items"] == []
 
 
+def test_an_archive_whose_time_is_over_is_deleted(rehearsed: Rehearsed) -> None:
+    (kept,) = rehearsed.answers["recordings"].json()["items"]
+    assert kept["status"] == "available"
+    assert rehearsed.answers["recordings later"].json()["items"] == []
+
+
 def test_a_room_whose_hours_are_over_is_emptied(rehearsed: Rehearsed) -> None:
     assert rehearsed.answers["shorten"].status_code == 200
     assert rehearsed.seen["emptied"]["connections"] == []
@@ -253,6 +264,29 @@ def test_each_run_has_a_line_in_the_log(rehearsed: Rehearsed, name: str) -> None
     runs = rehearsed.seen["runs"][name]
 
     assert [(each["status"], each["service"]) for each in runs] == [(200, name)] * 2, runs
+
+
+def test_opentok_is_given_the_bucket_and_a_key_which_nobody_is_shown(rehearsed: Rehearsed) -> None:
+    acts = [rehearsed.acts[name] for name in ("archive storage", "new key for archives")]
+    told = rehearsed.seen["archive storage"]
+
+    assert [each["config"]["bucket"] for each in told] == [RECORDINGS] * 2
+    assert told[0]["config"]["accessKey"] != told[1]["config"]["accessKey"]
+    for act in acts:
+        assert succeeded(act)
+        assert not [each for each in told if each["config"]["secretKey"] in act.outcome.output]
+    rotation = acts[1].actions
+    assert rotation.index("iam:CreateAccessKey") < rotation.index("secretsmanager:PutSecretValue")
+    assert rotation.index("s3:ListObjectsV2") < rotation.index("iam:DeleteAccessKey")
+
+
+def test_a_recording_is_fetched_from_the_owners_own_bucket(rehearsed: Rehearsed) -> None:
+    film = rehearsed.answers["film"]
+
+    assert (film.status_code, film.content) == (200, FILM)
+    assert [each.status_code for each in film.history] == [302]
+    assert urlsplit(film.url).hostname == f"{RECORDINGS}.s3.eu-west-1.amazonaws.com"
+    assert rehearsed.answers["delete film"].status_code == 204
 
 
 def test_what_no_route_matches_is_a_problem_with_cors(rehearsed: Rehearsed) -> None:
@@ -316,7 +350,7 @@ def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
     assert not tops & {"tests", "local", "deploy", "bench", "docs", "pip", "moto", "setuptools"}
     assert not [name for name in names if "/tests/" in name or "policy-" in name]
     assert suffixes == {".py", ".pyc", ".so", ".json", ".gz", ".pem"}
-    assert {each for each in services if "." not in each} == {"dynamodb", "secretsmanager"}
+    assert {each for each in services if "." not in each} == AWS_SERVICES
 
 
 def test_each_module_has_valid_bytecode_of_its_kind(rehearsed: Rehearsed) -> None:
@@ -349,13 +383,23 @@ def test_destroying_wants_the_stacks_name_for_an_answer(rehearsed: Rehearsed) ->
     assert act.actions == ["sts:GetCallerIdentity"]
 
 
-def test_destroying_prod_keeps_table_and_secret(rehearsed: Rehearsed) -> None:
+def test_destroying_prod_keeps_table_secret_and_recordings(rehearsed: Rehearsed) -> None:
     left = rehearsed.seen["after prod"]
 
     assert succeeded(rehearsed.acts["destroy prod"])
     assert left["tables"] == ["roomkey-prod-rooms"]
-    assert left["secrets"] == ["roomkey/prod/opentok"]
+    assert left["secrets"] == ["roomkey/prod/opentok", "roomkey/prod/archive-storage"]
+    assert left["buckets"] == [RECORDINGS]
     assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
+
+
+def test_uploads_end_when_they_are_switched_off_and_recordings_stay(rehearsed: Rehearsed) -> None:
+    left = rehearsed.seen["after archive storage"]
+
+    assert succeeded(rehearsed.acts["archive storage off"])
+    assert "iam:DeleteAccessKey" in rehearsed.acts["archive storage off"].actions
+    assert left["secrets"] == ["roomkey/prod/opentok"]
+    assert left["buckets"] == [RECORDINGS]
 
 
 def test_a_new_deployment_takes_up_what_a_destroyed_prod_has_kept(rehearsed: Rehearsed) -> None:
@@ -375,6 +419,7 @@ def test_half_a_deployment_can_be_destroyed(rehearsed: Rehearsed) -> None:
     assert "apigateway:ImportRestApi" not in actions
     assert succeeded(rehearsed.acts["destroy half of prod"])
     left = rehearsed.seen["after half of prod"]
+    assert left["buckets"] == [RECORDINGS]
     assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
 
 
@@ -382,10 +427,13 @@ def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:
     left = rehearsed.seen["after dev"]
 
     assert succeeded(rehearsed.acts["deploy dev"])
+    assert succeeded(rehearsed.acts["dev archive storage"])
     assert succeeded(rehearsed.acts["destroy dev"])
+    assert "take the storage off by hand" in rehearsed.acts["destroy dev"].outcome.output
     assert url_in(rehearsed.acts["deploy prod again"].outcome)[8:].startswith(left["apis"][0])
     assert len(left["apis"]) == 1
-    assert not [name for kind in OF_A_SERVING_STAGE for name in left[kind] if "-dev" in name]
+    kinds = (*OF_A_SERVING_STAGE, "buckets", "users")
+    assert not [name for kind in kinds for name in left[kind] if "-dev" in name]
     assert left["tables"] == ["roomkey-prod-rooms"]
     assert left["secrets"] == ["roomkey/prod/opentok"]
     assert not [name for name in left["logs"] if name.startswith("/aws/lambda/roomkey-dev")]

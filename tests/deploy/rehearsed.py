@@ -14,10 +14,12 @@ import requests
 
 from deploy.rehearsal.aws_calls import AwsCall
 from deploy.rehearsal.clone import Clone, Outcome
-from deploy.rehearsal.stage_set import CREDENTIALS, StageSet
+from deploy.rehearsal.stage_set import API_KEY, CREDENTIALS, StageSet
+from local.faults import Fault
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
-SCHEDULED = ("roomkey-prod-keep_hours", "roomkey-prod-heal")
+SCHEDULED = ("roomkey-prod-keep_hours", "roomkey-prod-heal", "roomkey-prod-clear_archives")
+FILM = b"a film of a call"
 GHOST_SECONDS = 11
 """How long healing waits before it believes that somebody is gone without a callback, and more."""
 WRONG_CREDENTIALS = json.dumps({"apiKey": "47000002", "apiSecret": WRONG_SECRET})
@@ -70,11 +72,14 @@ class _Play:
     def perform(self) -> Rehearsed:
         first, second = self._set.clone("first"), self._set.clone("second")
         self._into_prod(first, second)
+        self._record(second)
         self._use_it()
         self._look_into_prod()
         self._act("refused destroy", second, "destroy", "prod", "yes\n")
         self._act("destroy prod", second, "destroy", "prod", "roomkey-prod\n")
         self._look_after("prod")
+        self._act("archive storage off", second, "archive-storage", "prod", OFF="1")
+        self._look_after("archive storage")
         self._set.aws.refuse_next("lambda:AddPermission", "roomkey-prod-heal-event")
         self._act("half a deploy", first, "deploy", "prod")
         self._act("destroy half of prod", second, "destroy", "prod", "roomkey-prod\n")
@@ -85,6 +90,30 @@ class _Play:
         self._seen.documents = self._set.aws.documents
         self._seen.used_by_functions = self._set.aws.used_by_functions
         return self._seen
+
+    def _record(self, clone: Clone) -> None:
+        """A film into the owner's own bucket, uploaded as OpenTok does, fetched and deleted."""
+        self._act("archive storage", clone, "archive-storage", "prod")
+        self._act("new key for archives", clone, "archive-storage", "prod")
+        entry = self._ask("enter film", "POST", "rooms/film/tokens", self._alice)
+        self._set.opentok.connect(entry.json()["token"])
+        started = self._ask("record", "POST", "rooms/film/archives", self._alice, {})
+        path = f"rooms/film/archives/{started.json()['id']}"
+        self._ask("stop recording", "POST", f"{path}/stop", self._alice)
+        self._upload(started.json()["id"])
+        self._ask("film", "GET", f"{path}/media", self._alice)
+        self._ask("delete film", "DELETE", path, self._alice)
+
+    def _upload(self, archive_id: str) -> None:
+        """As OpenTok does, under the key that it was given last."""
+        told = [call.json for call in self._set.opentok.calls if call.method == "PUT"]
+        self._seen.seen["archive storage"] = told
+        given = told[-1]["config"]
+        client = self._set.s3(given["accessKey"], given["secretKey"])
+        key = f"{API_KEY}/{archive_id}/archive.mp4"
+        client.put_object(Bucket=given["bucket"], Key=key, Body=FILM)
+        client.close()
+        self._sim("POST", f"archives/{archive_id}", {"status": "uploaded"})
 
     def _into_prod(self, first: Clone, second: Clone) -> None:
         self._act("deploy without credentials", first, "deploy", "prod")
@@ -102,6 +131,8 @@ class _Play:
         self._act("dev without credentials", clone, "deploy", "dev")
         self._act("dev credentials", clone, "secret", "dev", CREDENTIALS)
         self._act("deploy dev", clone, "deploy", "dev")
+        self._act("dev archive storage", clone, "archive-storage", "dev")
+        self._set.opentok.faults.add(Fault("/archive/storage", status=503), times=2)
         self._act("destroy dev", clone, "destroy", "dev", "roomkey-dev\n")
         self._look_after("dev")
 
@@ -121,16 +152,28 @@ class _Play:
         self._ask("make closing", "PUT", "rooms/closing", self._alice, closing)
         # Whoever comes into a locked room is judged together with what the room then is.
         self._ask("lock", "PATCH", "rooms/closing", self._alice, {"locked": True})
-        self._ask("make seats", "PUT", "rooms/seats", self._alice, {"maxParticipants": 2})
+        seats = {"maxParticipants": 2, "archiveRetentionDays": 1}
+        self._ask("make seats", "PUT", "rooms/seats", self._alice, seats)
         for room in ("closing", "seats"):
             entry = self._ask(f"enter {room}", "POST", f"rooms/{room}/tokens", self._alice)
             connection = self._set.opentok.connect(entry.json()["token"])["connectionId"]
             self._sim("POST", f"connections/{connection}/streams", {"name": "Alice"})
             self._set.opentok.settle(30)
         self._ask("presence", "GET", "rooms/seats/connections", self._alice)
+        self._record_long_ago()
         self._set.opentok.plan_callbacks(drop=2)
         self._sim("DELETE", f"connections/{connection}")
         self._left_at = time.monotonic()
+
+    def _record_long_ago(self) -> None:
+        """Something whose time is over, as far as its record tells."""
+        archive = self._ask("record seats", "POST", "rooms/seats/archives", self._alice, {}).json()
+        self._set.opentok.move_archive(archive["id"], "available")
+        self._set.opentok.settle(30)
+        self._ask("recordings", "GET", "rooms/seats/archives", self._alice)
+        room_id = self._seen.answers["make seats"].json()["roomId"]
+        key = {"pk": f"media#{room_id}", "sk": f"archive#{archive['id']}"}
+        self._set_to_zero("createdAt", key)
 
     def _pass_minutes(self) -> None:
         """One in which the room is warned and the ghost found, one in which the room is closed."""
@@ -140,6 +183,7 @@ class _Play:
         self._seen.seen["rules"] = bridge.pass_a_minute()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
         self._ask("presence healed", "GET", "rooms/seats/connections", self._alice)
+        self._ask("recordings later", "GET", "rooms/seats/archives", self._alice)
         past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="seconds")
         self._ask("shorten", "PATCH", "rooms/closing", self._alice, {"closesAt": past})
         bridge.pass_a_minute()
@@ -157,11 +201,14 @@ class _Play:
 
     def _make_due(self, session_id: str) -> None:
         """Let healing look after a session now, and not when it is a minute old."""
+        self._set_to_zero("dueAt", {"pk": f"session#{session_id}", "sk": "session"})
+
+    def _set_to_zero(self, attribute: str, key: Mapping[str, str]) -> None:
         self._set.aws.client("dynamodb").update_item(
             TableName="roomkey-prod-rooms",
-            Key={"pk": {"S": f"session#{session_id}"}, "sk": {"S": "session"}},
-            UpdateExpression="SET dueAt = :now",
-            ExpressionAttributeValues={":now": {"N": "0"}},
+            Key={name: {"S": value} for name, value in key.items()},
+            UpdateExpression=f"SET {attribute} = :zero",
+            ExpressionAttributeValues={":zero": {"N": "0"}},
         )
 
     @property
@@ -213,6 +260,7 @@ class _Play:
                 f["FunctionName"] for f in client("lambda").list_functions()["Functions"]
             ],
             "roles": [each["RoleName"] for each in client("iam").list_roles()["Roles"]],
+            "users": [each["UserName"] for each in client("iam").list_users()["Users"]],
             "rules": [each["Name"] for each in client("events").list_rules()["Rules"]],
             "buckets": [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
             "tables": client("dynamodb").list_tables()["TableNames"],

@@ -1,15 +1,17 @@
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from deploy.callbacks import TOPICS, CallbackSetup
+from app import app
+from deploy.callbacks import KINDS, CallbackSetup
 from deploy.errors import DeployError
-from deploy.stage import Stage, read_stage
 from local.faults import Fault
 from local.http_server import HttpServer
 from local.opentok import OpenTokStandIn
+from tests.deploy.dev_stage import dev_on
 from tests.support.stand_ins import (
     API_KEY,
     API_SECRET,
@@ -20,6 +22,7 @@ from tests.support.stand_ins import (
     StandIns,
 )
 
+TOPICS = [topic for kind in KINDS for topic in kind.topics]
 URL = "https://abc.execute-api.eu-west-1.amazonaws.com/api/"
 
 
@@ -34,24 +37,17 @@ def stand_ins(stand_ins: StandIns) -> Iterator[StandIns]:
     opentok.stop()
 
 
-def stage_on(stand_ins: StandIns, **settings: str) -> Stage:
-    stage = read_stage("dev")
-    environment = {"OPENTOK_SECRET_ID": SECRET_ID, "OPENTOK_API_URL": stand_ins.opentok_server.url}
-    own = {**stage.config["stages"]["dev"], "environment_variables": environment | settings}
-    return Stage("dev", {**stage.config, "stages": {"dev": own}})
-
-
 def set_up(
     stand_ins: StandIns, environ: dict[str, str] | None = None, **settings: str
 ) -> list[str]:
     """What the operator is told."""
     said: list[str] = []
-    stage = stage_on(stand_ins, **settings)
+    stage = dev_on(stand_ins, **settings)
     CallbackSetup(stage, URL, stand_ins.secretsmanager(), said.append).run(environ or {})
     return said
 
 
-def test_every_session_event_is_registered_once(stand_ins: StandIns) -> None:
+def test_every_event_is_registered_once(stand_ins: StandIns) -> None:
     assert len([line for line in set_up(stand_ins) if line.endswith(": registered")]) == len(TOPICS)
     again = set_up(stand_ins)
     assert len([line for line in again if line.endswith("registered already")]) == len(TOPICS)
@@ -63,20 +59,40 @@ def test_every_session_event_is_registered_once(stand_ins: StandIns) -> None:
 def test_what_rest_cannot_do_is_told(stand_ins: StandIns) -> None:
     stand_ins.put_secret({"applicationId": APPLICATION_ID, "privateKey": stand_ins.vonage.private})
     said = "\n".join(set_up(stand_ins))
-    assert f"{URL}callbacks/session" in said
-    assert "CALLBACK_SECRET=… make callbacks STAGE=dev" in said
+    for kind in KINDS:
+        assert (f"{URL}callbacks/{kind.name}" in said) != kind.asked_per_start
+        assert f"{kind.variable}=… make callbacks STAGE=dev" in said
     assert not [call for call in stand_ins.opentok.calls if call.method == "POST"]
 
 
 def test_a_new_signature_secret_becomes_the_current_one_and_the_old_one_stays(
     stand_ins: StandIns,
 ) -> None:
-    said = "\n".join(set_up(stand_ins, {"CALLBACK_SECRET": "n3wer" * 10}))
+    new = {"CALLBACK_SECRET": "n3wer" * 10, "CALLBACK_SECRET_ARCHIVE": "n3west" * 10}
+    said = "\n".join(set_up(stand_ins, new))
     stored = stand_ins.secretsmanager().get_secret_value(SecretId=SECRET_ID)["SecretString"]
     assert json.loads(stored) == CREDENTIALS | {
-        "callbackSecrets": {"session": ["n3wer" * 10, CALLBACK_SECRET]}
+        "callbackSecrets": {
+            **{kind.name: [CALLBACK_SECRET] for kind in KINDS},
+            "session": ["n3wer" * 10, CALLBACK_SECRET],
+            "archive": ["n3west" * 10, CALLBACK_SECRET],
+        }
     }
-    assert "n3wer" not in said
+    assert "n3we" not in said
+
+
+def test_what_opentok_cannot_register_by_rest_is_told_with_any_credentials(
+    stand_ins: StandIns,
+) -> None:
+    said = "\n".join(set_up(stand_ins))
+    for kind in KINDS:
+        by_hand = kind.name in {"broadcast", "render"}
+        assert (f"set the URL of {kind.called} to {URL}callbacks/{kind.name}" in said) == by_hand
+
+
+def test_the_kinds_are_those_that_the_service_takes() -> None:
+    paths = {path for path in app.routes if re.fullmatch(r"/callbacks/\w+", path)}
+    assert {f"/callbacks/{kind.name}" for kind in KINDS} == paths
 
 
 def test_the_secret_path_is_registered_and_not_shown(stand_ins: StandIns) -> None:

@@ -5,19 +5,11 @@ import pytest
 from deploy.asking import parse_credentials
 from deploy.credentials import Secret, see_to_credentials, try_credentials
 from deploy.errors import DeployError
-from deploy.stage import Stage, read_stage
 from local.faults import Fault
+from tests.deploy.dev_stage import dev_on
 from tests.support.stand_ins import API_KEY, API_SECRET, SECRET_ID, StandIns
 
 WRONG = "00badbadbadbadbadbadbadbadbadbadbadbad00"
-
-
-def stage_on(stand_ins: StandIns) -> Stage:
-    """The stage dev, with the stand-ins' secret and OpenTok."""
-    stage = read_stage("dev")
-    environment = {"OPENTOK_SECRET_ID": SECRET_ID, "OPENTOK_API_URL": stand_ins.opentok_server.url}
-    own = {**stage.config["stages"]["dev"], "environment_variables": environment}
-    return Stage("dev", {**stage.config, "stages": {"dev": own}})
 
 
 def stored(stand_ins: StandIns) -> object:
@@ -27,14 +19,14 @@ def stored(stand_ins: StandIns) -> object:
 
 
 def test_good_credentials_pass_their_trial(stand_ins: StandIns) -> None:
-    try_credentials({"apiKey": API_KEY, "apiSecret": API_SECRET}, stage_on(stand_ins))
+    try_credentials({"apiKey": API_KEY, "apiSecret": API_SECRET}, dev_on(stand_ins))
 
     assert stand_ins.opentok.count("/session/create") == 1
 
 
 def test_credentials_that_opentok_refuses_fail_it_and_are_not_shown(stand_ins: StandIns) -> None:
     with pytest.raises(DeployError) as refusal:
-        try_credentials({"apiKey": API_KEY, "apiSecret": WRONG}, stage_on(stand_ins))
+        try_credentials({"apiKey": API_KEY, "apiSecret": WRONG}, dev_on(stand_ins))
 
     assert "refuses" in str(refusal.value)
     assert WRONG not in f"{refusal.value} {refusal.value.remedy}"
@@ -44,7 +36,7 @@ def test_an_opentok_that_fails_says_nothing_about_the_credentials(stand_ins: Sta
     stand_ins.opentok.faults.add(Fault("/session/create", status=503), 5)
 
     with pytest.raises(DeployError, match="does not answer"):
-        try_credentials({"apiKey": API_KEY, "apiSecret": API_SECRET}, stage_on(stand_ins))
+        try_credentials({"apiKey": API_KEY, "apiSecret": API_SECRET}, dev_on(stand_ins))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +46,7 @@ def test_what_cannot_be_credentials_is_refused_without_asking_opentok(
     stand_ins: StandIns, credentials: dict[str, str]
 ) -> None:
     with pytest.raises(DeployError, match="no credentials"):
-        try_credentials(credentials, stage_on(stand_ins))
+        try_credentials(credentials, dev_on(stand_ins))
 
     assert stand_ins.opentok.count("/session/create") == 0
 
@@ -65,7 +57,7 @@ def test_storing_credentials_replaces_the_old_and_keeps_what_else_is_in_the_secr
     callbacks = {"archive": ["current", "previous"]}
     stand_ins.put_secret({"apiKey": "1", "apiSecret": "2", "callbackSecrets": callbacks})
 
-    Secret(stage_on(stand_ins), stand_ins.secretsmanager()).store(
+    Secret(dev_on(stand_ins), stand_ins.secretsmanager()).store(
         {"applicationId": "an-id", "privateKey": "a key"}
     )
 
@@ -81,7 +73,7 @@ def test_a_secret_without_a_value_has_no_content(stand_ins: StandIns) -> None:
     client.delete_secret(SecretId=SECRET_ID, ForceDeleteWithoutRecovery=True)
     client.create_secret(Name=SECRET_ID)
 
-    assert Secret(stage_on(stand_ins), client).content() == {}
+    assert Secret(dev_on(stand_ins), client).content() == {}
 
 
 class Somebody:
@@ -102,11 +94,11 @@ class Somebody:
 
 def empty_secret(stand_ins: StandIns) -> Secret:
     stand_ins.put_secret({})
-    return Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+    return Secret(dev_on(stand_ins), stand_ins.secretsmanager())
 
 
 def test_an_empty_secret_is_filled_with_what_the_operator_enters(stand_ins: StandIns) -> None:
-    said = see_to_credentials(stage_on(stand_ins), empty_secret(stand_ins), Somebody())
+    said = see_to_credentials(dev_on(stand_ins), empty_secret(stand_ins), Somebody())
 
     assert "stored" in said
     assert stored(stand_ins) == {"apiKey": API_KEY, "apiSecret": API_SECRET}
@@ -114,15 +106,15 @@ def test_an_empty_secret_is_filled_with_what_the_operator_enters(stand_ins: Stan
 
 def test_an_empty_secret_and_nobody_to_ask_say_what_to_do(stand_ins: StandIns) -> None:
     with pytest.raises(DeployError) as failure:
-        see_to_credentials(stage_on(stand_ins), empty_secret(stand_ins), Somebody(there=False))
+        see_to_credentials(dev_on(stand_ins), empty_secret(stand_ins), Somebody(there=False))
 
     assert "make secret STAGE=dev" in failure.value.remedy
 
 
 def test_a_secret_that_holds_credentials_is_left_alone(stand_ins: StandIns) -> None:
-    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+    secret = Secret(dev_on(stand_ins), stand_ins.secretsmanager())
 
-    assert see_to_credentials(stage_on(stand_ins), secret, Somebody(there=False)).endswith("set")
+    assert see_to_credentials(dev_on(stand_ins), secret, Somebody(there=False)).endswith("set")
     assert stand_ins.opentok.count("/session/create") == 0
 
 
@@ -155,26 +147,26 @@ class Answering:
 def test_another_projects_credentials_need_its_name_typed(
     stand_ins: StandIns, answer: str | None
 ) -> None:
-    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+    secret = Secret(dev_on(stand_ins), stand_ins.secretsmanager())
 
     with pytest.raises(DeployError, match="Nothing was stored"):
         secret.check_same_project({"apiKey": "47000009", "apiSecret": "x"}, Answering(answer))
 
 
 def test_who_types_the_other_projects_name_means_it(stand_ins: StandIns) -> None:
-    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+    secret = Secret(dev_on(stand_ins), stand_ins.secretsmanager())
 
     secret.check_same_project({"apiKey": "47000009", "apiSecret": "x"}, Answering("47000009"))
 
 
 def test_a_rotation_within_the_project_asks_nobody(stand_ins: StandIns) -> None:
-    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+    secret = Secret(dev_on(stand_ins), stand_ins.secretsmanager())
 
     secret.check_same_project({"apiKey": API_KEY, "apiSecret": "new"}, Answering(None))
 
 
 def test_an_empty_secret_takes_any_project(stand_ins: StandIns) -> None:
     stand_ins.put_secret({})
-    secret = Secret(stage_on(stand_ins), stand_ins.secretsmanager())
+    secret = Secret(dev_on(stand_ins), stand_ins.secretsmanager())
 
     secret.check_same_project({"apiKey": API_KEY, "apiSecret": "new"}, Answering(None))

@@ -16,7 +16,13 @@ from deploy.stage import API_FUNCTION, PROJECT, read_stage
 from tests.deploy.reached import reached_from
 
 STAGES = ["dev", "prod"]
-SCHEDULED = ["keep_hours", "heal"]
+SCHEDULED = ["keep_hours", "heal", "clear_archives"]
+INDEXES = {
+    API_FUNCTION: {"rooms-by-creator", "media-by-start", "media-running"},
+    "keep_hours": {"upkeep", "media-running"},
+    "heal": {"upkeep", "media-by-start"},
+    "clear_archives": {"upkeep", "media-by-start"},
+}
 EVERY_SECONDS = 60
 TRANSACTION = {
     "TransactItems": [
@@ -37,9 +43,9 @@ def actions_of(policy: Any) -> set[str]:
 
 
 def actions_in(nodes: Iterable[ast.AST]) -> set[str]:
-    """What this code asks DynamoDB and Secrets Manager for, and its transactions' members."""
+    """What this code asks AWS for, its transactions' members, and what addresses it signs."""
     methods = {}
-    for service in ("dynamodb", "secretsmanager"):
+    for service in ("dynamodb", "s3", "secretsmanager"):
         model = botocore.session.get_session().get_service_model(service)
         for name in model.operation_names:
             methods[xform_name(name)] = f"{service}:{name}"
@@ -50,10 +56,19 @@ def actions_in(nodes: Iterable[ast.AST]) -> set[str]:
         for each in ast.walk(node):
             if isinstance(each, ast.Attribute) and each.attr in methods:
                 found.add(methods[each.attr])
+            elif isinstance(each, ast.Constant) and each.value in methods:
+                found.add(methods[str(each.value)])  # generate_presigned_url("get_object", …)
             elif isinstance(each, ast.Dict):
                 keys = {key.value for key in each.keys if isinstance(key, ast.Constant)}
                 found |= {f"dynamodb:{members[str(key)]}" for key in keys & set(members)}
-    return found - {"dynamodb:TransactWriteItems", "dynamodb:TransactGetItems"}
+    return found - _NOT_ACTIONS
+
+
+_NOT_ACTIONS = {
+    "dynamodb:TransactWriteItems",
+    "dynamodb:TransactGetItems",
+    "s3:CreateSession",  # `create_session` is of OpenTok here
+}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -85,6 +100,15 @@ def test_a_policy_names_no_action_by_wildcard_and_only_the_stages_resources(
         assert "*" not in action
         assert f"roomkey-{stage}" in resource or f"roomkey/{stage}/" in resource
         assert not resource.endswith(f"roomkey-{stage}*")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+def test_a_function_may_read_the_indexes_that_it_reads(stage: str, function: str) -> None:
+    resources = {resource for _, resource in statements(policy_of(stage, function))}
+
+    indexes = {each.rpartition("/index/")[2] for each in resources if "/index/" in each}
+    assert indexes == INDEXES[function]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -139,3 +163,15 @@ def test_a_policy_does_not_reach_into_another_stage() -> None:
     assert allowed_by(policy_of("prod"), ("dynamodb:GetItem", table))
     assert not allowed_by(policy_of("dev"), ("dynamodb:GetItem", table))
     assert not allowed_by(policy_of("prod"), ("dynamodb:Scan", table))
+
+
+def test_a_policy_reaches_the_stages_recordings_and_no_other_bucket() -> None:
+    read = AwsCall("function", "s3", "GetObject", "/roomkey-prod-archives-1/47/a1/archive.mp4", {})
+    (wanted,) = needs(read, "eu-west-1", "1")
+
+    assert wanted == ("s3:GetObject", "arn:aws:s3:::roomkey-prod-archives-1/47/a1/archive.mp4")
+    assert allowed_by(policy_of("prod"), wanted)
+    assert not allowed_by(policy_of("dev"), wanted)
+    assert not allowed_by(
+        policy_of("prod"), ("s3:GetObject", "arn:aws:s3:::roomkey-prod-state-1/a")
+    )

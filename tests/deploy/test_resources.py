@@ -6,17 +6,28 @@ from botocore.exceptions import ClientError, WaiterError
 
 from deploy.errors import DeployError
 from deploy.resources import Resources
-from deploy.stage import read_stage
+from deploy.stage import Stage, read_stage
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
+BUCKET = "roomkey-dev-archives-1"
+
+
 class RecordedCloudFormation:
     """CloudFormation's client, as far as the step uses it, in a state that a test chooses."""
 
-    def __init__(self, status: str | None, *, failing: bool = False, new: bool = True) -> None:
+    def __init__(
+        self,
+        status: str | None,
+        *,
+        failing: bool = False,
+        new: bool = True,
+        archives: str | None = None,
+    ) -> None:
         self._status = status
+        self._archives = archives
         self._failing = failing
         self._new = new
         self.asked: list[tuple[str, dict[str, str]]] = []
@@ -25,7 +36,11 @@ class RecordedCloudFormation:
         if self._status is None:
             raise refusal("Stack with id roomkey-dev does not exist")
         outputs = [{"OutputKey": "StateBucket", "OutputValue": "a-bucket"}]
-        return {"Stacks": [{"StackStatus": self._status, "Outputs": outputs}]}
+        stack: dict[str, Any] = {"StackStatus": self._status, "Outputs": outputs}
+        if self._archives is not None:
+            parameter = {"ParameterKey": "ArchiveBucket", "ParameterValue": self._archives}
+            stack["Parameters"] = [parameter]
+        return {"Stacks": [stack]}
 
     def create_stack(self, **asked: Any) -> None:
         self._note("create", asked)
@@ -36,6 +51,7 @@ class RecordedCloudFormation:
         self._note("update", asked)
 
     def _note(self, verb: str, asked: dict[str, Any]) -> None:
+        assert asked["Capabilities"] == ["CAPABILITY_NAMED_IAM"]
         parameters = asked["Parameters"]
         values = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
         self.asked.append((verb, values))
@@ -65,22 +81,27 @@ def refusal(message: str) -> ClientError:
     return ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "Operation")
 
 
-def resources(client: RecordedCloudFormation) -> Resources:
-    return Resources(read_stage("dev"), cast("CloudFormationClient", client))
+def resources(client: RecordedCloudFormation, archive_bucket: str = "") -> Resources:
+    stage = read_stage("dev")
+    own = {"environment_variables": {"ARCHIVE_BUCKET": archive_bucket}}
+    stage = Stage("dev", {**stage.config, "stages": {"dev": own}})
+    return Resources(stage, cast("CloudFormationClient", client))
 
 
 def test_a_stack_that_is_not_there_is_created() -> None:
     client = RecordedCloudFormation(None)
 
     assert resources(client).apply() == "created"
-    assert client.asked == [("create", {"Stage": "dev", "Serving": "yes"})]
+    wanted = {"Stage": "dev", "Serving": "yes", "ArchiveBucket": ""}
+    assert client.asked == [("create", wanted)]
 
 
 def test_a_stack_that_is_there_is_updated() -> None:
     client = RecordedCloudFormation("CREATE_COMPLETE")
 
     assert resources(client).apply() == "updated"
-    assert client.asked == [("update", {"Stage": "dev", "Serving": "yes"})]
+    wanted = {"Stage": "dev", "Serving": "yes", "ArchiveBucket": ""}
+    assert client.asked == [("update", wanted)]
 
 
 def test_a_stack_without_changes_is_up_to_date() -> None:
@@ -88,11 +109,37 @@ def test_a_stack_without_changes_is_up_to_date() -> None:
 
 
 def test_a_stage_that_no_longer_serves_keeps_its_stack_with_its_data() -> None:
-    client = RecordedCloudFormation("CREATE_COMPLETE")
+    client = RecordedCloudFormation("CREATE_COMPLETE", archives=BUCKET)
 
     resources(client).apply(serving=False)
 
-    assert client.asked == [("update", {"Stage": "dev", "Serving": "no"})]
+    wanted = {"Stage": "dev", "Serving": "no", "ArchiveBucket": BUCKET}
+    assert client.asked == [("update", wanted)]
+
+
+@pytest.mark.parametrize("before", [None, "", BUCKET])
+def test_a_bucket_for_recordings_is_made_where_the_settings_name_one(before: str | None) -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", archives=before)
+
+    resources(client, BUCKET).apply()
+
+    assert [each["ArchiveBucket"] for _, each in client.asked] == [BUCKET]
+
+
+def test_a_bucket_with_recordings_stays_the_stacks_when_the_settings_forget_it() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", archives=BUCKET)
+
+    resources(client).apply()
+
+    assert [each["ArchiveBucket"] for _, each in client.asked] == [BUCKET]
+
+
+def test_recordings_are_not_left_behind_in_another_bucket() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", archives=BUCKET)
+
+    with pytest.raises(DeployError, match=f"lie in {BUCKET}"):
+        resources(client, "roomkey-dev-archives-2").apply()
+    assert client.asked == []
 
 
 def test_the_first_resource_that_failed_is_named_with_its_reason() -> None:

@@ -19,12 +19,23 @@ def test_a_stage_without_an_issuer_is_refused_and_the_settings_to_make_are_named
     assert ".chalice/config.json" in refusal.value.remedy
 
 
-def test_a_stage_with_all_its_settings_passes() -> None:
+def dev_with(**settings: str) -> Stage:
     stage = read_stage("dev")
-    environment = stage.environment | {"AUTH_ISSUER": "https://issuer/", "AUTH_AUDIENCE": "app"}
+    usual = {"AUTH_ISSUER": "https://issuer/", "AUTH_AUDIENCE": "app"}
+    environment = stage.environment | usual | settings
     own = {**stage.config["stages"]["dev"], "environment_variables": environment}
+    return Stage("dev", {**stage.config, "stages": {"dev": own}})
 
-    Stage("dev", {**stage.config, "stages": {"dev": own}}).check_settings()
+
+def test_a_stage_with_all_its_settings_passes() -> None:
+    dev_with().check_settings()
+    dev_with(ARCHIVE_BUCKET="roomkey-dev-archives-1").check_settings()
+
+
+@pytest.mark.parametrize("name", ["roomkey-prod-archives-1", "recordings"])
+def test_a_bucket_that_the_functions_may_not_read_is_refused(name: str) -> None:
+    with pytest.raises(DeployError, match=r"begin with roomkey-dev-archives-"):
+        dev_with(ARCHIVE_BUCKET=name).check_settings()
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 API = "roomkey-${Stage}"
 RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"]
-OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret"})
+FAILURES = {"Errors", "Internal", "NotConfigured", "StoreUnavailable"}
+SCHEDULED = set(read_stage("prod").scheduled)
+OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
+OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_RECORDINGS})
 
 
 def test_the_table_is_on_demand_encrypted_recoverable_and_forgets() -> None:
@@ -60,6 +63,46 @@ def test_the_bucket_is_encrypted_versioned_and_private() -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+@pytest.mark.parametrize("name", OF_RECORDINGS)
+def test_what_recordings_need_is_there_where_they_are_wanted_and_stays_with_them(name: str) -> None:
+    assert RESOURCES[name]["Condition"] == "OwnArchives"
+
+
+def test_the_bucket_for_recordings_outlives_the_stack_and_is_private_and_encrypted() -> None:
+    archives = RESOURCES["Archives"]
+    bucket = archives["Properties"]
+
+    assert archives["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert archives["UpdateReplacePolicy"] == "Retain"
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (statement,) = RESOURCES["ArchivesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_recording_once_deleted_is_gone_and_half_an_upload_too() -> None:
+    bucket = RESOURCES["Archives"]["Properties"]
+
+    assert "VersioningConfiguration" not in bucket
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
+def test_opentoks_user_may_upload_and_find_the_bucket_and_nothing_else() -> None:
+    (policy,) = RESOURCES["ArchiveUploader"]["Properties"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+
+    assert {each["Action"]: each["Resource"] for each in statements} == {
+        "s3:PutObject": {"Fn::Sub": "${Archives.Arn}/*"},
+        "s3:ListBucket": {"Fn::GetAtt": ["Archives", "Arn"]},
+        "s3:ListAllMyBuckets": "*",
+    }
+    assert {each["Effect"] for each in statements} == {"Allow"}
+
+
 def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
     alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"].endswith("::Alarm")]
 
@@ -91,23 +134,29 @@ def test_the_alarm_for_errors_knows_each_error_that_somebody_here_must_mend() ->
 
 
 @pytest.mark.parametrize(
-    ("name", "metrics"),
+    ("name", "metrics", "functions"),
     [
-        ("ScheduledErrors", {"Errors", "Internal", "NotConfigured", "StoreUnavailable"}),
-        ("ScheduledThrottles", {"Throttles"}),
-        ("ScheduledRunsMissing", {"Invocations"}),
+        ("ScheduledErrors", FAILURES, {"keep_hours", "heal"}),
+        ("ClearArchivesErrors", {*FAILURES, "ArchiveDeletionsFailed"}, {"clear_archives"}),
+        ("ScheduledThrottles", {"Throttles"}, SCHEDULED),
+        ("ScheduledRunsMissing", {"Invocations"}, SCHEDULED),
     ],
 )
-def test_alarms_watch_each_function_that_runs_by_itself(name: str, metrics: set[str]) -> None:
+def test_alarms_watch_each_function_that_runs_by_itself(
+    name: str, metrics: set[str], functions: set[str]
+) -> None:
     expression, *watched = RESOURCES[name]["Properties"]["Metrics"]
 
     found = [each["MetricStat"]["Metric"] for each in watched]
     assert {(each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"]) for each in found} == {
-        (metric, f"{API}-{function}")
-        for metric in metrics
-        for function in read_stage("prod").scheduled
+        (metric, f"{API}-{function}") for metric in metrics for function in functions
     }
     assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)
+
+
+def test_an_alarm_watches_no_more_metrics_than_cloudwatch_lets_it() -> None:
+    for each in RESOURCES.values():
+        assert len(each.get("Properties", {}).get("Metrics", ())) <= 10
 
 
 def test_functions_that_do_not_run_at_all_raise_an_alarm() -> None:

@@ -81,6 +81,11 @@ def test_a_body_that_cannot_be_read_gets_an_answer(url: str, framing: bytes, sta
     assert list(body_of(answer)) == ["message"]
 
 
+@pytest.mark.parametrize("method", ["DELETE", "TRACE", "QUERY", "MADE-UP"])
+def test_a_method_that_the_path_does_not_know_is_the_apps_to_answer(url: str, method: str) -> None:
+    assert requests.request(method, f"{url}/echo", timeout=5).status_code == 405
+
+
 def test_head_gets_no_body_and_the_connection_stays_usable(url: str) -> None:
     with requests.Session() as http:
         head = http.head(f"{url}/echo", timeout=5)

@@ -67,11 +67,11 @@ class ClientSources:
 
     def complaints(self, project: str) -> str:
         """What the TypeScript compiler says; nothing if all is well."""
-        return self._package_command("tsc", "--project", project).stdout
+        return self.command("tsc", "--project", project).stdout
 
     def bundle(self) -> str:
         """The page's script, with the stub in place of OpenTok's library."""
-        done = self._package_command(
+        done = self.command(
             "esbuild",
             "web/page.ts",
             "--bundle",
@@ -82,7 +82,8 @@ class ClientSources:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def _package_command(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One of the packages' own programs, run to its end."""
         return subprocess.run(
             [self.packages / ".bin" / program, *arguments],
             cwd=self.folder,

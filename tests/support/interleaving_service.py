@@ -10,6 +10,7 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -25,6 +26,7 @@ from chalicelib.core.moderate import BanUsers
 from chalicelib.core.open_room import CreationPolicy, OpenRoom
 from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.reseat import Reseat
+from chalicelib.core.stop_media import StopMedia
 from tests.support.interleaving import Fault, outside
 from tests.support.interleaving_opentok import OpenTokModel
 from tests.support.stand_ins import TABLE
@@ -94,6 +96,7 @@ def build(
     read_rooms = ReadRooms(rooms, clock)
     follow = FollowSessions(rooms, sessions, opentok, clock)
     reseat = Reseat(rooms, sessions, follow, clock)
+    stop_media = StopMedia(DynamoDBMedia(client, TABLE), {})
     return Service(
         rooms=rooms,
         sessions=sessions,
@@ -114,10 +117,10 @@ def build(
             reseat=reseat,
             clock=clock,
         ),
-        close_room=CloseRoom(rooms, read_rooms, opentok, clock),
+        close_room=CloseRoom(rooms, read_rooms, opentok, stop_media, clock),
         ban_users=BanUsers(rooms, sessions, read_rooms, opentok, clock),
         follow=follow,
-        keep_hours=KeepHours(rooms, upkeep, opentok, clock),
+        keep_hours=KeepHours(rooms, upkeep, opentok, stop_media, clock),
         heal=Heal(
             rooms=rooms,
             sessions=sessions,
@@ -125,6 +128,7 @@ def build(
             platform=opentok,
             follow=follow,
             reseat=reseat,
+            media=(),
             clock=clock,
         ),
     )

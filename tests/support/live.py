@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from local.http_server import HttpServer
 from tests.support.gateway import Gateway, LambdaContext, Reply
-from tests.support.stand_ins import TABLE, StandIns
+from tests.support.stand_ins import CALLBACKS, TABLE, StandIns
 
 SCHEDULED = {
     "version": "0",
@@ -131,7 +131,7 @@ class Live:
 
 @contextmanager
 def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
-    """A new app that OpenTok's stand-in delivers session callbacks to."""
+    """A new app that OpenTok's stand-in delivers its callbacks to."""
     gateway = stand_ins.gateway(**settings)
 
     @Request.application
@@ -145,9 +145,11 @@ def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
         return Response(reply.text, reply.status, dict(reply.headers))
 
     with HttpServer(app) as server:
-        stand_ins.opentok.deliver_to("session", f"{server.url}/callbacks/session")
+        for kind in CALLBACKS:
+            stand_ins.opentok.deliver_to(kind, f"{server.url}/callbacks/{kind}")
         try:
             yield Live(gateway, stand_ins)
         finally:
-            stand_ins.opentok.deliver_to("session", None)
+            for kind in CALLBACKS:
+                stand_ins.opentok.deliver_to(kind, None)
             stand_ins.opentok.clear_callbacks()

@@ -55,5 +55,8 @@ def _closed() -> dict[str, Any]:
     Clients are not told so: they are to ignore fields that they do not know.
     """
     schemas = committed()["components"]["schemas"].items()
-    closed = {name: {"additionalProperties": False, **schema} for name, schema in schemas}
+    closed = {
+        name: {"additionalProperties": False, **schema} if "properties" in schema else schema
+        for name, schema in schemas
+    }
     return {"components": {"schemas": closed}}

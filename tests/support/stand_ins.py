@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_s3 import S3Client
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from app import build_app
@@ -30,10 +31,12 @@ API_KEY = "47000001"
 API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
 APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
 CALLBACK_SECRET = "ca11bac4" * 8
+CALLBACKS = ("session", "archive", "broadcast", "captions", "render", "sip")
+"""The kinds that the app takes."""
 CREDENTIALS: dict[str, object] = {
     "apiKey": API_KEY,
     "apiSecret": API_SECRET,
-    "callbackSecrets": {"session": [CALLBACK_SECRET]},
+    "callbackSecrets": {kind: [CALLBACK_SECRET] for kind in CALLBACKS},
 }
 SECRET_ID = "roomkey/test/opentok"
 TABLE = "roomkey-test-rooms"
@@ -73,9 +76,11 @@ class StandIns:
         self.aws.reset()
         self.opentok.clear_calls()
         self.opentok.faults.clear()
-        self.opentok.deliver_to("session", None)
         self.opentok.clear_callbacks()
-        self.opentok.callback_secrets["session"] = CALLBACK_SECRET
+        self.opentok.clear_records()
+        for kind in CALLBACKS:
+            self.opentok.deliver_to(kind, None)
+            self.opentok.callback_secrets[kind] = CALLBACK_SECRET
         self.identity.faults.clear()
         resources.create_table("test", self.dynamodb())
         resources.create_secret("test", self.secretsmanager(), CREDENTIALS)
@@ -86,6 +91,9 @@ class StandIns:
 
     def secretsmanager(self) -> SecretsManagerClient:
         return _secretsmanager(self.aws_server.url)
+
+    def s3(self) -> S3Client:
+        return _s3(self.aws_server.url)
 
     def put_secret(self, content: str | Mapping[str, object]) -> None:
         """Replace what the secret holds."""
@@ -109,6 +117,11 @@ def _dynamodb(url: str) -> DynamoDBClient:
 @cache
 def _secretsmanager(url: str) -> SecretsManagerClient:
     return boto3.client("secretsmanager", endpoint_url=url)
+
+
+@cache
+def _s3(url: str) -> S3Client:
+    return boto3.client("s3", endpoint_url=url)
 
 
 @contextmanager

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api.cursors import read_cursor, write_cursor
+from chalicelib.api.cursors import (
+    read_cursor,
+    read_media_cursor,
+    write_cursor,
+    write_media_cursor,
+)
+from chalicelib.core.media import MediaKind, MediaStart
 from chalicelib.core.ports import PageStart
 from chalicelib.errors import InvalidField
 
@@ -20,6 +26,19 @@ def test_another_users_cursor_is_refused() -> None:
     with pytest.raises(InvalidField) as refusal:
         read_cursor(write_cursor(START, "alice"), "bob")
     assert refusal.value.fields[0].field == "cursor"
+
+
+def test_a_cursor_of_media_is_good_for_its_list_in_its_room_alone() -> None:
+    start = MediaStart("a-1", START.created_at)
+    cursor = write_media_cursor(start, MediaKind.ARCHIVE, "Standup", "alice")
+    assert read_media_cursor(cursor, MediaKind.ARCHIVE, "standup", "alice") == start
+    for kind, room, user in (
+        (MediaKind.RENDER, "standup", "alice"),
+        (MediaKind.ARCHIVE, "retro", "alice"),
+        (MediaKind.ARCHIVE, "standup", "bob"),
+    ):
+        with pytest.raises(InvalidField):
+            read_media_cursor(cursor, kind, room, user)
 
 
 @settings(derandomize=True)

@@ -10,11 +10,14 @@ from chalicelib.api.schedules import RUN_SECONDS
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.keep_hours import SECONDS_FOR_A_ROOM, KeepHours
 from chalicelib.core.live_ports import ListedConnection, LivePlatform, UpkeepStore
+from chalicelib.core.media import Media
 from chalicelib.core.rooms import Room
+from chalicelib.core.stop_media import StopMedia
 from chalicelib.errors import ProviderUnavailable
 from tests.support.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
+    from chalicelib.core.media import MediaStore
     from chalicelib.core.ports import RoomStore
 
 
@@ -65,11 +68,16 @@ class Building:
             self.inside[session_id] -= 1
         return True
 
+    def running(self, room_id: str, deadline: Deadline) -> list[Media]:
+        del room_id, deadline
+        return []
+
     def run(self) -> None:
         hours = KeepHours(
             cast("RoomStore", self),
             cast("UpkeepStore", self),
             cast("LivePlatform", self),
+            StopMedia(cast("MediaStore", self), {}),
             lambda: NOON,
         )
         hours.run(Deadline(RUN_SECONDS, lambda: self.seconds))

@@ -17,6 +17,7 @@ def test_the_required_settings_are_enough() -> None:
     settings = Settings.from_env(COMPLETE)
     assert settings.jwks_url == "https://issuer.test/.well-known/jwks.json"
     assert settings.opentok_api_url is None
+    assert settings.archive_bucket is None
     assert settings.longest_token == timedelta(days=1)
     assert not settings.creation.admins_only
     assert settings.creation.is_default("LOBBY")
@@ -43,6 +44,9 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
     [
         ("ROOM_CREATION", "everyone"),
         ("DEFAULT_ROOM", "my room"),
+        ("ARCHIVE_BUCKET", "My.Bucket"),
+        ("ARCHIVE_BUCKET", "ab"),
+        ("ARCHIVE_BUCKET", "a" * 64),
         ("AUTH_AUDIENCE", " , "),
         ("MAX_TOKEN_SECONDS", "59"),
         ("MAX_TOKEN_SECONDS", "2592001"),
@@ -73,6 +77,11 @@ def test_the_operator_chooses_who_creates_rooms_and_how_long_tokens_last() -> No
     assert settings.creation.admins_only
     assert settings.creation.is_default("foyer")
     assert settings.longest_token == timedelta(days=30)
+
+
+def test_the_operator_may_have_a_bucket_for_recordings() -> None:
+    settings = Settings.from_env(COMPLETE | {"ARCHIVE_BUCKET": "roomkey-prod-archives-1"})
+    assert settings.archive_bucket == "roomkey-prod-archives-1"
 
 
 def test_a_trailing_slash_of_opentoks_address_is_dropped() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import Write
 from chalicelib.adapters.dynamodb.items import Item, plain, typed
-from chalicelib.core.presence import Connection, Passenger, Stream
+from chalicelib.core.presence import Connection, Passenger, Service, Stream
 from chalicelib.core.roles import Role
 from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
 
@@ -39,6 +39,7 @@ def arrival(connection: Connection) -> Write:
         ("userId", passenger.user_id),
         ("name", passenger.name),
         ("role", passenger.role and passenger.role.value),
+        ("service", passenger.service and passenger.service.value),
     ):
         if value is not None:
             write.set(value, name)
@@ -73,7 +74,7 @@ def stream_end(stream_id: str, at: datetime) -> Write:
 def connection_of(item: Mapping[str, Any]) -> Connection:
     """The connection that lies in an item as DynamoDB returned it."""
     values = plain(item)
-    role = values.get("role")
+    role, service = values.get("role"), values.get("service")
     streams = (
         _stream(name.removeprefix(_STREAM), value)
         for name, value in values.items()
@@ -83,7 +84,10 @@ def connection_of(item: Mapping[str, Any]) -> Connection:
         id=values["sk"].removeprefix(PREFIX),
         since=from_epoch_milliseconds(values["since"]),
         passenger=Passenger(
-            values.get("userId"), values.get("name"), None if role is None else Role(role)
+            values.get("userId"),
+            values.get("name"),
+            None if role is None else Role(role),
+            None if service is None else Service(service),
         ),
         streams=tuple(sorted(streams, key=lambda stream: (stream.since, stream.id))),
         refused="refused" in values,

@@ -5,7 +5,8 @@ time to live, is in seconds. `restricted` says that there is a list of members, 
 itself is a string set, and DynamoDB keeps no empty one.
 
 `upkeep` and `dueAt` are what the index of things due is built on: a room is there until it has been
-warned of its closing time and, once closed, emptied; a session while somebody may be in it.
+warned of its closing time and, once closed, emptied; a session while somebody may be in it; a
+shelf while the room's archives are kept for a while only.
 """
 
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ Item = dict[str, "AttributeValueTypeDef"]
 
 ROOMS: Final = "rooms"
 SESSIONS: Final = "sessions"
+SHELVES: Final = "shelves"
 """What `upkeep` says of an item: which list of things due it is on."""
 
 WARNING: Final = timedelta(seconds=120)
@@ -127,6 +129,24 @@ def session_item(room: Room) -> Item:
             "roomId": room.room_id,
             "guarded": room.settings.max_participants is not None or room.locked,
         }
+    )
+
+
+def shelf_key(room_id: str) -> Item:
+    """Beside the room's archives, and of none of their kinds."""
+    return typed({"pk": f"media#{room_id}", "sk": "shelf"})
+
+
+def shelf_item(room: Room, at: datetime) -> Item:
+    """Says for how long the room's archives are kept, and has them looked through now.
+
+    Where they are kept for ever it says nothing, and vanishes.
+    """
+    days = room.settings.archive_retention_days
+    if days is None:
+        return shelf_key(room.room_id) | typed({"expiresAt": int(at.timestamp())})
+    return shelf_key(room.room_id) | typed(
+        {"name": room.name, "days": days, "upkeep": SHELVES, "dueAt": epoch_milliseconds(at)}
     )
 
 

@@ -1,11 +1,13 @@
 """Archives, broadcasts, captions and renders in DynamoDB: an item each, under their room's id.
 
-Two local indexes, so that what is read is never stale: `media-by-start` for lists, and
+Each field of OpenTok's object is an attribute of its own, since not every callback tells all of
+them. Two local indexes, so that what is read is never stale: `media-by-start` for lists, and
 `media-running`, which holds only what has not ended.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +26,9 @@ RUNNING: Final = "media-running"
 _TOMBSTONE: Final = timedelta(hours=48)
 """Longer than OpenTok repeats a callback."""
 _DIGITS: Final = 15
+_READ_AT_ONCE: Final = 100
+_TOLD: Final = "told:"
+"""What the attributes of OpenTok's object begin with; each holds JSON."""
 
 
 class DynamoDBMedia:
@@ -33,9 +38,14 @@ class DynamoDBMedia:
         self._table = Table(client, table)
 
     def keep(self, media: Media, deadline: Deadline) -> bool:
+        key = _key(media.room_id, media.kind, media.id)
         try:
-            self._table.update(_key(media.room_id, media.kind, media.id), _kept(media), deadline)
-        except ConditionFailed:
+            self._table.update(key, _kept(media), deadline)
+        except ConditionFailed as failure:
+            missing = _missing(media, failure.item)
+            if missing is not None:
+                with suppress(ConditionFailed):
+                    self._table.update(key, missing, deadline)
             return False
         return True
 
@@ -54,15 +64,7 @@ class DynamoDBMedia:
         limit: int,
         deadline: Deadline,
     ) -> MediaPage:
-        values = {":pk": _pk(room_id), ":kind": f"{kind}#"}
-        query: dict[str, Any] = {
-            "IndexName": BY_START,
-            "KeyConditionExpression": "pk = :pk AND begins_with(startedAt, :kind)",
-            "ExpressionAttributeValues": typed(values),
-            "ScanIndexForward": False,
-            "ConsistentRead": True,
-            "Limit": limit + 1,
-        }
+        query = _by_start(room_id, kind) | {"ScanIndexForward": False, "Limit": limit + 1}
         if start is not None:
             query["ExclusiveStartKey"] = _key(room_id, kind, start.id) | typed(
                 {"startedAt": _moment(kind, epoch_milliseconds(start.created_at), start.id)}
@@ -77,6 +79,10 @@ class DynamoDBMedia:
             return MediaPage(shown, None)
         return MediaPage(shown, MediaStart(shown[-1].id, shown[-1].created_at))
 
+    def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
+        query = _by_start(room_id, kind) | {"Limit": _READ_AT_ONCE}
+        return (_media_of(item) for item in self._table.query(query, deadline))
+
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
         query: dict[str, Any] = {
             "IndexName": RUNNING,
@@ -87,13 +93,23 @@ class DynamoDBMedia:
         return [_media_of(item) for item in self._table.query(query, deadline)]
 
 
+def _by_start(room_id: str, kind: MediaKind) -> dict[str, Any]:
+    return {
+        "IndexName": BY_START,
+        "KeyConditionExpression": "pk = :pk AND begins_with(startedAt, :kind)",
+        "ExpressionAttributeValues": typed({":pk": _pk(room_id), ":kind": f"{kind}#"}),
+        "ConsistentRead": True,
+    }
+
+
 def _kept(media: Media) -> Write:
     """The newer state, unless it is one that has passed already."""
     since = epoch_milliseconds(media.created_at)
     updated = epoch_milliseconds(media.updated_at)
     write = Write().set(media.rank, "rank").set(updated, "updatedAt").set(media.status, "status")
     write.set(media.session_id, "sessionId").set_if_absent(since, "createdAt")
-    write.set(json.dumps(media.content, separators=(",", ":")), "content")
+    for name, value in _told(media).items():
+        write.set(value, name)
     if media.status == DELETED:
         write.set(int((media.updated_at + _TOMBSTONE).timestamp()), "expiresAt")
         write.remove("startedAt")
@@ -111,6 +127,25 @@ def _kept(media: Media) -> Write:
     )
 
 
+def _missing(media: Media, item: Item) -> Write | None:
+    """What it tells and the item lacks, as a write; None if that is nothing."""
+    lacking = {name: value for name, value in _told(media).items() if name not in item}
+    if not lacking:
+        return None
+    write = Write().only_if_there("pk")
+    for name, value in lacking.items():
+        write.set_if_absent(value, name)
+    return write
+
+
+def _told(media: Media) -> dict[str, str]:
+    """The content as attributes."""
+    return {
+        f"{_TOLD}{name}": json.dumps(value, separators=(",", ":"))
+        for name, value in media.content.items()
+    }
+
+
 def _media_of(item: Mapping[str, Any]) -> Media:
     values = plain(item)
     kind, _, media_id = values["sk"].partition("#")
@@ -122,7 +157,11 @@ def _media_of(item: Mapping[str, Any]) -> Media:
         status=values["status"],
         created_at=from_epoch_milliseconds(values["createdAt"]),
         updated_at=from_epoch_milliseconds(values["updatedAt"]),
-        content=json.loads(values["content"]),
+        content={
+            name.removeprefix(_TOLD): json.loads(value)
+            for name, value in values.items()
+            if name.startswith(_TOLD)
+        },
     )
 
 

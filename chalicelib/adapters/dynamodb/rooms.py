@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb.items import (
     seat_values,
     session_item,
     session_key,
+    shelf_item,
     typed,
     watched_values,
 )
@@ -67,9 +68,14 @@ class DynamoDBRooms:
         if replaced is not None:
             put["ConditionExpression"] += " OR roomId = :replaced"
             put["ExpressionAttributeValues"] = typed({":replaced": replaced.room_id})
-        started = self._start(room, room.created_at)
+        writes: list[TransactWriteItemTypeDef] = [
+            {"Put": put},
+            self._start(room, room.created_at),
+        ]
+        if room.settings.archive_retention_days is not None:
+            writes.append(self._shelf(room, room.created_at))
         try:
-            self._table.transact([{"Put": put}, started], deadline)
+            self._table.transact(writes, deadline)
         except ConditionFailed as failure:
             return room_of(failure.item)
         return room
@@ -105,15 +111,28 @@ class DynamoDBRooms:
                 write.set(value, name)
         key = room_key(before.name)
         try:
-            if session_item(before) == session_item(after):
+            others = self._others(before, after, now)
+            if not others:
                 self._table.update(key, write, deadline)
                 return
             update: TransactWriteItemTypeDef = {
                 "Update": cast("UpdateTypeDef", write.update(self._table.name, key))
             }
-            self._table.transact([update, *self._sessions(before, after, now)], deadline)
+            self._table.transact([update, *others], deadline)
         except ConditionFailed as failure:
             raise Outdated(room_of(failure.item) if failure.item else None) from failure
+
+    def _others(self, before: Room, after: Room, now: datetime) -> "list[TransactWriteItemTypeDef]":
+        """What a change of the room means to its other items."""
+        writes: list[TransactWriteItemTypeDef] = []
+        if session_item(before) != session_item(after):
+            writes += self._sessions(before, after, now)
+        if before.settings.archive_retention_days != after.settings.archive_retention_days:
+            writes.append(self._shelf(after, now))
+        return writes
+
+    def _shelf(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
+        return {"Put": {"TableName": self._table.name, "Item": shelf_item(room, at)}}
 
     def _sessions(
         self, before: Room, after: Room, now: datetime

@@ -36,7 +36,8 @@ class DynamoDBUpkeep:
         self._table = Table(client, table)
 
     def due_rooms(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        return [key.removeprefix("room#") for key in self._due(ROOMS, now, limit, deadline)]
+        due = due_keys(self._table, ROOMS, now, limit, deadline)
+        return [key.removeprefix("room#") for key in due]
 
     def put_off(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
         write = Write().only_if_equal(room.room_id, "roomId")
@@ -66,7 +67,8 @@ class DynamoDBUpkeep:
         return True
 
     def due_sessions(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        return [key.removeprefix("session#") for key in self._due(SESSIONS, now, limit, deadline)]
+        due = due_keys(self._table, SESSIONS, now, limit, deadline)
+        return [key.removeprefix("session#") for key in due]
 
     def checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
@@ -87,13 +89,15 @@ class DynamoDBUpkeep:
             with suppress(ConditionFailed):
                 self._table.update(key, write.set(True, "idle"), deadline)
 
-    def _due(self, which: str, now: datetime, limit: int, deadline: Deadline) -> list[str]:
-        query: dict[str, Any] = {
-            "TableName": self._table.name,
-            "IndexName": UPKEEP,
-            "KeyConditionExpression": "upkeep = :which AND dueAt <= :now",
-            "ExpressionAttributeValues": typed({":which": which, ":now": epoch_milliseconds(now)}),
-            "Limit": limit,
-        }
-        found: list[Item] = ask(deadline, lambda: self._table.client.query(**query))["Items"]
-        return [item["pk"]["S"] for item in found]
+
+def due_keys(table: Table, which: str, now: datetime, limit: int, deadline: Deadline) -> list[str]:
+    """The partition keys of what is due of this list, the longest due first."""
+    query: dict[str, Any] = {
+        "TableName": table.name,
+        "IndexName": UPKEEP,
+        "KeyConditionExpression": "upkeep = :which AND dueAt <= :now",
+        "ExpressionAttributeValues": typed({":which": which, ":now": epoch_milliseconds(now)}),
+        "Limit": limit,
+    }
+    found: list[Item] = ask(deadline, lambda: table.client.query(**query))["Items"]
+    return [item["pk"]["S"] for item in found]

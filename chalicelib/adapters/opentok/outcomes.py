@@ -12,10 +12,10 @@ _SERVER_ERROR: Final = 500
 _LONGEST_NOTE: Final = 200
 
 
-def check_available(what: str, answer: Answer) -> None:
-    """Raise ProviderUnavailable if asking again later may help."""
+def check_available(answer: Answer, note: str) -> None:
+    """Raise ProviderUnavailable, with this note, if asking again later may help."""
     if answer.status in _PASSING or answer.status >= _SERVER_ERROR:
-        raise unavailable(f"{what}: {summary(answer)}")
+        raise unavailable(note)
 
 
 def refused(note: str) -> ProviderRefused:

@@ -87,7 +87,7 @@ class OpenTokPlatform:
             try:
                 url, headers = client.endpoints.get_session_url(), client.get_headers()
                 answer = self._http.send(Request("POST", url, headers, form=form), deadline)
-                check_available("session/create", answer)
+                check_available(answer, f"session/create: {summary(answer)}")
                 return _session_id(answer, client) if answer.status == _OK else answer
             except ProviderUnavailable:
                 count("ProviderErrors")

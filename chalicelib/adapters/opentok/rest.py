@@ -4,7 +4,7 @@ The SDK loses statuses, so that it gives the auth header and the project alone h
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -39,18 +39,25 @@ class Call:
     Args:
         path: Below the project's own address.
         content: Sent as JSON.
+        secret: Whether the content holds secrets. What OpenTok says may repeat some of it, and is
+            not noted then.
         attempts: How often at most; 1 where asking twice would do it twice.
         understood: Tells the failures that are an answer to whoever asks; all others are raised.
     """
 
     method: str
     path: str
-    content: Mapping[str, object] | None = None
+    content: Mapping[str, object] | None = field(default=None, repr=False)
+    secret: bool = False
     attempts: int = _ATTEMPTS
     understood: Callable[[Answer], bool] = is_absence
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    def note(self, answer: Answer) -> str:
+        """The call and its outcome, for the operator."""
+        return f"{self}: {answer.status if self.secret else summary(answer)}"
 
 
 class OpenTokRest:
@@ -75,8 +82,8 @@ class OpenTokRest:
         if answer.status < _FAILED or call.understood(answer):
             return answer
         if answer.status == HTTPStatus.NOT_FOUND and own_message(answer) is None:
-            raise unavailable(f"{call}: {summary(answer)}")
-        raise refused(f"{call}: {summary(answer)}")
+            raise unavailable(call.note(answer))
+        raise refused(call.note(answer))
 
     def _repeated(self, project: Project, call: Call, deadline: Deadline) -> Answer:
         """The answer of a platform that is available, asked again while that may help."""
@@ -90,7 +97,7 @@ class OpenTokRest:
                 request = Request(call.method, url, headers, json=call.content)
                 answer = self._http.send(request, deadline)
                 if not call.understood(answer):
-                    check_available(str(call), answer)
+                    check_available(answer, call.note(answer))
             except ProviderUnavailable:
                 count("ProviderErrors")
                 if attempt == call.attempts or deadline.remaining() < _RETRY_NEEDS_SECONDS:

@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib import VERSION
 from chalicelib.api.openapi.paths import Paths
-from chalicelib.api.openapi.problems import gateway_responses, problem_examples
+from chalicelib.api.openapi.problems import problem_examples, problem_schemas
 from chalicelib.api.openapi.schemas import Schemas
 from chalicelib.api.operations import Route
 from chalicelib.api.representations import OpenApiDocument
@@ -52,9 +52,8 @@ def openapi_document(routes: Sequence[Route], server: str) -> OpenApiDocument:
         servers=[{"url": server}],
         paths=Paths(routes, schemas).items(),
         components={
-            "schemas": schemas.components,
+            "schemas": {**schemas.components, **problem_schemas(routes)},
             "examples": problem_examples(routes),
-            "responses": gateway_responses(),
             "securitySchemes": _SCHEMES,
         },
     )

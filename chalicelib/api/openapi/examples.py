@@ -5,7 +5,16 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib import VERSION, errors
+from chalicelib.api.archive_answers import ArchiveAnswer, ArchiveList
+from chalicelib.api.archive_bodies import (
+    ArchiveBody,
+    LayoutBody,
+    LayoutType,
+    ScreenshareType,
+    StreamsBody,
+)
 from chalicelib.api.bodies import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
+from chalicelib.api.openapi.service_examples import SERVICE_EXAMPLES
 from chalicelib.api.patch_body import MembersPatch, RoomPatch
 from chalicelib.api.representations import (
     BanAnswer,
@@ -22,7 +31,7 @@ from chalicelib.api.representations import (
     TokenAnswer,
 )
 from chalicelib.core.roles import Role
-from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, State
+from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolution, State
 
 _NOW: Final = "2026-01-31T12:00:00Z"
 _SESSION: Final = "2_MX40NzAwMDAwMX5-MTc2OTg2MDgwMDAwMH5leGFtcGxlfn4"
@@ -56,6 +65,29 @@ _ROOM: Final = RoomAnswer(
     closes_at="2026-01-31T18:00:00Z",
     archives_for=ArchivesFor.MEMBERS,
     archive_retention_days=None,
+)
+
+_LAYOUT: Final = LayoutBody(type=LayoutType.BEST_FIT, screenshare_type=ScreenshareType.HORIZONTAL)
+_ARCHIVE: Final = ArchiveAnswer(
+    room="standup",
+    id="30b3ebf1-ba36-4f5b-8def-6f70d9986fe9",
+    status="started",
+    session_id=_SESSION,
+    url=None,
+    name="Stand-up of Monday",
+    reason="",
+    project_id=47000001,
+    partner_id=47000001,
+    created_at=1769860800000,
+    updated_at=1769860800000,
+    size=0,
+    duration=0,
+    output_mode="composed",
+    stream_mode="auto",
+    has_audio=True,
+    has_video=True,
+    resolution="1280x720",
+    event="archive",
 )
 
 EXAMPLES: Final[dict[type[Struct], Struct]] = {
@@ -97,13 +129,23 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         _BAN,
         BanList(items=[_BAN]),
         MuteBody(active=True, excluded_stream_ids=[_STREAM]),
+        ArchiveBody(name="Stand-up of Monday", resolution=Resolution.LANDSCAPE_HD, layout=_LAYOUT),
+        _LAYOUT,
+        StreamsBody(add_stream=_STREAM, has_video=False),
+        _ARCHIVE,
+        ArchiveList(items=[_ARCHIVE], cursor=None),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
+        *SERVICE_EXAMPLES,
     )
 }
 
 _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
     type(example): example
     for example in (
+        errors.AlreadyCaptioning(
+            "This room has captions already; stop them first.",
+            extensions={"captionsId": "7c0680fc-6274-4de5-a66f-d0648e8d3ac2"},
+        ),
         errors.InvalidField(errors.FieldProblem("expiresIn", "must be at least 60")),
         errors.NotConfigured("AUTH_ISSUER is not set"),
         errors.RoomExists(

@@ -19,7 +19,11 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "room": ("The room's name, compared without case.", {"pattern": f"^{NAME_PATTERN.pattern}$"}),
     "connection_id": ("The connection's id, as OpenTok gave it.", {}),
     "stream_id": ("The stream's id, as OpenTok gave it.", {}),
+    "archive_id": ("The archive's `id`, as OpenTok gave it.", {}),
     "ban_id": ("The ban's `id`.", {}),
+    "broadcast_id": ("The broadcast's `id`.", {}),
+    "captions_id": ("The `captionsId`.", {}),
+    "render_id": ("The render's `id`.", {}),
     "secret": ("What `CALLBACK_PATH_SECRET` is set to.", {}),
 }
 """What each parameter of a path is, and what its schema has beyond being a string."""

@@ -1,4 +1,4 @@
-"""Problems in the document: by status, with an example of each code."""
+"""Problems in the document: a schema and an example of each code, and which a route answers."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.api.openapi.examples import problem_example
 from chalicelib.api.openapi.members import stated
+from chalicelib.api.openapi.schemas import PREFIX
 from chalicelib.api.operations import Route
 from chalicelib.api.problems import STATUS, Problem, problem
 from chalicelib.errors import RoomkeyError
@@ -24,64 +25,77 @@ _WAITING: Final = {
 }
 _CHALLENGE: Final = {"description": "Always `Bearer`.", "schema": {"type": "string"}}
 _OF_GATEWAY: Final = {
-    HTTPStatus.TOO_MANY_REQUESTS: ("too_many_requests", "API Gateway lets no more through now."),
-    HTTPStatus.GATEWAY_TIMEOUT: ("no_answer", "The service did not answer API Gateway."),
+    "too_many_requests": (HTTPStatus.TOO_MANY_REQUESTS, "API Gateway lets no more through now."),
+    "no_answer": (HTTPStatus.GATEWAY_TIMEOUT, "The service did not answer API Gateway."),
 }
 
 
 def problem_responses(route: Route) -> dict[str, Any]:
     """A route's errors: its own, and API Gateway's, which stands before every route."""
-    by_status: dict[HTTPStatus, list[type[RoomkeyError]]] = {}
+    by_status: dict[HTTPStatus, dict[str, str]] = {}
     for leaf in route.problems:
-        by_status.setdefault(STATUS[leaf], []).append(leaf)
-    own = {str(status.value): _response(status, leaves) for status, leaves in by_status.items()}
-    return own | {
-        str(status.value): {"$ref": f"#/components/responses/{code}"}
-        for status, (code, _) in _OF_GATEWAY.items()
+        by_status.setdefault(STATUS[leaf], {})[leaf.code] = leaf.__doc__ or ""
+    for code, (status, meaning) in _OF_GATEWAY.items():
+        by_status.setdefault(status, {})[code] = meaning
+    return {str(status.value): _response(status, codes) for status, codes in by_status.items()}
+
+
+def problem_schemas(routes: Iterable[Route]) -> dict[str, Any]:
+    """A schema of each code that any route has."""
+    return {
+        _schema_name(code): {
+            "description": meaning,
+            "allOf": [
+                {"$ref": PREFIX.format(name=Problem.__name__)},
+                {"type": "object", "properties": {"code": {"type": "string", "enum": [code]}}},
+            ],
+        }
+        for code, (meaning, _) in _every(routes).items()
     }
 
 
-def _response(status: HTTPStatus, leaves: Iterable[type[RoomkeyError]]) -> dict[str, Any]:
-    codes = {leaf.code: leaf for leaf in leaves}
-    description = "\n".join(f"- `{code}`: {leaf.__doc__}" for code, leaf in codes.items())
-    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
-    return _described(status, description, list(codes), examples)
+def problem_examples(routes: Iterable[Route]) -> dict[str, Any]:
+    """An example of each."""
+    return {
+        code: {"summary": meaning, "value": example}
+        for code, (meaning, example) in _every(routes).items()
+    }
 
 
-def _described(
-    status: HTTPStatus, description: str, codes: list[str], examples: Mapping[str, object]
-) -> dict[str, Any]:
-    headers = {}
+def _response(status: HTTPStatus, codes: Mapping[str, str]) -> dict[str, Any]:
+    references = [{"$ref": PREFIX.format(name=_schema_name(code))} for code in codes]
+    media = {
+        "schema": references[0] if len(references) == 1 else {"oneOf": references},
+        "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+    }
+    headers: dict[str, Any] = {}
     if status in _WAITING:
         headers["Retry-After"] = _RETRY_AFTER
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _CHALLENGE
-    narrowed = {"type": "object", "properties": {"code": {"type": "string", "enum": codes}}}
-    schema = {"allOf": [{"$ref": f"#/components/schemas/{Problem.__name__}"}, narrowed]}
-    content = {"application/problem+json": {"schema": schema, "examples": examples}}
-    return stated({"description": description, "headers": headers, "content": content})
-
-
-def problem_examples(routes: Iterable[Route]) -> dict[str, Any]:
-    """An example of each problem that any route has, by its code."""
-    leaves = {leaf.code: leaf for route in routes for leaf in route.problems}
-    return {
-        code: {
-            "summary": leaves[code].__doc__,
-            "value": msgspec.json.decode(problem(problem_example(leaves[code]), "…").body),
+    return stated(
+        {
+            "description": "\n".join(f"- `{code}`: {meaning}" for code, meaning in codes.items()),
+            "headers": headers,
+            "content": {"application/problem+json": media},
         }
-        for code in sorted(leaves)
-    }
+    )
 
 
-def gateway_responses() -> dict[str, Any]:
-    """What API Gateway answers in the service's place, by its code."""
-    return {
-        code: _described(status, detail, [code], {code: {"value": _of_gateway(status)}})
-        for status, (code, detail) in _OF_GATEWAY.items()
-    }
+def _every(routes: Iterable[Route]) -> dict[str, tuple[str, object]]:
+    """What each code means, and an example of it."""
+    leaves = {leaf for route in routes for leaf in route.problems}
+    every = {leaf.code: (leaf.__doc__ or "", _rendered(problem_example(leaf))) for leaf in leaves}
+    for code, (status, meaning) in _OF_GATEWAY.items():
+        rendered = Problem("about:blank", status.phrase, status.value, meaning, code, "…")
+        every[code] = meaning, msgspec.to_builtins(rendered)
+    return dict(sorted(every.items()))
 
 
-def _of_gateway(status: HTTPStatus) -> object:
-    code, detail = _OF_GATEWAY[status]
-    return Problem("about:blank", status.phrase, status.value, detail, code, "…")
+def _rendered(error: RoomkeyError) -> object:
+    return msgspec.json.decode(problem(error, "…").body)
+
+
+def _schema_name(code: str) -> str:
+    """`RoomFullProblem` for `room_full`."""
+    return "".join(word.capitalize() for word in code.split("_")) + Problem.__name__

@@ -9,7 +9,7 @@ import msgspec
 from chalicelib.api.operations import Operation, Route
 from chalicelib.api.problems import Problem
 
-_PREFIX: Final = "#/components/schemas/{name}"
+PREFIX: Final = "#/components/schemas/{name}"
 
 
 class Schemas:
@@ -23,7 +23,7 @@ class Schemas:
         every: list[type[msgspec.Struct]] = [Problem]
         for route in routes:
             every += (each for each in structs_of(route.operation) if each not in every)
-        found, components = msgspec.json.schema_components(every, ref_template=_PREFIX)
+        found, components = msgspec.json.schema_components(every, ref_template=PREFIX)
         self._by_struct = dict(zip(every, found, strict=True))
         self.components: Mapping[str, Any] = {
             name: _tidied(components[name]) for name in sorted(components)
@@ -39,7 +39,7 @@ class Schemas:
 
     def parameters(self, query: type[msgspec.Struct]) -> list[dict[str, Any]]:
         """A query's parameters. None of them can be null, however its struct says it is absent."""
-        _, components = msgspec.json.schema_components([query], ref_template=_PREFIX)
+        _, components = msgspec.json.schema_components([query], ref_template=PREFIX)
         schema = _tidied(components[query.__name__])
         return [
             {
@@ -59,7 +59,7 @@ def structs_of(operation: Operation) -> list[type[msgspec.Struct]]:
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401  any part of a schema
-    """A schema without the titles and indentation of msgspec's, and with every enumeration's type.
+    """A schema without msgspec's titles, null defaults and indentation; with every enum's type.
 
     Only a string or a list is a keyword's value here: an object is that of a property so called.
     """
@@ -70,14 +70,16 @@ def _tidied(schema: Any) -> Any:  # noqa: ANN401  any part of a schema
     tidied = {name: _tidied(each) for name, each in schema.items()}
     if isinstance(tidied.get("title"), str):
         del tidied["title"]
+    if tidied.get("default", ...) is None:
+        del tidied["default"]
     if isinstance(tidied.get("description"), str):
         tidied["description"] = cleandoc(tidied["description"])
     if isinstance(tidied.get("enum"), list):
-        tidied["type"] = "string"
+        tidied["type"] = "integer" if isinstance(tidied["enum"][0], int) else "string"
     return tidied
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: each for name, each in schema.items() if (name, each) != ("default", None)}
+    kept = dict(schema)
     alternatives = [each for each in kept.pop("anyOf", []) if each != {"type": "null"}]
     return kept | (alternatives[0] if alternatives else {})

@@ -1,0 +1,69 @@
+"""Broadcasts by OpenTok's REST API; the SDK cannot list them, and loses most statuses."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from chalicelib.adapters.opentok.http import Answer
+from chalicelib.adapters.opentok.reports import FAILED, Reports, check_started, is_about_the_state
+from chalicelib.adapters.opentok.rest import Call, OpenTokRest, is_absence
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.media import MediaKind
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.media_rules import STREAMS_NOT_MANUAL
+from chalicelib.core.ports import Clock
+from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
+
+
+class OpenTokBroadcasts:
+    """The broadcast platform."""
+
+    def __init__(self, rest: OpenTokRest, clock: Clock) -> None:
+        self._rest = rest
+        self._reports = Reports(rest, clock, MediaKind.BROADCAST, "broadcast")
+
+    def start(
+        self, session_id: str, options: Mapping[str, object], deadline: Deadline
+    ) -> MediaReport:
+        content = {**options, "sessionId": session_id}
+        call = Call(
+            "POST", "broadcast", content, secret=True, attempts=1, understood=is_about_the_state
+        )
+        answer = self._rest.ask(call, deadline)
+        already = AlreadyBroadcasting(
+            "This room is being broadcast already: stop that broadcast, or give this one a "
+            "multiBroadcastTag that no running one has."
+        )
+        check_started(answer, already)
+        return self._reports.read(call, answer)
+
+    def one(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
+        return self._reports.one(broadcast_id, deadline)
+
+    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+        return self._reports.of_session(f"sessionId={session_id}&", session_id, deadline)
+
+    def stop(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
+        path = f"broadcast/{broadcast_id}/stop"
+        call = Call("POST", path, secret=True, understood=is_about_the_state)
+        answer = self._rest.ask(call, deadline)
+        return self._reports.read(call, answer) if answer.status < FAILED else None
+
+    def set_layout(
+        self, broadcast_id: str, layout: Mapping[str, object], deadline: Deadline
+    ) -> bool:
+        path = f"broadcast/{broadcast_id}/layout"
+        call = Call("PUT", path, layout, understood=is_about_the_state)
+        return self._rest.ask(call, deadline).status < FAILED
+
+    def change_streams(
+        self, broadcast_id: str, change: Mapping[str, object], deadline: Deadline
+    ) -> bool:
+        path = f"broadcast/{broadcast_id}/streams"
+        answer = self._rest.ask(Call("PATCH", path, change, understood=_is_about_streams), deadline)
+        if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            raise StreamsNotManual(STREAMS_NOT_MANUAL)
+        return answer.status < FAILED
+
+
+def _is_about_streams(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.METHOD_NOT_ALLOWED or is_absence(answer)

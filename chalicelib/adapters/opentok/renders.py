@@ -1,0 +1,48 @@
+"""Experience Composers by OpenTok's REST API."""
+
+from collections.abc import Sequence
+
+from chalicelib.adapters.opentok.reports import (
+    NOBODY,
+    Reports,
+    check_started,
+    is_about_the_state,
+)
+from chalicelib.adapters.opentok.rest import Call, OpenTokRest
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.media import MediaKind
+from chalicelib.core.media_ports import ServiceOrder
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.ports import Clock
+from chalicelib.errors import NobodyConnected
+
+
+class OpenTokRenders:
+    """The render platform."""
+
+    def __init__(self, rest: OpenTokRest, clock: Clock) -> None:
+        self._rest = rest
+        self._reports = Reports(rest, clock, MediaKind.RENDER, "render")
+
+    def start(self, order: ServiceOrder, deadline: Deadline) -> MediaReport:
+        call = Call(
+            "POST",
+            "render",
+            {**order.options, "sessionId": order.session_id, "token": order.token.text},
+            secret=True,
+            attempts=1,
+            understood=is_about_the_state,
+        )
+        answer = self._rest.ask(call, deadline)
+        check_started(answer, NobodyConnected(NOBODY))
+        return self._reports.read(call, answer)
+
+    def one(self, render_id: str, deadline: Deadline) -> MediaReport | None:
+        return self._reports.one(render_id, deadline)
+
+    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+        # OpenTok lists a project's, whatever the session.
+        return self._reports.of_session("", session_id, deadline)
+
+    def stop(self, media_id: str, deadline: Deadline) -> None:
+        self._rest.ask(Call("DELETE", f"render/{media_id}"), deadline)

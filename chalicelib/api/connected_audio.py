@@ -1,0 +1,81 @@
+from http import HTTPStatus
+
+from chalice import Blueprint
+
+from chalicelib import errors
+from chalicelib.api.answers import Answer, json_answer
+from chalicelib.api.calls import Call
+from chalicelib.api.edge import Edge
+from chalicelib.api.media_answers import AudioConnectorAnswer, CallAnswer, shown
+from chalicelib.api.operations import OF_MEDIA_STARTS, OF_MODERATORS, OF_PROVIDER, Operation
+from chalicelib.api.presence import check_connection_id
+from chalicelib.api.service_bodies import AudioConnectorBody, DtmfBody, SipBody
+
+
+def connected_audio_routes(edge: Edge) -> Blueprint:
+    """Telephones and WebSockets in a room."""
+    routes = Blueprint(__name__)
+
+    @edge.signed_in(
+        routes,
+        "POST",
+        "/rooms/{room}/sip",
+        Operation(
+            summary="Call somebody by SIP into a room",
+            description=(
+                "Hang up by disconnecting `connectionId`. After 503 look at the room's connections "
+                "before you call again: it may be ringing."
+            ),
+            body=SipBody,
+            answers={HTTPStatus.CREATED: CallAnswer},
+            problems=OF_MEDIA_STARTS,
+        ),
+    )
+    def dial(call: Call, room: str) -> Answer:
+        options = call.body(SipBody).options()
+        made = call.use_cases.connected_audio.dial(call.user, room, options, call.deadline)
+        return json_answer(HTTPStatus.CREATED, shown(*made))
+
+    @edge.signed_in(
+        routes,
+        "POST",
+        "/rooms/{room}/dtmf",
+        Operation(
+            summary="Play telephone tones to all, or to one connection",
+            body=DtmfBody,
+            answers={HTTPStatus.NO_CONTENT: None},
+            problems=(
+                *OF_MODERATORS,
+                errors.ConnectionNotFound,
+                errors.NobodyConnected,
+                *OF_PROVIDER,
+            ),
+        ),
+    )
+    def play_digits(call: Call, room: str) -> Answer:
+        body = call.body(DtmfBody)
+        if body.connection_id is not None:
+            check_connection_id(body.connection_id)
+        call.use_cases.connected_audio.play_digits(
+            call.user, room, body.connection_id, body.checked_digits(), call.deadline
+        )
+        return Answer(HTTPStatus.NO_CONTENT)
+
+    @edge.signed_in(
+        routes,
+        "POST",
+        "/rooms/{room}/audio-connectors",
+        Operation(
+            summary="Send a room's audio to a WebSocket",
+            description="Stop by disconnecting `connectionId`. After 503 look at the connections.",
+            body=AudioConnectorBody,
+            answers={HTTPStatus.CREATED: AudioConnectorAnswer},
+            problems=OF_MEDIA_STARTS,
+        ),
+    )
+    def connect_audio(call: Call, room: str) -> Answer:
+        options = call.body(AudioConnectorBody).options()
+        made = call.use_cases.connected_audio.connect_audio(call.user, room, options, call.deadline)
+        return json_answer(HTTPStatus.CREATED, shown(*made))
+
+    return routes

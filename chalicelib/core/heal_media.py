@@ -1,0 +1,101 @@
+"""The part of healing that looks after what a session is made into."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.follow_media import FollowMedia
+from chalicelib.core.live_ports import Session
+from chalicelib.core.measurements import count
+from chalicelib.core.media import Media, MediaKind, MediaStore
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.rooms import State
+from chalicelib.core.stop_media import Stop
+
+GHOST_AFTER: Final = timedelta(seconds=60)
+"""How old a record must be for its absence from the platform's list to tell something."""
+SETTLED_AFTER: Final = timedelta(days=2)
+"""How old one is that is not expected to change any more: none runs for longer than half a day."""
+_LOOKED_AT: Final = 100
+
+
+HealKind = Callable[[Session, Deadline], bool]
+"""Has one kind's record agree with the platform; whether any of a session may still change."""
+
+
+class HealMedia:
+    """Compares one kind's record with what the platform lists of a session.
+
+    So what began without our hearing of it, by a start whose answer was lost or by itself, comes on
+    record, and what ended so is known to have.
+
+    Args:
+        kind: Which it looks after.
+        listed: All that the platform has of a session.
+        stop: How one is stopped.
+        gone: Has on record that the platform lists one no more.
+    """
+
+    def __init__(
+        self,
+        kind: MediaKind,
+        listed: Callable[[str, Deadline], Sequence[MediaReport]],
+        stop: Stop,
+        gone: Callable[[Media, Deadline], object],
+        *,
+        rooms: RoomStore,
+        store: MediaStore,
+        follow: FollowMedia,
+        clock: Clock,
+    ) -> None:
+        self._kind = kind
+        self._listed = listed
+        self._stop = stop
+        self._gone = gone
+        self._rooms = rooms
+        self._store = store
+        self._follow = follow
+        self._clock = clock
+
+    def __call__(self, session: Session, deadline: Deadline) -> bool:
+        """Make the record agree with the list; whether any may still change.
+
+        Raises:
+            ProviderUnavailable: The platform cannot be asked, and nothing was removed.
+            ProviderRefused: It refuses.
+        """
+        # The record before the list, as with connections.
+        page = self._store.page(session.room_id, self._kind, None, _LOOKED_AT, deadline)
+        known = {each.id: each for each in page.items if each.session_id == session.id}
+        listed = self._listed(session.id, deadline)
+        standing = [self._kept(session, each, known.get(each.id), deadline) for each in listed]
+        now = self._clock()
+        for media_id in known.keys() - {each.id for each in listed}:
+            ghost = known[media_id]
+            if ghost.may_change and ghost.created_at + GHOST_AFTER <= now:
+                count("GhostMediaTaken")
+                self._gone(ghost, deadline)
+        running = [each for each in standing if each.is_running]
+        if running and self._is_over(session, deadline):
+            for each in running:
+                self._stop(each, deadline)
+        return any(each.may_change and each.created_at + SETTLED_AFTER > now for each in standing)
+
+    def _kept(
+        self, session: Session, report: MediaReport, known: Media | None, deadline: Deadline
+    ) -> Media:
+        media = report.of_room(session.room_id)
+        if known is None:
+            known = self._store.find(session.room_id, self._kind, report.id, deadline)
+        if known is None or known.rank < media.rank or known.updated_at < media.updated_at:
+            count("MediaFound")
+            self._follow.keep(report, session.room_id, deadline)
+        return media
+
+    def _is_over(self, session: Session, deadline: Deadline) -> bool:
+        room = self._rooms.find(session.room_name, deadline)
+        if room is None or not session.is_of(room):
+            return True
+        return room.state(self._clock()) is State.CLOSED

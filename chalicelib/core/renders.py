@@ -1,0 +1,76 @@
+"""Renders: web pages that OpenTok's Experience Composer publishes into a room."""
+
+from chalicelib.core.admit_services import AdmitServices
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.end_media import EndMedia
+from chalicelib.core.follow_media import FollowMedia
+from chalicelib.core.identity import User
+from chalicelib.core.media import Media, MediaKind, MediaPage, MediaStart
+from chalicelib.core.media_ports import Options, RenderPlatform, ServiceOrder
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.presence import Service
+from chalicelib.core.room_media import RoomMedia
+from chalicelib.core.rooms import Room
+from chalicelib.core.start_media import StartMedia
+
+
+class Renders:
+    """Starts, shows and stops renders; its methods raise as those of `RoomMedia` do."""
+
+    def __init__(
+        self,
+        *,
+        media: RoomMedia,
+        platform: RenderPlatform,
+        services: AdmitServices,
+        follow: FollowMedia,
+        start_media: StartMedia,
+        end_media: EndMedia,
+    ) -> None:
+        self._media = media
+        self._platform = platform
+        self._services = services
+        self._follow = follow
+        self._start_media = start_media
+        self._end_media = end_media
+
+    def start(
+        self, user: User, name: str, options: Options, deadline: Deadline
+    ) -> tuple[Room, Media]:
+        """Publish a page into the room.
+
+        Raises:
+            NobodyConnected: OpenTok does not know the session yet.
+            RoomkeyError: As `RoomMedia.ready_room` and `StartMedia` say.
+        """
+        room = self._media.ready_room(user, name, "render into it", deadline)
+        token = self._services.token(room, Service.RENDER, deadline)
+        order = ServiceOrder(room.session_id, token, options)
+
+        def start(in_time: Deadline) -> MediaReport:
+            return self._platform.start(order, in_time)
+
+        return room, self._start_media(room, self._platform, options, start, deadline)
+
+    def page(
+        self, user: User, name: str, start: MediaStart | None, limit: int, deadline: Deadline
+    ) -> tuple[Room, MediaPage]:
+        """The room, and some of its renders, newest first."""
+        room = self._media.moderated(user, name, "see its renders", deadline)
+        return room, self._media.page(room, MediaKind.RENDER, start, limit, deadline)
+
+    def one(self, user: User, name: str, render_id: str, deadline: Deadline) -> tuple[Room, Media]:
+        """A render as it stands; while it is running OpenTok is asked."""
+        room, render = self._media.one(user, name, MediaKind.RENDER, render_id, deadline)
+        if not render.is_running:
+            return room, render
+        report = self._platform.one(render.id, deadline)
+        if report is None:
+            return room, self._follow.end(render, deadline)
+        return room, self._follow.keep(report, room.room_id, deadline)
+
+    def stop(self, user: User, name: str, render_id: str, deadline: Deadline) -> None:
+        """End a render; one that has ended stays as it is."""
+        _, render = self._media.one(user, name, MediaKind.RENDER, render_id, deadline)
+        if render.is_running:
+            self._end_media(render, deadline)

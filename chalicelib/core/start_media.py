@@ -1,0 +1,116 @@
+"""Starting what a room's session is made into, so that nothing runs that is not on record."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.lost_starts import just_begun
+from chalicelib.core.measurements import count
+from chalicelib.core.media import Media
+from chalicelib.core.media_ports import MediaPlatform, Options
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.ports import Clock
+from chalicelib.core.rooms import Room, State
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
+
+SECONDS_TO_RECORD: Final = 2.5
+"""What a start leaves of its request's time, to write it down or to look for it."""
+
+
+class StartMedia:
+    """Starts something, and sees to it that it is known, or else does not run.
+
+    Args:
+        find_room: The room of a name as it stands, if there is one.
+        keep: Puts what the platform tells on record, under a room's id.
+        clock: Now.
+    """
+
+    def __init__(
+        self,
+        find_room: Callable[[str, Deadline], Room | None],
+        keep: Callable[[MediaReport, str, Deadline], Media],
+        clock: Clock,
+    ) -> None:
+        self._find_room = find_room
+        self._keep = keep
+        self._clock = clock
+
+    def __call__(
+        self,
+        room: Room,
+        platform: MediaPlatform,
+        options: Options,
+        start: Callable[[Deadline], MediaReport],
+        deadline: Deadline,
+    ) -> Media:
+        """Start it and record it.
+
+        Args:
+            room: Whose session it is made of.
+            platform: What stops it, and may find it again.
+            options: What it is started with.
+            start: Has it started.
+            deadline: By when to answer.
+
+        Raises:
+            ProviderUnavailable: Whether it runs is not known; if it does, it comes on record.
+            RoomClosed: The room was closed meanwhile, and it was stopped again.
+            StoreUnavailable: It could not be recorded, and was stopped again.
+        """
+        asked_at = self._clock()
+        try:
+            report = start(deadline.sooner_by(SECONDS_TO_RECORD))
+        except ProviderUnavailable as error:
+            found = self._begun(room, platform, options, asked_at, deadline)
+            if found is None:
+                raise _perhaps_started(error) from error
+            count("LostStartsFound")
+            report = found
+        try:
+            media = self._keep(report, room.room_id, deadline)
+            # Who closes a room writes that first and looks for what runs afterwards, so that one
+            # of the two always sees the other.
+            over = self._is_over(room, deadline)
+        except StoreUnavailable:
+            self._take_back(report, platform, deadline)
+            raise
+        if over:
+            self._take_back(report, platform, deadline)
+            raise RoomClosed("This room was closed meanwhile.")
+        return media
+
+    def _begun(
+        self,
+        room: Room,
+        platform: MediaPlatform,
+        options: Options,
+        asked_at: datetime,
+        deadline: Deadline,
+    ) -> MediaReport | None:
+        """The one whose start's answer was lost, if it can be found at once."""
+        with suppress(ProviderUnavailable, ProviderRefused):
+            return just_begun(platform.of_session(room.session_id, deadline), options, asked_at)
+        return None
+
+    def _take_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
+        count("StartsTakenBack")
+        with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
+            platform.stop(report.id, deadline)
+
+    def _is_over(self, room: Room, deadline: Deadline) -> bool:
+        standing = self._find_room(room.name, deadline)
+        if standing is None or standing.session_id != room.session_id:
+            return True
+        return standing.state(self._clock()) is State.CLOSED
+
+
+def _perhaps_started(error: ProviderUnavailable) -> ProviderUnavailable:
+    return ProviderUnavailable(
+        "The video platform has not answered properly, so that it may have started all the same; "
+        "look at what runs before trying again.",
+        note=error.note,
+        retry_after=error.retry_after,
+    )

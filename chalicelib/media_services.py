@@ -1,0 +1,127 @@
+"""Ties together what sessions are made into, for `services`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from chalicelib.adapters.opentok.archives import OpenTokArchives
+from chalicelib.adapters.opentok.broadcasts import OpenTokBroadcasts
+from chalicelib.adapters.opentok.captions import OpenTokCaptions
+from chalicelib.adapters.opentok.connected_audio import OpenTokAudio
+from chalicelib.adapters.opentok.renders import OpenTokRenders
+from chalicelib.adapters.opentok.rest import OpenTokRest
+from chalicelib.core.admit_services import AdmitServices
+from chalicelib.core.archive_ports import ArchiveFiles, ShelfStore
+from chalicelib.core.broadcasts import Broadcasts
+from chalicelib.core.captions import LiveCaptions
+from chalicelib.core.clear_archives import ClearArchives
+from chalicelib.core.connected_audio import ConnectedAudio
+from chalicelib.core.credentials import CallbackSignatures
+from chalicelib.core.end_media import EndMedia
+from chalicelib.core.follow_media import FollowMedia
+from chalicelib.core.follow_sessions import FollowSessions
+from chalicelib.core.heal_media import HealKind, HealMedia
+from chalicelib.core.heal_renders import HealRenders
+from chalicelib.core.kept_archives import KeptArchives
+from chalicelib.core.live_ports import SessionStore
+from chalicelib.core.media import MediaKind, MediaStore
+from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.read_archives import ReadArchives
+from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.record_room import RecordRoom
+from chalicelib.core.renders import Renders
+from chalicelib.core.room_media import RoomMedia
+from chalicelib.core.start_media import StartMedia
+from chalicelib.core.stop_media import StopMedia
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaServices:
+    """The use cases of media, and the parts of other ones that look after them."""
+
+    follow: FollowMedia
+    stop: StopMedia
+    heal: Sequence[HealKind]
+    clear_archives: ClearArchives
+    record_room: RecordRoom
+    read_archives: ReadArchives
+    broadcasts: Broadcasts
+    captions: LiveCaptions
+    renders: Renders
+    connected_audio: ConnectedAudio
+
+
+def build_media(
+    *,
+    rooms: RoomStore,
+    store: MediaStore,
+    session_store: SessionStore,
+    shelves: ShelfStore,
+    files: ArchiveFiles,
+    rest: OpenTokRest,
+    read_rooms: ReadRooms,
+    sessions: FollowSessions,
+    services: AdmitServices,
+    callbacks: CallbackSignatures,
+    clock: Clock,
+) -> MediaServices:
+    follow = FollowMedia(sessions.find, store, clock)
+    archives, broadcasts = OpenTokArchives(rest, clock), OpenTokBroadcasts(rest, clock)
+    captions, renders = OpenTokCaptions(rest, clock), OpenTokRenders(rest, clock)
+    kept = KeptArchives(archives, files, follow)
+    end_broadcast, end_captions = EndMedia(broadcasts, follow), EndMedia(captions, follow)
+    end_render = EndMedia(renders, follow)
+    heal = partial(HealMedia, rooms=rooms, store=store, follow=follow, clock=clock)
+    room_media = RoomMedia(read_rooms, store, clock)
+    start_media = StartMedia(rooms.find, follow.keep, clock)
+    return MediaServices(
+        follow=follow,
+        stop=StopMedia(
+            store,
+            {
+                MediaKind.ARCHIVE: kept.stop,
+                MediaKind.BROADCAST: end_broadcast,
+                MediaKind.CAPTIONS: end_captions,
+                MediaKind.RENDER: end_render,
+            },
+        ),
+        heal=[
+            heal(MediaKind.ARCHIVE, archives.archives_of, kept.stop, follow.forget),
+            heal(MediaKind.BROADCAST, broadcasts.of_session, end_broadcast, follow.end),
+            HealRenders(
+                heal(MediaKind.RENDER, renders.of_session, end_render, follow.end),
+                session_store,
+                store,
+            ),
+        ],
+        clear_archives=ClearArchives(
+            rooms=rooms, shelves=shelves, store=store, kept=kept, clock=clock
+        ),
+        record_room=RecordRoom(
+            rooms=read_rooms,
+            store=store,
+            platform=archives,
+            follow=follow,
+            kept=kept,
+            clock=clock,
+        ),
+        read_archives=ReadArchives(read_rooms, store, kept, files),
+        broadcasts=Broadcasts(room_media, broadcasts, follow, start_media, end_broadcast),
+        captions=LiveCaptions(
+            media=room_media,
+            platform=captions,
+            services=services,
+            callbacks=callbacks,
+            start_media=start_media,
+            end_media=end_captions,
+        ),
+        renders=Renders(
+            media=room_media,
+            platform=renders,
+            services=services,
+            follow=follow,
+            start_media=start_media,
+            end_media=end_render,
+        ),
+        connected_audio=ConnectedAudio(room_media, OpenTokAudio(rest), services),
+    )

@@ -1,0 +1,211 @@
+"""Recordings that were begun or ended without our hearing of it are found again."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from local.faults import Fault
+from tests.support.live import Live
+from tests.support.log_lines import log_lines
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ARCHIVES = "/rooms/standup/archives"
+MINUTES = timedelta(minutes=2)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def recorded(live: Live) -> Live:
+    """With a room in which somebody publishes."""
+    somebody_publishes(live)
+    return live
+
+
+def somebody_publishes(live: Live) -> None:
+    live.room()
+    live.publish(live.enter("bob"))
+    live.settle()
+    live.stand_ins.opentok.clear_calls()
+
+
+def listed(live: Live) -> list[Any]:
+    return list(live.ask("bob", "GET", ARCHIVES).json["items"])
+
+
+def lose_the_answer(live: Live) -> None:
+    """Of the next start, which happens; and its callback."""
+    live.stand_ins.opentok.faults.add(Fault("/archive", drop=True))
+    live.stand_ins.opentok.plan_callbacks(drop=1)
+
+
+def test_a_start_whose_answer_is_lost_is_found_at_once_and_not_repeated(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    somebody_publishes(live)
+    lose_the_answer(live)
+    reply = live.ask("alice", "POST", ARCHIVES, {"name": "Stand-up"})
+    assert (reply.status, reply.json["name"]) == (201, "Stand-up")
+    (line,) = [line for line in log_lines(capsys) if "LostStartsFound" in line]
+    assert line["LostStartsFound"] == [1.0]
+    methods = [call.method for call in live.stand_ins.opentok.calls]
+    assert methods == ["POST", "GET"]
+    assert [each["id"] for each in listed(live)] == [reply.json["id"]]
+    assert live.ask("alice", "POST", f"{ARCHIVES}/{reply.json['id']}/stop").status == 200
+
+
+def test_an_earlier_or_another_archive_is_not_taken_for_the_one_just_begun(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    first = recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "a"})
+    assert first.status == 201
+    clock.shift(1)
+    recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "b", "name": "other"})
+    recorded.settle()
+    for asked in ({"multiArchiveTag": "c", "name": "mine"}, {"multiArchiveTag": "a"}):
+        clock.shift(4)
+        recorded.stand_ins.opentok.faults.add(Fault("/archive", status=500))
+        reply = recorded.ask("alice", "POST", ARCHIVES, asked)
+        assert (reply.status, reply.code) == (503, "provider_unavailable")
+
+
+def test_a_lost_start_that_cannot_be_looked_for_is_found_by_healing(
+    live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    somebody_publishes(live)
+    lose_the_answer(live)
+    live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
+    assert live.ask("alice", "POST", ARCHIVES, {}).code == "provider_unavailable"
+    assert listed(live) == []
+    clock.shift(MINUTES)
+
+    live.run("heal")
+
+    (found,) = listed(live)
+    assert found["status"] == "started"
+    (line,) = [line for line in log_lines(capsys) if "MediaFound" in line]
+    assert line["MediaFound"] == [1.0]
+    assert live.ask("alice", "POST", f"{ARCHIVES}/{found['id']}/stop").status == 200
+
+
+def test_an_archive_that_was_begun_but_could_not_be_written_down_comes_by_its_callback(
+    recorded: Live,
+) -> None:
+    recorded.stand_ins.aws.fail("DynamoDB.UpdateItem", error="InternalServerError", times=3)
+    assert recorded.ask("alice", "POST", ARCHIVES, {}).code == "store_unavailable"
+    recorded.settle()
+    assert [each["status"] for each in listed(recorded)] == ["started"]
+
+
+def test_an_automatic_archive_whose_callbacks_were_all_lost_is_found_and_its_end_too(
+    live: Live, clock: time_machine.Traveller
+) -> None:
+    live.room(archiveMode="always")
+    live.stand_ins.opentok.deliver_to("archive", None)
+    bob = live.enter("bob")
+    live.publish(bob)
+    live.settle()
+    assert listed(live) == []
+    clock.shift(MINUTES)
+    live.run("heal")
+    assert [each["status"] for each in listed(live)] == ["started"]
+
+    live.leave(bob)
+    live.settle()
+    clock.shift(MINUTES)
+    live.run("heal")
+    assert [each["status"] for each in listed(live)] == ["available"]
+
+
+def test_a_session_is_looked_at_until_its_archives_have_their_files(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.archive_ready_after = 3600
+    try:
+        recorded.ask("alice", "POST", ARCHIVES, {})
+        (connection,) = recorded.connected()
+        recorded.leave(connection)
+        recorded.settle()
+        recorded.stand_ins.opentok.deliver_to("archive", None)
+        for _ in range(8):
+            clock.shift(timedelta(minutes=11))
+            recorded.run("heal")
+    finally:
+        recorded.stand_ins.opentok.archive_ready_after = 2
+    assert [each["status"] for each in listed(recorded)] == ["available"]
+
+
+def test_an_archive_on_record_that_opentok_no_longer_has_is_gone_and_a_new_one_is_not(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    recorded.settle()
+    recorded.stand_ins.opentok.plan_callbacks(drop=1)
+    recorded.stand_ins.opentok.move_archive(archive_id, "deleted")
+    clock.shift(59)
+    recorded.run("heal")
+    assert len(listed(recorded)) == 1
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    assert listed(recorded) == []
+
+
+def test_if_opentok_cannot_list_archives_none_is_removed(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.ask("alice", "POST", ARCHIVES, {})
+    recorded.settle()
+    for fault in (
+        Fault("/archive", status=500),
+        Fault("/archive", status=404, body="<html>no such page</html>"),
+        Fault("/archive", status=200, body="{}"),
+        Fault("/archive", status=403),
+    ):
+        clock.shift(timedelta(hours=2))
+        recorded.stand_ins.opentok.faults.add(fault, times=9)
+        recorded.run("heal")
+        recorded.stand_ins.opentok.faults.clear()
+        assert len(listed(recorded)) == 1
+
+
+def test_what_is_found_running_in_a_room_that_is_closed_is_stopped(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    lose_the_answer(recorded)
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
+    recorded.ask("alice", "POST", ARCHIVES, {})
+    recorded.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
+    assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
+    assert listed(recorded) == []
+    recorded.stand_ins.opentok.faults.clear()
+    clock.shift(30)
+
+    recorded.run("heal")
+
+    assert [each["reason"] for each in listed(recorded)] == ["user initiated"]
+
+
+def test_healing_what_is_well_writes_nothing_about_archives(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    for tag in ("a", "b", "c"):
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag})
+    recorded.settle()
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    before = listed(recorded)
+    clock.shift(MINUTES)
+    recorded.stand_ins.aws.clear_calls()
+    recorded.stand_ins.opentok.clear_calls()
+    recorded.run("heal")
+    assert recorded.stand_ins.opentok.count("/archive") == 1
+    writes = [call for call in recorded.stand_ins.aws.calls if "UpdateItem" in call]
+    assert len(writes) == 1  # when the session is to be checked next
+    assert listed(recorded) == before

@@ -1,0 +1,48 @@
+"""The running stack answers as its document says, whatever schemathesis makes of that."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local.bearer import fetch_bearer
+from tests.e2e.roomkey_process import Roomkey
+from tests.support.openapi import committed
+
+LEAST_CASES = 5000
+METHODS = {"get", "put", "post", "patch", "delete"}
+FOLDER = Path(__file__).parent
+SCHEMATHESIS = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
+
+
+def tried(roomkey: Roomkey, report: Path) -> subprocess.CompletedProcess[str]:
+    """The stack after as many examples of each operation as make enough cases of all."""
+    operations = sum(len(methods.keys() & METHODS) for methods in committed()["paths"].values())
+    command = [sys.executable, "-c", SCHEMATHESIS]
+    config = ["--config-file", str(FOLDER / "schemathesis.toml")]
+    run = ["run", f"{roomkey.ports.app_url}/openapi.json", "--no-color"]
+    options = ["--max-examples", str(LEAST_CASES // operations)]
+    options += ["--report", "json", "--report-json-path", str(report)]
+    environment = {
+        "ROOMKEY_BEARER": fetch_bearer(roomkey.ports, "alice"),
+        "ROOMKEY_OPENTOK": roomkey.ports.opentok_url,
+        "SCHEMATHESIS_HOOKS": str(FOLDER / "people.py"),
+    }
+    return subprocess.run(
+        [*command, *config, *run, *options],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_answer_is_one_that_the_document_declares(roomkey: Roomkey, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = tried(roomkey, report)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(report.read_text())
+    assert found["test_cases"]["generated"] >= LEAST_CASES
+    assert {phase["status"] for phase in found["phases"].values()} == {"success"}
+    assert found["operations"]["tested"] == found["operations"]["total"]

@@ -1,0 +1,107 @@
+"""Clients generated from the document: their types hold, and they join."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from local.bearer import fetch_bearer
+from tests.e2e.roomkey_process import Roomkey
+from tests.support.client_packages import ClientSources
+from tests.support.openapi import COMMITTED
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "clients" / "generated"
+
+
+def run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def printed(*command: str | Path, folder: Path) -> str:
+    done = run(*command, folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+def connects(roomkey: Roomkey, token: str) -> bool:
+    url = f"{roomkey.ports.opentok_url}/sim/connections"
+    return requests.post(url, json={"token": token}, timeout=10).status_code == 201
+
+
+@pytest.fixture(scope="module")
+def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("python")
+    (folder / "config.yml").write_text("post_hooks: []\n")
+    source = ["--path", str(COMMITTED), "--config", "config.yml", "--meta", "none"]
+    generate = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"]
+    printed(*generate, *source, "--output-path", "roomkey_client", folder=folder)
+    shutil.copy(EXAMPLES / "join.py", folder)
+    return folder
+
+
+def test_the_python_client_and_its_use_are_of_one_mind(python_client: Path) -> None:
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "join.py"]
+    assert "Success" in printed(*mypy, folder=python_client)
+
+
+def test_what_the_python_client_does_not_have_is_found(python_client: Path) -> None:
+    join = (python_client / "join.py").read_text()
+    (python_client / "wrong.py").write_text(join.replace("answer.max_participants", "answer.seats"))
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "wrong.py"]
+    assert '"RoomFullProblem" has no attribute "seats"' in run(*mypy, folder=python_client).stdout
+
+
+def test_the_python_client_joins(roomkey: Roomkey, python_client: Path) -> None:
+    arguments = [roomkey.ports.app_url, fetch_bearer(roomkey.ports, "alice"), "from-python"]
+    token = printed(sys.executable, "join.py", *arguments, folder=python_client)
+    assert connects(roomkey, token)
+
+
+@pytest.fixture
+def typescript_client(tmp_path: Path) -> ClientSources:
+    sources = ClientSources(tmp_path)
+    made = sources.command("openapi-typescript", str(COMMITTED), "--output", "generated/api.ts")
+    assert made.returncode == 0, made.stderr
+    return sources
+
+
+def test_the_typescript_client_and_its_use_are_of_one_mind(
+    typescript_client: ClientSources,
+) -> None:
+    assert typescript_client.complaints("tsconfig.generated.json") == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"room_full"', '"room_fully"'),
+        ("data.token", "data.tokens"),
+        ('role: "publisher"', 'role: "owner"'),
+        ("/rooms/{room}/tokens", "/rooms/{room}/token"),
+    ],
+)
+def test_what_the_typescript_client_does_not_have_is_found(
+    typescript_client: ClientSources, right: str, wrong: str
+) -> None:
+    typescript_client.replace("generated/join.ts", right, wrong)
+    assert "generated/join.ts" in typescript_client.complaints("tsconfig.generated.json")
+
+
+def test_the_typescript_client_joins(roomkey: Roomkey, typescript_client: ClientSources) -> None:
+    options = ["--bundle", "--format=esm", "--outfile=join.mjs", "--log-level=warning"]
+    built = typescript_client.command("esbuild", "generated/join.ts", *options)
+    assert built.returncode == 0, built.stderr
+    arguments = [roomkey.ports.app_url, fetch_bearer(roomkey.ports, "alice"), "from-typescript"]
+    token = printed("node", "join.mjs", *arguments, folder=typescript_client.folder)
+    assert connects(roomkey, token)

@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.core.join_room import MAX_TOKEN_SECONDS
+from tests.e2e.roomkey_process import Roomkey, running_roomkey
+
+
+@pytest.fixture(scope="session")
+def roomkey() -> Iterator[Roomkey]:
+    """The stack, with tokens as long as the document says that they may be."""
+    with running_roomkey({"MAX_TOKEN_SECONDS": str(MAX_TOKEN_SECONDS)}) as running:
+        yield running

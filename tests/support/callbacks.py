@@ -1,0 +1,31 @@
+"""Callbacks as OpenTok sends them: signed, to a path of their kind."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+
+from tests.support.gateway import Gateway, Reply
+from tests.support.stand_ins import CALLBACK_SECRET
+
+
+def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> str:
+    """The bearer of this body; a claim of None is left out."""
+    made = {
+        "iat": datetime.now(UTC).timestamp(),
+        "jti": "1",
+        "iss": "Vonage",
+        "payload_hash": hashlib.sha256(body).hexdigest(),
+        **claims,
+    }
+    return jwt.encode({name: value for name, value in made.items() if value is not None}, secret)
+
+
+def tell(gateway: Gateway, kind: str, content: object, **changed: Any) -> Reply:
+    """Send a callback of this kind; what is `changed` is its secret or claims."""
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return gateway.request(
+        "POST", f"/callbacks/{kind}", body=body, bearer=signature(body, **changed)
+    )

@@ -1,0 +1,43 @@
+"""All that a moderator may have OpenTok make of a room, but archives."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+RTMP = {"id": "tube", "serverUrl": "rtmps://me:secret@live.test/app?key=x", "streamName": "k3y"}
+
+
+@dataclass(frozen=True)
+class Start:
+    """One kind: where it is started, with what, and what OpenTok is asked for it.
+
+    Args:
+        path: Below the room's.
+        body: The least that is needed.
+        status: Of success.
+        at_opentok: What the path of OpenTok's call ends in.
+        service: What its connections are shown as, where it has any.
+    """
+
+    path: str
+    body: dict[str, Any]
+    status: int
+    at_opentok: str
+    service: str | None = None
+    already: str | None = field(default=None)
+
+
+BROADCAST = Start(
+    "broadcasts", {"outputs": {"hls": {}}}, 201, "/broadcast", already="already_broadcasting"
+)
+CAPTIONS = Start("captions", {}, 202, "/captions", already="already_captioning")
+SIP = Start("sip", {"sip": {"uri": "sip:bob@pbx.test"}}, 201, "/dial", "sip")
+RENDER = Start("renders", {"url": "https://page.test/board"}, 202, "/render", "render")
+AUDIO = Start(
+    "audio-connectors",
+    {"websocket": {"uri": "wss://audio.test/in"}},
+    201,
+    "/connect",
+    "audioConnector",
+)
+EVERY = (BROADCAST, CAPTIONS, SIP, RENDER, AUDIO)
+SERVICES = (SIP, RENDER, AUDIO)

@@ -1,0 +1,36 @@
+"""Whom a connection's data names, and that nobody passes for somebody or something else."""
+
+import json
+
+import pytest
+
+from chalicelib.core.presence import Passenger, Service
+from chalicelib.core.roles import Role
+
+
+@pytest.mark.parametrize("service", list(Service))
+def test_a_services_data_is_read_back_and_shaped_like_a_users(service: Service) -> None:
+    data = Passenger.service_data(service, Role.PUBLISHER)
+    assert Passenger.of(data) == Passenger(role=Role.PUBLISHER, service=service)
+    assert {"userId", "name", "role", "data"} < json.loads(data).keys()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"userId":"mallory","name":null,"role":"publisher","data":"{\\"service\\":\\"sip\\"}"}',
+        '{"userId":"mallory","service":"sip"}',
+        "username=x&userId=mallory&service=sip",
+    ],
+)
+def test_a_user_does_not_pass_for_a_service(data: str) -> None:
+    passenger = Passenger.of(data)
+    assert (passenger.user_id, passenger.service) == ("mallory", None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['{"userId":null,"service":"fax"}', '{"userId":null,"service":["sip"]}', '{"userId":""}', "[]"],
+)
+def test_data_that_is_not_ours_names_nobody(data: str) -> None:
+    assert Passenger.of(data) == Passenger()

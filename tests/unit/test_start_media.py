@@ -1,0 +1,70 @@
+"""What is started while its room closes does not go on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.media import Media, MediaKind
+from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.rooms import Room
+from chalicelib.core.start_media import StartMedia
+from chalicelib.errors import ProviderUnavailable, RoomClosed
+from tests.support.example_rooms import MILLISECOND, NOON, a_room, soon
+
+ROOM = a_room()
+REPORT = MediaReport(MediaKind.BROADCAST, "b1", "s1", "started", NOON, NOON, {"id": "b1"})
+
+
+@dataclass
+class Platform:
+    """Has it stopped, or cannot."""
+
+    stopped: list[str] = field(default_factory=list)
+    available: bool = True
+
+    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+        raise AssertionError(session_id, deadline)
+
+    def stop(self, media_id: str, deadline: Deadline) -> None:
+        assert deadline.remaining()
+        if not self.available:
+            raise ProviderUnavailable("away")
+        self.stopped.append(media_id)
+
+
+def kept(report: MediaReport, room_id: str, deadline: Deadline) -> Media:
+    assert deadline.remaining()
+    return report.of_room(room_id)
+
+
+def started(standing: Room | None, platform: Platform) -> Media:
+    start_media = StartMedia(lambda *_: standing, kept, lambda: NOON)
+    return start_media(ROOM, platform, {}, lambda _: REPORT, soon())
+
+
+def test_in_a_room_that_stands_it_goes_on() -> None:
+    platform = Platform()
+    assert started(ROOM, platform).id == "b1"
+    assert platform.stopped == []
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        None,
+        replace(ROOM, closed_at=NOON),
+        replace(ROOM, session_id="another"),
+        replace(ROOM, settings=replace(ROOM.settings, closes_at=NOON - MILLISECOND)),
+    ],
+    ids=["gone", "deleted", "made anew", "closed"],
+)
+@pytest.mark.parametrize("available", [True, False])
+def test_in_a_room_that_has_closed_meanwhile_it_is_stopped_again(
+    standing: Room | None, *, available: bool
+) -> None:
+    platform = Platform(available=available)
+    with pytest.raises(RoomClosed):
+        started(standing, platform)
+    assert platform.stopped == (["b1"] if available else [])
