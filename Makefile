@@ -10,12 +10,18 @@ help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # uv installs the pinned set in seconds where pip takes a minute; it comes from PyPI like the rest.
-.venv/ready: requirements-dev.txt
+# What runs comes first and by itself: the first token is not to wait for what only tests need.
+.venv/ready: requirements-local.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Roomkey needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --requirement requirements-local.txt
+	@touch $@
+
+.venv/tested: .venv/ready requirements-dev.txt
+	@echo "Adding what tests and checks need (once) ..."
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 
@@ -26,10 +32,10 @@ token: .venv/ready  ## A bearer token of the running stack: make -s token USER=a
 	@PORT=$(PORT) $(BIN)/python -m local.bearer \
 	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$(USER)"
 
-test: .venv/ready  ## The tests that need nothing but Python
+test: .venv/tested  ## The tests that need nothing but Python
 	@$(BIN)/python -m pytest
 
-check: .venv/ready  ## Linters, types, layers, and the suites that need more than Python
+check: .venv/tested  ## Linters, types, layers, and the suites that need more than Python
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -41,16 +47,16 @@ check: .venv/ready  ## Linters, types, layers, and the suites that need more tha
 	@$(BIN)/python -m pytest --run-dynamodb-local tests/contract tests/deploy/rehearse_deployment.py \
 	  tests/e2e/check_page.py tests/clients/check_*.py tests/openapi/check_*.py
 
-bench: .venv/ready  ## What a join costs in time, calls and dollars; into bench/results.md
+bench: .venv/tested  ## What a join costs in time, calls and dollars; into bench/results.md
 	@$(BIN)/python -m tests.support.dynamodb_local
 	@$(BIN)/python -m bench
 
-format: .venv/ready  ## Apply the formatter and the linter's fixes
+format: .venv/tested  ## Apply the formatter and the linter's fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 lock: .venv/ready  ## Pin the newest versions that requirements*.in allow
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-local requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate \
 	    --no-emit-index-url --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
 
@@ -75,5 +81,5 @@ package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 destroy: .venv/ready  ## Take a stage down, after asking: make destroy STAGE=dev
 	@$(BIN)/python -m deploy destroy "$(STAGE)"
 
-rehearse: .venv/ready  ## Deploy, deploy again, destroy and run the zip, all on stand-ins
+rehearse: .venv/tested  ## Deploy, deploy again, destroy and run the zip, all on stand-ins
 	@$(BIN)/python -m pytest tests/deploy/rehearse_deployment.py

@@ -1,13 +1,16 @@
 """boto3's clients for the AWS stand-in, whatever AWS the user's own environment leads to."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from mypy_boto3_dynamodb import DynamoDBClient
-from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from local.app_environment import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # A proxy in the environment is not for this machine, where one attempt says it all.
 _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
@@ -15,8 +18,8 @@ _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
 
 @dataclass(frozen=True)
 class AwsClients:
-    dynamodb: DynamoDBClient
-    secretsmanager: SecretsManagerClient
+    dynamodb: "DynamoDBClient"
+    secretsmanager: "SecretsManagerClient"
 
     def close(self) -> None:
         self.dynamodb.close()

@@ -6,10 +6,12 @@ moto's CloudFormation silently leaves out half of it, and DynamoDB Local has non
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mypy_boto3_dynamodb import DynamoDBClient
-from mypy_boto3_secretsmanager import SecretsManagerClient
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
 
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "resources.json"
 _TABLE = "AWS::DynamoDB::Table"
@@ -30,8 +32,8 @@ _CREATE_TABLE = (
 def create(
     stage: str,
     *,
-    dynamodb: DynamoDBClient,
-    secretsmanager: SecretsManagerClient,
+    dynamodb: "DynamoDBClient",
+    secretsmanager: "SecretsManagerClient",
     secret: Mapping[str, object],
 ) -> None:
     """Make the stage's table with its indexes and TTL, and its secret with this content."""
@@ -39,7 +41,7 @@ def create(
     create_secret(stage, secretsmanager, secret)
 
 
-def create_table(stage: str, dynamodb: DynamoDBClient) -> str:
+def create_table(stage: str, dynamodb: "DynamoDBClient") -> str:
     """Make the stage's table and return its name; on moto and on DynamoDB Local alike."""
     properties = _properties(_TABLE, stage)
     wanted = {name: properties[name] for name in _CREATE_TABLE if name in properties}
@@ -54,7 +56,7 @@ def create_table(stage: str, dynamodb: DynamoDBClient) -> str:
 
 
 def create_secret(
-    stage: str, secretsmanager: SecretsManagerClient, secret: Mapping[str, object]
+    stage: str, secretsmanager: "SecretsManagerClient", secret: Mapping[str, object]
 ) -> str:
     """Make the stage's secret with this content, as JSON, and return its name."""
     name: str = _properties(_SECRET, stage)["Name"]
