@@ -83,7 +83,11 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
 
     @built.schedule("rate(1 minute)")
     def clear_archives(event: CloudWatchEvent) -> None:
-        schedules.run("clear_archives", event, lambda cases, until: cases.clear_archives.run(until))
+        schedules.run(
+            "clear_archives",
+            event,
+            lambda cases, until: cases.clear_archives.run(until),
+        )
 
 
 app = build_app(os.environ)

@@ -36,7 +36,7 @@ from chalicelib.core.sample_rooms import SampleRooms
 from chalicelib.core.sample_services import SampleBroadcasts, SampleCaptions
 from chalicelib.core.start_media import StartMedia
 from chalicelib.core.stop_media import StopMedia
-from chalicelib.core.use_cases import SampleUseCases
+from chalicelib.core.use_cases import MediaUseCases, SampleUseCases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +54,10 @@ class RoomCases:
 class MediaServices:
     """The use cases of media, and the parts of other ones that look after them."""
 
-    follow: FollowMedia
+    use_cases: MediaUseCases
     stop: StopMedia
     heal: Sequence[HealKind]
     clear_archives: ClearArchives
-    of_rooms: RoomCases
-    samples: SampleUseCases
-    renders: Renders
-    connected_audio: ConnectedAudio
 
 
 def build_media(
@@ -115,7 +111,23 @@ def build_media(
 
     of_rooms = cases_of(read_rooms)
     return MediaServices(
-        follow=follow,
+        use_cases=MediaUseCases(
+            record_room=of_rooms.record_room,
+            read_archives=of_rooms.read_archives,
+            broadcasts=of_rooms.broadcasts,
+            captions=of_rooms.captions,
+            renders=Renders(
+                media=of_rooms.media,
+                platform=renders,
+                services=services,
+                follow=follow,
+                start_media=start_media,
+                end_media=end_render,
+            ),
+            connected_audio=ConnectedAudio(of_rooms.media, OpenTokAudio(rest), services),
+            follow=follow,
+            samples=_samples(sample_rooms, cases_of(sample_rooms), client_tokens),
+        ),
         stop=StopMedia(
             store,
             {
@@ -137,23 +149,11 @@ def build_media(
         clear_archives=ClearArchives(
             rooms=rooms, shelves=shelves, store=store, kept=kept, clock=clock
         ),
-        of_rooms=of_rooms,
-        samples=_samples(sample_rooms, cases_of(sample_rooms), client_tokens),
-        renders=Renders(
-            media=of_rooms.media,
-            platform=renders,
-            services=services,
-            follow=follow,
-            start_media=start_media,
-            end_media=end_render,
-        ),
-        connected_audio=ConnectedAudio(of_rooms.media, OpenTokAudio(rest), services),
     )
 
 
 def _samples(rooms: SampleRooms, cases: RoomCases, tokens: ClientTokens) -> SampleUseCases:
     return SampleUseCases(
-        rooms=rooms,
         archives=SampleArchives(rooms, cases.record_room, cases.read_archives),
         broadcasts=SampleBroadcasts(rooms, cases.media, cases.broadcasts),
         captions=SampleCaptions(rooms, cases.captions, tokens),

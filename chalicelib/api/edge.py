@@ -222,7 +222,7 @@ def _line(request: Request | None) -> RequestLine:
 def _caller(access: Access, use_cases: UseCases, request: Request) -> User:
     if access is SIGNED_IN:
         return use_cases.identity.user(authorization(request))
-    use_cases.samples.rooms.check_served()
+    use_cases.sample_rooms.check_served()
     return ANONYMOUS
 
 

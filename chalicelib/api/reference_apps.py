@@ -44,7 +44,7 @@ def reference_archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def start_reference_archive(call: Call, room: str) -> Answer:
-        started = call.use_cases.samples.archives.start(room, {}, call.deadline)
+        started = call.media.samples.archives.start(room, {}, call.deadline)
         return json_answer(HTTPStatus.OK, ReferenceArchiveAnswer(started.id))
 
     @edge.sample_app(
@@ -64,7 +64,7 @@ def reference_archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def stop_reference_archive(call: Call, room: str, media_id: str) -> Answer:
-        stopped = call.use_cases.samples.archives.stop(media_id, call.deadline, room)
+        stopped = call.media.samples.archives.stop(media_id, call.deadline, room)
         return json_answer(HTTPStatus.OK, ReferenceArchiveAnswer(stopped.id))
 
     @edge.sample_app(
@@ -79,7 +79,7 @@ def reference_archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def list_reference_archives(call: Call, room: str) -> Answer:
-        archives = call.use_cases.samples.archives.of_room(room, call.deadline)
+        archives = call.media.samples.archives.of_room(room, call.deadline)
         items = [SampleArchiveAnswer.of(call, each) for each in archives]
         return json_answer(HTTPStatus.OK, ReferenceArchiveList(items))
 
@@ -103,7 +103,7 @@ def reference_service_routes(edge: Edge) -> Blueprint:
         ),
     )
     def enable_reference_captions(call: Call, room: str) -> Answer:
-        captions = call.use_cases.samples.captions
+        captions = call.media.samples.captions
         captions_id = captions.start(room, call.api_address(), call.deadline)
         return json_answer(HTTPStatus.OK, ReferenceCaptionsAnswer(captions_id))
 
@@ -124,7 +124,7 @@ def reference_service_routes(edge: Edge) -> Blueprint:
         ),
     )
     def disable_reference_captions(call: Call, room: str, media_id: str) -> Answer:
-        call.use_cases.samples.captions.stop(media_id, call.deadline, room)
+        call.media.samples.captions.stop(media_id, call.deadline, room)
         return json_answer(HTTPStatus.OK, ReferenceCaptionsEnd("Captions are stopped."))
 
     @edge.sample_app(

@@ -48,9 +48,8 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
     def start_sample_archive(call: Call) -> Answer:
         body = call.body(SampleArchiveBody)
         options = body.options()
-        samples = call.use_cases.samples
-        room = samples.rooms.of_session(body.session_id, call.deadline)
-        return _shown(call, samples.archives.start(room, options, call.deadline))
+        room = call.use_cases.sample_rooms.of_session(body.session_id, call.deadline)
+        return _shown(call, call.media.samples.archives.start(room, options, call.deadline))
 
     @edge.sample_app(
         routes,
@@ -64,7 +63,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def stop_sample_archive(call: Call, archive_id: str) -> Answer:
-        stopped = call.use_cases.samples.archives.stop(archive_id, call.deadline)
+        stopped = call.media.samples.archives.stop(archive_id, call.deadline)
         return _shown(call, stopped)
 
     @edge.sample_app(
@@ -79,7 +78,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def list_sample_archives(call: Call) -> Answer:
-        archives = call.use_cases.samples.archives.every(call.deadline)
+        archives = call.media.samples.archives.every(call.deadline)
         items = [SampleArchiveAnswer.of(call, each) for each in archives]
         return json_answer(HTTPStatus.OK, SampleArchiveList(len(items), items))
 
@@ -95,7 +94,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def get_sample_archive(call: Call, archive_id: str) -> Answer:
-        return _shown(call, call.use_cases.samples.archives.one(archive_id, call.deadline))
+        return _shown(call, call.media.samples.archives.one(archive_id, call.deadline))
 
     @edge.sample_app(
         routes,
@@ -116,7 +115,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
     )
     def view_sample_archive(call: Call, archive_id: str) -> Answer:
         try:
-            address = call.use_cases.samples.archives.address(archive_id, call.deadline)
+            address = call.media.samples.archives.address(archive_id, call.deadline)
         except errors.ArchiveNotReady:
             return Answer(HTTPStatus.OK, _PENDING.body, {"Content-Type": _PENDING.media_type})
         return Answer(HTTPStatus.FOUND, headers={"Location": address})

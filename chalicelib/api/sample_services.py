@@ -37,7 +37,7 @@ def sample_caption_routes(edge: Edge) -> Blueprint:
     )
     def start_sample_captions(call: Call) -> Answer:
         body = call.body(SampleCaptionsBody)
-        captions_id = call.use_cases.samples.captions.start_with_token(
+        captions_id = call.media.samples.captions.start_with_token(
             body.session_id, body.token, call.api_address(), call.deadline
         )
         return json_answer(HTTPStatus.OK, SampleCaptionsAnswer(captions_id, "started"))
@@ -54,7 +54,7 @@ def sample_caption_routes(edge: Edge) -> Blueprint:
         ),
     )
     def stop_sample_captions(call: Call, captions_id: str) -> Answer:
-        call.use_cases.samples.captions.stop(captions_id, call.deadline)
+        call.media.samples.captions.stop(captions_id, call.deadline)
         return json_answer(HTTPStatus.OK, SampleCaptionsAnswer(captions_id, "stopped"))
 
     return routes
@@ -79,9 +79,7 @@ def sample_broadcast_routes(edge: Edge) -> Blueprint:
     )
     def start_sample_broadcast(call: Call) -> Answer:
         body = call.body(SampleBroadcastBody)
-        started = call.use_cases.samples.broadcasts.start(
-            body.session_id, body.hls(), call.deadline
-        )
+        started = call.media.samples.broadcasts.start(body.session_id, body.hls(), call.deadline)
         return json_answer(HTTPStatus.OK, SampleBroadcastAnswer.of(started))
 
     def about_running(summary: str) -> Operation:
@@ -101,7 +99,7 @@ def sample_broadcast_routes(edge: Edge) -> Blueprint:
     )
     def stop_sample_broadcast(call: Call) -> Answer:
         session_id = call.body(SampleSessionBody).session_id
-        stopped = call.use_cases.samples.broadcasts.stop(session_id, call.deadline)
+        stopped = call.media.samples.broadcasts.stop(session_id, call.deadline)
         return json_answer(HTTPStatus.OK, SampleBroadcastAnswer.of(stopped))
 
     @edge.sample_app(
@@ -112,7 +110,7 @@ def sample_broadcast_routes(edge: Edge) -> Blueprint:
     )
     def get_sample_broadcast(call: Call) -> Answer:
         session_id = call.body(SampleSessionBody).session_id
-        standing = call.use_cases.samples.broadcasts.standing(session_id, call.deadline)
+        standing = call.media.samples.broadcasts.standing(session_id, call.deadline)
         return json_answer(HTTPStatus.OK, SampleBroadcastAnswer.of(standing))
 
     return routes

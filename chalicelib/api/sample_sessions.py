@@ -41,7 +41,7 @@ def sample_session_routes(edge: Edge) -> Blueprint:
 
     @edge.sample_app(routes, "GET", "/session", _FIRST)
     def join_first_sample_room(call: Call) -> Answer:
-        return _joined(call, call.use_cases.samples.rooms.first())
+        return _joined(call, call.use_cases.sample_rooms.first())
 
     @edge.sample_app(routes, "GET", "/room/{room}", _NAMED)
     def join_sample_room(call: Call, room: str) -> Answer:
@@ -53,15 +53,15 @@ def sample_session_routes(edge: Edge) -> Blueprint:
 
     @edge.sample_app(routes, "GET", "/broadcast/session/host", _HOST)
     def join_as_host(call: Call) -> Answer:
-        return _joined(call, call.use_cases.samples.rooms.first())
+        return _joined(call, call.use_cases.sample_rooms.first())
 
     @edge.sample_app(routes, "GET", "/broadcast/session/viewer", _VIEWER)
     def join_as_viewer(call: Call) -> Answer:
-        return _joined(call, call.use_cases.samples.rooms.first(), Role.SUBSCRIBER)
+        return _joined(call, call.use_cases.sample_rooms.first(), Role.SUBSCRIBER)
 
     return routes
 
 
 def _joined(call: Call, room: str, role: Role = Role.PUBLISHER) -> Answer:
-    admission = call.use_cases.samples.rooms.join(room, call.deadline, role)
+    admission = call.use_cases.sample_rooms.join(room, call.deadline, role)
     return json_answer(HTTPStatus.OK, SampleSessionAnswer.of(admission))
