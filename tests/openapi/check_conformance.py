@@ -41,8 +41,13 @@ def tried(roomkey: Roomkey, report: Path) -> subprocess.CompletedProcess[str]:
 def test_every_answer_is_one_that_the_document_declares(roomkey: Roomkey, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = tried(roomkey, report)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr + faults_in(roomkey.output)
     found = json.loads(report.read_text())
     assert found["test_cases"]["generated"] >= LEAST_CASES
     assert {phase["status"] for phase in found["phases"].values()} == {"success"}
     assert found["operations"]["tested"] == found["operations"]["total"]
+
+
+def faults_in(log: str) -> str:
+    """What the stack says of each 500, its stack included."""
+    return "\n".join(line for line in log.splitlines() if '"code":"internal"' in line)
