@@ -21,11 +21,12 @@ from chalicelib.api.reference import reference_routes
 from chalicelib.api.renders import render_routes
 from chalicelib.api.request_log import RequestLog
 from chalicelib.api.rooms import room_routes
+from chalicelib.api.sample_apps import SAMPLE_APP_ROUTES, SAMPLE_APPS_WARNING
 from chalicelib.api.schedules import Schedules
 from chalicelib.api.sip_callbacks import sip_callback_routes
 from chalicelib.api.tokens import token_routes
 from chalicelib.services import Services
-from chalicelib.settings import cors_origin, log_level
+from chalicelib.settings import cors_origin, log_level, serves_sample_apps
 
 
 def build_app(environment: Mapping[str, str]) -> Chalice:
@@ -52,6 +53,7 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         callback_routes,
         media_callback_routes,
         sip_callback_routes,
+        *SAMPLE_APP_ROUTES,
     ):
         built.register_blueprint(routes(edge))
     _register_schedules(built, Schedules(services, log))
@@ -59,6 +61,8 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()
         log.preload()
+        if serves_sample_apps(environment):
+            log.warning(SAMPLE_APPS_WARNING)
     return built
 
 
@@ -79,7 +83,11 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
 
     @built.schedule("rate(1 minute)")
     def clear_archives(event: CloudWatchEvent) -> None:
-        schedules.run("clear_archives", event, lambda cases, until: cases.clear_archives.run(until))
+        schedules.run(
+            "clear_archives",
+            event,
+            lambda cases, until: cases.clear_archives.run(until),
+        )
 
 
 app = build_app(os.environ)

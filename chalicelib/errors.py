@@ -90,6 +90,12 @@ class RoomNotFound(RoomkeyError):
     code = "room_not_found"
 
 
+class NoSuchRoute(RoomkeyError):
+    """A route that this stage does not serve; API Gateway's answer where there is none at all."""
+
+    code = "no_such_route"
+
+
 class ConnectionNotFound(RoomkeyError):
     """There is no such connection in this room."""
 

@@ -25,30 +25,39 @@ from chalicelib.core.heal_renders import HealRenders
 from chalicelib.core.kept_archives import KeptArchives
 from chalicelib.core.live_ports import SessionStore
 from chalicelib.core.media import MediaKind, MediaStore
-from chalicelib.core.ports import Clock, RoomStore
+from chalicelib.core.ports import ClientTokens, Clock, RoomAccess, RoomStore
 from chalicelib.core.read_archives import ReadArchives
 from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.record_room import RecordRoom
 from chalicelib.core.renders import Renders
 from chalicelib.core.room_media import RoomMedia
+from chalicelib.core.sample_archives import SampleArchives
+from chalicelib.core.sample_rooms import SampleRooms
+from chalicelib.core.sample_services import SampleBroadcasts, SampleCaptions
 from chalicelib.core.start_media import StartMedia
 from chalicelib.core.stop_media import StopMedia
+from chalicelib.core.use_cases import MediaUseCases, SampleUseCases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCases:
+    """The use cases of media that sample apps have of their own, for some rooms."""
+
+    media: RoomMedia
+    record_room: RecordRoom
+    read_archives: ReadArchives
+    broadcasts: Broadcasts
+    captions: LiveCaptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaServices:
     """The use cases of media, and the parts of other ones that look after them."""
 
-    follow: FollowMedia
+    use_cases: MediaUseCases
     stop: StopMedia
     heal: Sequence[HealKind]
     clear_archives: ClearArchives
-    record_room: RecordRoom
-    read_archives: ReadArchives
-    broadcasts: Broadcasts
-    captions: LiveCaptions
-    renders: Renders
-    connected_audio: ConnectedAudio
 
 
 def build_media(
@@ -60,6 +69,8 @@ def build_media(
     files: ArchiveFiles,
     rest: OpenTokRest,
     read_rooms: ReadRooms,
+    sample_rooms: SampleRooms,
+    client_tokens: ClientTokens,
     sessions: FollowSessions,
     services: AdmitServices,
     callbacks: CallbackSignatures,
@@ -72,10 +83,51 @@ def build_media(
     end_broadcast, end_captions = EndMedia(broadcasts, follow), EndMedia(captions, follow)
     end_render = EndMedia(renders, follow)
     heal = partial(HealMedia, rooms=rooms, store=store, follow=follow, clock=clock)
-    room_media = RoomMedia(read_rooms, store, clock)
     start_media = StartMedia(rooms.find, follow.keep, clock)
+
+    def cases_of(rooms_of: RoomAccess) -> RoomCases:
+        media = RoomMedia(rooms_of, store, clock)
+        return RoomCases(
+            media=media,
+            record_room=RecordRoom(
+                rooms=rooms_of,
+                store=store,
+                platform=archives,
+                kept=kept,
+                start_media=start_media,
+                clock=clock,
+            ),
+            read_archives=ReadArchives(rooms_of, store, kept, files),
+            broadcasts=Broadcasts(media, broadcasts, follow, start_media, end_broadcast),
+            captions=LiveCaptions(
+                media=media,
+                platform=captions,
+                services=services,
+                callbacks=callbacks,
+                start_media=start_media,
+                end_media=end_captions,
+            ),
+        )
+
+    of_rooms = cases_of(read_rooms)
     return MediaServices(
-        follow=follow,
+        use_cases=MediaUseCases(
+            record_room=of_rooms.record_room,
+            read_archives=of_rooms.read_archives,
+            broadcasts=of_rooms.broadcasts,
+            captions=of_rooms.captions,
+            renders=Renders(
+                media=of_rooms.media,
+                platform=renders,
+                services=services,
+                follow=follow,
+                start_media=start_media,
+                end_media=end_render,
+            ),
+            connected_audio=ConnectedAudio(of_rooms.media, OpenTokAudio(rest), services),
+            follow=follow,
+            samples=_samples(sample_rooms, cases_of(sample_rooms), client_tokens),
+        ),
         stop=StopMedia(
             store,
             {
@@ -97,31 +149,12 @@ def build_media(
         clear_archives=ClearArchives(
             rooms=rooms, shelves=shelves, store=store, kept=kept, clock=clock
         ),
-        record_room=RecordRoom(
-            rooms=read_rooms,
-            store=store,
-            platform=archives,
-            kept=kept,
-            start_media=start_media,
-            clock=clock,
-        ),
-        read_archives=ReadArchives(read_rooms, store, kept, files),
-        broadcasts=Broadcasts(room_media, broadcasts, follow, start_media, end_broadcast),
-        captions=LiveCaptions(
-            media=room_media,
-            platform=captions,
-            services=services,
-            callbacks=callbacks,
-            start_media=start_media,
-            end_media=end_captions,
-        ),
-        renders=Renders(
-            media=room_media,
-            platform=renders,
-            services=services,
-            follow=follow,
-            start_media=start_media,
-            end_media=end_render,
-        ),
-        connected_audio=ConnectedAudio(room_media, OpenTokAudio(rest), services),
+    )
+
+
+def _samples(rooms: SampleRooms, cases: RoomCases, tokens: ClientTokens) -> SampleUseCases:
+    return SampleUseCases(
+        archives=SampleArchives(rooms, cases.record_room, cases.read_archives),
+        broadcasts=SampleBroadcasts(rooms, cases.media, cases.broadcasts),
+        captions=SampleCaptions(rooms, cases.captions, tokens),
     )

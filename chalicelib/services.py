@@ -1,15 +1,15 @@
 """Ties rules and adapters together, once per process."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import uuid4
 
 from chalicelib import VERSION
 from chalicelib.core.times import utc_now
-from chalicelib.core.use_cases import UseCases
+from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
 
@@ -18,6 +18,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from chalicelib.media_services import MediaServices
+
+_Built = TypeVar("_Built")
+
+
+class Once(Generic[_Built]):
+    """Builds when it is first asked, for all who ask; what raises is tried again by the next."""
+
+    def __init__(self, build: Callable[[], _Built]) -> None:
+        self._build = build
+        self._lock = Lock()
+        self._built: _Built | None = None
+
+    def __call__(self) -> _Built:
+        if self._built is None:
+            with self._lock:
+                if self._built is None:
+                    self._built = self._build()
+        return self._built
 
 
 class Services:
@@ -28,9 +48,7 @@ class Services:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._lock = Lock()
-        self._built: UseCases | None = None
+        self._use_cases = Once(lambda: _build(Settings.from_env(environment)))
 
     def __call__(self) -> UseCases:
         """The use cases, the same for every caller.
@@ -38,11 +56,7 @@ class Services:
         Raises:
             NotConfigured: A setting is missing or wrong.
         """
-        if self._built is None:
-            with self._lock:
-                if self._built is None:
-                    self._built = _build(Settings.from_env(self._environment))
-        return self._built
+        return self._use_cases()
 
     def preload(self) -> None:
         """Build now, if the settings allow it; if they do not, requests will say so."""
@@ -52,35 +66,28 @@ class Services:
 
 def _build(settings: Settings) -> UseCases:
     # Loaded here and not above: the SDKs take most of a cold start, and packaging needs none.
-    from chalicelib.adapters.archive_files import S3ArchiveFiles
     from chalicelib.adapters.bearer import BearerVerifier
     from chalicelib.adapters.callback_signatures import SignedCallbacks
-    from chalicelib.adapters.dynamodb.media import DynamoDBMedia
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-    from chalicelib.adapters.dynamodb.shelves import DynamoDBShelves
-    from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
     from chalicelib.adapters.opentok.http import OpenTokHttp
     from chalicelib.adapters.opentok.live import OpenTokLive
     from chalicelib.adapters.opentok.platform import OpenTokPlatform
     from chalicelib.adapters.opentok.projects import Projects
     from chalicelib.adapters.opentok.rest import OpenTokRest
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
-    from chalicelib.core.admit_services import AdmitServices
     from chalicelib.core.change_room import ChangeRoom
     from chalicelib.core.close_room import CloseRoom
     from chalicelib.core.follow_sessions import FollowSessions
-    from chalicelib.core.heal import Heal
     from chalicelib.core.join_room import JoinRoom
-    from chalicelib.core.keep_hours import KeepHours
     from chalicelib.core.let_in import LetIn
     from chalicelib.core.moderate import BanUsers, Moderate
     from chalicelib.core.open_room import OpenRoom
     from chalicelib.core.read_presence import ReadPresence
     from chalicelib.core.read_rooms import ReadRooms
     from chalicelib.core.reseat import Reseat
-    from chalicelib.media_services import build_media
+    from chalicelib.core.sample_rooms import SampleRooms
 
     # At DEBUG, which may be set for all of a Lambda, they log what nobody may read: what Secrets
     # Manager answers, and auth headers.
@@ -94,37 +101,74 @@ def _build(settings: Settings) -> UseCases:
     store = DynamoDBRooms(dynamodb, settings.rooms_table)
     seats = DynamoDBSeats(dynamodb, settings.rooms_table)
     sessions = DynamoDBSessions(dynamodb, settings.rooms_table)
-    upkeep = DynamoDBUpkeep(dynamodb, settings.rooms_table)
     open_room = OpenRoom(store, platform, settings.creation, utc_now, lambda: uuid4().hex)
     read_rooms = ReadRooms(store, utc_now)
     follow = FollowSessions(store, sessions, live, utc_now)
     reseat = Reseat(store, sessions, follow, utc_now)
-    signatures = SignedCallbacks(credentials, settings.callback_path_secret, utc_now)
-    media = build_media(
-        rooms=store,
-        store=DynamoDBMedia(dynamodb, settings.rooms_table),
-        session_store=sessions,
-        shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
-        files=S3ArchiveFiles(settings.archive_bucket, s3_client),
-        rest=rest,
-        read_rooms=read_rooms,
-        sessions=follow,
-        services=AdmitServices(platform, follow, utc_now),
-        callbacks=signatures,
-        clock=utc_now,
+    join_room = JoinRoom(
+        open_room,
+        LetIn(seats, sessions, utc_now),
+        platform,
+        utc_now,
+        default_room=settings.creation.default_room,
+        longest_lifetime=settings.longest_token,
     )
+    signatures = SignedCallbacks(credentials, settings.callback_path_secret, utc_now)
+    sample_rooms = SampleRooms(settings.samples, open_room, join_room, read_rooms, sessions)
+
+    @Once
+    def media() -> "MediaServices":
+        from chalicelib.adapters.archive_files import S3ArchiveFiles
+        from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+        from chalicelib.adapters.dynamodb.shelves import DynamoDBShelves
+        from chalicelib.adapters.opentok.client_tokens import OpenTokClientTokens
+        from chalicelib.core.admit_services import AdmitServices
+        from chalicelib.media_services import build_media
+
+        return build_media(
+            rooms=store,
+            store=DynamoDBMedia(dynamodb, settings.rooms_table),
+            session_store=sessions,
+            shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
+            files=S3ArchiveFiles(settings.archive_bucket, s3_client),
+            rest=rest,
+            read_rooms=read_rooms,
+            sample_rooms=sample_rooms,
+            client_tokens=OpenTokClientTokens(projects),
+            sessions=follow,
+            services=AdmitServices(platform, follow, utc_now),
+            callbacks=signatures,
+            clock=utc_now,
+        )
+
+    @Once
+    def scheduled() -> ScheduledUseCases:
+        from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
+        from chalicelib.core.heal import Heal
+        from chalicelib.core.keep_hours import KeepHours
+
+        upkeep = DynamoDBUpkeep(dynamodb, settings.rooms_table)
+        return ScheduledUseCases(
+            keep_hours=KeepHours(store, upkeep, live, media().stop, utc_now),
+            heal=Heal(
+                rooms=store,
+                sessions=sessions,
+                upkeep=upkeep,
+                platform=live,
+                follow=follow,
+                reseat=reseat,
+                media=media().heal,
+                clock=utc_now,
+            ),
+            clear_archives=media().clear_archives,
+        )
+
     return UseCases(
         identity=BearerVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         platform=platform,
         open_room=open_room,
-        join_room=JoinRoom(
-            open_room,
-            LetIn(seats, sessions, utc_now),
-            platform,
-            utc_now,
-            default_room=settings.creation.default_room,
-            longest_lifetime=settings.longest_token,
-        ),
+        join_room=join_room,
+        sample_rooms=sample_rooms,
         read_rooms=read_rooms,
         read_presence=ReadPresence(read_rooms, sessions, utc_now),
         change_room=ChangeRoom(
@@ -135,30 +179,19 @@ def _build(settings: Settings) -> UseCases:
             reseat=reseat,
             clock=utc_now,
         ),
-        close_room=CloseRoom(store, read_rooms, live, media.stop, utc_now),
+        close_room=CloseRoom(
+            store,
+            read_rooms,
+            live,
+            lambda room_id, deadline: media().stop(room_id, deadline),
+            utc_now,
+        ),
         moderate=Moderate(read_rooms, live),
         ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
         signatures=signatures,
         follow_sessions=follow,
-        follow_media=media.follow,
-        clear_archives=media.clear_archives,
-        record_room=media.record_room,
-        read_archives=media.read_archives,
-        broadcasts=media.broadcasts,
-        captions=media.captions,
-        renders=media.renders,
-        connected_audio=media.connected_audio,
-        keep_hours=KeepHours(store, upkeep, live, media.stop, utc_now),
-        heal=Heal(
-            rooms=store,
-            sessions=sessions,
-            upkeep=upkeep,
-            platform=live,
-            follow=follow,
-            reseat=reseat,
-            media=media.heal,
-            clock=utc_now,
-        ),
+        media=lambda: media().use_cases,
+        scheduled=scheduled,
     )
 
 

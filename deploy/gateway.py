@@ -4,12 +4,18 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.api.edge import Edge
+from chalicelib.api.operations import Route
+from chalicelib.api.request_log import RequestLog
+from chalicelib.api.sample_apps import SAMPLE_APP_ROUTES
+from chalicelib.services import Services
 from chalicelib.settings import cors_origin
 from deploy.stage import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_apigateway.literals import GatewayResponseTypeType
+    from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
 
 _OWN_ANSWERS: "Final[dict[GatewayResponseTypeType, tuple[HTTPStatus, str]]]" = {
     # What no route matches, API Gateway takes for a route that wants AWS's own signature.
@@ -64,20 +70,31 @@ def set_own_answers(api_id: str, stage: Stage, client: "APIGatewayClient") -> in
 
 
 def limit_requests(api_id: str, stage: Stage, client: "APIGatewayClient") -> None:
-    """Throttle the stage as a whole, so that one caller's flood is not everybody's bill."""
+    """Throttle the stage as a whole, so that one caller's flood is not everybody's bill.
+
+    What sample apps call without credentials is throttled by itself, each method far lower.
+    """
     limits = stage.limits
-    client.update_stage(
-        restApiId=api_id,
-        stageName=stage.gateway_stage,
-        patchOperations=[
-            {
-                "op": "replace",
-                "path": "/*/*/throttling/rateLimit",
-                "value": str(limits.requests_per_second),
-            },
-            {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": str(limits.burst)},
-        ],
-    )
+    operations = _limit("/*/*", limits.requests_per_second, limits.burst)
+    if stage.serves_sample_apps:
+        for route in _sample_app_routes():
+            key = f"/{route.path.replace('/', '~1')}/{route.method}"
+            operations += _limit(key, limits.sample_requests_per_second, limits.sample_burst)
+    client.update_stage(restApiId=api_id, stageName=stage.gateway_stage, patchOperations=operations)
+
+
+def _sample_app_routes() -> list[Route]:
+    edge = Edge(Services({}), RequestLog("ERROR"), "*")
+    for register in SAMPLE_APP_ROUTES:
+        register(edge)
+    return edge.routes
+
+
+def _limit(key: str, per_second: int, burst: int) -> "list[PatchOperationTypeDef]":
+    return [
+        {"op": "replace", "path": f"{key}/throttling/rateLimit", "value": str(per_second)},
+        {"op": "replace", "path": f"{key}/throttling/burstLimit", "value": str(burst)},
+    ]
 
 
 def _headers(origin: str, retry_after: str | None = None) -> dict[str, str]:

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from typing import Final
 
 from local.ports import HOST, Ports
 from local.provider import CREDENTIAL_VARIABLES, Provider
 
 REGION = "us-east-1"
+SAMPLE_APPS: Final = {"SAMPLE_APPS": "on", "SAMPLE_RECORDING": "on"}
+"""Unless the user has set them otherwise."""
 
 
 def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider) -> dict[str, str]:
@@ -18,7 +21,8 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
     }
     no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
     wanted = (
-        kept
+        SAMPLE_APPS
+        | kept
         | _aws(ports)
         | {
             "ROOMS_TABLE": "roomkey-local-rooms",

@@ -83,6 +83,13 @@ class KeepAliveRequestHandler(BaseHTTPRequestHandler):
             for name in dict.fromkeys(key.lower() for key in self.headers)
         }
 
+    def finish(self) -> None:
+        """As the base does; but it leaves a file open where the caller has gone already."""
+        try:
+            super().finish()
+        finally:
+            self.rfile.close()
+
     def handle_expect_100(self) -> bool:
         """Tell the client to go on now; the answer's buffer would keep it waiting."""
         go_on = super().handle_expect_100()

@@ -12,6 +12,7 @@ from chalicelib.settings import Settings
 from local import resources
 from local.aws import AwsStandIn
 from local.aws_clients import aws_clients
+from local.heartbeat import Heartbeat
 from local.http_server import HttpServer
 from local.identity import IdentityProvider
 from local.opentok import OpenTokStandIn
@@ -22,6 +23,7 @@ from local.provider import Provider
 from local.this_machine import ThisMachineOnly
 
 STAGE = "local"
+_CATCH_UP_SECONDS = 1.0
 
 
 class Stack:
@@ -40,6 +42,8 @@ class Stack:
         self._provider = provider
         self._clients = aws_clients(ports.aws_url)
         self._opentok = None if provider.real else _opentok(ports, provider)
+        # A recording gets its file, and is told of, also while nobody asks OpenTok anything.
+        self._heart = None if self._opentok is None else _heart(self._opentok)
         page = page_app(ports, parts_of(ports, provider, settings, self._clients))
         self._aws_port = _port(AwsStandIn().wsgi_app, ports.aws)
         self._opentok_port = _port(self._opentok_identity_and(page), ports.opentok)
@@ -56,8 +60,12 @@ class Stack:
         except OSError as error:
             raise StartError(f"The stand-ins cannot start: {error.strerror}.") from error
         self._make_resources()
+        if self._heart is not None:
+            self._heart.start()
 
     def stop(self) -> None:
+        if self._heart is not None:
+            self._heart.stop()
         self._opentok_port.stop()
         if self._opentok is not None:
             self._opentok.stop()
@@ -91,6 +99,10 @@ def _settings(environment: Mapping[str, str]) -> Settings:
 
 def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
     return HttpServer(ThisMachineOnly(wsgi_app), HOST, port)
+
+
+def _heart(opentok: OpenTokStandIn) -> Heartbeat:
+    return Heartbeat(opentok.advance, _CATCH_UP_SECONDS)
 
 
 def _opentok(ports: Ports, provider: Provider) -> OpenTokStandIn:

@@ -34,7 +34,7 @@ def archive_routes(edge: Edge) -> Blueprint:
         start = None
         if query.cursor is not None:
             start = read_media_cursor(query.cursor, MediaKind.ARCHIVE, room, call.user.id)
-        found, page = call.use_cases.read_archives.page(
+        found, page = call.media.read_archives.page(
             call.user, room, start, query.limit, call.deadline
         )
         following = page.next_start
@@ -56,7 +56,7 @@ def archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def get_archive(call: Call, room: str, archive_id: str) -> Answer:
-        found = call.use_cases.read_archives.one(call.user, room, archive_id, call.deadline)
+        found = call.media.read_archives.one(call.user, room, archive_id, call.deadline)
         return json_answer(HTTPStatus.OK, shown_archive(*found))
 
     @edge.signed_in(
@@ -79,7 +79,7 @@ def archive_routes(edge: Edge) -> Blueprint:
         ),
     )
     def get_archive_media(call: Call, room: str, archive_id: str) -> Answer:
-        address = call.use_cases.read_archives.address(call.user, room, archive_id, call.deadline)
+        address = call.media.read_archives.address(call.user, room, archive_id, call.deadline)
         return Answer(HTTPStatus.FOUND, headers={"Location": address})
 
     return routes

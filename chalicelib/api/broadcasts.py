@@ -42,7 +42,7 @@ def broadcast_routes(edge: Edge) -> Blueprint:
     )
     def start_broadcast(call: Call, room: str) -> Answer:
         options = call.body(BroadcastBody).options()
-        found, broadcast = call.use_cases.broadcasts.start(call.user, room, options, call.deadline)
+        found, broadcast = call.media.broadcasts.start(call.user, room, options, call.deadline)
         return json_answer(HTTPStatus.CREATED, shown(found, broadcast.content))
 
     @edge.signed_in(
@@ -59,7 +59,7 @@ def broadcast_routes(edge: Edge) -> Blueprint:
     def list_broadcasts(call: Call, room: str) -> Answer:
         start = page_start(call, MediaKind.BROADCAST, room)
         limit = call.query(PageQuery).limit
-        found, page = call.use_cases.broadcasts.page(call.user, room, start, limit, call.deadline)
+        found, page = call.media.broadcasts.page(call.user, room, start, limit, call.deadline)
         return json_answer(HTTPStatus.OK, shown_page(call, MediaKind.BROADCAST, found, page))
 
     @edge.signed_in(
@@ -73,9 +73,7 @@ def broadcast_routes(edge: Edge) -> Blueprint:
         ),
     )
     def get_broadcast(call: Call, room: str, broadcast_id: str) -> Answer:
-        found, broadcast = call.use_cases.broadcasts.one(
-            call.user, room, broadcast_id, call.deadline
-        )
+        found, broadcast = call.media.broadcasts.one(call.user, room, broadcast_id, call.deadline)
         return json_answer(HTTPStatus.OK, shown(found, broadcast.content))
 
     return routes
@@ -97,9 +95,7 @@ def broadcast_control_routes(edge: Edge) -> Blueprint:
         ),
     )
     def stop_broadcast(call: Call, room: str, broadcast_id: str) -> Answer:
-        found, broadcast = call.use_cases.broadcasts.stop(
-            call.user, room, broadcast_id, call.deadline
-        )
+        found, broadcast = call.media.broadcasts.stop(call.user, room, broadcast_id, call.deadline)
         return json_answer(HTTPStatus.OK, shown(found, broadcast.content))
 
     @edge.signed_in(
@@ -115,7 +111,7 @@ def broadcast_control_routes(edge: Edge) -> Blueprint:
     )
     def set_broadcast_layout(call: Call, room: str, broadcast_id: str) -> Answer:
         layout = call.body(LayoutBody).options()
-        found, broadcast = call.use_cases.broadcasts.set_layout(
+        found, broadcast = call.media.broadcasts.set_layout(
             call.user, room, broadcast_id, layout, call.deadline
         )
         return json_answer(HTTPStatus.OK, shown(found, broadcast.content))
@@ -133,9 +129,7 @@ def broadcast_control_routes(edge: Edge) -> Blueprint:
     )
     def change_broadcast_streams(call: Call, room: str, broadcast_id: str) -> Answer:
         change = call.body(StreamsBody).change()
-        call.use_cases.broadcasts.change_streams(
-            call.user, room, broadcast_id, change, call.deadline
-        )
+        call.media.broadcasts.change_streams(call.user, room, broadcast_id, change, call.deadline)
         return Answer(HTTPStatus.NO_CONTENT)
 
     return routes

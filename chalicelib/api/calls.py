@@ -11,7 +11,7 @@ from chalicelib.api.reading import read_body, read_query
 from chalicelib.api.request_log import RequestLine
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
-from chalicelib.core.use_cases import UseCases
+from chalicelib.core.use_cases import MediaUseCases, UseCases
 from chalicelib.errors import MalformedJson, Unauthenticated
 
 _Struct = TypeVar("_Struct", bound=Struct)
@@ -44,6 +44,10 @@ class Call:
     deadline: Deadline
     line: RequestLine
     content: Content
+
+    @property
+    def media(self) -> MediaUseCases:
+        return self.use_cases.media()
 
     def body(self, declared: type[_Struct]) -> _Struct:
         """The body, as the struct that the operation declares for it."""

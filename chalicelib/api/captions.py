@@ -29,7 +29,7 @@ def caption_routes(edge: Edge) -> Blueprint:
     )
     def start_captions(call: Call, room: str) -> Answer:
         options = call.body(CaptionsBody).options()
-        captions = call.use_cases.captions.start(
+        captions = call.media.captions.start(
             call.user, room, options, call.api_address(), call.deadline
         )
         return json_answer(HTTPStatus.ACCEPTED, CaptionsAnswer(captions.id))
@@ -50,7 +50,7 @@ def caption_routes(edge: Edge) -> Blueprint:
         ),
     )
     def stop_captions(call: Call, room: str, captions_id: str) -> Answer:
-        call.use_cases.captions.stop(call.user, room, captions_id, call.deadline)
+        call.media.captions.stop(call.user, room, captions_id, call.deadline)
         return Answer(HTTPStatus.ACCEPTED)
 
     return routes

@@ -33,7 +33,7 @@ def connected_audio_routes(edge: Edge) -> Blueprint:
     )
     def dial(call: Call, room: str) -> Answer:
         options = call.body(SipBody).options()
-        made = call.use_cases.connected_audio.dial(call.user, room, options, call.deadline)
+        made = call.media.connected_audio.dial(call.user, room, options, call.deadline)
         return json_answer(HTTPStatus.CREATED, shown(*made))
 
     @edge.signed_in(
@@ -56,7 +56,7 @@ def connected_audio_routes(edge: Edge) -> Blueprint:
         body = call.body(DtmfBody)
         if body.connection_id is not None:
             check_connection_id(body.connection_id)
-        call.use_cases.connected_audio.play_digits(
+        call.media.connected_audio.play_digits(
             call.user, room, body.connection_id, body.checked_digits(), call.deadline
         )
         return Answer(HTTPStatus.NO_CONTENT)
@@ -75,7 +75,7 @@ def connected_audio_routes(edge: Edge) -> Blueprint:
     )
     def connect_audio(call: Call, room: str) -> Answer:
         options = call.body(AudioConnectorBody).options()
-        made = call.use_cases.connected_audio.connect_audio(call.user, room, options, call.deadline)
+        made = call.media.connected_audio.connect_audio(call.user, room, options, call.deadline)
         return json_answer(HTTPStatus.CREATED, shown(*made))
 
     return routes

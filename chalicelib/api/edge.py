@@ -15,10 +15,19 @@ from chalice.app import Request
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.calls import Call, Content, Told, authorization
-from chalicelib.api.operations import ANYBODY, PLATFORM, SIGNED_IN, Access, Operation, Route
+from chalicelib.api.operations import (
+    ANYBODY,
+    PLATFORM,
+    SAMPLE_APP,
+    SIGNED_IN,
+    Access,
+    Operation,
+    Route,
+)
 from chalicelib.api.problems import problem
 from chalicelib.api.request_log import RequestLine, RequestLog
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.identity import ANONYMOUS, User
 from chalicelib.core.measurements import collecting
 from chalicelib.core.rooms import NAME_RULE, check_name
 from chalicelib.core.use_cases import UseCases
@@ -62,19 +71,29 @@ class Edge:
         self, routes: Blueprint, method: str, path: str, operation: Operation
     ) -> Callable[[_View], _View]:
         """Register a view that is called as `view(call, **path_parameters)`."""
+        return self._called(routes, method, path, operation, SIGNED_IN)
 
+    def sample_app(
+        self, routes: Blueprint, method: str, path: str, operation: Operation
+    ) -> Callable[[_View], _View]:
+        """Register a view that sample apps have called without credentials, where served."""
+        return self._called(routes, method, path, operation, SAMPLE_APP)
+
+    def _called(
+        self, routes: Blueprint, method: str, path: str, operation: Operation, access: Access
+    ) -> Callable[[_View], _View]:
         def register(view: _View) -> _View:
             def answer(request: Request, line: RequestLine, parameters: dict[str, str]) -> Answer:
                 deadline = Deadline(REQUEST_SECONDS)
                 use_cases = self._use_cases()
-                user = use_cases.identity.user(authorization(request))
+                user = _caller(access, use_cases, request)
                 line.user = user.id
                 _check_path(request, path, parameters)
                 line.room = parameters.get("room")
                 content = Content.of(request, operation)
                 return view(Call(request, use_cases, user, deadline, line, content), **parameters)
 
-            route = Route.of(method, path, view, SIGNED_IN, operation)
+            route = Route.of(method, path, view, access, operation)
             self._register(routes, route, answer)
             return view
 
@@ -198,6 +217,13 @@ def _line(request: Request | None) -> RequestLine:
     request_id = context.get("requestId") or getattr(request.lambda_context, "aws_request_id", "")
     function = getattr(request.lambda_context, "function_name", "")
     return RequestLine(str(request_id), request.method, request.path, function)
+
+
+def _caller(access: Access, use_cases: UseCases, request: Request) -> User:
+    if access is SIGNED_IN:
+        return use_cases.identity.user(authorization(request))
+    use_cases.sample_rooms.check_served()
+    return ANONYMOUS
 
 
 def _check_path(request: Request, route: str, parameters: Mapping[str, str]) -> None:

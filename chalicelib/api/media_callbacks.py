@@ -59,5 +59,5 @@ def _followed(told: Told, kind: MediaKind, body: bytes) -> Answer:
         return Answer(HTTPStatus.OK)
     check_owners(told, report.owners)
     count(f"Callback{kind.capitalize()}")
-    told.use_cases.follow_media.told(report, told.deadline)
+    told.use_cases.media().follow.told(report, told.deadline)
     return Answer(HTTPStatus.OK)

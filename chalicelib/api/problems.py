@@ -17,6 +17,7 @@ STATUS: Final = {
     errors.NotAMember: HTTPStatus.FORBIDDEN,
     errors.Banned: HTTPStatus.FORBIDDEN,
     errors.RoomNotFound: HTTPStatus.NOT_FOUND,
+    errors.NoSuchRoute: HTTPStatus.NOT_FOUND,
     errors.ConnectionNotFound: HTTPStatus.NOT_FOUND,
     errors.StreamNotFound: HTTPStatus.NOT_FOUND,
     errors.BanNotFound: HTTPStatus.NOT_FOUND,

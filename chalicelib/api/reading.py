@@ -78,7 +78,7 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
 
 def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bool) -> _Struct:
     unknown = sorted(content.keys() - set(struct.__struct_encode_fields__))
-    if unknown:
+    if unknown and struct.__struct_config__.forbid_unknown_fields:
         raise InvalidField(*(FieldProblem(name, _NOT_KNOWN) for name in unknown))
     try:
         return msgspec.convert(content, struct, strict=strict)

@@ -40,7 +40,7 @@ def recording_routes(edge: Edge) -> Blueprint:
     )
     def start_archive(call: Call, room: str) -> Answer:
         options = call.body(ArchiveBody).options()
-        started = call.use_cases.record_room.start(call.user, room, options, call.deadline)
+        started = call.media.record_room.start(call.user, room, options, call.deadline)
         return json_answer(HTTPStatus.CREATED, shown_archive(*started))
 
     @edge.signed_in(
@@ -59,7 +59,7 @@ def recording_routes(edge: Edge) -> Blueprint:
         ),
     )
     def stop_archive(call: Call, room: str, archive_id: str) -> Answer:
-        stopped = call.use_cases.record_room.stop(call.user, room, archive_id, call.deadline)
+        stopped = call.media.record_room.stop(call.user, room, archive_id, call.deadline)
         return json_answer(HTTPStatus.OK, shown_archive(*stopped))
 
     @edge.signed_in(
@@ -80,7 +80,7 @@ def recording_routes(edge: Edge) -> Blueprint:
     )
     def set_archive_layout(call: Call, room: str, archive_id: str) -> Answer:
         layout = call.body(LayoutBody).options()
-        changed = call.use_cases.record_room.set_layout(
+        changed = call.media.record_room.set_layout(
             call.user, room, archive_id, layout, call.deadline
         )
         return json_answer(HTTPStatus.OK, shown_archive(*changed))
@@ -105,9 +105,7 @@ def recording_routes(edge: Edge) -> Blueprint:
     )
     def change_archive_streams(call: Call, room: str, archive_id: str) -> Answer:
         change = call.body(StreamsBody).change()
-        call.use_cases.record_room.change_streams(
-            call.user, room, archive_id, change, call.deadline
-        )
+        call.media.record_room.change_streams(call.user, room, archive_id, change, call.deadline)
         return Answer(HTTPStatus.NO_CONTENT)
 
     @edge.signed_in(
@@ -126,7 +124,7 @@ def recording_routes(edge: Edge) -> Blueprint:
         ),
     )
     def delete_archive(call: Call, room: str, archive_id: str) -> Answer:
-        call.use_cases.record_room.delete(call.user, room, archive_id, call.deadline)
+        call.media.record_room.delete(call.user, room, archive_id, call.deadline)
         return Answer(HTTPStatus.NO_CONTENT)
 
     return routes

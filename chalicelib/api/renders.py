@@ -31,7 +31,7 @@ def render_routes(edge: Edge) -> Blueprint:
     )
     def start_render(call: Call, room: str) -> Answer:
         options = call.body(RenderBody).options()
-        found, render = call.use_cases.renders.start(call.user, room, options, call.deadline)
+        found, render = call.media.renders.start(call.user, room, options, call.deadline)
         return json_answer(HTTPStatus.ACCEPTED, shown(found, render.content))
 
     @edge.signed_in(
@@ -48,7 +48,7 @@ def render_routes(edge: Edge) -> Blueprint:
     def list_renders(call: Call, room: str) -> Answer:
         start = page_start(call, MediaKind.RENDER, room)
         limit = call.query(PageQuery).limit
-        found, page = call.use_cases.renders.page(call.user, room, start, limit, call.deadline)
+        found, page = call.media.renders.page(call.user, room, start, limit, call.deadline)
         return json_answer(HTTPStatus.OK, shown_page(call, MediaKind.RENDER, found, page))
 
     @edge.signed_in(
@@ -62,7 +62,7 @@ def render_routes(edge: Edge) -> Blueprint:
         ),
     )
     def get_render(call: Call, room: str, render_id: str) -> Answer:
-        found, render = call.use_cases.renders.one(call.user, room, render_id, call.deadline)
+        found, render = call.media.renders.one(call.user, room, render_id, call.deadline)
         return json_answer(HTTPStatus.OK, shown(found, render.content))
 
     @edge.signed_in(
@@ -76,7 +76,7 @@ def render_routes(edge: Edge) -> Blueprint:
         ),
     )
     def stop_render(call: Call, room: str, render_id: str) -> Answer:
-        call.use_cases.renders.stop(call.user, room, render_id, call.deadline)
+        call.media.renders.stop(call.user, room, render_id, call.deadline)
         return Answer(HTTPStatus.NO_CONTENT)
 
     return routes

@@ -52,6 +52,10 @@ class RequestLog:
         """Load the logger and the metrics now."""
         _ = self._logger, self._metric_sets
 
+    def warning(self, warning: str) -> None:
+        """Write a line of no request, about how this function was set up."""
+        self._logger.warning(warning)
+
     @cached_property
     def _logger(self) -> "Logger":
         from aws_lambda_powertools import Logger  # noqa: PLC0415  as the class says

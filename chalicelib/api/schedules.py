@@ -9,7 +9,7 @@ from chalice.app import CloudWatchEvent
 from chalicelib.api.request_log import RequestLine, RequestLog
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.measurements import collecting
-from chalicelib.core.use_cases import UseCases
+from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 from chalicelib.errors import Internal, RoomkeyError
 
 RUN_SECONDS: Final = 50.0
@@ -24,7 +24,7 @@ class Schedules:
         self._log = log
 
     def run(
-        self, name: str, event: CloudWatchEvent, work: Callable[[UseCases, Deadline], None]
+        self, name: str, event: CloudWatchEvent, work: Callable[[ScheduledUseCases, Deadline], None]
     ) -> None:
         """Do the work; what goes wrong is logged, and the next run tries again."""
         context = event.context
@@ -36,7 +36,7 @@ class Schedules:
         )
         with collecting() as line.measurements:
             try:
-                work(self._use_cases(), Deadline(RUN_SECONDS))
+                work(self._use_cases().scheduled(), Deadline(RUN_SECONDS))
             except RoomkeyError as error:
                 self._log.write(line, HTTPStatus.SERVICE_UNAVAILABLE, error)
             except Exception as fault:  # noqa: BLE001  the edge: a run that fails says so in the log

@@ -14,31 +14,24 @@ _FEW: Final = 3
 _Item = TypeVar("_Item")
 
 
-def each_at_once(call: Callable[[_Item], object], items: Collection[_Item]) -> None:
+def each_at_once(
+    call: Callable[[_Item], object], items: Collection[_Item], at_once: int = AT_ONCE
+) -> None:
     """Make the call for each item, whatever becomes of it for the others.
 
     Raises:
         RoomkeyError: What the first one raised that failed, once all are over.
     """
-    calls = _in_threads(call, items) if len(items) > _FEW else _in_turn(call, items)
-    failures = [failure for failure in calls if failure is not None]
+    if len(items) <= _FEW:
+        ends = [_failure(call, item) for item in items]
+    else:
+        with ThreadPoolExecutor(min(at_once, len(items))) as pool:
+            # A context of its own each, in which the request's figures are collected.
+            calls = [pool.submit(copy_context().run, _failure, call, item) for item in items]
+        ends = [each.result() for each in calls]
+    failures = [end for end in ends if end is not None]
     if failures:
         raise failures[0]
-
-
-def _in_turn(
-    call: Callable[[_Item], object], items: Collection[_Item]
-) -> list[RoomkeyError | None]:
-    return [_failure(call, item) for item in items]
-
-
-def _in_threads(
-    call: Callable[[_Item], object], items: Collection[_Item]
-) -> list[RoomkeyError | None]:
-    with ThreadPoolExecutor(min(AT_ONCE, len(items))) as pool:
-        # A context of its own each, in which the request's figures are collected.
-        calls = [pool.submit(copy_context().run, _failure, call, item) for item in items]
-    return [each.result() for each in calls]
 
 
 def _failure(call: Callable[[_Item], object], item: _Item) -> RoomkeyError | None:

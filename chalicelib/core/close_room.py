@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -7,21 +8,24 @@ from chalicelib.core.identity import User
 from chalicelib.core.live_ports import LivePlatform
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.read_rooms import ReadRooms
-from chalicelib.core.stop_media import StopMedia
 from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
 
 DISCONNECTING_SECONDS: Final = 5.0
 
 
 class CloseRoom:
-    """Closes rooms for good."""
+    """Closes rooms for good.
+
+    Args:
+        stop_media: Stops all that runs in the room of an id, as far as there is time.
+    """
 
     def __init__(
         self,
         store: RoomStore,
         rooms: ReadRooms,
         platform: LivePlatform,
-        stop_media: StopMedia,
+        stop_media: Callable[[str, Deadline], object],
         clock: Clock,
     ) -> None:
         self._store = store

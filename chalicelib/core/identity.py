@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +15,7 @@ class User:
     id: str
     name: str | None = None
     admin: bool = False
+
+
+ANONYMOUS: Final = User("anonymous")
+"""Whoever uses a sample app: nobody vouches for them."""

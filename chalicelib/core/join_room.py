@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from chalicelib.core.deadline import Deadline
-from chalicelib.core.identity import User
+from chalicelib.core.identity import ANONYMOUS, User
 from chalicelib.core.let_in import Entry, LetIn
 from chalicelib.core.measurements import count
 from chalicelib.core.open_room import OpenRoom
@@ -125,6 +125,20 @@ class JoinRoom:
         room = self._open_room.for_joining(user, self.default_room, deadline)
         entry = self._let_in(room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime)
         return self._admission(entry, data, JoinRequest(), deadline)
+
+    def join_anonymously(
+        self, room: Room, role: Role, lifetime: timedelta, deadline: Deadline
+    ) -> Admission:
+        """Let somebody nobody vouches for into a room that is there for them.
+
+        Raises:
+            RoomkeyError: As `LetIn` says.
+        """
+        request = JoinRequest(role, min(lifetime, self._longest_lifetime))
+        entry = self._let_in(room, ANONYMOUS, role, deadline, lifetime=lifetime)
+        return self._admission(
+            entry, _connection_data(ANONYMOUS, request, entry.role), request, deadline
+        )
 
     def _admission(
         self, entry: Entry, data: str, request: JoinRequest, deadline: Deadline

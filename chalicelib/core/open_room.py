@@ -80,13 +80,25 @@ class OpenRoom:
         Raises:
             RoomNotFound: There is none, and this user may not make one.
         """
+        if self._policy.is_default(name):
+            return self.of_nobody(name, RoomSettings(), deadline)
         found = self._store.find(name, deadline)
         if found is not None and not found.name_is_free(self._clock()):
             return found
-        if not (self._policy.is_default(name) or self._policy.allows(user)):
+        if not self._policy.allows(user):
             raise RoomNotFound(f"There is no room {name}, and only admins may create rooms here.")
         room, _ = self._create(
             user, name, settings=RoomSettings(), location=None, replaced=found, deadline=deadline
+        )
+        return room
+
+    def of_nobody(self, name: str, settings: RoomSettings, deadline: Deadline) -> Room:
+        """A room of the service's own, which nobody created: made if there is none."""
+        found = self._store.find(name, deadline)
+        if found is not None and not found.name_is_free(self._clock()):
+            return found
+        room, _ = self._create(
+            None, name, settings=settings, location=None, replaced=found, deadline=deadline
         )
         return room
 
@@ -125,8 +137,9 @@ class OpenRoom:
         if found is None or found.closed_at is not None:
             self._check_may_use(name, found, user, given)
             location = location_hint(asked.location, caller_ip)
+            creator = None if self._policy.is_default(name) else user
             room, made = self._create(
-                user, name, settings=asked, location=location, replaced=found, deadline=deadline
+                creator, name, settings=asked, location=location, replaced=found, deadline=deadline
             )
             if made:
                 return room, True
@@ -136,9 +149,9 @@ class OpenRoom:
         _check_same(found, user, asked, given)
         return found, False
 
-    def _with_creator(self, name: str, asked: RoomSettings, creator: User) -> RoomSettings:
-        """The settings with their moderators: the creator too, but none in the default room."""
-        if self._policy.is_default(name):
+    def _with_creator(self, asked: RoomSettings, creator: User | None) -> RoomSettings:
+        """The settings with their moderators: the creator too, but none in a room of nobody's."""
+        if creator is None:
             if asked.moderators:
                 raise InvalidField(FieldProblem("moderators", DEFAULT_ROOM_MODERATORS))
             return asked
@@ -161,7 +174,7 @@ class OpenRoom:
 
     def _create(
         self,
-        user: User,
+        creator: User | None,
         name: str,
         *,
         settings: RoomSettings,
@@ -169,7 +182,7 @@ class OpenRoom:
         replaced: Room | None,
         deadline: Deadline,
     ) -> tuple[Room, bool]:
-        settings = self._with_creator(name, settings, user)
+        settings = self._with_creator(settings, creator)
         mine = Room(
             name=name,
             room_id=self._new_id(),
@@ -177,7 +190,7 @@ class OpenRoom:
                 settings, location, deadline.sooner_by(SECONDS_TO_STORE)
             ),
             created_at=self._clock(),
-            created_by=None if self._policy.is_default(name) else user.id,
+            created_by=None if creator is None else creator.id,
             settings=settings,
             bans=self._kept_bans(replaced),
         )

@@ -79,6 +79,25 @@ class RoomStore(Protocol):
         """The rooms this user created and has not deleted, newest first."""
 
 
+class RoomAccess(Protocol):
+    """Finds rooms for those who may see or control them; also raises as `RoomStore` does."""
+
+    def one(self, user: User, name: str, deadline: Deadline) -> Room:
+        """The room of this name, open or closed.
+
+        Raises:
+            RoomNotFound: There is none, or it is not for this user.
+        """
+
+    def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+        """The room of this name, for somebody who may control it.
+
+        Raises:
+            RoomNotFound: As for `one`.
+            NotAModerator: The user may see it, but not do `to_do`.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class TokenOrder:
     """All that goes into a client token.
@@ -124,3 +143,14 @@ class VideoPlatform(Protocol):
 
     def mint_token(self, order: TokenOrder, deadline: Deadline) -> ClientToken:
         """A client token, made here without asking the platform."""
+
+
+class ClientTokens(Protocol):
+    """Tells whether a client token that somebody shows is one of ours."""
+
+    def role(self, token: str, session_id: str, deadline: Deadline) -> Role:
+        """What it allows in this session.
+
+        Raises:
+            Unauthenticated: It is not ours, not of this session, or has expired.
+        """

@@ -16,7 +16,7 @@ from chalicelib.core.media import (
     MediaStart,
     MediaStore,
 )
-from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.ports import RoomAccess
 from chalicelib.core.rooms import ArchivesFor, Room
 from chalicelib.errors import (
     ArchiveExpired,
@@ -37,7 +37,7 @@ class ReadArchives:
     """Shows a room's archives to those who may see them, also once the room is closed."""
 
     def __init__(
-        self, rooms: ReadRooms, store: MediaStore, kept: KeptArchives, files: ArchiveFiles
+        self, rooms: RoomAccess, store: MediaStore, kept: KeptArchives, files: ArchiveFiles
     ) -> None:
         self._rooms = rooms
         self._store = store

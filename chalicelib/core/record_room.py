@@ -9,9 +9,8 @@ from chalicelib.core.kept_archives import KeptArchives
 from chalicelib.core.media import Media, MediaStore
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.media_rules import STREAMS_NOT_MANUAL, check_can_be_processed
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Clock, RoomAccess
 from chalicelib.core.read_archives import find_archive
-from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.rooms import Room
 from chalicelib.core.start_media import StartMedia
 from chalicelib.errors import (
@@ -30,7 +29,7 @@ class RecordRoom:
     def __init__(
         self,
         *,
-        rooms: ReadRooms,
+        rooms: RoomAccess,
         store: MediaStore,
         platform: ArchivePlatform,
         kept: KeptArchives,

@@ -13,8 +13,7 @@ from chalicelib.core.media import (
     MediaStore,
 )
 from chalicelib.core.media_rules import check_can_be_processed
-from chalicelib.core.ports import Clock
-from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.ports import Clock, RoomAccess
 from chalicelib.core.rooms import Room
 from chalicelib.errors import BroadcastNotFound, CaptionsNotFound, RenderNotFound
 
@@ -31,7 +30,7 @@ class RoomMedia:
     Its methods raise `RoomNotFound` and `NotAModerator` as `ReadRooms.moderated` does.
     """
 
-    def __init__(self, rooms: ReadRooms, store: MediaStore, clock: Clock) -> None:
+    def __init__(self, rooms: RoomAccess, store: MediaStore, clock: Clock) -> None:
         self._rooms = rooms
         self._store = store
         self._clock = clock

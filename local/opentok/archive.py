@@ -14,9 +14,8 @@ from local.opentok.session_record import Change, given, owner
 
 RECORDING = frozenset({"started", "paused"})
 STOPPABLE = RECORDING | {"stopped"}
-FILED = frozenset({"available", "uploaded"})
-DELETABLE = FILED | {"deleted"}
-_DEFAULT_RESOLUTION = "640x480"
+DELETABLE = frozenset({"available", "uploaded", "deleted"})
+_WITH_FILE = DELETABLE | {"expired"}
 _LONGEST_RECORDED_SECONDS = 4 * 3600.0
 _KEPT_SECONDS = 72 * 3600.0
 
@@ -86,49 +85,50 @@ class Archive(Composition):
         return Callback("archive", self.key, "archive/status", self.shown())
 
     def shown(self) -> dict[str, Any]:
-        wanted = self.wanted
-        composed = {} if wanted.individual else {"resolution": self._resolution}
         return {
             "id": self.record_id,
             "status": self.status,
-            "name": wanted.name,
+            "name": self.wanted.name,
             "reason": self.reason,
             "sessionId": self.session_id,
             **owner(self.key),
             "createdAt": _whole_second(self.created_at),
             "updatedAt": _whole_second(self.updated_at),
-            "size": len(media_file(self.record_id, self.file_name)) if self._filed else 0,
+            "size": len(media_file(self.record_id, self.file_name)) if self._has_file else 0,
             "duration": 0 if self.running else int(self.recorded_seconds),
+            **self._options(),
+            **self.chosen_streams(),
+            "sha256sum": "",
+            "password": "",
+            "certificate": "",
+            **self._transcription(),
+            "event": "archive",
+            "url": self._url(self.file_name),
+        }
+
+    def _options(self) -> dict[str, Any]:
+        wanted = self.wanted
+        composed = {} if wanted.individual else {"resolution": wanted.resolution or "640x480"}
+        return {
             "outputMode": wanted.output_mode or "composed",
             "streamMode": self.stream_mode,
             "hasAudio": wanted.has_audio is not False,
             "hasVideo": wanted.has_video is not False,
             **composed,
-            **self.chosen_streams(),
-            "sha256sum": "",
-            "password": "",
-            "certificate": "",
             **given(
                 multiArchiveTag=wanted.multi_archive_tag,
                 maxBitrate=wanted.max_bitrate,
                 quantizationParameter=wanted.quantization_parameter,
             ),
             "hasTranscription": bool(wanted.has_transcription),
-            **self._transcription(),
-            "event": "archive",
-            "url": self._url(self.file_name),
         }
 
     def _url(self, file_name: str) -> str | None:
         return self.links.new(self.record_id, file_name) if self.status == "available" else None
 
     @property
-    def _resolution(self) -> str:
-        return self.wanted.resolution or _DEFAULT_RESOLUTION
-
-    @property
-    def _filed(self) -> bool:
-        return self.status in FILED
+    def _has_file(self) -> bool:
+        return self.status in _WITH_FILE
 
     def _transcription(self) -> dict[str, Any]:
         if not self.wanted.has_transcription:
@@ -137,7 +137,7 @@ class Archive(Composition):
         status = "failed" if self.status == "failed" else "requested"
         return {
             "transcription": {
-                "status": "completed" if self._filed else status,
+                "status": "completed" if self._has_file else status,
                 "url": self._url(TRANSCRIPT),
                 "reason": "",
                 "primaryLanguageCode": properties.primary_language_code,

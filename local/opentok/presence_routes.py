@@ -9,7 +9,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from local.opentok.credentials import KnownCredentials
-from local.opentok.live_session import Connection, Stream
+from local.opentok.participants import Connection, Stream
 from local.opentok.project_routes import json_body, project_routes
 from local.opentok.rest_errors import InvalidStreamIdError, RestError
 from local.opentok.session_events import milliseconds

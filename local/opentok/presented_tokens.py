@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 from local.opentok.client_tokens import ROLES, ClientToken, verify_client_token
 from local.opentok.credentials import KnownCredentials
-from local.opentok.live_session import Connection, Session
+from local.opentok.live_session import Session
+from local.opentok.participants import Connection
 from local.opentok.rest_errors import RestError
 from local.opentok.token_errors import TokenRefusedError
 

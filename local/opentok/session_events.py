@@ -1,38 +1,36 @@
 """Session monitoring: the callbacks' content, field by field as documented."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from local.opentok.callback import Callback
-
-if TYPE_CHECKING:
-    from local.opentok.live_session import Connection, Stream
+from local.opentok.participants import Connection, Stream
 
 
-def connection_created(key: str, connection: "Connection", now: float) -> Callback:
+def connection_created(key: str, connection: Connection, now: float) -> Callback:
     content = _head(key, connection, "connectionCreated", now)
     shown = _connection(connection, data=connection.data)
     return Callback("session", key, "connection/created", content | {"connection": shown})
 
 
-def connection_destroyed(key: str, connection: "Connection", reason: str, now: float) -> Callback:
+def connection_destroyed(key: str, connection: Connection, reason: str, now: float) -> Callback:
     content = _head(key, connection, "connectionDestroyed", now, reason)
     return Callback(
         "session", key, "connection/destroyed", content | {"connection": _connection(connection)}
     )
 
 
-def stream_created(key: str, stream: "Stream", now: float) -> Callback:
+def stream_created(key: str, stream: Stream, now: float) -> Callback:
     content = _head(key, stream.connection, "streamCreated", now)
     return Callback("session", key, "stream/created", content | {"stream": _stream(stream)})
 
 
-def stream_destroyed(key: str, stream: "Stream", reason: str, now: float) -> Callback:
+def stream_destroyed(key: str, stream: Stream, reason: str, now: float) -> Callback:
     content = _head(key, stream.connection, "streamDestroyed", now, reason)
     return Callback("session", key, "stream/destroyed", content | {"stream": _stream(stream)})
 
 
 def _head(
-    key: str, connection: "Connection", event: str, now: float, reason: str | None = None
+    key: str, connection: Connection, event: str, now: float, reason: str | None = None
 ) -> dict[str, Any]:
     # A string here, and a number in what is said of archives.
     owner = "projectId" if key.isdecimal() else "applicationId"
@@ -42,7 +40,7 @@ def _head(
     return head | {"timestamp": milliseconds(now)}
 
 
-def _connection(connection: "Connection", *, data: str = "") -> dict[str, Any]:
+def _connection(connection: Connection, *, data: str = "") -> dict[str, Any]:
     """A connection; only its own creation tells its data."""
     return {
         "id": connection.connection_id,
@@ -51,7 +49,7 @@ def _connection(connection: "Connection", *, data: str = "") -> dict[str, Any]:
     }
 
 
-def _stream(stream: "Stream") -> dict[str, Any]:
+def _stream(stream: Stream) -> dict[str, Any]:
     shown = {
         "id": stream.stream_id,
         "connection": _connection(stream.connection),

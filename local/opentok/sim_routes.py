@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from local.opentok.client_tokens import verify_client_token
 from local.opentok.credentials import KnownCredentials
-from local.opentok.live_session import Connection, shown_connection
+from local.opentok.participants import Connection, shown_connection
 from local.opentok.rest_errors import AbsentError
 from local.opentok.sessions import Sessions
 from local.opentok.token_errors import TokenRefusedError

@@ -10,7 +10,7 @@ from local.opentok.callback_plan import CallbackPlan
 from local.opentok.callbacks import Callbacks
 from local.opentok.calls import Call, CallRecorder
 from local.opentok.credentials import KnownCredentials
-from local.opentok.live_session import shown_connection
+from local.opentok.participants import shown_connection
 from local.opentok.platform import Platform
 from local.opentok.sim_routes import connected
 from local.opentok.web_app import web_app

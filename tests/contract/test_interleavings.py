@@ -32,6 +32,7 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
+from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.core.identity import User
 from chalicelib.core.join_room import JoinRequest
 from chalicelib.core.live_ports import Session
@@ -51,7 +52,7 @@ from tests.contract.conftest import DYNAMODB_LOCAL
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON
 from tests.support.interleaving import Died, Fault, NoHurry, Task
-from tests.support.interleaving_opentok import Event, OpenTokModel
+from tests.support.interleaving_opentok import Event, OpenTokModel, Token
 from tests.support.interleaving_service import Service, build
 from tests.support.stand_ins import TABLE
 
@@ -60,6 +61,7 @@ ALICE = User("alice")
 """The room's moderator."""
 GUESTS = [User("bob"), User("carol"), User("dora")]
 USERS = [ALICE, User("root", admin=True), *GUESTS]
+MODERATORS = {"alice", "root"}
 CAPS = [None, 1, 2, 3]
 ENDINGS = ["open anew", "close never", "close soon", "delete"]
 NO_LIMIT = 1000
@@ -91,12 +93,14 @@ class Interleavings(RuleBasedStateMachine):
         self.opentok = OpenTokModel(self.clock)
         self.service: Service = build(engine.client, self.opentok, self.clock)
         self.looked_up = DynamoDBRooms(engine.client, TABLE)
-        """The rooms as the test looks at them, which is no step of anything."""
+        self.records = DynamoDBSessions(engine.client, TABLE)
+        """Both as the test looks at them, which is no step of anything."""
         self.running: list[Running] = []
         self.unfinished: list[tuple[str, Callable[[], object]]] = []
         """Requests that their users will repeat."""
         self.told: set[str] = set()
         """Connections whose arrival we were told of, and said 200 to."""
+        self.old_tokens: dict[str, Token] = {}
         self.left: dict[str, datetime] = {}
         """By user, when we last heard of a connection's end."""
         self.something_dropped = False
@@ -114,11 +118,26 @@ class Interleavings(RuleBasedStateMachine):
 
     # What goes on.
 
-    @initialize(cap=st.sampled_from(CAPS), inside=st.lists(st.sampled_from(GUESTS), max_size=3))
-    def a_room(self, cap: int | None, inside: list[User]) -> None:
-        self._put(cap)
+    @initialize(
+        cap=st.sampled_from(CAPS),
+        inside=st.lists(st.sampled_from(GUESTS), max_size=3),
+        banned=st.sampled_from([None, *GUESTS]),
+        locked=st.booleans(),
+    )
+    def a_room(
+        self, cap: int | None, inside: list[User], banned: User | None, locked: bool
+    ) -> None:
+        """Everybody has a token of better times, which nobody can take back."""
+        self._put(None)
+        self.old_tokens = {user.id: self.opentok.tokens[self._join(user)] for user in USERS}
         for user in inside:
             self.enter(user, told=True)
+        if banned is not None:
+            self.ban(banned, at_once=True)
+        self.limit(cap, at_once=True)
+        self.lock(locked, at_once=True)
+        self._finish_all()
+        self._check_all()
 
     @rule(user=st.sampled_from(USERS))
     def join(self, user: User) -> None:
@@ -132,18 +151,19 @@ class Interleavings(RuleBasedStateMachine):
                 token = self.opentok.tokens[self._join(user)]
             except RoomkeyError:
                 return
-        connection = self.opentok.connect(token)
-        if told and connection is not None:
-            (event,) = (each for each in self.opentok.events if each.connection is connection)
-            self._begin_callback(event)
-            self.running[-1].task.finish()
-            self._collect()
+        self._connect(token, told=told)
 
     @precondition(lambda self: self.opentok.tokens)
-    @rule(data=st.data())
-    def connect(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), told=st.booleans())
+    def connect(self, data: st.DataObject, told: bool) -> None:
         token = data.draw(st.sampled_from(list(self.opentok.tokens.values())))
-        self.opentok.connect(token)
+        self._connect(token, told=told)
+
+    @rule(users=st.lists(st.sampled_from(USERS), min_size=2, max_size=6), told=st.booleans())
+    def come_together(self, users: list[User], told: bool) -> None:
+        """With their tokens of better times."""
+        for user in users:
+            self._connect(self.old_tokens[user.id], told=told)
 
     @precondition(lambda self: self.opentok.everybody())
     @rule(data=st.data())
@@ -155,25 +175,26 @@ class Interleavings(RuleBasedStateMachine):
     def leave(self, data: st.DataObject) -> None:
         self.opentok.leave(data.draw(st.sampled_from(self.opentok.everybody())))
 
-    @rule(user=st.sampled_from(GUESTS))
-    def ban(self, user: User) -> None:
+    @rule(user=st.sampled_from(GUESTS), at_once=st.booleans())
+    def ban(self, user: User, at_once: bool) -> None:
         ban = partial(self.service.ban_users.ban, ALICE, ROOM, user.id)
-        self._request(f"ban of {user.id}", lambda: ban(NoHurry()))
+        self._request(f"ban of {user.id}", lambda: ban(NoHurry()), at_once=at_once)
 
     @rule(user=st.sampled_from(GUESTS))
     def let_back(self, user: User) -> None:
         lift = partial(self.service.ban_users.lift, ALICE, ROOM, ban_id_of(user.id))
         self._request(f"letting back of {user.id}", lambda: lift(NoHurry()))
 
-    @rule(cap=st.sampled_from(CAPS))
-    def limit(self, cap: int | None) -> None:
+    @rule(cap=st.sampled_from(CAPS), at_once=st.booleans())
+    def limit(self, cap: int | None, at_once: bool) -> None:
         self.limits.add(cap or NO_LIMIT)
-        self._change(f"limit {cap}", RoomChanges(settings={"max_participants": cap}))
+        changes = RoomChanges(settings={"max_participants": cap})
+        self._change(f"limit {cap}", changes, at_once=at_once)
 
-    @rule(locked=st.booleans())
-    def lock(self, locked: bool) -> None:
+    @rule(locked=st.booleans(), at_once=st.booleans())
+    def lock(self, locked: bool, at_once: bool) -> None:
         self.unlocked |= not locked
-        self._change(f"locked {locked}", RoomChanges(locked=locked))
+        self._change(f"locked {locked}", RoomChanges(locked=locked), at_once=at_once)
 
     @rule(ending=st.sampled_from(ENDINGS), cap=st.sampled_from(CAPS))
     def end(self, ending: str, cap: int | None) -> None:
@@ -273,13 +294,14 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def no_more_users_are_in_than_may_be(self) -> None:
-        """Of those whose callback is in; but for a limit that was none or higher a while ago."""
+        """Nor seats kept; of those whose callback is in, and unless the limit was higher before."""
         room = self.looked_up.find(ROOM, NoHurry())
         if room is None or room.settings.max_participants is None:
             return
         live = {_user(each) for each in self._in(room)}
         with self._judging():
-            assert len(live) <= max(self.seats_kept, *self.limits), "more are in than may be"
+            most = max(self.seats_kept, *self.limits)
+            assert max(len(live), len(self._kept(room))) <= most, "more are in than may be"
 
     def _check_all(self) -> None:
         room = self._room()
@@ -301,13 +323,21 @@ class Interleavings(RuleBasedStateMachine):
         just_left = {user for user, at in self.left.items() if at + GRACE > self.now}
         self.insiders = {_user(each) for each in self._in(room)} | kept | just_left
 
-    def _check_ban(self, before: Room | None, session: Session, connection: Connection) -> None:
-        """Nobody stays who was banned all the while their callback was answered."""
+    @contextmanager
+    def _checking_who_stays(self, session: Session, connection: Connection) -> Iterator[None]:
+        """Unless the rules change meanwhile: not the banned, nor those whom a lock keeps out."""
+        user, before = _user(connection), self.looked_up.find(ROOM, NoHurry())
+        was_in = before is not None and (
+            before.seats.is_kept(user, self.now)
+            or self.records.was_in(session.id, user, self.now - GRACE, NoHurry())
+        )
+        yield
         after = self.looked_up.find(ROOM, NoHurry())
         if before is None or after is None or before.revision != after.revision:
             return
-        if session.is_of(after) and _user(connection) in after.bans:
-            assert connection not in self.opentok.clients(session.id), "a banned user stays"
+        if session.is_of(after) and connection in self.opentok.clients(session.id):
+            assert user not in after.bans, "a banned user stays"
+            assert not after.locked or was_in or user in MODERATORS, "a lock keeps nobody out"
 
     def _check_limit(self, room: Room) -> None:
         """Nobody is in without a seat, and there are no more seats than there may be.
@@ -325,8 +355,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def _check_lock(self, room: Room, live: set[str]) -> None:
         if room.locked and not self.unlocked:
-            moderators = {"alice", "root"}
-            assert live <= self.insiders | moderators, "came into a locked room"
+            assert live <= self.insiders | MODERATORS, "came into a locked room"
 
     def _check_presence(self, room: Room) -> None:
         for session_id in self.opentok.session_ids:
@@ -383,12 +412,22 @@ class Interleavings(RuleBasedStateMachine):
             deadline=NoHurry(),
         )
 
-    def _change(self, name: str, changes: RoomChanges) -> None:
-        change = partial(self.service.change_room.change, ALICE, ROOM, changes, IP)
-        self._request(name, lambda: change(NoHurry()))
+    def _connect(self, token: Token, *, told: bool) -> None:
+        """A client connects, and we are told at once or later."""
+        connection = self.opentok.connect(token)
+        if told and connection is not None:
+            (event,) = (each for each in self.opentok.events if each.connection is connection)
+            self._begin_callback(event)
+            self._finish_latest()
 
-    def _request(self, name: str, work: Callable[[], object]) -> None:
+    def _change(self, name: str, changes: RoomChanges, *, at_once: bool = False) -> None:
+        change = partial(self.service.change_room.change, ALICE, ROOM, changes, IP)
+        self._request(name, lambda: change(NoHurry()), at_once=at_once)
+
+    def _request(self, name: str, work: Callable[[], object], *, at_once: bool = False) -> None:
         self._begin(name, work, lambda: self.unfinished.append((name, work)))
+        if at_once:
+            self._finish_latest()
 
     def _begin_callback(self, event: Event) -> None:
         self.opentok.events.remove(event)
@@ -403,10 +442,9 @@ class Interleavings(RuleBasedStateMachine):
         assert session is not None
         connection, stream = event.connection, event.stream
         if event.name == "connectionCreated":
-            before = self.looked_up.find(ROOM, deadline)
-            follow.arrived(session, connection, deadline)
+            with self._checking_who_stays(session, connection):
+                follow.arrived(session, connection, deadline)
             self.told.add(connection.id)
-            self._check_ban(before, session, connection)
         elif event.name == "connectionDestroyed":
             follow.left(session, connection.id, self.now, deadline)
             self.left[_user(connection)] = self.now
@@ -424,8 +462,13 @@ class Interleavings(RuleBasedStateMachine):
 
     def _run(self, name: str, work: Callable[[], object]) -> None:
         self._begin(name, work, lambda: None)
-        self.running[-1].task.finish()
-        self._collect()
+        self._finish_latest()
+
+    def _finish_latest(self) -> None:
+        """Let what has begun last come to its end before anything else goes on."""
+        if self.running:
+            self.running[-1].task.finish()
+            self._collect()
 
     def _collect(self) -> None:
         """See how those ended that have ended."""

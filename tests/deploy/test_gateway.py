@@ -3,8 +3,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from app import build_app
 from deploy.gateway import limit_requests, set_own_answers
 from deploy.stage import Stage, read_stage
+from tests.api.test_default_deny import SAMPLE_APPS
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -93,13 +95,41 @@ def test_own_answers_are_deployed_once_all_are_set() -> None:
     assert names.index("create_deployment") == len(names) - 1
 
 
-def test_a_stage_is_throttled_as_a_whole() -> None:
+def limited(stage: Stage) -> dict[str, str]:
+    """What is set, by where."""
     gateway = RecordedGateway()
-
-    limit_requests("api1", stage_with(), cast("APIGatewayClient", gateway))
-
+    limit_requests("api1", stage, cast("APIGatewayClient", gateway))
     ((_, call),) = gateway.calls
-    assert {each["path"]: each["value"] for each in call["patchOperations"]} == {
-        "/*/*/throttling/rateLimit": "50",
-        "/*/*/throttling/burstLimit": "100",
+    return {each["path"]: each["value"] for each in call["patchOperations"]}
+
+
+AS_A_WHOLE = {"/*/*/throttling/rateLimit": "50", "/*/*/throttling/burstLimit": "100"}
+
+
+def test_a_stage_is_throttled_as_a_whole() -> None:
+    assert limited(stage_with()) == AS_A_WHOLE
+    assert limited(stage_with(SAMPLE_APPS="off")) == AS_A_WHOLE
+
+
+def test_each_method_that_sample_apps_call_is_throttled_by_itself() -> None:
+    limits = limited(stage_with(SAMPLE_APPS="on"))
+    assert limits["/~1session/GET/throttling/rateLimit"] == "5"
+    assert limits["/~1session~1{room}~1startArchive/POST/throttling/burstLimit"] == "10"
+    keys = {path.rpartition("/throttling/")[0] for path in limits.keys() - AS_A_WHOLE.keys()}
+    methods = {
+        (method, path.replace("~1", "/"))
+        for path, method in (key.removeprefix("/").split("/") for key in keys)
     }
+    assert methods == SAMPLE_APPS
+    assert AS_A_WHOLE.items() <= limits.items()
+
+
+def test_a_variable_part_of_a_path_has_one_name_at_each_place() -> None:
+    """API Gateway refuses a second one."""
+    names: dict[str, set[str]] = {}
+    for path in build_app({}).routes:
+        parts = path.split("/")
+        for position, part in enumerate(parts):
+            if part.startswith("{"):
+                names.setdefault("/".join(parts[:position]), set()).add(part)
+    assert {place: found for place, found in names.items() if len(found) > 1} == {}

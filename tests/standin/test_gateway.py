@@ -53,6 +53,13 @@ def body_of(answer: bytes) -> dict[str, Any]:
     return body
 
 
+def test_two_slashes_at_the_start_of_a_path_count_as_one(url: str) -> None:
+    """Some sample apps put one too many there; `docs/sample-apps.md` tells of API Gateway."""
+    answer = raw_exchange(url, b"GET //echo HTTP/1.1\r\n" + LAST)
+
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
 def test_two_authorization_headers_are_both_seen(url: str) -> None:
     sent = b"GET /echo HTTP/1.1\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n" + LAST
 

@@ -1,12 +1,16 @@
+import socket
+import struct
 import threading
 from collections.abc import Iterable, Iterator
+from functools import partial
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 import requests
 
 from local.http_server import HttpServer
-from local.wsgi_connection import ConnectionDroppedError, delay
+from local.keep_alive import KeepAliveServer
+from local.wsgi_connection import ConnectionDroppedError, WsgiRequestHandler, delay
 from tests.standin.known import raw_exchange
 
 LAST = b"Connection: close\r\n\r\n"
@@ -173,3 +177,33 @@ def test_a_port_is_free_again_after_the_stop() -> None:
 
     with HttpServer(echo, port=port) as second:
         assert requests.get(second.url, timeout=5).status_code == 200
+
+
+def test_a_caller_who_has_gone_before_the_answer_leaves_nothing_open() -> None:
+    asked, gone = threading.Event(), threading.Event()
+    handlers: list[WsgiRequestHandler] = []
+
+    class Kept(WsgiRequestHandler):
+        def setup(self) -> None:
+            handlers.append(self)
+            super().setup()
+
+    def slow(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.set()
+        gone.wait(5)
+        start_response("200 OK", [("Content-Length", "4")])
+        return [b"late"]
+
+    server = KeepAliveServer(("127.0.0.1", 0), partial(Kept, wsgi_app=slow))
+    with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=5) as caller:
+        server.handle_request()
+        caller.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert asked.wait(5)
+        reset_at_once = struct.pack("ii", 1, 0)
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_at_once)
+    gone.set()
+    server.server_close()
+
+    (handler,) = handlers
+    assert handler.rfile.closed
+    assert handler.connection.fileno() == -1

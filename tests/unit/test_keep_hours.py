@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Lock
+from threading import Barrier, Lock
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.api.schedules import RUN_SECONDS
@@ -30,6 +30,7 @@ class Building:
     is_down: bool = False
     turns: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
+    meeting: Barrier | None = None
 
     # The rooms.
 
@@ -52,6 +53,8 @@ class Building:
     def connections(self, session_id: str, deadline: Deadline) -> Sequence[ListedConnection]:
         del deadline
         self.turns.append(session_id)
+        if self.meeting is not None:
+            self.meeting.wait(timeout=30)
         if self.is_down:
             raise ProviderUnavailable("It is away.")
         return [ListedConnection(str(number), NOON) for number in range(self.inside[session_id])]
@@ -104,3 +107,12 @@ def test_a_run_ends_in_time_however_many_are_left() -> None:
 
     assert building.seconds <= RUN_SECONDS
     assert building.inside["hall"] > 0
+
+
+def test_rooms_that_close_at_the_same_moment_are_emptied_side_by_side() -> None:
+    names = [f"room-{number}" for number in range(8)]
+    building = Building(dict.fromkeys(names, 1), meeting=Barrier(len(names)))
+
+    building.run()
+
+    assert building.inside == {}

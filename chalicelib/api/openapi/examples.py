@@ -14,6 +14,7 @@ from chalicelib.api.archive_bodies import (
     StreamsBody,
 )
 from chalicelib.api.bodies import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
+from chalicelib.api.openapi.sample_examples import SAMPLE_EXAMPLES
 from chalicelib.api.openapi.service_examples import SERVICE_EXAMPLES
 from chalicelib.api.patch_body import MembersPatch, RoomPatch
 from chalicelib.api.representations import (
@@ -136,6 +137,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         ArchiveList(items=[_ARCHIVE], cursor=None),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
         *SERVICE_EXAMPLES,
+        *SAMPLE_EXAMPLES,
     )
 }
 

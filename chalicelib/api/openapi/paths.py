@@ -12,7 +12,7 @@ from chalicelib.api.openapi.links import links_from, names_in
 from chalicelib.api.openapi.members import stated
 from chalicelib.api.openapi.problems import problem_responses
 from chalicelib.api.openapi.schemas import Schemas
-from chalicelib.api.operations import Route
+from chalicelib.api.operations import Route, Text
 from chalicelib.core.rooms import NAME_PATTERN
 
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
@@ -23,6 +23,7 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "ban_id": ("The ban's `id`.", {}),
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId`.", {}),
+    "media_id": ("The archive's `archiveId`, or the captions' `captionsId`.", {}),
     "render_id": ("The render's `id`.", {}),
     "secret": ("What `CALLBACK_PATH_SECRET` is set to.", {}),
 }
@@ -81,10 +82,13 @@ class Paths:
         return stated(described | {"responses": dict(sorted(responses.items()))})
 
     def _answer(
-        self, route: Route, status: HTTPStatus, answer: type[Struct] | None
+        self, route: Route, status: HTTPStatus, answer: type[Struct] | Text | None
     ) -> dict[str, Any]:
         if answer is None:
             return stated({"description": status.phrase, "headers": _HEADERS.get(status, {})})
+        if isinstance(answer, Text):
+            media = {"schema": {"type": "string"}, "example": answer.body}
+            return {"description": status.phrase, "content": {answer.media_type: media}}
         return stated(
             {
                 "description": cleandoc(answer.__doc__ or ""),

@@ -55,7 +55,7 @@ class Schemas:
 def structs_of(operation: Operation) -> list[type[msgspec.Struct]]:
     """The structs that an operation's bodies are."""
     every = (operation.body, *operation.answers.values())
-    return [each for each in every if each is not None]
+    return [each for each in every if isinstance(each, type)]
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401  any part of a schema

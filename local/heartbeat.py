@@ -1,0 +1,26 @@
+"""What has to be looked after now and then while the stack runs."""
+
+import threading
+from collections.abc import Callable
+
+
+class Heartbeat:
+    """Calls `beat` every so many seconds, from `start` to `stop`; fine to stop twice."""
+
+    def __init__(self, beat: Callable[[], None], every_seconds: float) -> None:
+        self._beat = beat
+        self._every_seconds = every_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._every_seconds):
+            self._beat()

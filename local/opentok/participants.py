@@ -1,0 +1,51 @@
+"""Who is in a session, and what they publish."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Connection:
+    connection_id: str
+    session_id: str
+    role: str
+    data: str
+    layout_classes: tuple[str, ...]
+    created_at: float
+
+    @property
+    def publishes(self) -> bool:
+        """Whether its role lets it."""
+        return self.role != "subscriber"
+
+
+@dataclass
+class Stream:
+    """What a connection publishes; without a video type it is audio alone."""
+
+    stream_id: str
+    connection: Connection
+    name: str
+    video_type: str | None
+    created_at: float
+    muted: bool
+    layout_classes: tuple[str, ...]
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "streamId": self.stream_id,
+            "connectionId": self.connection.connection_id,
+            "name": self.name,
+            "videoType": self.video_type,
+            "muted": self.muted,
+        }
+
+
+def shown_connection(connection: Connection) -> dict[str, str]:
+    """A connection as the client itself learns of it."""
+    return {
+        "connectionId": connection.connection_id,
+        "sessionId": connection.session_id,
+        "role": connection.role,
+        "data": connection.data,
+    }
