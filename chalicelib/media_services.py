@@ -93,8 +93,8 @@ def build_media(
                 rooms=rooms_of,
                 store=store,
                 platform=archives,
-                follow=follow,
                 kept=kept,
+                start_media=start_media,
                 clock=clock,
             ),
             read_archives=ReadArchives(rooms_of, store, kept, files),
@@ -138,7 +138,7 @@ def build_media(
             },
         ),
         heal=[
-            heal(MediaKind.ARCHIVE, archives.archives_of, kept.stop, follow.forget),
+            heal(MediaKind.ARCHIVE, archives.of_session, kept.stop, follow.forget),
             heal(MediaKind.BROADCAST, broadcasts.of_session, end_broadcast, follow.end),
             HealRenders(
                 heal(MediaKind.RENDER, renders.of_session, end_render, follow.end),

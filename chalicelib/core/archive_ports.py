@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.media import Media
+from chalicelib.core.media_ports import MediaPlatform
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.told import told_project
 
@@ -52,12 +53,8 @@ class ArchiveFiles(Protocol):
         """Remove the file, if it is there; False without storage of our own."""
 
 
-class ArchivePlatform(Protocol):
-    """What can be asked of the platform about archives.
-
-    Every method raises `NotConfigured`, `ProviderRefused` and `ProviderUnavailable` as
-    `VideoPlatform` does.
-    """
+class ArchivePlatform(MediaPlatform, Protocol):
+    """What can be asked of the platform about archives; it lists those that are not deleted."""
 
     def start(
         self, session_id: str, options: Mapping[str, object], deadline: Deadline
@@ -70,14 +67,8 @@ class ArchivePlatform(Protocol):
             AlreadyRecording: Another archive of this tag, or of none, is running.
         """
 
-    def stop(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
-        """End an archive; None if it is not running."""
-
     def archive(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         """How an archive stands, with a fresh address if it has one; None if it is gone."""
-
-    def archives_of(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """All archives of a session that are not deleted, newest first."""
 
     def set_layout(self, archive_id: str, layout: Mapping[str, object], deadline: Deadline) -> bool:
         """Lay the streams out otherwise from now on; False if the archive is not running."""

@@ -26,7 +26,7 @@ class ServiceOrder:
 
 
 class MediaPlatform(Protocol):
-    """What is the same for broadcasts, captions and renders."""
+    """What is the same for archives, broadcasts, captions and renders."""
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
         """What it has of a session, as far as that can be asked."""

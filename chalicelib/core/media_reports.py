@@ -35,13 +35,21 @@ class MediaReport:
 
     @classmethod
     def of(cls, kind: MediaKind, content: Mapping[str, Any], now: datetime) -> Self | None:
-        """The report that an object makes; None where it does not say of what, or how it stands."""
+        """The report that an object makes.
+
+        None where it does not say of what, or how it stands, or is nested too deep to be looked
+        through for keys of streams.
+        """
         ids = (told_id(content.get(name)) for name in _IDS)
         media_id = next((each for each in ids if each is not None), None)
         session_id, status = told_id(content.get("sessionId")), content.get("status")
         if media_id is None or session_id is None or not MEDIA_ID_PATTERN.fullmatch(media_id):
             return None
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
+            return None
+        try:
+            shown = without_stream_keys(dict(list(content.items())[:_MOST_FIELDS]))
+        except RecursionError:
             return None
         # To the second, as all but the answer to a start are: else that would be the later one.
         updated_at = told_moment(content.get("updatedAt"), now).replace(microsecond=0)
@@ -52,7 +60,7 @@ class MediaReport:
             status=status,
             created_at=told_moment(content.get("createdAt"), now),
             updated_at=updated_at,
-            content=without_stream_keys(dict(list(content.items())[:_MOST_FIELDS])),
+            content=shown,
         )
 
     @property

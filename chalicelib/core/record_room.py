@@ -1,36 +1,26 @@
 """What moderators do about a room's archives: begin, change, end and delete them."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime
-from typing import Final
 
 from chalicelib.core.archive_ports import ArchivePlatform
 from chalicelib.core.deadline import Deadline
-from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.identity import User
 from chalicelib.core.kept_archives import KeptArchives
-from chalicelib.core.lost_starts import just_begun
-from chalicelib.core.measurements import count
 from chalicelib.core.media import Media, MediaStore
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.media_rules import STREAMS_NOT_MANUAL, check_can_be_processed
 from chalicelib.core.ports import Clock, RoomAccess
 from chalicelib.core.read_archives import find_archive
 from chalicelib.core.rooms import Room
+from chalicelib.core.start_media import StartMedia
 from chalicelib.errors import (
     ArchiveNotReady,
     ArchiveNotRunning,
     FieldProblem,
     InvalidField,
-    ProviderRefused,
-    ProviderUnavailable,
     StreamNotFound,
     StreamsNotManual,
 )
-
-SECONDS_TO_LOOK: Final = 2.5
-"""What a start leaves of its request's time, to look for the archive if the answer is lost."""
 
 
 class RecordRoom:
@@ -42,15 +32,15 @@ class RecordRoom:
         rooms: RoomAccess,
         store: MediaStore,
         platform: ArchivePlatform,
-        follow: FollowMedia,
         kept: KeptArchives,
+        start_media: StartMedia,
         clock: Clock,
     ) -> None:
         self._rooms = rooms
         self._store = store
         self._platform = platform
-        self._follow = follow
         self._kept = kept
+        self._start_media = start_media
         self._clock = clock
 
     def start(
@@ -62,21 +52,15 @@ class RecordRoom:
             RoomClosed, NotRouted, EncryptedRoom: It cannot be recorded.
             NobodyConnected: Nobody is in.
             AlreadyRecording: Another archive of this tag, or of none, is running.
-            ProviderUnavailable: Whether it began is not known; if it did, it comes on record.
+            RoomkeyError: As `StartMedia` says.
         """
         room = self._rooms.moderated(user, name, "record it", deadline)
-        asked_at = self._clock()
-        check_can_be_processed(room, asked_at)
-        in_time = deadline.sooner_by(SECONDS_TO_LOOK)
-        try:
-            report = self._platform.start(room.session_id, options, in_time)
-        except ProviderUnavailable:
-            found = self._begun(room, options, asked_at, deadline)
-            if found is None:
-                raise
-            count("LostStartsFound")
-            report = found
-        return room, self._follow.keep(report, room.room_id, deadline)
+        check_can_be_processed(room, self._clock())
+
+        def start(in_time: Deadline) -> MediaReport:
+            return self._platform.start(room.session_id, options, in_time)
+
+        return room, self._start_media(room, self._platform, options, start, deadline)
 
     def stop(
         self, user: User, name: str, archive_id: str, deadline: Deadline
@@ -144,15 +128,6 @@ class RecordRoom:
         if not archive.is_running:
             raise _not_running(archive_id)
         return room, archive
-
-    def _begun(
-        self, room: Room, options: Mapping[str, object], asked_at: datetime, deadline: Deadline
-    ) -> MediaReport | None:
-        """The archive whose start's answer was lost, if it can be found at once."""
-        with suppress(ProviderUnavailable, ProviderRefused):
-            listed = self._platform.archives_of(room.session_id, deadline)
-            return just_begun(listed, options, asked_at)
-        return None
 
 
 def _not_running(archive_id: str) -> ArchiveNotRunning:

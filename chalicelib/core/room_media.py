@@ -4,7 +4,14 @@ from typing import Final
 
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
-from chalicelib.core.media import Media, MediaKind, MediaPage, MediaStart, MediaStore
+from chalicelib.core.media import (
+    MEDIA_ID_PATTERN,
+    Media,
+    MediaKind,
+    MediaPage,
+    MediaStart,
+    MediaStore,
+)
 from chalicelib.core.media_rules import check_can_be_processed
 from chalicelib.core.ports import Clock, RoomAccess
 from chalicelib.core.rooms import Room
@@ -57,7 +64,9 @@ class RoomMedia:
             BroadcastNotFound, CaptionsNotFound, RenderNotFound: It has none.
         """
         room = self._rooms.moderated(user, name, f"control its {kind}", deadline)
-        media = self._store.find(room.room_id, kind, media_id, deadline)
+        media = None
+        if MEDIA_ID_PATTERN.fullmatch(media_id):
+            media = self._store.find(room.room_id, kind, media_id, deadline)
         if media is None:
             raise _NOT_FOUND[kind](f"There is no {kind} {media_id} in this room.")
         return room, media

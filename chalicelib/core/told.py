@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.core.times import from_epoch_milliseconds
 
 LONGEST_ID: Final = 255
 LONGEST_TEXT: Final = 1000
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""By how much at most."""
 _OWNERS: Final = ("applicationId", "projectId", "partnerId")
 
 
@@ -49,8 +51,9 @@ def told_text(value: object) -> str | None:
 
 
 def told_moment(milliseconds: object, now: datetime) -> datetime:
-    """A time as OpenTok tells it, in a number or a string; now where it tells none."""
+    """A time as OpenTok tells it, in a number or a string; now where it tells none of the past."""
     try:
-        return from_epoch_milliseconds(int(milliseconds))  # type: ignore[call-overload]
+        told = from_epoch_milliseconds(int(milliseconds))  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         return now
+    return told if told <= now + _CLOCKS_DIFFER else now

@@ -100,6 +100,7 @@ def test_an_unusual_field_loses_no_archive(live: Live, odd: dict[str, object]) -
         told("1_x") | {"id": None},
         told("1_x") | {"id": "../../project"},
         told("1_x") | {"status": 7},
+        b'{"id":"a","sessionId":"1_x","status":"started","x":%s}' % (b"[" * 600 + b"]" * 600),
         {"sessionId": "1_x", "status": "started"},
         {"id": ARCHIVE, "status": "started"},
     ],

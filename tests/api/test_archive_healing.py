@@ -95,13 +95,16 @@ def test_a_lost_start_that_cannot_be_looked_for_is_found_by_healing(
     assert live.ask("alice", "POST", f"{ARCHIVES}/{found['id']}/stop").status == 200
 
 
-def test_an_archive_that_was_begun_but_could_not_be_written_down_comes_by_its_callback(
+def test_an_archive_that_cannot_be_written_down_is_stopped_again_and_comes_by_its_callbacks(
     recorded: Live,
 ) -> None:
+    recorded.stand_ins.opentok.plan_callbacks(order="hold")
     recorded.stand_ins.aws.fail("DynamoDB.UpdateItem", error="InternalServerError", times=3)
     assert recorded.ask("alice", "POST", ARCHIVES, {}).code == "store_unavailable"
+    recorded.stand_ins.opentok.plan_callbacks(order="forward")
+    assert recorded.stand_ins.opentok.calls[-1].path.endswith("/stop")
     recorded.settle()
-    assert [each["status"] for each in listed(recorded)] == ["started"]
+    assert [each["status"] for each in listed(recorded)] == ["stopped"]
 
 
 def test_an_automatic_archive_whose_callbacks_were_all_lost_is_found_and_its_end_too(

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
 
 from local.faults import Fault
+from tests.support.callbacks import tell
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 
@@ -44,6 +46,19 @@ def deletions(live: Live) -> list[str]:
         for call in calls
         if call.method == "DELETE" and "/archive/" in call.path
     ]
+
+
+def test_an_archive_that_is_told_of_as_begun_in_the_far_future_is_deleted_like_any(
+    live: Live, clock: time_machine.Traveller
+) -> None:
+    room = live.room(archiveRetentionDays=2)
+    live.enter("bob")
+    archived(live)
+    content = {"id": str(UUID(int=1)), "sessionId": room["sessionId"], "status": "failed"}
+    assert tell(live.gateway, "archive", content | {"createdAt": 253402300799000}).status == 200
+    clock.shift(2 * DAY)
+    live.run("clear_archives")
+    assert listed(live) == []
 
 
 def test_archives_are_deleted_when_their_days_are_over_and_the_log_names_them(

@@ -243,3 +243,17 @@ def test_opentoks_failures_to_look_or_stop_are_told_and_change_nothing(
     assert entered.ask("alice", "POST", f"/rooms/standup/captions/{captions_id}/stop").status == 202
     (render,) = entered.ask("alice", "GET", "/rooms/standup/renders").json["items"]
     assert render["status"] == "started"
+
+
+def test_an_id_that_is_none_of_opentoks_is_not_looked_up(entered: Live) -> None:
+    # DynamoDB refuses keys of more than 1024 bytes.
+    unlikely = "x" * 2000
+    entered.ask("alice", "GET", "/rooms/standup")
+    entered.stand_ins.aws.clear_calls()
+    for method, path in (
+        ("GET", f"broadcasts/{unlikely}"),
+        ("GET", f"renders/{unlikely}"),
+        ("POST", f"captions/{unlikely}/stop"),
+    ):
+        assert entered.ask("alice", method, f"/rooms/standup/{path}").status == 404
+    assert entered.stand_ins.aws.calls == ["DynamoDB.GetItem"] * 3

@@ -46,7 +46,7 @@ class OpenTokArchives:
     def archive(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         return self._if_done(Call("GET", f"archive/{archive_id}"), deadline)
 
-    def archives_of(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
         found: dict[str, MediaReport] = {}
         offset, count = 0, 1
         while offset < count:
