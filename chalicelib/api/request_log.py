@@ -4,8 +4,10 @@ CloudWatch reads metrics out of a log line in its embedded metric format, so tha
 and no line of their own.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import nlargest
 from http import HTTPStatus
 from time import perf_counter
 from traceback import format_tb
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 SERVICE: Final = "roomkey"
 NAMESPACE: Final = "Roomkey"
+MOST_TIMES: Final = 99
+"""How many times of one kind a line tells."""
 
 
 @dataclass(slots=True)
@@ -111,10 +115,29 @@ class RequestLog:
         if not measured:
             return {}
         metrics = self._metric_sets(namespace=NAMESPACE, service=service)
-        for each in measured:
+        for each in _as_a_line_holds(measured):
             unit = "Milliseconds" if each.timed else "Count"
             metrics.add_metric(each.name, unit, each.value)
         return dict(metrics.serialize_metric_set())
+
+
+def _as_a_line_holds(measured: Sequence[Measurement]) -> Iterator[Measurement]:
+    """Counts added up, and of times the longest, as many as one line may have.
+
+    CloudWatch takes 100 values of a metric in a line. Powertools writes a line of its own as soon as
+    it has so many, and then has none left for ours.
+    """
+    counts: dict[str, float] = {}
+    times: dict[str, list[Measurement]] = {}
+    for each in measured:
+        if each.timed:
+            times.setdefault(each.name, []).append(each)
+        else:
+            counts[each.name] = counts.get(each.name, 0) + each.value
+    for name, total in counts.items():
+        yield Measurement(name, total, timed=False)
+    for every in times.values():
+        yield from nlargest(MOST_TIMES, every, key=lambda each: each.value)
 
 
 def _mentions(line: RequestLine) -> dict[str, list[str]]:

@@ -1,8 +1,11 @@
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 
+from chalicelib.api.request_log import RequestLine, RequestLog
+from chalicelib.core.measurements import Measurement
 from local.faults import Fault
 from tests.support.gateway import Gateway
 from tests.support.stand_ins import StandIns
@@ -57,7 +60,7 @@ def test_each_failed_attempt_at_opentok_is_counted(
     stand_ins.opentok.faults.add(Fault("/session/create", status=500), times=2)
     assert gateway.request("PUT", "/rooms/standup", bearer=alice).status == 201
     (line,) = capsys.readouterr().out.splitlines()
-    assert metrics_of(line)["ProviderErrors"] == ("Count", [1.0, 1.0])
+    assert metrics_of(line)["ProviderErrors"] == ("Count", [2.0])
     assert len(metrics_of(line)["ProviderLatency"][1]) == 3
 
 
@@ -67,3 +70,27 @@ def test_a_request_with_nothing_to_count_has_no_metrics(
     for _ in range(2):
         gateway.request("GET", "/health")
     assert metrics_of(capsys.readouterr().out.splitlines()[1]) == {}
+
+
+@pytest.mark.parametrize("calls", [99, 100, 101, 200, 5000])
+def test_however_many_calls_a_run_makes_its_line_has_its_metrics(
+    calls: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = RequestLine("request-1", "SCHEDULE", "heal", "roomkey-test")
+    line.measurements += [
+        measurement
+        for number in range(calls)
+        for measurement in (
+            Measurement("ProviderLatency", number, timed=True),
+            Measurement("GhostsTaken", 1, timed=False),
+        )
+    ]
+
+    RequestLog("INFO").write(line, HTTPStatus.OK, None)
+
+    (written,) = capsys.readouterr().out.splitlines()
+    metrics = metrics_of(written)
+    assert metrics["GhostsTaken"] == ("Count", [calls])
+    _, latencies = metrics["ProviderLatency"]
+    assert len(latencies) == min(calls, 99)
+    assert max(latencies) == calls - 1
