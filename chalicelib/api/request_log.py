@@ -124,8 +124,8 @@ class RequestLog:
 def _as_a_line_holds(measured: Sequence[Measurement]) -> Iterator[Measurement]:
     """Counts added up, and of times the longest, as many as one line may have.
 
-    CloudWatch takes 100 values of a metric in a line. Powertools writes a line of its own as soon as
-    it has so many, and then has none left for ours.
+    CloudWatch takes 100 values of a metric in a line. Powertools writes a line of its own as soon
+    as it has so many, and then has none left for ours.
     """
     counts: dict[str, float] = {}
     times: dict[str, list[Measurement]] = {}
