@@ -4,10 +4,9 @@ Trust is strict: who signed it, and whose project it is of. Reading is lenient: 
 unusual in an event is no reason to lose it. Whatever is not 200 OpenTok repeats, for 24 hours.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Final
 
 from chalice import Blueprint
 
@@ -15,39 +14,64 @@ from chalicelib import errors
 from chalicelib.api.answers import Answer
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import PLATFORM_BY_PATH, Operation
+from chalicelib.api.operations import PLATFORM_BY_PATH, Operation, Problems
 from chalicelib.api.session_events import SessionEvent, read_event
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.measurements import count
 from chalicelib.core.times import utc_now
 from chalicelib.core.use_cases import UseCases
 
-_MONITORING: Final = Operation(
-    summary="Take OpenTok's session monitoring events",
-    description="OpenTok repeats for 24 hours what is not answered with 200.",
-    answers={HTTPStatus.OK: None},
-    problems=(errors.SessionUnknown, errors.ProviderUnavailable),
-)
+Followed = Callable[[Told, bytes], Answer]
 
 
 def callback_routes(edge: Edge) -> Blueprint:
     """Session monitoring."""
     routes = Blueprint(__name__)
-
-    @edge.told_by_platform(routes, "POST", "/callbacks/session", _MONITORING)
-    def session_event(told: Told) -> Answer:
-        body = told.raw_body()
-        told.use_cases.signatures.check("session", told.authorization(), body, told.deadline)
-        return _followed(told, body)
-
-    @edge.told_by_platform(
-        routes, "POST", "/callbacks/session/{secret}", _MONITORING, PLATFORM_BY_PATH
+    register_callback(
+        edge,
+        routes,
+        "session",
+        news="session monitoring events",
+        problems=(errors.ProviderUnavailable,),
+        followed=_followed,
     )
-    def unsigned_session_event(told: Told, secret: str) -> Answer:
-        told.use_cases.signatures.check_path(secret)
-        return _followed(told, told.raw_body())
-
     return routes
+
+
+def register_callback(
+    edge: Edge, routes: Blueprint, kind: str, *, news: str, problems: Problems, followed: Followed
+) -> None:
+    """Register the two places where a kind of callback comes to: signed, and by a secret path.
+
+    Args:
+        edge: Registers them.
+        routes: Where to.
+        kind: Its name in the path, and in the secret that it is signed with.
+        news: What it tells of, for the reference.
+        problems: What following it may raise beside that its session is not known yet.
+        followed: Writes down what a body says that is OpenTok's for sure.
+    """
+    operation = Operation(
+        summary=f"Take OpenTok's {news}",
+        description="OpenTok repeats for 24 hours what is not answered with 200.",
+        answers={HTTPStatus.OK: None},
+        problems=(errors.SessionUnknown, *problems),
+    )
+
+    def signed(told: Told) -> Answer:
+        body = told.raw_body()
+        told.use_cases.signatures.check(kind, told.authorization(), body, told.deadline)
+        return followed(told, body)
+
+    def unsigned(told: Told, secret: str) -> Answer:
+        told.use_cases.signatures.check_path(secret)
+        return followed(told, told.raw_body())
+
+    path = f"/callbacks/{kind}"
+    signed.__name__, unsigned.__name__ = f"{kind}_event", f"unsigned_{kind}_event"
+    edge.told_by_platform(routes, "POST", path, operation)(signed)
+    by_path = f"{path}/{{secret}}"
+    edge.told_by_platform(routes, "POST", by_path, operation, PLATFORM_BY_PATH)(unsigned)
 
 
 def check_owners(told: Told, owners: Collection[str]) -> None:

@@ -7,38 +7,27 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.answers import Answer
-from chalicelib.api.callbacks import check_owners, told_again
+from chalicelib.api.callbacks import check_owners, register_callback, told_again
 from chalicelib.api.calls import Told
 from chalicelib.api.edge import Edge
-from chalicelib.api.operations import PLATFORM_BY_PATH, Operation
 from chalicelib.core.measurements import count
 from chalicelib.core.presence import Connection, Passenger, Service
 from chalicelib.core.times import utc_now
 from chalicelib.core.told import told_content, told_id, told_moment, told_object, told_owners
 
 _EVENTS: Final = ("callCreated", "callUpdated", "callDestroyed", "muteForced")
-_CALLS: Final = Operation(
-    summary="Take OpenTok's news of any call by SIP",
-    description="OpenTok repeats for 24 hours what is not answered with 200.",
-    answers={HTTPStatus.OK: None},
-    problems=(errors.SessionUnknown, errors.ProviderUnavailable),
-)
 
 
 def sip_callback_routes(edge: Edge) -> Blueprint:
     routes = Blueprint(__name__)
-
-    @edge.told_by_platform(routes, "POST", "/callbacks/sip", _CALLS)
-    def call_event(told: Told) -> Answer:
-        body = told.raw_body()
-        told.use_cases.signatures.check("sip", told.authorization(), body, told.deadline)
-        return _followed(told, body)
-
-    @edge.told_by_platform(routes, "POST", "/callbacks/sip/{secret}", _CALLS, PLATFORM_BY_PATH)
-    def unsigned_call_event(told: Told, secret: str) -> Answer:
-        told.use_cases.signatures.check_path(secret)
-        return _followed(told, told.raw_body())
-
+    register_callback(
+        edge,
+        routes,
+        "sip",
+        news="news of any call by SIP",
+        problems=(errors.ProviderUnavailable,),
+        followed=_followed,
+    )
     return routes
 
 

@@ -284,6 +284,6 @@ def test_nothing_is_asked_of_the_store_once_the_deadline_has_passed(
         call(store, Deadline(0))
 
     for thread in set(threading.enumerate()) - threads:
-        thread.join()  # Should a call go on behind the caller's back, it ends here.
+        thread.join(timeout=1)  # Should a call go on behind the caller's back, it ends here.
     assert asked == []
     assert engine.items() == before

@@ -2,6 +2,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -127,13 +128,13 @@ def test_what_the_app_lets_out_is_a_502_as_behind_lambda(
 
 def test_kept_connections_are_answered_without_delayed_acknowledgements(url: str) -> None:
     with requests.Session() as http:
-        http.get(f"{url}/echo", timeout=5)
-        started = time.monotonic()
+        moments = [time.monotonic()]
         for _ in range(20):
             http.get(f"{url}/echo", timeout=5)
+            moments.append(time.monotonic())
 
-    # Chalice's own server takes 40 ms for each of these.
-    assert (time.monotonic() - started) / 20 < 0.03
+    # Chalice's own server takes 40 ms for each of these; a busy machine, for some.
+    assert min(later - sooner for sooner, later in pairwise(moments)) < 0.03
 
 
 def test_a_client_that_leaves_early_is_no_news(url: str, capfd: pytest.CaptureFixture[str]) -> None:

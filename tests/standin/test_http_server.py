@@ -152,7 +152,7 @@ def test_stopping_ends_requests_that_wait_and_connections_that_idle() -> None:
         server.stop()
 
         late.join(timeout=5)
-        assert set(threading.enumerate()) == before
+        assert set(threading.enumerate()) <= before
 
 
 def test_stopping_twice_or_before_the_start_is_fine() -> None:
