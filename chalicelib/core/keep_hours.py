@@ -5,7 +5,7 @@ from typing import Final
 from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.evacuate import evacuate
-from chalicelib.core.live_ports import LivePlatform, UpkeepStore
+from chalicelib.core.live_ports import OWN_SIGNALS, LivePlatform, UpkeepStore
 from chalicelib.core.measurements import count
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.rooms import Room, State
@@ -13,7 +13,7 @@ from chalicelib.core.stop_media import StopMedia
 from chalicelib.core.times import rfc3339
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
-CLOSING_SIGNAL: Final = "roomkey-closing"
+CLOSING_SIGNAL: Final = f"{OWN_SIGNALS}closing"
 ROOMS_AT_ONCE: Final = 50
 SECONDS_FOR_A_ROOM: Final = 10.0
 _TIME_TO_START_ANOTHER: Final = 2.0

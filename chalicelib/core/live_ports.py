@@ -6,12 +6,15 @@ Every call takes a deadline and answers or raises before it.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.presence import Connection, Counts, Stream
 from chalicelib.core.rooms import Room
 from chalicelib.core.seats import Leaving, Seating
+
+OWN_SIGNALS: Final = "roomkey-"
+"""What the types of the service's own signals begin with: apps act upon them."""
 
 
 class Outdated(Exception):

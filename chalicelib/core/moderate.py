@@ -11,7 +11,7 @@ from uuid import UUID
 from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
-from chalicelib.core.live_ports import LivePlatform, SessionStore
+from chalicelib.core.live_ports import OWN_SIGNALS, LivePlatform, SessionStore
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.presence import Connection
 from chalicelib.core.read_rooms import ReadRooms
@@ -91,11 +91,15 @@ class Moderate:
         """Signal to all or to one; `content` is a type, or none, and data.
 
         Raises:
+            InvalidField: Its type is one of the service's own.
             SignalTooLarge: Its type or data is, by OpenTok's limits.
             ConnectionNotFound: The one is not in this room.
             NobodyConnected: There is nobody to signal to.
         """
         kind, data = content
+        if kind is not None and kind.startswith(OWN_SIGNALS):
+            reason = f"must not begin with {OWN_SIGNALS}: such signals are the service's own"
+            raise InvalidField(FieldProblem("type", reason))
         if len((kind or "").encode()) > MAX_SIGNAL_TYPE_BYTES:
             raise SignalTooLarge(f"A type may have {MAX_SIGNAL_TYPE_BYTES} bytes of UTF-8.")
         if len(data.encode()) > MAX_SIGNAL_DATA_BYTES:

@@ -100,6 +100,17 @@ def test_signals_go_to_all_or_to_one(live: Live) -> None:
     assert (second["data"], second["recipients"]) == ("psst", [bob])
 
 
+@pytest.mark.parametrize("kind", ["roomkey-closing", "roomkey-"])
+def test_nobody_signals_in_the_services_own_name(live: Live, kind: str) -> None:
+    live.room()
+    live.enter("bob")
+    reply = live.ask("alice", "POST", "/rooms/standup/signals", {"type": kind, "data": "{}"})
+    assert (reply.status, reply.code) == (422, "invalid_field")
+    reason = "must not begin with roomkey-: such signals are the service's own"
+    assert reply.json["errors"] == [{"field": "type", "reason": reason}]
+    assert live.at_opentok()["signals"] == []
+
+
 @pytest.mark.parametrize(
     ("body", "fits"),
     [

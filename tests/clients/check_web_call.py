@@ -1,11 +1,16 @@
 """The web guide in a real browser, from the sign-in's bearer to seeing and hearing the other."""
 
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Final
 
 from playwright.sync_api import expect
 
+from local.schedules import EVERY_SECONDS
 from tests.clients.page_server import PageServer
 from tests.clients.people import LONG_MS, People
+
+A_RUN_OF_THE_SCHEDULE_MS: Final = int(EVERY_SECONDS * 1000)
 
 
 def test_two_people_see_and_hear_each_other(people: People) -> None:
@@ -206,10 +211,9 @@ def test_that_the_room_closes_is_told_when_the_server_says_so(people: People) ->
     alice.says("Did it work?")
     bob.reads("alice: Did it work?")
     bob.is_told("You are in.")
-    people.ask(
-        "alice", "POST", "/rooms/ending/signals", {"type": "roomkey-closing", "data": closing}
-    )
-    bob.is_told("This room closes at")
+    closes_at = datetime.now(UTC) + timedelta(seconds=115)
+    people.ask("alice", "PATCH", "/rooms/ending", {"closesAt": closes_at.isoformat()})
+    bob.is_told("This room closes at", timeout_ms=LONG_MS + A_RUN_OF_THE_SCHEDULE_MS)
 
 
 def test_a_service_that_is_away_is_told(people: People) -> None:

@@ -57,8 +57,8 @@ class Person:
         self.asks_to_join(room, audio_only=audio_only)
         self.is_told("You are in.")
 
-    def is_told(self, text: str) -> None:
-        expect(self.page.get_by_role("status")).to_contain_text(text, timeout=LONG_MS)
+    def is_told(self, text: str, timeout_ms: int = LONG_MS) -> None:
+        expect(self.page.get_by_role("status")).to_contain_text(text, timeout=timeout_ms)
 
     def sees(self, *users: str) -> None:
         expect(self.others).to_have_text(list(users), timeout=LONG_MS)
