@@ -8,6 +8,7 @@ from typing import Any, Final
 from chalicelib.core.times import from_epoch_milliseconds
 
 LONGEST_ID: Final = 255
+"""In bytes of UTF-8: a key of DynamoDB's may have 1,024."""
 LONGEST_TEXT: Final = 1000
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """By how much at most."""
@@ -33,7 +34,7 @@ def told_content(body: bytes) -> Mapping[str, Any]:
 def told_id(value: object) -> str | None:
     """An id, as a string or a number: OpenTok has the same one as either."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return text if 1 <= len(text) <= LONGEST_ID else None
+    return text if 1 <= len(text.encode()) <= LONGEST_ID else None
 
 
 def told_owners(content: Mapping[str, Any]) -> frozenset[str]:
