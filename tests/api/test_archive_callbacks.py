@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
@@ -14,9 +13,9 @@ from chalicelib.core.media import Media, MediaKind
 from tests.support.callbacks import tell
 from tests.support.example_rooms import soon
 from tests.support.live import Live
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, CREDENTIALS, TABLE, StandIns
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)
 ARCHIVE = "30b3ebf1-ba36-4f5b-8def-6f70d9986fe9"
 PATH_SECRET = "a-path-that-nobody-guesses-0123456789"

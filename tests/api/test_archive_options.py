@@ -1,7 +1,5 @@
 """What OpenTok forbids is refused before it is asked; what it refuses says what to do."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +8,7 @@ import time_machine
 from local.faults import Fault
 from tests.support.live import Live
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 ARCHIVES = "/rooms/standup/archives"
 LAYOUT = {"type": "bestFit"}
 INDIVIDUAL = {"outputMode": "individual"}
@@ -272,12 +270,6 @@ def test_who_sees_archives_is_the_rooms_to_say(live: Live, archives_for: str) ->
             assert reply.status == status
         else:
             assert (reply.status, reply.code) == (403, "not_a_moderator")
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Archives whose rooms keep them for some days only are deleted then, and no sooner."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +11,11 @@ from local.faults import Fault
 from tests.support.callbacks import tell
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 ARCHIVES = "/rooms/standup/archives"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 def archived(live: Live, room: str = "standup", status: str = "uploaded") -> str:

@@ -1,7 +1,6 @@
 """A room's archives, from start to file."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +9,9 @@ import time_machine
 
 from local.faults import Fault
 from tests.support.live import Live
+from tests.support.noon import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 ARCHIVES = "/rooms/standup/archives"
 EVERY_OPTION: dict[str, Any] = {
     "name": "Stand-up",
@@ -24,12 +24,6 @@ EVERY_OPTION: dict[str, Any] = {
     "multiArchiveTag": "first",
     "quantizationParameter": 20,
 }
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

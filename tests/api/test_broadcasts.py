@@ -1,7 +1,6 @@
 """A room's broadcasts, from start to end, over HTTP."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +9,9 @@ import time_machine
 from local.faults import Fault
 from tests.support.callbacks import tell
 from tests.support.live import Live
+from tests.support.noon import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 BROADCASTS = "/rooms/standup/broadcasts"
 HLS: dict[str, Any] = {"outputs": {"hls": {}}}
 RTMP = {
@@ -30,12 +30,6 @@ EVERY_OPTION = {
     "hasAudio": True,
     "hasVideo": False,
 }
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 def somebody_publishes(live: Live) -> None:

@@ -1,13 +1,13 @@
 """Who must leave is out, whichever way OpenTok's signed callbacks come: over HTTP, all of them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
 
 from tests.support.live import Live
+from tests.support.noon import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WAYS = [(order, copies) for order in ("forward", "reverse", "shuffle") for copies in (0, 99)]
 
 

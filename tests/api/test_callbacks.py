@@ -13,9 +13,9 @@ from tests.support.callbacks import tell as tell_kind
 from tests.support.gateway import Gateway, Reply
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, CALLBACK_SECRET, CREDENTIALS, StandIns
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OLDER = "0lder" * 10
 PATH_SECRET = "a-path-that-nobody-guesses-0123456789"
 

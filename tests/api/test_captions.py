@@ -1,38 +1,22 @@
 """A room's captions, over HTTP."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
-import time_machine
 
 from local.faults import Fault
 from tests.support.callbacks import tell
 from tests.support.live import Live, running_live
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, API_SECRET, CALLBACK_SECRET, StandIns
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 CAPTIONS = "/rooms/standup/captions"
 STARTED = '{"captionsId": "7c0680fc-6274-4de5-a66f-d0648e8d3ac2"}'
 PATH_SECRET = "a-path-that-nobody-guesses-0123456789"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def entered(live: Live) -> Live:
-    """With a room that somebody is in."""
-    live.room()
-    live.enter("bob")
-    live.stand_ins.opentok.clear_calls()
-    return live
 
 
 def start(live: Live, **options: object) -> str:

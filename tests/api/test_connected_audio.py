@@ -1,7 +1,6 @@
 """Telephones and WebSockets in a room, over HTTP."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -11,27 +10,13 @@ import time_machine
 from local.faults import Fault
 from tests.support.callbacks import tell
 from tests.support.live import Live
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_SECRET
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 SIP = {"uri": "sip:bob@pbx.test;transport=tls"}
 SOCKET = {"uri": "wss://audio.test/in"}
 LOGIN = {"username": "roomkey", "password": "s3cret"}
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def entered(live: Live) -> Live:
-    """With a room that somebody is in."""
-    live.room()
-    live.enter("bob")
-    live.stand_ins.opentok.clear_calls()
-    return live
 
 
 def dial(live: Live, **options: object) -> Any:

@@ -1,6 +1,6 @@
 """Presence that heals itself: what callbacks lose, a comparison with OpenTok's own list finds."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +9,8 @@ import time_machine
 from local.faults import Fault
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTES = timedelta(minutes=2)
 
 

@@ -1,7 +1,7 @@
 """Closing times: everybody is warned, everybody is out, and no token outlives them."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,8 @@ import time_machine
 from local.faults import Fault
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CLOSES_AT = "2026-03-01T13:00:00Z"
 
 

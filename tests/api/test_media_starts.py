@@ -1,11 +1,8 @@
 """What holds for all that OpenTok makes of a room: who may, in which room, what it answers."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import time_machine
 
 from local.faults import Fault
 from local.opentok.calls import Call
@@ -13,14 +10,8 @@ from tests.support.live import Live
 from tests.support.media_starts import AUDIO, BROADCAST, CAPTIONS, EVERY, RENDER, SIP, Start
 from tests.support.stand_ins import APPLICATION_ID, CREDENTIALS
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 every = pytest.mark.parametrize("start", EVERY, ids=[each.path for each in EVERY])
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 def asked(live: Live, start: Start, user: str = "alice", room: str = "standup", **more: Any) -> Any:
@@ -46,12 +37,6 @@ def somebody_enters(live: Live) -> None:
     live.room()
     live.enter("bob")
     live.stand_ins.opentok.clear_calls()
-
-
-@pytest.fixture
-def entered(live: Live) -> Live:
-    somebody_enters(live)
-    return live
 
 
 @every

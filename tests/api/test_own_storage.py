@@ -1,7 +1,7 @@
 """Archives that OpenTok uploads to the owner's own bucket."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +11,9 @@ import time_machine
 from tests.support.live import Live, running_live
 from tests.support.stand_ins import API_KEY, StandIns
 
+pytestmark = pytest.mark.usefixtures("clock")
 BUCKET = "roomkey-test-archives-1"
 ARCHIVES = "/rooms/standup/archives"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Changing a room that exists."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
 
 from tests.support.live import Live
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.support.noon import NOON
 
 
 def test_what_is_changed_is_changed_and_the_rest_stays(live: Live) -> None:

@@ -1,12 +1,11 @@
 """Who is in, as it is shown: connections, streams, counts, page by page."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import time_machine
 
 from tests.support.live import Live
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.support.noon import NOON
 
 
 def test_a_connection_is_shown_with_its_user_its_name_and_its_streams(live: Live) -> None:

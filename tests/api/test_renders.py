@@ -1,8 +1,7 @@
 """Web pages in a room, over HTTP."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -11,26 +10,12 @@ import time_machine
 
 from local.faults import Fault
 from tests.support.live import Live
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_SECRET
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 RENDERS = "/rooms/standup/renders"
 PAGE = {"url": "https://page.test/board?room=standup"}
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def entered(live: Live) -> Live:
-    """With a room that somebody is in."""
-    live.room()
-    live.enter("bob")
-    live.stand_ins.opentok.clear_calls()
-    return live
 
 
 def start(live: Live, **options: object) -> Any:

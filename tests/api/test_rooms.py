@@ -1,14 +1,13 @@
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 import time_machine
 
 from tests.support.gateway import Gateway, Reply
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, StandIns
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 ALL_SETTINGS: dict[str, Any] = {
     "mediaMode": "routed",

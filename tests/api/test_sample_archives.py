@@ -1,7 +1,6 @@
 """Recording by sample apps: what each of them parses, and what none of them may."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,14 +19,8 @@ from tests.support.sample_clients import (
 )
 from tests.support.stand_ins import StandIns
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 NOBODYS = "30b3ebf1-ba36-4f5b-8def-6f70d9986fe9"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Captions and broadcasts by sample apps, and what they get for feedback."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import jwt
 import pytest
@@ -19,13 +18,7 @@ from tests.support.sample_clients import (
 )
 from tests.support.stand_ins import API_KEY, API_SECRET, APPLICATION_ID, CREDENTIALS, StandIns
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """Limits that hold: what a capped room answers, and what becomes of those who come all the same."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import time_machine
 
 from tests.support.live import Live
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.support.noon import NOON
 
 
 def test_a_join_of_a_capped_room_is_two_calls_and_says_until_when_to_connect(live: Live) -> None:

@@ -1,8 +1,7 @@
 """OpenTok's services in rooms that keep others out: they stay, take no seat, nobody fakes one."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from tests.support.live import Live
 from tests.support.media_starts import SERVICES, Start
 from tests.support.stand_ins import API_KEY
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 GUARDS: dict[str, dict[str, Any]] = {
     "capped": {"maxParticipants": 1},
     "members-only": {"members": ["bob"]},
@@ -26,12 +25,6 @@ CLOSING: dict[str, dict[str, Any]] = {
 """What keeps out who was given a token before."""
 services = pytest.mark.parametrize("start", SERVICES, ids=[each.path for each in SERVICES])
 guards = pytest.mark.parametrize("guard", GUARDS)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 def guarded_room(live: Live, guard: str) -> str:

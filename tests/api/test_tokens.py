@@ -9,9 +9,8 @@ import requests
 import time_machine
 
 from tests.support.gateway import Gateway, Reply
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def join(

@@ -11,9 +11,8 @@ import time_machine
 
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, APPLICATION_ID, CALLBACK_SECRET, StandIns
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture

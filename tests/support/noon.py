@@ -1,0 +1,5 @@
+from datetime import UTC, datetime
+from typing import Final
+
+NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+"""When tests play, whose clocks stand still."""
