@@ -1,0 +1,220 @@
+"""What a write about who is in stands on: where that no longer holds, nothing is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
+from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
+from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
+from chalicelib.core.live_ports import Outdated, Session
+from chalicelib.core.presence import Connection, Counts, Passenger
+from chalicelib.core.rooms import Room, RoomSettings
+from chalicelib.core.seats import GRACE, HOLD
+from tests.support.engines import Engine
+from tests.support.example_rooms import NOON, a_room, soon
+from tests.support.stand_ins import TABLE
+
+CAP = 2
+LATER = NOON + timedelta(seconds=1)
+LAPSED = NOON + HOLD
+
+
+def connection_of(user: str, number: int = 1, *, refused: bool = False) -> Connection:
+    return Connection(f"{user}-{number}", NOON, Passenger(user), refused=refused)
+
+
+@dataclass(frozen=True)
+class House:
+    """A room with two seats, on the real stores."""
+
+    engine: Engine
+    rooms: DynamoDBRooms
+    seats: DynamoDBSeats
+    sessions: DynamoDBSessions
+    upkeep: DynamoDBUpkeep
+
+    def room(self) -> Room:
+        """As it stands."""
+        room = self.rooms.find("standup", soon())
+        assert room is not None
+        return room
+
+    def session(self) -> Session:
+        session = self.sessions.session(self.room().session_id, soon())
+        assert session is not None
+        return session
+
+    def holds(self, user: str, at: datetime = NOON) -> None:
+        """The user is given a token."""
+        seating = self.room().seats.to_join(user, CAP, at)
+        assert seating is not None
+        self.seats.take_seat(self.room(), seating, soon())
+
+    def enters(self, user: str, number: int = 1, at: datetime = NOON) -> None:
+        room, connection = self.room(), connection_of(user, number)
+        seating = room.seats.to_connect(user, connection.id, CAP, at)
+        assert seating is not None
+        self.sessions.arrive_seated(self.session(), connection, room, seating, soon())
+
+    def is_changed(self) -> None:
+        """Somebody else changes its rules."""
+        room = self.room()
+        after = replace(room, locked=True, revision=room.revision + 1)
+        self.rooms.change(room, after, NOON, soon())
+
+    def joins_later(self, user: str, at: datetime) -> Callable[[], None]:
+        """What the user's join will write, as judged by the room as it stands now."""
+        room = self.room()
+        seating = room.seats.to_join(user, CAP, at)
+        assert seating is not None
+        return lambda: self.seats.take_seat(room, seating, soon())
+
+    def leaves_later(self, user: str) -> Callable[[], None]:
+        """What the end of the user's connection will write, likewise."""
+        room, session = self.room(), self.session()
+        leaving = room.seats.to_leave(connection_of(user).id, LATER)
+        assert leaving is not None
+        return lambda: self.sessions.leave_seat(session, room, leaving, LATER, soon())
+
+    def refuses(self, write: Callable[[], object]) -> bool:
+        """Whether the write is told to be outdated, with the room as it stands, and left none."""
+        before = self.engine.items()
+        with pytest.raises(Outdated) as outdated:
+            write()
+        return outdated.value.room == self.room() and self.engine.items() == before
+
+
+@pytest.fixture
+def house(engine: Engine) -> House:
+    client = engine.client
+    rooms = DynamoDBRooms(client, TABLE)
+    rooms.create(a_room(settings=RoomSettings(max_participants=CAP)), None, soon())
+    return House(
+        engine,
+        rooms,
+        DynamoDBSeats(client, TABLE),
+        DynamoDBSessions(client, TABLE),
+        DynamoDBUpkeep(client, TABLE),
+    )
+
+
+def test_no_seat_is_taken_by_rules_that_have_changed(house: House) -> None:
+    bob_joins = house.joins_later("bob", NOON)
+    house.is_changed()
+    assert house.refuses(bob_joins)
+
+
+def test_no_connection_is_recorded_by_rules_that_have_changed(house: House) -> None:
+    room, session = house.room(), house.session()
+    house.is_changed()
+    assert house.refuses(
+        lambda: house.sessions.arrive(session, connection_of("bob"), soon(), standing=room)
+    )
+
+
+def test_a_lapsed_seat_is_not_taken_from_who_has_connected_meanwhile(house: House) -> None:
+    house.holds("bob")
+    house.holds("carol")
+    dora_joins = house.joins_later("dora", LAPSED)
+    house.enters("bob", at=LAPSED)
+    assert house.refuses(dora_joins)
+
+
+def test_a_lapsed_seat_is_not_taken_from_who_is_given_another_token_meanwhile(
+    house: House,
+) -> None:
+    house.holds("bob")
+    house.holds("carol")
+    dora_joins = house.joins_later("dora", LAPSED)
+    house.holds("bob", at=LAPSED)
+    assert house.refuses(dora_joins)
+
+
+def test_a_seat_that_was_never_held_is_not_taken_from_who_is_given_a_token_meanwhile(
+    house: House,
+) -> None:
+    """A seat whose ghost was taken and whose grace nobody wrote has neither hold nor connection."""
+    house.holds("carol")
+    house.enters("bob")
+    room = house.room()
+    leaving = room.seats.to_leave(connection_of("bob").id, LATER)
+    assert leaving is not None
+    without_grace = replace(leaving, hold_until=None)
+    house.sessions.leave_seat(house.session(), room, without_grace, LATER, soon())
+    dora_joins = house.joins_later("dora", LATER)
+    house.holds("bob", at=LATER)
+    assert house.refuses(dora_joins)
+
+
+def test_the_last_connection_that_ends_sees_that_another_has_come_meanwhile(house: House) -> None:
+    house.enters("bob")
+    bob_leaves = house.leaves_later("bob")
+    house.enters("bob", 2)
+    assert house.refuses(bob_leaves)
+
+
+def test_one_of_two_connections_that_ends_sees_that_it_is_the_last_by_now(house: House) -> None:
+    house.enters("bob")
+    house.enters("bob", 2)
+    bob_leaves = house.leaves_later("bob")
+    room = house.room()
+    other = room.seats.to_leave(connection_of("bob", 2).id, LATER)
+    assert other is not None
+    house.sessions.leave_seat(house.session(), room, other, LATER, soon())
+    assert house.refuses(bob_leaves)
+
+
+def test_a_connections_end_shortens_no_hold_that_was_given_meanwhile(house: House) -> None:
+    house.enters("bob")
+    bob_leaves = house.leaves_later("bob")
+    house.holds("bob", at=LATER)
+    assert LATER + HOLD > LATER + GRACE
+    assert house.refuses(bob_leaves)
+
+
+def test_an_admin_noted_anew_is_not_forgotten_by_another_ones_note(house: House) -> None:
+    house.seats.remember_admin(house.room(), "root", LATER, (), soon())
+    as_read = house.room()
+    house.seats.remember_admin(house.room(), "root", LAPSED, (), soon())
+    assert house.refuses(
+        lambda: house.seats.remember_admin(as_read, "toor", LAPSED, {"root"}, soon())
+    )
+
+
+def test_a_room_that_has_changed_is_neither_put_off_nor_retired(house: House) -> None:
+    as_read = house.room()
+    house.is_changed()
+    before = house.engine.items()
+    house.upkeep.put_off(as_read, LATER, soon())
+    assert not house.upkeep.retire(as_read, NOON, soon())
+    assert house.engine.items() == before
+
+
+def test_counts_are_not_replaced_by_older_ones(house: House) -> None:
+    session_id, newer = house.room().session_id, Counts(3, 2, 2, LATER)
+    house.sessions.keep_counts(session_id, newer, soon())
+    house.sessions.keep_counts(session_id, Counts(1, 1, 1, NOON), soon())
+    assert house.sessions.counts(session_id, soon()) == newer
+
+
+def test_a_session_found_idle_once_is_looked_after_if_somebody_comes_before_the_second_time(
+    house: House,
+) -> None:
+    house.enters("bob")
+    session_id = house.session().id
+    house.upkeep.checked(session_id, LATER, soon(), idle=True)
+    house.sessions.arrive(house.session(), connection_of("carol"), soon())
+    house.upkeep.checked(session_id, LATER, soon(), idle=True)
+    assert house.upkeep.due_sessions(LATER, 1, soon()) == [session_id]
+
+
+def test_a_connection_that_was_refused_and_is_let_in_after_all_is_recorded_as_let_in(
+    house: House,
+) -> None:
+    house.sessions.arrive(house.session(), connection_of("bob", refused=True), soon())
+    house.sessions.arrive(house.session(), connection_of("bob"), soon())
+    assert house.sessions.everybody(house.session().id, soon()) == [connection_of("bob")]
