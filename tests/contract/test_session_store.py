@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -134,19 +135,21 @@ def test_a_lapsed_seat_is_not_taken_from_who_is_given_another_token_meanwhile(
     assert house.refuses(dora_joins)
 
 
-def test_a_seat_that_was_never_held_is_not_taken_from_who_is_given_a_token_meanwhile(
-    house: House,
+@pytest.mark.parametrize(
+    "bob_comes", [House.holds, partial(House.enters, number=2)], ids=["token", "connection"]
+)
+def test_a_seat_without_a_hold_is_not_taken_from_who_comes_meanwhile(
+    house: House, bob_comes: Callable[..., None]
 ) -> None:
-    """A seat whose ghost was taken and whose grace nobody wrote has neither hold nor connection."""
     house.holds("carol")
     house.enters("bob")
     room = house.room()
     leaving = room.seats.to_leave(connection_of("bob").id, LATER)
     assert leaving is not None
-    without_grace = replace(leaving, hold_until=None)
-    house.sessions.leave_seat(house.session(), room, without_grace, LATER, soon())
+    at_once = replace(leaving, hold_until=None)
+    house.sessions.leave_seat(house.session(), room, at_once, LATER, soon())
     dora_joins = house.joins_later("dora", LATER)
-    house.holds("bob", at=LATER)
+    bob_comes(house, "bob", at=LATER)
     assert house.refuses(dora_joins)
 
 
