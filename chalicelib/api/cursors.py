@@ -9,10 +9,11 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.core.media import MEDIA_ID_PATTERN, MediaKind, MediaStart
+from chalicelib.core.media import MediaKind, MediaStart
 from chalicelib.core.ports import PageStart
 from chalicelib.core.rooms import NAME_PATTERN
 from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.told import PLATFORM_ID_PATTERN
 from chalicelib.errors import FieldProblem, InvalidField
 
 _CHECK_BYTES: Final = 8
@@ -67,7 +68,7 @@ def read_media_cursor(cursor: str, kind: MediaKind, room: str, user_id: str) -> 
     Raises:
         InvalidField: The cursor is damaged, or was given to another user or for another list.
     """
-    return MediaStart(*_position(cursor, f"{room.lower()}/{kind}/{user_id}", MEDIA_ID_PATTERN))
+    return MediaStart(*_position(cursor, f"{room.lower()}/{kind}/{user_id}", PLATFORM_ID_PATTERN))
 
 
 def _position(cursor: str, whose: str, names: re.Pattern[str]) -> tuple[str, datetime]:

@@ -1,6 +1,4 @@
-import re
 from http import HTTPStatus
-from typing import Final
 
 from chalice import Blueprint
 
@@ -11,9 +9,8 @@ from chalicelib.api.cursors import read_connection_cursor, write_connection_curs
 from chalicelib.api.edge import Edge
 from chalicelib.api.operations import OF_MEMBERS, Operation
 from chalicelib.api.representations import ConnectionAnswer, ConnectionList, CountsAnswer
+from chalicelib.core.told import PLATFORM_ID_PATTERN
 from chalicelib.errors import ConnectionNotFound
-
-_CONNECTION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def presence_routes(edge: Edge) -> Blueprint:
@@ -52,5 +49,5 @@ def presence_routes(edge: Edge) -> Blueprint:
 
 def check_connection_id(connection_id: str) -> None:
     """Refuse what is no connection's id, before it becomes part of an address at OpenTok."""
-    if not _CONNECTION_ID.fullmatch(connection_id):
+    if not PLATFORM_ID_PATTERN.fullmatch(connection_id):
         raise ConnectionNotFound("There is no such connection in this room.")

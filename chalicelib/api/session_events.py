@@ -13,6 +13,7 @@ from chalicelib.core.told import (
     told_moment,
     told_object,
     told_owners,
+    told_platform_id,
     told_text,
 )
 
@@ -52,7 +53,7 @@ def read_event(body: bytes, now: datetime) -> SessionEvent | None:
         return None
     stream = told_object(content.get("stream"))
     connection = told_object(content.get("connection")) or told_object(stream.get("connection"))
-    connection_id = told_id(connection.get("id"))
+    connection_id = told_platform_id(connection.get("id"))
     return SessionEvent(
         name=name,
         session_id=session_id,
@@ -70,7 +71,7 @@ def _connection(connection_id: str, told: Mapping[str, Any], now: datetime) -> C
 
 
 def _stream(told: Mapping[str, Any], now: datetime) -> Stream | None:
-    stream_id = told_id(told.get("id"))
+    stream_id = told_platform_id(told.get("id"))
     if stream_id is None:
         return None
     video_type = told_text(told.get("videoType"))

@@ -13,7 +13,14 @@ from chalicelib.api.edge import Edge
 from chalicelib.core.measurements import count
 from chalicelib.core.presence import Connection, Passenger, Service
 from chalicelib.core.times import utc_now
-from chalicelib.core.told import told_content, told_id, told_moment, told_object, told_owners
+from chalicelib.core.told import (
+    told_content,
+    told_id,
+    told_moment,
+    told_object,
+    told_owners,
+    told_platform_id,
+)
 
 _EVENTS: Final = ("callCreated", "callUpdated", "callDestroyed", "muteForced")
 
@@ -34,7 +41,8 @@ def sip_callback_routes(edge: Edge) -> Blueprint:
 def _followed(told: Told, body: bytes) -> Answer:
     content = told_content(body)
     call = told_object(content.get("call"))
-    session_id, connection_id = told_id(content.get("sessionId")), told_id(call.get("connectionId"))
+    session_id = told_id(content.get("sessionId"))
+    connection_id = told_platform_id(call.get("connectionId"))
     event = content.get("event")
     if event not in _EVENTS or session_id is None or connection_id is None:
         count("CallbacksNotUnderstood")

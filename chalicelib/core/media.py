@@ -4,7 +4,6 @@ Each is kept as OpenTok last told it, and its status only moves forward, in what
 and callbacks come.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,8 +30,6 @@ AVAILABLE: Final = "available"
 FAILED: Final = "failed"
 EXPIRED: Final = "expired"
 DELETED: Final = "deleted"
-MEDIA_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
-"""What may be part of an address at OpenTok; its own ids are UUIDs."""
 
 _RUNNING: Final = {
     MediaKind.ARCHIVE: ("started", "paused"),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
-from chalicelib.core.media import MEDIA_ID_PATTERN, Media, MediaKind
+from chalicelib.core.media import Media, MediaKind
 from chalicelib.core.stream_keys import without_stream_keys
-from chalicelib.core.told import told_id, told_moment, told_owners
+from chalicelib.core.told import told_id, told_moment, told_owners, told_platform_id
 
 _MOST_FIELDS: Final = 100
 """Of an object; OpenTok's largest has 30. What is kept is written in one update."""
@@ -40,10 +40,10 @@ class MediaReport:
         None where it does not say of what, or how it stands, or is nested too deep to be looked
         through for keys of streams.
         """
-        ids = (told_id(content.get(name)) for name in _IDS)
+        ids = (told_platform_id(content.get(name)) for name in _IDS)
         media_id = next((each for each in ids if each is not None), None)
         session_id, status = told_id(content.get("sessionId")), content.get("status")
-        if media_id is None or session_id is None or not MEDIA_ID_PATTERN.fullmatch(media_id):
+        if media_id is None or session_id is None:
             return None
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
             return None

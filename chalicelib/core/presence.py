@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeGuard, TypeVar
 from urllib.parse import parse_qs
 
 from chalicelib.core.roles import Role
@@ -46,7 +46,6 @@ class Passenger:
         """
         try:
             content = _content(data)
-            data.encode()
         except (ValueError, RecursionError):
             return cls()
         if not isinstance(content, dict):
@@ -55,9 +54,9 @@ class Passenger:
         match content.get("userId"):
             case None if service := _member(Service, content.get("service")):
                 return cls(role=role, service=service)
-            case str(user_id) if 1 <= len(user_id) <= MAX_USER_ID_CHARACTERS:
+            case str(user_id) if 1 <= len(user_id) <= MAX_USER_ID_CHARACTERS and _is_text(user_id):
                 name = content.get("name")
-                return cls(user_id, name if isinstance(name, str) else None, role)
+                return cls(user_id, name if _is_text(name) else None, role)
         return cls()
 
     @classmethod
@@ -121,6 +120,11 @@ class Counts:
 
 def _member(names: type[_Name], value: object) -> _Name | None:
     return next((each for each in names if each.value == value), None)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether it can be written as UTF-8, unlike what JSON's escapes allow."""
+    return isinstance(value, str) and value.encode(errors="ignore").decode() == value
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything

@@ -8,7 +8,6 @@ from chalicelib.core.media import (
     AVAILABLE,
     EXPIRED,
     FAILED,
-    MEDIA_ID_PATTERN,
     UPLOADED,
     Media,
     MediaKind,
@@ -18,6 +17,7 @@ from chalicelib.core.media import (
 )
 from chalicelib.core.ports import RoomAccess
 from chalicelib.core.rooms import ArchivesFor, Room
+from chalicelib.core.told import PLATFORM_ID_PATTERN
 from chalicelib.errors import (
     ArchiveExpired,
     ArchiveFailed,
@@ -123,7 +123,7 @@ def find_archive(store: MediaStore, room: Room, archive_id: str, deadline: Deadl
         ArchiveNotFound: It has none, whatever other rooms have.
     """
     found = None
-    if MEDIA_ID_PATTERN.fullmatch(archive_id):
+    if PLATFORM_ID_PATTERN.fullmatch(archive_id):
         found = store.find(room.room_id, MediaKind.ARCHIVE, archive_id, deadline)
     if found is None:
         raise not_found(archive_id)

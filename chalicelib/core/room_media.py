@@ -5,7 +5,6 @@ from typing import Final
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
 from chalicelib.core.media import (
-    MEDIA_ID_PATTERN,
     Media,
     MediaKind,
     MediaPage,
@@ -15,6 +14,7 @@ from chalicelib.core.media import (
 from chalicelib.core.media_rules import check_can_be_processed
 from chalicelib.core.ports import Clock, RoomAccess
 from chalicelib.core.rooms import Room
+from chalicelib.core.told import PLATFORM_ID_PATTERN
 from chalicelib.errors import BroadcastNotFound, CaptionsNotFound, RenderNotFound
 
 _NOT_FOUND: Final = {
@@ -65,7 +65,7 @@ class RoomMedia:
         """
         room = self._rooms.moderated(user, name, f"control its {kind}", deadline)
         media = None
-        if MEDIA_ID_PATTERN.fullmatch(media_id):
+        if PLATFORM_ID_PATTERN.fullmatch(media_id):
             media = self._store.find(room.room_id, kind, media_id, deadline)
         if media is None:
             raise _NOT_FOUND[kind](f"There is no {kind} {media_id} in this room.")

@@ -1,8 +1,9 @@
 """Values as the platform tells them, read leniently: nothing is lost for one that is unusual."""
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.core.times import from_epoch_milliseconds
@@ -10,8 +11,15 @@ from chalicelib.core.times import from_epoch_milliseconds
 LONGEST_ID: Final = 255
 """In bytes of UTF-8: a key of DynamoDB's may have 1,024."""
 LONGEST_TEXT: Final = 1000
+PLATFORM_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+"""Ids of connections, streams, archives and the like; OpenTok's own are UUIDs.
+
+Anything else would, as part of an address at OpenTok, reach what it is not the id of.
+"""
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """By how much at most."""
+_OPENTOK_BEGAN: Final = datetime(2010, 1, 1, tzinfo=UTC)
+"""Nothing is older; a number of seconds would be."""
 _OWNERS: Final = ("applicationId", "projectId", "partnerId")
 
 
@@ -37,6 +45,12 @@ def told_id(value: object) -> str | None:
     return text if 1 <= len(text.encode()) <= LONGEST_ID else None
 
 
+def told_platform_id(value: object) -> str | None:
+    """The id of something in a session, or of what is made of one."""
+    told = told_id(value)
+    return told if told is not None and PLATFORM_ID_PATTERN.fullmatch(told) else None
+
+
 def told_owners(content: Mapping[str, Any]) -> frozenset[str]:
     """Whose an object is, as far as it tells: under one of three names, or under several."""
     return frozenset(filter(None, (told_id(content.get(name)) for name in _OWNERS)))
@@ -52,9 +66,9 @@ def told_text(value: object) -> str | None:
 
 
 def told_moment(milliseconds: object, now: datetime) -> datetime:
-    """A time as OpenTok tells it, in a number or a string; now where it tells none of the past."""
+    """A time as OpenTok tells it, in a number or a string; now where that can be none."""
     try:
         told = from_epoch_milliseconds(int(milliseconds))  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         return now
-    return told if told <= now + _CLOCKS_DIFFER else now
+    return told if _OPENTOK_BEGAN <= told <= now + _CLOCKS_DIFFER else now

@@ -101,6 +101,23 @@ def test_an_unsigned_callback_comes_in_by_the_secret_path_alone(stand_ins: Stand
         assert reply.status == status
 
 
+@pytest.mark.parametrize("connection_id", ["../../{other}/connection/{victim}", "a?b", "a%2Fb", ""])
+def test_an_id_that_would_be_another_address_at_opentok_is_never_part_of_one(
+    live: Live, connection_id: str
+) -> None:
+    session_id = live.room(maxParticipants=1)["sessionId"]
+    other = live.room("other")["sessionId"]
+    victim = live.enter("victim", "other")
+    live.stand_ins.opentok.clear_calls()
+    lie = {"id": connection_id.format(other=other, victim=victim), "data": "nobody"}
+    assert tell(live.gateway, event(session_id, connection=lie)).status == 200
+    call = {"id": "k1", "connectionId": lie["id"]}
+    for_sip = event(session_id, "callCreated", call=call)
+    assert tell_kind(live.gateway, "sip", for_sip).status == 200
+    assert live.stand_ins.opentok.calls == []
+    assert live.shown() == {}
+
+
 def test_a_path_secret_that_could_be_guessed_is_not_configured(stand_ins: StandIns) -> None:
     reply = stand_ins.gateway(CALLBACK_PATH_SECRET="short").request("POST", "/callbacks/session")
     assert reply.code == "not_configured"

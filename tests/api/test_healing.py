@@ -7,11 +7,20 @@ import pytest
 import time_machine
 
 from local.faults import Fault
+from tests.support.callbacks import tell
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
+from tests.support.stand_ins import API_KEY, TABLE
 
 MINUTES = timedelta(minutes=2)
+
+
+def change_seats(live: Live, how: str, values: Any = None) -> None:
+    """As no write of ours leaves them."""
+    key: Any = {"pk": {"S": "room#standup"}, "sk": {"S": "room"}}
+    more = {} if values is None else {"ExpressionAttributeValues": values}
+    live.stand_ins.dynamodb().update_item(TableName=TABLE, Key=key, UpdateExpression=how, **more)
 
 
 @pytest.mark.parametrize("limits", [{}, {"maxParticipants": 1}], ids=["uncapped", "capped"])
@@ -163,3 +172,85 @@ def test_each_session_that_is_due_is_checked_once_in_a_run(live: Live) -> None:
         listings = [path for path in paths if path.endswith("/connection")]
         assert len(listings) == len(set(listings)) == 30
         assert len(paths) == 3 * 30  # of archives and broadcasts, too, one each
+
+
+@pytest.mark.parametrize(("seconds", "stays"), [(9, True), (10, False)])
+def test_a_record_is_no_ghost_while_opentoks_list_may_lag_behind_it(
+    live: Live, seconds: int, stays: bool
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        clock.shift(MINUTES)
+        bob = live.enter("bob")
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        live.leave(bob)
+        clock.shift(seconds)
+        live.run("heal")
+        assert live.shown() == ({bob: "bob"} if stays else {})
+
+
+def test_who_is_on_record_as_gone_and_yet_there_is_sent_away(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        session_id = live.room()["sessionId"]
+        bob = live.enter("bob")
+        gone = {"event": "connectionDestroyed", "connection": {"id": bob}}
+        told = {"sessionId": session_id, "projectId": API_KEY} | gone
+        assert tell(live.gateway, "session", told).status == 200
+        clock.shift(MINUTES)
+        live.run("heal")
+        assert live.connected() == set()
+
+
+def test_who_is_in_without_a_seat_gets_one(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(maxParticipants=1)
+        bob = live.enter("bob")
+        change_seats(live, "REMOVE seats.bob")
+        clock.shift(MINUTES)
+        live.run("heal")
+        assert live.connected() == {bob}
+        assert live.refusal("carol") == "room_full"
+
+
+def test_the_seat_of_a_connection_that_is_not_on_record_goes(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(maxParticipants=2)
+        live.enter("bob")
+        change_seats(live, "SET seats.zoe = :seat", {":seat": {"M": {"c1": {"N": "1"}}}})
+        assert live.refusal("carol") == "room_full"
+        clock.shift(MINUTES)
+        live.run("heal")
+        clock.shift(21)
+        live.enter("carol")
+
+
+def test_who_was_refused_and_could_not_be_disconnected_gets_no_seat(live: Live) -> None:
+    session_id = live.room()["sessionId"]
+    token = live.token("bob")
+    live.patch(locked=True)
+    live.stand_ins.opentok.deliver_to("session", None)
+    bob = live.connect(token)
+    came = {"event": "connectionCreated", "connection": {"id": bob, "data": '{"userId":"bob"}'}}
+    live.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
+    told = {"sessionId": session_id, "projectId": API_KEY} | came
+    assert tell(live.gateway, "session", told).status == 503
+    live.stand_ins.opentok.faults.clear()
+    live.patch(locked=False, maxParticipants=1)
+    assert live.connected() == {bob}
+    live.token("carol")
+
+
+def test_one_sessions_odd_list_keeps_no_other_from_being_checked(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room("odd")
+        live.enter("bob", "odd")
+        clock.shift(1)
+        live.room()
+        bob = live.enter("bob")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        live.leave(bob)
+        odd = '{"items":[{"connectionId":"c1","createdAt":"99999999999999999999"}]}'
+        live.stand_ins.opentok.faults.add(Fault("/connection", status=200, body=odd), times=1)
+        live.run("heal")
+        assert live.shown() == {}

@@ -30,7 +30,14 @@ def test_a_user_does_not_pass_for_a_service(data: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ['{"userId":null,"service":"fax"}', '{"userId":null,"service":["sip"]}', '{"userId":""}', "[]"],
+    [
+        '{"userId":"\\ud800"}',
+        "username=x&userId=\ud800",
+        '{"userId":null,"service":"fax"}',
+        '{"userId":null,"service":["sip"]}',
+        '{"userId":""}',
+        "[]",
+    ],
 )
 def test_data_that_is_not_ours_names_nobody(data: str) -> None:
     assert Passenger.of(data) == Passenger()

@@ -12,10 +12,9 @@ from chalicelib.adapters.opentok.reports import (
 )
 from chalicelib.adapters.opentok.rest import Call, OpenTokRest
 from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import MEDIA_ID_PATTERN
 from chalicelib.core.media_ports import ServiceOrder
 from chalicelib.core.media_rules import NOT_ROUTED
-from chalicelib.core.told import told_content
+from chalicelib.core.told import PLATFORM_ID_PATTERN, told_content
 from chalicelib.errors import NotRouted
 
 
@@ -58,6 +57,6 @@ def _told_connection(call: Call, answer: Answer) -> Mapping[str, Any]:
     """The answer, if it tells which connection was made."""
     content = told_content(answer.body)
     ids = (content.get("id"), content.get("connectionId"))
-    if not all(isinstance(each, str) and MEDIA_ID_PATTERN.fullmatch(each) for each in ids):
+    if not all(isinstance(each, str) and PLATFORM_ID_PATTERN.fullmatch(each) for each in ids):
         raise unavailable(f"{call.note(answer)}, without a connection")
     return content

@@ -85,7 +85,7 @@ class OpenTokLive:
             return ()  # OpenTok does not know of a session before anybody has connected.
         try:
             return [read(item) for item in json.loads(answer.body)["items"]]
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise unavailable(f"{path}: {answer.status} without a list") from error
 
     def _done(self, call: Call, deadline: Deadline) -> bool:
