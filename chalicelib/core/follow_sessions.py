@@ -108,8 +108,12 @@ class FollowSessions:
             if room is not None and session.is_of(room):
                 leaving = room.seats.to_leave(connection_id, at)
             if room is None or leaving is None:
-                self._sessions.leave(session, connection_id, at, deadline)
-                return
+                was_in = self._sessions.leave(session, connection_id, at, deadline)
+                if room is None or room.settings.max_participants is None or not was_in:
+                    return
+                # It came, with its seat, after the room was read; now nothing seats it again.
+                room = self._rooms.find(session.room_name, deadline)
+                continue
             try:
                 self._sessions.leave_seat(session, room, leaving, at, deadline)
             except Outdated as outdated:

@@ -83,8 +83,10 @@ class LetIn:
                     raise RoomNotFound(f"There is no room {first.name} any more.") from outdated
                 room = outdated.room
                 deadline.pause(attempt)
-            else:
-                return Entry(room, role, connect_by)
+                continue
+            if room.unwatched:
+                self._sessions.watch(room, now, deadline)
+            return Entry(room, role, connect_by)
         raise busy(first)
 
     def _is_inside(

@@ -87,6 +87,9 @@ class SessionStore(Protocol):
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
         """What is known of a session; None if it is none of ours."""
 
+    def watch(self, room: Room, now: datetime, deadline: Deadline) -> None:
+        """Have healing look at the room's session again, and the room know that it does."""
+
     def arrive(
         self,
         session: Session,
@@ -120,8 +123,8 @@ class SessionStore(Protocol):
             Outdated: The room has another revision, or a fact the seating stands on is none.
         """
 
-    def leave(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> None:
-        """Record that a connection is gone."""
+    def leave(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> bool:
+        """Record that a connection is gone; whether a user was in by it, who was not refused."""
 
     def leave_seat(
         self,
@@ -192,8 +195,8 @@ class UpkeepStore(Protocol):
     ) -> None:
         """Have the session checked again then.
 
-        Twice idle in a row, it is not checked any more until it is used again; unless it is
-        retired, for then it is checked until it expires.
+        Twice idle in a row, it is not checked any more until somebody is let in or comes, and its
+        room says so; unless it is retired, for then it is checked until it expires.
         """
 
 

@@ -130,6 +130,7 @@ class Room:
         revision: One more with every change of what decides who may come in.
         bans: By user id, since when.
         seats: Empty where there is no limit of participants.
+        unwatched: Whether healing has stopped looking at its session, where nobody was for long.
         admins_until: Admins who are not among the moderators and were given a token, until when
             one may last: when their connection comes, only its data tells who they are.
     """
@@ -146,6 +147,7 @@ class Room:
     bans: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     seats: Seats = field(default_factory=Seats, hash=False)
     admins_until: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    unwatched: bool = False
 
     @property
     def is_guarded(self) -> bool:

@@ -160,6 +160,37 @@ def test_an_empty_session_is_not_asked_about_for_ever_and_again_once_it_is_used(
         assert live.shown() == {}
 
 
+def test_a_limit_holds_in_a_room_long_idle_though_every_callback_is_lost(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(maxParticipants=1)
+        for _ in range(3):
+            clock.shift(timedelta(minutes=11))
+            live.run("heal")
+        live.stand_ins.opentok.deliver_to("session", None)
+        live.connect(live.token("bob"))
+        clock.shift(timedelta(seconds=130))
+        live.connect(live.token("carol"))
+        for _ in range(2):
+            live.run("heal")
+            clock.shift(timedelta(seconds=61))
+        live.run("heal")
+        assert live.connected() == set()
+
+
+def test_who_is_let_in_has_a_forgotten_session_looked_at_again_once(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        for _ in range(3):
+            clock.shift(timedelta(minutes=11))
+            live.run("heal")
+        calls = []
+        for user in ("bob", "carol"):
+            live.stand_ins.aws.clear_calls()
+            live.token(user)
+            calls.append(live.stand_ins.aws.calls.count("DynamoDB.UpdateItem"))
+        assert calls == [2, 0]
+
+
 def test_each_session_that_is_due_is_checked_once_in_a_run(live: Live) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         for number in range(30):

@@ -252,6 +252,7 @@ def test_a_locked_room_lets_back_in_who_is_in_and_moderators_and_nobody_else(liv
         assert live.refusal("carol", name) == "room_locked"
         live.connect(old)
         again, alice = live.enter("bob", name), live.enter("alice", name)
+        assert {bob, again, alice} <= live.connected(name)
         held = live.connected(name) - {bob, again, alice}
         # In a capped room a seat waits for who was given a token before it was locked.
         assert len(held) == len(limits)

@@ -179,6 +179,7 @@ def room_of(item: Mapping[str, Any]) -> Room:
             _moments(values["holds"]),
         ),
         admins_until=_moments(values["adminsUntil"]),
+        unwatched="unwatched" in values,
         settings=RoomSettings(
             media_mode=MediaMode(values["mediaMode"]),
             archive_mode=ArchiveMode(values["archiveMode"]),

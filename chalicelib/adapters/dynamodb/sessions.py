@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamodb import connections, seats
 from chalicelib.adapters.dynamodb.connections import connection_key, connection_of
 from chalicelib.adapters.dynamodb.expressions import Write
 from chalicelib.adapters.dynamodb.items import (
+    FIRST_CHECK,
     SESSIONS,
     Item,
     plain,
@@ -60,6 +61,14 @@ class DynamoDBSessions:
             retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
         )
 
+    def watch(self, room: Room, now: datetime, deadline: Deadline) -> None:
+        write = _watching(room.name, room.room_id, now + FIRST_CHECK)
+        self._table.update(session_key(room.session_id), write, deadline)
+        # Afterwards: as long as the room says that it is unwatched, somebody does this again.
+        known = Write().only_if_equal(room.room_id, "roomId").remove("unwatched")
+        with suppress(ConditionFailed):
+            self._table.update(room_key(room.name), known, deadline)
+
     def arrive(
         self,
         session: Session,
@@ -108,9 +117,11 @@ class DynamoDBSessions:
             raise _outdated(failure) from failure
         return True
 
-    def leave(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> None:
+    def leave(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> bool:
         key = connection_key(session.id, connection_id)
-        self._table.update(key, connections.end(at), deadline)
+        before = plain(self._table.exchange(key, connections.end(at), deadline))
+        was_live = before.get("state") == connections.LIVE
+        return was_live and before.keys().isdisjoint({"refused", "service"})
 
     def leave_seat(
         self, session: Session, room: Room, leaving: Leaving, at: datetime, deadline: Deadline
@@ -249,10 +260,7 @@ class DynamoDBSessions:
         return self._table.query(query, deadline)
 
     def _watch(self, session: Session, connection: Connection) -> "TransactWriteItemTypeDef":
-        """Have healing look after the session from now on; mends the item if it was lost."""
-        write = Write().set(session.room_name, "name").set(session.room_id, "roomId")
-        write.set(SESSIONS, "upkeep").remove("idle")
-        write.set_if_absent(epoch_milliseconds(connection.since), "dueAt")
+        write = _watching(session.room_name, session.room_id, connection.since)
         return self._update(session_key(session.id), write)
 
     def _check(self, room: Room) -> "TransactWriteItemTypeDef":
@@ -263,6 +271,13 @@ class DynamoDBSessions:
 
     def _update(self, key: Item, write: Write) -> "TransactWriteItemTypeDef":
         return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
+
+
+def _watching(room_name: str, room_id: str, due: datetime) -> Write:
+    """Have healing look after a session from now on; mends the item if it was lost."""
+    write = Write().set(room_name, "name").set(room_id, "roomId")
+    write.set(SESSIONS, "upkeep").remove("idle")
+    return write.set_if_absent(epoch_milliseconds(due), "dueAt")
 
 
 def _counts_key(session_id: str) -> Item:

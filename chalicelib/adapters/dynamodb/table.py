@@ -13,7 +13,7 @@ from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateItemOutputTypeDef
 
 ATTEMPTS: Final = 6
 
@@ -84,16 +84,23 @@ class Table:
         Raises:
             ConditionFailed: Its condition did not hold.
         """
-        asked = write.update(self.name, key)
-        for attempt in range(1, ATTEMPTS + 1):
+        self._update(write.update(self.name, key), deadline)
+
+    def exchange(self, key: Item, write: Write, deadline: Deadline) -> Item:
+        """Update an item likewise, and tell how it was before; empty where there was none."""
+        asked = write.update(self.name, key) | {"ReturnValues": "ALL_OLD"}
+        return self._update(asked, deadline).get("Attributes", {})
+
+    def _update(self, asked: Mapping[str, Any], deadline: Deadline) -> "UpdateItemOutputTypeDef":
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                ask(deadline, lambda: self.client.update_item(**asked))
+                return ask(deadline, lambda: self.client.update_item(**asked))
             except StoreUnavailable as error:
                 if attempt == ATTEMPTS or not _is_conflict(error.__cause__):
                     raise
                 deadline.pause(attempt)
-            else:
-                return
 
     def transact(self, writes: "list[TransactWriteItemTypeDef]", deadline: Deadline) -> None:
         """All of the writes or none, repeated while others write to the same items.

@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamodb.items import (
     ROOMS,
     SESSIONS,
     Item,
+    plain,
     retired_values,
     room_key,
     session_item,
@@ -73,12 +74,23 @@ class DynamoDBUpkeep:
     def checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
     ) -> None:
-        key = session_key(session_id)
-        write = Write().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
-        if not idle:
-            with suppress(ConditionFailed):
-                self._table.update(key, write.remove("idle"), deadline)
+        if idle and self._forget(session_id, deadline):
             return
+        write = Write().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
+        write = write.set(True, "idle") if idle else write.remove("idle")
+        with suppress(ConditionFailed):
+            self._table.update(session_key(session_id), write, deadline)
+
+    def _forget(self, session_id: str, deadline: Deadline) -> bool:
+        """Take a session that was idle before off the list; False if it was not, or must stay."""
+        key = session_key(session_id)
+        item = self._table.get(key, deadline)
+        if item is None or "idle" not in item or "expiresAt" in item:
+            return False
+        # The room first, which has whoever is let in next put it back on the list.
+        note = Write().only_if_equal(session_id, "sessionId").set(True, "unwatched")
+        with suppress(ConditionFailed):
+            self._table.update(room_key(plain(item)["name"]), note, deadline)
         # An arrival that does not see the mark, made at the check before, has been recorded by
         # now and was found; one that sees it takes it away.
         forget = Write().only_if_there("idle").only_if_absent("expiresAt")
@@ -86,8 +98,8 @@ class DynamoDBUpkeep:
         try:
             self._table.update(key, forget, deadline)
         except ConditionFailed:
-            with suppress(ConditionFailed):
-                self._table.update(key, write.set(True, "idle"), deadline)
+            return False
+        return True
 
 
 def due_keys(table: Table, which: str, now: datetime, limit: int, deadline: Deadline) -> list[str]:
