@@ -20,11 +20,11 @@ from chalicelib.core.live_ports import (
     SessionStore,
     UpkeepStore,
 )
-from chalicelib.core.measurements import count
+from chalicelib.core.measurements import count, mention
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.presence import Connection
 from chalicelib.core.reseat import Reseat
-from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError, StoreUnavailable
 
 STRANGE_AFTER: Final = timedelta(seconds=60)
 """How long a connection may be listed before its callback is given up on."""
@@ -32,7 +32,8 @@ GHOST_AFTER: Final = timedelta(seconds=10)
 """How old a record must be to be compared: OpenTok's list may lag behind its callbacks."""
 CHECK_EVERY: Final = timedelta(seconds=60)
 CHECK_EMPTY_EVERY: Final = timedelta(minutes=10)
-CHECK_REFUSED_EVERY: Final = timedelta(hours=1)
+CHECK_REFUSED_EVERY: Final = timedelta(minutes=5)
+"""Refusals end when a rotated secret is known everywhere, which takes minutes."""
 SESSIONS_AT_ONCE: Final = 25
 SECONDS_FOR_A_SESSION: Final = 20.0
 _TIME_TO_START_ANOTHER: Final = 3.0
@@ -65,6 +66,7 @@ class Heal:
     def run(self, deadline: Deadline) -> None:
         """Check the sessions that are due."""
         seen: set[str] = set()
+        failed = False
         while True:
             due = self._upkeep.due_sessions(self._clock(), SESSIONS_AT_ONCE + len(seen), deadline)
             session_ids = [each for each in due if each not in seen]
@@ -75,23 +77,28 @@ class Heal:
                     count("SessionsLeftForNextRun")
                     return
                 seen.add(session_id)
-                self._check(session_id, deadline)
+                failure = self._check(session_id, deadline)
+                if failure is not None and not failed:
+                    failed = True  # the others' are most likely the same
+                    mention("failure", failure.note or failure.detail)
 
-    def _check(self, session_id: str, deadline: Deadline) -> None:
+    def _check(self, session_id: str, deadline: Deadline) -> RoomkeyError | None:
         own = deadline.at_most(SECONDS_FOR_A_SESSION)
         now = self._clock()
         try:
             idle = self.check(session_id, own)
-        except (ProviderUnavailable, StoreUnavailable):
+        except (ProviderUnavailable, StoreUnavailable) as failure:
             # Still due: the next run tries again. Further back, lest it keep others waiting.
             count("HealingFailed")
             self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
-        except ProviderRefused:
+            return failure
+        except ProviderRefused as refusal:
             count("HealingRefused")
             self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
-        else:
-            pause = CHECK_EMPTY_EVERY if idle else CHECK_EVERY
-            self._upkeep.checked(session_id, now + pause, deadline, idle=idle)
+            return refusal
+        pause = CHECK_EMPTY_EVERY if idle else CHECK_EVERY
+        self._upkeep.checked(session_id, now + pause, deadline, idle=idle)
+        return None
 
     def check(self, session_id: str, deadline: Deadline) -> bool:
         """Make the record of a session agree with OpenTok's; whether nothing goes on in it.

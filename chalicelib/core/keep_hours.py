@@ -6,7 +6,7 @@ from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.evacuate import evacuate
 from chalicelib.core.live_ports import OWN_SIGNALS, LivePlatform, UpkeepStore
-from chalicelib.core.measurements import count
+from chalicelib.core.measurements import count, mention
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.rooms import Room, State
 from chalicelib.core.stop_media import StopMedia
@@ -106,9 +106,10 @@ class KeepHours:
         stopped = self._stop_media(room.room_id, in_time)
         try:
             emptied = evacuate(self._platform, room.session_id, in_time)
-        except ProviderRefused:
+        except ProviderRefused as refusal:
             emptied = True  # asking again would not help, and healing asks again later
             count("EvacuationsRefused")
+            mention("failure", refusal.note or refusal.detail)
         is_done = stopped and emptied
         if is_done:
             count("RoomsEmptied")

@@ -285,3 +285,25 @@ def test_one_sessions_odd_list_keeps_no_other_from_being_checked(live: Live) -> 
         live.stand_ins.opentok.faults.add(Fault("/connection", status=200, body=odd), times=1)
         live.run("heal")
         assert live.shown() == {}
+
+
+def test_a_session_that_opentok_refused_is_asked_about_again_after_five_minutes(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        live.enter("bob")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.faults.add(Fault("/connection", status=403), times=9)
+        live.run("heal")
+        (failure,) = log_lines(capsys)[-1]["failure"]
+        assert failure.startswith("GET session/")
+        assert ": 403" in failure
+        live.stand_ins.opentok.faults.clear()
+        asked = []
+        for seconds in (299, 1):
+            clock.shift(seconds)
+            live.stand_ins.opentok.clear_calls()
+            live.run("heal")
+            asked.append(live.stand_ins.opentok.count("/connection"))
+        assert asked == [0, 1]

@@ -107,12 +107,16 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
     alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"].endswith("::Alarm")]
 
     single = [each for each in alarms if "MetricName" in each]
-    assert {(each["Namespace"], each["MetricName"]) for each in single} == {
-        ("AWS/Lambda", "Throttles"),
-        ("AWS/Lambda", "Duration"),
-        ("Roomkey", "ProviderUnavailable"),
+    watched = {
+        (each["Namespace"], each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"])
+        for each in single
     }
-    assert all(each["Dimensions"][0]["Value"] == {"Fn::Sub": API} for each in single)
+    assert watched == {
+        ("AWS/Lambda", "Throttles", API),
+        ("AWS/Lambda", "Duration", API),
+        ("Roomkey", "ProviderUnavailable", API),
+        ("Roomkey", "StrangersMet", f"{API}-heal"),
+    }
     assert all(each["AlarmActions"] == [{"Ref": "AlarmTopic"}] for each in alarms)
 
 
@@ -150,6 +154,17 @@ def test_alarms_watch_each_function_that_runs_by_itself(
     found = [each["MetricStat"]["Metric"] for each in watched]
     assert {(each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"]) for each in found} == {
         (metric, f"{API}-{function}") for metric in metrics for function in functions
+    }
+    assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)
+
+
+def test_an_alarm_tells_that_opentok_refuses_what_runs_by_itself() -> None:
+    expression, *watched = RESOURCES["ScheduledRefused"]["Properties"]["Metrics"]
+
+    found = [each["MetricStat"]["Metric"] for each in watched]
+    assert {(each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"]) for each in found} == {
+        ("EvacuationsRefused", f"{API}-keep_hours"),
+        ("HealingRefused", f"{API}-heal"),
     }
     assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)
 
