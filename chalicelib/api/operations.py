@@ -13,9 +13,9 @@ from chalicelib.core.rooms import api_name
 
 Problems = tuple[type[errors.RoomkeyError], ...]
 
-OF_MEMBERS: Final[Problems] = (errors.RoomNotFound,)
+OF_MEMBERS: Final[Problems] = (errors.RoomNotFound, errors.Banned)
 """Of routes that read a room."""
-OF_MODERATORS: Final[Problems] = (errors.RoomNotFound, errors.NotAModerator)
+OF_MODERATORS: Final[Problems] = (*OF_MEMBERS, errors.NotAModerator)
 """Of routes that only a room's moderators may use."""
 OF_PROVIDER: Final[Problems] = (errors.ProviderRefused, errors.ProviderUnavailable)
 """Of routes that ask OpenTok for something."""

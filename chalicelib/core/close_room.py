@@ -46,7 +46,7 @@ class CloseRoom:
         """
         room = self._rooms.moderated(user, name, "delete it", deadline)
         if room.closed_at is None:
-            self._store.close(room, self._clock(), deadline)
+            room = self._store.close(room, self._clock(), deadline)
         in_time = deadline.at_most(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
             self._stop_media(room.room_id, in_time)

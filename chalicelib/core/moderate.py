@@ -183,6 +183,8 @@ def _with_ban(room: Room, banned: str, now: datetime) -> Room:
     if banned in room.settings.moderators:
         reason = "moderates this room; take them from its moderators first"
         raise InvalidField(FieldProblem("userId", reason))
+    if room.arrives_as_moderator(banned, now):
+        raise InvalidField(FieldProblem("userId", "is an admin, who moderates every room"))
     if banned in room.bans:
         return room
     if len(room.bans) >= MAX_BANS:

@@ -182,6 +182,9 @@ class OpenRoom:
         replaced: Room | None,
         deadline: Deadline,
     ) -> tuple[Room, bool]:
+        bans = self._kept_bans(replaced)
+        if settings.moderators & bans.keys():
+            raise InvalidField(FieldProblem("moderators", "names a user who is banned"))
         settings = self._with_creator(settings, creator)
         mine = Room(
             name=name,
@@ -192,7 +195,7 @@ class OpenRoom:
             created_at=self._clock(),
             created_by=None if creator is None else creator.id,
             settings=settings,
-            bans=self._kept_bans(replaced),
+            bans=bans,
         )
         count("SessionsCreated")
         standing = self._store.create(mine, replaced, deadline)

@@ -61,8 +61,12 @@ class RoomStore(Protocol):
             The room that stands afterwards: this one, or the one that was there first.
         """
 
-    def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> None:
-        """Mark the room as closed for good. Repeating it, or a newer room, changes nothing."""
+    def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
+        """Mark the room as closed for good. Repeating it, or a newer room, changes nothing.
+
+        Returns:
+            The room as it stood, with another session if it was opened again meanwhile.
+        """
 
     def change(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
         """Write what differs, if the room is of the revision it was read at; one more afterwards.

@@ -2,7 +2,7 @@ from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
 from chalicelib.core.ports import Clock, PageStart, RoomPage, RoomStore
 from chalicelib.core.rooms import Room
-from chalicelib.errors import NotAModerator, RoomNotFound
+from chalicelib.errors import Banned, NotAModerator, RoomNotFound
 
 
 class ReadRooms:
@@ -18,10 +18,13 @@ class ReadRooms:
         Raises:
             RoomNotFound: There is none, or it is not for this user: who may not see a room is not
                 told that it exists.
+            Banned: The user is out, of what was recorded too.
         """
         room = self._store.find(name, deadline)
         if room is None or room.name_is_free(self._clock()) or not room.admits(user):
             raise RoomNotFound(f"There is no room {name}.")
+        if user.id in room.bans and not room.moderated_by(user):
+            raise Banned("A moderator has banned you from this room.")
         return room
 
     def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
@@ -34,7 +37,7 @@ class ReadRooms:
             deadline: By when to answer.
 
         Raises:
-            RoomNotFound: As for `one`.
+            RoomNotFound, Banned: As for `one`.
             NotAModerator: The user may see it, but does not moderate it.
         """
         room = self.one(user, name, deadline)

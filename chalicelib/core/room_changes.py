@@ -47,7 +47,7 @@ class RoomChanges:
         if room.closed_at is not None:
             raise RoomClosed("This room was deleted; it cannot be changed any more.")
         chosen = dict(self.settings)
-        if self.members is not None:
+        if self.members is not None and (self.members.add or room.settings.members is not None):
             chosen["members"] = self.members(room.settings.members or ())
         if self.moderators is not None:
             chosen["moderators"] = self.moderators(room.settings.moderators)

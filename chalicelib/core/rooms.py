@@ -18,6 +18,8 @@ DEFAULT_ROOM_MODERATORS: Final = "must be empty: the default room has no moderat
 NAME_KEPT_AFTER_CLOSING: Final = timedelta(days=30)
 MAX_MODERATORS: Final = 50
 MAX_MEMBERS: Final = 500
+MAX_MEMBERS_BYTES: Final = 128 * 1024
+"""Of all their ids: a room is one item of DynamoDB's, which may have 400 KB."""
 MAX_PARTICIPANTS: Final = 250
 MAX_BANS: Final = 500
 MAX_ARCHIVE_RETENTION_DAYS: Final = 3650
@@ -97,6 +99,7 @@ class RoomSettings:
         always = self.archive_mode is ArchiveMode.ALWAYS
         routed = self.media_mode is MediaMode.ROUTED
         only_always = "needs archiveMode always"
+        members_bytes = sum(len(each.encode()) for each in self.members or ())
         rules = (
             (self.default_role is Role.MODERATOR, "defaultRole", "cannot be moderator"),
             (always and not routed, "archiveMode", "always needs mediaMode routed"),
@@ -104,6 +107,11 @@ class RoomSettings:
             (self.e2ee and not routed, "e2ee", "needs mediaMode routed"),
             (self.archive_name is not None and not always, "archiveName", only_always),
             (self.archive_resolution is not None and not always, "archiveResolution", only_always),
+            (
+                members_bytes > MAX_MEMBERS_BYTES,
+                "members",
+                f"must be at most {MAX_MEMBERS_BYTES} bytes of UTF-8 in all",
+            ),
             (
                 self.opens_at is not None
                 and self.closes_at is not None

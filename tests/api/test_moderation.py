@@ -240,6 +240,35 @@ def test_who_moderates_a_room_cannot_be_banned_nor_who_is_banned_moderate(live: 
     assert (reply.status, reply.field) == (422, "moderators")
 
 
+def test_who_is_banned_neither_sees_who_is_in_nor_what_was_recorded(live: Live) -> None:
+    live.room()
+    live.enter("carol")
+    archive = live.ask("alice", "POST", "/rooms/standup/archives", {}).json["id"]
+    live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
+    archives = "/rooms/standup/archives"
+    for path in ("", "/connections", "/archives", f"/archives/{archive}"):
+        assert live.ask("bob", "GET", f"/rooms/standup{path}").code == "banned"
+    assert live.ask("bob", "GET", f"{archives}/{archive}/media").code == "banned"
+    assert live.ask("bob", "PATCH", "/rooms/standup", {"locked": True}).code == "banned"
+    assert live.ask("bob", "GET", "/rooms/standup", admin=True).status == 200
+
+
+def test_an_admin_who_was_given_a_token_cannot_be_banned(live: Live) -> None:
+    live.room()
+    assert live.ask("root", "POST", "/rooms/standup/tokens", {}, admin=True).status == 201
+    reply = live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "root"})
+    assert (reply.status, reply.field) == (422, "userId")
+
+
+def test_the_banned_do_not_moderate_a_room_made_anew(live: Live) -> None:
+    live.room()
+    live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
+    live.ask("alice", "DELETE", "/rooms/standup")
+    reply = live.ask("alice", "PUT", "/rooms/standup", {"moderators": ["bob"]})
+    assert (reply.status, reply.field) == (422, "moderators")
+    assert live.refusal("bob") == "room_closed"
+
+
 def test_a_locked_room_lets_back_in_who_is_in_and_moderators_and_nobody_else(live: Live) -> None:
     every: dict[str, dict[str, Any]] = {"open": {}, "capped": {"maxParticipants": 9}}
     for name, limits in every.items():

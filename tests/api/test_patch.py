@@ -110,3 +110,29 @@ def test_of_changes_made_at_once_none_is_lost(live: Live) -> None:
     users = [f"user-{number}" for number in range(6)]
     all_at_once([partial(live.patch, members={"add": [user]}) for user in users])
     assert live.ask("alice", "GET", "/rooms/standup").json["members"] == users
+
+
+@pytest.mark.parametrize("members", [{}, {"remove": ["zed"]}, {"add": []}])
+def test_an_open_room_stays_open_where_nobody_is_added(
+    live: Live, members: dict[str, list[str]]
+) -> None:
+    live.room()
+    assert live.patch(members=members)["members"] is None
+    live.token("bob")
+
+
+def test_a_room_of_no_members_but_moderators_is_not_opened_by_taking_the_last(live: Live) -> None:
+    live.room(members=["bob"])
+    assert live.patch(members={"remove": ["bob"]})["members"] == []
+    assert live.refusal("bob") == "not_a_member"
+
+
+def test_members_ids_are_at_most_128_kib_together(live: Live) -> None:
+    live.room(members=["bob"])
+    for start in range(0, 140, 20):
+        members = [
+            f"{number:03}" + "\N{GRINNING FACE}" * 252 for number in range(start, start + 20)
+        ]
+        reply = live.ask("alice", "PATCH", "/rooms/standup", {"members": {"add": members}})
+    assert (reply.status, reply.field) == (422, "members")
+    assert len(live.ask("alice", "GET", "/rooms/standup").json["members"]) == 121

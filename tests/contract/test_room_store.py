@@ -242,6 +242,20 @@ def test_closing_a_room_leaves_a_newer_one_of_its_name_alone(
     assert engine.items() == before
 
 
+def test_closing_a_room_that_was_opened_again_meanwhile_retires_the_session_it_has_now(
+    store: RoomStore, engine: Engine
+) -> None:
+    room = a_room()
+    store.create(room, None, soon())
+    reopened = replace(room, session_id="session-anew", revision=room.revision + 1)
+    store.change(room, reopened, EVENING, soon())
+
+    assert store.close(room, EVENING, soon()).session_id == "session-anew"
+
+    assert store.find(room.name, soon()) == closed(reopened, EVENING)
+    assert "expiresAt" in engine.session_item(reopened)
+
+
 def test_closing_a_room_that_is_not_there_makes_no_item(store: RoomStore, engine: Engine) -> None:
     store.close(a_room(), EVENING, soon())
 

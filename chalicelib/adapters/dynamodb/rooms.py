@@ -1,7 +1,6 @@
 """Rooms in DynamoDB: one item per room name, one per OpenTok session."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -80,18 +79,30 @@ class DynamoDBRooms:
             return room_of(failure.item)
         return room
 
-    def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> None:
+    def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
+        while True:
+            try:
+                self._close(room, closed_at, deadline)
+            except ConditionFailed as failure:
+                standing = room_of(failure.item) if failure.item else None
+                if standing is None or standing.room_id != room.room_id or standing.closed_at:
+                    return room
+                room = standing  # reopened meanwhile, with another session
+            else:
+                return room
+
+    def _close(self, room: Room, closed_at: datetime, deadline: Deadline) -> None:
         closed = epoch_milliseconds(closed_at)
         write = Write()
         write.set(closed, "closedAt").set(ROOMS, "upkeep").set(closed, "dueAt")
         write.set(int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp()), "expiresAt")
         write.add_one("revision").remove("listedFor")
         write.only_if_equal(room.room_id, "roomId").only_if_absent("closedAt")
+        write.only_if_equal(room.session_id, "sessionId")
         update: TransactWriteItemTypeDef = {
             "Update": cast("UpdateTypeDef", write.update(self._table.name, room_key(room.name)))
         }
-        with suppress(ConditionFailed):
-            self._table.transact([update, self._retirement(room, closed_at)], deadline)
+        self._table.transact([update, self._retirement(room, closed_at)], deadline)
 
     def change(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
         old, new = room_values(before), room_values(after)
