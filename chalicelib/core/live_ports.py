@@ -143,7 +143,10 @@ class SessionStore(Protocol):
     def publish(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
-        """Record a stream, unless it or its connection is gone already; in any order."""
+        """Record a stream, unless it or its connection is gone already; in any order.
+
+        A connection of thousands of streams may have no room for one more, which is then left out.
+        """
 
     def unpublish(
         self,

@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
 from chalicelib.core.live_ports import Outdated, Session
-from chalicelib.core.presence import Connection, Counts, Passenger
+from chalicelib.core.presence import Connection, Counts, Passenger, Stream
 from chalicelib.core.rooms import Room, RoomSettings
 from chalicelib.core.seats import GRACE, HOLD
 from tests.support.engines import Engine
@@ -221,3 +221,20 @@ def test_a_connection_that_was_refused_and_is_let_in_after_all_is_recorded_as_le
     house.sessions.arrive(house.session(), connection_of("bob", refused=True), soon())
     house.sessions.arrive(house.session(), connection_of("bob"), soon())
     assert house.sessions.everybody(house.session().id, soon()) == [connection_of("bob")]
+
+
+def test_a_stream_that_a_connections_item_has_no_room_for_is_left_out(house: House) -> None:
+    house.enters("bob")
+    session = house.session()
+    key = {"pk": {"S": f"session#{session.id}"}, "sk": {"S": "connection#bob-1"}}
+    house.engine.client.update_item(
+        TableName=TABLE,
+        Key=key,
+        UpdateExpression="SET filling = :filling",
+        ExpressionAttributeValues={":filling": {"S": "x" * 395_000}},
+    )
+    stream = Stream("s1", "x" * 20_000, None, NOON)
+    house.sessions.publish(session, "bob-1", stream, soon())
+    assert house.sessions.everybody(session.id, soon()) == [connection_of("bob")]
+    house.sessions.leave(session, "bob-1", LATER, soon())
+    assert house.sessions.everybody(session.id, soon()) == []

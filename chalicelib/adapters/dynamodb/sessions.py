@@ -19,13 +19,15 @@ from chalicelib.adapters.dynamodb.items import (
     session_key,
     typed,
 )
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.live_ports import ConnectionPage, Outdated, Session
+from chalicelib.core.measurements import count
 from chalicelib.core.presence import Connection, Counts, Stream
 from chalicelib.core.rooms import Room
 from chalicelib.core.seats import Leaving, Seating
 from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -141,8 +143,7 @@ class DynamoDBSessions:
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
         key = connection_key(session.id, connection_id)
-        with suppress(ConditionFailed):
-            self._table.update(key, connections.stream_start(stream), deadline)
+        self._keep_stream(key, connections.stream_start(stream), deadline)
 
     def unpublish(
         self,
@@ -153,8 +154,18 @@ class DynamoDBSessions:
         deadline: Deadline,
     ) -> None:
         key = connection_key(session.id, connection_id)
-        with suppress(ConditionFailed):
-            self._table.update(key, connections.stream_end(stream_id, at), deadline)
+        self._keep_stream(key, connections.stream_end(stream_id, at), deadline)
+
+    def _keep_stream(self, key: Item, write: Write, deadline: Deadline) -> None:
+        try:
+            self._table.update(key, write, deadline)
+        except ConditionFailed:
+            pass
+        except StoreUnavailable as failure:
+            if not is_too_large(failure):
+                raise
+            # Thousands of streams of one connection; told again, there would be no more room.
+            count("StreamsNotRecorded")
 
     def everybody(self, session_id: str, deadline: Deadline) -> list[Connection]:
         return [connection_of(item) for item in self._live(session_id, deadline)]

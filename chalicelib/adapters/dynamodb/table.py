@@ -20,6 +20,7 @@ ATTEMPTS: Final = 6
 _CANCELLED: Final = "TransactionCanceledException"
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 _CONFLICT: Final = "TransactionConflictException"
+_TOO_LARGE: Final = "exceeded the maximum allowed size"
 _WORTH_REPEATING: Final = frozenset(
     {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
@@ -141,6 +142,12 @@ def ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
         raise unavailable(f"{error.operation_name}: {code}") from error
     except (BotoCoreError, TimeoutError) as error:
         raise unavailable(type(error).__name__) from error
+
+
+def is_too_large(failure: StoreUnavailable) -> bool:
+    """Whether the write would have made an item larger than DynamoDB's 400 KB."""
+    cause = failure.__cause__
+    return isinstance(cause, ClientError) and _TOO_LARGE in cause.response["Error"]["Message"]
 
 
 def _is_conflict(cause: BaseException | None) -> bool:
