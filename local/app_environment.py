@@ -8,8 +8,8 @@ from local.ports import HOST, Ports
 from local.provider import CREDENTIAL_VARIABLES, Provider
 
 REGION = "us-east-1"
-SAMPLE_APPS: Final = {"SAMPLE_APPS": "on", "SAMPLE_RECORDING": "on"}
-"""Unless the user has set them otherwise."""
+SAMPLE_APPS: Final = {"SAMPLE_APPS": "on"}
+"""Unless the user has set it otherwise."""
 
 
 def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider) -> dict[str, str]:
@@ -22,6 +22,8 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
     no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
     wanted = (
         SAMPLE_APPS
+        # Any page in the user's browser could record at the user's cost.
+        | {"SAMPLE_RECORDING": "off" if provider.real else "on"}
         | kept
         | _aws(ports)
         | {

@@ -68,6 +68,8 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
     Raises:
         InvalidField: A parameter is given twice, or breaks a rule.
     """
+    if not struct.__struct_fields__ and not struct.__struct_config__.forbid_unknown_fields:
+        return struct()  # It takes anything.
     for name, values in query.items():
         if len(values) != 1:
             raise InvalidField(FieldProblem(name, "is given more than once"))

@@ -30,7 +30,7 @@ def reference_routes(edge: Edge) -> Blueprint:
         # Loaded and made only when it is asked for: no start of the function pays for it.
         from chalicelib.api.openapi.document import openapi_document  # noqa: PLC0415
 
-        server = request.context["path"].removesuffix(_PATH) or "/"
+        server = request.context["path"].rstrip("/").removesuffix(_PATH) or "/"
         return json_answer(HTTPStatus.OK, openapi_document(edge.routes, server))
 
     return routes

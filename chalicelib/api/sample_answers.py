@@ -68,7 +68,8 @@ class SampleArchiveAnswer(Struct, rename="camel"):
 
         return cls(
             id=archive.id,
-            status=archive.status,
+            # Android's reference app plays what is available, and waits for anything else.
+            status=AVAILABLE if archive.status == UPLOADED else archive.status,
             name=text("name"),
             reason=text("reason"),
             session_id=archive.session_id,

@@ -107,6 +107,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
             answers={HTTPStatus.FOUND: None, HTTPStatus.OK: _PENDING},
             problems=(
                 errors.ArchiveNotFound,
+                errors.ArchiveNotReady,
                 errors.ArchiveFailed,
                 errors.ArchiveExpired,
                 *OF_PROVIDER,
@@ -116,7 +117,9 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
     def view_sample_archive(call: Call, archive_id: str) -> Answer:
         try:
             address = call.media.samples.archives.address(archive_id, call.deadline)
-        except errors.ArchiveNotReady:
+        except errors.ArchiveNotReady as failure:
+            if failure.retry_after is None:
+                raise  # Waiting is no help.
             return Answer(HTTPStatus.OK, _PENDING.body, {"Content-Type": _PENDING.media_type})
         return Answer(HTTPStatus.FOUND, headers={"Location": address})
 

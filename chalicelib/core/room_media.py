@@ -68,7 +68,7 @@ class RoomMedia:
         if PLATFORM_ID_PATTERN.fullmatch(media_id):
             media = self._store.find(room.room_id, kind, media_id, deadline)
         if media is None:
-            raise _NOT_FOUND[kind](f"There is no {kind} {media_id} in this room.")
+            raise _NOT_FOUND[kind](f"This room has no {kind} of the id {media_id}.")
         return room, media
 
     def running(self, room: Room, kind: MediaKind, deadline: Deadline) -> list[Media]:

@@ -10,7 +10,7 @@ from chalicelib.core.media import Media
 from chalicelib.core.read_archives import ReadArchives
 from chalicelib.core.record_room import RecordRoom
 from chalicelib.core.sample_rooms import SampleRooms
-from chalicelib.errors import ArchiveNotFound, RoomNotFound
+from chalicelib.errors import AlreadyRecording, ArchiveNotFound, RoomNotFound
 
 MOST_LISTED: Final = 50
 """Of each room, the newest."""
@@ -41,8 +41,13 @@ class SampleArchives:
         """
         self._rooms.check_recording()
         named = {**options, "name": room.lower()}
-        _, archive = self._record.start(ANONYMOUS, room, named, deadline)
-        return archive
+        try:
+            return self._record.start(ANONYMOUS, room, named, deadline)[1]
+        except AlreadyRecording as error:
+            # What other apps may do besides, these cannot.
+            raise AlreadyRecording(
+                "This room is being recorded already: stop that archive first."
+            ) from error
 
     def stop(self, archive_id: str, deadline: Deadline, room: str | None = None) -> Media:
         """End an archive: of this room, or of whichever has it.

@@ -13,13 +13,14 @@ from chalicelib.core.roles import Role
 from chalicelib.core.room_media import RoomMedia
 from chalicelib.core.sample_rooms import SampleRooms
 from chalicelib.errors import (
+    AlreadyBroadcasting,
     AlreadyCaptioning,
     BroadcastNotFound,
     CaptionsNotFound,
     RoleNotAllowed,
 )
 
-LONGEST_BROADCAST_SECONDS: Final = 3600
+LONGEST_SECONDS: Final = 3600
 
 
 class SampleBroadcasts:
@@ -39,15 +40,20 @@ class SampleBroadcasts:
     def start(self, session_id: str, hls: Mapping[str, bool], deadline: Deadline) -> Media:
         """Broadcast the room of this session by HLS, for an hour at most.
 
+        While it is broadcast already, that broadcast: a host's page that was loaded anew has lost
+        where it is seen.
+
         Raises:
             RoleNotAllowed: The stage does not let sample apps broadcast.
             RoomkeyError: As `Broadcasts.start` says.
         """
         self._rooms.check_recording()
         name = self._rooms.of_session(session_id, deadline)
-        options = {"outputs": {"hls": hls}, "maxDuration": LONGEST_BROADCAST_SECONDS}
-        _, broadcast = self._broadcasts.start(ANONYMOUS, name, options, deadline)
-        return broadcast
+        options = {"outputs": {"hls": hls}, "maxDuration": LONGEST_SECONDS}
+        try:
+            return self._broadcasts.start(ANONYMOUS, name, options, deadline)[1]
+        except AlreadyBroadcasting:
+            return self.standing(session_id, deadline)
 
     def stop(self, session_id: str, deadline: Deadline) -> Media:
         """Raises: BroadcastNotFound: The room of this session is not being broadcast."""
@@ -69,7 +75,7 @@ class SampleBroadcasts:
 
 
 class SampleCaptions:
-    """A sample room's captions; who asks for them while they run is told which they are.
+    """A sample room's captions, an hour at most; who asks for them while they run is told which.
 
     Args:
         rooms: The rooms of sample apps.
@@ -127,7 +133,8 @@ class SampleCaptions:
 
     def _started(self, room: str, api_address: str | None, deadline: Deadline) -> str:
         try:
-            return self._captions.start(ANONYMOUS, room, {}, api_address, deadline).id
+            options = {"maxDuration": LONGEST_SECONDS}
+            return self._captions.start(ANONYMOUS, room, options, api_address, deadline).id
         except AlreadyCaptioning as error:
             running = error.extensions.get("captionsId")
             if isinstance(running, str):

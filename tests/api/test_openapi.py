@@ -55,6 +55,7 @@ def test_the_document_describes_the_apps_routes_and_no_others(document: dict[str
 
 def test_who_asks_through_a_stage_is_told_its_address(gateway: Gateway) -> None:
     assert gateway.request("GET", "/openapi.json").json["servers"] == [{"url": "/api"}]
+    assert gateway.request("GET", "/openapi.json/").json["servers"] == [{"url": "/api"}]
 
 
 def test_the_document_needs_neither_settings_nor_a_call(stand_ins: StandIns) -> None:

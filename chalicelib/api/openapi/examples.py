@@ -36,7 +36,7 @@ from chalicelib.core.rooms import ArchiveMode, ArchivesFor, MediaMode, Resolutio
 
 _NOW: Final = "2026-01-31T12:00:00Z"
 _SESSION: Final = "2_MX40NzAwMDAwMX5-MTc2OTg2MDgwMDAwMH5leGFtcGxlfn4"
-_TOKEN: Final = "T1==cGFydG5lcl9pZD00NzAwMDAwMQ"  # noqa: S105  of nobody
+_TOKEN: Final = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzZXNzaW9uX2lkIjoiMV9NWDQifQ.c2lnbmF0dXJl"  # noqa: S105  of nobody
 _CONNECTION: Final = "0d4b6b1c-94b3-4b5c-9f0c-3c8d5f6a7b8c"
 _STREAM: Final = "6c1e2f3a-1b2c-4d5e-8f90-a1b2c3d4e5f6"
 _CURSOR: Final = "pPZ3l8t4s1FbInN0YW5kdXAiLDFd"

@@ -12,7 +12,7 @@ from chalicelib.api.openapi.links import links_from, names_in
 from chalicelib.api.openapi.members import stated
 from chalicelib.api.openapi.problems import problem_responses
 from chalicelib.api.openapi.schemas import Schemas
-from chalicelib.api.operations import Route, Text
+from chalicelib.api.operations import SAMPLE_APP, Route, Text
 from chalicelib.core.rooms import NAME_PATTERN
 
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
@@ -65,7 +65,7 @@ class Paths:
             "operationId": route.operation_id,
             "tags": [route.topic],
             "summary": operation.summary,
-            "description": operation.description,
+            "description": _described(route),
             "security": [] if scheme is None else [{scheme: []}],
             "parameters": self._schemas.parameters(operation.query),
         }
@@ -100,6 +100,14 @@ class Paths:
     def _content(self, struct: type[Struct]) -> dict[str, Any]:
         media = {"schema": self._schemas.reference(struct), "example": EXAMPLES[struct]}
         return {"application/json": media}
+
+
+def _described(route: Route) -> str | None:
+    """What is said of a route beside its summary."""
+    if route.access is not SAMPLE_APP:
+        return route.operation.description
+    opted_in = "Without credentials, and only where the stage sets `SAMPLE_APPS`; else 404."
+    return " ".join(filter(None, (route.operation.description, opted_in)))
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from chalicelib.api.sample_bodies import (
 )
 
 _SESSION: Final = "2_MX40NzAwMDAwMX5-MTc2OTg2MDgwMDAwMH5leGFtcGxlfn4"
-_TOKEN: Final = "T1==cGFydG5lcl9pZD00NzAwMDAwMQ"  # noqa: S105  of nobody
+_TOKEN: Final = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzZXNzaW9uX2lkIjoiMV9NWDQifQ.c2lnbmF0dXJl"  # noqa: S105  of nobody
 _STARTED: Final = 1769860800000
 _ID: Final = "30b3ebf1-ba36-4f5b-8def-6f70d9986fe9"
 _ARCHIVE: Final = SampleArchiveAnswer(
