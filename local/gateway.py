@@ -4,15 +4,23 @@ As it comes, it drops connections or misreports requests where API Gateway does 
 """
 
 import json
+import os
 import traceback
+import uuid
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from chalice.app import Chalice
 from chalice.config import Config
-from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway
+from chalice.local import (
+    ChaliceRequestHandler,
+    LocalDevServer,
+    LocalGateway,
+    LocalGatewayException,
+)
 
+from chalicelib.settings import cors_origin
 from local.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from local.request_body import UnreadableBodyError, read_body
 from local.schedules import run_schedules
@@ -30,18 +38,36 @@ def _listener(address: tuple[str, int], handler: Any) -> Any:  # noqa: ANN401 - 
     return KeepAliveServer(address, handler)
 
 
+class _NoSuchRoute(LocalGatewayException):
+    """What a deployed stage answers, which has API Gateway's own refusal in the service's shape.
+
+    Chalice gives that refusal as it comes, with the caller's bearer in it.
+    """
+
+    CODE = HTTPStatus.NOT_FOUND.value
+
+    def __init__(self) -> None:
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus.NOT_FOUND.phrase,
+            "status": self.CODE,
+            "detail": "There is no such route: see GET /openapi.json for those there are.",
+            "code": "no_such_route",
+            "requestId": str(uuid.uuid4()),
+        }
+        origin = {"Access-Control-Allow-Origin": cors_origin(os.environ)}
+        content_type = {"Content-Type": "application/problem+json"}
+        super().__init__(content_type | origin, json.dumps(problem).encode())
+
+
 class _Gateway(LocalGateway):
     def _generate_lambda_event(
         self, method: str, path: str, headers: dict[str, Any], body: bytes | None
     ) -> dict[str, Any]:
         try:
             return super()._generate_lambda_event(method, path, headers, body)
-        except ValueError:
-            # No route. Chalice's refusal quotes the Authorization header as ASCII, and fails
-            # where it is something else; without one the refusal is another, but it is sent.
-            if not headers.get("authorization", "").isascii():
-                del headers["authorization"]
-            raise
+        except ValueError as error:
+            raise _NoSuchRoute from error
 
 
 class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):

@@ -105,10 +105,14 @@ def test_head_gets_no_body_and_the_connection_stays_usable(url: str) -> None:
 
 
 @pytest.mark.parametrize("authorization", [b"Bearer caf\xe9", b"Bearer abc"])
-def test_an_unknown_path_is_403_whatever_the_authorization(url: str, authorization: bytes) -> None:
+def test_an_unknown_path_is_404_whatever_the_authorization(url: str, authorization: bytes) -> None:
     sent = b"GET /nowhere HTTP/1.1\r\nAuthorization: " + authorization + b"\r\n" + LAST
 
-    assert raw_exchange(url, sent).startswith(b"HTTP/1.1 403")
+    answer = raw_exchange(url, sent)
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"Access-Control-Allow-Origin: *\r\n" in answer
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "no_such_route"
+    assert b"bearer" not in answer.lower()
 
 
 def test_a_non_ascii_authorization_reaches_the_app(url: str) -> None:
