@@ -99,7 +99,7 @@ export function sentence(refusal: Refusal): string {
     case "room_locked":
       return "This room is locked. Ask somebody inside to unlock it.";
     case "room_not_open":
-      return `This room opens at ${timeOfDay(refusal.opensAt)}.`;
+      return `This room opens at ${localTime(refusal.opensAt)}.`;
     case "room_full":
       return `This room is full. ${again(refusal)}`;
     default:
@@ -108,15 +108,21 @@ export function sentence(refusal: Refusal): string {
 }
 
 /** A time of Roomkey's, as the user's clock shows it. */
-export function timeOfDay(time: string | null): string {
+export function localTime(time: string | null): string {
   if (time === null) return "a later time";
-  return new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** The name in what Roomkey has written into a connection. */
+/** The name in what Roomkey has written into a connection; `GET /token` writes it as a form does. */
 export function nameIn(connectionData: string): string {
-  const { name, userId } = JSON.parse(connectionData);
-  return name ?? userId;
+  try {
+    const form = /^username=([^&]+)/.exec(connectionData);
+    if (form) return decodeURIComponent(form[1] ?? "");
+    const { name, userId } = JSON.parse(connectionData);
+    return name ?? userId;
+  } catch {
+    return "Somebody";
+  }
 }
 
 function again(refusal: Refusal): string {

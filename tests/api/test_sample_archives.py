@@ -107,6 +107,13 @@ def test_a_film_in_the_owners_own_storage_is_available_and_no_page_waits_for_it(
     assert (reply.status, reply.code) == (409, "archive_not_ready")
 
 
+def test_a_room_that_nobody_has_joined_yet_has_no_archives_and_others_are_not_there(
+    app: SampleApp,
+) -> None:
+    assert parsed(app.get("/session/Other/archives"), IOS_ARCHIVES)["archives"] == []
+    assert app.get("/session/elsewhere/archives").code == "room_not_found"
+
+
 def test_a_listed_archives_url_keeps_the_stage_of_api_gateway(app: SampleApp) -> None:
     archive_id = started(app)
     app.move_archive(archive_id, "available")

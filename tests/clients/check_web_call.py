@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
+import pytest
 from playwright.sync_api import expect
 
 from local.schedules import EVERY_SECONDS
@@ -86,8 +87,9 @@ def test_a_room_that_is_not_open_yet_is_told_with_its_time(people: People) -> No
     bob.asks_to_join("later")
     shown = bob.page.evaluate(
         "new Date('2099-01-31T12:34:00Z')"
-        ".toLocaleTimeString([], {hour: '2-digit', minute: '2-digit'})"
+        ".toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'})"
     )
+    assert "2099" in shown
     bob.is_told(f"This room opens at {shown}.")
 
 
@@ -151,6 +153,23 @@ def test_a_lost_network_brings_one_back_with_the_same_token(people: People) -> N
     assert bob.tokens_asked_for == 1
 
 
+def test_who_was_muted_when_the_network_failed_stays_muted(people: People) -> None:
+    bob = people.person("bob")
+    bob.joins("selfmute")
+    bob.microphone.uncheck()
+    bob.loses_network()
+    bob.is_told("You are in.")
+    expect(bob.own).to_have_attribute("data-audio", "false")
+    expect(bob.microphone).not_to_be_checked()
+
+
+def test_a_double_click_joins_once(people: People) -> None:
+    bob = people.person("bob")
+    bob.joins("twice", clicks=2)
+    expect(bob.own).to_have_count(1)
+    assert bob.tokens_asked_for == 1
+
+
 def test_a_network_lost_for_longer_than_the_token_brings_one_back_with_another(
     people: People,
 ) -> None:
@@ -197,6 +216,25 @@ def test_signals_go_both_ways_and_come_from_moderators_too(people: People) -> No
     alice.reads("alice: Can you hear me?", "bob: Yes.")
     people.ask("alice", "POST", "/rooms/chatty/signals", {"type": "chat", "data": "Time."})
     bob.reads("alice: Can you hear me?", "bob: Yes.", "Moderator: Time.")
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("username=Mallory%20M.&userId=mallory", "Mallory M."),
+        ('{"userId":"mallory","name":null}', "mallory"),
+        ("not ours", "Somebody"),
+    ],
+)
+def test_a_signals_sender_is_named_by_their_connection_and_never_a_moderator(
+    people: People, data: str, name: str
+) -> None:
+    bob = people.person("bob")
+    bob.joins("named")
+    bob.page.evaluate(
+        "data => session.emit('signal:chat', {data: 'Hi', from: {connectionId: 'c', data}})", data
+    )
+    bob.reads(f"{name}: Hi")
 
 
 def test_that_the_room_closes_is_told_when_the_server_says_so(people: People) -> None:

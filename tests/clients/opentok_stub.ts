@@ -194,7 +194,7 @@ function initPublisher(
   const element = document.createElement("div");
   element.className = "publisher";
   element.dataset.camera = "front";
-  element.dataset.audio = "true";
+  element.dataset.audio = String(properties.publishAudio ?? true);
   element.dataset.video = String(properties.videoSource !== null);
   target.append(element);
   done();

@@ -46,15 +46,16 @@ class Person:
         roomkey: str | None = None,
         bearer: str | None = None,
         audio_only: bool = False,
+        clicks: int = 1,
     ) -> None:
         self.page.get_by_label("Roomkey").fill(roomkey or self._ports.app_url)
         self.page.get_by_label("Room", exact=True).fill(room)
         self.page.get_by_label("Bearer").fill(bearer or self._bearer)
         self.page.get_by_label("Audio only").set_checked(audio_only)
-        self.page.get_by_role("button", name="Join").click()
+        self.page.get_by_role("button", name="Join").click(click_count=clicks)
 
-    def joins(self, room: str, *, audio_only: bool = False) -> None:
-        self.asks_to_join(room, audio_only=audio_only)
+    def joins(self, room: str, *, audio_only: bool = False, clicks: int = 1) -> None:
+        self.asks_to_join(room, audio_only=audio_only, clicks=clicks)
         self.is_told("You are in.")
 
     def is_told(self, text: str, timeout_ms: int = LONG_MS) -> None:

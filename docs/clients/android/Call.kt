@@ -40,8 +40,11 @@ class Call(
     private val subscribers = mutableMapOf<String, Subscriber>()
     private var role = ""
     private var renewed = false
+    private var entering = false
+    private var microphone = true
 
     fun join() {
+        if (entering || session != null) return // Pressed twice.
         door.forget() // If Roomkey no longer lets the user in, it says why.
         renewed = false
         enter()
@@ -61,7 +64,7 @@ class Call(
 
     fun setMicrophone(on: Boolean) {
         publisher?.setPublishAudio(on)
-        screen.show(connected = true, microphone = on)
+        showMicrophone(on)
     }
 
     fun pause() {
@@ -73,14 +76,22 @@ class Call(
     }
 
     private fun enter() {
+        entering = true
         screen.tell("Joining …")
         scope.launch {
             try {
                 connect(door.admission())
             } catch (refusal: Refusal) {
                 screen.tell(sentence(refusal))
+            } finally {
+                entering = false
             }
         }
+    }
+
+    private fun showMicrophone(on: Boolean) {
+        microphone = on
+        screen.show(connected = true, microphone = on)
     }
 
     private fun connect(admission: Admission) {
@@ -96,11 +107,12 @@ class Call(
     override fun onConnected(session: Session) {
         renewed = false
         screen.tell("You are in.")
-        screen.show(connected = true, microphone = true)
+        showMicrophone(microphone)
         if (role == "subscriber") return
         val publisher = Publisher.Builder(context).videoTrack(!audioOnly).build()
         publisher.setPublisherListener(this)
         publisher.setMuteListener(this)
+        publisher.setPublishAudio(microphone) // Who was muted before the network failed stays so.
         session.publish(publisher)
         publisher.view?.let { screen.add(it) }
         this.publisher = publisher
@@ -139,6 +151,7 @@ class Call(
     }
 
     override fun onError(session: Session, error: OpentokError) {
+        this.session = null
         if (error.errorCode == OpentokError.ErrorCode.AuthorizationFailure && !renewed) {
             renewed = true // The token has expired, or the room has another session.
             door.forget()
@@ -160,12 +173,12 @@ class Call(
         }
         if (type == "roomkey-closing" && connection == null) {
             val closesAt = JSONObject(data.orEmpty()).getString("closesAt")
-            screen.tell("This room closes at ${timeOfDay(closesAt)}.")
+            screen.tell("This room closes at ${localTime(closesAt)}.")
         }
     }
 
     override fun onMuteForced(publisher: PublisherKit) {
-        screen.show(connected = true, microphone = false)
+        showMicrophone(false)
         screen.tell("A moderator has muted you.")
     }
 

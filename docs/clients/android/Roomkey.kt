@@ -2,6 +2,7 @@
 
 package com.example.call
 
+import android.net.Uri
 import android.os.SystemClock
 import java.io.IOException
 import java.net.HttpURLConnection
@@ -102,22 +103,29 @@ fun sentence(refusal: Refusal): String =
         "not_a_member" -> "This room is for its members only."
         "room_closed" -> "This room is closed."
         "room_locked" -> "This room is locked. Ask somebody inside to unlock it."
-        "room_not_open" -> "This room opens at ${timeOfDay(refusal.opensAt)}."
+        "room_not_open" -> "This room opens at ${localTime(refusal.opensAt)}."
         "room_full" -> "This room is full. ${again(refusal)}"
         else -> "${refusal.message} ${again(refusal)}"
     }
 
 /** A time of Roomkey's, as the user's clock shows it. */
-fun timeOfDay(time: String?): String {
+fun localTime(time: String?): String {
     if (time == null) return "a later time"
     val local = Instant.parse(time).atZone(ZoneId.systemDefault())
-    return local.format(DateTimeFormatter.ofLocalizedTime(FormatStyle.SHORT))
+    return local.format(DateTimeFormatter.ofLocalizedDateTime(FormatStyle.MEDIUM, FormatStyle.SHORT))
 }
 
-/** The name in what Roomkey has written into a connection. */
+/** The name in what Roomkey has written into a connection; GET /token writes it as a form does. */
 fun nameIn(connectionData: String): String {
-    val data = JSONObject(connectionData)
-    return if (data.isNull("name")) data.getString("userId") else data.getString("name")
+    if (connectionData.startsWith("username=")) {
+        return Uri.parse("?$connectionData").getQueryParameter("username") ?: "Somebody"
+    }
+    return try {
+        val data = JSONObject(connectionData)
+        if (data.isNull("name")) data.getString("userId") else data.getString("name")
+    } catch (error: JSONException) {
+        "Somebody"
+    }
 }
 
 private fun again(refusal: Refusal): String =

@@ -25,6 +25,8 @@ final class Call: NSObject {
     private var subscribers: [String: OTSubscriber] = [:]
     private var role = ""
     private var renewed = false
+    private var entering = false
+    private var microphone = true
 
     init(door: Door, screen: Screen, audioOnly: Bool) {
         self.door = door
@@ -33,6 +35,7 @@ final class Call: NSObject {
     }
 
     func join() {
+        guard !entering, session == nil else { return } // Pressed twice.
         door.forget() // If Roomkey no longer lets the user in, it says why.
         renewed = false
         enter()
@@ -56,10 +59,11 @@ final class Call: NSObject {
 
     func setMicrophone(_ on: Bool) {
         publisher?.publishAudio = on
-        screen?.show(connected: true, microphone: on)
+        showMicrophone(on)
     }
 
     private func enter() {
+        entering = true
         screen?.tell("Joining …")
         Task {
             do {
@@ -69,6 +73,7 @@ final class Call: NSObject {
             } catch {
                 screen?.tell("Please sign in again.")
             }
+            entering = false
         }
     }
 
@@ -79,13 +84,22 @@ final class Call: NSObject {
         )
         var error: OTError?
         session?.connect(withToken: admission.token, error: &error)
-        if error != nil { screen?.tell("The call failed.") }
+        if error != nil {
+            session = nil
+            screen?.tell("The call failed.")
+        }
+    }
+
+    private func showMicrophone(_ on: Bool) {
+        microphone = on
+        screen?.show(connected: true, microphone: on)
     }
 
     private func publish(to session: OTSession) {
         let settings = OTPublisherSettings()
         settings.videoTrack = !audioOnly
         guard let publisher = OTPublisher(delegate: self, settings: settings) else { return }
+        publisher.publishAudio = microphone // Who was muted before the network failed stays so.
         var error: OTError?
         session.publish(publisher, error: &error)
         if error != nil { screen?.tell("The others cannot see or hear you.") }
@@ -98,7 +112,7 @@ extension Call: OTSessionDelegate {
     func sessionDidConnect(_ session: OTSession) {
         renewed = false
         screen?.tell("You are in.")
-        screen?.show(connected: true, microphone: true)
+        showMicrophone(microphone)
         if role != "subscriber" { publish(to: session) }
     }
 
@@ -137,6 +151,7 @@ extension Call: OTSessionDelegate {
     }
 
     func session(_ session: OTSession, didFailWithError error: OTError) {
+        self.session = nil
         guard error.code == authorizationFailure, !renewed else {
             screen?.tell("The call failed.")
             return
@@ -154,17 +169,18 @@ extension Call: OTSessionDelegate {
         with string: String?
     ) {
         if type == "chat" {
-            screen?.chat(from: name(in: connection?.data) ?? "Moderator", text: string ?? "")
+            let sender = connection == nil ? "Moderator" : name(in: connection?.data)
+            screen?.chat(from: sender, text: string ?? "")
         }
         if type == "roomkey-closing", connection == nil {
-            screen?.tell("This room closes at \(timeOfDay(closingTime(in: string))).")
+            screen?.tell("This room closes at \(localTime(closingTime(in: string))).")
         }
     }
 }
 
 extension Call: OTPublisherDelegate {
     func muteForced(_ publisher: OTPublisherKit) {
-        screen?.show(connected: true, microphone: false)
+        showMicrophone(false)
         screen?.tell("A moderator has muted you.")
     }
 

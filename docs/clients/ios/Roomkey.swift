@@ -89,23 +89,27 @@ func sentence(_ refusal: Refusal) -> String {
     case "not_a_member": return "This room is for its members only."
     case "room_closed": return "This room is closed."
     case "room_locked": return "This room is locked. Ask somebody inside to unlock it."
-    case "room_not_open": return "This room opens at \(timeOfDay(refusal.opensAt))."
+    case "room_not_open": return "This room opens at \(localTime(refusal.opensAt))."
     case "room_full": return "This room is full. \(again(refusal))"
     default: return "\(refusal.detail) \(again(refusal))"
     }
 }
 
 /// A time of Roomkey's, as the user's clock shows it.
-func timeOfDay(_ time: Date?) -> String {
+func localTime(_ time: Date?) -> String {
     guard let time else { return "a later time" }
-    return time.formatted(date: .omitted, time: .shortened)
+    return time.formatted(date: .abbreviated, time: .shortened)
 }
 
-/// The name in what Roomkey has written into a connection.
-func name(in connectionData: String?) -> String? {
-    guard let data = connectionData?.data(using: .utf8) else { return nil }
-    let person = try? decoder.decode(Person.self, from: data)
-    return person?.name ?? person?.userId
+/// The name in what Roomkey has written into a connection; GET /token writes it as a form does.
+func name(in connectionData: String?) -> String {
+    let data = connectionData ?? ""
+    if data.hasPrefix("username=") {
+        let fields = URLComponents(string: "?" + data)?.queryItems ?? []
+        for field in fields where field.name == "username" { return field.value ?? "Somebody" }
+    }
+    let person = try? decoder.decode(Person.self, from: Data(data.utf8))
+    return person?.name ?? person?.userId ?? "Somebody"
 }
 
 /// When the room closes, by the data of the signal that says so.

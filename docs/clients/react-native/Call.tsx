@@ -10,7 +10,7 @@ import {
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Button, Switch, Text, TextInput, View } from "react-native";
 
-import { Refusal, nameIn, sentence, timeOfDay, type Admission, type Door } from "../roomkey";
+import { Refusal, nameIn, sentence, localTime, type Admission, type Door } from "../roomkey";
 import { listen } from "./nativeEvents";
 
 export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
@@ -80,12 +80,12 @@ export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
       connectionCreated: ({ connectionId, data }) => names.set(connectionId, nameIn(data)),
       signal: ({ type, data, connectionId }) => {
         if (type === "chat") {
-          const from = names.get(connectionId) ?? "Moderator";
+          const from = connectionId ? (names.get(connectionId) ?? "Somebody") : "Moderator";
           setChat((lines) => [...lines, `${from}: ${data}`]);
         }
         // Only the server's signals come from nobody.
         if (type === "roomkey-closing" && !connectionId) {
-          tell(`This room closes at ${timeOfDay(JSON.parse(data).closesAt)}.`);
+          tell(`This room closes at ${localTime(JSON.parse(data).closesAt)}.`);
         }
       },
     };

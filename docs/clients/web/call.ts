@@ -2,7 +2,7 @@
 
 import OT from "@opentok/client";
 
-import { Door, Refusal, nameIn, sentence, timeOfDay, type Admission } from "../roomkey";
+import { Door, Refusal, nameIn, sentence, localTime, type Admission } from "../roomkey";
 
 /** What a call shows. */
 export interface Screen {
@@ -62,13 +62,17 @@ export class Call {
     this.session = session;
     if (admission.role !== "subscriber") this.publish(session);
     this.screen.tell("You are in.");
-    this.showMicrophone(true);
+    this.showMicrophone(this.microphone);
   }
 
   private publish(session: OT.Session): void {
     const publisher = OT.initPublisher(
       this.screen.videos,
-      { insertMode: "append", ...(this.audioOnly ? { videoSource: null } : {}) },
+      {
+        insertMode: "append",
+        publishAudio: this.microphone, // Who was muted before the network failed stays so.
+        ...(this.audioOnly ? { videoSource: null } : {}),
+      },
       (error) => {
         if (error) this.screen.tell("Please allow this page to use your camera and microphone.");
       },
@@ -96,7 +100,7 @@ export class Call {
     session.on("signal:roomkey-closing", ({ data, from }) => {
       if (from) return; // Only the server's signals come from nobody.
       const { closesAt } = JSON.parse(data ?? "{}");
-      this.screen.tell(`This room closes at ${timeOfDay(closesAt)}.`);
+      this.screen.tell(`This room closes at ${localTime(closesAt)}.`);
     });
   }
 

@@ -8,14 +8,19 @@ const join = element("join", HTMLFormElement);
 const microphone = element("microphone", HTMLInputElement);
 const controls = element("controls", HTMLElement);
 let call: Call | null = null;
+let joining = false;
 
 join.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (joining) return; // A double click.
+  joining = true;
   const given = new FormData(join);
   const field = (name: string) => String(given.get(name));
   const door = new Door(field("roomkey"), field("room"), async () => field("bearer"));
   call = new Call(door, screen, given.has("audioOnly"));
-  void call.join();
+  void call.join().finally(() => {
+    joining = false;
+  });
 });
 element("say", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
