@@ -20,6 +20,8 @@ from chalice.local import (
     LocalGatewayException,
 )
 
+from chalicelib.api.problems import problem
+from chalicelib.errors import NoSuchRoute
 from chalicelib.settings import cors_origin
 from local.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from local.request_body import UnreadableBodyError, read_body
@@ -47,17 +49,10 @@ class _NoSuchRoute(LocalGatewayException):
     CODE = HTTPStatus.NOT_FOUND.value
 
     def __init__(self) -> None:
-        problem = {
-            "type": "about:blank",
-            "title": HTTPStatus.NOT_FOUND.phrase,
-            "status": self.CODE,
-            "detail": "There is no such route: see GET /openapi.json for those there are.",
-            "code": "no_such_route",
-            "requestId": str(uuid.uuid4()),
-        }
+        missing = NoSuchRoute("There is no such route: GET /openapi.json tells which there are.")
+        answer = problem(missing, str(uuid.uuid4()))
         origin = {"Access-Control-Allow-Origin": cors_origin(os.environ)}
-        content_type = {"Content-Type": "application/problem+json"}
-        super().__init__(content_type | origin, json.dumps(problem).encode())
+        super().__init__({**answer.headers, **origin}, answer.body.encode())
 
 
 class _Gateway(LocalGateway):

@@ -11,6 +11,7 @@ from jwt.exceptions import InvalidSubjectError
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
 from chalicelib.core.rooms import MAX_USER_ID_CHARACTERS
+from chalicelib.core.text import is_well_formed
 from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
 
 ALGORITHMS: Final = ["RS256", "ES256"]
@@ -150,17 +151,8 @@ def _user(claims: Mapping[str, Any]) -> User:
 
 
 def _text(value: object) -> str | None:
-    """The value if it is a string with something in it that can be written as UTF-8.
-
-    JSON's escapes can spell halves of surrogate pairs, which no output could carry.
-    """
-    if not isinstance(value, str) or not value:
-        return None
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return None
-    return value
+    """The value if it is a string with something in it that can be written as UTF-8."""
+    return value if isinstance(value, str) and value and is_well_formed(value) else None
 
 
 def _is_admin(claims: Mapping[str, Any]) -> bool:

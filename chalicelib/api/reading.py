@@ -7,6 +7,7 @@ from typing import Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from chalicelib.core.text import is_well_formed
 from chalicelib.errors import BodyTooLarge, FieldProblem, InvalidField, MalformedJson
 
 LONGEST_BODY_BYTES: Final = 64 * 1024
@@ -73,7 +74,7 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
     for name, values in query.items():
         if len(values) != 1:
             raise InvalidField(FieldProblem(name, "is given more than once"))
-        if not _well_formed(name + values[0]):
+        if not is_well_formed(name + values[0]):
             raise InvalidField(FieldProblem("query", "must be well-formed Unicode"))
     return _convert({name: values[0] for name, values in query.items()}, struct, strict=False)
 
@@ -121,12 +122,3 @@ def _choices(path: str, struct: type[msgspec.Struct]) -> list[str]:
         inner = next(each for each in types if issubclass(each, msgspec.Struct))
         return _choices(within, inner)
     return [str(member.value) for each in types if issubclass(each, Enum) for member in each]
-
-
-def _well_formed(text: str) -> bool:
-    """Whether the text can be written as UTF-8: halves of surrogate pairs cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

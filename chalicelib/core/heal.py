@@ -86,7 +86,7 @@ class Heal:
         own = deadline.at_most(SECONDS_FOR_A_SESSION)
         now = self._clock()
         try:
-            idle = self.check(session_id, own)
+            idle = self._compare(session_id, own)
         except (ProviderUnavailable, StoreUnavailable) as failure:
             # Still due: the next run tries again. Further back, lest it keep others waiting.
             count("HealingFailed")
@@ -96,12 +96,19 @@ class Heal:
             count("HealingRefused")
             self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
             return refusal
-        pause = CHECK_EMPTY_EVERY if idle else CHECK_EVERY
-        self._upkeep.checked(session_id, now + pause, deadline, idle=idle)
+        if idle is None:
+            self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
+        elif not self._forgotten(idle, deadline):
+            self._upkeep.checked(session_id, now + CHECK_EMPTY_EVERY, deadline, idle=True)
         return None
 
-    def check(self, session_id: str, deadline: Deadline) -> bool:
-        """Make the record of a session agree with OpenTok's; whether nothing goes on in it.
+    def _forgotten(self, session: Session, deadline: Deadline) -> bool:
+        """Whether an idle session was so before, and is not retired: it is checked no more."""
+        idle_again = not session.watched and session.retired_until is None
+        return idle_again and self._upkeep.forget(session, deadline)
+
+    def _compare(self, session_id: str, deadline: Deadline) -> Session | None:
+        """Make the record of a session agree with OpenTok's; the session, if nothing goes on in it.
 
         Raises:
             ProviderUnavailable: OpenTok cannot be asked, and nothing was removed; or somebody must
@@ -110,7 +117,7 @@ class Heal:
         """
         session = self._sessions.session(session_id, deadline)
         if session is None:
-            return True
+            return None
         # The record before the list: who is on record and not on a list made later is gone.
         recorded = self._sessions.everybody(session_id, deadline)
         listed = self._platform.connections(session_id, deadline)
@@ -123,7 +130,7 @@ class Heal:
         if session.guarded:
             self._reseat(session.room_name, session_id, deadline)
         unsettled = [heal(session, deadline) for heal in self._media]
-        return not recorded and not listed and not any(unsettled)
+        return None if recorded or listed or any(unsettled) else session
 
     def _take_ghosts(
         self,

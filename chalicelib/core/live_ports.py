@@ -196,10 +196,13 @@ class UpkeepStore(Protocol):
     def checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
     ) -> None:
-        """Have the session checked again then.
+        """Have the session checked again then, and remember whether it was idle."""
 
-        Twice idle in a row, it is not checked any more until somebody is let in or comes, and its
-        room says so; unless it is retired, for then it is checked until it expires.
+    def forget(self, session: Session, deadline: Deadline) -> bool:
+        """Have a session that was idle before checked no more, and its room say so.
+
+        Returns:
+            False if somebody has come meanwhile, or it is retired by now: nothing was forgotten.
         """
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self, TypeGuard, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qs
 
 from chalicelib.core.roles import Role
 from chalicelib.core.rooms import MAX_USER_ID_CHARACTERS
+from chalicelib.core.text import is_well_formed
 
 COUNTS_FRESH: Final = timedelta(seconds=5)
 
@@ -54,9 +55,10 @@ class Passenger:
         match content.get("userId"):
             case None if service := _member(Service, content.get("service")):
                 return cls(role=role, service=service)
-            case str(user_id) if 1 <= len(user_id) <= MAX_USER_ID_CHARACTERS and _is_text(user_id):
+            case str(user_id) if _may_be_user_id(user_id):
                 name = content.get("name")
-                return cls(user_id, name if _is_text(name) else None, role)
+                is_name = isinstance(name, str) and is_well_formed(name)
+                return cls(user_id, name if is_name else None, role)
         return cls()
 
     @classmethod
@@ -122,9 +124,8 @@ def _member(names: type[_Name], value: object) -> _Name | None:
     return next((each for each in names if each.value == value), None)
 
 
-def _is_text(value: object) -> TypeGuard[str]:
-    """Whether it can be written as UTF-8, unlike what JSON's escapes allow."""
-    return isinstance(value, str) and value.encode(errors="ignore").decode() == value
+def _may_be_user_id(text: str) -> bool:
+    return 1 <= len(text) <= MAX_USER_ID_CHARACTERS and is_well_formed(text)
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything

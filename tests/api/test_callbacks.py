@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from local.faults import Fault
+from tests.support.callbacks import event
 from tests.support.callbacks import tell as tell_kind
 from tests.support.gateway import Gateway, Reply
 from tests.support.live import Live, running_live
@@ -18,10 +19,6 @@ from tests.support.stand_ins import API_KEY, CALLBACK_SECRET, CREDENTIALS, Stand
 
 OLDER = "0lder" * 10
 PATH_SECRET = "a-path-that-nobody-guesses-0123456789"
-
-
-def event(session_id: str, name: str = "connectionCreated", **content: object) -> dict[str, object]:
-    return {"sessionId": session_id, "projectId": API_KEY, "event": name, **content}
 
 
 def tell(gateway: Gateway, content: object, **changed: Any) -> Reply:
@@ -197,6 +194,18 @@ def test_every_callback_is_at_most_three_calls(live: Live, limits: dict[str, Any
     assert cost() <= 3
     live.leave(connection_id)
     assert cost() <= 3
+
+
+def test_who_is_sent_away_comes_and_goes_in_three_calls_each(live: Live) -> None:
+    live.room(maxParticipants=5)
+    token = live.token("bob")
+    live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
+    live.stand_ins.aws.clear_calls()
+    live.connect(token)
+    live.settle()
+    asked = [call for call in live.stand_ins.aws.calls if call.startswith("DynamoDB")]
+    assert len(asked) == 6
+    assert live.connected() == set()
 
 
 def test_callbacks_in_any_order_end_in_the_same_state(stand_ins: StandIns) -> None:

@@ -7,11 +7,11 @@ import pytest
 import time_machine
 
 from local.faults import Fault
-from tests.support.callbacks import tell
+from tests.support.callbacks import event, tell
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_KEY, TABLE
+from tests.support.stand_ins import TABLE
 
 MINUTES = timedelta(minutes=2)
 
@@ -224,9 +224,8 @@ def test_who_is_on_record_as_gone_and_yet_there_is_sent_away(live: Live) -> None
     with time_machine.travel(NOON, tick=False) as clock:
         session_id = live.room()["sessionId"]
         bob = live.enter("bob")
-        gone = {"event": "connectionDestroyed", "connection": {"id": bob}}
-        told = {"sessionId": session_id, "projectId": API_KEY} | gone
-        assert tell(live.gateway, "session", told).status == 200
+        gone = event(session_id, "connectionDestroyed", connection={"id": bob})
+        assert tell(live.gateway, "session", gone).status == 200
         clock.shift(MINUTES)
         live.run("heal")
         assert live.connected() == set()
@@ -261,10 +260,9 @@ def test_who_was_refused_and_could_not_be_disconnected_gets_no_seat(live: Live) 
     live.patch(locked=True)
     live.stand_ins.opentok.deliver_to("session", None)
     bob = live.connect(token)
-    came = {"event": "connectionCreated", "connection": {"id": bob, "data": '{"userId":"bob"}'}}
+    came = event(session_id, connection={"id": bob, "data": '{"userId":"bob"}'})
     live.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
-    told = {"sessionId": session_id, "projectId": API_KEY} | came
-    assert tell(live.gateway, "session", told).status == 503
+    assert tell(live.gateway, "session", came).status == 503
     live.stand_ins.opentok.faults.clear()
     live.patch(locked=False, maxParticipants=1)
     assert live.connected() == {bob}

@@ -210,9 +210,30 @@ def test_a_session_found_idle_once_is_looked_after_if_somebody_comes_before_the_
     house.enters("bob")
     session_id = house.session().id
     house.upkeep.checked(session_id, LATER, soon(), idle=True)
-    house.sessions.arrive(house.session(), connection_of("carol"), soon())
-    house.upkeep.checked(session_id, LATER, soon(), idle=True)
+    as_read = house.session()
+    house.sessions.arrive(as_read, connection_of("carol"), soon())
+    assert not house.upkeep.forget(as_read, soon())
     assert house.upkeep.due_sessions(LATER, 1, soon()) == [session_id]
+
+
+def test_a_forgotten_session_is_looked_after_again_once_its_room_says_so(house: House) -> None:
+    session_id = house.session().id
+    house.upkeep.checked(session_id, LATER, soon(), idle=True)
+    assert house.upkeep.forget(house.session(), soon())
+    assert house.upkeep.due_sessions(LAPSED, 1, soon()) == []
+    assert house.room().unwatched
+    house.sessions.watch(house.room(), NOON, soon())
+    assert house.upkeep.due_sessions(LAPSED, 1, soon()) == [session_id]
+    assert not house.room().unwatched
+
+
+def test_a_session_that_is_retired_meanwhile_is_not_forgotten(house: House) -> None:
+    room, session_id = house.room(), house.session().id
+    house.upkeep.checked(session_id, LATER, soon(), idle=True)
+    as_read = house.session()
+    house.upkeep.retire(room, NOON, soon())
+    assert not house.upkeep.forget(as_read, soon())
+    assert house.upkeep.due_sessions(LAPSED, 1, soon()) == [session_id]
 
 
 def test_a_connection_that_was_refused_and_is_let_in_after_all_is_recorded_as_let_in(

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from tests.support.gateway import Gateway, Reply
-from tests.support.stand_ins import CALLBACK_SECRET
+from tests.support.stand_ins import API_KEY, CALLBACK_SECRET
 
 
 def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> str:
@@ -21,6 +21,11 @@ def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> s
         **claims,
     }
     return jwt.encode({name: value for name, value in made.items() if value is not None}, secret)
+
+
+def event(session_id: str, name: str = "connectionCreated", **content: object) -> dict[str, object]:
+    """Session monitoring's news of a session."""
+    return {"sessionId": session_id, "projectId": API_KEY, "event": name, **content}
 
 
 def tell(gateway: Gateway, kind: str, content: object, **changed: Any) -> Reply:

@@ -10,7 +10,6 @@ from chalicelib.adapters.dynamodb.items import (
     ROOMS,
     SESSIONS,
     Item,
-    plain,
     retired_values,
     room_key,
     session_item,
@@ -19,6 +18,7 @@ from chalicelib.adapters.dynamodb.items import (
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.live_ports import Session
 from chalicelib.core.rooms import Room
 from chalicelib.core.times import epoch_milliseconds
 
@@ -74,29 +74,22 @@ class DynamoDBUpkeep:
     def checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
     ) -> None:
-        if idle and self._forget(session_id, deadline):
-            return
         write = Write().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
         write = write.set(True, "idle") if idle else write.remove("idle")
         with suppress(ConditionFailed):
             self._table.update(session_key(session_id), write, deadline)
 
-    def _forget(self, session_id: str, deadline: Deadline) -> bool:
-        """Take a session that was idle before off the list; False if it was not, or must stay."""
-        key = session_key(session_id)
-        item = self._table.get(key, deadline)
-        if item is None or "idle" not in item or "expiresAt" in item:
-            return False
+    def forget(self, session: Session, deadline: Deadline) -> bool:
         # The room first, which has whoever is let in next put it back on the list.
-        note = Write().only_if_equal(session_id, "sessionId").set(True, "unwatched")
+        note = Write().only_if_equal(session.id, "sessionId").set(True, "unwatched")
         with suppress(ConditionFailed):
-            self._table.update(room_key(plain(item)["name"]), note, deadline)
+            self._table.update(room_key(session.room_name), note, deadline)
         # An arrival that does not see the mark, made at the check before, has been recorded by
         # now and was found; one that sees it takes it away.
         forget = Write().only_if_there("idle").only_if_absent("expiresAt")
         forget.remove("idle").remove("upkeep").remove("dueAt")
         try:
-            self._table.update(key, forget, deadline)
+            self._table.update(session_key(session.id), forget, deadline)
         except ConditionFailed:
             return False
         return True
