@@ -240,6 +240,14 @@ def test_a_callback_that_cannot_be_written_down_is_told_again_and_then_kept(live
     assert live.shown() == {connection_id: "bob"}
 
 
+@pytest.mark.parametrize("name", ["streamCreated", "streamDestroyed"])
+def test_a_streams_callback_that_cannot_be_written_down_is_503(live: Live, name: str) -> None:
+    session_id = live.room()["sessionId"]
+    live.stand_ins.aws.fail("DynamoDB.UpdateItem", error="AccessDeniedException", times=9)
+    told = event(session_id, name, stream={"id": "s1", "connection": {"id": "c1"}})
+    assert tell(live.gateway, told).code == "store_unavailable"
+
+
 @pytest.mark.parametrize("status", [400, 403, 429, 500])
 def test_a_callback_whose_disconnect_opentok_refuses_is_503(live: Live, status: int) -> None:
     session_id = live.room()["sessionId"]

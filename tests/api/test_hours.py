@@ -113,6 +113,21 @@ def test_what_one_run_could_not_do_the_next_one_does(
         assert live.connected() == set()
 
 
+def test_an_evacuation_that_opentok_refuses_is_told_with_its_answer(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(closesAt=CLOSES_AT)
+        live.enter("bob")
+        clock.move_to(NOON + timedelta(minutes=61))
+        live.stand_ins.opentok.faults.add(Fault("/connection", status=403), times=9)
+        live.run("keep_hours")
+        line = log_lines(capsys)[-1]
+        assert line["EvacuationsRefused"] == [1.0]
+        (failure,) = line["failure"]
+        assert ": 403" in failure
+
+
 def test_a_run_with_nothing_due_is_one_query(live: Live) -> None:
     live.room(closesAt="2099-01-01T00:00:00Z")
     for schedule in ("keep_hours", "heal"):

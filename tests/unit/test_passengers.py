@@ -41,3 +41,7 @@ def test_a_user_does_not_pass_for_a_service(data: str) -> None:
 )
 def test_data_that_is_not_ours_names_nobody(data: str) -> None:
     assert Passenger.of(data) == Passenger()
+
+
+def test_a_name_that_cannot_be_written_is_left_out() -> None:
+    assert Passenger.of('{"userId":"bob","name":"\\ud800"}') == Passenger("bob")

@@ -85,8 +85,8 @@ class DynamoDBUpkeep:
         with suppress(ConditionFailed):
             self._table.update(room_key(session.room_name), note, deadline)
         # An arrival that does not see the mark, made at the check before, has been recorded by
-        # now and was found; one that sees it takes it away.
-        forget = Write().only_if_there("idle").only_if_absent("expiresAt")
+        # now and was found; one that sees it takes it away, and so does a retirement.
+        forget = Write().only_if_there("idle")
         forget.remove("idle").remove("upkeep").remove("dueAt")
         try:
             self._table.update(session_key(session.id), forget, deadline)
