@@ -311,6 +311,18 @@ class ProviderUnavailable(RoomkeyError):
 
     code = "provider_unavailable"
 
+    def __init__(
+        self,
+        detail: str,
+        *,
+        note: str | None = None,
+        retry_after: int | None = None,
+        undone: bool = False,
+    ) -> None:
+        """Args beside the root's: `undone` says that what was asked for has surely not happened."""
+        super().__init__(detail, note=note, retry_after=retry_after)
+        self.undone = undone
+
 
 class StoreUnavailable(RoomkeyError):
     """DynamoDB or Secrets Manager cannot be reached."""

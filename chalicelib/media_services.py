@@ -29,6 +29,7 @@ from chalicelib.core.ports import ClientTokens, Clock, RoomAccess, RoomStore
 from chalicelib.core.read_archives import ReadArchives
 from chalicelib.core.read_rooms import ReadRooms
 from chalicelib.core.record_room import RecordRoom
+from chalicelib.core.refresh_media import RefreshMedia
 from chalicelib.core.renders import Renders
 from chalicelib.core.room_media import RoomMedia
 from chalicelib.core.sample_archives import SampleArchives
@@ -82,8 +83,10 @@ def build_media(
     kept = KeptArchives(archives, files, follow)
     end_broadcast, end_captions = EndMedia(broadcasts, follow), EndMedia(captions, follow)
     end_render = EndMedia(renders, follow)
+    refresh_broadcast = RefreshMedia(broadcasts.one, follow)
+    refresh_render = RefreshMedia(renders.one, follow)
     heal = partial(HealMedia, rooms=rooms, store=store, follow=follow, clock=clock)
-    start_media = StartMedia(rooms.find, follow.keep, clock)
+    start_media = StartMedia(rooms.find, store.running, follow.keep, clock)
 
     def cases_of(rooms_of: RoomAccess) -> RoomCases:
         media = RoomMedia(rooms_of, store, clock)
@@ -98,7 +101,14 @@ def build_media(
                 clock=clock,
             ),
             read_archives=ReadArchives(rooms_of, store, kept, files),
-            broadcasts=Broadcasts(media, broadcasts, follow, start_media, end_broadcast),
+            broadcasts=Broadcasts(
+                media=media,
+                platform=broadcasts,
+                follow=follow,
+                start_media=start_media,
+                end_media=end_broadcast,
+                refresh=refresh_broadcast,
+            ),
             captions=LiveCaptions(
                 media=media,
                 platform=captions,
@@ -120,9 +130,9 @@ def build_media(
                 media=of_rooms.media,
                 platform=renders,
                 services=services,
-                follow=follow,
                 start_media=start_media,
                 end_media=end_render,
+                refresh=refresh_render,
             ),
             connected_audio=ConnectedAudio(of_rooms.media, OpenTokAudio(rest), services),
             follow=follow,
@@ -138,10 +148,10 @@ def build_media(
             },
         ),
         heal=[
-            heal(MediaKind.ARCHIVE, archives.of_session, kept.stop, follow.forget),
-            heal(MediaKind.BROADCAST, broadcasts.of_session, end_broadcast, follow.end),
+            heal(MediaKind.ARCHIVE, archives.of_session, kept.stop, kept.missed),
+            heal(MediaKind.BROADCAST, broadcasts.of_session, end_broadcast, refresh_broadcast),
             HealRenders(
-                heal(MediaKind.RENDER, renders.of_session, end_render, follow.end),
+                heal(MediaKind.RENDER, renders.of_session, end_render, refresh_render),
                 session_store,
                 store,
             ),

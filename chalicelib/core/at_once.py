@@ -1,6 +1,6 @@
 """Many outside calls of one kind, several of them under way at once."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Final, TypeVar
@@ -20,7 +20,7 @@ def each_at_once(
     """Make the call for each item, whatever becomes of it for the others.
 
     Raises:
-        RoomkeyError: What the first one raised that failed, once all are over.
+        Exception: What the first one raised that failed, once all are over.
     """
     if len(items) <= _FEW:
         ends = [_failure(call, item) for item in items]
@@ -34,9 +34,16 @@ def each_at_once(
         raise failures[0]
 
 
-def _failure(call: Callable[[_Item], object], item: _Item) -> RoomkeyError | None:
+def raise_first_fault(failures: Iterable[Exception | None]) -> None:
+    """Raise the first that is none of the outcomes we know, but a fault."""
+    for failure in failures:
+        if failure is not None and not isinstance(failure, RoomkeyError):
+            raise failure
+
+
+def _failure(call: Callable[[_Item], object], item: _Item) -> Exception | None:
     try:
         call(item)
-    except RoomkeyError as error:
+    except Exception as error:  # noqa: BLE001  raised by the caller, once all are over
         return error
     return None

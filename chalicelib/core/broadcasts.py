@@ -10,6 +10,7 @@ from chalicelib.core.media import Media, MediaKind, MediaPage, MediaStart
 from chalicelib.core.media_ports import BroadcastPlatform, Options
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.media_rules import STREAMS_NOT_MANUAL
+from chalicelib.core.refresh_media import RefreshMedia
 from chalicelib.core.room_media import RoomMedia
 from chalicelib.core.rooms import Room
 from chalicelib.core.start_media import StartMedia
@@ -23,17 +24,20 @@ class Broadcasts:
 
     def __init__(
         self,
+        *,
         media: RoomMedia,
         platform: BroadcastPlatform,
         follow: FollowMedia,
         start_media: StartMedia,
         end_media: EndMedia,
+        refresh: RefreshMedia,
     ) -> None:
         self._media = media
         self._platform = platform
         self._follow = follow
         self._start_media = start_media
         self._end_media = end_media
+        self._refresh = refresh
 
     def start(
         self, user: User, name: str, options: Options, deadline: Deadline
@@ -66,17 +70,23 @@ class Broadcasts:
         room, broadcast = self._one(user, name, broadcast_id, deadline)
         if not broadcast.is_running:
             return room, broadcast
-        report = self._platform.one(broadcast.id, deadline)
-        if report is None:
-            return room, self._follow.end(broadcast, deadline)
-        return room, self._follow.keep(report, room.room_id, deadline)
+        return room, self._refresh(broadcast, deadline)
 
     def stop(
         self, user: User, name: str, broadcast_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """Raises: BroadcastNotRunning: It has ended already."""
-        room, broadcast = self._running(user, name, broadcast_id, deadline)
-        return room, self._end_media(broadcast, deadline)
+        """End a broadcast, also one that is only on record as ended: that may be wrong.
+
+        Raises:
+            BroadcastNotRunning: It has ended already.
+        """
+        room, broadcast = self._one(user, name, broadcast_id, deadline)
+        if broadcast.is_running:
+            return room, self._end_media(broadcast, deadline)
+        report = self._platform.stop(broadcast.id, deadline)
+        if report is None:
+            raise _ended()
+        return room, self._follow.keep(report, room.room_id, deadline)
 
     def set_layout(
         self, user: User, name: str, broadcast_id: str, layout: Options, deadline: Deadline

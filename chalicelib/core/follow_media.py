@@ -25,6 +25,12 @@ def _without_addresses(archive: Mapping[str, Any]) -> Mapping[str, Any]:
     return kept
 
 
+def _ended(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without where it was to be watched, as OpenTok has it then."""
+    urls = {"broadcastUrls": None} if "broadcastUrls" in content else {}
+    return {**content, "status": STOPPED, **urls}
+
+
 _KEPT: Final[Mapping[MediaKind, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
     MediaKind.ARCHIVE: _without_addresses,
 }
@@ -60,22 +66,30 @@ class FollowMedia:
         if session is not None:
             self.keep(report, session.room_id, deadline)
 
-    def keep(self, report: MediaReport, room_id: str, deadline: Deadline) -> Media:
-        """Keep it, unless more is on record; as it was told."""
+    def keep(
+        self,
+        report: MediaReport,
+        room_id: str,
+        deadline: Deadline,
+        instead_of: Media | None = None,
+    ) -> Media:
+        """Keep it, unless more is on record that is not to be replaced; as it was told."""
         media = report.of_room(room_id)
         kept = _KEPT.get(report.kind)
         content = media.content if kept is None else kept(media.content)
-        self._store.keep(replace(media, content=content), deadline)
+        self._store.keep(replace(media, content=content), deadline, instead_of)
         return media
 
     def end(self, media: Media, deadline: Deadline) -> Media:
-        """Have it on record as ended."""
-        content = {**media.content, "status": STOPPED}
-        ended = replace(media, status=STOPPED, updated_at=self._clock(), content=content)
+        """Have it on record as ended.
+
+        As of when it was last told of: what OpenTok may yet tell of its end is the later word.
+        """
+        ended = replace(media, status=STOPPED, content=_ended(media.content))
         self._store.keep(ended, deadline)
         return ended
 
     def forget(self, media: Media, deadline: Deadline) -> None:
         """Have it on record as deleted."""
-        gone = replace(media, status=DELETED, updated_at=self._clock(), content={})
+        gone = replace(media, status=DELETED, updated_at=self._clock())
         self._store.keep(gone, deadline)

@@ -4,12 +4,12 @@ Callbacks may be lost; nothing here is believed because of a callback alone. If 
 asked, nothing is removed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.arrival_rules import Reason, reason_to_end
-from chalicelib.core.at_once import each_at_once
+from chalicelib.core.at_once import each_at_once, raise_first_fault
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_sessions import FollowSessions
 from chalicelib.core.heal_media import HealKind
@@ -33,7 +33,7 @@ GHOST_AFTER: Final = timedelta(seconds=10)
 CHECK_EVERY: Final = timedelta(seconds=60)
 CHECK_EMPTY_EVERY: Final = timedelta(minutes=10)
 CHECK_REFUSED_EVERY: Final = timedelta(minutes=5)
-"""Refusals end when a rotated secret is known everywhere, which takes minutes."""
+"""Refusals end when a rotated secret is known everywhere, which takes minutes; faults by hand."""
 SESSIONS_AT_ONCE: Final = 25
 SECONDS_FOR_A_SESSION: Final = 20.0
 _TIME_TO_START_ANOTHER: Final = 3.0
@@ -64,9 +64,18 @@ class Heal:
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
-        """Check the sessions that are due."""
+        """Check the sessions that are due.
+
+        A fault of one's, such as a record that cannot be read, is raised once the others are done.
+        """
+        failures = [self._check(session_id, deadline) for session_id in self._due(deadline)]
+        told = next((each for each in failures if isinstance(each, RoomkeyError)), None)
+        if told is not None:  # the others' are most likely the same
+            mention("failure", told.note or told.detail)
+        raise_first_fault(failures)
+
+    def _due(self, deadline: Deadline) -> Iterator[str]:
         seen: set[str] = set()
-        failed = False
         while True:
             due = self._upkeep.due_sessions(self._clock(), SESSIONS_AT_ONCE + len(seen), deadline)
             session_ids = [each for each in due if each not in seen]
@@ -77,16 +86,14 @@ class Heal:
                     count("SessionsLeftForNextRun")
                     return
                 seen.add(session_id)
-                failure = self._check(session_id, deadline)
-                if failure is not None and not failed:
-                    failed = True  # the others' are most likely the same
-                    mention("failure", failure.note or failure.detail)
+                yield session_id
 
-    def _check(self, session_id: str, deadline: Deadline) -> RoomkeyError | None:
-        own = deadline.at_most(SECONDS_FOR_A_SESSION)
-        now = self._clock()
+    def _check(self, session_id: str, deadline: Deadline) -> Exception | None:
+        own, now, peopled = deadline.at_most(SECONDS_FOR_A_SESSION), self._clock(), False
         try:
-            idle = self._compare(session_id, own)
+            session = self._sessions.session(session_id, own)
+            peopled = session is not None and self._compare(session, own)
+            unsettled = session is not None and self._heal_media(session, own)
         except (ProviderUnavailable, StoreUnavailable) as failure:
             # Still due: the next run tries again. Further back, lest it keep others waiting.
             count("HealingFailed")
@@ -94,11 +101,19 @@ class Heal:
             return failure
         except ProviderRefused as refusal:
             count("HealingRefused")
-            self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
+            after = CHECK_EVERY if peopled else CHECK_REFUSED_EVERY
+            self._upkeep.checked(session_id, now + after, deadline, idle=False)
             return refusal
-        if idle is None:
+        except RoomkeyError:
+            raise
+        except Exception as fault:  # noqa: BLE001  whatever is wrong with it keeps no other waiting
+            count("HealingFailed")
+            mention("faulty", f"session {session_id}")
+            self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
+            return fault
+        if session is None or peopled or unsettled:
             self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
-        elif not self._forgotten(idle, deadline):
+        elif not self._forgotten(session, deadline):
             self._upkeep.checked(session_id, now + CHECK_EMPTY_EVERY, deadline, idle=True)
         return None
 
@@ -107,20 +122,23 @@ class Heal:
         idle_again = not session.watched and session.retired_until is None
         return idle_again and self._upkeep.forget(session, deadline)
 
-    def _compare(self, session_id: str, deadline: Deadline) -> Session | None:
-        """Make the record of a session agree with OpenTok's; the session, if nothing goes on in it.
+    def _heal_media(self, session: Session, deadline: Deadline) -> bool:
+        """Whether any may still change; each kind is looked after, whatever becomes of another."""
+        unsettled: list[bool] = []
+        each_at_once(lambda heal: unsettled.append(heal(session, deadline)), self._media)
+        return any(unsettled)
+
+    def _compare(self, session: Session, deadline: Deadline) -> bool:
+        """Make the record of who is in agree with OpenTok's; whether anybody is or was.
 
         Raises:
             ProviderUnavailable: OpenTok cannot be asked, and nothing was removed; or somebody must
                 leave, and cannot be disconnected now.
             ProviderRefused: It refuses.
         """
-        session = self._sessions.session(session_id, deadline)
-        if session is None:
-            return None
         # The record before the list: who is on record and not on a list made later is gone.
-        recorded = self._sessions.everybody(session_id, deadline)
-        listed = self._platform.connections(session_id, deadline)
+        recorded = self._sessions.everybody(session.id, deadline)
+        listed = self._platform.connections(session.id, deadline)
         self._take_ghosts(session, recorded, {each.id for each in listed}, deadline)
         self._end_streams(session, recorded, listed, deadline)
         known = {each.id: each for each in recorded}
@@ -128,9 +146,8 @@ class Heal:
         here += self._meet(session, [each for each in listed if each.id not in known], deadline)
         self._judge(session, here, deadline)
         if session.guarded:
-            self._reseat(session.room_name, session_id, deadline)
-        unsettled = [heal(session, deadline) for heal in self._media]
-        return None if recorded or listed or any(unsettled) else session
+            self._reseat(session.room_name, session.id, deadline)
+        return bool(recorded or listed)
 
     def _take_ghosts(
         self,

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
+from chalicelib.core.at_once import each_at_once
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.live_ports import Session
 from chalicelib.core.measurements import count
-from chalicelib.core.media import Media, MediaKind, MediaStore
+from chalicelib.core.media import AVAILABLE, UPLOADED, Media, MediaKind, MediaStore
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.rooms import State
@@ -35,7 +37,7 @@ class HealMedia:
         kind: Which it looks after.
         listed: All that the platform has of a session.
         stop: How one is stopped.
-        gone: Has on record that the platform lists one no more.
+        refresh: Asks about one whose record the list contradicts, and has it stand as it does.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class HealMedia:
         kind: MediaKind,
         listed: Callable[[str, Deadline], Sequence[MediaReport]],
         stop: Stop,
-        gone: Callable[[Media, Deadline], object],
+        refresh: Callable[[Media, Deadline], object],
         *,
         rooms: RoomStore,
         store: MediaStore,
@@ -53,7 +55,7 @@ class HealMedia:
         self._kind = kind
         self._listed = listed
         self._stop = stop
-        self._gone = gone
+        self._refresh = refresh
         self._rooms = rooms
         self._store = store
         self._follow = follow
@@ -72,16 +74,20 @@ class HealMedia:
         listed = self._listed(session.id, deadline)
         standing = [self._kept(session, each, known.get(each.id), deadline) for each in listed]
         now = self._clock()
-        for media_id in known.keys() - {each.id for each in listed}:
-            ghost = known[media_id]
-            if ghost.may_change and ghost.created_at + GHOST_AFTER <= now:
-                count("GhostMediaTaken")
-                self._gone(ghost, deadline)
+        missed = (known[media_id] for media_id in known.keys() - {each.id for each in listed})
+        ghosts = [
+            each for each in missed if each.may_change and each.created_at + GHOST_AFTER <= now
+        ]
         running = [each for each in standing if each.is_running]
+        steps = [partial(self._take, each, deadline) for each in ghosts]
         if running and self._is_over(session, deadline):
-            for each in running:
-                self._stop(each, deadline)
+            steps += [partial(self._stop, each, deadline) for each in running]
+        each_at_once(lambda step: step(), steps)
         return any(each.may_change and each.created_at + SETTLED_AFTER > now for each in standing)
+
+    def _take(self, ghost: Media, deadline: Deadline) -> object:
+        count("GhostMediaTaken")
+        return self._refresh(ghost, deadline)
 
     def _kept(
         self, session: Session, report: MediaReport, known: Media | None, deadline: Deadline
@@ -89,10 +95,20 @@ class HealMedia:
         media = report.of_room(session.room_id)
         if known is None:
             known = self._store.find(session.room_id, self._kind, report.id, deadline)
+        if known is None and self._is_past(media):
+            return media
         if known is None or known.rank < media.rank or known.updated_at < media.updated_at:
             count("MediaFound")
             self._follow.keep(report, session.room_id, deadline)
+        if known is not None and media.is_running and not known.may_change:
+            # It was taken for ended by an answer that was wrong, or is since the list was made.
+            self._refresh(known, deadline)
         return media
+
+    def _is_past(self, media: Media) -> bool:
+        """Whether one without a record had one: what is deleted may be listed for ever."""
+        ended = not media.may_change and media.status not in (AVAILABLE, UPLOADED)
+        return ended and media.created_at + SETTLED_AFTER <= self._clock()
 
     def _is_over(self, session: Session, deadline: Deadline) -> bool:
         room = self._rooms.find(session.room_name, deadline)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.core.at_once import each_at_once
+from chalicelib.core.at_once import each_at_once, raise_first_fault
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.evacuate import evacuate
 from chalicelib.core.live_ports import OWN_SIGNALS, LivePlatform, UpkeepStore
@@ -11,7 +11,7 @@ from chalicelib.core.ports import Clock, RoomStore
 from chalicelib.core.rooms import Room, State
 from chalicelib.core.stop_media import StopMedia
 from chalicelib.core.times import rfc3339
-from chalicelib.errors import ProviderRefused, ProviderUnavailable
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError
 
 CLOSING_SIGNAL: Final = f"{OWN_SIGNALS}closing"
 ROOMS_AT_ONCE: Final = 50
@@ -41,22 +41,34 @@ class KeepHours:
     def run(self, deadline: Deadline) -> None:
         """Warn and empty the rooms that are due, the longest due first.
 
-        A room with more in it than its turn is long has another one after the others.
+        A room with more in it than its turn is long has another one after the others. A fault with
+        one, such as a record that cannot be read, is raised once the others are done.
         """
         done: set[str] = set()
+        faults: list[Exception] = []
 
         def keep(name: str) -> None:
             if deadline.remaining() < _TIME_TO_START_ANOTHER:
                 count("RoomsLeftForNextRun")
-            elif self._keep(name, deadline):
+                return
+            try:
+                is_done = self._keep(name, deadline)
+            except RoomkeyError:
+                raise
+            except Exception as fault:  # noqa: BLE001  whatever is wrong, it keeps no other waiting
+                mention("faulty", f"room {name}")
+                faults.append(fault)
+                is_done = True
+            if is_done:
                 done.add(name)
 
         while deadline.remaining() >= _TIME_TO_START_ANOTHER:
             due = self._upkeep.due_rooms(self._clock(), ROOMS_AT_ONCE + len(done), deadline)
             names = [name for name in due if name not in done]
             if not names:
-                return
+                break
             each_at_once(keep, names, _SIDE_BY_SIDE)
+        raise_first_fault(faults)
 
     def _keep(self, name: str, deadline: Deadline) -> bool:
         """Do what is due; whether this run is done with the room, even if that failed."""

@@ -71,7 +71,8 @@ class Media:
 
     @property
     def is_running(self) -> bool:
-        return self.status in _RUNNING[self.kind]
+        """Whether it may be; of a status that is not known here, it may."""
+        return self.status in _RUNNING[self.kind] or self.status not in _RANKS
 
     @property
     def may_change(self) -> bool:
@@ -105,12 +106,17 @@ class MediaPage:
 class MediaStore(Protocol):
     """Keeps media; never stale. Every method raises `StoreUnavailable`."""
 
-    def keep(self, media: Media, deadline: Deadline) -> bool:
+    def keep(self, media: Media, deadline: Deadline, instead_of: Media | None = None) -> bool:
         """Write it, unless what is on record is further along; False if it is.
 
         What the content does not tell stays as it was told before, and of what is less far along
-        that is kept which nothing else told. One that is deleted is forgotten after a while, and
-        never found or listed again.
+        that is kept which nothing else told. Of one that is deleted nothing is kept but that it
+        is, which is forgotten after a while; it is never found or listed again.
+
+        Args:
+            media: How it stands.
+            deadline: By when to have it written.
+            instead_of: What was on record and is wrong, however far along; unless that has changed.
         """
 
     def find(

@@ -43,7 +43,7 @@ class BroadcastPlatform(MediaPlatform, Protocol):
         """How it stands; None if there is none of this id."""
 
     def set_layout(self, broadcast_id: str, layout: Options, deadline: Deadline) -> bool:
-        """False if it has ended."""
+        """False if there is none of this id any more."""
 
     def change_streams(self, broadcast_id: str, change: Options, deadline: Deadline) -> bool:
         """False if it has ended, or there is no such stream.

@@ -1,5 +1,6 @@
 """What the platform tells of one archive, broadcast, render, or of captions: read leniently."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from chalicelib.core.told import told_id, told_moment, told_owners, told_platfor
 
 _MOST_FIELDS: Final = 100
 """Of an object; OpenTok's largest has 30. What is kept is written in one update."""
+_LONGEST_NAME: Final = 64
+_MOST_CHARACTERS: Final = 32_000
+"""Of all fields' JSON; an item may have 400 KB, and a list's answer 6 MB."""
 _IDS: Final = ("id", "captionsId", "captionId")
 _STATUS: Final = re.compile(r"[A-Za-z]{1,32}")
 
@@ -48,7 +52,7 @@ class MediaReport:
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
             return None
         try:
-            shown = without_stream_keys(dict(list(content.items())[:_MOST_FIELDS]))
+            shown = _bounded(without_stream_keys(content))
         except RecursionError:
             return None
         # To the second, as all but the answer to a start are: else that would be the later one.
@@ -79,3 +83,15 @@ class MediaReport:
             updated_at=self.updated_at,
             content=self.content,
         )
+
+
+def _bounded(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Its first fields, without any that would make it too large to keep or to list."""
+    kept: dict[str, Any] = {}
+    left = _MOST_CHARACTERS
+    for name, value in content.items():
+        size = len(name) + len(json.dumps(value))
+        if len(kept) < _MOST_FIELDS and len(name) <= _LONGEST_NAME and size <= left:
+            kept[name] = value
+            left -= size
+    return kept

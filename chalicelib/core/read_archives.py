@@ -3,7 +3,7 @@ from typing import Final
 from chalicelib.core.archive_ports import ArchiveFile, ArchiveFiles
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.identity import User
-from chalicelib.core.kept_archives import KeptArchives
+from chalicelib.core.kept_archives import KeptArchives, out_of_reach
 from chalicelib.core.media import (
     AVAILABLE,
     EXPIRED,
@@ -102,10 +102,7 @@ class ReadArchives:
         file = ArchiveFile.of(archive)
         address = None if file is None else self._files.address(file, deadline)
         if address is None:
-            raise ArchiveNotReady(
-                "This archive was uploaded to a storage that this service does not reach.",
-                note="storage is set at OpenTok and not here: set ARCHIVE_BUCKET, and deploy",
-            )
+            raise out_of_reach()
         return address
 
     def _room(self, user: User, name: str, deadline: Deadline) -> Room:

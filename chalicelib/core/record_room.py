@@ -110,15 +110,12 @@ class RecordRoom:
             raise StreamNotFound("There is no such stream in this room.")
 
     def delete(self, user: User, name: str, archive_id: str, deadline: Deadline) -> None:
-        """Raises: ArchiveNotReady: It runs, or is being processed."""
+        """Raises: ArchiveNotReady: It runs, is being processed, or lies where we do not reach."""
         room = self._rooms.moderated(user, name, "delete its archives", deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
         if archive.is_running:
             raise ArchiveNotReady("This archive is still being recorded; stop it first.")
-        if not self._kept.delete(archive, deadline):
-            raise ArchiveNotReady(
-                "This archive is still being processed; try again in a while.", retry_after=10
-            )
+        self._kept.delete(archive, deadline)
 
     def _running(
         self, user: User, name: str, archive_id: str, to_do: str, deadline: Deadline

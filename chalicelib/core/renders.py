@@ -3,12 +3,12 @@
 from chalicelib.core.admit_services import AdmitServices
 from chalicelib.core.deadline import Deadline
 from chalicelib.core.end_media import EndMedia
-from chalicelib.core.follow_media import FollowMedia
 from chalicelib.core.identity import User
 from chalicelib.core.media import Media, MediaKind, MediaPage, MediaStart
 from chalicelib.core.media_ports import Options, RenderPlatform, ServiceOrder
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.presence import Service
+from chalicelib.core.refresh_media import RefreshMedia
 from chalicelib.core.room_media import RoomMedia
 from chalicelib.core.rooms import Room
 from chalicelib.core.start_media import StartMedia
@@ -23,16 +23,16 @@ class Renders:
         media: RoomMedia,
         platform: RenderPlatform,
         services: AdmitServices,
-        follow: FollowMedia,
         start_media: StartMedia,
         end_media: EndMedia,
+        refresh: RefreshMedia,
     ) -> None:
         self._media = media
         self._platform = platform
         self._services = services
-        self._follow = follow
         self._start_media = start_media
         self._end_media = end_media
+        self._refresh = refresh
 
     def start(
         self, user: User, name: str, options: Options, deadline: Deadline
@@ -64,13 +64,9 @@ class Renders:
         room, render = self._media.one(user, name, MediaKind.RENDER, render_id, deadline)
         if not render.is_running:
             return room, render
-        report = self._platform.one(render.id, deadline)
-        if report is None:
-            return room, self._follow.end(render, deadline)
-        return room, self._follow.keep(report, room.room_id, deadline)
+        return room, self._refresh(render, deadline)
 
     def stop(self, user: User, name: str, render_id: str, deadline: Deadline) -> None:
-        """End a render; one that has ended stays as it is."""
+        """End a render; OpenTok is asked to even where it has ended as far as is known."""
         _, render = self._media.one(user, name, MediaKind.RENDER, render_id, deadline)
-        if render.is_running:
-            self._end_media(render, deadline)
+        self._end_media(render, deadline)

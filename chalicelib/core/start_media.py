@@ -1,12 +1,11 @@
 """Starting what a room's session is made into, so that nothing runs that is not on record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
 from chalicelib.core.deadline import Deadline
-from chalicelib.core.lost_starts import just_begun
+from chalicelib.core.lost_starts import Since, just_begun
 from chalicelib.core.measurements import count
 from chalicelib.core.media import Media
 from chalicelib.core.media_ports import MediaPlatform, Options
@@ -24,6 +23,7 @@ class StartMedia:
 
     Args:
         find_room: The room of a name as it stands, if there is one.
+        running: What is on record as running in the room of an id.
         keep: Puts what the platform tells on record, under a room's id.
         clock: Now.
     """
@@ -31,10 +31,12 @@ class StartMedia:
     def __init__(
         self,
         find_room: Callable[[str, Deadline], Room | None],
+        running: Callable[[str, Deadline], Iterable[Media]],
         keep: Callable[[MediaReport, str, Deadline], Media],
         clock: Clock,
     ) -> None:
         self._find_room = find_room
+        self._running = running
         self._keep = keep
         self._clock = clock
 
@@ -56,15 +58,24 @@ class StartMedia:
             deadline: By when to answer.
 
         Raises:
-            ProviderUnavailable: Whether it runs is not known; if it does, it comes on record.
+            ProviderUnavailable: Whether it runs may not be known; if it does, it comes on record.
             RoomClosed: The room was closed meanwhile, and it was stopped again.
             StoreUnavailable: It could not be recorded, and was stopped again.
         """
+        before = {each.id for each in self._running(room.room_id, deadline)}
         asked_at = self._clock()
         try:
             report = start(deadline.sooner_by(SECONDS_TO_RECORD))
+            if report.session_id != room.session_id:
+                raise ProviderUnavailable(
+                    "The video platform has answered about another session.",
+                    note=f"asked for session {room.session_id}, got {report.session_id}",
+                )
         except ProviderUnavailable as error:
-            found = self._begun(room, platform, options, asked_at, deadline)
+            if error.undone:
+                raise
+            since = Since(asked_at, before)
+            found = self._begun(room, platform, options, since, deadline)
             if found is None:
                 raise _perhaps_started(error) from error
             count("LostStartsFound")
@@ -87,12 +98,12 @@ class StartMedia:
         room: Room,
         platform: MediaPlatform,
         options: Options,
-        asked_at: datetime,
+        since: Since,
         deadline: Deadline,
     ) -> MediaReport | None:
         """The one whose start's answer was lost, if it can be found at once."""
         with suppress(ProviderUnavailable, ProviderRefused):
-            return just_begun(platform.of_session(room.session_id, deadline), options, asked_at)
+            return just_begun(platform.of_session(room.session_id, deadline), options, since)
         return None
 
     def _take_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:

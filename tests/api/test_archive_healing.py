@@ -1,5 +1,6 @@
 """Recordings that were begun or ended without our hearing of it are found again."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import time_machine
 from local.faults import Fault
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
+from tests.support.stand_ins import TABLE
 
 pytestmark = pytest.mark.usefixtures("clock")
 ARCHIVES = "/rooms/standup/archives"
@@ -31,6 +33,13 @@ def somebody_publishes(live: Live) -> None:
 
 def listed(live: Live) -> list[Any]:
     return list(live.ask("bob", "GET", ARCHIVES).json["items"])
+
+
+def drop_record(live: Live, archive_id: str) -> None:
+    """As its time to live does, or the loss of all that was told of it."""
+    (item,) = (each for each in live.stand_ins.items() if archive_id in each["sk"]["S"])
+    key = {"pk": item["pk"], "sk": item["sk"]}
+    live.stand_ins.dynamodb().delete_item(TableName=TABLE, Key=key)
 
 
 def lose_the_answer(live: Live) -> None:
@@ -62,8 +71,13 @@ def test_an_earlier_or_another_archive_is_not_taken_for_the_one_just_begun(
     clock.shift(1)
     recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "b", "name": "other"})
     recorded.settle()
-    for asked in ({"multiArchiveTag": "c", "name": "mine"}, {"multiArchiveTag": "a"}):
-        clock.shift(4)
+    for asked in (
+        {"multiArchiveTag": "c", "name": "mine"},
+        {"multiArchiveTag": "a"},
+        {"multiArchiveTag": "b", "name": "other"},
+        {"name": "other"},
+        {},
+    ):
         recorded.stand_ins.opentok.faults.add(Fault("/archive", status=500))
         reply = recorded.ask("alice", "POST", ARCHIVES, asked)
         assert (reply.status, reply.code) == (503, "provider_unavailable")
@@ -161,6 +175,9 @@ def test_if_opentok_cannot_list_archives_none_is_removed(
     for fault in (
         Fault("/archive", status=500),
         Fault("/archive", status=404, body="<html>no such page</html>"),
+        Fault("/archive", status=404, body='{"message": "Not found."}'),
+        Fault("/archive", status=200, body='{"items": [{"id": 7}], "count": 1}'),
+        Fault("/archive", status=200, body='{"items": [], "count": 0}'),
         Fault("/archive", status=200, body="{}"),
         Fault("/archive", status=403),
     ):
@@ -169,6 +186,60 @@ def test_if_opentok_cannot_list_archives_none_is_removed(
         recorded.run("heal")
         recorded.stand_ins.opentok.faults.clear()
         assert len(listed(recorded)) == 1
+
+
+def test_a_start_that_opentok_refused_for_now_is_not_looked_for(recorded: Live) -> None:
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", status=429))
+    reply = recorded.ask("alice", "POST", ARCHIVES, {})
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert "may have started" not in reply.json["detail"]
+    assert recorded.stand_ins.opentok.count("/archive") == 1
+
+
+def test_a_refusal_that_is_lost_is_not_answered_with_the_archive_that_runs(
+    recorded: Live,
+) -> None:
+    first = recorded.ask("alice", "POST", ARCHIVES, {"name": "mine"})
+    assert first.status == 201
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", drop=True))
+    reply = recorded.ask("alice", "POST", ARCHIVES, {"name": "mine"})
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+
+
+def test_an_answer_about_another_session_is_none(recorded: Live) -> None:
+    told = {"id": "a-1", "sessionId": "1_another", "status": "started", "createdAt": 0}
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", status=200, body=json.dumps(told)))
+    reply = recorded.ask("alice", "POST", ARCHIVES, {})
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert listed(recorded) == []
+
+
+@pytest.mark.parametrize("status", ["expired", "failed"])
+def test_what_was_deleted_does_not_come_back_when_its_deletion_is_forgotten(
+    recorded: Live, clock: time_machine.Traveller, status: str
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    recorded.stand_ins.opentok.move_archive(archive_id, status)
+    recorded.settle()
+    assert recorded.ask("alice", "DELETE", f"{ARCHIVES}/{archive_id}").status == 204
+    (item,) = (each for each in recorded.stand_ins.items() if archive_id in each["sk"]["S"])
+    assert not [name for name in item if name.startswith("told:")]
+    drop_record(recorded, archive_id)
+    clock.shift(timedelta(hours=49))
+    recorded.run("heal")
+    assert listed(recorded) == []
+
+
+def test_a_failure_of_which_nothing_was_heard_for_less_than_that_is_found(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    drop_record(recorded, archive_id)
+    clock.shift(timedelta(hours=47))
+    recorded.stand_ins.opentok.move_archive(archive_id, "failed", "no disk")
+    recorded.run("heal")
+    assert [each["reason"] for each in listed(recorded)] == ["no disk"]
 
 
 def test_what_is_found_running_in_a_room_that_is_closed_is_stopped(

@@ -6,7 +6,9 @@ import pytest
 import time_machine
 
 from local.faults import Fault
+from tests.support.callbacks import tell
 from tests.support.live import Live
+from tests.support.log_lines import log_lines
 
 pytestmark = pytest.mark.usefixtures("clock")
 ARCHIVES = "/rooms/standup/archives"
@@ -211,7 +213,7 @@ def test_a_stop_that_opentok_refuses_brings_the_record_up_to_date(recorded: Live
 
 
 def test_what_is_not_finished_is_not_deleted_and_what_is_finished_is(recorded: Live) -> None:
-    for status in ("paused", "stopped", "available", "uploaded", "failed", "expired"):
+    for status in ("paused", "stopped", "available", "failed", "expired"):
         path = started(recorded, multiArchiveTag=status)
         recorded.stand_ins.opentok.move_archive(path.rpartition("/")[2], status)
         recorded.settle()
@@ -222,6 +224,28 @@ def test_what_is_not_finished_is_not_deleted_and_what_is_finished_is(recorded: L
         else:
             assert reply.status == 204, status
             assert recorded.ask("bob", "GET", path).code == "archive_not_found"
+
+
+def test_one_whose_file_is_not_reached_is_not_said_to_be_deleted(
+    capsys: pytest.CaptureFixture[str], recorded: Live
+) -> None:
+    path = started(recorded)
+    recorded.stand_ins.opentok.move_archive(path.rpartition("/")[2], "uploaded")
+    recorded.settle()
+    reply = recorded.ask("alice", "DELETE", path)
+    assert (reply.status, reply.code) == (409, "archive_not_ready")
+    assert "storage that this service does not reach" in reply.json["detail"]
+    assert "set ARCHIVE_BUCKET" in log_lines(capsys)[-1]["note"]
+    assert recorded.ask("bob", "GET", path).status == 200
+    assert not [each for each in recorded.stand_ins.opentok.calls if each.method == "DELETE"]
+
+
+def test_one_of_a_status_unknown_here_is_stopped(recorded: Live) -> None:
+    path = started(recorded)
+    content = dict(recorded.ask("alice", "GET", path).json)
+    assert tell(recorded.gateway, "archive", content | {"status": "pausing"}).status == 200
+    assert recorded.ask("bob", "GET", path).json["status"] == "pausing"
+    assert recorded.ask("alice", "POST", f"{path}/stop").json["status"] == "stopped"
 
 
 def test_a_deletion_that_opentok_does_not_answer_may_be_repeated(recorded: Live) -> None:

@@ -12,13 +12,14 @@ from tests.support.callbacks import tell
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
+from tests.support.stand_ins import TABLE
 
 pytestmark = pytest.mark.usefixtures("clock")
 ARCHIVES = "/rooms/standup/archives"
 DAY = timedelta(days=1)
 
 
-def archived(live: Live, room: str = "standup", status: str = "uploaded") -> str:
+def archived(live: Live, room: str = "standup", status: str = "available") -> str:
     """A new archive that is as far as this."""
     reply = live.ask("alice", "POST", f"/rooms/{room}/archives", {})
     assert reply.status == 201, reply.text
@@ -141,7 +142,7 @@ def test_once_a_deleted_room_has_no_archives_nothing_is_left_to_look_through(
     assert shelf["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
 
 
-@pytest.mark.parametrize("status", ["available", "uploaded", "expired", "failed"])
+@pytest.mark.parametrize("status", ["available", "expired", "failed"])
 def test_whatever_has_ended_is_deleted(
     live: Live, clock: time_machine.Traveller, status: str
 ) -> None:
@@ -220,3 +221,72 @@ def test_a_room_whose_archives_are_not_due_costs_one_look(
     assert len(counted) == 1
     shelves = [item for item in live.stand_ins.items() if item["sk"] == {"S": "shelf"}]
     assert len(shelves) == len(rooms)
+
+
+def test_a_file_that_is_not_reached_is_no_archive_deleted_and_the_log_says_why(
+    live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = live.room(archiveRetentionDays=1)
+    live.enter("bob")
+    archive_id = archived(live, status="uploaded")
+    clock.shift(DAY)
+    live.run("clear_archives")
+    assert listed(live) == [archive_id]
+    line = log_lines(capsys)[-2]
+    assert line["ArchiveDeletionsFailed"] == [1.0]
+    assert "ArchivesDeleted" not in line
+    (failed,) = line["failed"]
+    assert failed.startswith(f"standup {room['roomId']} {archive_id}: storage is set at OpenTok")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ("shelf", "SET #name = :odd", "days"),
+        ("shelf", "REMOVE #name", "name"),
+        ("archive#", "SET #name = :odd", "createdAt"),
+        ("archive#", "REMOVE #name", "status"),
+        ("archive#", "SET #name = :odd", "told:status"),
+    ],
+)
+def test_one_rooms_unreadable_record_keeps_no_other_archive_from_being_deleted(
+    live: Live,
+    clock: time_machine.Traveller,
+    capsys: pytest.CaptureFixture[str],
+    broken: tuple[str, str, str],
+) -> None:
+    room_ids = [live.room(each, archiveRetentionDays=1)["roomId"] for each in ("standup", "retro")]
+    live.enter("bob")
+    live.enter("bob", "retro")
+    archived(live)
+    archived(live)
+    archived(live, "retro")
+    of_kind, change, name = broken
+    break_item(live, room_ids[0], of_kind, change, name)
+    clock.shift(DAY)
+
+    live.run("clear_archives")
+
+    (line,) = [line for line in log_lines(capsys) if line.get("route") == "clear_archives"]
+    assert listed(live, "retro") == []
+    if of_kind == "shelf":
+        assert (line["status"], line["ArchivesDeleted"]) == (500, [1.0])
+        assert len(line["faulty"]) == 1
+    else:
+        assert line["ArchivesDeleted"] == [2.0]
+        assert line["MediaUnreadable"] == [1.0]
+        assert "archive#" in line["unreadable"][0]
+
+
+def break_item(live: Live, room_id: str, of_kind: str, change: str, name: str) -> None:
+    """As no write of ours leaves it: one of a kind of a room's."""
+    of_room = [each for each in live.stand_ins.items() if each["pk"]["S"] == f"media#{room_id}"]
+    item = next(each for each in of_room if each["sk"]["S"].startswith(of_kind))
+    values: Any = {":odd": {"S": "odd"}} if ":odd" in change else None
+    live.stand_ins.dynamodb().update_item(
+        TableName=TABLE,
+        Key={"pk": item["pk"], "sk": item["sk"]},
+        UpdateExpression=change,
+        ExpressionAttributeNames={"#name": name},
+        **({} if values is None else {"ExpressionAttributeValues": values}),
+    )

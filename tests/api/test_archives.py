@@ -141,13 +141,17 @@ def test_an_archive_is_read_from_the_record_while_opentok_is_away(recorded: Live
     assert (media.status, media.code) == (503, "provider_unavailable")
 
 
-def test_what_opentok_has_deleted_is_gone_here_too(recorded: Live) -> None:
+def test_one_that_opentok_says_it_has_not_is_not_found_and_its_record_stays(
+    recorded: Live,
+) -> None:
     archive_id = start(recorded)["id"]
     at_opentok(recorded, archive_id, "available")
     fault = Fault("/archive/", status=404, body='{"message":"Not found"}')
-    recorded.stand_ins.opentok.faults.add(fault, times=1)
-    assert recorded.ask("bob", "GET", f"{ARCHIVES}/{archive_id}").code == "archive_not_found"
-    assert listed(recorded) == []
+    recorded.stand_ins.opentok.faults.add(fault, times=2)
+    for path in (f"{ARCHIVES}/{archive_id}", f"{ARCHIVES}/{archive_id}/media"):
+        assert recorded.ask("bob", "GET", path).code == "archive_not_found"
+    assert len(listed(recorded)) == 1
+    assert recorded.ask("bob", "GET", f"{ARCHIVES}/{archive_id}/media").status == 302
 
 
 @pytest.mark.parametrize(

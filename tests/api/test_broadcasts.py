@@ -125,7 +125,6 @@ def test_it_is_stopped_once(entered: Live) -> None:
     assert stopped.json["broadcastUrls"] is None
     again = control(entered, "POST", f"{broadcast_id}/stop")
     assert (again.status, again.code) == (409, "broadcast_not_running")
-    assert entered.stand_ins.opentok.count("/stop") == 1
 
 
 def test_one_that_has_ended_by_itself_unheard_is_found_to_have(
@@ -141,6 +140,96 @@ def test_one_that_has_ended_by_itself_unheard_is_found_to_have(
     late = control(entered, "PUT", f"{ids[2]}/layout", {"type": "pip"})
     assert (late.status, late.code) == (409, "broadcast_not_running")
     assert {each["status"] for each in listed(entered)} == {"stopped"}
+
+
+NOT_THERE = '{"message": "Not found."}'
+CONFLICT = '{"message": "Not in a state for this."}'
+
+
+def test_one_that_opentok_wrongly_said_has_ended_is_stopped_all_the_same(entered: Live) -> None:
+    broadcast_id = start(entered)["id"]
+    fault = Fault(f"/broadcast/{broadcast_id}/stop", status=404, body=NOT_THERE)
+    entered.stand_ins.opentok.faults.add(fault)
+    stopped = control(entered, "POST", f"{broadcast_id}/stop")
+    assert (stopped.status, stopped.json["status"]) == (200, "stopped")
+    assert stopped.json["broadcastUrls"] is None
+    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "started"
+
+    stopped = control(entered, "POST", f"{broadcast_id}/stop")
+    assert (stopped.status, stopped.json["status"]) == (200, "stopped")
+    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "stopped"
+
+
+def test_a_conflict_at_opentok_does_not_end_one_on_record(entered: Live) -> None:
+    broadcast_id = start(entered)["id"]
+    faults = entered.stand_ins.opentok.faults
+    faults.add(Fault(f"/broadcast/{broadcast_id}/stop", status=409, body=CONFLICT))
+    assert control(entered, "POST", f"{broadcast_id}/stop").json["status"] == "started"
+    faults.add(Fault(f"/broadcast/{broadcast_id}/layout", status=409, body=CONFLICT))
+    layout = control(entered, "PUT", f"{broadcast_id}/layout", {"type": "pip"})
+    assert (layout.status, layout.code) == (502, "provider_refused")
+    assert [each["status"] for each in listed(entered)] == ["started"]
+
+
+@pytest.mark.parametrize("answer", ["stop", "layout", "read"])
+def test_healing_takes_back_what_was_wrongly_taken_for_ended(
+    entered: Live, clock: time_machine.Traveller, answer: str
+) -> None:
+    broadcast_id = start(entered)["id"]
+    calls: dict[str, tuple[str, str, object]] = {
+        "stop": ("POST", "/stop", None),
+        "layout": ("PUT", "/layout", {"type": "pip"}),
+        "read": ("GET", "", None),
+    }
+    method, below, body = calls[answer]
+    fault = Fault(f"/broadcast/{broadcast_id}{below}", status=404, body=NOT_THERE)
+    entered.stand_ins.opentok.faults.add(fault)
+    control(entered, method, f"{broadcast_id}{below}", body)
+    assert [each["status"] for each in listed(entered)] == ["stopped"]
+    clock.shift(timedelta(minutes=2))
+
+    entered.run("heal")
+
+    (shown,) = listed(entered)
+    assert shown["status"] == "started"
+    assert shown["broadcastUrls"] is not None
+    entered.ask("alice", "DELETE", "/rooms/standup")
+    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"items": [], "count": 0}', '{"items": [{"id": 7}], "count": 1}'],
+    ids=["not listed", "unreadable"],
+)
+def test_one_that_is_not_listed_is_asked_about_before_it_counts_as_ended(
+    entered: Live, clock: time_machine.Traveller, body: str
+) -> None:
+    start(entered)
+    clock.shift(timedelta(minutes=2))
+    entered.stand_ins.opentok.faults.add(Fault("/broadcast", status=200, body=body))
+    entered.run("heal")
+    assert [each["status"] for each in listed(entered)] == ["started"]
+
+
+def test_what_opentok_tells_of_its_end_is_kept_though_it_was_known_to_have_ended(
+    entered: Live, clock: time_machine.Traveller
+) -> None:
+    broadcast_id = start(entered)["id"]
+    clock.shift(60)
+    entered.stand_ins.opentok.plan_callbacks(order="hold")
+    entered.stand_ins.opentok.move("broadcasts", broadcast_id, "stopped", "by itself")
+    clock.shift(60)
+    fault = Fault(f"/broadcast/{broadcast_id}/stop", status=404, body=NOT_THERE)
+    entered.stand_ins.opentok.faults.add(fault)
+    assert control(entered, "POST", f"{broadcast_id}/stop").json["broadcastUrls"] is None
+    entered.stand_ins.opentok.plan_callbacks(order="forward")
+    entered.settle()
+    (shown,) = listed(entered)
+    assert (shown["status"], shown["updatedAt"]) == (
+        "stopped",
+        int((NOON + timedelta(seconds=60)).timestamp() * 1000),
+    )
 
 
 def test_its_layout_is_changed(entered: Live) -> None:

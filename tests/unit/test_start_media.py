@@ -14,7 +14,9 @@ from chalicelib.errors import ProviderUnavailable, RoomClosed
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, soon
 
 ROOM = a_room()
-REPORT = MediaReport(MediaKind.BROADCAST, "b1", "s1", "started", NOON, NOON, {"id": "b1"})
+REPORT = MediaReport(
+    MediaKind.BROADCAST, "b1", ROOM.session_id, "started", NOON, NOON, {"id": "b1"}
+)
 
 
 @dataclass
@@ -40,7 +42,7 @@ def kept(report: MediaReport, room_id: str, deadline: Deadline) -> Media:
 
 
 def started(standing: Room | None, platform: Platform) -> Media:
-    start_media = StartMedia(lambda *_: standing, kept, lambda: NOON)
+    start_media = StartMedia(lambda *_: standing, lambda *_: (), kept, lambda: NOON)
     return start_media(ROOM, platform, {}, lambda _: REPORT, soon())
 
 

@@ -6,17 +6,20 @@ them. Two local indexes, so that what is read is never stale: `media-by-start` f
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.items import Item, plain, typed
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
+from chalicelib.adapters.dynamodb.items import Item, plain, typed, typed_value
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
 from chalicelib.core.deadline import Deadline
+from chalicelib.core.measurements import count, mention
 from chalicelib.core.media import DELETED, Media, MediaKind, MediaPage, MediaStart
 from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,24 +40,43 @@ class DynamoDBMedia:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def keep(self, media: Media, deadline: Deadline) -> bool:
-        key = _key(media.room_id, media.kind, media.id)
+    def keep(self, media: Media, deadline: Deadline, instead_of: Media | None = None) -> bool:
         try:
-            self._table.update(key, _kept(media), deadline)
+            self._write(media, instead_of, deadline)
         except ConditionFailed as failure:
-            missing = _missing(media, failure.item)
-            if missing is not None:
-                with suppress(ConditionFailed):
-                    self._table.update(key, missing, deadline)
+            self._add(media, failure.item, deadline)
             return False
         return True
+
+    def _write(self, media: Media, instead_of: Media | None, deadline: Deadline) -> None:
+        try:
+            self._table.update(_key_of(media), _kept(media, instead_of), deadline)
+        except StoreUnavailable as failure:
+            if not is_too_large(failure):
+                raise
+            # Many callbacks have told more than an item holds; how it stands goes first.
+            bare = replace(media, content={})
+            self._table.update(_key_of(media), _kept(bare, instead_of), deadline)
+
+    def _add(self, media: Media, item: Item, deadline: Deadline) -> None:
+        """Add what it tells to a record that lacks it, and is further along."""
+        missing = _missing(media, item)
+        if missing is None:
+            return
+        try:
+            self._table.update(_key_of(media), missing, deadline)
+        except ConditionFailed:
+            return
+        except StoreUnavailable as failure:
+            if not is_too_large(failure):
+                raise
 
     def find(
         self, room_id: str, kind: MediaKind, media_id: str, deadline: Deadline
     ) -> Media | None:
         item = self._table.get(_key(room_id, kind, media_id), deadline)
-        media = None if item is None else _media_of(item)
-        return None if media is None or media.status == DELETED else media
+        found = _readable([] if item is None else [item])
+        return next((each for each in found if each.status != DELETED), None)
 
     def page(
         self,
@@ -69,11 +91,7 @@ class DynamoDBMedia:
             query["ExclusiveStartKey"] = _key(room_id, kind, start.id) | typed(
                 {"startedAt": _moment(kind, epoch_milliseconds(start.created_at), start.id)}
             )
-        found = []
-        for item in self._table.query(query, deadline):
-            found.append(_media_of(item))
-            if len(found) > limit:
-                break
+        found = list(islice(_readable(self._table.query(query, deadline)), limit + 1))
         shown = tuple(found[:limit])
         if len(found) <= limit:
             return MediaPage(shown, None)
@@ -81,7 +99,7 @@ class DynamoDBMedia:
 
     def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
         query = _by_start(room_id, kind) | {"Limit": _READ_AT_ONCE}
-        return (_media_of(item) for item in self._table.query(query, deadline))
+        return _readable(self._table.query(query, deadline))
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
         query: dict[str, Any] = {
@@ -90,7 +108,7 @@ class DynamoDBMedia:
             "ExpressionAttributeValues": typed({":pk": _pk(room_id)}),
             "ConsistentRead": True,
         }
-        return [_media_of(item) for item in self._table.query(query, deadline)]
+        return list(_readable(self._table.query(query, deadline)))
 
 
 def _by_start(room_id: str, kind: MediaKind) -> dict[str, Any]:
@@ -102,23 +120,28 @@ def _by_start(room_id: str, kind: MediaKind) -> dict[str, Any]:
     }
 
 
-def _kept(media: Media) -> Write:
+def _kept(media: Media, instead_of: Media | None) -> Write:
     """The newer state, unless it is one that has passed already."""
     since = epoch_milliseconds(media.created_at)
     updated = epoch_milliseconds(media.updated_at)
     write = Write().set(media.rank, "rank").set(updated, "updatedAt").set(media.status, "status")
     write.set(media.session_id, "sessionId").set_if_absent(since, "createdAt")
-    for name, value in _told(media).items():
-        write.set(value, name)
     if media.status == DELETED:
         write.set(int((media.updated_at + _TOMBSTONE).timestamp()), "expiresAt")
         write.remove("startedAt")
+        for name in _told(media):
+            write.remove(name)
     else:
         write.set_if_absent(_moment(media.kind, since, media.id), "startedAt")
+        for name, value in _told(media).items():
+            write.set(value, name)
     if media.is_running:
         write.set_if_absent(_moment(media.kind, since, media.id), "runningSince")
     else:
         write.remove("runningSince")
+    if instead_of is not None:
+        write.only_if_equal(instead_of.status, "status")
+        return write.only_if_equal(epoch_milliseconds(instead_of.updated_at), "updatedAt")
     rank, updated_at = write.path("rank"), write.path("updatedAt")
     rank_now = write.value(media.rank)
     return write.only_if(
@@ -130,7 +153,7 @@ def _kept(media: Media) -> Write:
 def _missing(media: Media, item: Item) -> Write | None:
     """What it tells and the item lacks, as a write; None if that is nothing."""
     lacking = {name: value for name, value in _told(media).items() if name not in item}
-    if not lacking:
+    if not lacking or item.get("status") == typed_value(DELETED):
         return None
     write = Write().only_if_there("pk")
     for name, value in lacking.items():
@@ -144,6 +167,18 @@ def _told(media: Media) -> dict[str, str]:
         f"{_TOLD}{name}": json.dumps(value, separators=(",", ":"))
         for name, value in media.content.items()
     }
+
+
+def _readable(items: Iterable[Item]) -> Iterator[Media]:
+    """Those of them that can be read: what is wrong with one is not to hide the others."""
+    for item in items:
+        try:
+            media = _media_of(item)
+        except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
+            count("MediaUnreadable")
+            mention("unreadable", f"{item['pk']['S']} {item['sk']['S']}")
+        else:
+            yield media
 
 
 def _media_of(item: Mapping[str, Any]) -> Media:
@@ -167,6 +202,10 @@ def _media_of(item: Mapping[str, Any]) -> Media:
 
 def _pk(room_id: str) -> str:
     return f"media#{room_id}"
+
+
+def _key_of(media: Media) -> Item:
+    return _key(media.room_id, media.kind, media.id)
 
 
 def _key(room_id: str, kind: MediaKind, media_id: str) -> Item:

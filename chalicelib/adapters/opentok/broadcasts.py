@@ -40,20 +40,22 @@ class OpenTokBroadcasts:
         return self._reports.one(broadcast_id, deadline)
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        return self._reports.of_session(f"sessionId={session_id}&", session_id, deadline)
+        return self._reports.of_session(session_id, deadline)
 
     def stop(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
         path = f"broadcast/{broadcast_id}/stop"
         call = Call("POST", path, secret=True, understood=is_about_the_state)
         answer = self._rest.ask(call, deadline)
+        if answer.status == HTTPStatus.CONFLICT:
+            # Why, OpenTok does not say: it may run on.
+            return self.one(broadcast_id, deadline)
         return self._reports.read(call, answer) if answer.status < FAILED else None
 
     def set_layout(
         self, broadcast_id: str, layout: Mapping[str, object], deadline: Deadline
     ) -> bool:
         path = f"broadcast/{broadcast_id}/layout"
-        call = Call("PUT", path, layout, understood=is_about_the_state)
-        return self._rest.ask(call, deadline).status < FAILED
+        return self._rest.ask(Call("PUT", path, layout), deadline).status < FAILED
 
     def change_streams(
         self, broadcast_id: str, change: Mapping[str, object], deadline: Deadline

@@ -14,7 +14,9 @@ _LONGEST_NOTE: Final = 200
 
 def check_available(answer: Answer, note: str) -> None:
     """Raise ProviderUnavailable, with this note, if asking again later may help."""
-    if answer.status in _PASSING or answer.status >= _SERVER_ERROR:
+    if answer.status in _PASSING:
+        raise unavailable(note, undone=True)
+    if answer.status >= _SERVER_ERROR:
         raise unavailable(note)
 
 
@@ -26,8 +28,8 @@ def refused(note: str) -> ProviderRefused:
     )
 
 
-def unavailable(note: str) -> ProviderUnavailable:
-    return ProviderUnavailable(UNAVAILABLE, note=note, retry_after=5)
+def unavailable(note: str, *, undone: bool = False) -> ProviderUnavailable:
+    return ProviderUnavailable(UNAVAILABLE, note=note, retry_after=5, undone=undone)
 
 
 def summary(answer: Answer) -> str:

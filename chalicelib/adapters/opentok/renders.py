@@ -41,8 +41,7 @@ class OpenTokRenders:
         return self._reports.one(render_id, deadline)
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        # OpenTok lists a project's, whatever the session.
-        return self._reports.of_session("", session_id, deadline)
+        return self._reports.of_project(session_id, deadline)
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
         self._rest.ask(Call("DELETE", f"render/{media_id}"), deadline)

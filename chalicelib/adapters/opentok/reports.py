@@ -1,4 +1,4 @@
-"""Reading what OpenTok answers of broadcasts, captions and renders."""
+"""Reading what OpenTok answers of archives, broadcasts, captions and renders."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 
 FAILED: Final = 300
 MOST_LISTED: Final = 1000
+"""At once; OpenTok's own limit."""
 NOBODY: Final = "Nobody is connected to this room; start once somebody is."
 
 
@@ -39,15 +40,36 @@ class Reports:
         answer = self._rest.ask(call, deadline)
         return self.read(call, answer) if answer.status < FAILED else None
 
-    def of_session(self, query: str, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """The session's among those that the query finds."""
-        call = Call("GET", f"{self._path}?{query}count={MOST_LISTED}")
+    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+        """All of the session's, page by page."""
+        found: dict[str, MediaReport] = {}
+        offset, count = 0, 1
+        while offset < count:
+            path = f"{self._path}?sessionId={session_id}&offset={offset}&count={MOST_LISTED}"
+            items, count = self._list(path, deadline)
+            found |= {each.id: each for each in self._of(session_id, items)}
+            offset += len(items) or count
+        return list(found.values())
+
+    def of_project(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+        """The session's among the project's latest, where OpenTok cannot be asked for one's."""
+        items, _ = self._list(f"{self._path}?count={MOST_LISTED}", deadline)
+        return self._of(session_id, items)
+
+    def _list(self, path: str, deadline: Deadline) -> tuple[Sequence[object], int]:
+        """Some items, and how many there are in all.
+
+        No list is no answer, whatever its status: what is not listed would be taken for gone.
+        """
+        call = Call("GET", path)
         answer = self._rest.ask(call, deadline)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return ()
-        items = told_content(answer.body).get("items")
+        content = told_content(answer.body)
+        items, count = content.get("items"), content.get("count")
         if not isinstance(items, list):
             raise unavailable(f"{call.note(answer)}, without a list")
+        return items, count if isinstance(count, int) else len(items)
+
+    def _of(self, session_id: str, items: Sequence[object]) -> list[MediaReport]:
         read = (self._report(told_object(item)) for item in items)
         # Whether OpenTok heeds the session's id is not for us to trust.
         return [each for each in read if each is not None and each.session_id == session_id]
