@@ -306,3 +306,56 @@ def test_a_session_that_opentok_refused_is_asked_about_again_after_five_minutes(
             live.run("heal")
             asked.append(live.stand_ins.opentok.count("/connection"))
         assert asked == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "odd"),
+    [
+        ("session", "name", None),
+        ("session", "expiresAt", "soon"),
+        ("connection#", "since", None),
+        ("room", "mediaMode", "odd"),
+    ],
+)
+def test_one_sessions_unreadable_record_keeps_no_other_from_being_checked(
+    live: Live, capsys: pytest.CaptureFixture[str], of: str, name: str, odd: str | None
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        session_id = live.room("odd")["sessionId"]
+        live.enter("bob", "odd")
+        clock.shift(1)
+        live.room()
+        bob = live.enter("bob")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.plan_callbacks(drop=1)
+        live.leave(bob)
+        live.damage("room#odd" if of == "room" else f"session#{session_id}", of, name, odd)
+
+        live.run("heal")
+
+        (line,) = [line for line in log_lines(capsys) if line["route"] == "heal"]
+        assert live.shown() == {}
+        assert (line["status"], line["code"]) == (500, "internal")
+        assert line["faulty"] == [f"session {session_id}"]
+        assert line["HealingFailed"] == [1.0]
+        # It waits behind the others.
+        live.stand_ins.aws.clear_calls()
+        clock.shift(59)
+        live.run("heal")
+        assert live.stand_ins.aws.calls == ["DynamoDB.Query"]
+
+
+def test_media_that_opentok_refuses_slow_no_check_of_who_is_in(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        live.enter("bob")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.faults.add(Fault("/archive", status=403), times=9)
+        live.stand_ins.opentok.clear_calls()
+        live.run("heal")
+        # The other kinds were looked after all the same.
+        assert live.stand_ins.opentok.count("/broadcast") == 1
+        clock.shift(60)
+        live.stand_ins.opentok.clear_calls()
+        live.run("heal")
+        assert live.stand_ins.opentok.count("/connection") == 1

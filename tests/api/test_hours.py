@@ -143,3 +143,22 @@ def test_a_run_that_fails_says_so_in_the_log_and_nowhere_else(
     live.run("keep_hours")
     line = log_lines(capsys)[-1]
     assert (line["route"], line["status"], line["code"]) == ("keep_hours", 503, "store_unavailable")
+
+
+def test_one_rooms_unreadable_record_keeps_no_other_from_being_emptied(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        for name in ("odd", "standup"):
+            live.room(name, closesAt=CLOSES_AT)
+            live.enter("bob", name)
+            clock.shift(1)
+        live.damage("room#odd", "room", "mediaMode", "odd")
+        clock.move_to(NOON + timedelta(minutes=61))
+
+        live.run("keep_hours")
+
+        (line,) = [line for line in log_lines(capsys) if line["route"] == "keep_hours"]
+        assert live.connected() == set()
+        assert (line["status"], line["code"]) == (500, "internal")
+        assert (line["faulty"], line["RoomsEmptied"]) == (["room odd"], [1.0])

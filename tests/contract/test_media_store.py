@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.core.measurements import Measurement, Mention, collecting
 from chalicelib.core.media import Media, MediaKind, MediaStart, MediaStore
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, soon
@@ -84,7 +86,11 @@ def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
     assert not media_store.keep(an_archive(status="available"), soon())
     assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) is None
     assert media_store.page(ROOM, MediaKind.ARCHIVE, None, 10, soon()).items == ()
+    # Nothing that was told of it stays, and nothing that is told late is added.
+    late = an_archive(status="available", content={"id": "a1", "url": "https://film.test"})
+    assert not media_store.keep(late, soon())
     (item,) = engine.client.scan(TableName=TABLE)["Items"]
+    assert not [name for name in item if name.startswith("told:")]
     forgotten = NOON + timedelta(hours=48)
     assert item["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
 
@@ -140,3 +146,65 @@ def test_what_runs_is_told_of_every_kind_until_it_has_ended(media_store: MediaSt
     left = {each.kind for each in media_store.running(ROOM, soon())}
     assert left == {MediaKind.ARCHIVE, MediaKind.CAPTIONS}
     assert media_store.running("room-2", soon()) == []
+
+
+def test_what_is_on_record_wrongly_is_replaced_unless_it_has_changed(
+    media_store: MediaStore,
+) -> None:
+    running = an_archive(kind=MediaKind.BROADCAST)
+    ended = replace(running, status="stopped", content={**running.content, "status": "stopped"})
+    media_store.keep(ended, soon())
+
+    for changed in (replace(ended, status="failed"), replace(ended, updated_at=NOON + MILLISECOND)):
+        assert not media_store.keep(running, soon(), instead_of=changed)
+        assert media_store.running(ROOM, soon()) == []
+    assert media_store.keep(running, soon(), instead_of=ended)
+
+    assert media_store.running(ROOM, soon()) == [running]
+    assert media_store.find(ROOM, MediaKind.BROADCAST, "a1", soon()) == running
+
+
+def test_how_it_stands_is_kept_where_no_more_of_what_was_told_can_be(
+    media_store: MediaStore,
+) -> None:
+    large = {f"field-{number}": "a" * 30_000 for number in range(13)}
+    media_store.keep(an_archive(content=large), soon())
+
+    more = {"more": "b" * 30_000}
+    assert media_store.keep(an_archive(status="stopped", content=more), soon())
+    assert not media_store.keep(an_archive(content=more), soon())
+
+    found = media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon())
+    assert found == an_archive(status="stopped", content=large)
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("status", None),
+        ("sessionId", None),
+        ("createdAt", {"S": "odd"}),
+        ("createdAt", {"N": "9" * 30}),
+        ("updatedAt", None),
+        ("told:id", {"S": "{"}),
+        ("told:id", {"N": "1"}),
+    ],
+)
+def test_one_that_cannot_be_read_hides_no_other(
+    media_store: MediaStore, engine: Engine, name: str, odd: Any
+) -> None:
+    media_store.keep(an_archive("odd"), soon())
+    item = engine.client.scan(TableName=TABLE)["Items"][0]
+    item.pop(name, None)
+    engine.client.put_item(TableName=TABLE, Item=item if odd is None else item | {name: odd})
+    media_store.keep(an_archive(), soon())
+
+    with collecting() as collected:
+        assert media_store.find(ROOM, MediaKind.ARCHIVE, "odd", soon()) is None
+        shown = media_store.page(ROOM, MediaKind.ARCHIVE, None, 1, soon())
+        oldest = list(media_store.oldest_first(ROOM, MediaKind.ARCHIVE, soon()))
+        running = media_store.running(ROOM, soon())
+
+    assert [each.id for each in (*shown.items, *oldest, *running)] == ["a1"] * 3
+    assert Measurement("MediaUnreadable", 1, timed=False) in collected
+    assert Mention("unreadable", f"media#{ROOM} archive#odd") in collected

@@ -118,6 +118,25 @@ class Live:
         for start in range(0, copies, 25):
             client.batch_write_item(RequestItems={TABLE: puts[start : start + 25]})
 
+    def damage(self, pk: str, sk: str, name: str, odd: str | None) -> None:
+        """Leave the first item whose keys begin so as no write of ours does.
+
+        Args:
+            pk, sk: What its keys begin with.
+            name: The attribute that is wrong.
+            odd: What it becomes; None to remove it.
+        """
+        item = next(
+            each
+            for each in self.stand_ins.items()
+            if each["pk"]["S"].startswith(pk) and each["sk"]["S"].startswith(sk)
+        )
+        key = {"pk": item["pk"], "sk": item["sk"]}
+        changed = {each: value for each, value in item.items() if each != name}
+        if odd is not None:
+            changed[name] = {"S": odd}
+        self.stand_ins.dynamodb().put_item(TableName=TABLE, Item=changed | key)
+
     def run(self, schedule: str) -> None:
         """Let a scheduled function run once."""
         self.gateway.app.handler_map[schedule](SCHEDULED, LambdaContext())

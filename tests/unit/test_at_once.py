@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.core.at_once import AT_ONCE, each_at_once
+from chalicelib.core.at_once import AT_ONCE, each_at_once, raise_first_fault
 from chalicelib.core.measurements import collecting, count
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
@@ -37,3 +37,25 @@ def test_what_fails_for_one_is_tried_for_the_others_and_told_in_the_end(items: i
         each_at_once(call, range(items))
 
     assert sorted(made) == list(range(items))
+
+
+@pytest.mark.parametrize("items", FEW_AND_MANY[2:])
+def test_a_fault_with_one_keeps_no_other_from_being_tried(items: int) -> None:
+    made: list[int] = []
+
+    def call(item: int) -> None:
+        made.append(item)
+        if item == 0:
+            raise KeyError("name")
+
+    with pytest.raises(KeyError):
+        each_at_once(call, range(items))
+
+    assert sorted(made) == list(range(items))
+
+
+def test_of_failures_the_faults_alone_are_raised_and_of_them_the_first() -> None:
+    away = ProviderUnavailable("It is away.")
+    raise_first_fault([None, away])
+    with pytest.raises(KeyError):
+        raise_first_fault([away, None, KeyError(), ValueError()])
