@@ -199,7 +199,7 @@ class ArchiveNotRunning(RoomkeyError):
 
 
 class ArchiveNotReady(RoomkeyError):
-    """The archive is being recorded or processed; there is no file yet."""
+    """The archive is being recorded or processed, or its file is where nobody here reaches it."""
 
     code = "archive_not_ready"
 

@@ -242,6 +242,18 @@ def test_a_failure_of_which_nothing_was_heard_for_less_than_that_is_found(
     assert [each["reason"] for each in listed(recorded)] == ["no disk"]
 
 
+def test_a_film_of_which_nothing_was_ever_heard_is_found_however_old(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    drop_record(recorded, archive_id)
+    recorded.stand_ins.opentok.move_archive(archive_id, "uploaded")
+    clock.shift(timedelta(days=9))
+    recorded.run("heal")
+    assert [each["status"] for each in listed(recorded)] == ["uploaded"]
+
+
 def test_what_is_found_running_in_a_room_that_is_closed_is_stopped(
     recorded: Live, clock: time_machine.Traveller
 ) -> None:

@@ -359,3 +359,22 @@ def test_media_that_opentok_refuses_slow_no_check_of_who_is_in(live: Live) -> No
         live.stand_ins.opentok.clear_calls()
         live.run("heal")
         assert live.stand_ins.opentok.count("/connection") == 1
+
+
+def test_an_empty_session_whose_media_are_refused_is_asked_about_after_five_minutes(
+    live: Live,
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        live.token("bob")
+        clock.shift(MINUTES)
+        live.stand_ins.opentok.faults.add(Fault("/archive", status=403), times=9)
+        live.run("heal")
+        live.stand_ins.opentok.faults.clear()
+        asked = []
+        for seconds in (299, 1):
+            clock.shift(seconds)
+            live.stand_ins.opentok.clear_calls()
+            live.run("heal")
+            asked.append(live.stand_ins.opentok.count("/archive"))
+        assert asked == [0, 1]
