@@ -188,6 +188,18 @@ def test_if_opentok_cannot_list_archives_none_is_removed(
         assert len(listed(recorded)) == 1
 
 
+def test_one_that_is_not_listed_is_asked_about_before_it_counts_as_gone(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.ask("alice", "POST", ARCHIVES, {})
+    recorded.settle()
+    clock.shift(MINUTES)
+    empty = Fault("/archive", status=200, body='{"items": [], "count": 0}')
+    recorded.stand_ins.opentok.faults.add(empty, times=1)
+    recorded.run("heal")
+    assert [each["status"] for each in listed(recorded)] == ["started"]
+
+
 def test_a_start_that_opentok_refused_for_now_is_not_looked_for(recorded: Live) -> None:
     recorded.stand_ins.opentok.faults.add(Fault("/archive", status=429))
     reply = recorded.ask("alice", "POST", ARCHIVES, {})

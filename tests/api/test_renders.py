@@ -186,3 +186,17 @@ def test_one_among_more_than_opentok_lists_at_once_is_not_taken_for_ended(
     entered.stand_ins.opentok.faults.add(Fault("/render", status=200, body=others))
     entered.run("heal")
     assert [each["status"] for each in listed(entered)] == ["started"]
+
+
+def test_an_answer_older_than_what_was_told_moves_nothing_back(entered: Live) -> None:
+    render_id = start(entered)["id"]
+    entered.stand_ins.opentok.move("renders", render_id, "started")
+    entered.settle()
+    shown = entered.ask("alice", "GET", f"{RENDERS}/{render_id}").json
+    assert shown["status"] == "started"
+    before = json.dumps(
+        {key: shown[key] for key in shown if key != "room"} | {"status": "starting"}
+    )
+    entered.stand_ins.opentok.faults.add(Fault(f"/render/{render_id}", status=200, body=before))
+    entered.ask("alice", "GET", f"{RENDERS}/{render_id}")
+    assert [each["status"] for each in listed(entered)] == ["started"]
