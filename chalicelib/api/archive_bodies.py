@@ -6,13 +6,23 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, to_builtins
 
+from chalicelib.api.bodies import ONE_LINE
 from chalicelib.core.rooms import Resolution
 from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_TEXT_CHARACTERS: Final = 255
 MAX_STYLESHEET_CHARACTERS: Final = 32 * 1024
 
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_CHARACTERS, pattern=ONE_LINE)]
+Stylesheet = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_STYLESHEET_CHARACTERS,
+        # Lines and tabs it may have.
+        pattern=r"^[^\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]*(?![\s\S])",
+    ),
+]
 Rule = tuple[bool, str, str]
 """Whether it is broken, the field to blame, and why."""
 
@@ -48,9 +58,7 @@ class LayoutBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """How streams are laid out in one film."""
 
     type: LayoutType
-    stylesheet: Annotated[str, Meta(min_length=1, max_length=MAX_STYLESHEET_CHARACTERS)] | None = (
-        None
-    )
+    stylesheet: Stylesheet | None = None
     screenshare_type: ScreenshareType | None = None
 
     def options(self) -> dict[str, Any]:
@@ -79,7 +87,9 @@ class LayoutBody(Struct, forbid_unknown_fields=True, rename="camel"):
 class TranscriptionBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """What a transcription is to be like."""
 
-    primary_language_code: Annotated[str, Meta(min_length=2, max_length=35)] | None = None
+    primary_language_code: (
+        Annotated[str, Meta(min_length=2, max_length=35, pattern=ONE_LINE)] | None
+    ) = None
     has_summary: bool | None = None
 
 

@@ -28,6 +28,8 @@ from chalicelib.errors import FieldProblem, InvalidField
 MAX_PAGE: Final = 100
 MAX_EXCLUDED: Final = 1000
 MAX_NAME_CHARACTERS: Final = 200
+ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*(?![\s\S])"
+"""The pattern of text for OpenTok: no control character, which could end the line it gets into."""
 
 UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
@@ -45,7 +47,7 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
     media_mode: MediaMode | UnsetType = UNSET
     archive_mode: ArchiveMode | UnsetType = UNSET
     archive_name: (
-        Annotated[str, Meta(min_length=1, max_length=MAX_ARCHIVE_NAME_CHARACTERS)]
+        Annotated[str, Meta(min_length=1, max_length=MAX_ARCHIVE_NAME_CHARACTERS, pattern=ONE_LINE)]
         | UnsetType
         | None
     ) = UNSET

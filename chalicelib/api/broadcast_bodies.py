@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from chalicelib.api.archive_bodies import LayoutBody, Rule, StreamMode, Text, check, given
+from chalicelib.api.bodies import ONE_LINE
 from chalicelib.core.addresses import LONGEST_ADDRESS, RTMP, check_address
 from chalicelib.core.rooms import Resolution
 
@@ -25,7 +26,7 @@ class RtmpBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults
     """A server to stream to, such as YouTube's; its repr does not show the key."""
 
     server_url: Annotated[str, Meta(max_length=LONGEST_ADDRESS)]
-    stream_name: Annotated[str, Meta(min_length=1, max_length=MAX_STREAM_NAME)]
+    stream_name: Annotated[str, Meta(min_length=1, max_length=MAX_STREAM_NAME, pattern=ONE_LINE)]
     id: Text | None = None
 
     def __repr__(self) -> str:

@@ -29,6 +29,7 @@ _PLAIN: Final = tuple(
             r"Expected `datetime.*`, got .*|Invalid RFC3339.*",
             f"must be an RFC 3339 time, {_EXAMPLE}",
         ),
+        (r"Expected `str` matching regex '\^\[\^.*", "must be without control characters"),
         (r"Expected `str` matching regex .*", "must be without white space, and not empty"),
         (r"Expected `str` of length >= (\d+)", r"must have at least \1 character(s)"),
         (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),

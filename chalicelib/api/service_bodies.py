@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, field
 
 from chalicelib.api.archive_bodies import Text, check, given
+from chalicelib.api.bodies import ONE_LINE
 from chalicelib.core.addresses import (
     LONGEST_ADDRESS,
     SHORTEST_ADDRESS,
@@ -30,7 +31,7 @@ MAX_DIGITS: Final = 255
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _DIGITS: Final = re.compile(r"[0-9*#p]+")
 _SIP_HEADER: Final = re.compile(r"X-[A-Za-z0-9-]+")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_LINE: Final = re.compile(ONE_LINE)
 _TRANSPORTS: Final = ("binary", "json")
 
 StreamIds = Annotated[list[Text], Meta(max_length=MAX_STREAMS)]
@@ -92,8 +93,7 @@ class SipBody(Struct, forbid_unknown_fields=True):
             [
                 (len(sip.headers) > MAX_SIP_HEADERS, "sip.headers", "are too many"),
                 (not named, "sip.headers", "must have names that begin with X-"),
-                (_breaks_lines(*sip.headers.values()), "sip.headers", _ONE_LINE),
-                (_breaks_lines(sip.from_ or ""), "sip.from", _ONE_LINE),
+                (_breaks_lines(*sip.headers.values()), "sip.headers", _NOT_ONE_LINE),
             ]
         )
         return given(self)
@@ -118,7 +118,7 @@ class DtmfBody(Struct, forbid_unknown_fields=True, rename="camel"):
 class RenderProperties(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The stream that the page is published as."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)] | None = None
 
 
 class RenderBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
@@ -148,7 +148,9 @@ class SocketOptions(Struct, forbid_unknown_fields=True, rename="camel", omit_def
     headers: dict[str, str] = {}
     audio_rate: AudioRate | None = None
     bidirectional: bool | None = None
-    audio_transport: Annotated[str, Meta(max_length=LONGEST_ADDRESS)] | None = None
+    audio_transport: Annotated[str, Meta(max_length=LONGEST_ADDRESS, pattern=ONE_LINE)] | None = (
+        None
+    )
 
     def __repr__(self) -> str:
         return "SocketOptions(...)"
@@ -173,7 +175,7 @@ class AudioConnectorBody(Struct, forbid_unknown_fields=True):
                     "websocket.headers",
                     f"must be at most {MAX_SOCKET_HEADER_BYTES} bytes of JSON",
                 ),
-                (_breaks_lines(*text), "websocket.headers", _ONE_LINE),
+                (_breaks_lines(*text), "websocket.headers", _NOT_ONE_LINE),
                 (
                     transport is not None and not _is_transport(transport),
                     "websocket.audioTransport",
@@ -184,12 +186,12 @@ class AudioConnectorBody(Struct, forbid_unknown_fields=True):
         return given(self)
 
 
-_ONE_LINE: Final = "must be without control characters"
+_NOT_ONE_LINE: Final = "must be without control characters"
 
 
 def _breaks_lines(*texts: str) -> bool:
     """Whether one could end a header's line and begin another."""
-    return any(_CONTROL.search(text) for text in texts)
+    return not all(_LINE.match(text) for text in texts)
 
 
 def _is_transport(text: str) -> bool:

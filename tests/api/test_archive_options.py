@@ -46,6 +46,16 @@ FORBIDDEN: list[tuple[dict[str, Any], list[str]]] = [
         },
         ["transcriptionProperties.primaryLanguageCode"],
     ),
+    (
+        {
+            **INDIVIDUAL,
+            "hasTranscription": True,
+            "transcriptionProperties": {"primaryLanguageCode": "en\n"},
+        },
+        ["transcriptionProperties.primaryLanguageCode"],
+    ),
+    ({"name": "a\nb"}, ["name"]),
+    ({"multiArchiveTag": "\0"}, ["multiArchiveTag"]),
     ({"layout": {"type": "custom"}}, ["layout.stylesheet"]),
     ({"layout": {"type": "pip", "stylesheet": "x"}}, ["layout.stylesheet"]),
     ({"layout": {"type": "pip", "screenshareType": "pip"}}, ["layout.screenshareType"]),

@@ -287,6 +287,13 @@ def test_one_that_takes_its_streams_by_itself_is_told_none(entered: Live) -> Non
             {"outputs": {"rtmp": [RTMP | {"serverUrl": "rtmp://h/" + "a" * 2048}]}},
             "outputs.rtmp[0].serverUrl",
         ),
+        (
+            {"outputs": {"rtmp": [RTMP | {"streamName": "s3cret\n"}]}},
+            "outputs.rtmp[0].streamName",
+        ),
+        ({"outputs": {"rtmp": [RTMP | {"id": "a\0"}]}}, "outputs.rtmp[0].id"),
+        ({"multiBroadcastTag": "a\tb"}, "multiBroadcastTag"),
+        ({"layout": {"type": "custom", "stylesheet": "a\0"}}, "layout.stylesheet"),
         ({"layout": {"type": "grid"}}, "layout.type"),
         ({"layout": {"type": "custom"}}, "layout.stylesheet"),
         ({"layout": {"type": "pip", "stylesheet": "a"}}, "layout.stylesheet"),

@@ -95,7 +95,13 @@ def test_who_is_called_is_in_and_is_hung_up_on_like_anybody(entered: Live) -> No
         ({"headers": {f"X-{number}": "a" for number in range(51)}}, "sip.headers"),
         ({"headers": {"X-A": 5}}, "sip.headers[...]"),
         ({"from": "a\nb"}, "sip.from"),
+        ({"from": "a\x85b"}, "sip.from"),
         ({"auth": {"username": "u"}}, "sip.auth.password"),
+        ({"auth": LOGIN | {"username": "u\r\nVia: c"}}, "sip.auth.username"),
+        ({"auth": LOGIN | {"password": "s3cret\0"}}, "sip.auth.password"),
+        ({"headers": {"X-A": "\0"}}, "sip.headers"),
+        ({"headers": {"X-A\n": "b"}}, "sip.headers"),
+        ({"streams": ["s1", "s\n2"]}, "sip.streams[1]"),
         ({"secure": "yes"}, "sip.secure"),
         ({"streams": ["s"] * 101}, "sip.streams"),
         ({"to": "bob"}, "sip.to"),
@@ -195,6 +201,8 @@ def test_audio_is_connected_with_all_of_opentoks_options_and_the_least_role(
         ({"audioTransport": {"transport": "json"}}, "websocket.audioTransport"),
         ({"audioTransport": '{"transport": "fax"}'}, "websocket.audioTransport"),
         ({"audioTransport": "json"}, "websocket.audioTransport"),
+        ({"audioTransport": '{"transport":\n"json"}'}, "websocket.audioTransport"),
+        ({"streams": ["s\n"]}, "websocket.streams[0]"),
     ],
 )
 def test_audio_that_opentok_forbids_is_refused_before_it_is_asked(

@@ -101,6 +101,7 @@ def test_one_that_has_ended_unheard_is_found_to_have(entered: Live) -> None:
         ({"resolution": "1x1"}, "resolution"),
         ({"properties": {"name": ""}}, "properties.name"),
         ({"properties": {"name": "n" * 201}}, "properties.name"),
+        ({"properties": {"name": "n\r\n"}}, "properties.name"),
         ({"properties": {"title": "n"}}, "properties.title"),
     ],
 )
