@@ -7,7 +7,7 @@ from chalicelib.api.answers import Answer, json_answer
 from chalicelib.api.calls import Call
 from chalicelib.api.edge import Edge
 from chalicelib.api.media_answers import AudioConnectorAnswer, CallAnswer, shown
-from chalicelib.api.operations import OF_MEDIA_STARTS, OF_MODERATORS, OF_PROVIDER, Operation
+from chalicelib.api.operations import OF_MEDIA_STARTS, Operation
 from chalicelib.api.presence import check_connection_id
 from chalicelib.api.service_bodies import AudioConnectorBody, DtmfBody, SipBody
 
@@ -44,12 +44,7 @@ def connected_audio_routes(edge: Edge) -> Blueprint:
             summary="Play telephone tones to all, or to one connection",
             body=DtmfBody,
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=(
-                *OF_MODERATORS,
-                errors.ConnectionNotFound,
-                errors.NobodyConnected,
-                *OF_PROVIDER,
-            ),
+            problems=(*OF_MEDIA_STARTS, errors.ConnectionNotFound),
         ),
     )
     def play_digits(call: Call, room: str) -> Answer:

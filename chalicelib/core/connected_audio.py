@@ -68,8 +68,9 @@ class ConnectedAudio:
         Raises:
             ConnectionNotFound: The one is not in this room.
             NobodyConnected: There is nobody to hear them.
+            RoomkeyError: As `RoomMedia.ready_room` says.
         """
-        room = self._media.moderated(user, name, "play tones", deadline)
+        room = self._media.ready_room(user, name, "play tones", deadline)
         if self._platform.play_digits(room.session_id, connection_id, digits, deadline):
             return
         if connection_id is not None:

@@ -148,6 +148,23 @@ def test_tones_are_for_moderators_and_those_in_the_room(entered: Live) -> None:
     assert (nobody.status, nobody.code) == (409, "nobody_connected")
 
 
+def test_a_room_whose_calls_opentok_does_not_see_gets_no_tones(entered: Live) -> None:
+    for name, settings in (("direct", {"mediaMode": "relayed"}), ("secret", {"e2ee": True})):
+        entered.ask("alice", "PUT", f"/rooms/{name}", settings)
+        entered.enter("bob", name)
+    assert entered.ask("alice", "DELETE", "/rooms/standup").status == 204
+    entered.settle()
+    entered.stand_ins.opentok.clear_calls()
+    for name, code in (
+        ("direct", "not_routed"),
+        ("secret", "encrypted_room"),
+        ("standup", "room_closed"),
+    ):
+        reply = entered.ask("alice", "POST", f"/rooms/{name}/dtmf", {"digits": "1"})
+        assert (reply.status, reply.code) == (409, code)
+    assert entered.stand_ins.opentok.calls == []
+
+
 @pytest.mark.parametrize(
     ("status", "expected", "code"),
     [(400, 502, "provider_refused"), (500, 503, "provider_unavailable")],
