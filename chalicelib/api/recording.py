@@ -49,11 +49,13 @@ def recording_routes(edge: Edge) -> Blueprint:
         "/rooms/{room}/archives/{archive_id}/stop",
         Operation(
             summary="Stop recording",
+            description="An automatic archive ends when everybody has left, and not before.",
             answers={HTTPStatus.OK: ArchiveAnswer},
             problems=(
                 *OF_MODERATORS,
                 errors.ArchiveNotFound,
                 errors.ArchiveNotRunning,
+                errors.Immutable,
                 *OF_PROVIDER,
             ),
         ),

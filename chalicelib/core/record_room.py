@@ -11,12 +11,13 @@ from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.media_rules import STREAMS_NOT_MANUAL, check_can_be_processed
 from chalicelib.core.ports import Clock, RoomAccess
 from chalicelib.core.read_archives import find_archive
-from chalicelib.core.rooms import Room
+from chalicelib.core.rooms import ArchiveMode, Room
 from chalicelib.core.start_media import StartMedia
 from chalicelib.errors import (
     ArchiveNotReady,
     ArchiveNotRunning,
     FieldProblem,
+    Immutable,
     InvalidField,
     StreamNotFound,
     StreamsNotManual,
@@ -65,11 +66,21 @@ class RecordRoom:
     def stop(
         self, user: User, name: str, archive_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """Raises: ArchiveNotRunning: It has ended already."""
+        """End an archive.
+
+        Raises:
+            ArchiveNotRunning: It has ended already.
+            Immutable: It is automatic; OpenTok says nothing against such a stop, and records on.
+        """
         room, archive = self._running(user, name, archive_id, "stop its archives", deadline)
         stopped = self._kept.stop(archive, deadline)
         if stopped is None:
             raise _not_running(archive_id)
+        if stopped.is_running and room.settings.archive_mode is ArchiveMode.ALWAYS:
+            raise Immutable(
+                "This room records itself: its automatic archive ends when everybody has left.",
+                fields=(FieldProblem("archiveMode", "cannot be changed"),),
+            )
         return room, stopped
 
     def set_layout(

@@ -204,6 +204,21 @@ def test_automatic_archives_appear_by_callbacks_alone(live: Live) -> None:
     assert "multiArchiveTag" in untagged.json["detail"]
 
 
+def test_a_stop_does_not_pretend_to_end_an_automatic_archive(live: Live) -> None:
+    live.room(archiveMode="always")
+    bob = live.enter("bob")
+    (running,) = listed(live)
+    reply = live.ask("alice", "POST", f"{ARCHIVES}/{running['id']}/stop")
+    assert (reply.status, reply.code, reply.field) == (409, "immutable", "archiveMode")
+    assert "everybody has left" in reply.json["detail"]
+    mine = live.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "mine"}).json["id"]
+    assert live.ask("alice", "POST", f"{ARCHIVES}/{mine}/stop").json["status"] == "stopped"
+
+    live.leave(bob)
+    live.settle()
+    assert not [each for each in listed(live) if each["status"] == "started"]
+
+
 def test_several_archives_run_at_once_by_tag(recorded: Live) -> None:
     for tag in ("a", "b"):
         start(recorded, multiArchiveTag=tag)
