@@ -35,13 +35,19 @@ def check_address(
     try:
         parts = urlsplit(text)
         scheme, host, logs_in = parts.scheme, parts.hostname, "@" in parts.netloc
+        beyond = parts.path + parts.query + parts.fragment
         parts.port  # noqa: B018  raises where it is none
     except ValueError:
-        scheme, host, logs_in = "", None, False
+        scheme, host, logs_in, beyond = "", None, False, ""
     if scheme not in schemes or not host or not _PRINTABLE.fullmatch(text):
         raise _wrong(field, f"must be an address that begins with {' or '.join(_shown(schemes))}")
     if logs_in and not may_log_in:
         raise _wrong(field, "must be without a user's name and password")
+    if may_log_in and "@" in beyond:
+        # Of a password that holds /, the end would pass for a path, which is shown.
+        raise _wrong(
+            field, "must have no @ after its host: / in a password is %2F, other @ are %40"
+        )
 
 
 def check_sip_address(field: str, text: str) -> None:

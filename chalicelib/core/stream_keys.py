@@ -24,11 +24,13 @@ def without_stream_keys(content: Any) -> Any:  # noqa: ANN401  JSON is anything
 
 
 def _address(told: object) -> str | None:
-    """Scheme, host, port and path alone; None for what is no address."""
+    """Scheme, host, port and path alone; None where those are not what they seem."""
     try:
         parts = urlsplit(told if isinstance(told, str) else "")
         parts.port  # noqa: B018  raises where it is none
     except ValueError:
         return None
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if host else None
+    # Of a password that holds /, ? or #, what stands before passes for the host and its port.
+    misread = "@" in parts.path + parts.query + parts.fragment
+    return f"{parts.scheme}://{host}{parts.path}" if host and not misread else None

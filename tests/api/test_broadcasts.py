@@ -292,6 +292,15 @@ def test_one_that_takes_its_streams_by_itself_is_told_none(entered: Live) -> Non
             "outputs.rtmp[0].streamName",
         ),
         ({"outputs": {"rtmp": [RTMP | {"id": "a\0"}]}}, "outputs.rtmp[0].id"),
+        (
+            # Its author means a password, and urlsplit() a port and a path.
+            {"outputs": {"rtmp": [RTMP | {"serverUrl": "rtmp://me:12/s3cret@live.test/app"}]}},
+            "outputs.rtmp[0].serverUrl",
+        ),
+        (
+            {"outputs": {"rtmp": [RTMP | {"serverUrl": "rtmp://live.test/app?key=s3cret@b"}]}},
+            "outputs.rtmp[0].serverUrl",
+        ),
         ({"multiBroadcastTag": "a\tb"}, "multiBroadcastTag"),
         ({"layout": {"type": "custom", "stylesheet": "a\0"}}, "layout.stylesheet"),
         ({"layout": {"type": "grid"}}, "layout.type"),

@@ -21,6 +21,10 @@ SHOWN = {"id": "a", "serverUrl": "rtmps://live.test:443/app"}
         ({"serverUrl": "rtmp://me:s3cret@"}, {"serverUrl": None}),
         ({"serverUrl": "rtmp://[s3cret/"}, {"serverUrl": None}),
         ({"serverUrl": "rtmp://live.test:s3cret/"}, {"serverUrl": None}),
+        ({"serverUrl": "rtmp://me:12/s3cret@live.test/app"}, {"serverUrl": None}),
+        ({"serverUrl": "rtmp://a@b:12/s3cret@live.test/app"}, {"serverUrl": None}),
+        ({"serverUrl": "rtmp://me:12?s3cret@live.test/app"}, {"serverUrl": None}),
+        ({"serverUrl": "rtmp://me:12#s3cret@live.test/app"}, {"serverUrl": None}),
         ({"status": "started", "n": 1, "none": None}, {"status": "started", "n": 1, "none": None}),
     ],
 )
