@@ -109,7 +109,7 @@ class MuteBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """Whether those who come later are muted too, and whom to leave as they are now."""
 
     active: bool
-    excluded_stream_ids: Annotated[list[str], Meta(max_length=MAX_EXCLUDED)] = []
+    excluded_stream_ids: Annotated[list[str], Meta(max_length=MAX_EXCLUDED)] | None = None
 
 
 class SignalBody(Struct, forbid_unknown_fields=True, rename="camel"):

@@ -37,12 +37,13 @@ class OutputsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defau
     """Where to: HLS, RTMP, or both."""
 
     hls: HlsBody | None = None
-    rtmp: Annotated[list[RtmpBody], Meta(max_length=MAX_RTMP_TARGETS)] = []
+    rtmp: Annotated[list[RtmpBody], Meta(max_length=MAX_RTMP_TARGETS)] | None = None
 
     def rules(self) -> Iterable[Rule]:
-        hls, ids = self.hls or HlsBody(), Counter(each.id for each in self.rtmp if each.id)
+        hls, rtmp = self.hls or HlsBody(), self.rtmp or ()
+        ids = Counter(each.id for each in rtmp if each.id)
         return (
-            (self.hls is None and not self.rtmp, "outputs", "needs hls or rtmp"),
+            (self.hls is None and not rtmp, "outputs", "needs hls or rtmp"),
             (
                 bool(hls.dvr and hls.low_latency),
                 "outputs.hls.lowLatency",
@@ -80,7 +81,7 @@ class BroadcastBody(Struct, forbid_unknown_fields=True, rename="camel", omit_def
                 (nothing, "hasVideo", "cannot be false together with hasAudio"),
             )
         )
-        for position, target in enumerate(self.outputs.rtmp):
+        for position, target in enumerate(self.outputs.rtmp or ()):
             field = f"outputs.rtmp[{position}].serverUrl"
             check_address(field, target.server_url, RTMP, may_log_in=True)
         return given(self)

@@ -59,7 +59,7 @@ def moderation_routes(edge: Edge) -> Blueprint:
     def mute_all(call: Call, room: str) -> Answer:
         body = call.body(MuteBody)
         call.use_cases.moderate.mute_all(
-            call.user, room, body.excluded_stream_ids, call.deadline, active=body.active
+            call.user, room, body.excluded_stream_ids or (), call.deadline, active=body.active
         )
         return Answer(HTTPStatus.NO_CONTENT)
 

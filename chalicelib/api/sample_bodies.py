@@ -42,9 +42,9 @@ class SampleBroadcastBody(Struct, rename="camel"):
     """A session to be broadcast by HLS; `rtmp`, which the apps send too, must be empty."""
 
     session_id: SessionId
-    low_latency: bool = False
-    dvr: bool = False
-    rtmp: list[dict[str, Any]] = []
+    low_latency: bool | None = None
+    dvr: bool | None = None
+    rtmp: list[dict[str, Any]] | None = None
 
     def hls(self) -> dict[str, bool]:
         """How, as OpenTok takes it.
@@ -52,13 +52,14 @@ class SampleBroadcastBody(Struct, rename="camel"):
         Raises:
             InvalidField: It does not take this combination, or sample apps may not have it.
         """
+        low_latency, dvr = bool(self.low_latency), bool(self.dvr)
         check(
             (
-                (self.low_latency and self.dvr, "lowLatency", "cannot be true together with dvr"),
+                (low_latency and dvr, "lowLatency", "cannot be true together with dvr"),
                 (bool(self.rtmp), "rtmp", "must be empty: sample apps broadcast by HLS alone"),
             )
         )
-        return {"lowLatency": self.low_latency, "dvr": self.dvr}
+        return {"lowLatency": low_latency, "dvr": dvr}
 
 
 class SampleCaptionsBody(Struct, rename="camel"):

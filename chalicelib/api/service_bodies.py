@@ -64,11 +64,11 @@ class SipLogin(Struct, forbid_unknown_fields=True):
 
 
 class SipOptions(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Whom to call, and how."""
+    """Whom to call, and how; null counts as not given."""
 
     uri: Annotated[str, Meta(max_length=LONGEST_ADDRESS)]
     from_: Text | None = field(default=None, name="from")
-    headers: dict[str, str] = {}
+    headers: dict[str, str] | None = None
     auth: SipLogin | None = None
     secure: bool | None = None
     video: bool | None = None
@@ -86,14 +86,14 @@ class SipBody(Struct, forbid_unknown_fields=True):
 
     def options(self) -> dict[str, Any]:
         """Raises: InvalidField: The address is none, or a header is not to be sent."""
-        sip = self.sip
-        named = all(_SIP_HEADER.fullmatch(name) for name in sip.headers)
+        sip, headers = self.sip, self.sip.headers or {}
+        named = all(_SIP_HEADER.fullmatch(name) for name in headers)
         check_sip_address("sip.uri", sip.uri)
         check(
             [
-                (len(sip.headers) > MAX_SIP_HEADERS, "sip.headers", "are too many"),
+                (len(headers) > MAX_SIP_HEADERS, "sip.headers", "are too many"),
                 (not named, "sip.headers", "must have names that begin with X-"),
-                (_breaks_lines(*sip.headers.values()), "sip.headers", _NOT_ONE_LINE),
+                (_breaks_lines(*headers.values()), "sip.headers", _NOT_ONE_LINE),
             ]
         )
         return given(self)
@@ -141,11 +141,14 @@ class AudioRate(IntEnum):
 
 
 class SocketOptions(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Where to send audio, and which; `audioTransport` is the JSON text that OpenTok takes."""
+    """Where to send audio, and which; null counts as not given.
+
+    `audioTransport` is the JSON text that OpenTok takes.
+    """
 
     uri: Address
     streams: StreamIds | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] | None = None
     audio_rate: AudioRate | None = None
     bidirectional: bool | None = None
     audio_transport: Annotated[str, Meta(max_length=LONGEST_ADDRESS, pattern=ONE_LINE)] | None = (
@@ -163,15 +166,14 @@ class AudioConnectorBody(Struct, forbid_unknown_fields=True):
 
     def options(self) -> dict[str, Any]:
         """Raises: InvalidField: The address is none, or headers or transport are not to be sent."""
-        socket = self.websocket
-        text = [*socket.headers, *socket.headers.values()]
+        socket, headers = self.websocket, self.websocket.headers or {}
+        text = [*headers, *headers.values()]
         transport = socket.audio_transport
         check_address("websocket.uri", socket.uri, WEB_SOCKET)
         check(
             [
                 (
-                    len(json.dumps(socket.headers, ensure_ascii=False).encode())
-                    > MAX_SOCKET_HEADER_BYTES,
+                    len(json.dumps(headers, ensure_ascii=False).encode()) > MAX_SOCKET_HEADER_BYTES,
                     "websocket.headers",
                     f"must be at most {MAX_SOCKET_HEADER_BYTES} bytes of JSON",
                 ),

@@ -79,6 +79,22 @@ def test_every_option_is_opentoks_and_the_answer_is_opentoks_without_keys(entere
     )
 
 
+def test_null_counts_as_not_given(entered: Live) -> None:
+    nulls = dict.fromkeys(EVERY_OPTION.keys() - {"outputs"})
+    start(entered, **nulls, outputs={"hls": {"dvr": None, "lowLatency": None}, "rtmp": None})
+    (call,) = (each for each in entered.stand_ins.opentok.calls if each.method == "POST")
+    assert call.json.keys() == {"sessionId", "outputs"}
+    assert call.json["outputs"] == {"hls": {}}
+    (rtmp,) = start(
+        entered,
+        multiBroadcastTag="second",
+        outputs={"hls": None, "rtmp": [RTMP | {"id": None}]},
+    )["broadcastUrls"]["rtmp"]
+    assert rtmp["serverUrl"] == "rtmps://live.test:443/app"
+    nothing = entered.ask("alice", "POST", BROADCASTS, {"outputs": {"hls": None, "rtmp": None}})
+    assert (nothing.status, nothing.field) == (422, "outputs")
+
+
 def test_a_streams_key_is_in_no_answer_no_record_and_no_log(
     live: Live, capsys: pytest.CaptureFixture[str]
 ) -> None:

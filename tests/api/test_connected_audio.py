@@ -61,6 +61,17 @@ def test_a_call_has_all_of_opentoks_options_and_the_answer_no_login(entered: Liv
     assert "s3cret" not in reply.text
 
 
+def test_null_counts_as_not_given(entered: Live) -> None:
+    of_calls = ("from", "headers", "auth", "secure", "video", "observeForceMute", "streams")
+    assert dial(entered, **dict.fromkeys(of_calls)).status == 201
+    assert told_opentok(entered)["sip"] == SIP
+    entered.stand_ins.opentok.clear_calls()
+    of_sockets = ("streams", "headers", "audioRate", "bidirectional", "audioTransport")
+    assert connect_audio(entered, **dict.fromkeys(of_sockets)).status == 201
+    assert told_opentok(entered)["websocket"] == SOCKET
+    assert tones(entered, "1", connectionId=None).status == 204
+
+
 def test_what_opentok_might_repeat_of_a_login_is_not_passed_on(entered: Live) -> None:
     body = '{"id": "c1", "connectionId": "k1", "sip": {"auth": {"password": "s3cret"}}}'
     entered.stand_ins.opentok.faults.add(Fault("/dial", status=200, body=body))
