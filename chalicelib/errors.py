@@ -49,7 +49,7 @@ class RoomkeyError(Exception):
 
 
 class MalformedJson(RoomkeyError):
-    """The body is no JSON in UTF-8."""
+    """The body is no JSON in UTF-8, or has a name twice in one object."""
 
     code = "malformed_json"
 

@@ -1,5 +1,6 @@
 """Requests into typed structs: the only place where what a caller sent is trusted to be nothing."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -11,6 +12,7 @@ from chalicelib.core.text import is_well_formed
 from chalicelib.errors import BodyTooLarge, FieldProblem, InvalidField, MalformedJson
 
 LONGEST_BODY_BYTES: Final = 64 * 1024
+LONGEST_TOLD_NAME: Final = 100
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
@@ -50,18 +52,32 @@ def read_body(raw: bytes, struct: type[_Struct]) -> _Struct:
 
     Raises:
         BodyTooLarge: It has more than 64 KiB.
-        MalformedJson: It is no JSON text in UTF-8.
+        MalformedJson: It is no JSON text in UTF-8, or has a name twice; not so for lenient structs.
         InvalidField: It is no object, or a field of it breaks a rule.
     """
     if len(raw) > LONGEST_BODY_BYTES:
         raise BodyTooLarge("The body may have 64 KiB at most.")
+    text = raw.strip() or b"{}"
     try:
-        content = msgspec.json.decode(raw.strip() or b"{}")
+        content = msgspec.json.decode(text)
+        if struct.__struct_config__.forbid_unknown_fields:
+            # msgspec takes the last of several, so that what another reader saw may differ.
+            json.loads(text, object_pairs_hook=_check_names)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson("The body is not valid JSON in UTF-8.") from error
     if not isinstance(content, dict):
         raise InvalidField(FieldProblem("body", "must be a JSON object"))
     return _convert(content, struct, strict=True)
+
+
+def _check_names(pairs: Sequence[tuple[str, object]]) -> None:
+    """Raises: MalformedJson: An object's name comes twice."""
+    names = set[str]()
+    for name, _ in pairs:
+        if name in names:
+            told = name[:LONGEST_TOLD_NAME]
+            raise MalformedJson(f'The body has "{told}" more than once in one object.')
+        names.add(name)
 
 
 def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _Struct:

@@ -58,6 +58,26 @@ def test_what_is_no_json_in_utf8_is_400(
     assert_nothing_was_made(stand_ins)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        (TOKENS, '{"role":"publisher","role":"moderator"}', '"role"'),
+        (TOKENS, '{"role":"publisher","rol\\u0065":"publisher"}', '"role"'),
+        (TOKENS, '{"a":1,"a":1}', '"a"'),
+        (f"{ROOM}/sip", '{"sip":{"uri":"sip:a@b","headers":{"X-A":"b","X-A":"c"}}}', '"X-A"'),
+        (f"{ROOM}/broadcasts", '{"outputs":{"rtmp":[{"id":"a"},{"id":"b","id":"c"}]}}', '"id"'),
+        (TOKENS, f'{{"{"a" * 999}":1,"{"a" * 999}":1}}', f'"{"a" * 100}"'),
+    ],
+)
+def test_what_says_something_twice_is_400(
+    gateway: Gateway, stand_ins: StandIns, path: str, body: str, name: str
+) -> None:
+    reply = send(gateway, stand_ins, "POST", path, body)
+    assert (reply.status, reply.code) == (400, "malformed_json")
+    assert name in reply.json["detail"]
+    assert_nothing_was_made(stand_ins)
+
+
 @pytest.mark.parametrize("body", ["[]", "null", '"text"', "7", "true"])
 @pytest.mark.parametrize(("method", "path"), [("PUT", ROOM), ("POST", TOKENS)])
 def test_json_that_is_no_object_is_422(

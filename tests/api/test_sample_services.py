@@ -140,6 +140,13 @@ def test_a_session_is_broadcast_for_an_hour_at_most_and_once_at_a_time(app: Samp
     assert (stopped.status, stopped.json["status"]) == (200, "stopped")
 
 
+def test_the_last_of_what_an_app_says_twice_counts(app: SampleApp) -> None:
+    body = f'{{"sessionId":"{app.session_id}","dvr":false,"dvr":true}}'
+    started = app.live.gateway.request("POST", "/broadcast/session/start", body=body)
+    told = app.live.stand_ins.opentok.look("broadcasts", started.json["id"])
+    assert told["settings"]["hls"]["dvr"] is True
+
+
 @pytest.mark.parametrize("path", ["status", "stop"])
 def test_where_nothing_is_broadcast_the_answer_says_so(app: SampleApp, path: str) -> None:
     reply = app.about_session(f"/broadcast/session/{path}")

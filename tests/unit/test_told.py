@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.times import epoch_milliseconds
-from chalicelib.core.told import told_moment
+from chalicelib.core.told import told_content, told_moment
 from tests.support.noon import NOON
 
 NOON_MS = epoch_milliseconds(NOON)
@@ -26,3 +26,7 @@ def test_a_clock_may_be_ahead_by_minutes_and_no_more() -> None:
 )
 def test_what_can_be_no_time_of_the_platforms_is_now(told: object) -> None:
     assert told_moment(told, NOON) == NOON
+
+
+def test_the_last_of_what_is_told_twice_counts() -> None:
+    assert told_content(b'{"event":"a","event":"b"}') == {"event": "b"}
