@@ -10,6 +10,7 @@ import time_machine
 from local.faults import Fault
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
 from tests.support.stand_ins import TABLE
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -300,3 +301,160 @@ def test_healing_what_is_well_writes_nothing_about_archives(
     writes = [call for call in recorded.stand_ins.aws.calls if "UpdateItem" in call]
     assert len(writes) == 1  # when the session is to be checked next
     assert listed(recorded) == before
+
+
+NOT_THERE = '{"message": "Not found."}'
+
+
+def at_opentok(live: Live, archive_id: str) -> dict[str, Any]:
+    """The archive as OpenTok lists it."""
+    archive = live.stand_ins.opentok.look("archives", archive_id)
+    return {name: value for name, value in archive.items() if name != "layout"}
+
+
+def as_listed(*archives: dict[str, Any], count: int | None = None) -> Fault:
+    """OpenTok's next list has these, in this order, whatever is asked for."""
+    told = {"items": archives, "count": len(archives) if count is None else count}
+    return Fault("/archive", status=200, body=json.dumps(told))
+
+
+def asked_about(live: Live, archive_id: str) -> int:
+    """How often OpenTok was asked about this one alone."""
+    calls = live.stand_ins.opentok.calls
+    return sum(each.method == "GET" and each.path.endswith(archive_id) for each in calls)
+
+
+def new_session(live: Live, clock: time_machine.Traveller) -> None:
+    """Let the room close unheeded, and open it again."""
+    live.patch(closesAt=(NOON + timedelta(minutes=1)).isoformat())
+    clock.shift(MINUTES)
+    live.patch(closesAt=None)
+
+
+def test_a_list_that_holds_other_sessions_archives_brings_none_of_them_on_record(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.room("retro")
+    recorded.enter("carol", "retro")
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    ids = [
+        recorded.ask("alice", "POST", f"/rooms/{room}/archives", {}).json["id"]
+        for room in ("standup", "retro")
+    ]
+    for archive_id in ids:
+        drop_record(recorded, archive_id)
+    both = [at_opentok(recorded, each) for each in ids]
+    stranger = both[0] | {"id": "strange-1", "sessionId": "1_stranger"}
+    recorded.stand_ins.opentok.faults.add(as_listed(*both, stranger), times=2)
+    clock.shift(MINUTES)
+
+    recorded.run("heal")
+
+    for room, archive_id in zip(("standup", "retro"), ids, strict=True):
+        items = recorded.ask("alice", "GET", f"/rooms/{room}/archives").json["items"]
+        assert [each["id"] for each in items] == [archive_id]
+
+
+def test_archives_on_the_lists_next_page_are_found_too(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    ids = [
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag}).json["id"]
+        for tag in ("a", "b")
+    ]
+    for archive_id in ids:
+        drop_record(recorded, archive_id)
+    recorded.stand_ins.opentok.faults.add(as_listed(at_opentok(recorded, ids[1]), count=2))
+    clock.shift(MINUTES)
+
+    recorded.run("heal")
+
+    assert {each["id"] for each in listed(recorded)} == set(ids)
+
+
+def test_one_that_has_just_begun_is_not_missed_on_a_list_that_lags(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    clock.shift(MINUTES)
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    clock.shift(59)
+    gone = Fault(f"/archive/{archive_id}", status=404, body=NOT_THERE)
+    recorded.stand_ins.opentok.faults.add(as_listed())
+    recorded.stand_ins.opentok.faults.add(gone)
+    recorded.run("heal")
+    assert len(listed(recorded)) == 1
+    assert recorded.stand_ins.opentok.count("/archive") == 2  # its start, and the list
+
+    clock.shift(61)
+    recorded.stand_ins.opentok.faults.add(as_listed())
+    recorded.run("heal")
+    assert listed(recorded) == []
+
+
+def test_what_an_earlier_session_runs_is_stopped_and_not_missed_in_the_next_one(
+    recorded: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    new_session(recorded, clock)
+    recorded.enter("bob")
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    clock.shift(MINUTES)
+
+    recorded.run("heal")
+
+    assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
+        (archive_id, "user initiated")
+    ]
+    assert asked_about(recorded, archive_id) == 0
+    assert not [line for line in log_lines(capsys) if "GhostMediaTaken" in line]
+
+
+def test_a_stop_that_fails_keeps_no_other_from_being_tried(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    for tag in ("a", "b", "c"):
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag})
+    new_session(recorded, clock)
+    recorded.stand_ins.opentok.faults.add(Fault("/stop", status=400))
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    statuses = sorted(each["reason"] for each in listed(recorded))
+    assert statuses == ["", "user initiated", "user initiated"]
+
+
+def test_what_changed_without_getting_further_is_found_too(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    recorded.settle()
+    clock.shift(60)
+    recorded.stand_ins.opentok.plan_callbacks(drop=1)
+    recorded.stand_ins.opentok.move_archive(archive_id, "paused")
+    clock.shift(60)
+    recorded.run("heal")
+    assert [each["status"] for each in listed(recorded)] == ["paused"]
+
+
+def test_one_before_the_newest_hundred_is_known_too(
+    recorded: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    recorded.stand_ins.opentok.move_archive(archive_id, "available")
+    recorded.settle()
+    (item,) = (each for each in recorded.stand_ins.items() if archive_id in each["sk"]["S"])
+    milliseconds = int(item["createdAt"]["N"]) + 1000
+    for number in range(100):
+        copy = {
+            "sk": {"S": f"archive#later-{number}"},
+            "startedAt": {"S": f"archive#{milliseconds:015}#later-{number}"},
+            "createdAt": {"N": str(milliseconds)},
+        }
+        recorded.stand_ins.dynamodb().put_item(TableName=TABLE, Item=item | copy)
+    clock.shift(MINUTES)
+    log_lines(capsys)
+
+    recorded.run("heal")
+
+    assert recorded.stand_ins.opentok.count("/archive") == 2
+    assert not [line for line in log_lines(capsys) if "MediaFound" in line]

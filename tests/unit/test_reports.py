@@ -1,0 +1,75 @@
+"""How OpenTok's lists are read, page by page, and what of them is believed."""
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from chalicelib.adapters.opentok.http import Answer
+from chalicelib.adapters.opentok.reports import MOST_LISTED, Reports
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.media import MediaKind
+from tests.support.example_rooms import NOON, soon
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.opentok.rest import Call, OpenTokRest
+
+
+def item(number: int, session_id: str = "1_x") -> dict[str, object]:
+    return {"id": f"a{number}", "sessionId": session_id, "status": "started"}
+
+
+@dataclass
+class Lists:
+    """OpenTok, answering with one page after the other."""
+
+    pages: list[object]
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, call: "Call", deadline: Deadline) -> Answer:
+        assert deadline.remaining()
+        self.asked.append(call.path)
+        return Answer(200, json.dumps(self.pages.pop(0)).encode())
+
+    def ids(self) -> list[str]:
+        """Of what is read as the session's."""
+        rest = cast("OpenTokRest", self)
+        reports = Reports(rest, lambda: NOON, MediaKind.ARCHIVE, "archive")
+        return [each.id for each in reports.of_session("1_x", soon())]
+
+
+def test_a_list_of_several_pages_is_read_to_its_end_and_each_page_begins_where_one_ended() -> None:
+    lists = Lists(
+        [
+            {"count": 5, "items": [item(5), item(4)]},
+            {"count": 5, "items": [item(3), item(2)]},
+            {"count": 5, "items": [item(1)]},
+        ]
+    )
+    assert lists.ids() == ["a5", "a4", "a3", "a2", "a1"]
+    assert lists.asked == [
+        f"archive?sessionId=1_x&offset={offset}&count={MOST_LISTED}" for offset in (0, 2, 4)
+    ]
+
+
+def test_one_that_a_new_one_has_moved_to_the_next_page_is_read_once() -> None:
+    lists = Lists(
+        [{"count": 3, "items": [item(2), item(1)]}, {"count": 4, "items": [item(1), item(0)]}]
+    )
+    assert lists.ids() == ["a2", "a1", "a0"]
+
+
+def test_what_is_of_another_session_is_left_out_and_counts_for_where_the_next_page_begins() -> None:
+    lists = Lists(
+        [{"count": 3, "items": [item(2, "1_y"), item(1)]}, {"count": 3, "items": [item(0)]}]
+    )
+    assert lists.ids() == ["a1", "a0"]
+    assert "&offset=2&" in lists.asked[-1]
+
+
+@pytest.mark.parametrize("count", [0, 5, "5", None])
+def test_a_page_with_nothing_on_it_is_the_last(count: object) -> None:
+    lists = Lists([{"count": count, "items": []}])
+    assert lists.ids() == []
+    assert len(lists.asked) == 1
