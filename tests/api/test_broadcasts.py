@@ -116,6 +116,22 @@ def test_a_streams_key_is_in_no_answer_no_record_and_no_log(
     assert "s3cret" not in log
 
 
+def test_a_streams_key_that_opentok_repeats_when_asked_to_stop_is_in_no_log(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    somebody_publishes(live)
+    broadcast_id = start(live, outputs={"rtmp": [RTMP]})["id"]
+    for status in (400, 403, 409, 500):
+        told = '{"code": 1, "message": "bad: s3cret"}'
+        fault = Fault(f"{broadcast_id}/stop", status=status, body=told)
+        live.stand_ins.opentok.faults.add(fault, times=2)
+        assert "s3cret" not in control(live, "POST", f"{broadcast_id}/stop").text
+        live.stand_ins.opentok.faults.clear()
+    log = capsys.readouterr().out
+    assert "/rooms/{room}/broadcasts/{broadcast_id}/stop" in log
+    assert "s3cret" not in log
+
+
 def test_it_is_listed_newest_first_page_by_page_and_shown_as_it_stands(
     entered: Live, clock: time_machine.Traveller
 ) -> None:
@@ -141,6 +157,15 @@ def test_it_is_stopped_once(entered: Live) -> None:
     assert stopped.json["broadcastUrls"] is None
     again = control(entered, "POST", f"{broadcast_id}/stop")
     assert (again.status, again.code) == (409, "broadcast_not_running")
+
+
+def test_one_that_has_ended_is_shown_from_the_record(entered: Live) -> None:
+    broadcast_id = start(entered)["id"]
+    control(entered, "POST", f"{broadcast_id}/stop")
+    entered.settle()
+    entered.stand_ins.opentok.clear_calls()
+    assert control(entered, "GET", broadcast_id).json["status"] == "stopped"
+    assert entered.stand_ins.opentok.calls == []
 
 
 def test_one_that_has_ended_by_itself_unheard_is_found_to_have(

@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt
 import pytest
+import time_machine
 
 from local.faults import Fault
 from tests.support.callbacks import tell
@@ -90,9 +91,46 @@ def test_a_room_has_one_set_at_a_time_and_is_told_which(entered: Live) -> None:
     assert start(entered) != captions_id
 
 
+ALREADY = '{"code": 60003, "message": "Audio captioning is already enabled"}'
+
+
+def named(live: Live) -> object:
+    """Which captions a start is told of that OpenTok says there are already."""
+    live.stand_ins.opentok.faults.add(Fault("/captions", status=409, body=ALREADY))
+    refused = live.ask("alice", "POST", CAPTIONS, {})
+    assert (refused.status, refused.code) == (409, "already_captioning")
+    return refused.json.get("captionsId")
+
+
+def test_of_several_that_seem_to_run_the_latest_is_named_and_of_no_other_kind(
+    entered: Live,
+) -> None:
+    session_id = entered.ask("alice", "GET", "/rooms/standup").json["sessionId"]
+    begun = int(NOON.timestamp() * 1000)
+    for number in (2, 3, 1):
+        told = {"captionId": f"c-{number}", "sessionId": session_id, "status": "started"}
+        moment = {"createdAt": begun - 10_000 + number}
+        assert tell(entered.gateway, "captions", told | moment).status == 200
+    broadcast = {"outputs": {"hls": {}}}
+    assert entered.ask("alice", "POST", "/rooms/standup/broadcasts", broadcast).status == 201
+    assert named(entered) == "c-3"
+
+
+def test_captions_of_an_earlier_session_are_not_named(
+    entered: Live, clock: time_machine.Traveller
+) -> None:
+    captions_id = start(entered)
+    assert named(entered) == captions_id
+    entered.stand_ins.opentok.deliver_to("captions", None)
+    entered.patch(closesAt="2026-03-01T12:01:00Z")
+    clock.shift(timedelta(minutes=2))
+    entered.patch(closesAt=None)
+    entered.enter("bob")
+    assert named(entered) is None
+
+
 def test_captions_that_are_not_ours_to_know_are_told_of_as_such(entered: Live) -> None:
-    already = '{"code": 60003, "message": "Audio captioning is already enabled"}'
-    entered.stand_ins.opentok.faults.add(Fault("/captions", status=409, body=already))
+    entered.stand_ins.opentok.faults.add(Fault("/captions", status=409, body=ALREADY))
     refused = entered.ask("alice", "POST", CAPTIONS, {})
     assert (refused.status, refused.code) == (409, "already_captioning")
     assert "captionsId" not in refused.json

@@ -189,6 +189,21 @@ def test_opentoks_failures_to_play_are_told_and_nothing_is_played_twice(
     assert entered.stand_ins.opentok.count("/play-dtmf") == 1
 
 
+def test_tones_are_in_no_log_whatever_opentok_answers(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.room()
+    live.enter("bob")
+    for status in (400, 403, 404, 500):
+        told = '{"code": 1, "message": "bad: 31415926535"}'
+        live.stand_ins.opentok.faults.add(Fault("/play-dtmf", status=status, body=told), times=2)
+        assert "31415926535" not in tones(live, "31415926535").text
+        live.stand_ins.opentok.faults.clear()
+    log = capsys.readouterr().out
+    assert "/rooms/{room}/dtmf" in log
+    assert "31415926535" not in log
+
+
 @pytest.mark.parametrize(
     ("bidirectional", "role"), [(None, "subscriber"), (False, "subscriber"), (True, "publisher")]
 )

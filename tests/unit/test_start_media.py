@@ -9,7 +9,7 @@ from chalicelib.core.deadline import Deadline
 from chalicelib.core.media import Media, MediaKind
 from chalicelib.core.media_reports import MediaReport
 from chalicelib.core.rooms import Room
-from chalicelib.core.start_media import StartMedia
+from chalicelib.core.start_media import SECONDS_TO_RECORD, StartMedia
 from chalicelib.errors import ProviderUnavailable, RoomClosed
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, soon
 
@@ -70,3 +70,25 @@ def test_in_a_room_that_has_closed_meanwhile_it_is_stopped_again(
     with pytest.raises(RoomClosed):
         started(standing, platform)
     assert platform.stopped == (["b1"] if available else [])
+
+
+def test_a_start_leaves_time_to_look_for_what_it_may_have_begun() -> None:
+    seconds = 0.0
+    looked: list[float] = []
+
+    class Silent(Platform):
+        def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+            assert session_id == ROOM.session_id
+            looked.append(deadline.remaining())
+            return [REPORT]
+
+    def start(deadline: Deadline) -> MediaReport:
+        nonlocal seconds
+        seconds += deadline.remaining()
+        raise ProviderUnavailable("no answer")
+
+    start_media = StartMedia(lambda *_: ROOM, lambda *_: (), kept, lambda: NOON)
+    found = start_media(ROOM, Silent(), {}, start, Deadline(8, lambda: seconds))
+
+    assert found.id == "b1"
+    assert looked == [SECONDS_TO_RECORD]
