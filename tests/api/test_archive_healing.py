@@ -458,3 +458,20 @@ def test_one_before_the_newest_hundred_is_known_too(
     assert live.stand_ins.opentok.count("/archive") == 2
     (line,) = [line for line in log_lines(capsys) if line["route"] == "heal"]
     assert "MediaFound" not in line
+
+
+def test_where_one_is_to_be_stopped_another_that_is_gone_is_found_to_be_so_too(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    first, second = (
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag}).json["id"]
+        for tag in ("a", "b")
+    )
+    recorded.settle()
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    recorded.stand_ins.opentok.move_archive(first, "deleted")
+    new_session(recorded, clock)
+    recorded.run("heal")
+    assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
+        (second, "user initiated")
+    ]

@@ -222,6 +222,29 @@ def test_a_stop_that_opentok_refuses_brings_the_record_up_to_date(recorded: Live
     assert (shown["status"], shown["reason"]) == ("failed", "failure")
 
 
+def test_one_that_is_being_recorded_is_not_deleted_and_opentok_is_not_asked_to(
+    recorded: Live,
+) -> None:
+    path = started(recorded)
+    recorded.stand_ins.opentok.clear_calls()
+    reply = recorded.ask("alice", "DELETE", path)
+    assert (reply.status, reply.code) == (409, "archive_not_ready")
+    assert "stop it first" in reply.json["detail"]
+    assert recorded.stand_ins.opentok.calls == []
+
+
+def test_one_that_opentok_says_twice_it_has_not_when_it_is_to_be_stopped_is_gone(
+    recorded: Live,
+) -> None:
+    path = started(recorded)
+    archive_id = path.rpartition("/")[2]
+    absent = '{"message": "Not found. You passed in an invalid archive ID."}'
+    fault = Fault(f"/archive/{archive_id}", status=404, body=absent)
+    recorded.stand_ins.opentok.faults.add(fault, times=2)
+    assert recorded.ask("alice", "POST", f"{path}/stop").code == "archive_not_running"
+    assert recorded.ask("bob", "GET", ARCHIVES).json["items"] == []
+
+
 def test_what_is_not_finished_is_not_deleted_and_what_is_finished_is(recorded: Live) -> None:
     for status in ("paused", "stopped", "available", "failed", "expired"):
         path = started(recorded, multiArchiveTag=status)

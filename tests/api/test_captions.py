@@ -111,7 +111,7 @@ def test_of_several_that_seem_to_run_the_latest_is_named_and_of_no_other_kind(
         told = {"captionId": f"c-{number}", "sessionId": session_id, "status": "started"}
         moment = {"createdAt": begun - 10_000 + number}
         assert tell(entered.gateway, "captions", told | moment).status == 200
-    broadcast = {"outputs": {"hls": {}}}
+    broadcast: dict[str, Any] = {"outputs": {"hls": {}}}
     assert entered.ask("alice", "POST", "/rooms/standup/broadcasts", broadcast).status == 201
     assert named(entered) == "c-3"
 

@@ -96,6 +96,53 @@ def test_a_file_that_cannot_be_deleted_now_can_be_later(recorded: Live) -> None:
     assert recorded.stand_ins.s3().list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
+def deletes(live: Live) -> list[str]:
+    """What OpenTok was asked to delete."""
+    return [call.path for call in live.stand_ins.opentok.calls if call.method == "DELETE"]
+
+
+def test_while_its_file_cannot_be_deleted_an_archive_stays_at_opentok_and_on_record(
+    recorded: Live,
+) -> None:
+    path = upload(recorded, "archive.mp4")
+    file = f"/{BUCKET}/{API_KEY}/{path.rpartition('/')[2]}/archive.mp4"
+    recorded.stand_ins.aws.fail(f"DELETE {file}", error="AccessDenied", status=403)
+
+    assert recorded.ask("alice", "DELETE", path).code == "store_unavailable"
+
+    recorded.settle()
+    assert deletes(recorded) == []
+    assert recorded.ask("bob", "GET", path).json["status"] == "uploaded"
+
+
+def test_of_one_that_is_being_processed_the_file_stays(recorded: Live) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    path = f"{ARCHIVES}/{archive_id}"
+    recorded.ask("alice", "POST", f"{path}/stop")
+    key = f"{API_KEY}/{archive_id}/archive.mp4"
+    recorded.stand_ins.s3().put_object(Bucket=BUCKET, Key=key, Body=b"a recording")
+
+    assert recorded.ask("alice", "DELETE", path).code == "archive_not_ready"
+
+    assert recorded.stand_ins.s3().list_objects_v2(Bucket=BUCKET)["KeyCount"] == 1
+
+
+def test_of_one_whose_upload_was_not_heard_of_the_file_is_deleted_too(recorded: Live) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    path = f"{ARCHIVES}/{archive_id}"
+    recorded.ask("alice", "POST", f"{path}/stop")
+    recorded.settle()
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    key = f"{API_KEY}/{archive_id}/archive.mp4"
+    recorded.stand_ins.s3().put_object(Bucket=BUCKET, Key=key, Body=b"a recording")
+    recorded.stand_ins.opentok.move_archive(archive_id, "uploaded")
+
+    assert recorded.ask("alice", "DELETE", path).status == 204
+
+    assert recorded.stand_ins.s3().list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+    assert len(deletes(recorded)) == 1
+
+
 def test_what_a_room_keeps_no_longer_leaves_the_bucket(
     recorded: Live, clock: time_machine.Traveller
 ) -> None:

@@ -144,7 +144,7 @@ def test_one_deletion_that_hangs_leaves_time_for_others_of_its_room() -> None:
 
 
 def test_a_run_ends_in_time_and_begins_no_room_that_it_has_no_time_for() -> None:
-    rooms = {}
+    rooms: dict[str, list[Media]] = {}
     for number in range(5):
         rooms |= shelf_of(f"room-{number}", 9)
     library = Library(rooms, hanging=frozenset(rooms))
@@ -161,7 +161,7 @@ def test_a_run_ends_in_time_and_begins_no_room_that_it_has_no_time_for() -> None
 
 
 def test_each_is_looked_through_once_a_run_however_many_are_due() -> None:
-    rooms = {f"room-{number}": [] for number in range(SHELVES_AT_ONCE + 3)}
+    rooms: dict[str, list[Media]] = {f"room-{number}": [] for number in range(SHELVES_AT_ONCE + 3)}
     library = Library(dict(rooms))
     library.run()
     assert library.looked.keys() == rooms.keys()

@@ -1,0 +1,74 @@
+"""What connecting a telephone or a WebSocket leaves of its request's time."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from chalicelib.core.connected_audio import ConnectedAudio
+from chalicelib.core.deadline import Deadline
+from chalicelib.core.identity import User
+from chalicelib.core.ports import ClientToken
+from chalicelib.core.presence import Service
+from chalicelib.core.start_media import SECONDS_TO_RECORD
+from tests.support.example_rooms import a_room
+
+if TYPE_CHECKING:
+    from chalicelib.core.admit_services import AdmitServices
+    from chalicelib.core.media_ports import AudioPlatform, ServiceOrder
+    from chalicelib.core.room_media import RoomMedia
+    from chalicelib.core.rooms import Room
+
+ALICE = User("alice")
+
+
+@dataclass
+class Exchange:
+    """A room and OpenTok, which connects at the last moment that it is given."""
+
+    seconds: float = 0.0
+    left_to_record: float | None = None
+
+    # The room.
+
+    def ready_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> "Room":
+        del user, to_do, deadline
+        return a_room(name)
+
+    # Its services.
+
+    def token(self, room: "Room", service: Service, deadline: Deadline, role: object) -> Any:
+        del room, service, deadline, role
+        return ClientToken("1", "T1==")
+
+    def connected(
+        self, session_id: str, service: Service, connection_id: str, deadline: Deadline
+    ) -> None:
+        del session_id, service
+        assert connection_id == "k1"
+        self.left_to_record = deadline.remaining()
+
+    # OpenTok.
+
+    def dial(self, order: "ServiceOrder", deadline: Deadline) -> dict[str, str]:
+        del order
+        self.seconds += deadline.remaining()
+        return {"id": "c1", "connectionId": "k1"}
+
+    connect_audio = dial
+
+
+@pytest.mark.parametrize("make", ["dial", "connect_audio"])
+def test_time_is_left_to_record_the_connection(make: str) -> None:
+    exchange = Exchange()
+    audio = ConnectedAudio(
+        cast("RoomMedia", exchange),
+        cast("AudioPlatform", exchange),
+        cast("AdmitServices", exchange),
+    )
+    deadline = Deadline(8, lambda: exchange.seconds)
+
+    _, shown = getattr(audio, make)(ALICE, "standup", {"websocket": {}}, deadline)
+
+    assert shown == {"id": "c1", "connectionId": "k1"}
+    assert exchange.left_to_record == SECONDS_TO_RECORD
