@@ -475,3 +475,15 @@ def test_where_one_is_to_be_stopped_another_that_is_gone_is_found_to_be_so_too(
     assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
         (second, "user initiated")
     ]
+
+
+def test_what_runs_in_a_room_of_which_nothing_is_left_is_stopped(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    (room,) = (each for each in recorded.stand_ins.items() if each["pk"]["S"] == "room#standup")
+    key = {"pk": room["pk"], "sk": room["sk"]}
+    recorded.stand_ins.dynamodb().delete_item(TableName=TABLE, Key=key)
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    assert at_opentok(recorded, archive_id)["reason"] == "user initiated"

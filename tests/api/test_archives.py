@@ -332,6 +332,20 @@ def test_what_a_closing_could_not_stop_the_schedule_stops(
     assert listed(recorded)[0]["reason"] == "user initiated"
 
 
+def test_what_opentok_refuses_to_stop_does_not_have_the_room_emptied_again_and_again(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    start(recorded)
+    recorded.stand_ins.opentok.faults.add(Fault("/stop", status=400), times=9)
+    assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
+    clock.shift(1)
+    recorded.run("keep_hours")
+    recorded.stand_ins.opentok.clear_calls()
+    clock.shift(1)
+    recorded.run("keep_hours")
+    assert recorded.stand_ins.opentok.calls == []
+
+
 def test_a_room_whose_time_is_over_is_not_recorded_on(
     recorded: Live, clock: time_machine.Traveller
 ) -> None:
