@@ -45,6 +45,9 @@ class KeptArchives:
             ArchiveNotReady: It is being processed yet, or was uploaded to a storage that this
                 service does not reach; nothing is deleted.
         """
+        if archive.may_change:
+            # That it was uploaded may not have been heard of.
+            archive = self.refresh(archive, deadline) or archive
         uploaded = archive.status == UPLOADED
         # First, since the platform tells of the deletion, upon which the record is forgotten:
         # a file that could not be deleted would be known to nobody.
