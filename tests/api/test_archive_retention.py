@@ -243,7 +243,7 @@ def test_a_file_that_is_not_reached_is_no_archive_deleted_and_the_log_says_why(
     [
         ("shelf", "days", "odd"),
         ("shelf", "name", None),
-        ("archive#", "createdAt", "odd"),
+        ("archive#", "updatedAt", "odd"),
         ("archive#", "status", None),
         ("archive#", "told:status", "odd"),
     ],

@@ -183,7 +183,6 @@ def test_how_it_stands_is_kept_where_no_more_of_what_was_told_can_be(
     [
         ("status", None),
         ("sessionId", None),
-        ("createdAt", {"S": "odd"}),
         ("createdAt", {"N": "9" * 30}),
         ("updatedAt", None),
         ("told:id", {"S": "{"}),
