@@ -148,10 +148,18 @@ def build_media(
             },
         ),
         heal=[
-            heal(MediaKind.ARCHIVE, archives.of_session, kept.stop, kept.missed),
-            heal(MediaKind.BROADCAST, broadcasts.of_session, end_broadcast, refresh_broadcast),
+            heal(MediaKind.ARCHIVE, archives.of_session, kept.stop, kept.missed, kept.refresh),
+            heal(
+                MediaKind.BROADCAST,
+                broadcasts.of_session,
+                end_broadcast,
+                refresh_broadcast,
+                refresh_broadcast,
+            ),
             HealRenders(
-                heal(MediaKind.RENDER, renders.of_session, end_render, refresh_render),
+                heal(
+                    MediaKind.RENDER, renders.of_session, end_render, refresh_render, refresh_render
+                ),
                 session_store,
                 store,
             ),

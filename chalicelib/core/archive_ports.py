@@ -83,9 +83,10 @@ class ArchivePlatform(MediaPlatform, Protocol):
         """
 
     def delete(self, archive_id: str, deadline: Deadline) -> bool:
-        """Delete an archive and what the platform keeps of it; False if it cannot be yet.
+        """Delete an archive and what the platform keeps of it.
 
-        One that is gone already counts as deleted.
+        Returns:
+            False if it cannot be yet, or there is none of this id.
         """
 
 

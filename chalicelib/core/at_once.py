@@ -20,7 +20,8 @@ def each_at_once(
     """Make the call for each item, whatever becomes of it for the others.
 
     Raises:
-        Exception: What the first one raised that failed, once all are over.
+        Exception: What the first one raised that failed, once all are over; a fault before what
+            is an outcome that we know.
     """
     if len(items) <= _FEW:
         ends = [_failure(call, item) for item in items]
@@ -30,6 +31,7 @@ def each_at_once(
             calls = [pool.submit(copy_context().run, _failure, call, item) for item in items]
         ends = [each.result() for each in calls]
     failures = [end for end in ends if end is not None]
+    raise_first_fault(failures)
     if failures:
         raise failures[0]
 

@@ -98,6 +98,8 @@ class ConnectedAudio:
         try:
             told = make(order, deadline.sooner_by(SECONDS_TO_RECORD))
         except ProviderUnavailable as error:
+            if error.undone:
+                raise
             raise ProviderUnavailable(
                 "The video platform has not answered properly, so that it may have connected all "
                 "the same; look at the room's connections before trying again.",

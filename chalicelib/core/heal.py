@@ -89,11 +89,12 @@ class Heal:
                 yield session_id
 
     def _check(self, session_id: str, deadline: Deadline) -> Exception | None:
-        own, now, peopled = deadline.at_most(SECONDS_FOR_A_SESSION), self._clock(), False
+        own, now = deadline.at_most(SECONDS_FOR_A_SESSION), self._clock()
+        going_on: list[bool] = []
         try:
             session = self._sessions.session(session_id, own)
-            peopled = session is not None and self._compare(session, own)
-            unsettled = session is not None and self._heal_media(session, own)
+            if session is not None:
+                self._look_after(session, going_on, own)
         except (ProviderUnavailable, StoreUnavailable) as failure:
             # Still due: the next run tries again. Further back, lest it keep others waiting.
             count("HealingFailed")
@@ -101,7 +102,7 @@ class Heal:
             return failure
         except ProviderRefused as refusal:
             count("HealingRefused")
-            after = CHECK_EVERY if peopled else CHECK_REFUSED_EVERY
+            after = CHECK_EVERY if any(going_on) else CHECK_REFUSED_EVERY
             self._upkeep.checked(session_id, now + after, deadline, idle=False)
             return refusal
         except RoomkeyError:
@@ -111,7 +112,7 @@ class Heal:
             mention("faulty", f"session {session_id}")
             self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
             return fault
-        if session is None or peopled or unsettled:
+        if session is None or any(going_on):
             self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
         elif not self._forgotten(session, deadline):
             self._upkeep.checked(session_id, now + CHECK_EMPTY_EVERY, deadline, idle=True)
@@ -122,11 +123,17 @@ class Heal:
         idle_again = not session.watched and session.retired_until is None
         return idle_again and self._upkeep.forget(session, deadline)
 
-    def _heal_media(self, session: Session, deadline: Deadline) -> bool:
-        """Whether any may still change; each kind is looked after, whatever becomes of another."""
-        unsettled: list[bool] = []
-        each_at_once(lambda heal: unsettled.append(heal(session, deadline)), self._media)
-        return any(unsettled)
+    def _look_after(self, session: Session, going_on: list[bool], deadline: Deadline) -> None:
+        """Heal who is in, and each kind of media, whatever becomes of the others.
+
+        Each adds whether it has something that may still change.
+        """
+
+        def heal(one: HealKind) -> None:
+            going_on.append(one(session, deadline))
+
+        # One after the other: there is a session at a time, and it is not to be crowded.
+        each_at_once(heal, (self._compare, *self._media), at_once=1)
 
     def _compare(self, session: Session, deadline: Deadline) -> bool:
         """Make the record of who is in agree with OpenTok's; whether anybody is or was.

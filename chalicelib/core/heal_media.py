@@ -37,7 +37,8 @@ class HealMedia:
         kind: Which it looks after.
         listed: All that the platform has of a session.
         stop: How one is stopped.
-        refresh: Asks about one whose record the list contradicts, and has it stand as it does.
+        missed: Asks about one that is not listed, and has it on record as it stands, or as gone.
+        refresh: Asks about one that is listed as running and on record as ended.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class HealMedia:
         kind: MediaKind,
         listed: Callable[[str, Deadline], Sequence[MediaReport]],
         stop: Stop,
+        missed: Callable[[Media, Deadline], object],
         refresh: Callable[[Media, Deadline], object],
         *,
         rooms: RoomStore,
@@ -55,6 +57,7 @@ class HealMedia:
         self._kind = kind
         self._listed = listed
         self._stop = stop
+        self._missed = missed
         self._refresh = refresh
         self._rooms = rooms
         self._store = store
@@ -65,45 +68,50 @@ class HealMedia:
         """Make the record agree with the list; whether any may still change.
 
         Raises:
-            ProviderUnavailable: The platform cannot be asked, and nothing was removed.
+            ProviderUnavailable: The platform cannot be asked about all, or one; that is as it was.
             ProviderRefused: It refuses.
         """
         # The record before the list, as with connections.
         page = self._store.page(session.room_id, self._kind, None, _LOOKED_AT, deadline)
         known = {each.id: each for each in page.items if each.session_id == session.id}
         listed = self._listed(session.id, deadline)
-        standing = [self._kept(session, each, known.get(each.id), deadline) for each in listed]
-        now = self._clock()
-        missed = (known[media_id] for media_id in known.keys() - {each.id for each in listed})
-        ghosts = [
-            each for each in missed if each.may_change and each.created_at + GHOST_AFTER <= now
-        ]
+        standing = [each.of_room(session.room_id) for each in listed]
         running = [each for each in standing if each.is_running]
-        steps = [partial(self._take, each, deadline) for each in ghosts]
+        missed = (known[media_id] for media_id in known.keys() - {each.id for each in listed})
+        now = self._clock()
+        steps: list[Callable[[], object]] = []
+        # First, lest there be no time for it: nobody is to be recorded in a room that is closed.
         if running and self._is_over(session, deadline):
             steps += [partial(self._stop, each, deadline) for each in running]
-        each_at_once(lambda step: step(), steps)
+        steps += [
+            partial(self._keep_up, session, each, known.get(each.id), deadline) for each in listed
+        ]
+        steps += [
+            partial(self._take, each, deadline)
+            for each in missed
+            if each.may_change and each.created_at + GHOST_AFTER <= now
+        ]
+        each_at_once(lambda step: step(), steps, at_once=1)
         return any(each.may_change and each.created_at + SETTLED_AFTER > now for each in standing)
 
-    def _take(self, ghost: Media, deadline: Deadline) -> object:
+    def _take(self, ghost: Media, deadline: Deadline) -> None:
         count("GhostMediaTaken")
-        return self._refresh(ghost, deadline)
+        self._missed(ghost, deadline)
 
-    def _kept(
+    def _keep_up(
         self, session: Session, report: MediaReport, known: Media | None, deadline: Deadline
-    ) -> Media:
+    ) -> None:
         media = report.of_room(session.room_id)
         if known is None:
             known = self._store.find(session.room_id, self._kind, report.id, deadline)
         if known is None and self._is_past(media):
-            return media
+            return
         if known is None or known.rank < media.rank or known.updated_at < media.updated_at:
             count("MediaFound")
             self._follow.keep(report, session.room_id, deadline)
         if known is not None and media.is_running and not known.may_change:
             # It was taken for ended by an answer that was wrong, or is since the list was made.
             self._refresh(known, deadline)
-        return media
 
     def _is_past(self, media: Media) -> bool:
         """Whether one without a record had one: what is deleted may be listed for ever."""

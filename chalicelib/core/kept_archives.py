@@ -58,7 +58,7 @@ class KeptArchives:
             # Of these the platform has no file, and lets nothing be deleted.
             if standing is not None and standing.status not in (EXPIRED, FAILED):
                 raise ArchiveNotReady(
-                    "This archive is still being processed; try again in a while.", retry_after=10
+                    "This archive cannot be deleted yet; try again in a while.", retry_after=10
                 )
         if not uploaded:
             # Afterwards, lest one that is not deletable yet be uploaded meanwhile; and of all,

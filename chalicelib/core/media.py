@@ -110,8 +110,8 @@ class MediaStore(Protocol):
         """Write it, unless what is on record is further along; False if it is.
 
         What the content does not tell stays as it was told before, and of what is less far along
-        that is kept which nothing else told. Of one that is deleted nothing is kept but that it
-        is, which is forgotten after a while; it is never found or listed again.
+        that is kept which nothing else told. One that is deleted loses what it tells, is forgotten
+        after a while, and never found or listed again.
 
         Args:
             media: How it stands.

@@ -201,6 +201,42 @@ def test_one_that_is_not_listed_is_asked_about_before_it_counts_as_gone(
     assert [each["status"] for each in listed(recorded)] == ["started"]
 
 
+def test_one_that_is_listed_as_it_was_is_not_gone_for_one_wrong_answer(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    reply = recorded.ask("alice", "POST", ARCHIVES, {})
+    listing = {"items": [{key: reply.json[key] for key in reply.json if key != "room"}], "count": 1}
+    recorded.stand_ins.opentok.move_archive(reply.json["id"], "available")
+    recorded.settle()
+    clock.shift(MINUTES)
+    faults = recorded.stand_ins.opentok.faults
+    faults.add(Fault("/archive", status=200, body=json.dumps(listing)))
+    faults.add(Fault(f"/archive/{reply.json['id']}", status=404, body='{"message": "Not found."}'))
+    recorded.run("heal")
+    assert recorded.stand_ins.opentok.faults.take(f"/archive/{reply.json['id']}") is None
+    assert [each["status"] for each in listed(recorded)] == ["available"]
+
+
+@pytest.mark.parametrize("harm", ["not disconnected", "unreadable"])
+def test_one_connections_failure_keeps_no_lost_start_from_being_found_and_stopped(
+    live: Live, clock: time_machine.Traveller, harm: str
+) -> None:
+    somebody_publishes(live)
+    carol = live.enter("carol")
+    if harm == "unreadable":
+        live.damage("session#", f"connection#{carol}", "since", None)
+    else:
+        refused = Fault(f"/connection/{carol}", status=400)
+        live.stand_ins.opentok.faults.add(refused, times=99)
+        live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "carol"})
+    lose_the_answer(live)
+    live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
+    assert live.ask("alice", "POST", ARCHIVES, {}).code == "provider_unavailable"
+    clock.shift(timedelta(minutes=6))
+    live.run("heal")
+    assert [each["status"] for each in listed(live)] == ["started"]
+
+
 def test_a_start_that_opentok_refused_for_now_is_not_looked_for(recorded: Live) -> None:
     recorded.stand_ins.opentok.faults.add(Fault("/archive", status=429))
     reply = recorded.ask("alice", "POST", ARCHIVES, {})

@@ -208,6 +208,21 @@ def test_a_deletion_of_which_only_the_record_was_missed_is_finished(
     assert listed(live) == []
 
 
+def test_one_wrong_not_there_is_no_deletion(live: Live, clock: time_machine.Traveller) -> None:
+    live.room(archiveRetentionDays=1)
+    live.enter("bob")
+    archive_id = archived(live)
+    clock.shift(DAY)
+    absent = Fault(f"/archive/{archive_id}", status=404, body='{"message": "Not found."}')
+    live.stand_ins.opentok.faults.add(absent)
+    live.run("clear_archives")
+    assert listed(live) == [archive_id]
+    clock.shift(timedelta(hours=1))
+    live.run("clear_archives")
+    assert listed(live) == []
+    assert deletions(live) == [archive_id, archive_id]
+
+
 def test_a_room_whose_archives_are_not_due_costs_one_look(
     live: Live, clock: time_machine.Traveller
 ) -> None:

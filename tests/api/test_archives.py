@@ -1,5 +1,6 @@
 """A room's archives, from start to file."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -356,3 +357,21 @@ def test_a_room_whose_time_is_over_is_not_recorded_on(
     assert listed(recorded)[0]["reason"] == "user initiated"
     reply = recorded.ask("alice", "POST", ARCHIVES, {})
     assert (reply.status, reply.code) == (409, "room_closed")
+
+
+@pytest.mark.parametrize(("method", "below"), [("GET", ""), ("GET", "/media"), ("POST", "/stop")])
+def test_an_answer_about_another_rooms_archive_is_none(
+    recorded: Live, method: str, below: str
+) -> None:
+    recorded.room("retro")
+    recorded.enter("carol", "retro")
+    others = recorded.ask("alice", "POST", "/rooms/retro/archives", {"name": "secret"}).json
+    archive_id = start(recorded)["id"]
+    if method == "GET":
+        at_opentok(recorded, archive_id, "available")
+    body = json.dumps({key: others[key] for key in others if key != "room"})
+    fault = Fault(f"/archive/{archive_id}", status=200, body=body)
+    recorded.stand_ins.opentok.faults.add(fault)
+    reply = recorded.ask("alice", method, f"{ARCHIVES}/{archive_id}{below}")
+    assert "secret" not in reply.text
+    assert [each["id"] for each in listed(recorded)] == [archive_id]

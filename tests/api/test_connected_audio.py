@@ -325,3 +325,12 @@ def test_a_calls_callback_must_be_signed_and_of_our_project(entered: Live) -> No
     assert tell(entered.gateway, "sip", told, secret="x" * 32).status == 401
     assert tell(entered.gateway, "sip", told | {"projectId": "1"}).status == 401
     assert "k1" not in entered.shown()
+
+
+def test_a_call_that_opentok_refused_for_now_is_not_said_to_have_been_made_perhaps(
+    entered: Live,
+) -> None:
+    entered.stand_ins.opentok.faults.add(Fault("/dial", status=429))
+    reply = entered.ask("alice", "POST", "/rooms/standup/sip", {"sip": {"uri": "sip:b@pbx.test"}})
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert "may have connected" not in reply.json["detail"]

@@ -59,3 +59,13 @@ def test_of_failures_the_faults_alone_are_raised_and_of_them_the_first() -> None
     raise_first_fault([None, away])
     with pytest.raises(KeyError):
         raise_first_fault([away, None, KeyError(), ValueError()])
+
+
+def test_a_fault_is_raised_before_an_outcome_that_is_known() -> None:
+    failures = [ProviderUnavailable("It is away."), KeyError("name")]
+
+    def call(failure: Exception) -> None:
+        raise failure
+
+    with pytest.raises(KeyError):
+        each_at_once(call, failures)

@@ -39,8 +39,7 @@ class OpenTokArchives:
 
     def stop(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         call = Call("POST", f"archive/{archive_id}/stop", understood=is_about_the_state)
-        answer = self._rest.ask(call, deadline)
-        return self._reports.read(call, answer) if answer.status < FAILED else None
+        return self._reports.read_one(archive_id, call, self._rest.ask(call, deadline))
 
     def archive(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         return self._reports.one(archive_id, deadline)
@@ -63,7 +62,7 @@ class OpenTokArchives:
 
     def delete(self, archive_id: str, deadline: Deadline) -> bool:
         call = Call("DELETE", f"archive/{archive_id}", understood=is_about_the_state)
-        return self._rest.ask(call, deadline).status != HTTPStatus.CONFLICT
+        return self._rest.ask(call, deadline).status < FAILED
 
 
 def _is_about_streams(answer: Answer) -> bool:

@@ -49,7 +49,7 @@ class OpenTokBroadcasts:
         if answer.status == HTTPStatus.CONFLICT:
             # Why, OpenTok does not say: it may run on.
             return self.one(broadcast_id, deadline)
-        return self._reports.read(call, answer) if answer.status < FAILED else None
+        return self._reports.read_one(broadcast_id, call, answer)
 
     def set_layout(
         self, broadcast_id: str, layout: Mapping[str, object], deadline: Deadline

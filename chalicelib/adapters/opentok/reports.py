@@ -37,8 +37,19 @@ class Reports:
     def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
         """How it stands; None if there is none of this id."""
         call = Call("GET", f"{self._path}/{media_id}")
-        answer = self._rest.ask(call, deadline)
-        return self.read(call, answer) if answer.status < FAILED else None
+        return self.read_one(media_id, call, self._rest.ask(call, deadline))
+
+    def read_one(self, media_id: str, call: Call, answer: Answer) -> MediaReport | None:
+        """What an answer about one tells; None where it failed.
+
+        Of another than was asked for it tells nothing: that may be another room's.
+        """
+        if answer.status >= FAILED:
+            return None
+        report = self.read(call, answer)
+        if report.id != media_id:
+            raise unavailable(f"{call}: {answer.status}, about another one")
+        return report
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
         """All of the session's, page by page."""
