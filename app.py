@@ -6,26 +6,26 @@ from collections.abc import Mapping
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api.archives import archive_routes
-from chalicelib.api.broadcasts import broadcast_control_routes, broadcast_routes
-from chalicelib.api.callbacks import callback_routes
-from chalicelib.api.captions import caption_routes
-from chalicelib.api.connected_audio import connected_audio_routes
-from chalicelib.api.edge import Edge
+from chalicelib.api.callbacks.media_callbacks import media_callback_routes
+from chalicelib.api.callbacks.session_callbacks import callback_routes
+from chalicelib.api.callbacks.sip_callbacks import sip_callback_routes
 from chalicelib.api.health import health_routes
-from chalicelib.api.media_callbacks import media_callback_routes
-from chalicelib.api.moderation import moderation_routes
-from chalicelib.api.presence import presence_routes
-from chalicelib.api.recording import recording_routes
-from chalicelib.api.reference import reference_routes
-from chalicelib.api.renders import render_routes
-from chalicelib.api.request_log import RequestLog
-from chalicelib.api.rooms import room_routes
-from chalicelib.api.sample_apps import SAMPLE_APP_ROUTES, SAMPLE_APPS_WARNING
+from chalicelib.api.http.request_log import RequestLog
+from chalicelib.api.http.router import Edge
+from chalicelib.api.media.archive_control_routes import recording_routes
+from chalicelib.api.media.archive_routes import archive_routes
+from chalicelib.api.media.broadcast_routes import broadcast_control_routes, broadcast_routes
+from chalicelib.api.media.caption_routes import caption_routes
+from chalicelib.api.media.render_routes import render_routes
+from chalicelib.api.media.telephony_routes import connected_audio_routes
+from chalicelib.api.openapi_route import reference_routes
+from chalicelib.api.rooms.connection_routes import presence_routes
+from chalicelib.api.rooms.moderation_routes import moderation_routes
+from chalicelib.api.rooms.room_routes import room_routes
+from chalicelib.api.rooms.token_routes import token_routes
+from chalicelib.api.sample_apps.routes import SAMPLE_APP_ROUTES, SAMPLE_APPS_WARNING
 from chalicelib.api.schedules import Schedules
-from chalicelib.api.sip_callbacks import sip_callback_routes
-from chalicelib.api.tokens import token_routes
-from chalicelib.services import Services
+from chalicelib.composition.services import Services
 from chalicelib.settings import cors_origin, log_level, serves_sample_apps
 
 

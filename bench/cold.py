@@ -20,8 +20,8 @@ from bench.node_function import NodeProcess, install_node_function
 from bench.packages import Packages, build_packages
 from bench.report import Row, Section, cost_row, times
 from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, room_of_alice
-from chalicelib.adapters.dynamodb.items import room_item
-from deploy.rehearsal.lambda_process import LambdaProcess
+from chalicelib.adapters.dynamodb.room_items import room_item
+from stand_ins.lambda_runtime.process import LambdaProcess
 from tests.support.stand_ins import TABLE, StandIns, running_stand_ins
 
 COLD_SECONDS: Final = "cold seconds"

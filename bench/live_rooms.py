@@ -13,11 +13,11 @@ from bench.costs import ratios
 from bench.load import CALLERS, Asked, Load, run_in_turn
 from bench.over_http import join, running_stack
 from bench.report import Row, Section, times
-from chalicelib.core.rooms import MAX_PARTICIPANTS
+from chalicelib.core.model.room import MAX_PARTICIPANTS
 from local.bearer import fetch_bearer
-from local.opentok.callback_signature import signed
 from local.ports import Ports
 from local.provider import Provider
+from stand_ins.opentok.callbacks.callback_signature import signed
 
 LIMITS: Final[Sequence[Mapping[str, object]]] = ({}, {"maxParticipants": MAX_PARTICIPANTS})
 

@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from local.http_server import HttpServer
+from stand_ins.http.server import HttpServer
 
 _PASSED_ON: Final = ("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target")
 _TRANSACTION: Final = "TransactWriteItems"

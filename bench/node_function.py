@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
 
-from deploy.rehearsal.lambda_environment import lambdas_own_variables
-from deploy.rehearsal.runtime_api import RuntimeApi
+from stand_ins.lambda_runtime.environment import lambdas_own_variables
+from stand_ins.lambda_runtime.runtime_api import RuntimeApi
 
 _SOURCES: Final = Path(__file__).with_name("node")
 _SECONDS: Final = 30.0

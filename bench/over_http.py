@@ -14,7 +14,6 @@ from bench.join_event import CREATED
 from bench.load import CALLERS, Asked, Load, run_in_turn
 from bench.report import Section
 from bench.surroundings import AWS_VARIABLES
-from local import resources
 from local.app_environment import app_environment
 from local.app_process import AppProcess
 from local.bearer import fetch_bearer
@@ -22,6 +21,7 @@ from local.ports import Ports
 from local.provider import Provider, chosen_provider
 from local.stack import STAGE, Stack
 from local.stop_request import StopRequest
+from stand_ins.aws import resources
 from tests.support.dynamodb_local import running_dynamodb_local
 from tests.support.free_ports import free_ports
 

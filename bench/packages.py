@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.surroundings import AUDIENCE, ISSUER
-from deploy.rehearsal.clone import new_clone
+from stand_ins.project_clone import new_clone
 
 _CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
 _STAGE = "dev"

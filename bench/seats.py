@@ -16,10 +16,10 @@ from bench.join_event import CREATED, LambdaContext, join_event
 from bench.metered_dynamodb import MeteredDynamoDB, metered
 from bench.report import Row, Section
 from bench.surroundings import AWS_VARIABLES, Surroundings, room_of_alice
-from chalicelib.adapters.dynamodb.items import room_item, session_item
-from chalicelib.core.rooms import MAX_PARTICIPANTS, Room
-from chalicelib.core.seats import Seats
-from local import resources
+from chalicelib.adapters.dynamodb.room_items import room_item, session_item
+from chalicelib.core.model.room import MAX_PARTICIPANTS, Room
+from chalicelib.core.model.seats import Seats
+from stand_ins.aws import resources
 from tests.support.dynamodb_local import running_dynamodb_local
 
 TAKEN: Final = (1, 50, 250)

@@ -7,9 +7,9 @@ from typing import Final
 
 import jwt
 
-from chalicelib.core.rooms import Room, RoomSettings
-from local.opentok.session_ids import new_session_id
-from local.signing_keys import new_signing_keys
+from chalicelib.core.model.room import Room, RoomSettings
+from stand_ins.identity.signing_keys import new_signing_keys
+from stand_ins.opentok.sessions.session_ids import new_session_id
 
 ISSUER: Final = "https://issuer.roomkey.test/"
 AUDIENCE: Final = "roomkey-bench"

@@ -17,10 +17,10 @@ from bench.costs import Spread, interleaved, timed, walls
 from bench.join_event import CREATED, LambdaContext, join_event
 from bench.metered_dynamodb import MeteredDynamoDB, metered
 from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, Surroundings, room_of_alice
-from chalicelib.adapters.dynamodb.items import room_item, session_item
-from local import resources
-from local.http_server import HttpServer
-from local.opentok import OpenTokStandIn
+from chalicelib.adapters.dynamodb.room_items import room_item, session_item
+from stand_ins.aws import resources
+from stand_ins.http.server import HttpServer
+from stand_ins.opentok import OpenTokStandIn
 from tests.support.dynamodb_local import running_dynamodb_local
 
 FIRST_JOIN: Final = "first joins"

@@ -29,9 +29,9 @@ from bench.surroundings import (
     Surroundings,
     room_of_alice,
 )
-from chalicelib.adapters.dynamodb.items import room_item, room_key
-from chalicelib.core.rooms import Room
-from chalicelib.services import aws_clients
+from chalicelib.adapters.dynamodb.room_items import room_item, room_key
+from chalicelib.composition.services import aws_clients
+from chalicelib.core.model.room import Room
 
 AIM: Final = 1.5
 """How many times its parts a whole join may cost."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Self
 
-from chalicelib.core.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
-from chalicelib.core.open_room import CreationPolicy
-from chalicelib.core.rooms import NAME_PATTERN
-from chalicelib.core.sample_rooms import SamplePolicy
+from chalicelib.core.model.room import NAME_PATTERN
+from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.sample_apps.sample_rooms import SamplePolicy
 from chalicelib.errors import NotConfigured
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")

@@ -10,15 +10,15 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.account import connect
-from deploy.archive_storage import archive_storage_of
 from deploy.asking import Terminal
-from deploy.callbacks import CallbackSetup
-from deploy.credentials import Secret, try_credentials
+from deploy.aws.functions import find_deployed
 from deploy.deployment import Deployment
 from deploy.destruction import Destruction
 from deploy.errors import DeployError
-from deploy.functions import find_deployed
-from deploy.package import build_package
+from deploy.opentok.archive_storage import archive_storage_of
+from deploy.opentok.callbacks import CallbackSetup
+from deploy.opentok.credentials import Secret, try_credentials
+from deploy.packaging.package import build_package
 from deploy.stage import Stage, read_stage
 
 

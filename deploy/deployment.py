@@ -5,12 +5,12 @@ from typing import TextIO
 
 from deploy.account import Account
 from deploy.asking import Operator
-from deploy.credentials import Secret, see_to_credentials
-from deploy.functions import Deployed, deploy_functions
-from deploy.gateway import limit_requests, set_own_answers
-from deploy.package import build_package
+from deploy.aws.functions import Deployed, deploy_functions
+from deploy.aws.gateway import limit_requests, set_own_answers
+from deploy.aws.resources import Resources
+from deploy.opentok.credentials import Secret, see_to_credentials
+from deploy.packaging.package import build_package
 from deploy.progress import Progress
-from deploy.resources import Resources
 from deploy.smoke import SmokeTest
 from deploy.stage import Stage
 from deploy.state import DeployedState

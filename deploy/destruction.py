@@ -6,13 +6,13 @@ from typing import TextIO
 from botocore.exceptions import ClientError
 
 from deploy.account import Account
-from deploy.archive_storage import archive_storage_of
 from deploy.asking import Operator
-from deploy.chalice_command import run_chalice
+from deploy.aws.recovery import recover_state
+from deploy.aws.resources import Resources
 from deploy.errors import DeployError
+from deploy.opentok.archive_storage import archive_storage_of
+from deploy.packaging.chalice_command import run_chalice
 from deploy.progress import Progress
-from deploy.recovery import recover_state
-from deploy.resources import Resources
 from deploy.stage import Stage
 from deploy.state import DeployedState
 

@@ -1,5 +1,5 @@
-from chalicelib.api.sample_apps import SAMPLE_APPS_WARNING
-from deploy.functions import Deployed
+from chalicelib.api.sample_apps.routes import SAMPLE_APPS_WARNING
+from deploy.aws.functions import Deployed
 from deploy.stage import Stage
 
 

@@ -13,7 +13,7 @@ import requests
 from local.ports import Ports, StartError
 from local.stop_request import StopRequest
 from local.terminal import say
-from local.unproxied import unproxied
+from stand_ins.http.direct_session import unproxied
 
 PROJECT = Path(__file__).parents[1]
 _PATIENCE_SECONDS = 60.0

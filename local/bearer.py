@@ -7,7 +7,7 @@ import sys
 import requests
 
 from local.ports import Ports, StartError, ports_of
-from local.unproxied import unproxied
+from stand_ins.http.direct_session import unproxied
 
 
 def fetch_bearer(ports: Ports, sub: str, *, admin: bool = False) -> str:

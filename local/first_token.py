@@ -9,7 +9,7 @@ from typing import Any
 from local.bearer import fetch_bearer
 from local.ports import Ports, StartError
 from local.provider import Provider
-from local.unproxied import unproxied
+from stand_ins.http.direct_session import unproxied
 
 _USER = "alice"
 _PATH = "/rooms/hello/tokens"

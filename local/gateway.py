@@ -20,12 +20,12 @@ from chalice.local import (
     LocalGatewayException,
 )
 
-from chalicelib.api.problems import problem
+from chalicelib.api.http.problems import problem
 from chalicelib.errors import NoSuchRoute
 from chalicelib.settings import cors_origin
-from local.keep_alive import KeepAliveRequestHandler, KeepAliveServer
-from local.request_body import UnreadableBodyError, read_body
 from local.schedules import run_schedules
+from stand_ins.http.keep_alive import KeepAliveRequestHandler, KeepAliveServer
+from stand_ins.http.request_body import UnreadableBodyError, read_body
 
 
 class MendedServer(LocalDevServer):

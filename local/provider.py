@@ -10,8 +10,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from local.opentok.callback import KINDS
 from local.ports import StartError
+from stand_ins.opentok.callbacks.callback import KINDS
 
 _OPENTOK = ("OPENTOK_API_KEY", "OPENTOK_API_SECRET")
 _VONAGE = ("VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY")

@@ -9,18 +9,18 @@ from werkzeug.utils import redirect
 
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
-from local import resources
-from local.aws import AwsStandIn
-from local.aws_clients import aws_clients
-from local.heartbeat import Heartbeat
-from local.http_server import HttpServer
-from local.identity import IdentityProvider
-from local.opentok import OpenTokStandIn
 from local.page import page_app
 from local.page.parts import parts_of
+from local.periodic_task import Heartbeat
 from local.ports import HOST, Ports, StartError
 from local.provider import Provider
-from local.this_machine import ThisMachineOnly
+from stand_ins.aws import resources
+from stand_ins.aws.clients import aws_clients
+from stand_ins.aws.stand_in import AwsStandIn
+from stand_ins.http.host_check import ThisMachineOnly
+from stand_ins.http.server import HttpServer
+from stand_ins.identity.provider import IdentityProvider
+from stand_ins.opentok import OpenTokStandIn
 
 STAGE = "local"
 _CATCH_UP_SECONDS = 1.0

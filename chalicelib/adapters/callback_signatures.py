@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import jwt
 
-from chalicelib.core.credentials import CallbackSecrets
-from chalicelib.core.deadline import Deadline
+from chalicelib.core.ports.credentials import CallbackSecrets
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import CallbackUnsigned, NotConfigured, Unauthenticated
 
 OLDEST: Final = timedelta(hours=25)

@@ -13,8 +13,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from chalicelib.core.credentials import Credentials, OpenTokCredentials, VonageCredentials
-from chalicelib.core.deadline import Deadline
+from chalicelib.core.ports.credentials import Credentials, OpenTokCredentials, VonageCredentials
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import NotConfigured, StoreUnavailable
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from chalice import Blueprint
 from chalice.app import Request
 
 from chalicelib import VERSION
-from chalicelib.api.answers import Answer, json_answer
-from chalicelib.api.edge import Edge
-from chalicelib.api.operations import Operation
-from chalicelib.api.representations import HealthAnswer
+from chalicelib.api.http.operations import Operation
+from chalicelib.api.http.responses import Answer, json_answer
+from chalicelib.api.http.router import Edge
+from chalicelib.api.rooms.responses import HealthAnswer
 
 
 def health_routes(edge: Edge) -> Blueprint:

@@ -6,9 +6,9 @@ from typing import Final
 
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api.request_log import RequestLine, RequestLog
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.measurements import collecting
+from chalicelib.api.http.request_log import RequestLine, RequestLog
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import collecting
 from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 from chalicelib.errors import Internal, RoomkeyError
 

@@ -8,31 +8,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.core.change_room import ChangeRoom
-from chalicelib.core.close_room import CloseRoom
-from chalicelib.core.credentials import CallbackSignatures
-from chalicelib.core.follow_sessions import FollowSessions
-from chalicelib.core.join_room import JoinRoom
-from chalicelib.core.moderate import BanUsers, Moderate
-from chalicelib.core.open_room import OpenRoom
-from chalicelib.core.ports import Identity, VideoPlatform
-from chalicelib.core.read_presence import ReadPresence
-from chalicelib.core.read_rooms import ReadRooms
-from chalicelib.core.sample_rooms import SampleRooms
+from chalicelib.core.ports.credentials import CallbackSignatures
+from chalicelib.core.ports.room_store import Identity, VideoPlatform
+from chalicelib.core.rooms.change_room import ChangeRoom
+from chalicelib.core.rooms.close_room import CloseRoom
+from chalicelib.core.rooms.create_room import OpenRoom
+from chalicelib.core.rooms.join_room import JoinRoom
+from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.sample_apps.sample_rooms import SampleRooms
+from chalicelib.core.sessions.moderate import BanUsers, Moderate
+from chalicelib.core.sessions.read_presence import ReadPresence
+from chalicelib.core.sessions.track_sessions import FollowSessions
 
 if TYPE_CHECKING:
-    from chalicelib.core.broadcasts import Broadcasts
-    from chalicelib.core.captions import LiveCaptions
-    from chalicelib.core.clear_archives import ClearArchives
-    from chalicelib.core.connected_audio import ConnectedAudio
-    from chalicelib.core.follow_media import FollowMedia
-    from chalicelib.core.heal import Heal
-    from chalicelib.core.keep_hours import KeepHours
-    from chalicelib.core.read_archives import ReadArchives
-    from chalicelib.core.record_room import RecordRoom
-    from chalicelib.core.renders import Renders
-    from chalicelib.core.sample_archives import SampleArchives
-    from chalicelib.core.sample_services import SampleBroadcasts, SampleCaptions
+    from chalicelib.core.media.broadcasts import Broadcasts
+    from chalicelib.core.media.captions import LiveCaptions
+    from chalicelib.core.media.delete_expired_archives import ClearArchives
+    from chalicelib.core.media.read_archives import ReadArchives
+    from chalicelib.core.media.record_archives import RecordRoom
+    from chalicelib.core.media.renders import Renders
+    from chalicelib.core.media.telephony import ConnectedAudio
+    from chalicelib.core.media.track_media import FollowMedia
+    from chalicelib.core.rooms.enforce_closing_times import KeepHours
+    from chalicelib.core.sample_apps.sample_archives import SampleArchives
+    from chalicelib.core.sample_apps.sample_services import SampleBroadcasts, SampleCaptions
+    from chalicelib.core.sessions.reconcile_sessions import Heal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

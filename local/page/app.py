@@ -4,9 +4,9 @@ from importlib.resources import files
 from flask import Flask, abort, render_template, send_from_directory
 from werkzeug.wrappers import Response
 
-from local.own_routes import json_answer
 from local.page.parts import Part
 from local.ports import Ports
+from stand_ins.http.json_routes import json_answer
 
 
 def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:

@@ -8,15 +8,15 @@ from typing import Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.opentok.projects import Projects
+from chalicelib.adapters.opentok.sdk_client import Projects
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
-from chalicelib.core.deadline import Deadline
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomkeyError
 from chalicelib.settings import Settings
-from local.aws_clients import AwsClients
 from local.ports import Ports
 from local.provider import Provider
-from local.unproxied import unproxied
+from stand_ins.aws.clients import AwsClients
+from stand_ins.http.direct_session import unproxied
 
 _SECONDS = 5.0
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.wrappers import Response
 
 from local.bearer import fetch_bearer
-from local.http_server import HttpServer
+from stand_ins.http.server import HttpServer
 from tests.e2e.roomkey_process import Roomkey, running_roomkey
 
 _FETCH = """

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from local.http_server import HttpServer
+from stand_ins.http.server import HttpServer
 from tests.clients.page_server import PageServer
 from tests.clients.people import People
 from tests.e2e.roomkey_process import Roomkey, running_roomkey

@@ -6,7 +6,7 @@ import requests
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
-from local.own_routes import json_answer
+from stand_ins.http.json_routes import json_answer
 
 
 class PageServer:

@@ -5,7 +5,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.core.ports import RoomStore
+from chalicelib.core.ports.room_store import RoomStore
 from tests.support.dynamodb_local import running_dynamodb_local
 from tests.support.engines import Engine
 from tests.support.stand_ins import TABLE, StandIns

@@ -9,11 +9,11 @@ import pytest
 import requests
 import time_machine
 
-from chalicelib.adapters.archive_files import ADDRESS_SECONDS, S3ArchiveFiles
-from chalicelib.core.archive_ports import ArchiveFile, ArchiveFiles
-from chalicelib.core.deadline import Deadline
+from chalicelib.adapters.s3_archives import ADDRESS_SECONDS, S3ArchiveFiles
+from chalicelib.composition.services import s3_client
+from chalicelib.core.ports.archives import ArchiveFile, ArchiveFiles
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
-from chalicelib.services import s3_client
 from tests.support.example_rooms import NOON, soon
 from tests.support.stand_ins import StandIns
 

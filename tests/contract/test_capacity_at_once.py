@@ -10,19 +10,19 @@ from typing import Any, cast
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.identity import User
-from chalicelib.core.join_room import JoinRequest
-from chalicelib.core.room_changes import RoomChanges
-from chalicelib.core.rooms import Room, RoomSettings
-from chalicelib.core.seats import HOLD, MAX_CONNECTIONS_PER_USER, MAX_EVICTED_AT_ONCE
+from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.seats import HOLD, MAX_CONNECTIONS_PER_USER, MAX_EVICTED_AT_ONCE
+from chalicelib.core.model.user import User
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.room_patch import RoomChanges
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable, RoomFull, StoreUnavailable
 from tests.contract.conftest import DYNAMODB_LOCAL
 from tests.support.at_once import all_at_once
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, soon
-from tests.support.interleaving_opentok import Event, OpenTokModel
-from tests.support.interleaving_service import Service, build
+from tests.support.interleaving.opentok import Event, OpenTokModel
+from tests.support.interleaving.service import Service, build
 
 ALICE = User("alice")
 IP = "203.0.113.7"

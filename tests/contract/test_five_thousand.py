@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chalicelib.core.identity import User
-from chalicelib.core.join_room import JoinRequest
-from chalicelib.core.presence import Connection
-from chalicelib.core.read_presence import ReadPresence
-from chalicelib.core.read_rooms import ReadRooms
+from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.user import User
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.sessions.read_presence import ReadPresence
 from tests.contract.conftest import DYNAMODB_LOCAL
 from tests.support.counted import CountedClient
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, soon
-from tests.support.interleaving_opentok import OpenTokModel, Token
-from tests.support.interleaving_service import Service, build
+from tests.support.interleaving.opentok import OpenTokModel, Token
+from tests.support.interleaving.service import Service, build
 from tests.support.stand_ins import TABLE
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Rooms stay right whatever comes between two steps of whatever is going on in them.
 
-`tests/support/interleaving.py` explains how. Here hypothesis starts joins, leaves, bans, locks,
+`tests/support/interleaving/scheduler.py` explains how. Here hypothesis starts joins, leaves, bans, locks,
 changes of the limit and of the hours, deletions, callbacks and scheduled functions, lets them make
 their steps in any order, and has calls fail and processes end between any two of them. Callbacks
 come in any order, late, twice or not at all. OpenTok repeats a callback that was not answered with
@@ -33,14 +33,14 @@ from hypothesis.stateful import (
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-from chalicelib.core.identity import User
-from chalicelib.core.join_room import JoinRequest
-from chalicelib.core.live_ports import Session
-from chalicelib.core.moderate import ban_id_of
-from chalicelib.core.presence import Connection
-from chalicelib.core.room_changes import RoomChanges
-from chalicelib.core.rooms import Room, RoomSettings, State
-from chalicelib.core.seats import GRACE, HOLD, MAX_CONNECTIONS_PER_USER
+from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.room import Room, RoomSettings, State
+from chalicelib.core.model.seats import GRACE, HOLD, MAX_CONNECTIONS_PER_USER
+from chalicelib.core.model.user import User
+from chalicelib.core.ports.session_store import Session
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.room_patch import RoomChanges
+from chalicelib.core.sessions.moderate import ban_id_of
 from chalicelib.errors import (
     ProviderUnavailable,
     RoomFull,
@@ -51,9 +51,9 @@ from chalicelib.errors import (
 from tests.contract.conftest import DYNAMODB_LOCAL
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON
-from tests.support.interleaving import Died, Fault, NoHurry, Task
-from tests.support.interleaving_opentok import Event, OpenTokModel, Token
-from tests.support.interleaving_service import Service, build
+from tests.support.interleaving.opentok import Event, OpenTokModel, Token
+from tests.support.interleaving.scheduler import Died, Fault, NoHurry, Task
+from tests.support.interleaving.service import Service, build
 from tests.support.stand_ins import TABLE
 
 ROOM = "standup"

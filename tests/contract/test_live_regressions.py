@@ -7,16 +7,16 @@ from typing import Any, cast
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.core.identity import User
-from chalicelib.core.join_room import JoinRequest
-from chalicelib.core.presence import Connection
-from chalicelib.core.room_changes import RoomChanges
-from chalicelib.core.rooms import RoomSettings
+from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.room import RoomSettings
+from chalicelib.core.model.user import User
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.room_patch import RoomChanges
 from chalicelib.errors import RoomFull
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, soon
-from tests.support.interleaving_opentok import OpenTokModel
-from tests.support.interleaving_service import Service, build
+from tests.support.interleaving.opentok import OpenTokModel
+from tests.support.interleaving.service import Service, build
 
 ALICE = User("alice")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
-from chalicelib.core.measurements import Measurement, Mention, collecting
-from chalicelib.core.media import Media, MediaKind, MediaStart, MediaStore
+from chalicelib.core.model.media import Media, MediaKind, MediaStart, MediaStore
+from chalicelib.core.support.metrics import Measurement, Mention, collecting
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, soon
 from tests.support.stand_ins import TABLE

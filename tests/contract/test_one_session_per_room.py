@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.identity import User
-from chalicelib.core.join_room import JoinRequest
-from chalicelib.core.rooms import RoomSettings
+from chalicelib.composition.services import Services
+from chalicelib.core.model.room import RoomSettings
+from chalicelib.core.model.user import User
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
-from chalicelib.services import Services
-from local.faults import Fault
+from stand_ins.http.faults import Fault
 from tests.support.at_once import all_at_once
 from tests.support.engines import Engine
 from tests.support.joining_process import join_at_once

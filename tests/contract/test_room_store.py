@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.ports import RoomStore
-from chalicelib.core.roles import Role
-from chalicelib.core.rooms import (
+from chalicelib.core.model.role import Role
+from chalicelib.core.model.room import (
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
     MAX_PARTICIPANTS,
@@ -21,6 +19,8 @@ from chalicelib.core.rooms import (
     Resolution,
     RoomSettings,
 )
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon

@@ -4,9 +4,9 @@ from datetime import timedelta
 from functools import partial
 from itertools import chain
 
-from chalicelib.core.ports import RoomStore
-from chalicelib.core.rooms import NAME_KEPT_AFTER_CLOSING, Room
-from chalicelib.core.times import epoch_milliseconds
+from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.support.timestamps import epoch_milliseconds
 from tests.support.at_once import all_at_once
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, a_room, closed, soon

@@ -9,12 +9,12 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.identity import User
-from chalicelib.core.join_room import JoinRequest
-from chalicelib.core.ports import RoomStore
+from chalicelib.composition.services import Services
+from chalicelib.core.model.user import User
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
-from chalicelib.services import Services
 from tests.support.example_rooms import NOON, a_room, closed, soon
 from tests.support.stand_ins import TABLE, StandIns
 

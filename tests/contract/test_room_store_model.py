@@ -13,8 +13,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chalicelib.core.ports import PageStart, RoomStore
-from chalicelib.core.rooms import Room, RoomSettings
+from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.ports.room_store import PageStart, RoomStore
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamodb.rooms import BY_CREATOR
-from chalicelib.core.ports import PageStart, RoomPage, RoomStore
-from chalicelib.core.rooms import Room, RoomSettings
+from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.ports.room_store import PageStart, RoomPage, RoomStore
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon
 from tests.support.stand_ins import TABLE

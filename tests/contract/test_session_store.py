@@ -7,14 +7,14 @@ from functools import partial
 
 import pytest
 
+from chalicelib.adapters.dynamodb.due_work import DynamoDBUpkeep
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-from chalicelib.adapters.dynamodb.upkeep import DynamoDBUpkeep
-from chalicelib.core.live_ports import Outdated, Session
-from chalicelib.core.presence import Connection, Counts, Passenger, Stream
-from chalicelib.core.rooms import Room, RoomSettings
-from chalicelib.core.seats import GRACE, HOLD
+from chalicelib.core.model.connection import Connection, Counts, Passenger, Stream
+from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.seats import GRACE, HOLD
+from chalicelib.core.ports.session_store import Outdated, Session
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, a_room, soon
 from tests.support.stand_ins import TABLE

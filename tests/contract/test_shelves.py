@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from chalicelib.adapters.dynamodb.retention import DynamoDBShelves
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.adapters.dynamodb.shelves import DynamoDBShelves
-from chalicelib.core.archive_ports import Shelf
-from chalicelib.core.rooms import Room, RoomSettings
+from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.ports.archives import Shelf
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, a_room, soon
 from tests.support.stand_ins import TABLE

@@ -15,13 +15,13 @@ import jwt
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator
 
-from deploy.bytecode import OURS
-from deploy.completeness import check_complete
-from deploy.rehearsal.policies import statements
-from deploy.rehearsal.stage_set import API_SECRET, ORIGIN
-from deploy.shipping import AWS_SERVICES
+from deploy.packaging.bytecode import OURS
+from deploy.packaging.completeness import check_complete
+from deploy.packaging.shipping import AWS_SERVICES
 from deploy.stage import PROJECT
 from tests.deploy.rehearsed import FILM, SCHEDULED, WRONG_SECRET, Act, Rehearsed, rehearse, url_in
+from tests.rehearsal.policies import statements
+from tests.rehearsal.stage_set import API_SECRET, ORIGIN
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning"),  # moto's gaps

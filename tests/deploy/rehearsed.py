@@ -12,10 +12,10 @@ from typing import Any
 
 import requests
 
-from deploy.rehearsal.aws_calls import AwsCall
-from deploy.rehearsal.clone import Clone, Outcome
-from deploy.rehearsal.stage_set import API_KEY, CREDENTIALS, StageSet
-from local.faults import Fault
+from stand_ins.http.faults import Fault
+from stand_ins.project_clone import Clone, Outcome
+from tests.rehearsal.aws_calls import AwsCall
+from tests.rehearsal.stage_set import API_KEY, CREDENTIALS, StageSet
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
 SCHEDULED = ("roomkey-prod-keep_hours", "roomkey-prod-heal", "roomkey-prod-clear_archives")

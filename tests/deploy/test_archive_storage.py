@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deploy.account import Account
-from deploy.archive_storage import ArchiveStorage, archive_storage_of
 from deploy.errors import DeployError
-from deploy.uploader_keys import UploaderKeys
-from local.faults import Fault
+from deploy.opentok.archive_storage import ArchiveStorage, archive_storage_of
+from deploy.opentok.uploader_keys import UploaderKeys
+from stand_ins.http.faults import Fault
 from tests.deploy.dev_stage import dev_on
 from tests.support.stand_ins import API_KEY, APPLICATION_ID, StandIns
 

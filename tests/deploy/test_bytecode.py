@@ -7,8 +7,8 @@ from types import CodeType
 
 import pytest
 
-from deploy.bytecode import compile_all
 from deploy.errors import DeployError
+from deploy.packaging.bytecode import compile_all
 
 
 def laid_out(folder: Path, **modules: str) -> Path:

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from app import app
-from deploy.callbacks import KINDS, CallbackSetup
 from deploy.errors import DeployError
-from local.faults import Fault
-from local.http_server import HttpServer
-from local.opentok import OpenTokStandIn
+from deploy.opentok.callbacks import KINDS, CallbackSetup
+from stand_ins.http.faults import Fault
+from stand_ins.http.server import HttpServer
+from stand_ins.opentok import OpenTokStandIn
 from tests.deploy.dev_stage import dev_on
 from tests.support.stand_ins import (
     API_KEY,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.chalice_command import run_chalice, worth_showing
 from deploy.errors import DeployError
+from deploy.packaging.chalice_command import run_chalice, worth_showing
 from deploy.stage import Stage, read_stage
 
 FAILURE = """\

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from deploy.asking import parse_credentials
-from deploy.credentials import Secret, see_to_credentials, try_credentials
 from deploy.errors import DeployError
-from local.faults import Fault
+from deploy.opentok.credentials import Secret, see_to_credentials, try_credentials
+from stand_ins.http.faults import Fault
 from tests.deploy.dev_stage import dev_on
 from tests.support.stand_ins import API_KEY, API_SECRET, SECRET_ID, StandIns
 

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from deploy.account import Account
+from deploy.aws.functions import find_deployed
 from deploy.errors import DeployError
-from deploy.functions import find_deployed
 from deploy.stage import Stage, read_stage
 from deploy.state import DeployedState
 from tests.support.stand_ins import StandIns

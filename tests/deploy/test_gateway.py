@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from app import build_app
-from deploy.gateway import limit_requests, set_own_answers
+from deploy.aws.gateway import limit_requests, set_own_answers
 from deploy.stage import Stage, read_stage
-from tests.api.test_default_deny import SAMPLE_APPS
+from tests.api.http.test_default_deny import SAMPLE_APPS
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient

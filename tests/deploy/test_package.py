@@ -4,10 +4,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from deploy.archive import pack, unpack
-from deploy.completeness import check_complete
 from deploy.errors import DeployError
-from deploy.shipping import AWS_SERVICES, ships
+from deploy.packaging.archive import pack, unpack
+from deploy.packaging.completeness import check_complete
+from deploy.packaging.shipping import AWS_SERVICES, ships
 from deploy.stage import PROJECT
 
 X86_64 = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
@@ -18,7 +18,7 @@ ARM64 = b"\x7fELF" + bytes(14) + (183).to_bytes(2, "little")
     "name",
     [
         "app.py",
-        "chalicelib/core/rooms.py",
+        "chalicelib/core/model/room.py",
         "chalice/app.py",
         "certifi/cacert.pem",
         "msgspec/_core.cpython-311-x86_64-linux-gnu.so",

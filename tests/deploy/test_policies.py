@@ -10,10 +10,10 @@ from chalice.app import ScheduledEventConfig
 
 from app import app
 from chalicelib.api.schedules import RUN_SECONDS
-from deploy.rehearsal.aws_calls import AwsCall
-from deploy.rehearsal.policies import allowed_by, needs, statements
 from deploy.stage import API_FUNCTION, PROJECT, read_stage
 from tests.deploy.reached import reached_from
+from tests.rehearsal.aws_calls import AwsCall
+from tests.rehearsal.policies import allowed_by, needs, statements
 
 STAGES = ["dev", "prod"]
 SCHEDULED = ["keep_hours", "heal", "clear_archives"]

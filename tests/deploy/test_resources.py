@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.aws.resources import Resources
 from deploy.errors import DeployError
-from deploy.resources import Resources
 from deploy.stage import Stage, read_stage
 
 if TYPE_CHECKING:

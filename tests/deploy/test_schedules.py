@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from deploy.schedules import run_one_at_a_time
+from deploy.aws.schedules import run_one_at_a_time
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

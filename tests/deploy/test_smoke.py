@@ -6,7 +6,7 @@ from werkzeug.wrappers import Request, Response
 from chalicelib import VERSION
 from deploy.errors import DeployError
 from deploy.smoke import SmokeTest
-from local.http_server import HttpServer
+from stand_ins.http.server import HttpServer
 
 HEALTHY = {"status": "ok", "version": VERSION}
 REFUSAL = {"code": "unauthenticated"}

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chalicelib.api.problems import STATUS
-from deploy.functions import Deployed
-from deploy.resources import TEMPLATE
+from chalicelib.api.http.problems import STATUS
+from deploy.aws.functions import Deployed
+from deploy.aws.resources import TEMPLATE
 from deploy.stage import Stage, read_stage
 from deploy.summary import summary
 

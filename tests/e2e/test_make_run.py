@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from local.app_process import AppProcess
-from local.http_server import HttpServer
-from local.opentok import OpenTokStandIn
 from local.ports import Ports, StartError
 from local.stop_request import StopRequest
+from stand_ins.http.server import HttpServer
+from stand_ins.opentok import OpenTokStandIn
 from tests.e2e.roomkey_process import (
     Roomkey,
     app_processes,

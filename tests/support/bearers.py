@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from local.identity import IdentityProvider
+from stand_ins.identity.provider import IdentityProvider
 
 
 def forged(

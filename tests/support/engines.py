@@ -6,8 +6,8 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.core.rooms import Room
-from local import resources
+from chalicelib.core.model.room import Room
+from stand_ins.aws import resources
 from tests.support.stand_ins import TABLE
 
 _deserialize = TypeDeserializer().deserialize

@@ -8,10 +8,10 @@ import os
 import sys
 from functools import partial
 
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.identity import User
-from chalicelib.core.join_room import JoinRequest
-from chalicelib.services import Services
+from chalicelib.composition.services import Services
+from chalicelib.core.model.user import User
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.support.deadline import Deadline
 from tests.support.at_once import all_at_once
 
 

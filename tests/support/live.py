@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from werkzeug.wrappers import Request, Response
 
-from local.http_server import HttpServer
+from stand_ins.http.server import HttpServer
 from tests.support.gateway import Gateway, LambdaContext, Reply
 from tests.support.stand_ins import CALLBACKS, TABLE, StandIns
 

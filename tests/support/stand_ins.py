@@ -20,11 +20,11 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from app import build_app
-from local import resources
-from local.aws import AwsStandIn
-from local.http_server import HttpServer
-from local.identity import IdentityProvider
-from local.opentok import OpenTokStandIn
+from stand_ins.aws import resources
+from stand_ins.aws.stand_in import AwsStandIn
+from stand_ins.http.server import HttpServer
+from stand_ins.identity.provider import IdentityProvider
+from stand_ins.opentok import OpenTokStandIn
 from tests.support.gateway import Gateway
 
 API_KEY = "47000001"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.core.addresses import RTMP, WEB, WEB_SOCKET, check_address, check_sip_address
+from chalicelib.api.http.url_checks import RTMP, WEB, WEB_SOCKET, check_address, check_sip_address
 from chalicelib.errors import InvalidField
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.core.at_once import AT_ONCE, each_at_once, raise_first_fault
-from chalicelib.core.measurements import collecting, count
+from chalicelib.core.support.concurrency import AT_ONCE, each_at_once, raise_first_fault
+from chalicelib.core.support.metrics import collecting, count
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
 FEW_AND_MANY = [0, 1, 3, 4, 3 * AT_ONCE]

@@ -12,7 +12,7 @@ from bench.prices import price_list
 from bench.report import Row, Section, markdown
 from bench.seats import TAKEN, room_with_seats
 from bench.usage import Usage
-from chalicelib.core.presence import Passenger
+from chalicelib.core.model.connection import Passenger
 from local.provider import chosen_provider
 
 

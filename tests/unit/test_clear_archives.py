@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from chalicelib.api.schedules import RUN_SECONDS
-from chalicelib.core.archive_ports import Shelf
-from chalicelib.core.clear_archives import (
+from chalicelib.core.media.delete_expired_archives import (
     SECONDS_FOR_A_ROOM,
     SECONDS_FOR_AN_ARCHIVE,
     SHELVES_AT_ONCE,
     ClearArchives,
 )
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import Media, MediaKind
+from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.ports.archives import Shelf
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from tests.support.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
-    from chalicelib.core.archive_ports import ShelfStore
-    from chalicelib.core.kept_archives import KeptArchives
-    from chalicelib.core.media import MediaStore
-    from chalicelib.core.ports import RoomStore
-    from chalicelib.core.rooms import Room
+    from chalicelib.core.media.sync_archives import KeptArchives
+    from chalicelib.core.model.media import MediaStore
+    from chalicelib.core.model.room import Room
+    from chalicelib.core.ports.archives import ShelfStore
+    from chalicelib.core.ports.room_store import RoomStore
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

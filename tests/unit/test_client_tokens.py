@@ -10,10 +10,10 @@ import pytest
 import time_machine
 
 from chalicelib.adapters.opentok.client_tokens import OpenTokClientTokens
-from chalicelib.adapters.opentok.projects import Projects
-from chalicelib.core.credentials import Credentials, OpenTokCredentials, VonageCredentials
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.roles import Role
+from chalicelib.adapters.opentok.sdk_client import Projects
+from chalicelib.core.model.role import Role
+from chalicelib.core.ports.credentials import Credentials, OpenTokCredentials, VonageCredentials
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import Unauthenticated
 from tests.support.stand_ins import API_KEY, API_SECRET, APPLICATION_ID, new_vonage_keys
 

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chalicelib.core.connected_audio import ConnectedAudio
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.identity import User
-from chalicelib.core.ports import ClientToken
-from chalicelib.core.presence import Service
-from chalicelib.core.start_media import SECONDS_TO_RECORD
+from chalicelib.core.media.start_media import SECONDS_TO_RECORD
+from chalicelib.core.media.telephony import ConnectedAudio
+from chalicelib.core.model.connection import Service
+from chalicelib.core.model.user import User
+from chalicelib.core.ports.room_store import ClientToken
+from chalicelib.core.support.deadline import Deadline
 from tests.support.example_rooms import a_room
 
 if TYPE_CHECKING:
-    from chalicelib.core.admit_services import AdmitServices
-    from chalicelib.core.media_ports import AudioPlatform, ServiceOrder
-    from chalicelib.core.room_media import RoomMedia
-    from chalicelib.core.rooms import Room
+    from chalicelib.core.media.media_access import RoomMedia
+    from chalicelib.core.model.room import Room
+    from chalicelib.core.ports.media_platforms import AudioPlatform, ServiceOrder
+    from chalicelib.core.sessions.service_connections import AdmitServices
 
 ALICE = User("alice")
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api.cursors import (
+from chalicelib.api.http.cursors import (
     read_cursor,
     read_media_cursor,
     write_cursor,
     write_media_cursor,
 )
-from chalicelib.core.media import MediaKind, MediaStart
-from chalicelib.core.ports import PageStart
+from chalicelib.core.model.media import MediaKind, MediaStart
+from chalicelib.core.ports.room_store import PageStart
 from chalicelib.errors import InvalidField
 
 START = PageStart("standup", datetime(2026, 3, 1, 12, 0, 0, 1000, tzinfo=UTC))

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from chalicelib.core.deadline import Deadline
+from chalicelib.core.support.deadline import Deadline
 
 
 class Seconds:

@@ -7,18 +7,18 @@ from threading import Barrier, Lock
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.api.schedules import RUN_SECONDS
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.keep_hours import SECONDS_FOR_A_ROOM, KeepHours
-from chalicelib.core.live_ports import ListedConnection, LivePlatform, UpkeepStore
-from chalicelib.core.media import Media
-from chalicelib.core.rooms import Room
-from chalicelib.core.stop_media import StopMedia
+from chalicelib.core.media.stop_media import StopMedia
+from chalicelib.core.model.media import Media
+from chalicelib.core.model.room import Room
+from chalicelib.core.ports.session_store import ListedConnection, LivePlatform, UpkeepStore
+from chalicelib.core.rooms.enforce_closing_times import SECONDS_FOR_A_ROOM, KeepHours
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from tests.support.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
-    from chalicelib.core.media import MediaStore
-    from chalicelib.core.ports import RoomStore
+    from chalicelib.core.model.media import MediaStore
+    from chalicelib.core.ports.room_store import RoomStore
 
 
 @dataclass

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.lost_starts import Since, just_begun
-from chalicelib.core.media import MediaKind
-from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.media.lost_starts import Since, just_begun
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media_report import MediaReport
 from tests.support.example_rooms import MILLISECOND, NOON
 
 SINCE = Since(NOON, {"b0"})

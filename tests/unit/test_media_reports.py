@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.media import MediaKind
-from chalicelib.core.media_reports import MediaReport
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media_report import MediaReport
 from tests.support.noon import NOON
 
 TOLD = {"id": "a1", "sessionId": "1_x", "status": "started"}

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chalicelib.core.presence import Passenger, Service
-from chalicelib.core.roles import Role
+from chalicelib.core.model.connection import Passenger, Service
+from chalicelib.core.model.role import Role
 
 
 @pytest.mark.parametrize("service", list(Service))

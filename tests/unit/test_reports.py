@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from chalicelib.adapters.opentok.http import Answer
-from chalicelib.adapters.opentok.reports import MOST_LISTED, Reports
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import MediaKind
+from chalicelib.adapters.opentok.media_client import MOST_LISTED, Reports
+from chalicelib.adapters.opentok.transport import Answer
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.support.deadline import Deadline
 from tests.support.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.opentok.rest import Call, OpenTokRest
+    from chalicelib.adapters.opentok.api_client import Call, OpenTokRest
 
 
 def item(number: int, session_id: str = "1_x") -> dict[str, object]:

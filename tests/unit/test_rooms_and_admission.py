@@ -2,10 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.core.admission import admit
-from chalicelib.core.identity import User
-from chalicelib.core.roles import Role
-from chalicelib.core.rooms import (
+from chalicelib.core.model.access_rules import admit
+from chalicelib.core.model.role import Role
+from chalicelib.core.model.room import (
     ArchiveMode,
     MediaMode,
     Resolution,
@@ -14,6 +13,7 @@ from chalicelib.core.rooms import (
     State,
     check_name,
 )
+from chalicelib.core.model.user import User
 from chalicelib.errors import InvalidField, NotAMember, RoomClosed, RoomNotOpen
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

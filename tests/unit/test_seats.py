@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.core.seats import GRACE, HOLD, MAX_EVICTED_AT_ONCE, Leaving, Seats
+from chalicelib.core.model.seats import GRACE, HOLD, MAX_EVICTED_AT_ONCE, Leaving, Seats
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.sample_rooms import SamplePolicy
+from chalicelib.core.sample_apps.sample_rooms import SamplePolicy
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings, cors_origin, log_level
 

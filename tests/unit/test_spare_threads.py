@@ -1,6 +1,6 @@
 import threading
 
-from chalicelib.core.spare_threads import SpareThreads
+from chalicelib.core.support.thread_pool import SpareThreads
 
 _LONG_ENOUGH = 10
 

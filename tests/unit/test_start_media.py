@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import Media, MediaKind
-from chalicelib.core.media_reports import MediaReport
-from chalicelib.core.rooms import Room
-from chalicelib.core.start_media import SECONDS_TO_RECORD, StartMedia
+from chalicelib.core.media.start_media import SECONDS_TO_RECORD, StartMedia
+from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.model.room import Room
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable, RoomClosed
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, soon
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import Media, MediaKind
-from chalicelib.core.stop_media import SECONDS_TO_STOP, StopMedia
+from chalicelib.core.media.stop_media import SECONDS_TO_STOP, StopMedia
+from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
     ProviderRefused,
     ProviderUnavailable,
@@ -17,7 +17,7 @@ from chalicelib.errors import (
 from tests.support.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
-    from chalicelib.core.media import MediaStore
+    from chalicelib.core.model.media import MediaStore
 
 
 def running(kind: MediaKind) -> Media:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.stream_keys import without_stream_keys
+from chalicelib.core.model.redaction import without_stream_keys
 
 TARGET = {"id": "a", "serverUrl": "rtmps://me:s3cret@live.test:443/app?k=s3cret#s3cret"}
 SHOWN = {"id": "a", "serverUrl": "rtmps://live.test:443/app"}

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.core.times import (
+from chalicelib.core.support.timestamps import (
     epoch_milliseconds,
     from_epoch_milliseconds,
     rfc3339,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.times import epoch_milliseconds
-from chalicelib.core.told import told_content, told_moment
+from chalicelib.core.support.parsing import told_content, told_moment
+from chalicelib.core.support.timestamps import epoch_milliseconds
 from tests.support.noon import NOON
 
 NOON_MS = epoch_milliseconds(NOON)

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.items import Item, plain, typed
-from chalicelib.core.presence import Connection, Passenger, Service, Stream
-from chalicelib.core.roles import Role
-from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.adapters.dynamodb.room_items import Item, plain, typed
+from chalicelib.core.model.connection import Connection, Passenger, Service, Stream
+from chalicelib.core.model.role import Role
+from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
 LIVE: Final = "live"
 GONE: Final = "gone"

@@ -5,7 +5,7 @@ Names are placeholders throughout, because some are reserved words and user ids 
 
 from typing import Any, Self
 
-from chalicelib.adapters.dynamodb.items import Item, typed_value
+from chalicelib.adapters.dynamodb.room_items import Item, typed_value
 
 
 class Write:

@@ -13,12 +13,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.items import Item, plain, typed, typed_value
+from chalicelib.adapters.dynamodb.room_items import Item, plain, typed, typed_value
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.measurements import count, mention
-from chalicelib.core.media import DELETED, Media, MediaKind, MediaPage, MediaStart
-from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.model.media import DELETED, Media, MediaKind, MediaPage, MediaStart
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import count, mention
+from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.items import (
+from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     ROOMS,
     Item,
@@ -24,11 +24,11 @@ from chalicelib.adapters.dynamodb.items import (
     watched_values,
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.live_ports import Outdated
-from chalicelib.core.ports import PageStart, RoomPage
-from chalicelib.core.rooms import NAME_KEPT_AFTER_CLOSING, Room
-from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
+from chalicelib.core.ports.room_store import PageStart, RoomPage
+from chalicelib.core.ports.session_store import Outdated
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.items import room_key, room_of
+from chalicelib.adapters.dynamodb.room_items import room_key, room_of
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.live_ports import Outdated
-from chalicelib.core.rooms import Room
-from chalicelib.core.seats import MAX_CONNECTIONS_PER_USER, Leaving, Seating
-from chalicelib.core.times import epoch_milliseconds
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.seats import MAX_CONNECTIONS_PER_USER, Leaving, Seating
+from chalicelib.core.ports.session_store import Outdated
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from chalicelib.adapters.dynamodb import connections, seats
 from chalicelib.adapters.dynamodb.connections import connection_key, connection_of
 from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.items import (
+from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     SESSIONS,
     Item,
@@ -20,13 +20,13 @@ from chalicelib.adapters.dynamodb.items import (
     typed,
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.live_ports import ConnectionPage, Outdated, Session
-from chalicelib.core.measurements import count
-from chalicelib.core.presence import Connection, Counts, Stream
-from chalicelib.core.rooms import Room
-from chalicelib.core.seats import Leaving, Seating
-from chalicelib.core.times import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.model.connection import Connection, Counts, Stream
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.seats import Leaving, Seating
+from chalicelib.core.ports.session_store import ConnectionPage, Outdated, Session
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import count
+from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.items import Item
-from chalicelib.core.deadline import Deadline
+from chalicelib.adapters.dynamodb.room_items import Item
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:

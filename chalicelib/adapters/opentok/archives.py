@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from chalicelib.adapters.opentok.http import Answer
-from chalicelib.adapters.opentok.reports import FAILED, Reports, is_about_the_state
-from chalicelib.adapters.opentok.rest import Call, OpenTokRest, is_absence
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import MediaKind
-from chalicelib.core.media_reports import MediaReport
-from chalicelib.core.media_rules import NOT_ROUTED, STREAMS_NOT_MANUAL
-from chalicelib.core.ports import Clock
-from chalicelib.core.told import told_content
+from chalicelib.adapters.opentok.api_client import Call, OpenTokRest, is_absence
+from chalicelib.adapters.opentok.media_client import FAILED, Reports, is_about_the_state
+from chalicelib.adapters.opentok.transport import Answer
+from chalicelib.core.media.media_rules import NOT_ROUTED, STREAMS_NOT_MANUAL
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.ports.room_store import Clock
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.parsing import told_content
 from chalicelib.errors import AlreadyRecording, NobodyConnected, NotRouted, StreamsNotManual
 
 _OF_A_RELAYED_SESSION: Final = 15008

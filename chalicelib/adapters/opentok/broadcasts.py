@@ -3,14 +3,19 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from chalicelib.adapters.opentok.http import Answer
-from chalicelib.adapters.opentok.reports import FAILED, Reports, check_started, is_about_the_state
-from chalicelib.adapters.opentok.rest import Call, OpenTokRest, is_absence
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import MediaKind
-from chalicelib.core.media_reports import MediaReport
-from chalicelib.core.media_rules import STREAMS_NOT_MANUAL
-from chalicelib.core.ports import Clock
+from chalicelib.adapters.opentok.api_client import Call, OpenTokRest, is_absence
+from chalicelib.adapters.opentok.media_client import (
+    FAILED,
+    Reports,
+    check_started,
+    is_about_the_state,
+)
+from chalicelib.adapters.opentok.transport import Answer
+from chalicelib.core.media.media_rules import STREAMS_NOT_MANUAL
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.ports.room_store import Clock
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import jwt
 
-from chalicelib.adapters.opentok.projects import Project, Projects
-from chalicelib.core.credentials import OpenTokCredentials
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.roles import Role
+from chalicelib.adapters.opentok.sdk_client import Project, Projects
+from chalicelib.core.model.role import Role
+from chalicelib.core.ports.credentials import OpenTokCredentials
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import Unauthenticated
 
 

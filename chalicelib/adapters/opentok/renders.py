@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from chalicelib.adapters.opentok.reports import (
+from chalicelib.adapters.opentok.api_client import Call, OpenTokRest
+from chalicelib.adapters.opentok.media_client import (
     NOBODY,
     Reports,
     check_started,
     is_about_the_state,
 )
-from chalicelib.adapters.opentok.rest import Call, OpenTokRest
-from chalicelib.core.deadline import Deadline
-from chalicelib.core.media import MediaKind
-from chalicelib.core.media_ports import ServiceOrder
-from chalicelib.core.media_reports import MediaReport
-from chalicelib.core.ports import Clock
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.ports.media_platforms import ServiceOrder
+from chalicelib.core.ports.room_store import Clock
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import NobodyConnected
 
 

@@ -1,0 +1,164 @@
+"""Who is calling: bearers of the app's own identity provider, verified against its keys."""
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import jwt
+from jwt import PyJWK, PyJWKClient, PyJWKSet
+from jwt.exceptions import InvalidSubjectError
+
+from chalicelib.core.model.room import MAX_USER_ID_CHARACTERS
+from chalicelib.core.model.user import User
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.text import is_well_formed
+from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
+
+ALGORITHMS: Final = ["RS256", "ES256"]
+LEEWAY_SECONDS: Final = 30
+FETCH_SECONDS: Final = 2.0
+UNKNOWN_KEY_REFETCH_SECONDS: Final = 60.0
+FAILED_FETCH_PAUSE_SECONDS: Final = 5.0
+KEYS_FRESH_SECONDS: Final = 3600.0
+KEYS_USABLE_SECONDS: Final = 86400.0
+ADMIN: Final = "roomkey:admin"
+LONGEST_NAME: Final = 200
+
+
+class _KeysUnavailable(jwt.PyJWTError):
+    """The issuer's keys cannot be had at the moment."""
+
+
+class IssuerKeys(PyJWKClient):
+    """The issuer's public keys, kept for an hour.
+
+    What PyJWT's own client leaves open is closed here: a fetch as a whole is limited to 2 s, a
+    failed one is not repeated for 5 s however many ask, and while the issuer is away its keys of
+    at most a day ago stay in use.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            url,
+            timeout=FETCH_SECONDS,
+            lifespan=KEYS_FRESH_SECONDS,
+            cooldown_duration=UNKNOWN_KEY_REFETCH_SECONDS,
+        )
+        self._pause_ends = 0.0
+        self._fetched_at = 0.0
+        self._keys: PyJWKSet | None = None
+
+    def fetch_data(self) -> Any:  # noqa: ANN401  as PyJWT declares it
+        if time.monotonic() < self._pause_ends:
+            raise _KeysUnavailable("the last fetch failed a moment ago")
+        try:
+            keys = Deadline(FETCH_SECONDS).run(super().fetch_data)
+        except (jwt.PyJWTError, ValueError, OSError, RecursionError) as error:
+            self._pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
+            raise _KeysUnavailable(f"{type(error).__name__}: {error}") from error
+        self._fetched_at = time.monotonic()
+        return keys
+
+    def get_jwk_set(self, refresh: bool = False) -> PyJWKSet:
+        try:
+            self._keys = super().get_jwk_set(refresh)
+        except _KeysUnavailable:
+            outdated = time.monotonic() - self._fetched_at > KEYS_USABLE_SECONDS
+            if refresh or self._keys is None or outdated:
+                raise
+        return self._keys
+
+    def get_signing_keys(self, refresh: bool = False) -> list[PyJWK]:
+        try:
+            return super().get_signing_keys(refresh)
+        except jwt.PyJWKClientError as error:  # none of those published is named and for signing
+            raise _KeysUnavailable(str(error)) from error
+
+
+class BearerVerifier:
+    """Tells the user from an Authorization header, or refuses.
+
+    Args:
+        issuer: The only `iss` accepted.
+        audiences: The `aud` accepted; for access tokens of Cognito, the `client_id`.
+        jwks_url: Where the issuer publishes its keys.
+
+    Raises:
+        NotConfigured: The address of the keys is no http address.
+    """
+
+    def __init__(self, issuer: str, audiences: Collection[str], jwks_url: str) -> None:
+        self._issuer = issuer
+        self._audiences = frozenset(audiences)
+        try:
+            self._keys = IssuerKeys(jwks_url)
+        except jwt.PyJWTError as error:
+            raise NotConfigured(f"AUTH_ISSUER or AUTH_JWKS_URL: {error}") from error
+
+    def user(self, authorization: str | None) -> User:
+        """The caller, from the value of the Authorization header.
+
+        Raises:
+            Unauthenticated: There is no bearer, or it is not one to be trusted.
+            IdentityUnavailable: The issuer's keys cannot be had at the moment.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated("Send your identity provider's token as `Authorization: Bearer`.")
+        try:
+            return _user(self._claims(token.strip()))
+        except _KeysUnavailable as error:
+            raise IdentityUnavailable(
+                "The identity provider's keys cannot be had at the moment; try again.",
+                note=f"keys of {self._issuer}: {error}",
+                retry_after=5,
+            ) from error
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated("The bearer has expired; sign in again.") from error
+        except (jwt.PyJWTError, ValueError, OverflowError, TypeError, RecursionError) as error:
+            raise Unauthenticated(
+                "The bearer is not valid for this service.", note=type(error).__name__
+            ) from error
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        header = jwt.get_unverified_header(token)
+        if "kid" not in header:
+            raise jwt.InvalidTokenError("names no key")
+        key: PyJWK = self._keys.get_signing_key(header["kid"])
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=ALGORITHMS,
+            issuer=self._issuer,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp", "iss", "sub"], "verify_aud": False},
+        )
+        # Cognito's access tokens carry no audience but the client they were made for.
+        access = claims.get("token_use") == "access"
+        meant_for = claims.get("client_id" if access else "aud")
+        accepted = meant_for if isinstance(meant_for, list) else [meant_for]
+        if not any(isinstance(each, str) and each in self._audiences for each in accepted):
+            raise jwt.InvalidAudienceError("not meant for this service")
+        return claims
+
+
+def _user(claims: Mapping[str, Any]) -> User:
+    user_id = _text(claims["sub"])
+    if user_id is None or len(user_id) > MAX_USER_ID_CHARACTERS:
+        raise InvalidSubjectError("no user id")
+    name = _text(claims.get("name"))
+    return User(user_id, name[:LONGEST_NAME] if name else None, _is_admin(claims))
+
+
+def _text(value: object) -> str | None:
+    """The value if it is a string with something in it that can be written as UTF-8."""
+    return value if isinstance(value, str) and value and is_well_formed(value) else None
+
+
+def _is_admin(claims: Mapping[str, Any]) -> bool:
+    scope = claims.get("scope")
+    granted = scope.split() if isinstance(scope, str) else []
+    for name in ("permissions", "cognito:groups"):
+        listed = claims.get(name)
+        granted += listed if isinstance(listed, list) else []
+    return ADMIN in granted

@@ -1,0 +1,110 @@
+"""Who is connected to a session and what is done to them, by OpenTok's REST API.
+
+The SDK lacks the list of connections, takes a failed mute for none, and loses the statuses of
+disconnects and signals.
+"""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from chalicelib.adapters.opentok.api_client import Call, OpenTokRest, is_absence
+from chalicelib.adapters.opentok.errors import own_message, unavailable
+from chalicelib.adapters.opentok.session_ids import started_at
+from chalicelib.adapters.opentok.transport import Answer
+from chalicelib.core.ports.session_store import ListedConnection
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import from_epoch_milliseconds
+from chalicelib.errors import SignalTooLarge
+
+_FAILED: Final = 300
+
+_Listed = TypeVar("_Listed")
+
+
+class OpenTokLive:
+    """The live platform."""
+
+    def __init__(self, rest: OpenTokRest) -> None:
+        self._rest = rest
+
+    def session_started(self, session_id: str) -> datetime | None:
+        return started_at(session_id)
+
+    def connections(self, session_id: str, deadline: Deadline) -> Sequence[ListedConnection]:
+        return self._list(f"session/{session_id}/connection", _listed_connection, deadline)
+
+    def stream_ids(self, session_id: str, deadline: Deadline) -> Collection[str]:
+        path = f"session/{session_id}/stream"
+        return frozenset(self._list(path, lambda item: str(item["id"]), deadline))
+
+    def disconnect(self, session_id: str, connection_id: str, deadline: Deadline) -> bool:
+        path = f"session/{session_id}/connection/{connection_id}"
+        return self._done(Call("DELETE", path), deadline)
+
+    def signal(
+        self,
+        session_id: str,
+        connection_id: str | None,
+        kind: str | None,
+        data: str,
+        deadline: Deadline,
+    ) -> bool:
+        to_whom = "" if connection_id is None else f"/connection/{connection_id}"
+        content = {"data": data} if kind is None else {"type": kind, "data": data}
+        # Not asked again: who got it would get it twice.
+        call = Call(
+            "POST",
+            f"session/{session_id}{to_whom}/signal",
+            content,
+            attempts=1,
+            understood=_is_about_a_signal,
+        )
+        answer = self._rest.ask(call, deadline)
+        if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise SignalTooLarge("The video platform finds this signal too large.")
+        return answer.status < _FAILED
+
+    def mute_stream(self, session_id: str, stream_id: str, deadline: Deadline) -> bool:
+        path = f"session/{session_id}/stream/{stream_id}/mute"
+        return self._done(Call("POST", path, {}, understood=_is_unknown_stream), deadline)
+
+    def mute_all(
+        self, session_id: str, excluded: Sequence[str], deadline: Deadline, *, active: bool
+    ) -> bool:
+        content = {"active": active, "excludedStreamIds": list(excluded)}
+        return self._done(Call("POST", f"session/{session_id}/mute", content), deadline)
+
+    def _list(
+        self, path: str, read: Callable[[Any], _Listed], deadline: Deadline
+    ) -> Sequence[_Listed]:
+        answer = self._rest.ask(Call("GET", path), deadline)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return ()  # OpenTok does not know of a session before anybody has connected.
+        try:
+            return [read(item) for item in json.loads(answer.body)["items"]]
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+            raise unavailable(f"{path}: {answer.status} without a list") from error
+
+    def _done(self, call: Call, deadline: Deadline) -> bool:
+        return self._rest.ask(call, deadline).status < _FAILED
+
+
+def _is_about_a_signal(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or is_absence(answer)
+
+
+def _is_unknown_stream(answer: Answer) -> bool:
+    """OpenTok says 408, too, where a stream's id is not one of the session's."""
+    if answer.status == HTTPStatus.REQUEST_TIMEOUT:
+        return "stream" in (own_message(answer) or "").lower()
+    return is_absence(answer)
+
+
+def _listed_connection(item: Any) -> ListedConnection:  # noqa: ANN401  JSON is anything
+    # A string here, a number in callbacks.
+    return ListedConnection(
+        str(item["connectionId"]), from_epoch_milliseconds(int(item["createdAt"]))
+    )

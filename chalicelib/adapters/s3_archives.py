@@ -1,0 +1,86 @@
+"""Recordings in the owner's own bucket in S3, where OpenTok was told to upload them."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.core.ports.archives import ArchiveFile
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ADDRESS_SECONDS: Final = 600
+"""How long an address is good for: as long as OpenTok's own."""
+
+_Result = TypeVar("_Result")
+
+
+class S3ArchiveFiles:
+    """The files in one bucket.
+
+    Args:
+        bucket: None where OpenTok keeps recordings in its own cloud.
+        new_client: Makes a client when one is first needed; joins need none.
+    """
+
+    def __init__(self, bucket: str | None, new_client: "Callable[[], S3Client]") -> None:
+        self._bucket = bucket
+        self._new_client = new_client
+        self._lock = Lock()
+        self._latest: S3Client | None = None
+
+    def address(self, file: ArchiveFile, deadline: Deadline) -> str | None:
+        if self._bucket is None:
+            return None
+        wanted = {
+            "Bucket": self._bucket,
+            "Key": file.key,
+            # What OpenTok wrote beside the file is not known, and every file there is an "archive".
+            "ResponseContentType": "application/zip" if file.zipped else "video/mp4",
+            "ResponseContentDisposition": f'attachment; filename="{_file_name(file)}"',
+        }
+        return _ask(
+            deadline,
+            lambda: self._client().generate_presigned_url(
+                "get_object", Params=wanted, ExpiresIn=ADDRESS_SECONDS
+            ),
+        )
+
+    def delete(self, file: ArchiveFile, deadline: Deadline) -> bool:
+        if self._bucket is None:
+            return False
+        bucket = self._bucket
+        _ask(deadline, lambda: self._client().delete_object(Bucket=bucket, Key=file.key))
+        return True
+
+    def _client(self) -> "S3Client":
+        with self._lock:
+            if self._latest is None:
+                self._latest = self._new_client()
+            return self._latest
+
+
+def _file_name(file: ArchiveFile) -> str:
+    return f"{file.archive_id}.{'zip' if file.zipped else 'mp4'}"
+
+
+def _ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
+    try:
+        return deadline.run(call)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise _unavailable(f"{error.operation_name}: {code}") from error
+    except (BotoCoreError, TimeoutError) as error:
+        raise _unavailable(type(error).__name__) from error
+
+
+def _unavailable(note: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        "Recordings cannot be reached at the moment; try again.",
+        note=f"S3: {note}",
+        retry_after=2,
+    )

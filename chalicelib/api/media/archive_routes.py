@@ -1,0 +1,85 @@
+from http import HTTPStatus
+
+from chalice import Blueprint
+
+from chalicelib import errors
+from chalicelib.api.http.context import Call
+from chalicelib.api.http.cursors import read_media_cursor, write_media_cursor
+from chalicelib.api.http.operations import OF_MEMBERS, OF_MODERATORS, OF_PROVIDER, Operation
+from chalicelib.api.http.responses import Answer, json_answer
+from chalicelib.api.http.router import Edge
+from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList, shown_archive
+from chalicelib.api.rooms.requests import PageQuery
+from chalicelib.core.model.media import MediaKind
+
+
+def archive_routes(edge: Edge) -> Blueprint:
+    """A room's recordings, as its members see them."""
+    routes = Blueprint(__name__)
+
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms/{room}/archives",
+        Operation(
+            summary="List the archives of a room, newest first",
+            description="Of those that a room makes by itself too. `url` is null in a list.",
+            query=PageQuery,
+            answers={HTTPStatus.OK: ArchiveList},
+            problems=OF_MODERATORS,
+        ),
+    )
+    def list_archives(call: Call, room: str) -> Answer:
+        query = call.query(PageQuery)
+        start = None
+        if query.cursor is not None:
+            start = read_media_cursor(query.cursor, MediaKind.ARCHIVE, room, call.user.id)
+        found, page = call.media.read_archives.page(
+            call.user, room, start, query.limit, call.deadline
+        )
+        following = page.next_start
+        cursor = None
+        if following is not None:
+            cursor = write_media_cursor(following, MediaKind.ARCHIVE, room, call.user.id)
+        items = [shown_archive(found, each) for each in page.items]
+        return json_answer(HTTPStatus.OK, {"items": items, "cursor": cursor})
+
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms/{room}/archives/{archive_id}",
+        Operation(
+            summary="Read an archive",
+            description="`url` is good for ten minutes; null where OpenTok has none to give.",
+            answers={HTTPStatus.OK: ArchiveAnswer},
+            problems=(*OF_MODERATORS, errors.ArchiveNotFound, errors.ProviderRefused),
+        ),
+    )
+    def get_archive(call: Call, room: str, archive_id: str) -> Answer:
+        found = call.media.read_archives.one(call.user, room, archive_id, call.deadline)
+        return json_answer(HTTPStatus.OK, shown_archive(*found))
+
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms/{room}/archives/{archive_id}/media",
+        Operation(
+            summary="Fetch an archive's file",
+            description="`Location` is an address that is good for some minutes, without a bearer.",
+            answers={HTTPStatus.FOUND: None},
+            problems=(
+                *OF_MEMBERS,
+                errors.NotAModerator,
+                errors.ArchiveNotFound,
+                errors.ArchiveNotReady,
+                errors.ArchiveFailed,
+                errors.ArchiveExpired,
+                *OF_PROVIDER,
+            ),
+        ),
+    )
+    def get_archive_media(call: Call, room: str, archive_id: str) -> Answer:
+        address = call.media.read_archives.address(call.user, room, archive_id, call.deadline)
+        return Answer(HTTPStatus.FOUND, headers={"Location": address})
+
+    return routes

@@ -1,0 +1,82 @@
+from http import HTTPStatus
+
+from chalice import Blueprint
+
+from chalicelib import errors
+from chalicelib.api.http.context import Call
+from chalicelib.api.http.operations import OF_MEDIA_STARTS, OF_MODERATORS, OF_PROVIDER, Operation
+from chalicelib.api.http.responses import Answer, json_answer
+from chalicelib.api.http.router import Edge
+from chalicelib.api.media.responses import RenderAnswer, RenderList, page_start, shown, shown_page
+from chalicelib.api.media.service_requests import RenderBody
+from chalicelib.api.rooms.requests import PageQuery
+from chalicelib.core.model.media import MediaKind
+
+
+def render_routes(edge: Edge) -> Blueprint:
+    """Web pages in a room, by OpenTok's Experience Composer."""
+    routes = Blueprint(__name__)
+
+    @edge.signed_in(
+        routes,
+        "POST",
+        "/rooms/{room}/renders",
+        Operation(
+            summary="Publish a web page into a room",
+            description="After 503 look at the list before you start again: it may have begun.",
+            body=RenderBody,
+            answers={HTTPStatus.ACCEPTED: RenderAnswer},
+            problems=OF_MEDIA_STARTS,
+        ),
+    )
+    def start_render(call: Call, room: str) -> Answer:
+        options = call.body(RenderBody).options()
+        found, render = call.media.renders.start(call.user, room, options, call.deadline)
+        return json_answer(HTTPStatus.ACCEPTED, shown(found, render.content))
+
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms/{room}/renders",
+        Operation(
+            summary="List the renders of a room, newest first",
+            query=PageQuery,
+            answers={HTTPStatus.OK: RenderList},
+            problems=OF_MODERATORS,
+        ),
+    )
+    def list_renders(call: Call, room: str) -> Answer:
+        start = page_start(call, MediaKind.RENDER, room)
+        limit = call.query(PageQuery).limit
+        found, page = call.media.renders.page(call.user, room, start, limit, call.deadline)
+        return json_answer(HTTPStatus.OK, shown_page(call, MediaKind.RENDER, found, page))
+
+    @edge.signed_in(
+        routes,
+        "GET",
+        "/rooms/{room}/renders/{render_id}",
+        Operation(
+            summary="Read a render, as it stands with OpenTok while it runs",
+            answers={HTTPStatus.OK: RenderAnswer},
+            problems=(*OF_MODERATORS, errors.RenderNotFound, *OF_PROVIDER),
+        ),
+    )
+    def get_render(call: Call, room: str, render_id: str) -> Answer:
+        found, render = call.media.renders.one(call.user, room, render_id, call.deadline)
+        return json_answer(HTTPStatus.OK, shown(found, render.content))
+
+    @edge.signed_in(
+        routes,
+        "DELETE",
+        "/rooms/{room}/renders/{render_id}",
+        Operation(
+            summary="Stop a render",
+            answers={HTTPStatus.NO_CONTENT: None},
+            problems=(*OF_MODERATORS, errors.RenderNotFound, *OF_PROVIDER),
+        ),
+    )
+    def stop_render(call: Call, room: str, render_id: str) -> Answer:
+        call.media.renders.stop(call.user, room, render_id, call.deadline)
+        return Answer(HTTPStatus.NO_CONTENT)
+
+    return routes

@@ -1,0 +1,153 @@
+"""What callers may send, as structs that say each field's type and limits."""
+
+from datetime import datetime
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from chalicelib.core.model.role import Role
+from chalicelib.core.model.room import (
+    CALLERS_LOCATION,
+    MAX_ARCHIVE_NAME_CHARACTERS,
+    MAX_ARCHIVE_RETENTION_DAYS,
+    MAX_MEMBERS,
+    MAX_MODERATORS,
+    MAX_PARTICIPANTS,
+    MAX_USER_ID_CHARACTERS,
+    ArchiveMode,
+    ArchivesFor,
+    MediaMode,
+    Resolution,
+    RoomSettings,
+)
+from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.support.timestamps import to_milliseconds
+from chalicelib.errors import FieldProblem, InvalidField
+
+MAX_PAGE: Final = 100
+MAX_EXCLUDED: Final = 1000
+MAX_NAME_CHARACTERS: Final = 200
+ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*(?![\s\S])"
+"""The pattern of text for OpenTok: no control character, which could end the line it gets into."""
+
+UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
+LayoutClass = Annotated[str, Meta(pattern=r"^\S+(?![\s\S])")]
+Location = Annotated[
+    str, Meta(extra_json_schema={"anyOf": [{"format": "ipv4"}, {"const": CALLERS_LOCATION}]})
+]
+DefaultRole = Annotated[Role, Meta(extra_json_schema={"not": {"const": Role.MODERATOR}})]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """The settings of a room, each of them optional."""
+
+    media_mode: MediaMode | UnsetType = UNSET
+    archive_mode: ArchiveMode | UnsetType = UNSET
+    archive_name: (
+        Annotated[str, Meta(min_length=1, max_length=MAX_ARCHIVE_NAME_CHARACTERS, pattern=ONE_LINE)]
+        | UnsetType
+        | None
+    ) = UNSET
+    archive_resolution: Resolution | UnsetType | None = UNSET
+    location: Location | UnsetType | None = UNSET
+    e2ee: bool | UnsetType = UNSET
+    default_role: DefaultRole | UnsetType = UNSET
+    moderators: Annotated[list[UserId], Meta(max_length=MAX_MODERATORS)] | UnsetType = UNSET
+    members: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] | UnsetType | None = UNSET
+    max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
+    opens_at: Moment | UnsetType | None = UNSET
+    closes_at: Moment | UnsetType | None = UNSET
+    archives_for: ArchivesFor | UnsetType = UNSET
+    archive_retention_days: (
+        Annotated[int, Meta(ge=1, le=MAX_ARCHIVE_RETENTION_DAYS)] | UnsetType | None
+    ) = UNSET
+
+    def settings(self) -> tuple[RoomSettings, frozenset[str]]:
+        """The settings, and the names of those that the caller chose.
+
+        Raises:
+            InvalidField: A value is of the right type and yet none that a room can have.
+        """
+        chosen: dict[str, Any] = {
+            name: setting(self.__struct_encode_fields__[position], getattr(self, name))
+            for position, name in enumerate(self.__struct_fields__)
+            if getattr(self, name) is not UNSET
+        }
+        return RoomSettings(**chosen), frozenset(chosen)
+
+
+class TokenBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """What a caller may ask for when coming into a room."""
+
+    role: Role | None = None
+    expires_in: Annotated[int, Meta(ge=MIN_TOKEN_SECONDS, le=MAX_TOKEN_SECONDS)] | None = None
+    name: DisplayName | None = None
+    data: str | None = None
+    layout_classes: list[LayoutClass] | None = None
+
+
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """What most routes take in their query: nothing."""
+
+
+class SmallestTokenQuery(Struct, forbid_unknown_fields=True):
+    """What `GET /token` takes."""
+
+    username: Annotated[str, Meta(min_length=1)]
+
+
+class BanBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Whom to ban."""
+
+    user_id: UserId
+
+
+class MuteBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """Whether those who come later are muted too, and whom to leave as they are now."""
+
+    active: bool
+    excluded_stream_ids: Annotated[list[str], Meta(max_length=MAX_EXCLUDED)] | None = None
+
+
+class SignalBody(Struct, forbid_unknown_fields=True, rename="camel"):
+    """What to signal, and to whom, if not to all."""
+
+    data: str
+    type: str | None = None
+    connection_id: str | None = None
+
+
+class PageQuery(Struct, forbid_unknown_fields=True):
+    """What a list takes: how many, and where to go on."""
+
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 50
+    cursor: str | None = None
+
+
+def setting(field: str, value: object) -> object:
+    """A field's value as a room keeps it."""
+    if isinstance(value, list):
+        return frozenset(value)
+    if isinstance(value, datetime):
+        return _utc(field, value)
+    if field == "location" and isinstance(value, str) and value != CALLERS_LOCATION:
+        return _address(value)
+    return value
+
+
+def _utc(field: str, moment: datetime) -> datetime:
+    try:
+        return to_milliseconds(moment)
+    except OverflowError:
+        raise InvalidField(FieldProblem(field, "is outside the years 1 to 9999 in UTC")) from None
+
+
+def _address(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        reason = f"must be an IPv4 address, or {CALLERS_LOCATION}"
+        raise InvalidField(FieldProblem("location", reason)) from None

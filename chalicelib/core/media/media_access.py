@@ -1,0 +1,79 @@
+"""What a room's session was or is made into, for those who moderate the room."""
+
+from typing import Final
+
+from chalicelib.core.media.media_rules import check_can_be_processed
+from chalicelib.core.model.media import (
+    Media,
+    MediaKind,
+    MediaPage,
+    MediaStart,
+    MediaStore,
+)
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.user import User
+from chalicelib.core.ports.room_store import Clock, RoomAccess
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
+from chalicelib.errors import BroadcastNotFound, CaptionsNotFound, RenderNotFound
+
+_NOT_FOUND: Final = {
+    MediaKind.BROADCAST: BroadcastNotFound,
+    MediaKind.CAPTIONS: CaptionsNotFound,
+    MediaKind.RENDER: RenderNotFound,
+}
+
+
+class RoomMedia:
+    """Finds rooms and their broadcasts, captions and renders.
+
+    Its methods raise `RoomNotFound` and `NotAModerator` as `ReadRooms.moderated` does.
+    """
+
+    def __init__(self, rooms: RoomAccess, store: MediaStore, clock: Clock) -> None:
+        self._rooms = rooms
+        self._store = store
+        self._clock = clock
+
+    def ready_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+        """The room, if its session can be made into something.
+
+        Raises:
+            RoomClosed, NotRouted, EncryptedRoom: It cannot.
+        """
+        room = self._rooms.moderated(user, name, to_do, deadline)
+        check_can_be_processed(room, self._clock())
+        return room
+
+    def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+        """The room of this name, for a moderator of it."""
+        return self._rooms.moderated(user, name, to_do, deadline)
+
+    def page(
+        self, room: Room, kind: MediaKind, start: MediaStart | None, limit: int, deadline: Deadline
+    ) -> MediaPage:
+        """Some of a room's of this kind, newest first."""
+        return self._store.page(room.room_id, kind, start, limit, deadline)
+
+    def one(
+        self, user: User, name: str, kind: MediaKind, media_id: str, deadline: Deadline
+    ) -> tuple[Room, Media]:
+        """The room, and its one of this kind and id.
+
+        Raises:
+            BroadcastNotFound, CaptionsNotFound, RenderNotFound: It has none.
+        """
+        room = self._rooms.moderated(user, name, f"control its {kind}", deadline)
+        media = None
+        if PLATFORM_ID_PATTERN.fullmatch(media_id):
+            media = self._store.find(room.room_id, kind, media_id, deadline)
+        if media is None:
+            raise _NOT_FOUND[kind](f"This room has no {kind} of the id {media_id}.")
+        return room, media
+
+    def running(self, room: Room, kind: MediaKind, deadline: Deadline) -> list[Media]:
+        """The session's of this kind that have not ended as far as is known."""
+        running = self._store.running(room.room_id, deadline)
+        return [
+            each for each in running if each.kind is kind and each.session_id == room.session_id
+        ]

@@ -1,0 +1,53 @@
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from chalicelib.core.model.user import User
+from chalicelib.core.ports.room_store import Clock, RoomStore
+from chalicelib.core.ports.session_store import LivePlatform
+from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.sessions.disconnect_all import evacuate
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
+
+DISCONNECTING_SECONDS: Final = 5.0
+
+
+class CloseRoom:
+    """Closes rooms for good.
+
+    Args:
+        stop_media: Stops all that runs in the room of an id, as far as there is time.
+    """
+
+    def __init__(
+        self,
+        store: RoomStore,
+        rooms: ReadRooms,
+        platform: LivePlatform,
+        stop_media: Callable[[str, Deadline], object],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._rooms = rooms
+        self._platform = platform
+        self._stop_media = stop_media
+        self._clock = clock
+
+    def close(self, user: User, name: str, deadline: Deadline) -> None:
+        """Close the room of this name, stop what runs, disconnect everybody; it may be done again.
+
+        Once it is closed nobody gets in, whatever becomes of the rest. What there is no time to do
+        here, or no way, the scheduled function does.
+
+        Raises:
+            RoomNotFound: There is none that this user may see.
+            NotAModerator: The user may see it, but does not moderate it.
+        """
+        room = self._rooms.moderated(user, name, "delete it", deadline)
+        if room.closed_at is None:
+            room = self._store.close(room, self._clock(), deadline)
+        in_time = deadline.at_most(DISCONNECTING_SECONDS)
+        with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
+            self._stop_media(room.room_id, in_time)
+            evacuate(self._platform, room.session_id, in_time)

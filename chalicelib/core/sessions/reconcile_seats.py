@@ -1,0 +1,50 @@
+from chalicelib.core.model.room import Room
+from chalicelib.core.ports.room_store import Clock, RoomStore
+from chalicelib.core.ports.session_store import Session, SessionStore
+from chalicelib.core.sessions.track_sessions import FollowSessions
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import count
+
+
+class Reseat:
+    """Makes a room's seats agree with who is recorded as in."""
+
+    def __init__(
+        self, rooms: RoomStore, sessions: SessionStore, follow: FollowSessions, clock: Clock
+    ) -> None:
+        self._rooms = rooms
+        self._sessions = sessions
+        self._follow = follow
+        self._clock = clock
+
+    def __call__(self, name: str, session_id: str, deadline: Deadline) -> None:
+        """Take the seats of those who are gone, and judge those who are in without one.
+
+        Raises:
+            ProviderUnavailable: Somebody must leave, and cannot be disconnected now.
+        """
+        session = self._sessions.session(session_id, deadline)
+        # The room before who is in: a seat is written together with its connection, so a seat
+        # read here whose connection is not found is one whose connection is gone.
+        room = self._rooms.find(name, deadline)
+        if session is None or room is None or not session.is_of(room):
+            return
+        if room.settings.max_participants is None:
+            return
+        everybody = self._sessions.everybody(session_id, deadline)
+        self._take_ghosts(session, room, {each.id for each in everybody}, deadline)
+        for each in everybody:
+            user_id = each.passenger.user_id
+            if user_id is None or each.refused:
+                continue
+            if each.id not in room.seats.connections.get(user_id, ()):
+                count("Reseated")
+                self._follow.settle(session, room, each, deadline)
+
+    def _take_ghosts(
+        self, session: Session, room: Room, live: set[str], deadline: Deadline
+    ) -> None:
+        for seated in room.seats.connections.values():
+            for connection_id in seated.keys() - live:
+                count("SeatsOfGhosts")
+                self._follow.left(session, connection_id, self._clock(), deadline)

@@ -1,0 +1,74 @@
+"""OpenTok's own services in rooms: the tokens they connect with, and the connections they make."""
+
+from datetime import timedelta
+from typing import Final
+
+from chalicelib.core.model.connection import Connection, Passenger, Service
+from chalicelib.core.model.role import Role
+from chalicelib.core.model.room import Room
+from chalicelib.core.ports.room_store import ClientToken, Clock, TokenOrder, VideoPlatform
+from chalicelib.core.sessions.track_sessions import FollowSessions
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import count
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
+
+TOKEN_LIFETIME: Final = timedelta(minutes=5)
+"""A token's end keeps nobody from staying, and services connect at once; OpenTok's clock and ours
+may differ by minutes."""
+
+ROLES: Final = {
+    Service.CAPTIONS: Role.MODERATOR,
+    Service.SIP: Role.PUBLISHER,
+    Service.RENDER: Role.PUBLISHER,
+    Service.AUDIO_CONNECTOR: Role.SUBSCRIBER,
+}
+"""The least that OpenTok says it takes. It says none for the audio connector, which publishes only
+where it is bidirectional."""
+
+
+class AdmitServices:
+    """Lets services in that a moderator has asked for; they take no seat."""
+
+    def __init__(self, platform: VideoPlatform, follow: FollowSessions, clock: Clock) -> None:
+        self._platform = platform
+        self._follow = follow
+        self._clock = clock
+
+    def token(
+        self, room: Room, service: Service, deadline: Deadline, role: Role | None = None
+    ) -> ClientToken:
+        """What the service connects with: of its usual role, or of another.
+
+        Raises:
+            RoomClosed: The room closes this very moment.
+        """
+        self._platform.project_id(deadline)
+        now, granted = self._clock(), role or ROLES[service]
+        expires_at = now + TOKEN_LIFETIME
+        if room.settings.closes_at is not None:
+            expires_at = min(expires_at, room.settings.closes_at)
+        if int(expires_at.timestamp()) <= now.timestamp():
+            raise RoomClosed("This room is closing now.")
+        order = TokenOrder(
+            session_id=room.session_id,
+            role=granted,
+            expires_at=int(expires_at.timestamp()),
+            connection_data=Passenger.service_data(service, granted),
+        )
+        return self._platform.mint_token(order, deadline)
+
+    def connected(
+        self, session_id: str, service: Service, connection_id: str, deadline: Deadline
+    ) -> None:
+        """Record a service's connection, without waiting for the callback that tells of it.
+
+        So healing knows it even if that is lost. Should it have to leave by now, it is
+        disconnected. What fails here, the callback or healing does.
+        """
+        connection = Connection(connection_id, self._clock(), Passenger(service=service))
+        try:
+            session = self._follow.find(session_id, deadline)
+            if session is not None:
+                self._follow.arrived(session, connection, deadline)
+        except (StoreUnavailable, ProviderUnavailable, ProviderRefused):
+            count("ServicesNotRecorded")

@@ -1,0 +1,180 @@
+"""What happens in sessions, as OpenTok tells it: recorded, judged, and seated or sent away.
+
+Callbacks come twice, late, out of order, or again after half of one was done; whatever is repeated
+here changes nothing or finishes what was begun.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.core.model.connection import Connection, Stream
+from chalicelib.core.model.connection_rules import Reason, reason_to_leave
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.seats import GRACE
+from chalicelib.core.ports.room_store import Clock, RoomStore
+from chalicelib.core.ports.session_store import LivePlatform, Outdated, Session, SessionStore
+from chalicelib.core.rooms.update_room import MAX_ATTEMPTS
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import count
+from chalicelib.errors import SessionUnknown, StoreUnavailable
+
+YOUNG_SESSION: Final = timedelta(seconds=60)
+
+
+class FollowSessions:
+    """Keeps up with who is in."""
+
+    def __init__(
+        self, rooms: RoomStore, sessions: SessionStore, platform: LivePlatform, clock: Clock
+    ) -> None:
+        self._rooms = rooms
+        self._sessions = sessions
+        self._platform = platform
+        self._clock = clock
+
+    def find(self, session_id: str, deadline: Deadline) -> Session | None:
+        """The session, or None if it is none of ours.
+
+        Raises:
+            SessionUnknown: It is so young that it may still become one of ours.
+        """
+        session = self._sessions.session(session_id, deadline)
+        if session is not None:
+            return session
+        started = self._platform.session_started(session_id)
+        if started is not None and self._clock() < started + YOUNG_SESSION:
+            raise SessionUnknown("This session is not known yet; tell it again.", retry_after=5)
+        count("CallbacksOfUnknownSessions")
+        return None
+
+    def arrived(self, session: Session, connection: Connection, deadline: Deadline) -> None:
+        """A client has connected: record it, and let it stay or send it away.
+
+        Raises:
+            ProviderUnavailable: It must leave, and cannot be disconnected now.
+        """
+        if session.guarded:
+            room = self._rooms.find(session.room_name, deadline)
+            self.settle(session, room, connection, deadline)
+        # Written before the rules are read: whoever bans somebody writes the ban before looking
+        # for connections, so that one of the two sees the other.
+        elif self._sessions.arrive(session, connection, deadline):
+            room = self._rooms.find(session.room_name, deadline)
+            reason = self._reason(session, room, connection, deadline)
+            if reason is not None:
+                self.send_away(session, connection, reason, deadline)
+            elif room is not None and (room.locked or room.settings.max_participants is not None):
+                self.settle(session, room, connection, deadline)
+
+    def settle(
+        self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
+    ) -> None:
+        """Judge a connection by the room as it was read, and write what stands on that at once.
+
+        Raises:
+            ProviderUnavailable: It must leave, and cannot be disconnected now.
+        """
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            reason = self._reason(session, room, connection, deadline)
+            try:
+                if reason is None and room is not None:
+                    reason = self._seat(session, room, connection, deadline)
+            except Outdated as outdated:
+                room = outdated.room
+                deadline.pause(attempt)
+                continue
+            if reason is not None:
+                self.send_away(session, connection, reason, deadline)
+            return
+        raise StoreUnavailable(
+            "Too many are changing this room at the moment.",
+            note=f"connection {connection.id}: outdated {MAX_ATTEMPTS} times",
+            retry_after=2,
+        )
+
+    def left(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> None:
+        """A client has disconnected: its seat is kept a little longer, if it was the user's last.
+
+        Args:
+            session: Where it was.
+            connection_id: Which it was.
+            at: When that was heard; what is kept after an end counts from then.
+            deadline: By when to have it written.
+        """
+        room = self._rooms.find(session.room_name, deadline) if session.guarded else None
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            leaving = None
+            if room is not None and session.is_of(room):
+                leaving = room.seats.to_leave(connection_id, at)
+            if room is None or leaving is None:
+                was_in = self._sessions.leave(session, connection_id, at, deadline)
+                if room is None or room.settings.max_participants is None or not was_in:
+                    return
+                # It came, with its seat, after the room was read; now nothing seats it again.
+                room = self._rooms.find(session.room_name, deadline)
+                continue
+            try:
+                self._sessions.leave_seat(session, room, leaving, at, deadline)
+            except Outdated as outdated:
+                room = outdated.room
+                deadline.pause(attempt)
+            else:
+                return
+        raise StoreUnavailable(
+            "Too many are changing this room at the moment.",
+            note=f"connection {connection_id}: outdated {MAX_ATTEMPTS} times",
+            retry_after=2,
+        )
+
+    def published(
+        self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
+    ) -> None:
+        self._sessions.publish(session, connection_id, stream, deadline)
+
+    def unpublished(
+        self, session: Session, connection_id: str, stream_id: str, deadline: Deadline
+    ) -> None:
+        self._sessions.unpublish(session, connection_id, stream_id, self._clock(), deadline)
+
+    def _seat(
+        self, session: Session, room: Room, connection: Connection, deadline: Deadline
+    ) -> Reason | None:
+        """Record the connection, with a seat where there is a limit; why not, if it may not stay.
+
+        Raises:
+            Outdated: The room has changed meanwhile.
+        """
+        cap, user_id = room.settings.max_participants, connection.passenger.user_id
+        if cap is None or user_id is None:
+            self._sessions.arrive(session, connection, deadline, standing=room)
+            return None
+        if connection.id in room.seats.connections.get(user_id, ()):
+            return None
+        if not room.seats.has_room_for_device(user_id):
+            return Reason.TOO_MANY
+        seating = room.seats.to_connect(user_id, connection.id, cap, self._clock())
+        if seating is None:
+            return Reason.FULL
+        self._sessions.arrive_seated(session, connection, room, seating, deadline)
+        return None
+
+    def _reason(
+        self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
+    ) -> Reason | None:
+        now, user_id = self._clock(), connection.passenger.user_id or ""
+
+        def is_inside(standing: Room) -> bool:
+            if standing.settings.max_participants is not None:
+                return standing.seats.is_kept(user_id, now)
+            return self._sessions.was_in(session.id, user_id, now - GRACE, deadline)
+
+        return reason_to_leave(session, room, connection, now, is_inside)
+
+    def send_away(
+        self, session: Session, connection: Connection, reason: Reason, deadline: Deadline
+    ) -> None:
+        refused = replace(connection, refused=True)
+        if self._sessions.arrive(session, refused, deadline):
+            count(f"SentAway{reason}")
+            self._platform.disconnect(session.id, connection.id, deadline)

@@ -1,0 +1,126 @@
+"""Step 3: the functions and the API, by Chalice."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TextIO
+
+from botocore.exceptions import ClientError
+
+from deploy.account import Account
+from deploy.aws.recovery import recover_state
+from deploy.aws.resources import Resources
+from deploy.aws.schedules import run_one_at_a_time
+from deploy.errors import DeployError
+from deploy.packaging.chalice_command import run_chalice
+from deploy.packaging.package import Package
+from deploy.stage import Stage
+from deploy.state import DeployedState
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What Chalice has made of a stage."""
+
+    api_id: str
+    url: str
+    functions: tuple[str, ...]
+    overlapping: tuple[str, ...] = ()
+    """Functions of which Lambda may run two at once, though they are to run one at a time."""
+
+
+def deploy_functions(
+    stage: Stage,
+    account: Account,
+    package: Package,
+    state: DeployedState,
+    *,
+    environ: Mapping[str, str],
+    output: TextIO,
+) -> Deployed:
+    """Run `chalice deploy` with this package, and keep its state where every clone finds it.
+
+    Raises:
+        DeployError: Chalice failed, or did not upload this very package.
+    """
+    if not state.fetch():
+        recover_state(stage, account)
+    run_chalice("deploy", stage, environ, account.region, output)
+    state.store()
+    deployed = read_deployed(stage)
+    lambdas = account.session.client("lambda")
+    for function in deployed.functions:
+        _check_code(function, package, lambdas)
+        _keep_logs(function, stage.limits.log_retention_days, account.session.client("logs"))
+    overlapping = (
+        each for each in stage.scheduled.values() if not run_one_at_a_time(each, lambdas)
+    )
+    return replace(deployed, overlapping=tuple(overlapping))
+
+
+def find_deployed(stage: Stage, account: Account) -> Deployed:
+    """What is deployed of the stage, from whichever clone that was.
+
+    Raises:
+        DeployError: Nothing is, or no API yet.
+    """
+    bucket = Resources(stage, account.session.client("cloudformation")).output("StateBucket")
+    if bucket is not None:
+        state = DeployedState(stage, account, bucket, account.session.client("s3"))
+        if not state.fetch():
+            recover_state(stage, account)
+    if bucket is None or not stage.deployed_file.exists():
+        raise _not_deployed(stage)
+    return read_deployed(stage)
+
+
+def read_deployed(stage: Stage) -> Deployed:
+    """What Chalice's file says of the stage.
+
+    Raises:
+        DeployError: It knows of no API.
+    """
+    resources: list[dict[str, Any]] = json.loads(stage.deployed_file.read_text("utf-8"))[
+        "resources"
+    ]
+    api = next((each for each in resources if each["resource_type"] == "rest_api"), None)
+    if api is None:
+        raise _not_deployed(stage)
+    functions = (
+        each["lambda_arn"].rpartition(":")[2]
+        for each in resources
+        if each["resource_type"] == "lambda_function"
+    )
+    return Deployed(api["rest_api_id"], api["rest_api_url"], tuple(functions))
+
+
+def _not_deployed(stage: Stage) -> DeployError:
+    return DeployError(f"Stage {stage.name} is not deployed.", f"make deploy STAGE={stage.name}")
+
+
+def _check_code(function: str, package: Package, lambdas: "LambdaClient") -> None:
+    runs = lambdas.get_function_configuration(FunctionName=function)["CodeSha256"]
+    if runs != package.sha256:
+        raise DeployError(
+            f"{function} does not run the package that was built: Chalice made another.",
+            "Something wrote to app.py, chalicelib or requirements.txt meanwhile; run this again.",
+        )
+
+
+def _keep_logs(function: str, days: int, logs: "CloudWatchLogsClient") -> None:
+    """Set the log's retention. Chalice's setting would go to a log that nobody writes to.
+
+    It names the API's log group after the handler, `/aws/lambda/roomkey-dev-api_handler`, while
+    the function is `roomkey-dev`.
+    """
+    group = f"/aws/lambda/{function}"
+    try:
+        logs.create_log_group(logGroupName=group)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+            raise
+    logs.put_retention_policy(logGroupName=group, retentionInDays=days)

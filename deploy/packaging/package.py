@@ -1,0 +1,112 @@
+"""The zip that a Lambda runs: Chalice's own, trimmed, and with bytecode."""
+
+import base64
+import hashlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+from chalice.config import Config
+from chalice.constants import MAX_LAMBDA_DEPLOYMENT_SIZE
+from chalice.deploy.packager import (
+    DependencyBuilder,
+    LambdaDeploymentPackager,
+    NoSuchPackageError,
+    PackageDownloadError,
+    PipRunner,
+    SubprocessPip,
+)
+from chalice.utils import UI, OSUtils
+
+from deploy.errors import DeployError
+from deploy.packaging.archive import pack, unpack
+from deploy.packaging.bytecode import compile_all
+from deploy.packaging.completeness import check_complete
+from deploy.packaging.shipping import ships
+from deploy.stage import Stage
+
+_MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A finished zip, lying where `chalice deploy` looks for it."""
+
+    path: Path
+
+    @property
+    def sha256(self) -> str:
+        """The zip's hash as Lambda tells it of a function's code."""
+        return base64.b64encode(hashlib.sha256(self.path.read_bytes()).digest()).decode()
+
+    @property
+    def megabytes(self) -> float:
+        return self.path.stat().st_size / _MIB
+
+
+def build_package(stage: Stage) -> Package:
+    """Build the stage's package anew, under the name that `chalice deploy` gives it.
+
+    Chalice reuses a zip that has the right name without looking into it, even half of one that an
+    interrupted run left behind. So its folder is emptied first.
+
+    Raises:
+        DeployError: A library has no wheel for Lambda, does not compile, or all are too large.
+    """
+    _forget_earlier_builds(stage.project)
+    config = Config(
+        stage.name,
+        config_from_disk=dict(stage.config),
+        user_provided_params={"project_dir": str(stage.project)},
+    )
+    path = _build_as_chalice_does(config)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        unpack(path, folder, ships)
+        check_complete(folder, stage.project / "requirements.txt", config.lambda_architecture)
+        compile_all(folder)
+        pack(folder, path)
+    package = Package(path)
+    _check_size(package)
+    return package
+
+
+def _build_as_chalice_does(config: Config) -> Path:
+    try:
+        built = _chalice_packager(config).create_deployment_package(
+            config.project_dir, config.lambda_python_version
+        )
+    except (NoSuchPackageError, PackageDownloadError) as error:
+        raise DeployError(
+            f"pip could not fetch the libraries: {error}",
+            "See whether this machine reaches PyPI, then run this again.",
+        ) from error
+    return Path(built)
+
+
+def _forget_earlier_builds(project: Path) -> None:
+    """Also bytecode of ours: Chalice counts it among the files that the zip's name depends on."""
+    shutil.rmtree(project / ".chalice" / "deployments", ignore_errors=True)
+    for folder in (project / "chalicelib").rglob("__pycache__"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chalice_packager(config: Config) -> LambdaDeploymentPackager:
+    files = OSUtils()
+    pip = PipRunner(SubprocessPip(files), files)
+    architecture = config.lambda_architecture
+    return LambdaDeploymentPackager(
+        files, DependencyBuilder(files, pip, architecture), UI(StringIO()), architecture
+    )
+
+
+def _check_size(package: Package) -> None:
+    if package.path.stat().st_size > MAX_LAMBDA_DEPLOYMENT_SIZE:
+        raise DeployError(
+            f"The package has {package.megabytes:.1f} MB; Lambda takes "
+            f"{MAX_LAMBDA_DEPLOYMENT_SIZE / _MIB:.0f}.",
+            "Leave a library out, or more of its files (deploy/packaging/shipping.py).",
+        )

@@ -1,1 +1,0 @@
-"""An AWS account, and the internet around it, on this machine: what `make rehearse` deploys to."""

@@ -1,0 +1,124 @@
+"""AWS on this machine: moto's server, one call at a time, counted, and failing on demand."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from werkzeug.wrappers import Response
+
+from stand_ins.aws.faults import AwsFault, AwsFaultPlan
+from stand_ins.http.wsgi_connection import ConnectionDroppedError, delay
+
+_SERVICES = {"DynamoDB_20120810": "DynamoDB", "secretsmanager": "SecretsManager"}
+# moto is not atomic under threads: two conditional puts may both find no item. Its state
+# belongs to the process, so the lock does too, however many stand-ins there are.
+_ONE_AT_A_TIME = threading.RLock()
+
+
+class AwsStandIn:
+    """DynamoDB and Secrets Manager (and all else moto has) as one WSGI app.
+
+    Operations are named as in "DynamoDB.GetItem". Every stand-in of a process shows the
+    same state; `reset` empties it.
+    """
+
+    def __init__(self) -> None:
+        self._moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+        self._faults = AwsFaultPlan()
+        self._lock = threading.Lock()
+        self._calls: list[str] = []
+
+    @property
+    def wsgi_app(self) -> WSGIApplication:
+        return self._answer
+
+    @property
+    def calls(self) -> list[str]:
+        """The operations called so far, failed ones too."""
+        with self._lock:
+            return list(self._calls)
+
+    def count(self, operation: str) -> int:
+        return self.calls.count(operation)
+
+    def clear_calls(self) -> None:
+        with self._lock:
+            self._calls.clear()
+
+    def fail(
+        self,
+        operation: str,
+        *,
+        error: str = "ThrottlingException",
+        status: int = HTTPStatus.BAD_REQUEST,
+        message: str = "Rate exceeded",
+        times: int = 1,
+        delay_seconds: float = 0.0,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        """Answer the next calls with this error, unperformed; `details` are further members."""
+        fault = AwsFault(
+            operation,
+            delay_seconds,
+            error=error,
+            status=status,
+            message=message,
+            details=details or {},
+        )
+        self._faults.add(fault, times)
+
+    def slow_down(self, operation: str, *, delay_seconds: float, times: int = 1) -> None:
+        """Perform and answer the next calls, but late."""
+        self._faults.add(AwsFault(operation, delay_seconds, performed=True), times)
+
+    def drop(self, operation: str, *, times: int = 1, delay_seconds: float = 0.0) -> None:
+        """Close the next calls' connections, unperformed."""
+        self._faults.add(AwsFault(operation, delay_seconds, answered=False), times)
+
+    def lose_answer(self, operation: str, *, times: int = 1, delay_seconds: float = 0.0) -> None:
+        """Perform the next calls, and close their connections instead of answering."""
+        fault = AwsFault(operation, delay_seconds, performed=True, answered=False)
+        self._faults.add(fault, times)
+
+    def clear_faults(self) -> None:
+        self._faults.clear()
+
+    def reset(self) -> None:
+        """Forget every table, secret and bucket, every call and every fault."""
+        with _ONE_AT_A_TIME:
+            # Not all of moto: its KMS would make a new RSA key for the next encrypted table.
+            for backends in (dynamodb_backends, s3_backends, secretsmanager_backends):
+                for account in backends.values():
+                    for backend in account.values():
+                        backend.reset()
+        self.clear_calls()
+        self.clear_faults()
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        operation = _operation(environ)
+        with self._lock:
+            self._calls.append(operation)
+        fault = self._faults.take(operation)
+        if fault is None:
+            return self._perform(environ)(environ, start_response)
+        delay(environ, fault.delay_seconds)
+        answer = self._perform(environ) if fault.performed else fault.answer()
+        if not fault.answered:
+            raise ConnectionDroppedError
+        return answer(environ, start_response)
+
+    def _perform(self, environ: WSGIEnvironment) -> Response:
+        with _ONE_AT_A_TIME:
+            return Response.from_app(self._moto, environ, buffered=True)
+
+
+def _operation(environ: WSGIEnvironment) -> str:
+    service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+    if not operation:
+        return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    return f"{_SERVICES.get(service, service)}.{operation}"

@@ -1,0 +1,103 @@
+"""An identity provider in the manner of OIDC: it publishes its keys and signs bearers."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+from wsgiref.types import WSGIApplication
+
+import jwt
+import msgspec
+from flask import Flask
+from werkzeug.wrappers import Response
+
+from stand_ins.http.faults import FaultPlan, FaultyApp
+from stand_ins.http.json_routes import json_answer, json_request
+from stand_ins.identity.signing_keys import SigningKey, new_signing_keys
+
+ADMIN_SCOPE = "roomkey:admin"
+_DAY = 86400
+
+
+class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
+    sub: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    name: str | None = None
+    admin: bool = False
+
+
+class IdentityProvider:
+    """Signs bearers for one issuer; its app serves the keys and a `/token` route.
+
+    Args:
+        issuer: the `iss` of every bearer; the app's own URL where the JWKS is to be found by it.
+        audience: the `aud` of every bearer.
+        faults: failures that the app meets; its own plan where none is given.
+    """
+
+    def __init__(
+        self, issuer: str, audience: str = "roomkey-local", *, faults: FaultPlan | None = None
+    ) -> None:
+        self.issuer = issuer
+        self.audience = audience
+        self.faults = FaultPlan() if faults is None else faults
+        self.fetches = 0
+        self._keys = new_signing_keys()
+        self._app = FaultyApp(self._routes(), self.faults)
+
+    @property
+    def wsgi_app(self) -> WSGIApplication:
+        return self._app
+
+    def bearer(
+        self,
+        sub: str,
+        *,
+        name: str | None = None,
+        admin: bool = False,
+        lifetime_seconds: float = _DAY,
+        algorithm: str = "RS256",
+        headers: Mapping[str, Any] | None = None,
+        **claims: Any,  # noqa: ANN401 - a test may claim anything
+    ) -> str:
+        """A signed JWT; `headers` and `claims` override what it says, None takes it out."""
+        scope = ADMIN_SCOPE if admin else None
+        said = self._usual_claims(lifetime_seconds) | {"sub": sub, "name": name, "scope": scope}
+        key = self.signing_key(algorithm)
+        return jwt.encode(
+            _without_none(said | claims),
+            key.private_key,
+            algorithm=algorithm,
+            headers=_without_none({"kid": key.kid, **(headers or {})}),
+        )
+
+    def signing_key(self, algorithm: str = "RS256") -> SigningKey:
+        """The key in use; tests forge bearers with its public half."""
+        return self._keys[algorithm]
+
+    def rotate_key(self) -> None:
+        """Sign with new keys from now on, and publish only those."""
+        self._keys = new_signing_keys()
+
+    def _usual_claims(self, lifetime_seconds: float) -> dict[str, Any]:
+        now = time.time()
+        issued, expires = int(now), int(now + lifetime_seconds)
+        return {"iss": self.issuer, "aud": self.audience, "iat": issued, "exp": expires}
+
+    def _routes(self) -> Flask:
+        app = Flask(__name__)
+
+        @app.get("/.well-known/jwks.json")
+        def publish_keys() -> Response:
+            self.fetches += 1
+            return json_answer({"keys": [key.public_jwk() for key in self._keys.values()]})
+
+        @app.post("/token")
+        def sign_in() -> Response:
+            wanted = json_request(TokenRequest)
+            bearer = self.bearer(wanted.sub, name=wanted.name, admin=wanted.admin)
+            return json_answer({"token": bearer})
+
+        return app
+
+
+def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,62 @@
+"""Where a project's archives are filed: at OpenTok, or in storage of its own."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+import msgspec
+
+from stand_ins.opentok.rest_errors import AbsentError
+
+_NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "s3": frozenset({"accessKey", "secretKey", "bucket"}),
+        "azure": frozenset({"accountName", "accountKey", "container"}),
+    }
+)
+
+
+class StorageTarget(msgspec.Struct, frozen=True):
+    """Storage at S3 or Azure. It holds keys: show it to nobody."""
+
+    type: Literal["s3", "azure"]
+    config: dict[str, Any]
+    fallback: Literal["none", "opentok"] | None = None
+    certificate: str | None = None
+    sse: Literal["s3"] | None = None
+
+    def __post_init__(self) -> None:
+        said = {name for name, value in self.config.items() if isinstance(value, str) and value}
+        if not said >= _NEEDED[self.type]:
+            raise ValueError(f"config needs {', '.join(sorted(_NEEDED[self.type]))}")
+
+    def __repr__(self) -> str:
+        return f"StorageTarget({self.type})"
+
+
+class ArchiveStorage:
+    """The targets by project.
+
+    Args:
+        ready_after: seconds from an archive's end to its file; infinite where nothing but a
+            test's own word is to bring it there.
+    """
+
+    def __init__(self, ready_after: float) -> None:
+        self.ready_after = ready_after
+        self._targets: dict[str, StorageTarget] = {}
+
+    def set_target(self, key: str, target: StorageTarget) -> None:
+        self._targets[key] = target
+
+    def remove_target(self, key: str) -> None:
+        """Raise AbsentError if it has none."""
+        if self._targets.pop(key, None) is None:
+            raise AbsentError("No storage target is set")
+
+    def filed_as(self, key: str) -> str:
+        """The status of an archive whose file has arrived where the project wants it.
+
+        Nothing is sent to the storage.
+        """
+        return "uploaded" if key in self._targets else "available"

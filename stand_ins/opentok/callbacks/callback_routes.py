@@ -1,0 +1,30 @@
+"""`/sim/callbacks`: mishaps for the next callbacks, and what became of those so far."""
+
+from http import HTTPStatus
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from stand_ins.http.json_routes import json_answer, json_request
+from stand_ins.opentok.callbacks.callback_plan import CallbackPlan
+from stand_ins.opentok.callbacks.callbacks import Callbacks
+
+
+def callback_routes(callbacks: Callbacks) -> Blueprint:
+    routes = Blueprint("callbacks", __name__, url_prefix="/sim/callbacks")
+
+    @routes.post("")
+    def plan() -> Response:
+        callbacks.plan(json_request(CallbackPlan))
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @routes.get("")
+    def show() -> Response:
+        return json_answer(callbacks.shown())
+
+    @routes.delete("")
+    def clear() -> Response:
+        callbacks.clear()
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    return routes

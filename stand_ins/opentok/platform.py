@@ -1,0 +1,106 @@
+"""All that the stand-in knows: sessions, and what was started in them."""
+
+import threading
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from stand_ins.opentok.archives.archive_links import ArchiveLinks
+from stand_ins.opentok.archives.archive_storage import ArchiveStorage
+from stand_ins.opentok.archives.archives import Archives
+from stand_ins.opentok.broadcasts.broadcasts import Broadcasts
+from stand_ins.opentok.callbacks.callback import Callback
+from stand_ins.opentok.captions.captions import Captions
+from stand_ins.opentok.renders.renders import Renders
+from stand_ins.opentok.sessions.session_record import Change
+from stand_ins.opentok.sessions.sessions import Sessions
+from stand_ins.opentok.telephony.sip_call import SipCalls
+
+if TYPE_CHECKING:
+    from stand_ins.opentok.sessions.session_records import SessionRecords
+
+KINDS_OF_RECORDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "archives": frozenset(
+            {
+                "started",
+                "paused",
+                "stopped",
+                "uploaded",
+                "available",
+                "expired",
+                "failed",
+                "deleted",
+            }
+        ),
+        "broadcasts": frozenset({"started", "stopped", "failed"}),
+        "captions": frozenset({"started", "stopped", "failed"}),
+        "renders": frozenset({"starting", "started", "stopped", "failed"}),
+    }
+)
+
+
+class Platform:
+    """One lock holds it together.
+
+    Args:
+        clock: seconds since the epoch.
+        announce: takes every callback.
+        archive_ready_after: seconds from an archive's end to its file.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        announce: Callable[[Callback], None],
+        *,
+        archive_ready_after: float,
+    ) -> None:
+        lock = threading.RLock()
+        self._clock = clock
+        self.sessions = Sessions(announce, lock)
+        self.storage = ArchiveStorage(archive_ready_after)
+        self.links = ArchiveLinks(clock)
+        self.archives = Archives(lock, announce, self.storage, self.links)
+        self.broadcasts = Broadcasts(lock, announce)
+        self.captions = Captions(lock, announce)
+        self.renders = Renders(lock, announce)
+        self.sip_calls = SipCalls(lock, announce)
+        self._records: dict[str, SessionRecords[Any]] = {
+            "archives": self.archives,
+            "broadcasts": self.broadcasts,
+            "captions": self.captions,
+            "renders": self.renders,
+            "sip_calls": self.sip_calls,
+        }
+        for each in self._records.values():
+            self.sessions.watch(each)
+
+    def advance(self) -> None:
+        """Let happen what is due by the clock."""
+        now = self._clock()
+        for each in self._records.values():
+            each.advance(now)
+
+    def clear_records(self) -> None:
+        for each in self._records.values():
+            each.clear()
+
+    def look(self, kind: str, record_id: str) -> dict[str, Any]:
+        """A record as REST has it, and what tests may want to know beside.
+
+        Raises:
+            AbsentError: there is no such record.
+        """
+        return self._records[kind].look(record_id)
+
+    def move(self, kind: str, record_id: str, status: str, reason: str) -> dict[str, Any]:
+        """Let this become of a record now, whatever it is, and tell of it.
+
+        Raises:
+            AbsentError: there is no such record.
+            ValueError: its kind has no such status.
+        """
+        if status not in KINDS_OF_RECORDS[kind]:
+            raise ValueError(f"{kind} are {', '.join(sorted(KINDS_OF_RECORDS[kind]))}")
+        return self._records[kind].move(record_id, Change(status, self._clock(), reason))

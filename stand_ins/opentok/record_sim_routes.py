@@ -1,0 +1,43 @@
+"""`/sim/archives/{id}` and the like: tests look at what was started, and say what becomes of it."""
+
+from http import HTTPStatus
+
+import msgspec
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from stand_ins.http.json_routes import json_answer, json_request
+from stand_ins.opentok.platform import KINDS_OF_RECORDS, Platform
+from stand_ins.opentok.rest_errors import AbsentError
+
+_KINDS = ", ".join(KINDS_OF_RECORDS)
+
+
+class MoveRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What it is from now on; without a reason the one before stays."""
+
+    status: str
+    reason: str = ""
+
+
+def record_sim_routes(platform: Platform) -> Blueprint:
+    routes = Blueprint("record_sim", __name__, url_prefix=f"/sim/<any({_KINDS}):kind>/<record_id>")
+
+    @routes.get("")
+    def look(kind: str, record_id: str) -> Response:
+        return json_answer(platform.look(kind, record_id))
+
+    @routes.post("")
+    def move(kind: str, record_id: str) -> Response:
+        wanted = json_request(MoveRequest)
+        return json_answer(platform.move(kind, record_id, wanted.status, wanted.reason))
+
+    @routes.errorhandler(AbsentError)
+    def absent(error: AbsentError) -> Response:
+        return json_answer({"reason": str(error)}, error.status)
+
+    @routes.errorhandler(ValueError)
+    def no_such_status(error: ValueError) -> Response:
+        return json_answer({"reason": str(error)}, HTTPStatus.BAD_REQUEST)
+
+    return routes

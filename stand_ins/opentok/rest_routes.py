@@ -1,0 +1,57 @@
+"""OpenTok's own routes."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from stand_ins.opentok.answers import error_answer, session_answer
+from stand_ins.opentok.authentication import authenticate
+from stand_ins.opentok.credentials import KnownCredentials
+from stand_ins.opentok.rest_errors import RestError
+from stand_ins.opentok.sessions.session_options import BadOptionError, parse_session_options
+from stand_ins.opentok.sessions.sessions import Sessions
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+def rest_routes(
+    sessions: Sessions, known: KnownCredentials, clock: Callable[[], float]
+) -> Blueprint:
+    routes = Blueprint("rest", __name__)
+
+    @routes.post("/session/create")
+    def create_session() -> Response:
+        now = clock()
+        key = authenticate(request.headers, known, now)
+        if request.content_length and request.mimetype != _FORM:
+            message = "Unsupported Media Type"
+            return error_answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, accept=_accept())
+        options = parse_session_options(request.form)
+        session = sessions.create(key, options, now)
+        return session_answer(session.session_id, key, now=now, accept=_accept())
+
+    return routes
+
+
+def answer_errors(app: Flask) -> None:
+    """Give what goes wrong in any route the shape that OpenTok gives it."""
+
+    @app.errorhandler(RestError)
+    def refused(error: RestError) -> Response:
+        return error_answer(error.status, str(error), accept=_accept(), code=error.code)
+
+    @app.errorhandler(BadOptionError)
+    def bad_option(error: BadOptionError) -> Response:
+        return error_answer(HTTPStatus.BAD_REQUEST, str(error), accept=_accept())
+
+    @app.errorhandler(HTTPException)
+    def no_such_route(error: HTTPException) -> Response:
+        status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+        return error_answer(status, error.name, accept=_accept())
+
+
+def _accept() -> str:
+    return request.headers.get("Accept", "")

@@ -1,0 +1,81 @@
+"""OpenTok's routes that tell who is in a session, and how streams are laid out."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from stand_ins.http.json_routes import json_answer
+from stand_ins.opentok.callbacks.project_routes import json_body, project_routes
+from stand_ins.opentok.credentials import KnownCredentials
+from stand_ins.opentok.rest_errors import InvalidStreamIdError, RestError
+from stand_ins.opentok.sessions.participants import Connection, Stream
+from stand_ins.opentok.sessions.session_events import milliseconds
+from stand_ins.opentok.sessions.sessions import Sessions
+
+
+class StreamClasses(msgspec.Struct, rename="camel"):
+    id: str
+    layout_class_list: list[str]
+
+
+class ClassesRequest(msgspec.Struct):
+    items: list[StreamClasses]
+
+
+def presence_routes(
+    sessions: Sessions, known: KnownCredentials, clock: Callable[[], float]
+) -> Blueprint:
+    routes = project_routes("presence", known, clock)
+
+    @routes.get("/session/<session_id>/connection")
+    def list_connections(key: str, session_id: str) -> Response:
+        with sessions.lent_to_project(session_id, key) as session:
+            items = [_connection(each) for each in session.connections.values()]
+        found = {"count": len(items), "projectId": key, "sessionId": session_id, "items": items}
+        return json_answer(found)
+
+    @routes.get("/session/<session_id>/stream")
+    def list_streams(key: str, session_id: str) -> Response:
+        with sessions.lent_to_project(session_id, key) as session:
+            items = [_stream(each) for each in session.streams.values()]
+        return json_answer({"count": len(items), "items": items})
+
+    @routes.get("/session/<session_id>/stream/<stream_id>")
+    def get_stream(key: str, session_id: str, stream_id: str) -> Response:
+        with sessions.lent_to_project(session_id, key) as session:
+            if session.streams and stream_id not in session.streams:
+                raise InvalidStreamIdError
+            return json_answer(_stream(session.stream(stream_id)))
+
+    @routes.put("/session/<session_id>/stream")
+    def set_classes(key: str, session_id: str) -> Response:
+        wanted = json_body(ClassesRequest).items
+        with sessions.lent_to_project(session_id, key) as session:
+            if any(each.id not in session.streams for each in wanted):
+                # How OpenTok says it is not documented.
+                raise RestError("Invalid stream ID", HTTPStatus.BAD_REQUEST)
+            for each in wanted:
+                session.stream(each.id).layout_classes = tuple(each.layout_class_list)
+            items = [_stream(session.stream(each.id)) for each in wanted]
+        return json_answer({"count": len(items), "items": items})
+
+    return routes
+
+
+def _connection(connection: Connection) -> dict[str, str]:
+    return {
+        "connectionId": connection.connection_id,
+        "connectionState": "Connected",
+        # A string here, a number everywhere else.
+        "createdAt": str(milliseconds(connection.created_at)),
+    }
+
+
+def _stream(stream: Stream) -> dict[str, Any]:
+    video = {} if stream.video_type is None else {"videoType": stream.video_type}
+    classes = list(stream.layout_classes)
+    return {"id": stream.stream_id} | video | {"name": stream.name, "layoutClassList": classes}

@@ -1,0 +1,86 @@
+"""What was started in sessions: kept, caught up with, and told."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from stand_ins.opentok.callbacks.callback import Callback
+from stand_ins.opentok.project_records import Page, ProjectRecords
+from stand_ins.opentok.sessions.live_session import Session
+from stand_ins.opentok.sessions.session_record import Change, SessionRecord
+
+_Record = TypeVar("_Record", bound=SessionRecord)
+
+
+class SessionRecords(Generic[_Record]):
+    """Safe under threads. Every change is announced, in the order of what happened.
+
+    Args:
+        lock: the sessions' own, so that a session and what runs in it are of one mind.
+        absent: what OpenTok says where there is no such record.
+    """
+
+    def __init__(
+        self, lock: threading.RLock, announce: Callable[[Callback], None], absent: str
+    ) -> None:
+        self._lock = lock
+        self._announce = announce
+        self._records = ProjectRecords[_Record](absent)
+
+    def get(self, key: str, record_id: str) -> dict[str, Any]:
+        """Raise RestError if the project has none of this id."""
+        with self._lock:
+            return self._records.of_project(key, record_id).shown()
+
+    def look(self, record_id: str) -> dict[str, Any]:
+        """Whoever's it is; raise AbsentError if there is none of this id."""
+        with self._lock:
+            return self._records.find(record_id).shown()
+
+    def page(self, key: str, page: Page) -> dict[str, Any]:
+        """Those that are not deleted, newest first."""
+        with self._lock:
+            found = self._records.newest_first(key, page.session_id)
+            return page.of([each.shown() for each in found if each.status != "deleted"])
+
+    def move(self, record_id: str, change: Change) -> dict[str, Any]:
+        """Let this happen to it now, whatever it is.
+
+        Raises:
+            AbsentError: there is no such record.
+        """
+        with self._lock:
+            record = self._records.find(record_id)
+            self._change(record, change)
+            return record.shown()
+
+    def session_changed(self, session: Session, now: float) -> None:
+        """Let happen what goes by who is in the session."""
+        with self._lock:
+            for record in self._running_in(session):
+                change = record.follow_session(now)
+                if change is not None:
+                    self._change(record, change)
+
+    def advance(self, now: float) -> None:
+        """Let happen what is due by the clock."""
+        with self._lock:
+            for record in self._records.all():
+                while (due := record.next_change()) is not None and due.at <= now:
+                    self._change(record, due)
+
+    def clear(self) -> None:
+        """Forget all of them, and tell nobody."""
+        with self._lock:
+            self._records.clear()
+
+    def _add(self, record: _Record) -> None:
+        self._records.add(record)
+        self._announce(record.callback())
+
+    def _change(self, record: _Record, change: Change) -> None:
+        record.become(change)
+        self._announce(record.callback())
+
+    def _running_in(self, session: Session) -> list[_Record]:
+        return [each for each in self._records.all() if each.session is session and each.running]

@@ -1,0 +1,93 @@
+"""The sessions that were created here."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from stand_ins.opentok.callbacks.callback import Callback
+from stand_ins.opentok.rest_errors import AbsentError, RestError
+from stand_ins.opentok.sessions.live_session import Session, Watcher
+from stand_ins.opentok.sessions.session_ids import is_session_id, new_session_id
+from stand_ins.opentok.sessions.session_options import SessionOptions
+
+_ABSENT = "Session not found"
+
+
+class Sessions:
+    """In memory, safe under threads: a session is lent to one caller at a time.
+
+    Callbacks are announced while it is lent, so their order is that of what happened.
+
+    Args:
+        lock: held while a session is lent, also by what lives in sessions.
+    """
+
+    def __init__(self, announce: Callable[[Callback], None], lock: threading.RLock) -> None:
+        self._announce = announce
+        self._watchers: list[Watcher] = []
+        self._lock = lock
+        self._sessions: dict[str, Session] = {}
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this one, too, of every session whose connections or streams have changed."""
+        self._watchers.append(watcher)
+
+    def create(self, key: str, options: SessionOptions, now: float) -> Session:
+        session_id = new_session_id(
+            key, location=options.location, relayed=options.relayed, now=now
+        )
+        session = Session(session_id, key, options, self._announce, self._watchers)
+        with self._lock:
+            self._sessions[session_id] = session
+        return session
+
+    @contextmanager
+    def lent(self, session_id: str) -> Iterator[Session]:
+        """Raise AbsentError if it was never created."""
+        with self._lock:
+            if session_id not in self._sessions:
+                raise AbsentError(_ABSENT)
+            yield self._sessions[session_id]
+
+    @contextmanager
+    def lent_unentered(self, session_id: str, key: str) -> Iterator[Session]:
+        """The same for a session that perhaps nobody has entered yet.
+
+        Raises:
+            RestError: 400 for what is no session's id, 404 for another project's.
+        """
+        if not is_session_id(session_id):
+            raise RestError("Invalid session ID", HTTPStatus.BAD_REQUEST)
+        with self.lent(session_id) as session:
+            if session.key != key:
+                raise AbsentError(_ABSENT)
+            yield session
+
+    @contextmanager
+    def lent_to_project(self, session_id: str, key: str) -> Iterator[Session]:
+        """Raise AbsentError if it is another project's, or nobody ever connected to it."""
+        with self.lent(session_id) as session:
+            if session.key != key or not session.ever_connected:
+                raise AbsentError(_ABSENT)
+            yield session
+
+    @contextmanager
+    def lent_with_connection(self, connection_id: str) -> Iterator[Session]:
+        """Raise AbsentError if no session has this connection."""
+        with self._lock:
+            for session in self._sessions.values():
+                if connection_id in session.connections:
+                    yield session
+                    return
+            raise AbsentError("Connection not found")
+
+    @contextmanager
+    def lent_with_stream(self, stream_id: str) -> Iterator[Session]:
+        """Raise AbsentError if no session has this stream."""
+        with self._lock:
+            for session in self._sessions.values():
+                if stream_id in session.streams:
+                    yield session
+                    return
+            raise AbsentError("Stream not found")

@@ -1,0 +1,214 @@
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+from wsgiref.types import WSGIApplication
+
+from stand_ins.http.faults import FaultPlan, FaultyApp
+from stand_ins.opentok.callbacks.callback import Callback
+from stand_ins.opentok.callbacks.callback_plan import CallbackPlan
+from stand_ins.opentok.callbacks.callbacks import Callbacks
+from stand_ins.opentok.calls import Call, CallRecorder
+from stand_ins.opentok.credentials import KnownCredentials
+from stand_ins.opentok.platform import Platform
+from stand_ins.opentok.sessions.participants import shown_connection
+from stand_ins.opentok.sessions.sim_routes import connected
+from stand_ins.opentok.web_app import web_app
+
+_SIM = "/sim/"
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class OpenTokStandIn:
+    """OpenTok and Vonage Video as one WSGI app, with state, a record of calls, and faults.
+
+    Callbacks go out from a thread that lives while there are any to send; `stop` ends it.
+
+    Args:
+        projects: API secrets by API key.
+        applications: public keys (PEM) by Vonage application id.
+        clock: seconds since the epoch.
+        callbacks: where callbacks are sent, by kind; see `deliver_to`.
+        callback_secrets: what they are signed with, by kind; those left out are made up.
+        sign_callbacks: False for a project on OpenTok's old path, without secure callbacks.
+        retry_factor: what the delays before a callback's further attempts (5 s, doubling up to
+            15 min, for 24 h) are multiplied by.
+        archive_ready_after: seconds from an archive's end until its file is available or
+            uploaded; see `advance`.
+
+    Raises:
+        ValueError: a kind or address of `callbacks` is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        projects: Mapping[str, str] = _NONE,
+        applications: Mapping[str, str] = _NONE,
+        clock: Callable[[], float] = time.time,
+        callbacks: Mapping[str, str] = _NONE,
+        callback_secrets: Mapping[str, str] = _NONE,
+        sign_callbacks: bool = True,
+        retry_factor: float = 1.0,
+        archive_ready_after: float = 2.0,
+    ) -> None:
+        self._known = KnownCredentials(projects, applications)
+        self._clock = clock
+        self._callbacks = Callbacks(
+            clock, retry_factor=retry_factor, sign=sign_callbacks, own_secrets=callback_secrets
+        )
+        for kind, url in callbacks.items():
+            self.deliver_to(kind, url)
+        self._platform = Platform(
+            clock, self._callbacks.announce, archive_ready_after=archive_ready_after
+        )
+        self.faults = FaultPlan()
+        app = web_app(self._platform, self._callbacks, self.faults, self._known, clock)
+        self._recorder = CallRecorder(FaultyApp(app, self.faults, spared=_SIM), unrecorded=_SIM)
+
+    @property
+    def wsgi_app(self) -> WSGIApplication:
+        return self._recorder
+
+    @property
+    def calls(self) -> list[Call]:
+        """OpenTok's own calls received so far, refused and faulty ones too."""
+        return self._recorder.calls
+
+    def count(self, path_part: str) -> int:
+        """How many calls had this in their path."""
+        return sum(path_part in call.path for call in self.calls)
+
+    def clear_calls(self) -> None:
+        self._recorder.clear()
+
+    def connect(self, token: str) -> dict[str, str]:
+        """Play a client that connects, as `POST /sim/connections` does, but quicker.
+
+        Raises:
+            TokenRefusedError: OpenTok would not let it.
+        """
+        return shown_connection(
+            connected(self._platform.sessions, self._known, token, self._clock())
+        )
+
+    def session(self, session_id: str) -> dict[str, Any]:
+        """Its connections, streams, signals and mutes, as `GET /sim/sessions/{sessionId}` has them.
+
+        Raises:
+            AbsentError: it was never created.
+        """
+        with self._platform.sessions.lent(session_id) as session:
+            return session.shown()
+
+    @property
+    def archive_ready_after(self) -> float:
+        return self._platform.storage.ready_after
+
+    @archive_ready_after.setter
+    def archive_ready_after(self, seconds: float) -> None:
+        self._platform.storage.ready_after = seconds
+
+    def move_archive(self, archive_id: str, status: str, reason: str = "") -> dict[str, Any]:
+        """Let an archive become available, uploaded, failed, expired, paused, ... now.
+
+        What `POST /sim/archives/{id}` does: its callback is sent, and the archive returned.
+
+        Raises:
+            AbsentError: there is no such archive.
+            ValueError: there is no such status.
+        """
+        return self.move("archives", archive_id, status, reason)
+
+    def move(self, kind: str, record_id: str, status: str, reason: str = "") -> dict[str, Any]:
+        """The same for `archives`, `broadcasts`, `captions` or `renders`."""
+        return self._platform.move(kind, record_id, status, reason)
+
+    def look(self, kind: str, record_id: str) -> dict[str, Any]:
+        """One of these as REST has it, and with its layout, as `GET /sim/archives/{id}` has it.
+
+        Raises:
+            AbsentError: there is no such record.
+        """
+        return self._platform.look(kind, record_id)
+
+    @property
+    def render_stop_status(self) -> int:
+        """What the stop of a render is answered with: 200 unless set to 204."""
+        return self._platform.renders.stop_status
+
+    @render_stop_status.setter
+    def render_stop_status(self, status: int) -> None:
+        self._platform.renders.stop_status = status
+
+    def advance(self) -> None:
+        """Let happen what is due by the clock; every call by HTTP does so first."""
+        self._platform.advance()
+
+    @property
+    def callback_secrets(self) -> dict[str, str]:
+        """What each kind of callback is signed with; whoever changes it rotates the secret."""
+        return self._callbacks.secrets
+
+    @property
+    def sign_callbacks(self) -> bool:
+        return self._callbacks.sign
+
+    @sign_callbacks.setter
+    def sign_callbacks(self, sign: bool) -> None:
+        self._callbacks.sign = sign
+
+    @property
+    def retry_factor(self) -> float:
+        return self._callbacks.retry_factor
+
+    @retry_factor.setter
+    def retry_factor(self, factor: float) -> None:
+        self._callbacks.retry_factor = factor
+
+    def deliver_to(self, kind: str, url: str | None) -> None:
+        """Send this kind of callback to this address from now on; None sends no more of it.
+
+        Raises:
+            ValueError: there is no such kind, or no such address can be.
+        """
+        self._callbacks.deliver_to(kind, url)
+
+    def send_callback(self, kind: str, key: str, content: Mapping[str, Any]) -> None:
+        """Send anything, signed and delivered as any callback of this kind and project."""
+        self._callbacks.announce(Callback(kind, key, topic="", content=content))
+
+    def plan_callbacks(
+        self,
+        *,
+        drop: int | None = None,
+        duplicate: int | None = None,
+        unsigned: int | None = None,
+        order: Literal["hold", "forward", "reverse", "shuffle"] | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Let something go wrong with the next callbacks: see `CallbackPlan`."""
+        self._callbacks.plan(CallbackPlan(drop, duplicate, unsigned, order, seed))
+
+    def callback_record(self) -> dict[str, list[dict[str, Any]]]:
+        """What became of the callbacks so far, as `GET /sim/callbacks` has it."""
+        return self._callbacks.shown()
+
+    def settle(self, timeout_seconds: float) -> bool:
+        """Wait until no callback is on its way, to be tried again or new; whether it came to that.
+
+        What is held back by a plan is not on its way.
+        """
+        return self._callbacks.settle(timeout_seconds)
+
+    def clear_callbacks(self) -> None:
+        """Forget plans and records, and the callbacks that are on their way or held back."""
+        self._callbacks.clear()
+
+    def clear_records(self) -> None:
+        """Forget archives, broadcasts, captions, renders and calls; their sessions stay."""
+        self._platform.clear_records()
+
+    def stop(self) -> None:
+        """Send no callbacks any more; fine to call twice."""
+        self._callbacks.stop()

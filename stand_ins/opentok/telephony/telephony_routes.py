@@ -1,0 +1,101 @@
+"""OpenTok's routes to the outside by voice: SIP calls, touch tones, and audio to a WebSocket."""
+
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+import msgspec
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from stand_ins.http.json_routes import json_answer
+from stand_ins.opentok.callbacks.project_routes import empty_answer, json_body, project_routes
+from stand_ins.opentok.credentials import KnownCredentials
+from stand_ins.opentok.rest_errors import ConflictError, RestError
+from stand_ins.opentok.sessions.sessions import Sessions
+from stand_ins.opentok.telephony.sip_call import SipCalls
+from stand_ins.opentok.telephony.sip_request import DialRequest
+from stand_ins.opentok.tokens.client_tokens import PUBLISHING_ROLES
+from stand_ins.opentok.tokens.presented_tokens import check_presented_token, connect_by_token
+
+_DIGITS = frozenset("0123456789*#p")
+_LONGEST_HEADERS = 512
+# Its text is not documented.
+_RELAYED = "Only routed sessions are allowed to initiate Audio Connector WebSocket connections."
+
+
+class DigitsRequest(msgspec.Struct):
+    digits: str
+
+
+class WebSocketTarget(msgspec.Struct, rename="camel", frozen=True):
+    uri: Annotated[str, msgspec.Meta(pattern="^wss?://.")]
+    streams: list[str] | None = None
+    headers: dict[str, str] | None = None
+    audio_rate: Literal[8000, 16000] | None = None
+    bidirectional: bool | None = None
+    audio_transport: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(msgspec.json.encode(self.headers or {})) > _LONGEST_HEADERS:
+            raise ValueError(f"headers are limited to {_LONGEST_HEADERS} bytes")
+
+
+class ConnectorRequest(msgspec.Struct, rename="camel", frozen=True):
+    """Where audio is to go. It holds a token: show it to nobody."""
+
+    session_id: Annotated[str, msgspec.Meta(min_length=1)]
+    token: str
+    websocket: WebSocketTarget
+
+    def __repr__(self) -> str:
+        return f"ConnectorRequest({self.session_id})"
+
+
+def telephony_routes(
+    calls: SipCalls, sessions: Sessions, known: KnownCredentials, clock: Callable[[], float]
+) -> Blueprint:
+    routes = project_routes("telephony", known, clock)
+
+    @routes.post("/dial")
+    def dial(key: str) -> Response:
+        wanted, now = json_body(DialRequest), clock()
+        with sessions.lent_unentered(wanted.session_id, key) as session:
+            # Which roles will do is not documented; it has to publish.
+            token = check_presented_token(wanted.token, session, known, now, PUBLISHING_ROLES)
+            return json_answer(calls.dial(session, wanted.sip, token, now))
+
+    @routes.post("/session/<session_id>/play-dtmf")
+    def play_to_all(key: str, session_id: str) -> Response:
+        digits = _digits()
+        with sessions.lent_to_project(session_id, key) as session:
+            session.play(digits)
+        return empty_answer()
+
+    @routes.post("/session/<session_id>/connection/<connection_id>/play-dtmf")
+    def play_to_one(key: str, session_id: str, connection_id: str) -> Response:
+        digits = _digits()
+        with sessions.lent_to_project(session_id, key) as session:
+            session.play(digits, connection_id)
+        return empty_answer()
+
+    @routes.post("/connect")
+    def connect_audio(key: str) -> Response:
+        wanted, now = json_body(ConnectorRequest), clock()
+        with sessions.lent_unentered(wanted.session_id, key) as session:
+            token = check_presented_token(wanted.token, session, known, now)
+            if session.options.relayed:
+                raise ConflictError(_RELAYED)
+            connection = connect_by_token(session, token, now)
+        answer = {"id": str(uuid.uuid4()), "connectionId": connection.connection_id}
+        return json_answer(answer)
+
+    return routes
+
+
+def _digits() -> str:
+    digits = json_body(DigitsRequest).digits
+    if not digits or not _DIGITS.issuperset(digits):
+        raise RestError("Invalid DTMF Digits", HTTPStatus.BAD_REQUEST, code=400)
+    return digits

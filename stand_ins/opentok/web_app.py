@@ -1,0 +1,63 @@
+"""The routes of the stand-in, OpenTok's own and those for tests."""
+
+from collections.abc import Callable
+
+from flask import Flask, request
+
+from stand_ins.http.fault_routes import fault_routes
+from stand_ins.http.faults import FaultPlan
+from stand_ins.opentok.archives.archive_routes import archive_routes
+from stand_ins.opentok.archives.archive_storage_routes import archive_storage_routes
+from stand_ins.opentok.broadcasts.broadcast_routes import broadcast_routes
+from stand_ins.opentok.callbacks.callback_routes import callback_routes
+from stand_ins.opentok.callbacks.callbacks import Callbacks
+from stand_ins.opentok.callbacks.registration_routes import registration_routes
+from stand_ins.opentok.captions.captions_routes import captions_routes
+from stand_ins.opentok.credentials import KnownCredentials
+from stand_ins.opentok.media_routes import media_routes
+from stand_ins.opentok.platform import Platform
+from stand_ins.opentok.record_sim_routes import record_sim_routes
+from stand_ins.opentok.renders.render_routes import render_routes
+from stand_ins.opentok.rest_routes import answer_errors, rest_routes
+from stand_ins.opentok.sessions.moderation_routes import moderation_routes
+from stand_ins.opentok.sessions.presence_routes import presence_routes
+from stand_ins.opentok.sessions.sim_routes import sim_routes
+from stand_ins.opentok.telephony.telephony_routes import telephony_routes
+
+
+def web_app(
+    platform: Platform,
+    callbacks: Callbacks,
+    faults: FaultPlan,
+    known: KnownCredentials,
+    clock: Callable[[], float],
+) -> Flask:
+    """An app that lets happen what is due before it answers."""
+    app = Flask(__name__)
+
+    @app.before_request
+    def catch_up() -> None:
+        platform.links.address = request.host_url.rstrip("/")
+        platform.advance()
+
+    answer_errors(app)
+    sessions = platform.sessions
+    for routes in (
+        rest_routes(sessions, known, clock),
+        presence_routes(sessions, known, clock),
+        moderation_routes(sessions, known, clock),
+        registration_routes(callbacks.registrations, known, clock),
+        archive_routes(platform.archives, sessions, known, clock),
+        archive_storage_routes(platform.storage, known, clock),
+        broadcast_routes(platform.broadcasts, sessions, known, clock),
+        captions_routes(platform.captions, sessions, known, clock),
+        render_routes(platform.renders, sessions, known, clock),
+        telephony_routes(platform.sip_calls, sessions, known, clock),
+        sim_routes(sessions, known, clock),
+        record_sim_routes(platform),
+        media_routes(platform.links),
+        callback_routes(callbacks),
+        fault_routes(faults),
+    ):
+        app.register_blueprint(routes)
+    return app

@@ -1,0 +1,192 @@
+"""What every answer has in common: problems, CORS, no caching, and Chalice's own answers too."""
+
+import json
+import subprocess
+import sys
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from chalice import Blueprint
+
+import chalicelib
+from chalicelib import errors
+from chalicelib.api.http.context import Call
+from chalicelib.api.http.operations import Operation
+from chalicelib.api.http.problems import STATUS, problem
+from chalicelib.api.http.request_log import RequestLog
+from chalicelib.api.http.responses import Answer
+from chalicelib.api.http.router import Edge
+from chalicelib.composition.services import Services
+from tests.support.gateway import Gateway, Reply
+from tests.support.stand_ins import StandIns
+
+ROOT = Path(__file__).parents[2]
+
+
+def assert_is_problem(reply: Reply, status: int, code: str) -> None:
+    assert (reply.status, reply.code) == (status, code)
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert reply.json["status"] == status
+    assert reply.json["title"] == HTTPStatus(status).phrase
+    assert reply.json["requestId"] == "gateway-request-1"
+    assert {"type", "detail"} <= set(reply.json)
+    assert_is_for_browsers(reply)
+
+
+def assert_is_for_browsers(reply: Reply, origin: str = "*") -> None:
+    assert reply.headers["Access-Control-Allow-Origin"] == origin
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert all(isinstance(value, str) for value in reply.headers.values())
+
+
+def leaves() -> list[type[errors.RoomkeyError]]:
+    return errors.RoomkeyError.__subclasses__()
+
+
+def test_each_error_has_a_code_of_its_own_and_a_status() -> None:
+    assert set(STATUS) == set(leaves())
+    codes = [leaf.code for leaf in leaves()]
+    assert len(set(codes)) == len(codes)
+
+
+def test_health_is_public_and_tells_the_version(gateway: Gateway, stand_ins: StandIns) -> None:
+    reply = gateway.request("GET", "/health")
+    assert (reply.status, reply.json) == (200, {"status": "ok", "version": chalicelib.VERSION})
+    assert_is_for_browsers(reply)
+    assert stand_ins.aws.calls == []
+
+
+def test_success_and_errors_alike_may_be_read_by_browsers_and_cached_by_nobody(
+    stand_ins: StandIns,
+) -> None:
+    gateway = stand_ins.gateway(CORS_ORIGIN="https://app.test")
+    alice = stand_ins.identity.bearer("alice")
+    for reply in (
+        gateway.request("PUT", "/rooms/a", bearer=alice),
+        gateway.request("GET", "/rooms/b", bearer=alice),
+        gateway.request("GET", "/rooms/b"),
+        gateway.request("POST", "/rooms/b/tokens", bearer=alice, body="{"),
+        gateway.request("DELETE", "/rooms/a", bearer=alice),
+        gateway.request("PATCH", "/health"),
+    ):
+        assert_is_for_browsers(reply, "https://app.test")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/health", {"GET"}),
+        ("POST", "/rooms/a", {"PUT", "GET", "PATCH", "DELETE"}),
+        ("GET", "/rooms/a/tokens", {"POST"}),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_405_and_named(
+    gateway: Gateway, method: str, path: str, allowed: set[str]
+) -> None:
+    reply = gateway.request(method, path)
+    assert_is_problem(reply, 405, "method_not_allowed")
+    assert set(reply.headers["Allow"].split(", ")) == allowed
+
+
+def failing_app(fault: Exception, stand_ins: StandIns) -> Gateway:
+    """The app with one more route, whose view has a bug."""
+    gateway = stand_ins.gateway()
+    edge = Edge(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    routes = Blueprint(__name__)
+
+    @edge.signed_in(
+        routes, "GET", "/buggy", Operation(summary="Fails", answers={HTTPStatus.OK: None})
+    )
+    def buggy(_: Call) -> Answer:
+        raise fault
+
+    gateway.app.register_blueprint(routes)
+    return Gateway(gateway.app)
+
+
+def test_a_bug_is_500_with_the_cause_in_the_log_and_not_in_the_answer(
+    stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway = failing_app(RuntimeError("a bug in a view"), stand_ins)
+    reply = gateway.request("GET", "/buggy", bearer=stand_ins.identity.bearer("alice"))
+    assert_is_problem(reply, 500, "internal")
+    assert "a bug in a view" not in reply.text
+    (line,) = [json.loads(each) for each in capsys.readouterr().out.splitlines()]
+    assert line["request_id"] == "gateway-request-1"
+    assert line["note"] == "RuntimeError"
+    assert "in buggy" in line["stack"]
+    assert "a bug in a view" not in json.dumps(line).replace(json.dumps(line["stack"]), "")
+
+
+def test_an_event_that_is_no_request_is_a_problem_too(gateway: Gateway) -> None:
+    answer = gateway.app({"requestContext": {}}, None)
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"])["code"] == "internal"
+
+
+def test_a_problem_says_when_to_come_back() -> None:
+    answer = problem(errors.StoreUnavailable("Later.", retry_after=7), "r1")
+    assert answer.headers["Retry-After"] == "7"
+
+
+def test_what_the_operator_is_told_the_caller_is_not() -> None:
+    answer = problem(errors.NotConfigured("AUTH_ISSUER is not set"), "r1")
+    assert "AUTH_ISSUER" not in answer.body
+
+
+def run_python(code: str, environment: dict[str, str]) -> list[str]:
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.splitlines()
+
+
+LOADED = """
+import socket, sys
+def refuse(*_): raise AssertionError("importing app reached for the network")
+socket.socket.connect = refuse
+import app
+print("\\n".join(sys.modules))
+"""
+SDKS = {"boto3", "botocore", "opentok", "requests", "aws_lambda_powertools", "jwt", "cryptography"}
+
+NEEDED_BY_NO_JOIN = {
+    "boto3.s3.inject",  # what boto3 loads for a client of S3
+    "chalicelib.core.sessions.reconcile_sessions",
+    "chalicelib.core.media.record_archives",
+    "chalicelib.composition.media",
+}
+
+
+def test_importing_the_app_needs_no_environment_and_loads_no_sdk() -> None:
+    assert not SDKS & set(run_python(LOADED, {}))
+
+
+def test_a_lambda_loads_what_a_join_needs_before_the_first_request(stand_ins: StandIns) -> None:
+    environment = stand_ins.environment | {
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9",
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    loaded = set(run_python(LOADED, environment | {"ARCHIVE_BUCKET": "recordings"}))
+    assert loaded >= SDKS
+    assert not NEEDED_BY_NO_JOIN & loaded
+    assert stand_ins.aws.calls == []
+
+
+def test_a_lambda_without_settings_still_starts_and_answers_health() -> None:
+    code = """
+import app
+from tests.support.gateway import Gateway
+print(Gateway(app.app).request("GET", "/health").status)
+"""
+    assert run_python(code, {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"})[-1] == "200"

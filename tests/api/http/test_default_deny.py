@@ -1,0 +1,156 @@
+"""Every route refuses who has no bearer, unless it is declared public here."""
+
+from http import HTTPStatus
+
+from chalice import Blueprint, Chalice
+
+from app import build_app
+from chalicelib.api.http.context import Call
+from chalicelib.api.http.operations import Operation
+from chalicelib.api.http.request_log import RequestLog
+from chalicelib.api.http.responses import Answer
+from chalicelib.api.http.router import Edge
+from chalicelib.composition.services import Services
+from tests.support.gateway import Gateway, Reply
+from tests.support.stand_ins import CALLBACKS, StandIns
+
+PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
+"""Who adds a route here says that anybody may call it."""
+SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
+"""Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
+
+SAMPLE_APPS = {
+    ("GET", "/session"),
+    ("GET", "/room/{room}"),
+    ("POST", "/archive/start"),
+    ("POST", "/archive/{archive_id}/stop"),
+    ("GET", "/archive"),
+    ("GET", "/archive/{archive_id}"),
+    ("GET", "/archive/{archive_id}/view"),
+    ("POST", "/captions/start"),
+    ("POST", "/captions/{captions_id}/stop"),
+    ("GET", "/broadcast/session/host"),
+    ("GET", "/broadcast/session/viewer"),
+    ("POST", "/broadcast/session/start"),
+    ("POST", "/broadcast/session/stop"),
+    ("POST", "/broadcast/session/status"),
+    ("GET", "/session/{room}"),
+    ("POST", "/session/{room}/startArchive"),
+    ("POST", "/session/{room}/{media_id}/stopArchive"),
+    ("GET", "/session/{room}/archives"),
+    ("POST", "/session/{room}/enableCaptions"),
+    ("POST", "/session/{room}/{media_id}/disableCaptions"),
+    ("POST", "/feedback/report"),
+}
+"""Not there unless the stage serves sample apps, which send no credentials."""
+
+PARAMETERS = {
+    "room": "standup",
+    "connection_id": "c1",
+    "stream_id": "s1",
+    "ban_id": "b1",
+    "archive_id": "a1",
+    "broadcast_id": "b1",
+    "captions_id": "c1",
+    "media_id": "m1",
+    "render_id": "r1",
+    "secret": "guessed",
+}
+
+
+def routes_of(app: Chalice) -> set[tuple[str, str]]:
+    return {(method, path) for path, views in app.routes.items() for method in views}
+
+
+def answers(app: Chalice, bearer: str | None) -> dict[tuple[str, str], Reply]:
+    gateway = Gateway(app)
+    return {
+        (method, path): gateway.request(method, path.format_map(PARAMETERS), bearer=bearer)
+        for method, path in routes_of(app)
+    }
+
+
+def open_to(app: Chalice, bearer: str | None) -> set[tuple[str, str]]:
+    """The routes that do not refuse."""
+    replies = answers(app, bearer)
+    return {
+        route
+        for route, reply in replies.items()
+        if reply.status != 401 and not asks_again(reply) and not is_not_there(reply)
+    }
+
+
+def asks_again(reply: Reply) -> bool:
+    """Whether a callback is refused for want of a signature."""
+    return reply.status == 503 and reply.code == "callback_unsigned"
+
+
+def is_not_there(reply: Reply) -> bool:
+    return reply.status == 404 and reply.code == "no_such_route"
+
+
+def test_sample_apps_routes_are_not_there_unless_served(stand_ins: StandIns) -> None:
+    off = answers(build_app(stand_ins.environment), None)
+    assert {route for route, reply in off.items() if is_not_there(reply)} == SAMPLE_APPS
+    on = answers(build_app(stand_ins.environment | {"SAMPLE_APPS": "on"}), None)
+    assert not any(is_not_there(reply) for reply in on.values())
+
+
+def test_only_the_public_routes_answer_without_a_bearer(stand_ins: StandIns) -> None:
+    app = build_app(stand_ins.environment)
+
+    assert len(routes_of(app)) > len(PUBLIC)
+    assert open_to(app, None) == PUBLIC
+    assert open_to(app, "garbage") == PUBLIC
+    assert open_to(app, stand_ins.identity.bearer("alice", iss="https://evil.test/")) == PUBLIC
+    assert stand_ins.items() == []
+    assert stand_ins.opentok.calls == []
+
+
+def test_a_refusal_says_so_in_our_own_shape_on_every_route(stand_ins: StandIns) -> None:
+    for route, reply in answers(build_app(stand_ins.environment), None).items():
+        if route not in PUBLIC | SIGNED | SAMPLE_APPS:
+            assert reply.code == "unauthenticated"
+            assert reply.headers["WWW-Authenticate"] == "Bearer"
+            assert reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_public_route_answers_though_nothing_is_configured() -> None:
+    assert open_to(build_app({}), None) >= PUBLIC
+    replies = answers(build_app({}), None)
+    assert {route for route, reply in replies.items() if reply.status == 200} == PUBLIC
+
+
+def test_a_route_added_around_the_edge_would_be_noticed(stand_ins: StandIns) -> None:
+    app = build_app(stand_ins.environment)
+
+    @app.route("/made-up")
+    def made_up() -> dict[str, str]:
+        return {}
+
+    assert open_to(app, None) == PUBLIC | {("GET", "/made-up")}
+
+
+def test_a_new_route_of_the_edge_refuses_before_its_view_is_called(stand_ins: StandIns) -> None:
+    app = Chalice("made-up", configure_logs=False)
+    edge = Edge(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    routes = Blueprint(__name__)
+    called: list[str] = []
+
+    @edge.signed_in(
+        routes,
+        "POST",
+        "/made-up",
+        Operation(summary="Made up", answers={HTTPStatus.NO_CONTENT: None}),
+    )
+    def made_up(call: Call) -> Answer:
+        called.append(call.user.id)
+        return Answer(HTTPStatus.NO_CONTENT)
+
+    app.register_blueprint(routes)
+
+    alice = stand_ins.identity.bearer("alice")
+    assert open_to(app, None) == set()
+    assert called == []
+    assert open_to(app, alice) == {("POST", "/made-up")}
+    assert called == ["alice"]

@@ -1,0 +1,118 @@
+"""The API's description of itself: of all routes, true, whole, and as committed."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app import build_app
+from chalicelib import errors
+from tests.api.http.test_default_deny import SAMPLE_APPS
+from tests.support.gateway import Gateway
+from tests.support.openapi import COMMITTED
+from tests.support.stand_ins import CALLBACKS, StandIns
+from tests.support.write_openapi import document_of_routes, written
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return document_of_routes()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                yield method.upper(), path, operation
+
+
+def test_the_committed_document_is_that_of_the_routes(document: dict[str, Any]) -> None:
+    assert COMMITTED.read_text() == written(document), (
+        "docs/openapi.json is stale: .venv/bin/python -m tests.support.write_openapi"
+    )
+
+
+def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_the_document_describes_the_apps_routes_and_no_others(document: dict[str, Any]) -> None:
+    described = {(method, path) for method, path, _ in operations(document)}
+    app = build_app({})
+    routes = {(method, path) for path, views in app.routes.items() for method in views}
+    assert described == routes
+    for _, path, operation in operations(document):
+        named = {
+            each["name"]
+            for each in document["paths"][path].get("parameters", [])
+            if each["in"] == "path"
+        }
+        assert named == set(re.findall(r"{(\w+)}", path)), operation["operationId"]
+
+
+def test_who_asks_through_a_stage_is_told_its_address(gateway: Gateway) -> None:
+    assert gateway.request("GET", "/openapi.json").json["servers"] == [{"url": "/api"}]
+    assert gateway.request("GET", "/openapi.json/").json["servers"] == [{"url": "/api"}]
+
+
+def test_the_document_needs_neither_settings_nor_a_call(stand_ins: StandIns) -> None:
+    assert Gateway(build_app({})).request("GET", "/openapi.json").status == 200
+    assert stand_ins.aws.calls == []
+    assert stand_ins.opentok.calls == []
+
+
+def test_every_route_but_the_public_ones_names_what_proves_who_calls(
+    document: dict[str, Any],
+) -> None:
+    schemes = {
+        (method, path): operation.get("security")
+        for method, path, operation in operations(document)
+    }
+    assert {path for (_, path), scheme in schemes.items() if scheme is None} == {
+        "/health",
+        "/openapi.json",
+        *(f"/callbacks/{kind}/{{secret}}" for kind in CALLBACKS),
+        *(path for _, path in SAMPLE_APPS),
+    }
+    assert schemes["POST", "/rooms/{room}/tokens"] == [{"bearer": []}]
+    assert schemes["POST", "/callbacks/session"] == [{"callback": []}]
+
+
+def test_every_example_is_what_its_schema_asks_for(document: dict[str, Any]) -> None:
+    components = {"components": document["components"]}
+    for _, _, operation in operations(document):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for media in (media for body in bodies for media in body.get("content", {}).values()):
+            given = [media["example"]] if "example" in media else []
+            for each in media.get("examples", {}).values():
+                name = each["$ref"].rpartition("/")[2]
+                given.append(document["components"]["examples"][name]["value"])
+            assert given
+            validator = jsonschema_rs.validator_for(
+                media["schema"] | components, validate_formats=True
+            )
+            for example in given:
+                validator.validate(example)
+
+
+def test_every_error_says_in_its_docstring_when_it_happens() -> None:
+    assert all(leaf.__doc__ for leaf in errors.RoomkeyError.__subclasses__())
+
+
+def test_what_is_made_links_to_what_can_be_done_with_it(document: dict[str, Any]) -> None:
+    def links(path: str, method: str, status: str) -> dict[str, Any]:
+        found: dict[str, Any] = document["paths"][path][method]["responses"][status]["links"]
+        return found
+
+    room = links("/rooms/{room}", "put", "201")
+    assert {"getRoom", "patchRoom", "deleteRoom", "joinRoom", "ban"} <= set(room)
+    assert room["joinRoom"]["parameters"] == {"room": "$request.path.room"}
+    assert links("/rooms/{room}/bans", "post", "201") == {
+        "liftBan": {
+            "operationId": "liftBan",
+            "parameters": {"room": "$request.path.room", "ban_id": "$response.body#/id"},
+        }
+    }

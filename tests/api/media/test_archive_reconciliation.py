@@ -1,0 +1,525 @@
+"""Recordings that were begun or ended without our hearing of it are found again."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from stand_ins.http.faults import Fault
+from tests.support.live import Live
+from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
+from tests.support.stand_ins import TABLE
+
+pytestmark = pytest.mark.usefixtures("clock")
+ARCHIVES = "/rooms/standup/archives"
+MINUTES = timedelta(minutes=2)
+
+
+@pytest.fixture
+def recorded(live: Live) -> Live:
+    """With a room in which somebody publishes."""
+    somebody_publishes(live)
+    return live
+
+
+def somebody_publishes(live: Live) -> None:
+    live.room()
+    live.publish(live.enter("bob"))
+    live.settle()
+    live.stand_ins.opentok.clear_calls()
+
+
+def listed(live: Live) -> list[Any]:
+    return list(live.ask("bob", "GET", ARCHIVES).json["items"])
+
+
+def drop_record(live: Live, archive_id: str) -> None:
+    """As its time to live does, or the loss of all that was told of it."""
+    (item,) = (each for each in live.stand_ins.items() if archive_id in each["sk"]["S"])
+    key = {"pk": item["pk"], "sk": item["sk"]}
+    live.stand_ins.dynamodb().delete_item(TableName=TABLE, Key=key)
+
+
+def lose_the_answer(live: Live) -> None:
+    """Of the next start, which happens; and its callback."""
+    live.stand_ins.opentok.faults.add(Fault("/archive", drop=True))
+    live.stand_ins.opentok.plan_callbacks(drop=1)
+
+
+def test_a_start_whose_answer_is_lost_is_found_at_once_and_not_repeated(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    somebody_publishes(live)
+    lose_the_answer(live)
+    reply = live.ask("alice", "POST", ARCHIVES, {"name": "Stand-up"})
+    assert (reply.status, reply.json["name"]) == (201, "Stand-up")
+    (line,) = [line for line in log_lines(capsys) if "LostStartsFound" in line]
+    assert line["LostStartsFound"] == [1.0]
+    methods = [call.method for call in live.stand_ins.opentok.calls]
+    assert methods == ["POST", "GET"]
+    assert [each["id"] for each in listed(live)] == [reply.json["id"]]
+    assert live.ask("alice", "POST", f"{ARCHIVES}/{reply.json['id']}/stop").status == 200
+
+
+def test_an_earlier_or_another_archive_is_not_taken_for_the_one_just_begun(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    first = recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "a"})
+    assert first.status == 201
+    clock.shift(1)
+    recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "b", "name": "other"})
+    recorded.settle()
+    for asked in (
+        {"multiArchiveTag": "c", "name": "mine"},
+        {"multiArchiveTag": "a"},
+        {"multiArchiveTag": "b", "name": "other"},
+        {"name": "other"},
+        {},
+    ):
+        recorded.stand_ins.opentok.faults.add(Fault("/archive", status=500))
+        reply = recorded.ask("alice", "POST", ARCHIVES, asked)
+        assert (reply.status, reply.code) == (503, "provider_unavailable")
+
+
+def test_a_lost_start_that_cannot_be_looked_for_is_found_by_healing(
+    live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    somebody_publishes(live)
+    lose_the_answer(live)
+    live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
+    assert live.ask("alice", "POST", ARCHIVES, {}).code == "provider_unavailable"
+    assert listed(live) == []
+    clock.shift(MINUTES)
+
+    live.run("heal")
+
+    (found,) = listed(live)
+    assert found["status"] == "started"
+    (line,) = [line for line in log_lines(capsys) if "MediaFound" in line]
+    assert line["MediaFound"] == [1.0]
+    assert live.ask("alice", "POST", f"{ARCHIVES}/{found['id']}/stop").status == 200
+
+
+def test_an_archive_that_cannot_be_written_down_is_stopped_again_and_comes_by_its_callbacks(
+    recorded: Live,
+) -> None:
+    recorded.stand_ins.opentok.plan_callbacks(order="hold")
+    recorded.stand_ins.aws.fail("DynamoDB.UpdateItem", error="InternalServerError", times=3)
+    assert recorded.ask("alice", "POST", ARCHIVES, {}).code == "store_unavailable"
+    recorded.stand_ins.opentok.plan_callbacks(order="forward")
+    assert recorded.stand_ins.opentok.calls[-1].path.endswith("/stop")
+    recorded.settle()
+    assert [each["status"] for each in listed(recorded)] == ["stopped"]
+
+
+def test_an_automatic_archive_whose_callbacks_were_all_lost_is_found_and_its_end_too(
+    live: Live, clock: time_machine.Traveller
+) -> None:
+    live.room(archiveMode="always")
+    live.stand_ins.opentok.deliver_to("archive", None)
+    bob = live.enter("bob")
+    live.publish(bob)
+    live.settle()
+    assert listed(live) == []
+    clock.shift(MINUTES)
+    live.run("heal")
+    assert [each["status"] for each in listed(live)] == ["started"]
+
+    live.leave(bob)
+    live.settle()
+    clock.shift(MINUTES)
+    live.run("heal")
+    assert [each["status"] for each in listed(live)] == ["available"]
+
+
+def test_a_session_is_looked_at_until_its_archives_have_their_files(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.archive_ready_after = 3600
+    try:
+        recorded.ask("alice", "POST", ARCHIVES, {})
+        (connection,) = recorded.connected()
+        recorded.leave(connection)
+        recorded.settle()
+        recorded.stand_ins.opentok.deliver_to("archive", None)
+        for _ in range(8):
+            clock.shift(timedelta(minutes=11))
+            recorded.run("heal")
+    finally:
+        recorded.stand_ins.opentok.archive_ready_after = 2
+    assert [each["status"] for each in listed(recorded)] == ["available"]
+
+
+def test_an_archive_on_record_that_opentok_no_longer_has_is_gone_and_a_new_one_is_not(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    recorded.settle()
+    recorded.stand_ins.opentok.plan_callbacks(drop=1)
+    recorded.stand_ins.opentok.move_archive(archive_id, "deleted")
+    clock.shift(59)
+    recorded.run("heal")
+    assert len(listed(recorded)) == 1
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    assert listed(recorded) == []
+
+
+def test_if_opentok_cannot_list_archives_none_is_removed(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.ask("alice", "POST", ARCHIVES, {})
+    recorded.settle()
+    for fault in (
+        Fault("/archive", status=500),
+        Fault("/archive", status=404, body="<html>no such page</html>"),
+        Fault("/archive", status=404, body='{"message": "Not found."}'),
+        Fault("/archive", status=200, body='{"items": [{"id": 7}], "count": 1}'),
+        Fault("/archive", status=200, body='{"items": [], "count": 0}'),
+        Fault("/archive", status=200, body="{}"),
+        Fault("/archive", status=403),
+    ):
+        clock.shift(timedelta(hours=2))
+        recorded.stand_ins.opentok.faults.add(fault, times=9)
+        recorded.run("heal")
+        recorded.stand_ins.opentok.faults.clear()
+        assert len(listed(recorded)) == 1
+
+
+def test_one_that_is_not_listed_is_asked_about_before_it_counts_as_gone(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.ask("alice", "POST", ARCHIVES, {})
+    recorded.settle()
+    clock.shift(MINUTES)
+    empty = Fault("/archive", status=200, body='{"items": [], "count": 0}')
+    recorded.stand_ins.opentok.faults.add(empty, times=1)
+    recorded.run("heal")
+    assert [each["status"] for each in listed(recorded)] == ["started"]
+
+
+def test_one_that_is_listed_as_it_was_is_not_gone_for_one_wrong_answer(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    reply = recorded.ask("alice", "POST", ARCHIVES, {})
+    listing = {"items": [{key: reply.json[key] for key in reply.json if key != "room"}], "count": 1}
+    recorded.stand_ins.opentok.move_archive(reply.json["id"], "available")
+    recorded.settle()
+    clock.shift(MINUTES)
+    faults = recorded.stand_ins.opentok.faults
+    faults.add(Fault("/archive", status=200, body=json.dumps(listing)))
+    faults.add(Fault(f"/archive/{reply.json['id']}", status=404, body='{"message": "Not found."}'))
+    recorded.run("heal")
+    assert recorded.stand_ins.opentok.faults.take(f"/archive/{reply.json['id']}") is None
+    assert [each["status"] for each in listed(recorded)] == ["available"]
+
+
+@pytest.mark.parametrize("harm", ["not disconnected", "unreadable"])
+def test_one_connections_failure_keeps_no_lost_start_from_being_found_and_stopped(
+    live: Live, clock: time_machine.Traveller, harm: str
+) -> None:
+    somebody_publishes(live)
+    carol = live.enter("carol")
+    if harm == "unreadable":
+        live.damage("session#", f"connection#{carol}", "since", None)
+    else:
+        refused = Fault(f"/connection/{carol}", status=400)
+        live.stand_ins.opentok.faults.add(refused, times=99)
+        live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "carol"})
+    lose_the_answer(live)
+    live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
+    assert live.ask("alice", "POST", ARCHIVES, {}).code == "provider_unavailable"
+    clock.shift(timedelta(minutes=6))
+    live.run("heal")
+    assert [each["status"] for each in listed(live)] == ["started"]
+
+
+def test_a_start_that_opentok_refused_for_now_is_not_looked_for(recorded: Live) -> None:
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", status=429))
+    reply = recorded.ask("alice", "POST", ARCHIVES, {})
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert "may have started" not in reply.json["detail"]
+    assert recorded.stand_ins.opentok.count("/archive") == 1
+
+
+def test_a_refusal_that_is_lost_is_not_answered_with_the_archive_that_runs(
+    recorded: Live,
+) -> None:
+    first = recorded.ask("alice", "POST", ARCHIVES, {"name": "mine"})
+    assert first.status == 201
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", drop=True))
+    reply = recorded.ask("alice", "POST", ARCHIVES, {"name": "mine"})
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+
+
+def test_an_answer_about_another_session_is_none(recorded: Live) -> None:
+    told = {"id": "a-1", "sessionId": "1_another", "status": "started", "createdAt": 0}
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", status=200, body=json.dumps(told)))
+    reply = recorded.ask("alice", "POST", ARCHIVES, {})
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert listed(recorded) == []
+
+
+@pytest.mark.parametrize("status", ["expired", "failed"])
+def test_what_was_deleted_does_not_come_back_when_its_deletion_is_forgotten(
+    recorded: Live, clock: time_machine.Traveller, status: str
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    recorded.stand_ins.opentok.move_archive(archive_id, status)
+    recorded.settle()
+    assert recorded.ask("alice", "DELETE", f"{ARCHIVES}/{archive_id}").status == 204
+    (item,) = (each for each in recorded.stand_ins.items() if archive_id in each["sk"]["S"])
+    assert not [name for name in item if name.startswith("told:")]
+    drop_record(recorded, archive_id)
+    clock.shift(timedelta(hours=49))
+    recorded.run("heal")
+    assert listed(recorded) == []
+
+
+def test_a_failure_of_which_nothing_was_heard_for_less_than_that_is_found(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    drop_record(recorded, archive_id)
+    clock.shift(timedelta(hours=47))
+    recorded.stand_ins.opentok.move_archive(archive_id, "failed", "no disk")
+    recorded.run("heal")
+    assert [each["reason"] for each in listed(recorded)] == ["no disk"]
+
+
+def test_a_film_of_which_nothing_was_ever_heard_is_found_however_old(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    drop_record(recorded, archive_id)
+    recorded.stand_ins.opentok.move_archive(archive_id, "uploaded")
+    clock.shift(timedelta(days=9))
+    recorded.run("heal")
+    assert [each["status"] for each in listed(recorded)] == ["uploaded"]
+
+
+def test_what_is_found_running_in_a_room_that_is_closed_is_stopped(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    lose_the_answer(recorded)
+    recorded.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
+    recorded.ask("alice", "POST", ARCHIVES, {})
+    recorded.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
+    assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
+    assert listed(recorded) == []
+    recorded.stand_ins.opentok.faults.clear()
+    clock.shift(30)
+
+    recorded.run("heal")
+
+    assert [each["reason"] for each in listed(recorded)] == ["user initiated"]
+
+
+def test_healing_what_is_well_writes_nothing_about_archives(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    for tag in ("a", "b", "c"):
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag})
+    recorded.settle()
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    before = listed(recorded)
+    clock.shift(MINUTES)
+    recorded.stand_ins.aws.clear_calls()
+    recorded.stand_ins.opentok.clear_calls()
+    recorded.run("heal")
+    assert recorded.stand_ins.opentok.count("/archive") == 1
+    writes = [call for call in recorded.stand_ins.aws.calls if "UpdateItem" in call]
+    assert len(writes) == 1  # when the session is to be checked next
+    assert listed(recorded) == before
+
+
+NOT_THERE = '{"message": "Not found."}'
+
+
+def at_opentok(live: Live, archive_id: str) -> dict[str, Any]:
+    """The archive as OpenTok lists it."""
+    archive = live.stand_ins.opentok.look("archives", archive_id)
+    return {name: value for name, value in archive.items() if name != "layout"}
+
+
+def as_listed(*archives: dict[str, Any], count: int | None = None) -> Fault:
+    """OpenTok's next list has these, in this order, whatever is asked for."""
+    told = {"items": archives, "count": len(archives) if count is None else count}
+    return Fault("/archive", status=200, body=json.dumps(told))
+
+
+def asked_about(live: Live, archive_id: str) -> int:
+    """How often OpenTok was asked about this one alone."""
+    calls = live.stand_ins.opentok.calls
+    return sum(each.method == "GET" and each.path.endswith(archive_id) for each in calls)
+
+
+def new_session(live: Live, clock: time_machine.Traveller) -> None:
+    """Let the room close unheeded, and open it again."""
+    live.patch(closesAt=(NOON + timedelta(minutes=1)).isoformat())
+    clock.shift(MINUTES)
+    live.patch(closesAt=None)
+
+
+def test_a_list_that_holds_other_sessions_archives_brings_none_of_them_on_record(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.room("retro")
+    recorded.enter("carol", "retro")
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    ids = [
+        recorded.ask("alice", "POST", f"/rooms/{room}/archives", {}).json["id"]
+        for room in ("standup", "retro")
+    ]
+    for archive_id in ids:
+        drop_record(recorded, archive_id)
+    both = [at_opentok(recorded, each) for each in ids]
+    stranger = both[0] | {"id": "strange-1", "sessionId": "1_stranger"}
+    recorded.stand_ins.opentok.faults.add(as_listed(*both, stranger), times=2)
+    clock.shift(MINUTES)
+
+    recorded.run("heal")
+
+    for room, archive_id in zip(("standup", "retro"), ids, strict=True):
+        items = recorded.ask("alice", "GET", f"/rooms/{room}/archives").json["items"]
+        assert [each["id"] for each in items] == [archive_id]
+
+
+def test_archives_on_the_lists_next_page_are_found_too(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    ids = [
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag}).json["id"]
+        for tag in ("a", "b")
+    ]
+    for archive_id in ids:
+        drop_record(recorded, archive_id)
+    recorded.stand_ins.opentok.faults.add(as_listed(at_opentok(recorded, ids[1]), count=2))
+    clock.shift(MINUTES)
+
+    recorded.run("heal")
+
+    assert {each["id"] for each in listed(recorded)} == set(ids)
+
+
+def test_one_that_has_just_begun_is_not_missed_on_a_list_that_lags(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    clock.shift(MINUTES)
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    clock.shift(59)
+    gone = Fault(f"/archive/{archive_id}", status=404, body=NOT_THERE)
+    recorded.stand_ins.opentok.faults.add(as_listed())
+    recorded.stand_ins.opentok.faults.add(gone)
+    recorded.run("heal")
+    assert len(listed(recorded)) == 1
+    assert recorded.stand_ins.opentok.count("/archive") == 2  # its start, and the list
+
+    clock.shift(61)
+    recorded.stand_ins.opentok.faults.add(as_listed())
+    recorded.run("heal")
+    assert listed(recorded) == []
+
+
+def test_what_an_earlier_session_runs_is_stopped_and_not_missed_in_the_next_one(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    new_session(recorded, clock)
+    recorded.enter("bob")
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    clock.shift(MINUTES)
+
+    recorded.run("heal")
+
+    assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
+        (archive_id, "user initiated")
+    ]
+    assert asked_about(recorded, archive_id) == 0
+
+
+def test_a_stop_that_fails_keeps_no_other_from_being_tried(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    for tag in ("a", "b", "c"):
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag})
+    new_session(recorded, clock)
+    recorded.stand_ins.opentok.faults.add(Fault("/stop", status=400))
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    statuses = sorted(each["reason"] for each in listed(recorded))
+    assert statuses == ["", "user initiated", "user initiated"]
+
+
+def test_what_changed_without_getting_further_is_found_too(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    recorded.settle()
+    clock.shift(60)
+    recorded.stand_ins.opentok.plan_callbacks(drop=1)
+    recorded.stand_ins.opentok.move_archive(archive_id, "paused")
+    clock.shift(60)
+    recorded.run("heal")
+    assert [each["status"] for each in listed(recorded)] == ["paused"]
+
+
+def test_one_before_the_newest_hundred_is_known_too(
+    live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    somebody_publishes(live)
+    archive_id = live.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    live.stand_ins.opentok.move_archive(archive_id, "available")
+    live.settle()
+    (item,) = (each for each in live.stand_ins.items() if archive_id in each["sk"]["S"])
+    milliseconds = int(item["createdAt"]["N"]) + 1000
+    for number in range(100):
+        copy = {
+            "sk": {"S": f"archive#later-{number}"},
+            "startedAt": {"S": f"archive#{milliseconds:015}#later-{number}"},
+            "createdAt": {"N": str(milliseconds)},
+        }
+        live.stand_ins.dynamodb().put_item(TableName=TABLE, Item=item | copy)
+    clock.shift(MINUTES)
+
+    live.run("heal")
+
+    assert live.stand_ins.opentok.count("/archive") == 2
+    (line,) = [line for line in log_lines(capsys) if line["route"] == "heal"]
+    assert "MediaFound" not in line
+
+
+def test_where_one_is_to_be_stopped_another_that_is_gone_is_found_to_be_so_too(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    first, second = (
+        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag}).json["id"]
+        for tag in ("a", "b")
+    )
+    recorded.settle()
+    recorded.stand_ins.opentok.deliver_to("archive", None)
+    recorded.stand_ins.opentok.move_archive(first, "deleted")
+    new_session(recorded, clock)
+    recorded.run("heal")
+    assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
+        (second, "user initiated")
+    ]
+
+
+def test_what_runs_in_a_room_of_which_nothing_is_left_is_stopped(
+    recorded: Live, clock: time_machine.Traveller
+) -> None:
+    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
+    (room,) = (each for each in recorded.stand_ins.items() if each["pk"]["S"] == "room#standup")
+    key = {"pk": room["pk"], "sk": room["sk"]}
+    recorded.stand_ins.dynamodb().delete_item(TableName=TABLE, Key=key)
+    clock.shift(MINUTES)
+    recorded.run("heal")
+    assert at_opentok(recorded, archive_id)["reason"] == "user initiated"

@@ -1,0 +1,164 @@
+"""Closing times: everybody is warned, everybody is out, and no token outlives them."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from stand_ins.http.faults import Fault
+from tests.support.live import Live
+from tests.support.log_lines import log_lines
+from tests.support.noon import NOON
+
+CLOSES_AT = "2026-03-01T13:00:00Z"
+
+
+def signals(live: Live) -> list[Any]:
+    return list(live.at_opentok()["signals"])
+
+
+def test_all_are_warned_once_a_minute_or_two_before_and_out_after(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(closesAt=CLOSES_AT)
+        bob = live.enter("bob")
+        warned_at = []
+        for minute in range(56, 61):
+            clock.move_to(NOON + timedelta(minutes=minute, seconds=-7))
+            before = len(signals(live))
+            live.run("keep_hours")
+            warned_at += [minute] * (len(signals(live)) - before)
+        assert warned_at == [59]  # 67 seconds before
+        (warning,) = signals(live)
+        assert warning["type"] == "roomkey-closing"
+        assert json.loads(warning["data"]) == {"closesAt": CLOSES_AT}
+        assert live.connected() == {bob}
+
+        clock.move_to(NOON + timedelta(minutes=60, seconds=53))
+        live.run("keep_hours")
+        live.settle()
+
+        assert live.connected() == set() == set(live.shown())
+        assert live.refusal("bob") == "room_closed"
+
+
+def test_no_token_outlives_the_closing_time(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False):
+        live.room(closesAt=CLOSES_AT)
+        reply = live.ask("bob", "POST", "/rooms/standup/tokens")
+        assert reply.json["expiresAt"] == CLOSES_AT
+
+
+def test_a_token_made_before_the_hours_were_shortened_brings_nobody_back(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room()
+        old = live.token("bob")
+        live.patch(closesAt=CLOSES_AT)
+        clock.move_to(NOON + timedelta(hours=2))
+        live.run("keep_hours")
+        live.connect(old)
+        live.settle()
+        assert live.connected() == set()
+
+
+def test_hours_put_off_in_time_close_nothing(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(closesAt=CLOSES_AT)
+        bob = live.enter("bob")
+        clock.move_to(NOON + timedelta(minutes=58, seconds=30))
+        live.run("keep_hours")
+        live.patch(closesAt="2026-03-01T14:00:00Z")
+        clock.move_to(NOON + timedelta(minutes=61))
+        live.run("keep_hours")
+        assert live.connected() == {bob}
+        clock.move_to(NOON + timedelta(minutes=118, seconds=30))
+        live.run("keep_hours")
+        assert len(signals(live)) == 2
+        clock.move_to(NOON + timedelta(minutes=121))
+        live.run("keep_hours")
+        live.settle()
+        assert live.connected() == set()
+
+
+def test_a_room_reopened_is_warned_and_emptied_again(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(closesAt=CLOSES_AT)
+        clock.move_to(NOON + timedelta(minutes=61))
+        live.run("keep_hours")
+        live.patch(closesAt="2026-03-01T14:00:00Z")
+        live.enter("bob")
+        clock.move_to(NOON + timedelta(minutes=118, seconds=30))
+        live.run("keep_hours")
+        assert len(signals(live)) == 1
+        clock.move_to(NOON + timedelta(minutes=121))
+        live.run("keep_hours")
+        live.settle()
+        assert live.connected() == set()
+
+
+def test_what_one_run_could_not_do_the_next_one_does(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(closesAt=CLOSES_AT)
+        live.enter("bob")
+        clock.move_to(NOON + timedelta(minutes=61))
+        live.stand_ins.opentok.faults.add(Fault("/v2/project", status=500), times=2)
+        live.run("keep_hours")
+        assert "EvacuationsUnfinished" in log_lines(capsys)[-1]
+        assert len(live.connected()) == 1
+        live.run("keep_hours")
+        live.settle()
+        assert live.connected() == set()
+
+
+def test_an_evacuation_that_opentok_refuses_is_told_with_its_answer(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(closesAt=CLOSES_AT)
+        live.enter("bob")
+        clock.move_to(NOON + timedelta(minutes=61))
+        live.stand_ins.opentok.faults.add(Fault("/connection", status=403), times=9)
+        live.run("keep_hours")
+        line = log_lines(capsys)[-1]
+        assert line["EvacuationsRefused"] == [1.0]
+        (failure,) = line["failure"]
+        assert ": 403" in failure
+
+
+def test_a_run_with_nothing_due_is_one_query(live: Live) -> None:
+    live.room(closesAt="2099-01-01T00:00:00Z")
+    for schedule in ("keep_hours", "heal"):
+        live.stand_ins.aws.clear_calls()
+        live.run(schedule)
+        assert live.stand_ins.aws.calls == ["DynamoDB.Query"]
+
+
+def test_a_run_that_fails_says_so_in_the_log_and_nowhere_else(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.stand_ins.aws.fail("DynamoDB.Query", error="AccessDeniedException")
+    live.run("keep_hours")
+    line = log_lines(capsys)[-1]
+    assert (line["route"], line["status"], line["code"]) == ("keep_hours", 503, "store_unavailable")
+
+
+def test_one_rooms_unreadable_record_keeps_no_other_from_being_emptied(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        for name in ("odd", "standup"):
+            live.room(name, closesAt=CLOSES_AT)
+            live.enter("bob", name)
+            clock.shift(1)
+        live.damage("room#odd", "room", "mediaMode", "odd")
+        clock.move_to(NOON + timedelta(minutes=61))
+
+        live.run("keep_hours")
+
+        (line,) = [line for line in log_lines(capsys) if line["route"] == "keep_hours"]
+        assert live.connected() == set()
+        assert (line["status"], line["code"]) == (500, "internal")
+        assert (line["faulty"], line["RoomsEmptied"]) == (["room odd"], [1.0])

@@ -1,0 +1,141 @@
+"""An AWS account: moto's, taught what the deployment needs and moto lacks."""
+
+import io
+import json
+import threading
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Final, Self
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import boto3
+from botocore.config import Config
+from werkzeug.wrappers import Request, Response
+
+from stand_ins.aws.stand_in import AwsStandIn
+from stand_ins.http.server import HttpServer
+from stand_ins.lambda_runtime.environment import FUNCTION
+from tests.rehearsal.api_gateway import ApiGateway
+from tests.rehearsal.aws_calls import AwsCall, call_of
+from tests.rehearsal.event_bridge import EventBridge
+from tests.rehearsal.functions import Functions
+from tests.rehearsal.openapi import as_moto_takes_it
+from tests.rehearsal.place import ACCOUNT, REGION
+from tests.rehearsal.policies import allowed_by, needs
+from tests.rehearsal.stacks import complete_stack
+
+_IMPORTS: Final = frozenset({"ImportRestApi", "PutRestApi"})
+
+
+class AwsAccount:
+    """The account as one WSGI app, with a log of all calls in their order."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._stand_in = AwsStandIn()
+        self._direct = HttpServer(self._stand_in.wsgi_app)
+        self._functions = functions
+        self._lock = threading.RLock()
+        self._refused: list[tuple[str, str]] = []
+        self.calls: list[AwsCall] = []
+        self.documents: list[dict[str, Any]] = []
+        """Every Swagger document that was imported, as it was sent."""
+        self.used_by_functions: set[tuple[str, str, str]] = set()
+        """Each function, with each action that it needed, and on what."""
+        self.role_policies: dict[str, dict[str, Any]] = {}
+        """What each role's policy says, as it was put."""
+        self.api_gateway = ApiGateway(functions.invoke)
+        self.event_bridge = EventBridge(self.client, functions.invoke)
+
+    @property
+    def wsgi_app(self) -> WSGIApplication:
+        return self._answer
+
+    def __enter__(self) -> Self:
+        self._stand_in.reset()
+        self._direct.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._direct.stop()
+
+    def client(self, service: str) -> Any:
+        """A client to look into the account with; its calls are not in the log."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self._direct.url,
+            region_name=REGION,
+            aws_access_key_id="rehearsal",
+            aws_secret_access_key="rehearsal",
+            config=Config(proxies={}),
+        )
+
+    def refuse_next(self, action: str, about: str) -> None:
+        """Let the next such call, as in `lambda:AddPermission`, that names this, fail."""
+        self._refused.append((action, about))
+
+    def actions(self, since: int = 0) -> list[str]:
+        """The actions called, in order."""
+        return [call.action for call in self.calls[since:]]
+
+    def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        body = Request(environ).get_data()
+        call = call_of(environ, body)
+        with self._lock:
+            self.calls.append(call)
+            if not self._allows(call):
+                return _refusal(call)(environ, start)
+        document: dict[str, Any] = {}
+        if call.operation in _IMPORTS:
+            document = json.loads(body)
+            self.documents.append(document)
+            body = json.dumps(as_moto_takes_it(document)).encode()
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        answer = Response.from_app(self._stand_in.wsgi_app, environ, buffered=True)
+        if answer.status_code < HTTPStatus.BAD_REQUEST:
+            self._follow(call, document, answer)
+        return answer(environ, start)
+
+    def _allows(self, call: AwsCall) -> bool:
+        """Operators may do all but what is refused by plan; functions, what their role allows."""
+        for action, about in self._refused:
+            if call.action == action and about in f"{call.path} {call.parameters}":
+                self._refused.remove((action, about))
+                return False
+        if not call.caller.startswith(FUNCTION):
+            return True
+        function = call.caller.removeprefix(FUNCTION)
+        needed = needs(call, REGION, ACCOUNT)
+        self.used_by_functions.update((function, *each) for each in needed)
+        policy = self.role_policies[self._functions.role(function)]
+        return all(allowed_by(policy, each) for each in needed)
+
+    def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
+        """What real AWS does upon such a call, and moto does not."""
+        match call.service:
+            case "apigateway":
+                imported = call.operation == "ImportRestApi"
+                api_id = json.loads(answer.get_data())["id"] if imported else _api_id(call.path)
+                self.api_gateway.note(call, document, api_id)
+            case "iam" if call.operation == "PutRolePolicy":
+                self.role_policies[call.parameters["RoleName"]] = json.loads(
+                    call.parameters["PolicyDocument"]
+                )
+            case "lambda":
+                self._functions.note(call)
+            case "cloudformation":
+                complete_stack(call, self.client)
+
+
+def _api_id(path: str) -> str:
+    parts = path.split("/")
+    return parts[2] if len(parts) > 2 else ""
+
+
+def _refusal(call: AwsCall) -> Response:
+    content = {"__type": "AccessDeniedException", "message": f"no {call.action} for you"}
+    headers = {"x-amzn-ErrorType": "AccessDeniedException"}
+    return Response(
+        json.dumps(content), HTTPStatus.FORBIDDEN, headers, content_type="application/json"
+    )

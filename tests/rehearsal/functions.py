@@ -1,0 +1,87 @@
+"""The account's Lambda functions: what was uploaded runs, in a process per function."""
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stand_ins.lambda_runtime.process import LambdaProcess
+from tests.rehearsal.aws_calls import AwsCall
+
+
+class Functions:
+    """Starts a function when it is first needed, and anew when it was changed.
+
+    Args:
+        surroundings: The variables that lead a function's process to the stand-ins.
+    """
+
+    def __init__(self, surroundings: Callable[[], Mapping[str, str]]) -> None:
+        self._surroundings = surroundings
+        self._lock = threading.Lock()
+        self._running: dict[str, LambdaProcess] = {}
+        self.uploads: dict[str, bytes] = {}
+        """The zip that was uploaded last, by function; they are large."""
+        self._configured: dict[str, dict[str, Any]] = {}
+        """What each function was last given of every setting."""
+
+    def note(self, call: AwsCall) -> None:
+        """Take a call that changes a function."""
+        parameters = call.parameters
+        match call.operation:
+            case "CreateFunction":
+                name = parameters["FunctionName"]
+                self._upload(name, parameters["Code"].pop("ZipFile"))
+                self._configured[name] = dict(parameters)
+            case "UpdateFunctionCode":
+                self._upload(call.path.split("/")[3], parameters.pop("ZipFile"))
+            case "UpdateFunctionConfiguration":
+                name = call.path.split("/")[3]
+                self._stop(name)
+                self._configured[name] |= parameters
+            case "DeleteFunction":
+                self._stop(call.path.split("/")[3].rpartition(":")[2])
+
+    def invoke(self, arn: str, event: Mapping[str, Any]) -> Any:
+        """The answer of the function of this ARN."""
+        name = arn.rpartition(":")[2]
+        with self._lock:
+            if name not in self._running:
+                configured = self._configured[name]
+                process = LambdaProcess(
+                    self.uploads[name],
+                    {
+                        "AWS_REGION": arn.split(":")[3],
+                        "AWS_DEFAULT_REGION": arn.split(":")[3],
+                        **configured["Environment"]["Variables"],
+                        **self._surroundings(),
+                    },
+                    function_arn=arn,
+                    handler=configured["Handler"],
+                    timeout_seconds=configured["Timeout"],
+                )
+                self._running[name] = process.__enter__()
+        return self._running[name].invoke(event)
+
+    def role(self, name: str) -> str:
+        """The name of the role that a function runs under."""
+        return str(self._configured[name]["Role"]).rpartition("/")[2]
+
+    def running(self, name: str) -> LambdaProcess:
+        """The process of a function that has been invoked."""
+        return self._running[name]
+
+    def stop(self) -> None:
+        """End every process."""
+        for name in list(self._running):
+            self._stop(name)
+
+    def _upload(self, name: str, encoded: str) -> None:
+        self._stop(name)
+        self.uploads[name] = base64.b64decode(encoded)
+
+    def _stop(self, name: str) -> None:
+        with self._lock:
+            process = self._running.pop(name, None)
+        if process is not None:
+            process.__exit__()

@@ -1,0 +1,68 @@
+"""What a function's policy allows, judged as IAM judges it."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from tests.rehearsal.aws_calls import AwsCall
+
+_WITHIN_TRANSACTIONS: Final = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+
+def statements(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each action that a policy allows, with each resource that it allows it on."""
+    for statement in policy["Statement"]:
+        if statement["Effect"] != "Allow" or set(statement) - _UNDERSTOOD:
+            raise ValueError(f"no statement of ours: {statement}")
+        for action in _list(statement["Action"]):
+            for resource in _list(statement["Resource"]):
+                yield action, resource
+
+
+_UNDERSTOOD: Final = {"Sid", "Effect", "Action", "Resource"}
+
+
+def allowed_by(policy: Mapping[str, Any], needed: tuple[str, str]) -> bool:
+    """Whether a policy allows this action on this resource."""
+    return any(
+        fnmatchcase(needed[0], action) and fnmatchcase(needed[1], resource)
+        for action, resource in statements(policy)
+    )
+
+
+def needs(call: AwsCall, region: str, account: str) -> list[tuple[str, str]]:
+    """The actions, and the resource of each, that the caller must be allowed for a call."""
+    place = f"{region}:{account}"
+    if call.service == "secretsmanager":
+        # The six characters are AWS's: no secret's ARN can be told beforehand.
+        secret = f"arn:aws:secretsmanager:{place}:secret:{call.parameters['SecretId']}-a1B2c3"
+        return [(call.action, secret)]
+    if call.service == "s3":
+        return [(call.action, f"arn:aws:s3:::{call.path.lstrip('/')}")]
+    if call.service != "dynamodb":
+        return [(call.action, "*")]
+    table = f"arn:aws:dynamodb:{place}:table/"
+    match call.operation:
+        case "TransactWriteItems" | "TransactGetItems":
+            # A transaction is authorised as its members are.
+            return [
+                (f"dynamodb:{_WITHIN_TRANSACTIONS[kind]}", table + content["TableName"])
+                for member in call.parameters["TransactItems"]
+                for kind, content in member.items()
+            ]
+        case "BatchGetItem" | "BatchWriteItem":
+            return [(call.action, table + name) for name in call.parameters["RequestItems"]]
+        case _:
+            index = call.parameters.get("IndexName")
+            name = call.parameters["TableName"]
+            return [(call.action, table + name + (f"/index/{index}" if index else ""))]
+
+
+def _list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,0 +1,109 @@
+"""All that a rehearsal plays before: an AWS account, OpenTok, an identity provider, clones."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import boto3
+import requests
+from botocore.config import Config
+
+from stand_ins.http.server import HttpServer
+from stand_ins.identity.provider import IdentityProvider
+from stand_ins.opentok import OpenTokStandIn
+from stand_ins.project_clone import Clone, new_clone, operators_environment
+from tests.rehearsal.aws_account import AwsAccount
+from tests.rehearsal.callback_relay import CallbackRelay
+from tests.rehearsal.functions import Functions
+from tests.rehearsal.internet import Internet, Server
+from tests.rehearsal.place import REGION
+from tests.rehearsal.wsgi_server import LongBodyServer
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ISSUER: Final = "https://issuer.roomkey.test/"
+AUDIENCE: Final = "rehearsal"
+ORIGIN: Final = "https://app.roomkey.test"
+API_KEY: Final = "47000002"
+API_SECRET: Final = "beefbeefbeefbeefbeefbeefbeefbeefbeefbeef"
+CREDENTIALS: Final = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
+
+
+class StageSet:
+    """Everything in place under its real name, from `__enter__` to `__exit__`.
+
+    Args:
+        folder: For clones and certificates.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ends = ExitStack()
+        self.functions = Functions(lambda: self.internet.environment)
+        self.aws = AwsAccount(self.functions)
+        self.opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
+        self.identity = IdentityProvider(ISSUER, AUDIENCE)
+        self.callbacks = CallbackRelay(self.http)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as ends:
+            ends.enter_context(self.aws)
+            gateway = ends.enter_context(HttpServer(self.aws.api_gateway.wsgi_app))
+            aws = ends.enter_context(LongBodyServer(self.aws.wsgi_app))
+            opentok = ends.enter_context(HttpServer(self.opentok.wsgi_app))
+            ends.callback(self.opentok.stop)
+            identity = ends.enter_context(HttpServer(self.identity.wsgi_app))
+            relay = ends.enter_context(HttpServer(self.callbacks.wsgi_app))
+            for kind in ("session", "archive"):
+                self.opentok.deliver_to(kind, f"{relay.url}/callbacks/{kind}")
+            names: dict[str, Server] = {
+                rf"\w+\.execute-api\.{REGION}\.amazonaws\.com": gateway,
+                r".*\.amazonaws\.com": aws,
+                r"api\.opentok\.com": opentok,
+                r"issuer\.roomkey\.test": identity,
+            }
+            certificates = self._folder / "certificates"
+            certificates.mkdir()
+            self.internet = ends.enter_context(Internet(names, certificates))
+            ends.callback(self.functions.stop)
+            self._ends = ends.pop_all()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._ends.close()
+
+    def http(self) -> requests.Session:
+        """A client on this internet, as a user's app is one on the real one."""
+        surroundings = self.internet.environment
+        session = requests.Session()
+        session.trust_env = False
+        session.proxies = {"https": surroundings["HTTPS_PROXY"]}
+        session.verify = surroundings["REQUESTS_CA_BUNDLE"]
+        return session
+
+    def s3(self, key_id: str, secret: str) -> "S3Client":
+        """A client of S3 on this internet, under somebody's key."""
+        surroundings = self.internet.environment
+        return boto3.client(
+            "s3",
+            region_name=REGION,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            verify=surroundings["REQUESTS_CA_BUNDLE"],
+            config=Config(proxies={"https": surroundings["HTTPS_PROXY"]}),
+        )
+
+    def clone(self, name: str) -> Clone:
+        """A new clone, whose operator has AWS credentials and has set what every operator sets."""
+        folder = self._folder / name
+        folder.mkdir()
+        environment = operators_environment(folder, self.internet.environment, REGION)
+        settings = {
+            "AUTH_ISSUER": ISSUER,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "CORS_ORIGIN": ORIGIN,
+            "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
+        }
+        return new_clone(folder, environment, settings)

@@ -1,0 +1,101 @@
+"""Problems in the document: a schema and an example of each code, and which a route answers."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.api.http.operations import Route
+from chalicelib.api.http.problems import STATUS, Problem, problem
+from chalicelib.errors import RoomkeyError
+from tools.openapi.examples import problem_example
+from tools.openapi.members import stated
+from tools.openapi.schemas import PREFIX
+
+_RETRY_AFTER: Final = {
+    "description": "Seconds after which to try again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+_WAITING: Final = {
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+_CHALLENGE: Final = {"description": "Always `Bearer`.", "schema": {"type": "string"}}
+_OF_GATEWAY: Final = {
+    "too_many_requests": (HTTPStatus.TOO_MANY_REQUESTS, "API Gateway lets no more through now."),
+    "no_answer": (HTTPStatus.GATEWAY_TIMEOUT, "The service did not answer API Gateway."),
+}
+
+
+def problem_responses(route: Route) -> dict[str, Any]:
+    """A route's errors: its own, and API Gateway's, which stands before every route."""
+    by_status: dict[HTTPStatus, dict[str, str]] = {}
+    for leaf in route.problems:
+        by_status.setdefault(STATUS[leaf], {})[leaf.code] = leaf.__doc__ or ""
+    for code, (status, meaning) in _OF_GATEWAY.items():
+        by_status.setdefault(status, {})[code] = meaning
+    return {str(status.value): _response(status, codes) for status, codes in by_status.items()}
+
+
+def problem_schemas(routes: Iterable[Route]) -> dict[str, Any]:
+    """A schema of each code that any route has."""
+    return {
+        _schema_name(code): {
+            "description": meaning,
+            "allOf": [
+                {"$ref": PREFIX.format(name=Problem.__name__)},
+                {"type": "object", "properties": {"code": {"type": "string", "enum": [code]}}},
+            ],
+        }
+        for code, (meaning, _) in _every(routes).items()
+    }
+
+
+def problem_examples(routes: Iterable[Route]) -> dict[str, Any]:
+    """An example of each."""
+    return {
+        code: {"summary": meaning, "value": example}
+        for code, (meaning, example) in _every(routes).items()
+    }
+
+
+def _response(status: HTTPStatus, codes: Mapping[str, str]) -> dict[str, Any]:
+    references = [{"$ref": PREFIX.format(name=_schema_name(code))} for code in codes]
+    media = {
+        "schema": references[0] if len(references) == 1 else {"oneOf": references},
+        "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+    }
+    headers: dict[str, Any] = {}
+    if status in _WAITING:
+        headers["Retry-After"] = _RETRY_AFTER
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = _CHALLENGE
+    return stated(
+        {
+            "description": "\n".join(f"- `{code}`: {meaning}" for code, meaning in codes.items()),
+            "headers": headers,
+            "content": {"application/problem+json": media},
+        }
+    )
+
+
+def _every(routes: Iterable[Route]) -> dict[str, tuple[str, object]]:
+    """What each code means, and an example of it."""
+    leaves = {leaf for route in routes for leaf in route.problems}
+    every = {leaf.code: (leaf.__doc__ or "", _rendered(problem_example(leaf))) for leaf in leaves}
+    for code, (status, meaning) in _OF_GATEWAY.items():
+        rendered = Problem("about:blank", status.phrase, status.value, meaning, code, "…")
+        every[code] = meaning, msgspec.to_builtins(rendered)
+    return dict(sorted(every.items()))
+
+
+def _rendered(error: RoomkeyError) -> object:
+    return msgspec.json.decode(problem(error, "…").body)
+
+
+def _schema_name(code: str) -> str:
+    """`RoomFullProblem` for `room_full`."""
+    return "".join(word.capitalize() for word in code.split("_")) + Problem.__name__
