@@ -11,7 +11,7 @@ from chalicelib.api.callbacks.session_callbacks import callback_routes
 from chalicelib.api.callbacks.sip_callbacks import sip_callback_routes
 from chalicelib.api.health import health_routes
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.router import Router
 from chalicelib.api.media.archive_control_routes import recording_routes
 from chalicelib.api.media.archive_routes import archive_routes
 from chalicelib.api.media.broadcast_routes import broadcast_control_routes, broadcast_routes
@@ -33,9 +33,9 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
     """A new app of its own, with the settings found in `environment`."""
     services = Services(environment)
     log = RequestLog(log_level(environment))
-    edge = Edge(services, log, cors_origin(environment))
+    edge = Router(services, log, cors_origin(environment))
     built = Chalice(app_name="roomkey", configure_logs=False)
-    built.register_middleware(edge.own_answers, "http")
+    built.register_middleware(edge.error_middleware, "http")
     for routes in (
         health_routes,
         reference_routes,
@@ -74,24 +74,30 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
     """
 
     @built.schedule("rate(1 minute)")
-    def keep_hours(event: CloudWatchEvent) -> None:
-        schedules.run("keep_hours", event, lambda cases, until: cases.keep_hours.run(until))
-
-    @built.schedule("rate(1 minute)")
-    def heal(event: CloudWatchEvent) -> None:
-        schedules.run("heal", event, lambda cases, until: cases.heal.run(until))
-
-    @built.schedule("rate(1 minute)")
-    def clear_archives(event: CloudWatchEvent) -> None:
+    def enforce_closing_times(event: CloudWatchEvent) -> None:
         schedules.run(
-            "clear_archives",
+            "enforce_closing_times",
             event,
-            lambda cases, until: cases.clear_archives.run(until),
+            lambda cases, until: cases.enforce_closing_times.run(until),
+        )
+
+    @built.schedule("rate(1 minute)")
+    def reconcile_sessions(event: CloudWatchEvent) -> None:
+        schedules.run(
+            "reconcile_sessions", event, lambda cases, until: cases.reconcile_sessions.run(until)
+        )
+
+    @built.schedule("rate(1 minute)")
+    def delete_expired_archives(event: CloudWatchEvent) -> None:
+        schedules.run(
+            "delete_expired_archives",
+            event,
+            lambda cases, until: cases.delete_expired_archives.run(until),
         )
 
 
 app = build_app(os.environ)
 # Lambda finds each function by its own name in this module.
-keep_hours = app.handler_map["keep_hours"]
-heal = app.handler_map["heal"]
-clear_archives = app.handler_map["clear_archives"]
+enforce_closing_times = app.handler_map["enforce_closing_times"]
+reconcile_sessions = app.handler_map["reconcile_sessions"]
+delete_expired_archives = app.handler_map["delete_expired_archives"]

@@ -17,7 +17,7 @@ from local.provider import Provider
 from stand_ins.aws import resources
 from stand_ins.aws.clients import aws_clients
 from stand_ins.aws.stand_in import AwsStandIn
-from stand_ins.http.host_check import ThisMachineOnly
+from stand_ins.http.host_check import HostCheck
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
 from stand_ins.opentok import OpenTokStandIn
@@ -98,7 +98,7 @@ def _settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
-    return HttpServer(ThisMachineOnly(wsgi_app), HOST, port)
+    return HttpServer(HostCheck(wsgi_app), HOST, port)
 
 
 def _heart(opentok: OpenTokStandIn) -> Heartbeat:

@@ -17,7 +17,7 @@ OLDEST: Final = timedelta(hours=25)
 LEEWAY: Final = timedelta(minutes=5)
 
 
-class SignedCallbacks:
+class JwtCallbackVerifier:
     """Checks signatures, and the secret path of projects whose callbacks have none.
 
     Args:

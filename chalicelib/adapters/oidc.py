@@ -11,7 +11,7 @@ from jwt.exceptions import InvalidSubjectError
 from chalicelib.core.model.room import MAX_USER_ID_CHARACTERS
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.text import is_well_formed
+from chalicelib.core.support.text import is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
 
 ALGORITHMS: Final = ["RS256", "ES256"]
@@ -63,8 +63,8 @@ class IssuerKeys(PyJWKClient):
         try:
             self._keys = super().get_jwk_set(refresh)
         except _KeysUnavailable:
-            outdated = time.monotonic() - self._fetched_at > KEYS_USABLE_SECONDS
-            if refresh or self._keys is None or outdated:
+            stale = time.monotonic() - self._fetched_at > KEYS_USABLE_SECONDS
+            if refresh or self._keys is None or stale:
                 raise
         return self._keys
 
@@ -75,7 +75,7 @@ class IssuerKeys(PyJWKClient):
             raise _KeysUnavailable(str(error)) from error
 
 
-class BearerVerifier:
+class TokenVerifier:
     """Tells the user from an Authorization header, or refuses.
 
     Args:
@@ -152,7 +152,7 @@ def _user(claims: Mapping[str, Any]) -> User:
 
 def _text(value: object) -> str | None:
     """The value if it is a string with something in it that can be written as UTF-8."""
-    return value if isinstance(value, str) and value and is_well_formed(value) else None
+    return value if isinstance(value, str) and value and is_valid_unicode(value) else None
 
 
 def _is_admin(claims: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ ADDRESS_SECONDS: Final = 600
 _Result = TypeVar("_Result")
 
 
-class S3ArchiveFiles:
+class S3ArchiveStorage:
     """The files in one bucket.
 
     Args:

@@ -95,7 +95,7 @@ class SecretsManagerCredentials:
             self._cached = kept
             return kept
 
-    def _replace(self, outdated: _Cached | None, deadline: Deadline) -> _Cached:
+    def _replace(self, stale: _Cached | None, deadline: Deadline) -> _Cached:
         """Read the secret, unless another caller has done so while this one waited."""
         if not self._lock.acquire(timeout=deadline.remaining()):
             raise StoreUnavailable(
@@ -103,7 +103,7 @@ class SecretsManagerCredentials:
             )
         try:
             cached = self._cached
-            if cached is None or cached is outdated:
+            if cached is None or cached is stale:
                 credentials, callback_secrets = _parse(self._read(deadline), self._secret_id)
                 fresh_until = self._clock() + FRESH_SECONDS
                 cached = self._cached = _Cached(credentials, callback_secrets, fresh_until)

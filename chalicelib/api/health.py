@@ -5,12 +5,12 @@ from chalice.app import Request
 
 from chalicelib import VERSION
 from chalicelib.api.http.operations import Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.responses import HealthAnswer
 
 
-def health_routes(edge: Edge) -> Blueprint:
+def health_routes(edge: Router) -> Blueprint:
     """Whether the function runs at all; it touches nothing else."""
     routes = Blueprint(__name__)
 
@@ -24,6 +24,6 @@ def health_routes(edge: Edge) -> Blueprint:
         ),
     )
     def health(_: Request) -> Answer:
-        return json_answer(HTTPStatus.OK, HealthAnswer("ok", VERSION))
+        return json_response(HTTPStatus.OK, HealthAnswer("ok", VERSION))
 
     return routes

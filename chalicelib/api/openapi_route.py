@@ -5,14 +5,14 @@ from chalice import Blueprint
 from chalice.app import Request
 
 from chalicelib.api.http.operations import Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.responses import OpenApiDocument
 
 _PATH: Final = "/openapi.json"
 
 
-def reference_routes(edge: Edge) -> Blueprint:
+def reference_routes(edge: Router) -> Blueprint:
     """The API's description of itself."""
     routes = Blueprint(__name__)
 
@@ -31,6 +31,6 @@ def reference_routes(edge: Edge) -> Blueprint:
         from tools.openapi.document import openapi_document  # noqa: PLC0415
 
         server = request.context["path"].rstrip("/").removesuffix(_PATH) or "/"
-        return json_answer(HTTPStatus.OK, openapi_document(edge.routes, server))
+        return json_response(HTTPStatus.OK, openapi_document(edge.routes, server))
 
     return routes

@@ -6,9 +6,9 @@ from typing import Final
 
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api.http.request_log import RequestLine, RequestLog
+from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import collecting
+from chalicelib.core.support.metrics import recording
 from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 from chalicelib.errors import Internal, RoomkeyError
 
@@ -28,13 +28,13 @@ class Schedules:
     ) -> None:
         """Do the work; what goes wrong is logged, and the next run tries again."""
         context = event.context
-        line = RequestLine(
+        line = RequestRecord(
             str(getattr(context, "aws_request_id", "")),
             "SCHEDULE",
             name,
             str(getattr(context, "function_name", "")),
         )
-        with collecting() as line.measurements:
+        with recording() as line.measurements:
             try:
                 work(self._use_cases().scheduled(), Deadline(RUN_SECONDS))
             except RoomkeyError as error:

@@ -66,28 +66,28 @@ class Services:
 
 def _build(settings: Settings) -> UseCases:
     # Loaded here and not above: the SDKs take most of a cold start, and packaging needs none.
-    from chalicelib.adapters.callback_signatures import SignedCallbacks
+    from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-    from chalicelib.adapters.oidc import BearerVerifier
-    from chalicelib.adapters.opentok.api_client import OpenTokRest
-    from chalicelib.adapters.opentok.connections import OpenTokLive
+    from chalicelib.adapters.oidc import TokenVerifier
+    from chalicelib.adapters.opentok.api_client import ApiClient
+    from chalicelib.adapters.opentok.connections import OpenTokConnections
     from chalicelib.adapters.opentok.sdk_client import Projects
     from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
-    from chalicelib.adapters.opentok.transport import OpenTokHttp
+    from chalicelib.adapters.opentok.transport import Transport
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
-    from chalicelib.core.rooms.admit_user import LetIn
+    from chalicelib.core.rooms.admit_user import AdmitUser
     from chalicelib.core.rooms.change_room import ChangeRoom
     from chalicelib.core.rooms.close_room import CloseRoom
-    from chalicelib.core.rooms.create_room import OpenRoom
+    from chalicelib.core.rooms.create_room import CreateRoom
     from chalicelib.core.rooms.join_room import JoinRoom
     from chalicelib.core.rooms.read_rooms import ReadRooms
     from chalicelib.core.sample_apps.sample_rooms import SampleRooms
     from chalicelib.core.sessions.moderate import BanUsers, Moderate
     from chalicelib.core.sessions.read_presence import ReadPresence
-    from chalicelib.core.sessions.reconcile_seats import Reseat
-    from chalicelib.core.sessions.track_sessions import FollowSessions
+    from chalicelib.core.sessions.reconcile_seats import SeatReconciler
+    from chalicelib.core.sessions.track_sessions import SessionTracker
 
     # At DEBUG, which may be set for all of a Lambda, they log what nobody may read: what Secrets
     # Manager answers, and auth headers.
@@ -95,78 +95,78 @@ def _build(settings: Settings) -> UseCases:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     dynamodb, secrets_manager = aws_clients()
     credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
-    projects, http = Projects(credentials, settings.opentok_api_url), OpenTokHttp()
-    rest = OpenTokRest(projects, http)
-    platform, live = OpenTokPlatform(projects, http), OpenTokLive(rest)
+    projects, http = Projects(credentials, settings.opentok_api_url), Transport()
+    rest = ApiClient(projects, http)
+    platform, live = OpenTokPlatform(projects, http), OpenTokConnections(rest)
     store = DynamoDBRooms(dynamodb, settings.rooms_table)
     seats = DynamoDBSeats(dynamodb, settings.rooms_table)
     sessions = DynamoDBSessions(dynamodb, settings.rooms_table)
-    open_room = OpenRoom(store, platform, settings.creation, utc_now, lambda: uuid4().hex)
+    create_room = CreateRoom(store, platform, settings.creation, utc_now, lambda: uuid4().hex)
     read_rooms = ReadRooms(store, utc_now)
-    follow = FollowSessions(store, sessions, live, utc_now)
-    reseat = Reseat(store, sessions, follow, utc_now)
+    follow = SessionTracker(store, sessions, live, utc_now)
+    reseat = SeatReconciler(store, sessions, follow, utc_now)
     join_room = JoinRoom(
-        open_room,
-        LetIn(seats, sessions, utc_now),
+        create_room,
+        AdmitUser(seats, sessions, utc_now),
         platform,
         utc_now,
         default_room=settings.creation.default_room,
         longest_lifetime=settings.longest_token,
     )
-    signatures = SignedCallbacks(credentials, settings.callback_path_secret, utc_now)
-    sample_rooms = SampleRooms(settings.samples, open_room, join_room, read_rooms, sessions)
+    signatures = JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now)
+    sample_rooms = SampleRooms(settings.samples, create_room, join_room, read_rooms, sessions)
 
     @Once
     def media() -> "MediaServices":
         from chalicelib.adapters.dynamodb.media import DynamoDBMedia
-        from chalicelib.adapters.dynamodb.retention import DynamoDBShelves
+        from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
         from chalicelib.adapters.opentok.client_tokens import OpenTokClientTokens
-        from chalicelib.adapters.s3_archives import S3ArchiveFiles
+        from chalicelib.adapters.s3_archives import S3ArchiveStorage
         from chalicelib.composition.media import build_media
-        from chalicelib.core.sessions.service_connections import AdmitServices
+        from chalicelib.core.sessions.service_connections import ServiceConnections
 
         return build_media(
             rooms=store,
             store=DynamoDBMedia(dynamodb, settings.rooms_table),
             session_store=sessions,
-            shelves=DynamoDBShelves(dynamodb, settings.rooms_table),
-            files=S3ArchiveFiles(settings.archive_bucket, s3_client),
+            schedules=DynamoDBRetention(dynamodb, settings.rooms_table),
+            files=S3ArchiveStorage(settings.archive_bucket, s3_client),
             rest=rest,
             read_rooms=read_rooms,
             sample_rooms=sample_rooms,
             client_tokens=OpenTokClientTokens(projects),
             sessions=follow,
-            services=AdmitServices(platform, follow, utc_now),
+            services=ServiceConnections(platform, follow, utc_now),
             callbacks=signatures,
             clock=utc_now,
         )
 
     @Once
     def scheduled() -> ScheduledUseCases:
-        from chalicelib.adapters.dynamodb.due_work import DynamoDBUpkeep
-        from chalicelib.core.rooms.enforce_closing_times import KeepHours
-        from chalicelib.core.sessions.reconcile_sessions import Heal
+        from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
+        from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
+        from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
 
-        upkeep = DynamoDBUpkeep(dynamodb, settings.rooms_table)
+        due_work = DynamoDBDueWork(dynamodb, settings.rooms_table)
         return ScheduledUseCases(
-            keep_hours=KeepHours(store, upkeep, live, media().stop, utc_now),
-            heal=Heal(
+            enforce_closing_times=ClosingTimes(store, due_work, live, media().stop, utc_now),
+            reconcile_sessions=SessionReconciler(
                 rooms=store,
                 sessions=sessions,
-                upkeep=upkeep,
+                due_work=due_work,
                 platform=live,
                 follow=follow,
                 reseat=reseat,
-                media=media().heal,
+                media=media().reconcile,
                 clock=utc_now,
             ),
-            clear_archives=media().clear_archives,
+            delete_expired_archives=media().delete_expired_archives,
         )
 
     return UseCases(
-        identity=BearerVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
+        identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         platform=platform,
-        open_room=open_room,
+        create_room=create_room,
         join_room=join_room,
         sample_rooms=sample_rooms,
         read_rooms=read_rooms,
@@ -189,7 +189,7 @@ def _build(settings: Settings) -> UseCases:
         moderate=Moderate(read_rooms, live),
         ban_users=BanUsers(store, sessions, read_rooms, live, utc_now),
         signatures=signatures,
-        follow_sessions=follow,
+        session_tracker=follow,
         media=lambda: media().use_cases,
         scheduled=scheduled,
     )

@@ -8,31 +8,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.core.ports.credentials import CallbackSignatures
+from chalicelib.core.ports.credentials import CallbackVerifier
 from chalicelib.core.ports.room_store import Identity, VideoPlatform
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
-from chalicelib.core.rooms.create_room import OpenRoom
+from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sample_apps.sample_rooms import SampleRooms
 from chalicelib.core.sessions.moderate import BanUsers, Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
-from chalicelib.core.sessions.track_sessions import FollowSessions
+from chalicelib.core.sessions.track_sessions import SessionTracker
 
 if TYPE_CHECKING:
     from chalicelib.core.media.broadcasts import Broadcasts
-    from chalicelib.core.media.captions import LiveCaptions
-    from chalicelib.core.media.delete_expired_archives import ClearArchives
+    from chalicelib.core.media.captions import Captions
+    from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
     from chalicelib.core.media.read_archives import ReadArchives
-    from chalicelib.core.media.record_archives import RecordRoom
+    from chalicelib.core.media.record_archives import RecordArchives
     from chalicelib.core.media.renders import Renders
-    from chalicelib.core.media.telephony import ConnectedAudio
-    from chalicelib.core.media.track_media import FollowMedia
-    from chalicelib.core.rooms.enforce_closing_times import KeepHours
+    from chalicelib.core.media.telephony import Telephony
+    from chalicelib.core.media.track_media import MediaTracker
+    from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
     from chalicelib.core.sample_apps.sample_archives import SampleArchives
     from chalicelib.core.sample_apps.sample_services import SampleBroadcasts, SampleCaptions
-    from chalicelib.core.sessions.reconcile_sessions import Heal
+    from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +48,13 @@ class SampleUseCases:
 class MediaUseCases:
     """What sessions are made into, and what comes into them from elsewhere."""
 
-    record_room: "RecordRoom"
+    record_archives: "RecordArchives"
     read_archives: "ReadArchives"
     broadcasts: "Broadcasts"
-    captions: "LiveCaptions"
+    captions: "Captions"
     renders: "Renders"
-    connected_audio: "ConnectedAudio"
-    follow: "FollowMedia"
+    telephony: "Telephony"
+    follow: "MediaTracker"
     samples: SampleUseCases
 
 
@@ -62,9 +62,9 @@ class MediaUseCases:
 class ScheduledUseCases:
     """What is done with nobody asking."""
 
-    keep_hours: "KeepHours"
-    heal: "Heal"
-    clear_archives: "ClearArchives"
+    enforce_closing_times: "ClosingTimes"
+    reconcile_sessions: "SessionReconciler"
+    delete_expired_archives: "DeleteExpiredArchives"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class UseCases:
 
     identity: Identity
     platform: VideoPlatform
-    open_room: OpenRoom
+    create_room: CreateRoom
     join_room: JoinRoom
     sample_rooms: SampleRooms
     read_rooms: ReadRooms
@@ -82,7 +82,7 @@ class UseCases:
     close_room: CloseRoom
     moderate: Moderate
     ban_users: BanUsers
-    signatures: CallbackSignatures
-    follow_sessions: FollowSessions
+    signatures: CallbackVerifier
+    session_tracker: SessionTracker
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

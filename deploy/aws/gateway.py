@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.api.http.operations import Route
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.router import Router
 from chalicelib.api.sample_apps.routes import SAMPLE_APP_ROUTES
 from chalicelib.composition.services import Services
 from chalicelib.settings import cors_origin
@@ -84,7 +84,7 @@ def limit_requests(api_id: str, stage: Stage, client: "APIGatewayClient") -> Non
 
 
 def _sample_app_routes() -> list[Route]:
-    edge = Edge(Services({}), RequestLog("ERROR"), "*")
+    edge = Router(Services({}), RequestLog("ERROR"), "*")
     for register in SAMPLE_APP_ROUTES:
         register(edge)
     return edge.routes

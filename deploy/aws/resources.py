@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         WaiterConfigTypeDef,
     )
 
-TEMPLATE: Final = Path(__file__).with_name("resources.json")
+TEMPLATE: Final = Path(__file__).parents[1] / "resources.json"
 _NOTHING_NEW: Final = "No updates are to be performed"
 _ABSENT: Final = "does not exist"
 _CAPABILITIES: "Final[list[CapabilityType]]" = ["CAPABILITY_NAMED_IAM"]

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.adapters.opentok.api_client import Call, OpenTokRest
+from chalicelib.adapters.opentok.api_client import ApiClient, Call
 from chalicelib.adapters.opentok.sdk_client import Projects
-from chalicelib.adapters.opentok.transport import OpenTokHttp
+from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomkeyError
@@ -103,13 +103,13 @@ class ArchiveStorage:
         config = {"accessKey": key.id, "secretKey": key.secret, "bucket": self._bucket}
         # Where an upload fails, OpenTok's cloud has the recording for three days: better than none.
         content = {"type": "s3", "config": config, "fallback": "opentok"}
-        self._ask_opentok(Call("PUT", _PATH, content, understood=lambda _: False))
+        self._ask_opentok(Call("PUT", _PATH, content, is_expected_failure=lambda _: False))
         self._keys.delete_all_but(key)
 
     def _ask_opentok(self, call: Call) -> "Answer":
         client = self._account.session.client("secretsmanager")
         source = SecretsManagerCredentials(client, self._stage.secret_id)
-        rest = OpenTokRest(Projects(source, self._stage.opentok_api_url), OpenTokHttp())
+        rest = ApiClient(Projects(source, self._stage.opentok_api_url), Transport())
         try:
             return rest.ask(call, Deadline(_SECONDS))
         except RoomkeyError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.adapters.opentok.errors import summary
 from chalicelib.adapters.opentok.sdk_client import Project, Projects
-from chalicelib.adapters.opentok.transport import Answer, OpenTokHttp, Request
+from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.ports.credentials import OpenTokCredentials
 from chalicelib.core.support.deadline import Deadline
@@ -126,7 +126,7 @@ class CallbackSetup:
         )
 
     def _register(self, project: Project) -> None:
-        http = OpenTokHttp()
+        http = Transport()
         registered = json.loads(self._asked(http, project, "GET", None).body)
         there = {(each.get("group"), each.get("event"), each.get("url")) for each in registered}
         for kind in KINDS:
@@ -144,7 +144,7 @@ class CallbackSetup:
         return f"{self._url}callbacks/{kind.name}{below}"
 
     def _asked(
-        self, http: OpenTokHttp, project: Project, method: str, content: dict[str, Any] | None
+        self, http: Transport, project: Project, method: str, content: dict[str, Any] | None
     ) -> Answer:
         client = project.client
         url = f"{client.endpoints.api_url}/v2/project/{client.api_key}/callback"

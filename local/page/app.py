@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from local.page.parts import Part
 from local.ports import Ports
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 
 
 def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
@@ -22,7 +22,7 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
     @app.get("/parts/<key>")
     def look_at(key: str) -> Response:
         part = by_key.get(key) or abort(404)
-        return json_answer(part.look())
+        return json_response(part.look())
 
     @app.get("/renderer/<path:name>")
     def send_renderer(name: str) -> Response:

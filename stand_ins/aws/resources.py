@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-TEMPLATE = Path(__file__).parents[1] / "deploy" / "resources.json"
+TEMPLATE = Path(__file__).parents[2] / "deploy" / "resources.json"
 _TABLE = "AWS::DynamoDB::Table"
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type's name
 # What CreateTable takes as CloudFormation spells it. Deletion protection and point-in-time

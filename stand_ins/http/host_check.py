@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.wrappers import Response
 
 
-class ThisMachineOnly:
+class HostCheck:
     """A WSGI app that no page of another site can use through its visitor's browser.
 
     Such a page's requests name it in `Origin`. Where it has had its own name lead to this machine,

@@ -15,8 +15,8 @@ def json_request(wanted: type[_Wanted]) -> _Wanted:
     try:
         return msgspec.json.decode(request.get_data(), type=wanted)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        abort(json_answer({"reason": str(error)}, HTTPStatus.BAD_REQUEST))
+        abort(json_response({"reason": str(error)}, HTTPStatus.BAD_REQUEST))
 
 
-def json_answer(content: object, status: int = HTTPStatus.OK) -> Response:
+def json_response(content: object, status: int = HTTPStatus.OK) -> Response:
     return Response(msgspec.json.encode(content), status, content_type="application/json")

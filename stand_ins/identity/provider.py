@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 from stand_ins.http.faults import FaultPlan, FaultyApp
-from stand_ins.http.json_routes import json_answer, json_request
+from stand_ins.http.json_routes import json_request, json_response
 from stand_ins.identity.signing_keys import SigningKey, new_signing_keys
 
 ADMIN_SCOPE = "roomkey:admin"
@@ -88,13 +88,13 @@ class IdentityProvider:
         @app.get("/.well-known/jwks.json")
         def publish_keys() -> Response:
             self.fetches += 1
-            return json_answer({"keys": [key.public_jwk() for key in self._keys.values()]})
+            return json_response({"keys": [key.public_jwk() for key in self._keys.values()]})
 
         @app.post("/token")
         def sign_in() -> Response:
             wanted = json_request(TokenRequest)
             bearer = self.bearer(wanted.sub, name=wanted.name, admin=wanted.admin)
-            return json_answer({"token": bearer})
+            return json_response({"token": bearer})
 
         return app
 

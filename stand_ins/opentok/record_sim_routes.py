@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer, json_request
+from stand_ins.http.json_routes import json_request, json_response
 from stand_ins.opentok.platform import KINDS_OF_RECORDS, Platform
 from stand_ins.opentok.rest_errors import AbsentError
 
@@ -25,19 +25,19 @@ def record_sim_routes(platform: Platform) -> Blueprint:
 
     @routes.get("")
     def look(kind: str, record_id: str) -> Response:
-        return json_answer(platform.look(kind, record_id))
+        return json_response(platform.look(kind, record_id))
 
     @routes.post("")
     def move(kind: str, record_id: str) -> Response:
         wanted = json_request(MoveRequest)
-        return json_answer(platform.move(kind, record_id, wanted.status, wanted.reason))
+        return json_response(platform.move(kind, record_id, wanted.status, wanted.reason))
 
     @routes.errorhandler(AbsentError)
     def absent(error: AbsentError) -> Response:
-        return json_answer({"reason": str(error)}, error.status)
+        return json_response({"reason": str(error)}, error.status)
 
     @routes.errorhandler(ValueError)
     def no_such_status(error: ValueError) -> Response:
-        return json_answer({"reason": str(error)}, HTTPStatus.BAD_REQUEST)
+        return json_response({"reason": str(error)}, HTTPStatus.BAD_REQUEST)
 
     return routes

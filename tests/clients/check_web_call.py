@@ -24,13 +24,13 @@ def test_two_people_see_and_hear_each_other(people: People) -> None:
 
 def test_who_leaves_is_no_longer_seen_and_may_come_back(people: People) -> None:
     alice, bob = people.person("alice"), people.person("bob")
-    alice.joins("leaving")
-    bob.joins("leaving")
+    alice.joins("release")
+    bob.joins("release")
     alice.sees("bob")
     bob.page.get_by_role("button", name="Leave").click()
     bob.is_told("You have left.")
     alice.sees()
-    bob.joins("leaving")
+    bob.joins("release")
     alice.sees("bob")
 
 

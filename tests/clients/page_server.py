@@ -6,7 +6,7 @@ import requests
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 
 
 class PageServer:
@@ -37,7 +37,7 @@ class PageServer:
 
     def _sim(self, path: str) -> Response:
         if path == "connections" and self._refusals:
-            return json_answer({"reason": self._refusals.pop()}, HTTPStatus.FORBIDDEN)
+            return json_response({"reason": self._refusals.pop()}, HTTPStatus.FORBIDDEN)
         answer = requests.request(
             request.method,
             f"{self._opentok_url}/sim/{path}",

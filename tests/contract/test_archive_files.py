@@ -9,9 +9,9 @@ import pytest
 import requests
 import time_machine
 
-from chalicelib.adapters.s3_archives import ADDRESS_SECONDS, S3ArchiveFiles
+from chalicelib.adapters.s3_archives import ADDRESS_SECONDS, S3ArchiveStorage
 from chalicelib.composition.services import s3_client
-from chalicelib.core.ports.archives import ArchiveFile, ArchiveFiles
+from chalicelib.core.ports.archives import ArchiveFile, ArchiveStorage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 from tests.support.example_rooms import NOON, soon
@@ -38,19 +38,19 @@ def bucket(stand_ins: StandIns) -> "S3Client":
 
 
 @pytest.fixture
-def files(bucket: "S3Client") -> ArchiveFiles:
+def files(bucket: "S3Client") -> ArchiveStorage:
     assert bucket
-    return S3ArchiveFiles(BUCKET, s3_client)
+    return S3ArchiveStorage(BUCKET, s3_client)
 
 
-def address_of(files: ArchiveFiles, file: ArchiveFile) -> str:
+def address_of(files: ArchiveStorage, file: ArchiveFile) -> str:
     address = files.address(file, soon())
     assert address is not None
     return address
 
 
 def test_anybody_may_fetch_the_file_at_its_address(
-    files: ArchiveFiles, stand_ins: StandIns
+    files: ArchiveStorage, stand_ins: StandIns
 ) -> None:
     address = address_of(files, FILM)
 
@@ -61,7 +61,7 @@ def test_anybody_may_fetch_the_file_at_its_address(
     assert answer.headers["Content-Disposition"] == 'attachment; filename="a1b2.mp4"'
 
 
-def test_streams_one_by_one_are_a_zip(files: ArchiveFiles) -> None:
+def test_streams_one_by_one_are_a_zip(files: ArchiveStorage) -> None:
     parts = urlsplit(address_of(files, STREAMS))
 
     assert parts.path.endswith("/47000001/a1b2/archive.zip")
@@ -70,7 +70,7 @@ def test_streams_one_by_one_are_a_zip(files: ArchiveFiles) -> None:
     assert query["response-content-disposition"] == ['attachment; filename="a1b2.zip"']
 
 
-def test_an_address_is_good_for_ten_minutes(files: ArchiveFiles) -> None:
+def test_an_address_is_good_for_ten_minutes(files: ArchiveStorage) -> None:
     with time_machine.travel(NOON, tick=False):
         query = parse_qs(urlsplit(address_of(files, FILM)).query)
 
@@ -94,7 +94,7 @@ def test_an_address_is_the_regions_own_and_signed_as_it_asks(
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
 
-    parts = urlsplit(address_of(S3ArchiveFiles(BUCKET, s3_client), FILM))
+    parts = urlsplit(address_of(S3ArchiveStorage(BUCKET, s3_client), FILM))
 
     assert (parts.scheme, parts.hostname) == ("https", host)
     query = parse_qs(parts.query)
@@ -103,7 +103,7 @@ def test_an_address_is_the_regions_own_and_signed_as_it_asks(
 
 
 def test_a_deleted_file_is_gone_and_may_be_deleted_again(
-    files: ArchiveFiles, bucket: "S3Client"
+    files: ArchiveStorage, bucket: "S3Client"
 ) -> None:
     assert files.delete(FILM, soon())
     assert files.delete(FILM, soon())
@@ -113,7 +113,7 @@ def test_a_deleted_file_is_gone_and_may_be_deleted_again(
 
 def test_without_a_bucket_there_is_no_file_and_no_client_is_made(stand_ins: StandIns) -> None:
     assert stand_ins
-    files = S3ArchiveFiles(None, no_client)
+    files = S3ArchiveStorage(None, no_client)
 
     assert files.address(FILM, soon()) is None
     assert not files.delete(FILM, soon())
@@ -130,7 +130,7 @@ def test_a_client_is_made_when_it_is_needed_and_once(bucket: "S3Client") -> None
         made.append(bucket)
         return bucket
 
-    files = S3ArchiveFiles(BUCKET, new_client)
+    files = S3ArchiveStorage(BUCKET, new_client)
     assert made == []
     address_of(files, FILM)
     address_of(files, FILM)
@@ -153,7 +153,7 @@ DELETE = f"DELETE /{BUCKET}/47000001/a1b2/archive.mp4"
     [(drop, "S3: ConnectionClosedError"), (refuse, "S3: DeleteObject: AccessDenied")],
 )
 def test_an_s3_that_fails_is_told_with_its_reason(
-    fault: Callable[[StandIns], None], note: str, files: ArchiveFiles, stand_ins: StandIns
+    fault: Callable[[StandIns], None], note: str, files: ArchiveStorage, stand_ins: StandIns
 ) -> None:
     fault(stand_ins)
 
@@ -162,7 +162,7 @@ def test_an_s3_that_fails_is_told_with_its_reason(
     assert failure.value.note == note
 
 
-def test_an_s3_that_is_slow_is_given_up_on(files: ArchiveFiles) -> None:
+def test_an_s3_that_is_slow_is_given_up_on(files: ArchiveStorage) -> None:
     with pytest.raises(StoreUnavailable):
         files.delete(FILM, Deadline(0))
     with pytest.raises(StoreUnavailable):

@@ -14,7 +14,7 @@ from chalicelib.core.model.room import Room, RoomSettings
 from chalicelib.core.model.seats import HOLD, MAX_CONNECTIONS_PER_USER, MAX_EVICTED_AT_ONCE
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.join_room import JoinRequest
-from chalicelib.core.rooms.room_patch import RoomChanges
+from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable, RoomFull, StoreUnavailable
 from tests.contract.conftest import DYNAMODB_LOCAL
@@ -73,7 +73,7 @@ class House:
         return self.now
 
     def make_room(self, name: str, cap: int | None) -> None:
-        self.service.open_room.as_asked(
+        self.service.create_room.put(
             ALICE,
             name,
             asked=RoomSettings(max_participants=cap),
@@ -83,7 +83,7 @@ class House:
         )
 
     def limit(self, name: str, cap: int) -> None:
-        changes = RoomChanges(settings={"max_participants": cap})
+        changes = RoomPatch(settings={"max_participants": cap})
         self.service.change_room.change(ALICE, name, changes, IP, soon())
 
     def join(self, name: str, user: str) -> str:
@@ -122,7 +122,7 @@ class House:
     def live(self, room: Room) -> Counter[str]:
         """By user, how many connections OpenTok has."""
         return Counter(
-            str(each.passenger.user_id) for each in self.opentok.clients(room.session_id)
+            str(each.participant.user_id) for each in self.opentok.clients(room.session_id)
         )
 
     def _hear(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""A session of five thousand: shown, counted and healed rightly, and for how many calls."""
+"""A session of five thousand: shown, counted and reconciled rightly, and for how many calls."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,7 +87,7 @@ class Hall:
         while start is not None:
             page = self.service.sessions.page(self.session_id, start or None, 1000, soon())
             ids += [each.id for each in page.connections]
-            start = page.next_start
+            start = page.next_cursor
         return ids
 
     def _connect(self) -> Connection:
@@ -118,10 +118,12 @@ def hall(engine: Engine) -> Hall:
     return Hall(engine)
 
 
-def test_five_thousand_are_shown_counted_and_healed_for_few_calls(hall: Hall, crowd: int) -> None:
+def test_five_thousand_are_shown_counted_and_reconciled_for_few_calls(
+    hall: Hall, crowd: int
+) -> None:
     everybody = hall.fill(connected=crowd + DRIFT, recorded=crowd)
-    for ghost in everybody[:DRIFT]:
-        hall.opentok.leave(ghost)
+    for stale_record in everybody[:DRIFT]:
+        hall.opentok.leave(stale_record)
 
     with hall.counting() as counted:
         page, counts = hall.presence.connections(ALICE, ROOM, None, PAGE, soon())
@@ -131,12 +133,12 @@ def test_five_thousand_are_shown_counted_and_healed_for_few_calls(hall: Hall, cr
     assert len(counted.calls) <= MEGABYTES + 4
 
     with hall.counting() as counted:
-        hall.presence.connections(ALICE, ROOM, page.next_start, PAGE, soon())
+        hall.presence.connections(ALICE, ROOM, page.next_cursor, PAGE, soon())
     assert counted.calls == ["get_item", "query", "get_item"]
     assert counted.read_units <= PAGE
 
     with hall.counting() as counted:
-        hall.service.heal.run(soon())
+        hall.service.reconcile.run(soon())
     # Each who was missing or too much; what is due, the session, everybody, the room, when to
     # look again, and that nothing is left.
     assert len(counted.calls) <= 2 * DRIFT + MEGABYTES + 5
@@ -151,5 +153,5 @@ def test_those_who_have_left_make_no_long_way_to_those_who_are_in(hall: Hall, cr
         page = hall.service.sessions.page(hall.session_id, None, PAGE, soon())
 
     assert [each.id for each in page.connections] == [here.id]
-    assert page.next_start is None
+    assert page.next_cursor is None
     assert len(counted.calls) <= 6

@@ -9,7 +9,7 @@ come in any order, late, twice or not at all. OpenTok repeats a callback that wa
 After every step it is looked at that no more users are in than may be, of those whose callback is
 in, and that nobody stays who was banned when theirs came. Every so often all that has begun comes
 to its end, and then all that must be true is looked at. Where a callback was dropped, that is once
-a healing run is over.
+a reconciliation run is over.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ from chalicelib.core.model.seats import GRACE, HOLD, MAX_CONNECTIONS_PER_USER
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.session_store import Session
 from chalicelib.core.rooms.join_room import JoinRequest
-from chalicelib.core.rooms.room_patch import RoomChanges
+from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.sessions.moderate import ban_id_of
 from chalicelib.errors import (
     ProviderUnavailable,
@@ -188,13 +188,13 @@ class Interleavings(RuleBasedStateMachine):
     @rule(cap=st.sampled_from(CAPS), at_once=st.booleans())
     def limit(self, cap: int | None, at_once: bool) -> None:
         self.limits.add(cap or NO_LIMIT)
-        changes = RoomChanges(settings={"max_participants": cap})
+        changes = RoomPatch(settings={"max_participants": cap})
         self._change(f"limit {cap}", changes, at_once=at_once)
 
     @rule(locked=st.booleans(), at_once=st.booleans())
     def lock(self, locked: bool, at_once: bool) -> None:
         self.unlocked |= not locked
-        self._change(f"locked {locked}", RoomChanges(locked=locked), at_once=at_once)
+        self._change(f"locked {locked}", RoomPatch(locked=locked), at_once=at_once)
 
     @rule(ending=st.sampled_from(ENDINGS), cap=st.sampled_from(CAPS))
     def end(self, ending: str, cap: int | None) -> None:
@@ -208,15 +208,17 @@ class Interleavings(RuleBasedStateMachine):
             closes_at = None
             if ending == "close soon":
                 closes_at = self.now + timedelta(seconds=30)
-            self._change(ending, RoomChanges(settings={"closes_at": closes_at}))
+            self._change(ending, RoomPatch(settings={"closes_at": closes_at}))
 
     @rule()
-    def keep_hours(self) -> None:
-        self._begin("hours", lambda: self.service.keep_hours.run(NoHurry()), lambda: None)
+    def enforce_closing_times(self) -> None:
+        self._begin(
+            "hours", lambda: self.service.enforce_closing_times.run(NoHurry()), lambda: None
+        )
 
     @rule()
-    def heal(self) -> None:
-        self._begin("healing", lambda: self.service.heal.run(NoHurry()), lambda: None)
+    def reconcile(self) -> None:
+        self._begin("reconciliation", lambda: self.service.reconcile.run(NoHurry()), lambda: None)
 
     # What the scheduler does.
 
@@ -269,7 +271,7 @@ class Interleavings(RuleBasedStateMachine):
         with self._judging():
             self._finish_all()
             if self.something_dropped:
-                self._heal()
+                self._reconcile()
             self._check_all()
 
     def teardown(self) -> None:
@@ -277,7 +279,7 @@ class Interleavings(RuleBasedStateMachine):
         try:
             if not self.is_broken:
                 self._finish_all()
-                self._heal()
+                self._reconcile()
                 self._check_all()
                 for each in self.opentok.everybody():
                     self.opentok.leave(each)
@@ -306,7 +308,7 @@ class Interleavings(RuleBasedStateMachine):
     def _check_all(self) -> None:
         room = self._room()
         if room.state(self.now) is State.CLOSED:
-            self._run("hours", lambda: self.service.keep_hours.run(NoHurry()))
+            self._run("hours", lambda: self.service.enforce_closing_times.run(NoHurry()))
             self._finish_all()
             room = self._room()
             assert self._in(room) == [], "somebody is in a closed room"
@@ -327,9 +329,9 @@ class Interleavings(RuleBasedStateMachine):
     def _checking_who_stays(self, session: Session, connection: Connection) -> Iterator[None]:
         """Unless the rules change meanwhile: not the banned, nor those whom a lock keeps out."""
         user, before = _user(connection), self.looked_up.find(ROOM, NoHurry())
-        was_in = before is not None and (
+        was_connected = before is not None and (
             before.seats.is_kept(user, self.now)
-            or self.records.was_in(session.id, user, self.now - GRACE, NoHurry())
+            or self.records.was_connected(session.id, user, self.now - GRACE, NoHurry())
         )
         yield
         after = self.looked_up.find(ROOM, NoHurry())
@@ -337,7 +339,9 @@ class Interleavings(RuleBasedStateMachine):
             return
         if session.is_of(after) and connection in self.opentok.clients(session.id):
             assert user not in after.bans, "a banned user stays"
-            assert not after.locked or was_in or user in MODERATORS, "a lock keeps nobody out"
+            assert not after.locked or was_connected or user in MODERATORS, (
+                "a lock keeps nobody out"
+            )
 
     def _check_limit(self, room: Room) -> None:
         """Nobody is in without a seat, and there are no more seats than there may be.
@@ -372,7 +376,7 @@ class Interleavings(RuleBasedStateMachine):
     def _check_newcomers_get_in(self, cap: int) -> None:
         if self._room().closed_at is not None:
             self._put(cap)
-        changes = RoomChanges(settings={"closes_at": None, "max_participants": cap}, locked=False)
+        changes = RoomPatch(settings={"closes_at": None, "max_participants": cap}, locked=False)
         self.service.change_room.change(ALICE, ROOM, changes, IP, NoHurry())
         newcomers = [User(f"newcomer-{number}") for number in range(cap)]
         tokens = [self._join(user) for user in newcomers]
@@ -403,7 +407,7 @@ class Interleavings(RuleBasedStateMachine):
     def _put(self, cap: int | None) -> None:
         self.limits.add(cap or NO_LIMIT)
         self.unlocked = True
-        self.service.open_room.as_asked(
+        self.service.create_room.put(
             ALICE,
             ROOM,
             asked=RoomSettings(max_participants=cap),
@@ -420,7 +424,7 @@ class Interleavings(RuleBasedStateMachine):
             self._begin_callback(event)
             self._finish_latest()
 
-    def _change(self, name: str, changes: RoomChanges, *, at_once: bool = False) -> None:
+    def _change(self, name: str, changes: RoomPatch, *, at_once: bool = False) -> None:
         change = partial(self.service.change_room.change, ALICE, ROOM, changes, IP)
         self._request(name, lambda: change(NoHurry()), at_once=at_once)
 
@@ -494,9 +498,9 @@ class Interleavings(RuleBasedStateMachine):
                 return
         raise AssertionError("it never comes to its end")
 
-    def _heal(self) -> None:
+    def _reconcile(self) -> None:
         self.now += HEALING_DUE
-        self._run("healing", lambda: self.service.heal.run(NoHurry()))
+        self._run("reconciliation", lambda: self.service.reconcile.run(NoHurry()))
         self._finish_all()
         self.told |= {each.id for each in self.opentok.everybody()}
         self.something_dropped = False
@@ -522,7 +526,7 @@ class Interleavings(RuleBasedStateMachine):
 
 
 def _user(connection: Connection) -> str:
-    return str(connection.passenger.user_id)
+    return str(connection.participant.user_id)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.join_room import JoinRequest
-from chalicelib.core.rooms.room_patch import RoomChanges
+from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.errors import RoomFull
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, soon
@@ -53,14 +53,14 @@ class House:
     def clock(self) -> datetime:
         return self.now
 
-    def open_room(self, cap: int | None) -> None:
+    def create_room(self, cap: int | None) -> None:
         asked = RoomSettings(max_participants=cap)
-        self.others.open_room.as_asked(
+        self.others.create_room.put(
             ALICE, "standup", asked=asked, given=(), caller_ip="", deadline=soon()
         )
 
     def limit(self, service: Service, cap: int) -> None:
-        changes = RoomChanges({"max_participants": cap})
+        changes = RoomPatch({"max_participants": cap})
         service.change_room.change(ALICE, "standup", changes, "", soon())
 
     def connect(self, user: str) -> tuple[str, Connection]:
@@ -87,21 +87,21 @@ def house(engine: Engine) -> House:
     return House(engine)
 
 
-def test_healing_finds_who_came_first_into_a_room_though_the_callback_never_came(
+def test_reconciliation_finds_who_came_first_into_a_room_though_the_callback_never_came(
     house: House,
 ) -> None:
     session_id, connection = house.connect("bob")
     house.opentok.events.clear()
 
     house.now += timedelta(seconds=61)
-    house.others.heal.run(soon())
+    house.others.reconcile.run(soon())
 
     (recorded,) = house.others.sessions.everybody(session_id, soon())
     assert recorded.id == connection.id
 
 
 def test_a_connection_that_comes_while_its_end_is_written_keeps_no_seat(house: House) -> None:
-    house.open_room(cap=1)
+    house.create_room(cap=1)
     session_id, bob = house.connect("bob")
     session = house.others.follow.find(session_id, soon())
     assert session is not None
@@ -115,7 +115,7 @@ def test_a_connection_that_comes_while_its_end_is_written_keeps_no_seat(house: H
 
 
 def test_who_came_by_a_room_without_a_limit_that_has_one_by_now_is_seated(house: House) -> None:
-    house.open_room(cap=None)
+    house.create_room(cap=None)
     session_id, bob = house.connect("bob")
     session = house.others.follow.find(session_id, soon())
     assert session is not None
@@ -127,7 +127,7 @@ def test_who_came_by_a_room_without_a_limit_that_has_one_by_now_is_seated(house:
 
 
 def test_who_comes_while_a_limit_is_written_is_seated(house: House) -> None:
-    house.open_room(cap=None)
+    house.create_room(cap=None)
     session_id, bob = house.connect("bob")
     write = "transact_write_items"
     house.between.plan(write, lambda: house.arrives(house.others, session_id, bob))

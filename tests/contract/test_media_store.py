@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
-from chalicelib.core.model.media import Media, MediaKind, MediaStart, MediaStore
-from chalicelib.core.support.metrics import Measurement, Mention, collecting
+from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaStore
+from chalicelib.core.support.metrics import Annotation, Metric, recording
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, soon
 from tests.support.stand_ins import TABLE
@@ -90,7 +90,7 @@ def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
     late = an_archive(status="available", content={"id": "a1", "url": "https://film.test"})
     assert not media_store.keep(late, soon())
     (item,) = engine.client.scan(TableName=TABLE)["Items"]
-    assert not [name for name in item if name.startswith("told:")]
+    assert not [name for name in item if name.startswith("report:")]
     forgotten = NOON + timedelta(hours=48)
     assert item["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
 
@@ -104,12 +104,12 @@ def test_a_list_is_newest_first_page_by_page_and_of_one_kind(media_store: MediaS
 
     listed: list[str] = []
     sizes: list[int] = []
-    start: MediaStart | None = None
+    start: MediaCursor | None = None
     while True:
         page = media_store.page(ROOM, MediaKind.ARCHIVE, start, 2, soon())
         listed += [each.id for each in page.items]
         sizes.append(len(page.items))
-        start = page.next_start
+        start = page.next_cursor
         if start is None:
             break
 
@@ -131,8 +131,10 @@ def test_the_oldest_come_first_however_many_there_are(media_store: MediaStore) -
         began = NOON - number * MILLISECOND
         media_store.keep(an_archive(f"a{number}", status="stopped", created_at=began), soon())
     media_store.keep(an_archive("b1", kind=MediaKind.BROADCAST), soon())
-    oldest_first = media_store.oldest_first(ROOM, MediaKind.ARCHIVE, soon())
-    assert [each.id for each in oldest_first] == [f"a{number}" for number in range(119, -1, -1)]
+    iter_oldest_first = media_store.iter_oldest_first(ROOM, MediaKind.ARCHIVE, soon())
+    assert [each.id for each in iter_oldest_first] == [
+        f"a{number}" for number in range(119, -1, -1)
+    ]
 
 
 def test_what_runs_is_told_of_every_kind_until_it_has_ended(media_store: MediaStore) -> None:
@@ -156,9 +158,9 @@ def test_what_is_on_record_wrongly_is_replaced_unless_it_has_changed(
     media_store.keep(ended, soon())
 
     for changed in (replace(ended, status="failed"), replace(ended, updated_at=NOON + MILLISECOND)):
-        assert not media_store.keep(running, soon(), instead_of=changed)
+        assert not media_store.keep(running, soon(), replacing=changed)
         assert media_store.running(ROOM, soon()) == []
-    assert media_store.keep(running, soon(), instead_of=ended)
+    assert media_store.keep(running, soon(), replacing=ended)
 
     assert media_store.running(ROOM, soon()) == [running]
     assert media_store.find(ROOM, MediaKind.BROADCAST, "a1", soon()) == running
@@ -185,8 +187,8 @@ def test_how_it_stands_is_kept_where_no_more_of_what_was_told_can_be(
         ("sessionId", None),
         ("createdAt", {"N": "9" * 30}),
         ("updatedAt", None),
-        ("told:id", {"S": "{"}),
-        ("told:id", {"N": "1"}),
+        ("report:id", {"S": "{"}),
+        ("report:id", {"N": "1"}),
     ],
 )
 def test_one_that_cannot_be_read_hides_no_other(
@@ -198,12 +200,12 @@ def test_one_that_cannot_be_read_hides_no_other(
     engine.client.put_item(TableName=TABLE, Item=item if odd is None else item | {name: odd})
     media_store.keep(an_archive(), soon())
 
-    with collecting() as collected:
+    with recording() as collected:
         assert media_store.find(ROOM, MediaKind.ARCHIVE, "odd", soon()) is None
         shown = media_store.page(ROOM, MediaKind.ARCHIVE, None, 1, soon())
-        oldest = list(media_store.oldest_first(ROOM, MediaKind.ARCHIVE, soon()))
+        oldest = list(media_store.iter_oldest_first(ROOM, MediaKind.ARCHIVE, soon()))
         running = media_store.running(ROOM, soon())
 
     assert [each.id for each in (*shown.items, *oldest, *running)] == ["a1"] * 3
-    assert Measurement("MediaUnreadable", 1, timed=False) in collected
-    assert Mention("unreadable", f"media#{ROOM} archive#odd") in collected
+    assert Metric("MediaUnreadable", 1, timed=False) in collected
+    assert Annotation("unreadable", f"media#{ROOM} archive#odd") in collected

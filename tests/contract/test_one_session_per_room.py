@@ -109,7 +109,7 @@ def test_a_deleted_room_opened_anew_by_many_at_once_gets_one_new_session(
     gone = join(services)
     services().close_room.close(ALICE, "standup", Deadline(8))
     put = partial(
-        services().open_room.as_asked,
+        services().create_room.put,
         ALICE,
         "standup",
         asked=RoomSettings(),

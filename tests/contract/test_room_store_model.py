@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.core.model.room import Room, RoomSettings
-from chalicelib.core.ports.room_store import PageStart, RoomStore
+from chalicelib.core.ports.room_store import RoomCursor, RoomStore
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon
 
@@ -129,11 +129,11 @@ class RoomsInADictionary(RuleBasedStateMachine):
 
     def _listed(self, user: str, limit: int) -> list[Room]:
         seen: list[Room] = []
-        start: PageStart | None = None
+        start: RoomCursor | None = None
         while True:
             page = self._store.created_by(user, start, limit, soon())
             seen += page.rooms
-            start = page.next_start
+            start = page.next_cursor
             if start is None:
                 return seen
             assert len(page.rooms) == limit

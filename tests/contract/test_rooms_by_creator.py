@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.adapters.dynamodb.rooms import BY_CREATOR
 from chalicelib.core.model.room import Room, RoomSettings
-from chalicelib.core.ports.room_store import PageStart, RoomPage, RoomStore
+from chalicelib.core.ports.room_store import RoomCursor, RoomPage, RoomStore
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon
 from tests.support.stand_ins import TABLE
@@ -28,13 +28,13 @@ def some_rooms(store: RoomStore, number: int, created_by: str = "alice") -> list
 
 
 def pages(store: RoomStore, limit: int, user_id: str = "alice") -> Iterator[RoomPage]:
-    start: PageStart | None = None
+    start: RoomCursor | None = None
     while True:
         page = store.created_by(user_id, start, limit, soon())
         yield page
-        if page.next_start is None:
+        if page.next_cursor is None:
             return
-        start = page.next_start
+        start = page.next_cursor
 
 
 def listed(store: RoomStore, limit: int = 100, user_id: str = "alice") -> list[Room]:
@@ -159,7 +159,9 @@ def test_a_list_goes_on_where_it_stopped_though_rooms_came_and_went(store: RoomS
     store.close(rooms[2], EVENING, soon())
     store.create(a_room("new", created_at=EVENING), None, soon())
 
-    assert store.created_by("alice", page.next_start, 2, soon()) == RoomPage(tuple(rooms[3:]), None)
+    assert store.created_by("alice", page.next_cursor, 2, soon()) == RoomPage(
+        tuple(rooms[3:]), None
+    )
 
 
 @pytest.mark.parametrize(

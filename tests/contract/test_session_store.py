@@ -7,14 +7,14 @@ from functools import partial
 
 import pytest
 
-from chalicelib.adapters.dynamodb.due_work import DynamoDBUpkeep
+from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-from chalicelib.core.model.connection import Connection, Counts, Passenger, Stream
+from chalicelib.core.model.connection import Connection, Counts, Participant, Stream
 from chalicelib.core.model.room import Room, RoomSettings
 from chalicelib.core.model.seats import GRACE, HOLD
-from chalicelib.core.ports.session_store import Outdated, Session
+from chalicelib.core.ports.session_store import Session, StaleRoom
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, a_room, soon
 from tests.support.stand_ins import TABLE
@@ -25,7 +25,7 @@ LAPSED = NOON + HOLD
 
 
 def connection_of(user: str, number: int = 1, *, refused: bool = False) -> Connection:
-    return Connection(f"{user}-{number}", NOON, Passenger(user), refused=refused)
+    return Connection(f"{user}-{number}", NOON, Participant(user), refused=refused)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class House:
     rooms: DynamoDBRooms
     seats: DynamoDBSeats
     sessions: DynamoDBSessions
-    upkeep: DynamoDBUpkeep
+    due_work: DynamoDBDueWork
 
     def room(self) -> Room:
         """As it stands."""
@@ -51,15 +51,15 @@ class House:
 
     def holds(self, user: str, at: datetime = NOON) -> None:
         """The user is given a token."""
-        seating = self.room().seats.to_join(user, CAP, at)
-        assert seating is not None
-        self.seats.take_seat(self.room(), seating, soon())
+        claim = self.room().seats.claim_for_join(user, CAP, at)
+        assert claim is not None
+        self.seats.take_seat(self.room(), claim, soon())
 
     def enters(self, user: str, number: int = 1, at: datetime = NOON) -> None:
         room, connection = self.room(), connection_of(user, number)
-        seating = room.seats.to_connect(user, connection.id, CAP, at)
-        assert seating is not None
-        self.sessions.arrive_seated(self.session(), connection, room, seating, soon())
+        claim = room.seats.claim_for_connection(user, connection.id, CAP, at)
+        assert claim is not None
+        self.sessions.record_connection_and_seat(self.session(), connection, room, claim, soon())
 
     def is_changed(self) -> None:
         """Somebody else changes its rules."""
@@ -70,23 +70,25 @@ class House:
     def joins_later(self, user: str, at: datetime) -> Callable[[], None]:
         """What the user's join will write, as judged by the room as it stands now."""
         room = self.room()
-        seating = room.seats.to_join(user, CAP, at)
-        assert seating is not None
-        return lambda: self.seats.take_seat(room, seating, soon())
+        claim = room.seats.claim_for_join(user, CAP, at)
+        assert claim is not None
+        return lambda: self.seats.take_seat(room, claim, soon())
 
     def leaves_later(self, user: str) -> Callable[[], None]:
         """What the end of the user's connection will write, likewise."""
         room, session = self.room(), self.session()
-        leaving = room.seats.to_leave(connection_of(user).id, LATER)
-        assert leaving is not None
-        return lambda: self.sessions.leave_seat(session, room, leaving, LATER, soon())
+        release = room.seats.release_for(connection_of(user).id, LATER)
+        assert release is not None
+        return lambda: self.sessions.record_disconnection_and_release(
+            session, room, release, LATER, soon()
+        )
 
     def refuses(self, write: Callable[[], object]) -> bool:
-        """Whether the write is told to be outdated, with the room as it stands, and left none."""
+        """Whether the write is told to be stale, with the room as it stands, and left none."""
         before = self.engine.items()
-        with pytest.raises(Outdated) as outdated:
+        with pytest.raises(StaleRoom) as stale:
             write()
-        return outdated.value.room == self.room() and self.engine.items() == before
+        return stale.value.room == self.room() and self.engine.items() == before
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ def house(engine: Engine) -> House:
         rooms,
         DynamoDBSeats(client, TABLE),
         DynamoDBSessions(client, TABLE),
-        DynamoDBUpkeep(client, TABLE),
+        DynamoDBDueWork(client, TABLE),
     )
 
 
@@ -144,10 +146,10 @@ def test_a_seat_without_a_hold_is_not_taken_from_who_comes_meanwhile(
     house.holds("carol")
     house.enters("bob")
     room = house.room()
-    leaving = room.seats.to_leave(connection_of("bob").id, LATER)
-    assert leaving is not None
-    at_once = replace(leaving, hold_until=None)
-    house.sessions.leave_seat(house.session(), room, at_once, LATER, soon())
+    release = room.seats.release_for(connection_of("bob").id, LATER)
+    assert release is not None
+    at_once = replace(release, hold_until=None)
+    house.sessions.record_disconnection_and_release(house.session(), room, at_once, LATER, soon())
     dora_joins = house.joins_later("dora", LATER)
     bob_comes(house, "bob", at=LATER)
     assert house.refuses(dora_joins)
@@ -165,9 +167,9 @@ def test_one_of_two_connections_that_ends_sees_that_it_is_the_last_by_now(house:
     house.enters("bob", 2)
     bob_leaves = house.leaves_later("bob")
     room = house.room()
-    other = room.seats.to_leave(connection_of("bob", 2).id, LATER)
+    other = room.seats.release_for(connection_of("bob", 2).id, LATER)
     assert other is not None
-    house.sessions.leave_seat(house.session(), room, other, LATER, soon())
+    house.sessions.record_disconnection_and_release(house.session(), room, other, LATER, soon())
     assert house.refuses(bob_leaves)
 
 
@@ -192,15 +194,15 @@ def test_a_room_that_has_changed_is_neither_put_off_nor_retired(house: House) ->
     as_read = house.room()
     house.is_changed()
     before = house.engine.items()
-    house.upkeep.put_off(as_read, LATER, soon())
-    assert not house.upkeep.retire(as_read, NOON, soon())
+    house.due_work.put_off(as_read, LATER, soon())
+    assert not house.due_work.retire(as_read, NOON, soon())
     assert house.engine.items() == before
 
 
 def test_counts_are_not_replaced_by_older_ones(house: House) -> None:
     session_id, newer = house.room().session_id, Counts(3, 2, 2, LATER)
-    house.sessions.keep_counts(session_id, newer, soon())
-    house.sessions.keep_counts(session_id, Counts(1, 1, 1, NOON), soon())
+    house.sessions.save_counts(session_id, newer, soon())
+    house.sessions.save_counts(session_id, Counts(1, 1, 1, NOON), soon())
     assert house.sessions.counts(session_id, soon()) == newer
 
 
@@ -209,31 +211,31 @@ def test_a_session_found_idle_once_is_looked_after_if_somebody_comes_before_the_
 ) -> None:
     house.enters("bob")
     session_id = house.session().id
-    house.upkeep.checked(session_id, LATER, soon(), idle=True)
+    house.due_work.checked(session_id, LATER, soon(), idle=True)
     as_read = house.session()
     house.sessions.arrive(as_read, connection_of("carol"), soon())
-    assert not house.upkeep.forget(as_read, soon())
-    assert house.upkeep.due_sessions(LATER, 1, soon()) == [session_id]
+    assert not house.due_work.forget(as_read, soon())
+    assert house.due_work.due_sessions(LATER, 1, soon()) == [session_id]
 
 
 def test_a_forgotten_session_is_looked_after_again_once_its_room_says_so(house: House) -> None:
     session_id = house.session().id
-    house.upkeep.checked(session_id, LATER, soon(), idle=True)
-    assert house.upkeep.forget(house.session(), soon())
-    assert house.upkeep.due_sessions(LAPSED, 1, soon()) == []
-    assert house.room().unwatched
+    house.due_work.checked(session_id, LATER, soon(), idle=True)
+    assert house.due_work.forget(house.session(), soon())
+    assert house.due_work.due_sessions(LAPSED, 1, soon()) == []
+    assert house.room().monitoring_stopped
     house.sessions.watch(house.room(), NOON, soon())
-    assert house.upkeep.due_sessions(LAPSED, 1, soon()) == [session_id]
-    assert not house.room().unwatched
+    assert house.due_work.due_sessions(LAPSED, 1, soon()) == [session_id]
+    assert not house.room().monitoring_stopped
 
 
 def test_a_session_that_is_retired_meanwhile_is_not_forgotten(house: House) -> None:
     room, session_id = house.room(), house.session().id
-    house.upkeep.checked(session_id, LATER, soon(), idle=True)
+    house.due_work.checked(session_id, LATER, soon(), idle=True)
     as_read = house.session()
-    house.upkeep.retire(room, NOON, soon())
-    assert not house.upkeep.forget(as_read, soon())
-    assert house.upkeep.due_sessions(LAPSED, 1, soon()) == [session_id]
+    house.due_work.retire(room, NOON, soon())
+    assert not house.due_work.forget(as_read, soon())
+    assert house.due_work.due_sessions(LAPSED, 1, soon()) == [session_id]
 
 
 def test_a_connection_that_was_refused_and_is_let_in_after_all_is_recorded_as_let_in(

@@ -16,16 +16,20 @@ class _Function:
     node: ast.FunctionDef
 
 
-def reached_from(module: str, function: str) -> list[ast.FunctionDef]:
-    """The functions that this one of `module` may call, in the core or the adapters of AWS.
+def reached_from(function: str, module: str, *handed_in: str) -> list[ast.FunctionDef]:
+    """Return the functions that this one may call, in the core or the adapters of AWS.
 
-    Names are all that is looked at, so it finds a few too many; private ones hold within their
-    module alone.
+    Args:
+        function: The name of the function to begin with.
+        module: Its module.
+        handed_in: Modules whose use cases it is given, and so does not import.
+
+    It compares names alone, so it finds a few too many. A private name holds within its module.
     """
-    start = PROJECT / f"{module.replace('.', '/')}.py"
+    start = _path(module)
     adapters = PROJECT / "chalicelib" / "adapters"
-    of_aws = [*(adapters / "dynamodb").glob("*.py"), adapters / "archive_files.py"]
-    modules = [*_with_imports(start), *of_aws]
+    of_aws = [*(adapters / "dynamodb").glob("*.py"), adapters / "s3_archives.py"]
+    modules = [*_with_imports(start, *map(_path, handed_in)), *of_aws]
     known: dict[str, list[_Function]] = {}
     for path in modules:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -55,17 +59,21 @@ def _names(node: ast.AST) -> Iterator[str]:
             yield each.id
 
 
-def _with_imports(start: Path) -> set[Path]:
-    """A module of the core and all modules of the core that it imports, or those do."""
+def _path(module: str) -> Path:
+    return PROJECT / f"{module.replace('.', '/')}.py"
+
+
+def _with_imports(*starts: Path) -> set[Path]:
+    """Return modules of the core and all modules of the core that they import, at any depth."""
     found: set[Path] = set()
-    waiting = [start]
+    waiting = list(starts)
     while waiting:
         path = waiting.pop()
         if path in found:
             continue
         found.add(path)
         waiting += [
-            PROJECT / f"{node.module.replace('.', '/')}.py"
+            _path(node.module)
             for node in ast.walk(ast.parse(path.read_text()))
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(CORE)
         ]

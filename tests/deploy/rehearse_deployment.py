@@ -30,17 +30,17 @@ pytestmark = [
 CHALICES = ["ImportRestApi", "PutRestApi"]
 ROLES = {
     "roomkey-prod": "api_handler",
-    "roomkey-prod-keep_hours": "keep_hours",
-    "roomkey-prod-heal": "heal",
-    "roomkey-prod-clear_archives": "clear_archives",
+    "roomkey-prod-enforce_closing_times": "enforce_closing_times",
+    "roomkey-prod-reconcile_sessions": "reconcile_sessions",
+    "roomkey-prod-delete_expired_archives": "delete_expired_archives",
 }
 """What each function's role is named after."""
 
 OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules")
 RECORDINGS = "roomkey-prod-archives-rehearsed"
 
-ONLY_IN_A_RACE = {("roomkey-prod-heal", "dynamodb:ConditionCheckItem")}
-"""Healing gives somebody a seat while the room loses its limit: `Reseat`, `FollowSessions`."""
+ONLY_IN_A_RACE = {("roomkey-prod-reconcile_sessions", "dynamodb:ConditionCheckItem")}
+"""Reconciliation gives somebody a seat while the room loses its limit: `SeatReconciler`, `SessionTracker`."""
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +124,9 @@ def test_gateway_settings_come_after_chalice_and_the_stages_last(
 
     document = max(i for i, each in enumerate(operations) if each in CHALICES)
     chalices, ours = (i for i, each in enumerate(operations) if each == "CreateDeployment")
-    own_answers = [i for i, each in enumerate(operations) if each == "PutGatewayResponse"]
-    assert document < chalices < min(own_answers)
-    assert max(own_answers) < ours
+    error_middleware = [i for i, each in enumerate(operations) if each == "PutGatewayResponse"]
+    assert document < chalices < min(error_middleware)
+    assert max(error_middleware) < ours
     assert operations[ours + 1 :] == ["UpdateStage"]
 
 
@@ -245,7 +245,7 @@ def test_every_minute_rooms_are_warned_and_ghosts_are_taken(rehearsed: Rehearsed
     assert sorted(rehearsed.seen["rules"]) == sorted(f"{name}-event" for name in SCHEDULED)
     assert [each["type"] for each in rehearsed.seen["warned"]["signals"]] == ["roomkey-closing"]
     assert len(rehearsed.seen["warned"]["connections"]) == 1
-    assert rehearsed.answers["presence healed"].json()["items"] == []
+    assert rehearsed.answers["presence reconciled"].json()["items"] == []
 
 
 def test_an_archive_whose_time_is_over_is_deleted(rehearsed: Rehearsed) -> None:

@@ -18,10 +18,14 @@ from tests.rehearsal.aws_calls import AwsCall
 from tests.rehearsal.stage_set import API_KEY, CREDENTIALS, StageSet
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
-SCHEDULED = ("roomkey-prod-keep_hours", "roomkey-prod-heal", "roomkey-prod-clear_archives")
+SCHEDULED = (
+    "roomkey-prod-enforce_closing_times",
+    "roomkey-prod-reconcile_sessions",
+    "roomkey-prod-delete_expired_archives",
+)
 FILM = b"a film of a call"
 GHOST_SECONDS = 11
-"""How long healing waits before it believes that somebody is gone without a callback, and more."""
+"""How long reconciliation waits before it believes that somebody is gone without a callback, and more."""
 WRONG_CREDENTIALS = json.dumps({"apiKey": "47000002", "apiSecret": WRONG_SECRET})
 
 
@@ -80,7 +84,7 @@ class _Play:
         self._look_after("prod")
         self._act("archive storage off", second, "archive-storage", "prod", OFF="1")
         self._look_after("archive storage")
-        self._set.aws.refuse_next("lambda:AddPermission", "roomkey-prod-heal-event")
+        self._set.aws.refuse_next("lambda:AddPermission", "roomkey-prod-reconcile_sessions-event")
         self._act("half a deploy", first, "deploy", "prod")
         self._act("destroy half of prod", second, "destroy", "prod", "roomkey-prod\n")
         self._look_after("half of prod")
@@ -176,13 +180,13 @@ class _Play:
         self._set_to_zero("createdAt", key)
 
     def _pass_minutes(self) -> None:
-        """One in which the room is warned and the ghost found, one in which the room is closed."""
+        """One in which the room is warned and the stale_record found, one in which the room is closed."""
         time.sleep(max(0, self._left_at + GHOST_SECONDS - time.monotonic()))
         bridge, closing = self._set.aws.event_bridge, self._seen.answers["make closing"].json()
         self._make_due(self._seen.answers["make seats"].json()["sessionId"])
         self._seen.seen["rules"] = bridge.pass_a_minute()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
-        self._ask("presence healed", "GET", "rooms/seats/connections", self._alice)
+        self._ask("presence reconciled", "GET", "rooms/seats/connections", self._alice)
         self._ask("recordings later", "GET", "rooms/seats/archives", self._alice)
         past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="seconds")
         self._ask("shorten", "PATCH", "rooms/closing", self._alice, {"closesAt": past})
@@ -200,7 +204,7 @@ class _Play:
         }
 
     def _make_due(self, session_id: str) -> None:
-        """Let healing look after a session now, and not when it is a minute old."""
+        """Let reconciliation look after a session now, and not when it is a minute old."""
         self._set_to_zero("dueAt", {"pk": f"session#{session_id}", "sk": "session"})
 
     def _set_to_zero(self, attribute: str, key: Mapping[str, str]) -> None:

@@ -28,7 +28,7 @@ class RecordedLambda:
 
 
 def run(client: RecordedLambda) -> bool:
-    return run_one_at_a_time("roomkey-dev-heal", cast("LambdaClient", client))
+    return run_one_at_a_time("roomkey-dev-reconcile_sessions", cast("LambdaClient", client))
 
 
 def test_runs_are_neither_repeated_nor_late_nor_beside_each_other() -> None:
@@ -37,11 +37,11 @@ def test_runs_are_neither_repeated_nor_late_nor_beside_each_other() -> None:
     assert run(client)
     assert client.asked == [
         {
-            "FunctionName": "roomkey-dev-heal",
+            "FunctionName": "roomkey-dev-reconcile_sessions",
             "MaximumRetryAttempts": 0,
             "MaximumEventAgeInSeconds": 60,
         },
-        {"FunctionName": "roomkey-dev-heal", "ReservedConcurrentExecutions": 1},
+        {"FunctionName": "roomkey-dev-reconcile_sessions", "ReservedConcurrentExecutions": 1},
     ]
 
 

@@ -22,7 +22,7 @@ _Invoke = Callable[[str, Mapping[str, Any]], Any]
 @dataclass
 class _Api:
     document: dict[str, Any] = field(default_factory=dict)
-    own_answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    error_middleware: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class ApiGateway:
@@ -45,7 +45,7 @@ class ApiGateway:
                 self._configured[api_id] = _Api(document)
             case "PutGatewayResponse":
                 kind = call.path.rpartition("/")[2]
-                self._configured[api_id].own_answers[kind] = call.parameters
+                self._configured[api_id].error_middleware[kind] = call.parameters
             case "CreateDeployment":
                 stage = call.parameters["stageName"]
                 self._deployed[api_id, stage] = copy.deepcopy(self._configured[api_id])
@@ -126,7 +126,7 @@ def _context(request: Request, stage: str, path: str, route: str) -> dict[str, A
 
 def _own_answer(api: _Api, kind: str, status: int, message: str) -> Response:
     """What API Gateway says itself: in the shape it was given, or in its own."""
-    wanted = api.own_answers.get(kind)
+    wanted = api.error_middleware.get(kind)
     if wanted is None:
         return Response(json.dumps({"message": message}), status, content_type="application/json")
     text = wanted["responseTemplates"]["application/json"]

@@ -5,13 +5,13 @@ import pytest
 import requests
 from werkzeug.wrappers import Response
 
-from stand_ins.http.host_check import ThisMachineOnly
+from stand_ins.http.host_check import HostCheck
 from stand_ins.http.server import HttpServer
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with HttpServer(ThisMachineOnly(Response("mine"))) as server:
+    with HttpServer(HostCheck(Response("mine"))) as server:
         yield server.url
 
 

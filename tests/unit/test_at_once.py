@@ -1,10 +1,14 @@
 import pytest
 
-from chalicelib.core.support.concurrency import AT_ONCE, each_at_once, raise_first_fault
-from chalicelib.core.support.metrics import collecting, count
+from chalicelib.core.support.concurrency import (
+    MAX_WORKERS,
+    for_each_concurrently,
+    reraise_first_bug,
+)
+from chalicelib.core.support.metrics import increment, recording
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
-FEW_AND_MANY = [0, 1, 3, 4, 3 * AT_ONCE]
+FEW_AND_MANY = [0, 1, 3, 4, 3 * MAX_WORKERS]
 
 
 @pytest.mark.parametrize("items", FEW_AND_MANY)
@@ -12,11 +16,11 @@ def test_the_call_is_made_once_for_each_and_what_it_counts_is_counted(items: int
     made: list[int] = []
 
     def call(item: int) -> None:
-        count("Made")
+        increment("Made")
         made.append(item)
 
-    with collecting() as measurements:
-        each_at_once(call, range(items))
+    with recording() as measurements:
+        for_each_concurrently(call, range(items))
 
     assert sorted(made) == list(range(items))
     assert len(measurements) == items
@@ -34,7 +38,7 @@ def test_what_fails_for_one_is_tried_for_the_others_and_told_in_the_end(items: i
             raise ProviderRefused("It will not.")
 
     with pytest.raises(ProviderUnavailable):
-        each_at_once(call, range(items))
+        for_each_concurrently(call, range(items))
 
     assert sorted(made) == list(range(items))
 
@@ -49,16 +53,16 @@ def test_a_fault_with_one_keeps_no_other_from_being_tried(items: int) -> None:
             raise KeyError("name")
 
     with pytest.raises(KeyError):
-        each_at_once(call, range(items))
+        for_each_concurrently(call, range(items))
 
     assert sorted(made) == list(range(items))
 
 
 def test_of_failures_the_faults_alone_are_raised_and_of_them_the_first() -> None:
     away = ProviderUnavailable("It is away.")
-    raise_first_fault([None, away])
+    reraise_first_bug([None, away])
     with pytest.raises(KeyError):
-        raise_first_fault([away, None, KeyError(), ValueError()])
+        reraise_first_bug([away, None, KeyError(), ValueError()])
 
 
 def test_a_fault_is_raised_before_an_outcome_that_is_known() -> None:
@@ -68,4 +72,4 @@ def test_a_fault_is_raised_before_an_outcome_that_is_known() -> None:
         raise failure
 
     with pytest.raises(KeyError):
-        each_at_once(call, failures)
+        for_each_concurrently(call, failures)

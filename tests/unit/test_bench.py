@@ -12,7 +12,7 @@ from bench.prices import price_list
 from bench.report import Row, Section, markdown
 from bench.seats import TAKEN, room_with_seats
 from bench.usage import Usage
-from chalicelib.core.model.connection import Passenger
+from chalicelib.core.model.connection import Participant
 from local.provider import chosen_provider
 
 
@@ -63,7 +63,7 @@ def test_a_callers_callbacks_are_of_a_connection_that_comes_and_goes_and_then_of
     assert [each["event"] for each in told] == ["connectionCreated", "connectionDestroyed"] * 2
     first, gone, second, _ = (each["connection"] for each in told)
     assert first["id"] == gone["id"] != second["id"]
-    assert Passenger.of(first["data"]).user_id == "user-7"
+    assert Participant.of(first["data"]).user_id == "user-7"
 
 
 def test_as_many_seats_are_taken_as_a_join_is_to_be_charged_for() -> None:

@@ -9,22 +9,22 @@ import pytest
 
 from chalicelib.api.schedules import RUN_SECONDS
 from chalicelib.core.media.delete_expired_archives import (
+    RETENTION_AT_ONCE,
     SECONDS_FOR_A_ROOM,
     SECONDS_FOR_AN_ARCHIVE,
-    SHELVES_AT_ONCE,
-    ClearArchives,
+    DeleteExpiredArchives,
 )
 from chalicelib.core.model.media import Media, MediaKind
-from chalicelib.core.ports.archives import Shelf
+from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from tests.support.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
-    from chalicelib.core.media.sync_archives import KeptArchives
+    from chalicelib.core.media.sync_archives import ArchiveSync
     from chalicelib.core.model.media import MediaStore
     from chalicelib.core.model.room import Room
-    from chalicelib.core.ports.archives import ShelfStore
+    from chalicelib.core.ports.archives import RetentionStore
     from chalicelib.core.ports.room_store import RoomStore
 
 DAY = timedelta(days=1)
@@ -63,28 +63,30 @@ class Library:
         del deadline
         return self.standing.get(name)
 
-    # The shelves.
+    # The schedules.
 
-    def due_shelves(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
         """The first of all, whatever was done about them: lists lag."""
         del now, deadline
         self.lists += 1
         assert self.lists < 9, "it goes on for ever"
         return list(self.archives)[:limit]
 
-    def shelf(self, room_id: str, deadline: Deadline) -> Shelf:
+    def schedule(self, room_id: str, deadline: Deadline) -> RetentionSchedule:
         del deadline
-        return Shelf(room_id, room_id, 1)
+        return RetentionSchedule(room_id, room_id, 1)
 
-    def looked_through(
-        self, shelf: Shelf, next_look: datetime, deadline: Deadline, *, forget: bool
+    def reschedule(
+        self, schedule: RetentionSchedule, next_look: datetime, deadline: Deadline, *, forget: bool
     ) -> None:
         del deadline
-        self.looked[shelf.room_id] = (next_look, forget)
+        self.looked[schedule.room_id] = (next_look, forget)
 
     # The archives.
 
-    def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
+    def iter_oldest_first(
+        self, room_id: str, kind: MediaKind, deadline: Deadline
+    ) -> Iterator[Media]:
         del kind, deadline
         return iter(list(self.archives[room_id]))
 
@@ -97,11 +99,11 @@ class Library:
         self.deleted.append(archive.id)
 
     def run(self) -> None:
-        clear = ClearArchives(
+        clear = DeleteExpiredArchives(
             rooms=cast("RoomStore", self),
-            shelves=cast("ShelfStore", self),
+            schedules=cast("RetentionStore", self),
             store=cast("MediaStore", self),
-            kept=cast("KeptArchives", self),
+            kept=cast("ArchiveSync", self),
             clock=lambda: NOON,
         )
         clear.run(Deadline(RUN_SECONDS, lambda: self.seconds))
@@ -161,7 +163,9 @@ def test_a_run_ends_in_time_and_begins_no_room_that_it_has_no_time_for() -> None
 
 
 def test_each_is_looked_through_once_a_run_however_many_are_due() -> None:
-    rooms: dict[str, list[Media]] = {f"room-{number}": [] for number in range(SHELVES_AT_ONCE + 3)}
+    rooms: dict[str, list[Media]] = {
+        f"room-{number}": [] for number in range(RETENTION_AT_ONCE + 3)
+    }
     library = Library(dict(rooms))
     library.run()
     assert library.looked.keys() == rooms.keys()
@@ -176,7 +180,7 @@ def test_each_is_looked_through_once_a_run_however_many_are_due() -> None:
     ],
     ids=["not due", "one due, one not", "none"],
 )
-def test_a_deleted_rooms_shelf_is_forgotten_once_nothing_is_left_on_it(
+def test_a_deleted_rooms_retention_is_forgotten_once_nothing_is_left_on_it(
     archives: list[Media], next_look: datetime
 ) -> None:
     library = Library({"hall": archives})
@@ -184,13 +188,13 @@ def test_a_deleted_rooms_shelf_is_forgotten_once_nothing_is_left_on_it(
     assert library.looked == {"hall": (next_look, not archives)}
 
 
-def test_a_deleted_rooms_shelf_is_not_forgotten_while_one_on_it_could_not_be_deleted() -> None:
+def test_a_deleted_rooms_retention_is_not_forgotten_while_one_on_it_could_not_be_deleted() -> None:
     library = Library(shelf_of("hall", 1), hanging=frozenset({"hall"}))
     library.run()
     assert library.looked == {"hall": (NOON + HOUR, False)}
 
 
-def test_a_shelf_is_forgotten_only_if_its_room_is_gone() -> None:
+def test_a_retention_is_forgotten_only_if_its_room_is_gone() -> None:
     hall = replace(a_room("hall"), room_id="hall")
     for standing, forgotten in (
         (hall, False),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from chalicelib.core.media.start_media import SECONDS_TO_RECORD
-from chalicelib.core.media.telephony import ConnectedAudio
+from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.model.connection import Service
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import ClientToken
@@ -14,10 +14,10 @@ from chalicelib.core.support.deadline import Deadline
 from tests.support.example_rooms import a_room
 
 if TYPE_CHECKING:
-    from chalicelib.core.media.media_access import RoomMedia
+    from chalicelib.core.media.media_access import MediaAccess
     from chalicelib.core.model.room import Room
-    from chalicelib.core.ports.media_platforms import AudioPlatform, ServiceOrder
-    from chalicelib.core.sessions.service_connections import AdmitServices
+    from chalicelib.core.ports.media_platforms import StartRequest, TelephonyPlatform
+    from chalicelib.core.sessions.service_connections import ServiceConnections
 
 ALICE = User("alice")
 
@@ -31,7 +31,7 @@ class Exchange:
 
     # The room.
 
-    def ready_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> "Room":
+    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> "Room":
         del user, to_do, deadline
         return a_room(name)
 
@@ -50,7 +50,7 @@ class Exchange:
 
     # OpenTok.
 
-    def dial(self, order: "ServiceOrder", deadline: Deadline) -> dict[str, str]:
+    def dial(self, order: "StartRequest", deadline: Deadline) -> dict[str, str]:
         del order
         self.seconds += deadline.remaining()
         return {"id": "c1", "connectionId": "k1"}
@@ -61,10 +61,10 @@ class Exchange:
 @pytest.mark.parametrize("make", ["dial", "connect_audio"])
 def test_time_is_left_to_record_the_connection(make: str) -> None:
     exchange = Exchange()
-    audio = ConnectedAudio(
-        cast("RoomMedia", exchange),
-        cast("AudioPlatform", exchange),
-        cast("AdmitServices", exchange),
+    audio = Telephony(
+        cast("MediaAccess", exchange),
+        cast("TelephonyPlatform", exchange),
+        cast("ServiceConnections", exchange),
     )
     deadline = Deadline(8, lambda: exchange.seconds)
 

@@ -11,11 +11,11 @@ from chalicelib.api.http.cursors import (
     write_cursor,
     write_media_cursor,
 )
-from chalicelib.core.model.media import MediaKind, MediaStart
-from chalicelib.core.ports.room_store import PageStart
+from chalicelib.core.model.media import MediaCursor, MediaKind
+from chalicelib.core.ports.room_store import RoomCursor
 from chalicelib.errors import InvalidField
 
-START = PageStart("standup", datetime(2026, 3, 1, 12, 0, 0, 1000, tzinfo=UTC))
+START = RoomCursor("standup", datetime(2026, 3, 1, 12, 0, 0, 1000, tzinfo=UTC))
 
 
 def test_a_cursor_leads_back_to_where_it_was_written() -> None:
@@ -29,7 +29,7 @@ def test_another_users_cursor_is_refused() -> None:
 
 
 def test_a_cursor_of_media_is_good_for_its_list_in_its_room_alone() -> None:
-    start = MediaStart("a-1", START.created_at)
+    start = MediaCursor("a-1", START.created_at)
     cursor = write_media_cursor(start, MediaKind.ARCHIVE, "Standup", "alice")
     assert read_media_cursor(cursor, MediaKind.ARCHIVE, "standup", "alice") == start
     for kind, room, user in (

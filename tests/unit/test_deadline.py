@@ -26,8 +26,8 @@ def test_what_remains_shrinks_with_time_and_is_never_negative() -> None:
 
 def test_a_sooner_deadline_leaves_time_for_what_comes_after() -> None:
     clock = Seconds()
-    assert Deadline(8, clock).sooner_by(2).remaining() == 6
-    assert Deadline(1, clock).sooner_by(2).remaining() == 0
+    assert Deadline(8, clock).reserve(2).remaining() == 6
+    assert Deadline(1, clock).reserve(2).remaining() == 0
 
 
 def test_a_call_in_time_gives_what_it_returns_or_raises() -> None:

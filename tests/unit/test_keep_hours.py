@@ -10,8 +10,8 @@ from chalicelib.api.schedules import RUN_SECONDS
 from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.session_store import ListedConnection, LivePlatform, UpkeepStore
-from chalicelib.core.rooms.enforce_closing_times import SECONDS_FOR_A_ROOM, KeepHours
+from chalicelib.core.ports.session_store import ConnectionControl, DueWorkStore, ListedConnection
+from chalicelib.core.rooms.enforce_closing_times import SECONDS_FOR_A_ROOM, ClosingTimes
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from tests.support.example_rooms import NOON, a_room
@@ -73,10 +73,10 @@ class Building:
         return []
 
     def run(self) -> None:
-        hours = KeepHours(
+        hours = ClosingTimes(
             cast("RoomStore", self),
-            cast("UpkeepStore", self),
-            cast("LivePlatform", self),
+            cast("DueWorkStore", self),
+            cast("ConnectionControl", self),
             StopMedia(cast("MediaStore", self), {}),
             lambda: NOON,
         )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.media.lost_starts import Since, just_begun
+from chalicelib.core.media.lost_starts import Since, find_lost_start
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from tests.support.example_rooms import MILLISECOND, NOON
@@ -19,7 +19,7 @@ def a_report(**told: object) -> MediaReport:
 
 
 def is_taken(report: MediaReport, **options: object) -> bool:
-    return just_begun([report], options, SINCE) is report
+    return find_lost_start([report], options, SINCE) is report
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_one_that_has_ended_is_not_taken(status: str) -> None:
 
 def test_one_that_was_running_before_is_not_taken_and_the_next_one_is() -> None:
     before, begun = replace(a_report(), id="b0"), a_report()
-    assert just_begun([before, begun], {}, SINCE) is begun
-    assert just_begun([before], {}, SINCE) is None
+    assert find_lost_start([before, begun], {}, SINCE) is begun
+    assert find_lost_start([before], {}, SINCE) is None
 
 
 @pytest.mark.parametrize("name", ["name", "multiArchiveTag", "multiBroadcastTag", "url"])

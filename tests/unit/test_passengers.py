@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from chalicelib.core.model.connection import Passenger, Service
+from chalicelib.core.model.connection import Participant, Service
 from chalicelib.core.model.role import Role
 
 
 @pytest.mark.parametrize("service", list(Service))
 def test_a_services_data_is_read_back_and_shaped_like_a_users(service: Service) -> None:
-    data = Passenger.service_data(service, Role.PUBLISHER)
-    assert Passenger.of(data) == Passenger(role=Role.PUBLISHER, service=service)
+    data = Participant.service_data(service, Role.PUBLISHER)
+    assert Participant.of(data) == Participant(role=Role.PUBLISHER, service=service)
     assert {"userId", "name", "role", "data"} < json.loads(data).keys()
 
 
@@ -24,8 +24,8 @@ def test_a_services_data_is_read_back_and_shaped_like_a_users(service: Service) 
     ],
 )
 def test_a_user_does_not_pass_for_a_service(data: str) -> None:
-    passenger = Passenger.of(data)
-    assert (passenger.user_id, passenger.service) == ("mallory", None)
+    participant = Participant.of(data)
+    assert (participant.user_id, participant.service) == ("mallory", None)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_user_does_not_pass_for_a_service(data: str) -> None:
     ],
 )
 def test_data_that_is_not_ours_names_nobody(data: str) -> None:
-    assert Passenger.of(data) == Passenger()
+    assert Participant.of(data) == Participant()
 
 
 def test_a_name_that_cannot_be_written_is_left_out() -> None:
-    assert Passenger.of('{"userId":"bob","name":"\\ud800"}') == Passenger("bob")
+    assert Participant.of('{"userId":"bob","name":"\\ud800"}') == Participant("bob")

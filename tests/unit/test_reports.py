@@ -13,7 +13,7 @@ from chalicelib.core.support.deadline import Deadline
 from tests.support.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.opentok.api_client import Call, OpenTokRest
+    from chalicelib.adapters.opentok.api_client import ApiClient, Call
 
 
 def item(number: int, session_id: str = "1_x") -> dict[str, object]:
@@ -34,7 +34,7 @@ class Lists:
 
     def ids(self) -> list[str]:
         """Of what is read as the session's."""
-        rest = cast("OpenTokRest", self)
+        rest = cast("ApiClient", self)
         reports = Reports(rest, lambda: NOON, MediaKind.ARCHIVE, "archive")
         return [each.id for each in reports.of_session("1_x", soon())]
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.core.model.seats import GRACE, HOLD, MAX_EVICTED_AT_ONCE, Leaving, Seats
+from chalicelib.core.model.seats import GRACE, HOLD, MAX_EVICTED_AT_ONCE, SeatRelease, Seats
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -19,42 +19,42 @@ def test_a_seat_is_kept_by_connections_or_by_a_hold_that_has_not_ended() -> None
 
 
 def test_a_free_seat_is_held_for_who_asks() -> None:
-    seating = Seats().to_join("bob", 1, NOW)
-    assert seating is not None
-    assert (seating.user_id, seating.hold_until, seating.evicted) == ("bob", NOW + HOLD, ())
+    claim = Seats().claim_for_join("bob", 1, NOW)
+    assert claim is not None
+    assert (claim.user_id, claim.hold_until, claim.evicted) == ("bob", NOW + HOLD, ())
 
 
 @pytest.mark.parametrize("holds", [{}, {"carol": NOW}])
 def test_a_lapsed_seat_is_evicted_for_who_needs_it(holds: dict[str, datetime]) -> None:
-    seating = Seats({"carol": {}}, holds).to_join("bob", 1, NOW)
-    assert seating is not None
-    assert seating.evicted == (("carol", holds.get("carol")),)
+    claim = Seats({"carol": {}}, holds).claim_for_join("bob", 1, NOW)
+    assert claim is not None
+    assert claim.evicted == (("carol", holds.get("carol")),)
 
 
 @pytest.mark.parametrize("cap", [1, 2])
 def test_when_all_seats_are_kept_nobody_else_gets_one(cap: int) -> None:
     seats = Seats({"carol": LIVE, "dora": {}}, {"dora": NOW + SECOND})
-    assert seats.to_join("bob", cap, NOW) is None
-    assert seats.to_connect("bob", "c9", cap, NOW) is None
+    assert seats.claim_for_join("bob", cap, NOW) is None
+    assert seats.claim_for_connection("bob", "c9", cap, NOW) is None
 
 
 def test_who_keeps_a_seat_may_come_again_however_low_the_limit_is_by_now() -> None:
     seats = Seats({"carol": LIVE, "dora": {}, "eve": {}}, {"dora": NOW + SECOND, "eve": NOW})
-    assert seats.to_join("carol", 1, NOW) is not None
-    assert seats.to_connect("dora", "c9", 1, NOW) is not None
-    assert seats.to_join("eve", 1, NOW) is None
+    assert seats.claim_for_join("carol", 1, NOW) is not None
+    assert seats.claim_for_connection("dora", "c9", 1, NOW) is not None
+    assert seats.claim_for_join("eve", 1, NOW) is None
 
 
 def test_more_lapsed_seats_than_one_write_evicts_go_write_by_write() -> None:
     users = [f"user-{number:02}" for number in range(60)]
     seats = Seats({user: {} for user in users})
     writes = 0
-    while (seating := seats.to_join("bob", 2, NOW)) is not None and seating.user_id is None:
-        assert len(seating.evicted) == MAX_EVICTED_AT_ONCE
-        seats = seats.without({user for user, _ in seating.evicted})
+    while (claim := seats.claim_for_join("bob", 2, NOW)) is not None and claim.user_id is None:
+        assert len(claim.evicted) == MAX_EVICTED_AT_ONCE
+        seats = seats.without({user for user, _ in claim.evicted})
         writes += 1
-    assert seating is not None
-    assert (writes, seating.user_id) == (2, "bob")
+    assert claim is not None
+    assert (writes, claim.user_id) == (2, "bob")
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,10 @@ def test_the_last_to_leave_keeps_the_seat_for_a_while_and_no_longer_hold_is_shor
     connections: dict[str, datetime], hold: datetime | None, expected: datetime | None
 ) -> None:
     seats = Seats({"bob": connections}, {} if hold is None else {"bob": hold})
-    assert seats.to_leave("c1", NOW) == Leaving("bob", "c1", len(connections), hold, expected)
-    assert seats.to_leave("c9", NOW) is None
+    assert seats.release_for("c1", NOW) == SeatRelease(
+        "bob", "c1", len(connections), hold, expected
+    )
+    assert seats.release_for("c9", NOW) is None
 
 
 def test_a_user_has_room_for_three_devices() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.model.redaction import without_stream_keys
+from chalicelib.core.model.redaction import redact_stream_keys
 
 TARGET = {"id": "a", "serverUrl": "rtmps://me:s3cret@live.test:443/app?k=s3cret#s3cret"}
 SHOWN = {"id": "a", "serverUrl": "rtmps://live.test:443/app"}
@@ -29,4 +29,4 @@ SHOWN = {"id": "a", "serverUrl": "rtmps://live.test:443/app"}
     ],
 )
 def test_only_what_tells_no_secret_is_left(content: Any, shown: Any) -> None:
-    assert without_stream_keys(content) == shown
+    assert redact_stream_keys(content) == shown

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import Item, plain, typed
-from chalicelib.core.model.connection import Connection, Passenger, Service, Stream
+from chalicelib.core.model.connection import Connection, Participant, Service, Stream
 from chalicelib.core.model.role import Role
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
@@ -30,16 +30,16 @@ def connection_key(session_id: str, connection_id: str) -> Item:
     return typed({"pk": f"session#{session_id}", "sk": f"{PREFIX}{connection_id}"})
 
 
-def arrival(connection: Connection) -> Write:
+def arrival(connection: Connection) -> UpdateBuilder:
     """The connection is here, unless it is gone."""
-    passenger = connection.passenger
-    write = Write().set(LIVE, "state").set(epoch_milliseconds(connection.since), "since")
+    participant = connection.participant
+    write = UpdateBuilder().set(LIVE, "state").set(epoch_milliseconds(connection.since), "since")
     write.set(_seconds(connection.since + _LONGEST_CONNECTION), "expiresAt")
     for name, value in (
-        ("userId", passenger.user_id),
-        ("name", passenger.name),
-        ("role", passenger.role and passenger.role.value),
-        ("service", passenger.service and passenger.service.value),
+        ("userId", participant.user_id),
+        ("name", participant.name),
+        ("role", participant.role and participant.role.value),
+        ("service", participant.service and participant.service.value),
     ):
         if value is not None:
             write.set(value, name)
@@ -50,24 +50,24 @@ def arrival(connection: Connection) -> Write:
     return _unless_gone(write)
 
 
-def end(at: datetime) -> Write:
+def end(at: datetime) -> UpdateBuilder:
     """The connection is gone, for good; whose it was is kept for those who come back at once."""
-    write = Write().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
+    write = UpdateBuilder().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
     return write.set(_seconds(at + _TOMBSTONE), "expiresAt").remove("name").remove("role")
 
 
-def stream_start(stream: Stream) -> Write:
+def stream_start(stream: Stream) -> UpdateBuilder:
     """The connection publishes a stream, unless the stream or the connection is gone."""
     shown = {"name": stream.name, "since": epoch_milliseconds(stream.since)}
     if stream.video_type is not None:
         shown["videoType"] = stream.video_type
-    write = Write().set_if_absent(shown, f"{_STREAM}{stream.id}")
+    write = UpdateBuilder().set_if_absent(shown, f"{_STREAM}{stream.id}")
     return _unless_gone(_may_expire(write, stream.since))
 
 
-def stream_end(stream_id: str, at: datetime) -> Write:
+def stream_end(stream_id: str, at: datetime) -> UpdateBuilder:
     """A stream is gone, for good, even if its start comes later."""
-    write = Write().set({GONE: epoch_milliseconds(at)}, f"{_STREAM}{stream_id}")
+    write = UpdateBuilder().set({GONE: epoch_milliseconds(at)}, f"{_STREAM}{stream_id}")
     return _unless_gone(_may_expire(write, at))
 
 
@@ -83,7 +83,7 @@ def connection_of(item: Mapping[str, Any]) -> Connection:
     return Connection(
         id=values["sk"].removeprefix(PREFIX),
         since=from_epoch_milliseconds(values["since"]),
-        passenger=Passenger(
+        participant=Participant(
             values.get("userId"),
             values.get("name"),
             None if role is None else Role(role),
@@ -99,12 +99,12 @@ def _stream(stream_id: str, value: Mapping[str, Any]) -> Stream:
     return Stream(stream_id, value["name"], value.get("videoType"), since)
 
 
-def _unless_gone(write: Write) -> Write:
+def _unless_gone(write: UpdateBuilder) -> UpdateBuilder:
     state = write.path("state")
     return write.only_if(f"attribute_not_exists({state}) OR {state} <> {write.value(GONE)}")
 
 
-def _may_expire(write: Write, at: datetime) -> Write:
+def _may_expire(write: UpdateBuilder, at: datetime) -> UpdateBuilder:
     """A stream alone, whose connection is never heard of, does not stay for ever."""
     return write.set_if_absent(_seconds(at + _TOMBSTONE), "expiresAt")
 

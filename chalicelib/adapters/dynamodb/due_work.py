@@ -1,11 +1,11 @@
-"""What is due, by one sparse index: rooms whose hours end, sessions that healing looks after."""
+"""What is due, by one sparse index: rooms whose hours end, sessions that reconciliation looks after."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
     SESSIONS,
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import ConditionCheckTypeDef
 
-UPKEEP: Final = "upkeep"
+DUE_INDEX: Final = "due"
 """The index's name; it has keys alone, so that no seat taken has to be copied into it."""
 
 
-class DynamoDBUpkeep:
-    """The upkeep store."""
+class DynamoDBDueWork:
+    """The due_work store."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
@@ -41,17 +41,17 @@ class DynamoDBUpkeep:
         return [key.removeprefix("room#") for key in due]
 
     def put_off(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
-        write = Write().only_if_equal(room.room_id, "roomId")
+        write = UpdateBuilder().only_if_equal(room.room_id, "roomId")
         write.only_if_equal(room.revision, "revision")
         if due is None:
-            write.remove("upkeep").remove("dueAt")
+            write.remove("dueKind").remove("dueAt")
         else:
             write.set(epoch_milliseconds(due), "dueAt")
         with suppress(ConditionFailed):
             self._table.update(room_key(room.name), write, deadline)
 
     def retire(self, room: Room, now: datetime, deadline: Deadline) -> bool:
-        check = Write().only_if_equal(room.room_id, "roomId")
+        check = UpdateBuilder().only_if_equal(room.room_id, "roomId")
         check.only_if_equal(room.revision, "revision")
         condition = check.check(self._table.name, room_key(room.name))
         item = session_item(room) | retired_values(now)
@@ -74,20 +74,20 @@ class DynamoDBUpkeep:
     def checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
     ) -> None:
-        write = Write().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
+        write = UpdateBuilder().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
         write = write.set(True, "idle") if idle else write.remove("idle")
         with suppress(ConditionFailed):
             self._table.update(session_key(session_id), write, deadline)
 
     def forget(self, session: Session, deadline: Deadline) -> bool:
         # The room first, which has whoever is let in next put it back on the list.
-        note = Write().only_if_equal(session.id, "sessionId").set(True, "unwatched")
+        note = UpdateBuilder().only_if_equal(session.id, "sessionId").set(True, "monitoringStopped")
         with suppress(ConditionFailed):
             self._table.update(room_key(session.room_name), note, deadline)
         # An arrival that does not see the mark, made at the check before, has been recorded by
         # now and was found; one that sees it takes it away, and so does a retirement.
-        forget = Write().only_if_there("idle")
-        forget.remove("idle").remove("upkeep").remove("dueAt")
+        forget = UpdateBuilder().only_if_there("idle")
+        forget.remove("idle").remove("dueKind").remove("dueAt")
         try:
             self._table.update(session_key(session.id), forget, deadline)
         except ConditionFailed:
@@ -99,8 +99,8 @@ def due_keys(table: Table, which: str, now: datetime, limit: int, deadline: Dead
     """The partition keys of what is due of this list, the longest due first."""
     query: dict[str, Any] = {
         "TableName": table.name,
-        "IndexName": UPKEEP,
-        "KeyConditionExpression": "upkeep = :which AND dueAt <= :now",
+        "IndexName": DUE_INDEX,
+        "KeyConditionExpression": "dueKind = :which AND dueAt <= :now",
         "ExpressionAttributeValues": typed({":which": which, ":now": epoch_milliseconds(now)}),
         "Limit": limit,
     }

@@ -8,7 +8,7 @@ from typing import Any, Self
 from chalicelib.adapters.dynamodb.room_items import Item, typed_value
 
 
-class Write:
+class UpdateBuilder:
     """An update or a condition, in the making."""
 
     def __init__(self) -> None:

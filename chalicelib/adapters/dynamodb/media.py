@@ -12,12 +12,12 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import Item, plain, typed, typed_value
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
-from chalicelib.core.model.media import DELETED, Media, MediaKind, MediaPage, MediaStart
+from chalicelib.core.model.media import DELETED, Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count, mention
+from chalicelib.core.support.metrics import annotate, increment
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 
@@ -30,7 +30,7 @@ _TOMBSTONE: Final = timedelta(hours=48)
 """Longer than OpenTok repeats a callback."""
 _DIGITS: Final = 15
 _READ_AT_ONCE: Final = 100
-_TOLD: Final = "told:"
+_TOLD: Final = "report:"
 """What the attributes of OpenTok's object begin with; each holds JSON."""
 
 
@@ -40,23 +40,23 @@ class DynamoDBMedia:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def keep(self, media: Media, deadline: Deadline, instead_of: Media | None = None) -> bool:
+    def keep(self, media: Media, deadline: Deadline, replacing: Media | None = None) -> bool:
         try:
-            self._write(media, instead_of, deadline)
+            self._write(media, replacing, deadline)
         except ConditionFailed as failure:
             self._add(media, failure.item, deadline)
             return False
         return True
 
-    def _write(self, media: Media, instead_of: Media | None, deadline: Deadline) -> None:
+    def _write(self, media: Media, replacing: Media | None, deadline: Deadline) -> None:
         try:
-            self._table.update(_key_of(media), _kept(media, instead_of), deadline)
+            self._table.update(_key_of(media), _kept(media, replacing), deadline)
         except StoreUnavailable as failure:
             if not is_too_large(failure):
                 raise
             # Many callbacks have told more than an item holds; how it stands goes first.
             bare = replace(media, content={})
-            self._table.update(_key_of(media), _kept(bare, instead_of), deadline)
+            self._table.update(_key_of(media), _kept(bare, replacing), deadline)
 
     def _add(self, media: Media, item: Item, deadline: Deadline) -> None:
         """Add what it tells to a record that lacks it, and is further along."""
@@ -82,7 +82,7 @@ class DynamoDBMedia:
         self,
         room_id: str,
         kind: MediaKind,
-        start: MediaStart | None,
+        start: MediaCursor | None,
         limit: int,
         deadline: Deadline,
     ) -> MediaPage:
@@ -95,9 +95,11 @@ class DynamoDBMedia:
         shown = tuple(found[:limit])
         if len(found) <= limit:
             return MediaPage(shown, None)
-        return MediaPage(shown, MediaStart(shown[-1].id, shown[-1].created_at))
+        return MediaPage(shown, MediaCursor(shown[-1].id, shown[-1].created_at))
 
-    def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
+    def iter_oldest_first(
+        self, room_id: str, kind: MediaKind, deadline: Deadline
+    ) -> Iterator[Media]:
         query = _by_start(room_id, kind) | {"Limit": _READ_AT_ONCE}
         return _readable(self._table.query(query, deadline))
 
@@ -120,11 +122,16 @@ def _by_start(room_id: str, kind: MediaKind) -> dict[str, Any]:
     }
 
 
-def _kept(media: Media, instead_of: Media | None) -> Write:
+def _kept(media: Media, replacing: Media | None) -> UpdateBuilder:
     """The newer state, unless it is one that has passed already."""
     since = epoch_milliseconds(media.created_at)
     updated = epoch_milliseconds(media.updated_at)
-    write = Write().set(media.rank, "rank").set(updated, "updatedAt").set(media.status, "status")
+    write = (
+        UpdateBuilder()
+        .set(media.rank, "rank")
+        .set(updated, "updatedAt")
+        .set(media.status, "status")
+    )
     write.set(media.session_id, "sessionId").set_if_absent(since, "createdAt")
     if media.status == DELETED:
         write.set(int((media.updated_at + _TOMBSTONE).timestamp()), "expiresAt")
@@ -139,9 +146,9 @@ def _kept(media: Media, instead_of: Media | None) -> Write:
         write.set_if_absent(_moment(media.kind, since, media.id), "runningSince")
     else:
         write.remove("runningSince")
-    if instead_of is not None:
-        write.only_if_equal(instead_of.status, "status")
-        return write.only_if_equal(epoch_milliseconds(instead_of.updated_at), "updatedAt")
+    if replacing is not None:
+        write.only_if_equal(replacing.status, "status")
+        return write.only_if_equal(epoch_milliseconds(replacing.updated_at), "updatedAt")
     rank, updated_at = write.path("rank"), write.path("updatedAt")
     rank_now = write.value(media.rank)
     return write.only_if(
@@ -150,12 +157,12 @@ def _kept(media: Media, instead_of: Media | None) -> Write:
     )
 
 
-def _missing(media: Media, item: Item) -> Write | None:
+def _missing(media: Media, item: Item) -> UpdateBuilder | None:
     """What it tells and the item lacks, as a write; None if that is nothing."""
     lacking = {name: value for name, value in _told(media).items() if name not in item}
     if not lacking or item.get("status") == typed_value(DELETED):
         return None
-    write = Write().only_if_there("pk")
+    write = UpdateBuilder().only_if_there("pk")
     for name, value in lacking.items():
         write.set_if_absent(value, name)
     return write
@@ -175,8 +182,8 @@ def _readable(items: Iterable[Item]) -> Iterator[Media]:
         try:
             media = _media_of(item)
         except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
-            count("MediaUnreadable")
-            mention("unreadable", f"{item['pk']['S']} {item['sk']['S']}")
+            increment("MediaUnreadable")
+            annotate("unreadable", f"{item['pk']['S']} {item['sk']['S']}")
         else:
             yield media
 

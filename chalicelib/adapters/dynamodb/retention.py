@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamodb.due_work import due_keys
-from chalicelib.adapters.dynamodb.expressions import Write
-from chalicelib.adapters.dynamodb.room_items import SHELVES, plain, shelf_key
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.room_items import RETENTION, plain, retention_key
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
-from chalicelib.core.ports.archives import Shelf
+from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import epoch_milliseconds
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _FORGOTTEN_AFTER: Final = timedelta(days=7)
-"""How long a shelf stays beyond the look that is to find it empty again."""
+"""How long a schedule stays beyond the look that is to find it empty again."""
 
 
-class DynamoDBShelves:
-    """The shelf store."""
+class DynamoDBRetention:
+    """The schedule store."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def due_shelves(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        due = due_keys(self._table, SHELVES, now, limit, deadline)
+    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        due = due_keys(self._table, RETENTION, now, limit, deadline)
         return [key.removeprefix("media#") for key in due]
 
-    def shelf(self, room_id: str, deadline: Deadline) -> Shelf | None:
-        item = self._table.get(shelf_key(room_id), deadline)
+    def schedule(self, room_id: str, deadline: Deadline) -> RetentionSchedule | None:
+        item = self._table.get(retention_key(room_id), deadline)
         values = {} if item is None else plain(item)
         if "days" not in values:
             return None
-        return Shelf(room_id, values["name"], values["days"])
+        return RetentionSchedule(room_id, values["name"], values["days"])
 
-    def looked_through(
-        self, shelf: Shelf, next_look: datetime, deadline: Deadline, *, forget: bool
+    def reschedule(
+        self, schedule: RetentionSchedule, next_look: datetime, deadline: Deadline, *, forget: bool
     ) -> None:
-        write = Write().only_if_equal(shelf.days, "days")
+        write = UpdateBuilder().only_if_equal(schedule.days, "days")
         write.set(epoch_milliseconds(next_look), "dueAt")
         if forget:
             write.set_if_absent(int((next_look + _FORGOTTEN_AFTER).timestamp()), "expiresAt")
         else:
             write.remove("expiresAt")
         with suppress(ConditionFailed):
-            self._table.update(shelf_key(shelf.room_id), write, deadline)
+            self._table.update(retention_key(schedule.room_id), write, deadline)

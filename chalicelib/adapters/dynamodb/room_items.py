@@ -4,9 +4,9 @@ Null settings are absent attributes. Times are milliseconds since 1970, but `exp
 time to live, is in seconds. `restricted` says that there is a list of members, because the list
 itself is a string set, and DynamoDB keeps no empty one.
 
-`upkeep` and `dueAt` are what the index of things due is built on: a room is there until it has been
+`due_work` and `dueAt` are what the index of things due is built on: a room is there until it has been
 warned of its closing time and, once closed, emptied; a session while somebody may be in it; a
-shelf while the room's archives are kept for a while only.
+schedule while the room's archives are kept for a while only.
 """
 
 from collections.abc import Mapping
@@ -32,14 +32,14 @@ Item = dict[str, "AttributeValueTypeDef"]
 
 ROOMS: Final = "rooms"
 SESSIONS: Final = "sessions"
-SHELVES: Final = "shelves"
-"""What `upkeep` says of an item: which list of things due it is on."""
+RETENTION: Final = "retention"
+"""What `due_work` says of an item: which list of things due it is on."""
 
 WARNING: Final = timedelta(seconds=120)
 """How long before its closing time a room is due for the first time."""
 
 FIRST_CHECK: Final = timedelta(seconds=60)
-"""How old a session is when healing looks at it first: what is missing by then was lost."""
+"""How old a session is when reconciliation looks at it first: what is missing by then was lost."""
 
 LONGEST_TOKEN: Final = timedelta(days=30)
 
@@ -116,7 +116,7 @@ def room_values(room: Room) -> dict[str, Any]:
         "archiveRetentionDays": settings.archive_retention_days,
         "locked": room.locked,
         "bans": _times(room.bans),
-        "upkeep": None if due is None else ROOMS,
+        "dueKind": None if due is None else ROOMS,
         "dueAt": due,
     }
 
@@ -127,32 +127,32 @@ def session_item(room: Room) -> Item:
         {
             "name": room.name,
             "roomId": room.room_id,
-            "guarded": room.settings.max_participants is not None or room.locked,
+            "hasAccessLimits": room.settings.max_participants is not None or room.locked,
         }
     )
 
 
-def shelf_key(room_id: str) -> Item:
+def retention_key(room_id: str) -> Item:
     """Beside the room's archives, and of none of their kinds."""
-    return typed({"pk": f"media#{room_id}", "sk": "shelf"})
+    return typed({"pk": f"media#{room_id}", "sk": "retention"})
 
 
-def shelf_item(room: Room, at: datetime) -> Item:
+def retention_item(room: Room, at: datetime) -> Item:
     """Says for how long the room's archives are kept, and has them looked through now.
 
     Where they are kept for ever it says nothing, and vanishes.
     """
     days = room.settings.archive_retention_days
     if days is None:
-        return shelf_key(room.room_id) | typed({"expiresAt": int(at.timestamp())})
-    return shelf_key(room.room_id) | typed(
-        {"name": room.name, "days": days, "upkeep": SHELVES, "dueAt": epoch_milliseconds(at)}
+        return retention_key(room.room_id) | typed({"expiresAt": int(at.timestamp())})
+    return retention_key(room.room_id) | typed(
+        {"name": room.name, "days": days, "dueKind": RETENTION, "dueAt": epoch_milliseconds(at)}
     )
 
 
 def watched_values(since: datetime) -> Item:
-    """What a session's item holds besides while healing looks after it."""
-    return typed({"upkeep": SESSIONS, "dueAt": epoch_milliseconds(since)})
+    """What a session's item holds besides while reconciliation looks after it."""
+    return typed({"dueKind": SESSIONS, "dueAt": epoch_milliseconds(since)})
 
 
 def retired_values(at: datetime) -> Item:
@@ -179,7 +179,7 @@ def room_of(item: Mapping[str, Any]) -> Room:
             _moments(values["holds"]),
         ),
         admins_until=_moments(values["adminsUntil"]),
-        unwatched="unwatched" in values,
+        monitoring_stopped="monitoringStopped" in values,
         settings=RoomSettings(
             media_mode=MediaMode(values["mediaMode"]),
             archive_mode=ArchiveMode(values["archiveMode"]),

@@ -5,12 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     ROOMS,
     Item,
     plain,
+    retention_item,
     retired_values,
     room_item,
     room_key,
@@ -19,14 +20,13 @@ from chalicelib.adapters.dynamodb.room_items import (
     seat_values,
     session_item,
     session_key,
-    shelf_item,
     typed,
     watched_values,
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
-from chalicelib.core.ports.room_store import PageStart, RoomPage
-from chalicelib.core.ports.session_store import Outdated
+from chalicelib.core.ports.room_store import RoomCursor, RoomPage
+from chalicelib.core.ports.session_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
@@ -72,7 +72,7 @@ class DynamoDBRooms:
             self._start(room, room.created_at),
         ]
         if room.settings.archive_retention_days is not None:
-            writes.append(self._shelf(room, room.created_at))
+            writes.append(self._retention(room, room.created_at))
         try:
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
@@ -93,8 +93,8 @@ class DynamoDBRooms:
 
     def _close(self, room: Room, closed_at: datetime, deadline: Deadline) -> None:
         closed = epoch_milliseconds(closed_at)
-        write = Write()
-        write.set(closed, "closedAt").set(ROOMS, "upkeep").set(closed, "dueAt")
+        write = UpdateBuilder()
+        write.set(closed, "closedAt").set(ROOMS, "dueKind").set(closed, "dueAt")
         write.set(int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp()), "expiresAt")
         write.add_one("revision").remove("listedFor")
         write.only_if_equal(room.room_id, "roomId").only_if_absent("closedAt")
@@ -109,10 +109,10 @@ class DynamoDBRooms:
         if before.seats is not after.seats:
             old |= seat_values(before)
             new |= seat_values(after)
-        write = Write().add_one("revision")
+        write = UpdateBuilder().add_one("revision")
         write.only_if_equal(before.room_id, "roomId").only_if_equal(before.revision, "revision")
         if new["dueAt"] != old["dueAt"]:
-            del old["upkeep"]  # Once what was due is done, it is absent.
+            del old["dueKind"]  # Once what was due is done, it is absent.
         for name, value in new.items():
             if name in old and value == old[name]:
                 continue
@@ -131,7 +131,7 @@ class DynamoDBRooms:
             }
             self._table.transact([update, *others], deadline)
         except ConditionFailed as failure:
-            raise Outdated(room_of(failure.item) if failure.item else None) from failure
+            raise StaleRoom(room_of(failure.item) if failure.item else None) from failure
 
     def _others(self, before: Room, after: Room, now: datetime) -> "list[TransactWriteItemTypeDef]":
         """What a change of the room means to its other items."""
@@ -139,18 +139,18 @@ class DynamoDBRooms:
         if session_item(before) != session_item(after):
             writes += self._sessions(before, after, now)
         if before.settings.archive_retention_days != after.settings.archive_retention_days:
-            writes.append(self._shelf(after, now))
+            writes.append(self._retention(after, now))
         return writes
 
-    def _shelf(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        return {"Put": {"TableName": self._table.name, "Item": shelf_item(room, at)}}
+    def _retention(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
+        return {"Put": {"TableName": self._table.name, "Item": retention_item(room, at)}}
 
     def _sessions(
         self, before: Room, after: Room, now: datetime
     ) -> "list[TransactWriteItemTypeDef]":
         """What a change means to the sessions: another hint, or another session."""
         if before.session_id == after.session_id:
-            key, hint = session_key(after.session_id), Write()
+            key, hint = session_key(after.session_id), UpdateBuilder()
             # All that it needs to hold, since the item may be lost.
             for name, value in plain(session_item(after)).items():
                 if name not in key:
@@ -159,14 +159,14 @@ class DynamoDBRooms:
         return [self._start(after, now), self._retirement(before, now)]
 
     def _start(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        """A new session. Healing looks after it unasked: the first callback may be lost."""
+        """A new session. Reconciliation looks after it unasked: the first callback may be lost."""
         item = session_item(room) | watched_values(at + FIRST_CHECK)
         return {"Put": {"TableName": self._table.name, "Item": item}}
 
     def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
         """All of the session's item, in case it is lost: no room may stay open for want of it.
 
-        Healing looks after it until its last token has ended.
+        Reconciliation looks after it until its last token has ended.
         """
         return {
             "Put": {
@@ -176,7 +176,7 @@ class DynamoDBRooms:
         }
 
     def created_by(
-        self, user_id: str, start: PageStart | None, limit: int, deadline: Deadline
+        self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
         query: dict[str, Any] = {
             "TableName": self._table.name,
@@ -236,6 +236,6 @@ def _created_at(item: Item) -> datetime:
     return from_epoch_milliseconds(int(item["createdAt"]["N"]))
 
 
-def _page_start(entry: Item) -> PageStart:
+def _page_start(entry: Item) -> RoomCursor:
     """Where a page goes on that ended with this entry of the index."""
-    return PageStart(_pk(entry).removeprefix("room#"), _created_at(entry))
+    return RoomCursor(_pk(entry).removeprefix("room#"), _created_at(entry))

@@ -9,12 +9,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import room_key, room_of
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.seats import MAX_CONNECTIONS_PER_USER, Leaving, Seating
-from chalicelib.core.ports.session_store import Outdated
+from chalicelib.core.model.seats import MAX_CONNECTIONS_PER_USER, SeatClaim, SeatRelease
+from chalicelib.core.ports.session_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import epoch_milliseconds
 
@@ -28,8 +28,8 @@ class DynamoDBSeats:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def take_seat(self, room: Room, seating: Seating, deadline: Deadline) -> None:
-        self._write(room, seated(room, seating), deadline)
+    def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
+        self._write(room, seated(room, claim), deadline)
 
     def remember_admin(
         self,
@@ -45,68 +45,68 @@ class DynamoDBSeats:
             write.only_if_equal(ended, "adminsUntil", other).remove("adminsUntil", other)
         self._write(room, write, deadline)
 
-    def _write(self, room: Room, write: Write, deadline: Deadline) -> None:
+    def _write(self, room: Room, write: UpdateBuilder, deadline: Deadline) -> None:
         try:
             self._table.update(room_key(room.name), write, deadline)
         except ConditionFailed as failure:
-            raise Outdated(room_of(failure.item) if failure.item else None) from failure
+            raise StaleRoom(room_of(failure.item) if failure.item else None) from failure
 
 
-def seated(room: Room, seating: Seating) -> Write:
-    """The seating as a write to the room's item."""
+def seated(room: Room, claim: SeatClaim) -> UpdateBuilder:
+    """The claim as a write to the room's item."""
     write = _of(room).only_if_equal(room.revision, "revision")
-    for user_id, hold in seating.evicted:
+    for user_id, hold in claim.evicted:
         write.only_if_equal({}, "seats", user_id)
         write.only_if_as_seen(None if hold is None else epoch_milliseconds(hold), "holds", user_id)
         write.remove("seats", user_id)
         if hold is not None:
             write.remove("holds", user_id)
-    if seating.user_id is None:
+    if claim.user_id is None:
         return write
-    _take(write, seating, seating.user_id)
+    _take(write, claim, claim.user_id)
     return write
 
 
-def left(room: Room, leaving: Leaving) -> Write:
-    """The leaving as a write to the room's item."""
-    user_id, connection_id = leaving.user_id, leaving.connection_id
+def left(room: Room, release: SeatRelease) -> UpdateBuilder:
+    """The release as a write to the room's item."""
+    user_id, connection_id = release.user_id, release.connection_id
     write = _of(room).only_if_there("seats", user_id, connection_id)
-    write.only_if(f"size({write.path('seats', user_id)}) = {write.value(leaving.seated)}")
+    write.only_if(f"size({write.path('seats', user_id)}) = {write.value(release.seated)}")
     write.only_if_as_seen(
-        None if leaving.hold is None else epoch_milliseconds(leaving.hold), "holds", user_id
+        None if release.hold is None else epoch_milliseconds(release.hold), "holds", user_id
     )
     write.remove("seats", user_id, connection_id)
-    if leaving.hold_until is not None:
-        write.set(epoch_milliseconds(leaving.hold_until), "holds", user_id)
+    if release.hold_until is not None:
+        write.set(epoch_milliseconds(release.hold_until), "holds", user_id)
     return write
 
 
-def _of(room: Room) -> Write:
-    return Write().only_if_equal(room.room_id, "roomId")
+def _of(room: Room) -> UpdateBuilder:
+    return UpdateBuilder().only_if_equal(room.room_id, "roomId")
 
 
-def _take(write: Write, seating: Seating, user_id: str) -> None:
-    now = epoch_milliseconds(seating.now)
+def _take(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
+    now = epoch_milliseconds(claim.now)
     seats, seat = write.path("seats"), write.path("seats", user_id)
-    if seating.known:
+    if claim.known:
         write.only_if_there("seats", user_id)
         kept = f"{seat} <> {write.value({})} OR {write.path('holds', user_id)} > {write.value(now)}"
         # The user's own lapsed seat is among those counted.
-        most = seating.cap + len(seating.evicted)
+        most = claim.cap + len(claim.evicted)
         write.only_if(f"{kept} OR size({seats}) <= {write.value(most)}")
     else:
         write.only_if_absent("seats", user_id)
-        write.only_if(f"size({seats}) < {write.value(seating.cap + len(seating.evicted))}")
-    if seating.hold_until is not None:
-        write.set(epoch_milliseconds(seating.hold_until), "holds", user_id)
-    if seating.connection_id is None:
-        if not seating.known:
+        write.only_if(f"size({seats}) < {write.value(claim.cap + len(claim.evicted))}")
+    if claim.hold_until is not None:
+        write.set(epoch_milliseconds(claim.hold_until), "holds", user_id)
+    if claim.connection_id is None:
+        if not claim.known:
             write.set({}, "seats", user_id)
         return
     # A connection takes the place of the hold that its token was given.
     write.remove("holds", user_id)
-    if not seating.known:
-        write.set({seating.connection_id: now}, "seats", user_id)
+    if not claim.known:
+        write.set({claim.connection_id: now}, "seats", user_id)
         return
     write.only_if(f"size({seat}) < {write.value(MAX_CONNECTIONS_PER_USER)}")
-    write.set(now, "seats", user_id, seating.connection_id)
+    write.set(now, "seats", user_id, claim.connection_id)

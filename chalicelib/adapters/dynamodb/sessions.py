@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.adapters.dynamodb import connections, seats
 from chalicelib.adapters.dynamodb.connections import connection_key, connection_of
-from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     SESSIONS,
@@ -22,10 +22,10 @@ from chalicelib.adapters.dynamodb.room_items import (
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
 from chalicelib.core.model.connection import Connection, Counts, Stream
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.seats import Leaving, Seating
-from chalicelib.core.ports.session_store import ConnectionPage, Outdated, Session
+from chalicelib.core.model.seats import SeatClaim, SeatRelease
+from chalicelib.core.ports.session_store import ConnectionPage, Session, StaleRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 
@@ -58,16 +58,16 @@ class DynamoDBSessions:
             id=session_id,
             room_name=values["name"],
             room_id=values["roomId"],
-            guarded=values.get("guarded", False),
-            watched="upkeep" in values and "idle" not in values,
+            guarded=values.get("hasAccessLimits", False),
+            watched="dueKind" in values and "idle" not in values,
             retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
         )
 
     def watch(self, room: Room, now: datetime, deadline: Deadline) -> None:
         write = _watching(room.name, room.room_id, now + FIRST_CHECK)
         self._table.update(session_key(room.session_id), write, deadline)
-        # Afterwards: as long as the room says that it is unwatched, somebody does this again.
-        known = Write().only_if_equal(room.room_id, "roomId").remove("unwatched")
+        # Afterwards: as long as the room says that it is monitoring_stopped, somebody does this again.
+        known = UpdateBuilder().only_if_equal(room.room_id, "roomId").remove("monitoringStopped")
         with suppress(ConditionFailed):
             self._table.update(room_key(room.name), known, deadline)
 
@@ -95,19 +95,19 @@ class DynamoDBSessions:
             raise _outdated(failure) from failure
         return True
 
-    def arrive_seated(
+    def record_connection_and_seat(
         self,
         session: Session,
         connection: Connection,
         room: Room,
-        seating: Seating,
+        claim: SeatClaim,
         deadline: Deadline,
     ) -> bool:
         writes = [
             self._update(
                 connection_key(session.id, connection.id), connections.arrival(connection)
             ),
-            self._update(room_key(room.name), seats.seated(room, seating)),
+            self._update(room_key(room.name), seats.seated(room, claim)),
         ]
         if not session.watched:
             writes.append(self._watch(session, connection))
@@ -125,13 +125,13 @@ class DynamoDBSessions:
         was_live = before.get("state") == connections.LIVE
         return was_live and before.keys().isdisjoint({"refused", "service"})
 
-    def leave_seat(
-        self, session: Session, room: Room, leaving: Leaving, at: datetime, deadline: Deadline
+    def record_disconnection_and_release(
+        self, session: Session, room: Room, release: SeatRelease, at: datetime, deadline: Deadline
     ) -> None:
-        key = connection_key(session.id, leaving.connection_id)
-        write = connections.end(at).set(leaving.user_id, "userId")
+        key = connection_key(session.id, release.connection_id)
+        write = connections.end(at).set(release.user_id, "userId")
         writes = [
-            self._update(room_key(room.name), seats.left(room, leaving)),
+            self._update(room_key(room.name), seats.left(room, release)),
             self._update(key, write),
         ]
         try:
@@ -156,7 +156,7 @@ class DynamoDBSessions:
         key = connection_key(session.id, connection_id)
         self._keep_stream(key, connections.stream_end(stream_id, at), deadline)
 
-    def _keep_stream(self, key: Item, write: Write, deadline: Deadline) -> None:
+    def _keep_stream(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> None:
         try:
             self._table.update(key, write, deadline)
         except ConditionFailed:
@@ -165,7 +165,7 @@ class DynamoDBSessions:
             if not is_too_large(failure):
                 raise
             # Thousands of streams of one connection; told again, there would be no more room.
-            count("StreamsNotRecorded")
+            increment("StreamsNotRecorded")
 
     def everybody(self, session_id: str, deadline: Deadline) -> list[Connection]:
         return [connection_of(item) for item in self._live(session_id, deadline)]
@@ -188,7 +188,9 @@ class DynamoDBSessions:
         )
         return [connection_of(item) for item in found]
 
-    def was_in(self, session_id: str, user_id: str, since: datetime, deadline: Deadline) -> bool:
+    def was_connected(
+        self, session_id: str, user_id: str, since: datetime, deadline: Deadline
+    ) -> bool:
         found = self._of_session(
             session_id,
             deadline,
@@ -211,9 +213,11 @@ class DynamoDBSessions:
             counted_at=from_epoch_milliseconds(values["countedAt"]),
         )
 
-    def keep_counts(self, session_id: str, counts: Counts, deadline: Deadline) -> None:
+    def save_counts(self, session_id: str, counts: Counts, deadline: Deadline) -> None:
         counted = epoch_milliseconds(counts.counted_at)
-        write = Write().set(counts.connections, "connections").set(counts.streams, "streams")
+        write = (
+            UpdateBuilder().set(counts.connections, "connections").set(counts.streams, "streams")
+        )
         write.set(counts.publishing, "publishing").set(counted, "countedAt")
         write.set(int(counts.counted_at.timestamp()) + _COUNTS_KEPT_SECONDS, "expiresAt")
         place = write.path("countedAt")
@@ -275,19 +279,19 @@ class DynamoDBSessions:
         return self._update(session_key(session.id), write)
 
     def _check(self, room: Room) -> "TransactWriteItemTypeDef":
-        write = Write().only_if_equal(room.room_id, "roomId")
+        write = UpdateBuilder().only_if_equal(room.room_id, "roomId")
         write.only_if_equal(room.revision, "revision")
         check = write.check(self._table.name, room_key(room.name))
         return {"ConditionCheck": cast("ConditionCheckTypeDef", check)}
 
-    def _update(self, key: Item, write: Write) -> "TransactWriteItemTypeDef":
+    def _update(self, key: Item, write: UpdateBuilder) -> "TransactWriteItemTypeDef":
         return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
 
 
-def _watching(room_name: str, room_id: str, due: datetime) -> Write:
-    """Have healing look after a session from now on; mends the item if it was lost."""
-    write = Write().set(room_name, "name").set(room_id, "roomId")
-    write.set(SESSIONS, "upkeep").remove("idle")
+def _watching(room_name: str, room_id: str, due: datetime) -> UpdateBuilder:
+    """Have reconciliation look after a session from now on; mends the item if it was lost."""
+    write = UpdateBuilder().set(room_name, "name").set(room_id, "roomId")
+    write.set(SESSIONS, "dueKind").remove("idle")
     return write.set_if_absent(epoch_milliseconds(due), "dueAt")
 
 
@@ -295,5 +299,5 @@ def _counts_key(session_id: str) -> Item:
     return typed({"pk": f"session#{session_id}", "sk": "counts"})
 
 
-def _outdated(failure: ConditionFailed) -> Outdated:
-    return Outdated(room_of(failure.item) if failure.item else None)
+def _outdated(failure: ConditionFailed) -> StaleRoom:
+    return StaleRoom(room_of(failure.item) if failure.item else None)

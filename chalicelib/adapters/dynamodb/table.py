@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.dynamodb.expressions import Write
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import Item
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
@@ -79,7 +79,7 @@ class Table:
             if "Limit" in asked:
                 asked["Limit"] *= 2
 
-    def update(self, key: Item, write: Write, deadline: Deadline) -> None:
+    def update(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> None:
         """Update an item, repeated while a transaction is at work on it.
 
         Raises:
@@ -87,7 +87,7 @@ class Table:
         """
         self._update(write.update(self.name, key), deadline)
 
-    def exchange(self, key: Item, write: Write, deadline: Deadline) -> Item:
+    def exchange(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> Item:
         """Update an item likewise, and tell how it was before; empty where there was none."""
         asked = write.update(self.name, key) | {"ReturnValues": "ALL_OLD"}
         return self._update(asked, deadline).get("Attributes", {})

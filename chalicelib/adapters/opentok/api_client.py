@@ -17,9 +17,9 @@ from chalicelib.adapters.opentok.errors import (
     unavailable,
 )
 from chalicelib.adapters.opentok.sdk_client import Project, Projects
-from chalicelib.adapters.opentok.transport import Answer, OpenTokHttp, Request
+from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderUnavailable
 
 _ATTEMPTS: Final = 2
@@ -42,7 +42,7 @@ class Call:
         secret: Whether the content holds secrets. What OpenTok says may repeat some of it, and is
             not noted then.
         attempts: How often at most; 1 where asking twice would do it twice.
-        understood: Tells the failures that are an answer to whoever asks; all others are raised.
+        is_expected_failure: Tells the failures that are an answer to whoever asks; all others are raised.
     """
 
     method: str
@@ -50,7 +50,7 @@ class Call:
     content: Mapping[str, object] | None = field(default=None, repr=False)
     secret: bool = False
     attempts: int = _ATTEMPTS
-    understood: Callable[[Answer], bool] = is_absence
+    is_expected_failure: Callable[[Answer], bool] = is_absence
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -60,10 +60,10 @@ class Call:
         return f"{self}: {answer.status if self.secret else summary(answer)}"
 
 
-class OpenTokRest:
+class ApiClient:
     """OpenTok's REST API for one project at a time."""
 
-    def __init__(self, projects: Projects, http: OpenTokHttp) -> None:
+    def __init__(self, projects: Projects, http: Transport) -> None:
         self._projects = projects
         self._http = http
 
@@ -79,7 +79,7 @@ class OpenTokRest:
         if answer.status in REFUSALS:
             project = self._projects.after_refusal(project, deadline)
             answer = self._repeated(project, call, deadline)
-        if answer.status < _FAILED or call.understood(answer):
+        if answer.status < _FAILED or call.is_expected_failure(answer):
             return answer
         if answer.status == HTTPStatus.NOT_FOUND and own_message(answer) is None:
             raise unavailable(call.note(answer))
@@ -96,10 +96,10 @@ class OpenTokRest:
                 headers = client.get_json_headers()
                 request = Request(call.method, url, headers, json=call.content)
                 answer = self._http.send(request, deadline)
-                if not call.understood(answer):
+                if not call.is_expected_failure(answer):
                     check_available(answer, call.note(answer))
             except ProviderUnavailable:
-                count("ProviderErrors")
+                increment("ProviderErrors")
                 if attempt == call.attempts or deadline.remaining() < _RETRY_NEEDS_SECONDS:
                     raise
                 deadline.pause(attempt)

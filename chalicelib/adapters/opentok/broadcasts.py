@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from chalicelib.adapters.opentok.api_client import Call, OpenTokRest, is_absence
+from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
 from chalicelib.adapters.opentok.media_client import (
     FAILED,
     Reports,
@@ -22,7 +22,7 @@ from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
 class OpenTokBroadcasts:
     """The broadcast platform."""
 
-    def __init__(self, rest: OpenTokRest, clock: Clock) -> None:
+    def __init__(self, rest: ApiClient, clock: Clock) -> None:
         self._rest = rest
         self._reports = Reports(rest, clock, MediaKind.BROADCAST, "broadcast")
 
@@ -31,7 +31,12 @@ class OpenTokBroadcasts:
     ) -> MediaReport:
         content = {**options, "sessionId": session_id}
         call = Call(
-            "POST", "broadcast", content, secret=True, attempts=1, understood=is_about_the_state
+            "POST",
+            "broadcast",
+            content,
+            secret=True,
+            attempts=1,
+            is_expected_failure=is_about_the_state,
         )
         answer = self._rest.ask(call, deadline)
         already = AlreadyBroadcasting(
@@ -49,7 +54,7 @@ class OpenTokBroadcasts:
 
     def stop(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
         path = f"broadcast/{broadcast_id}/stop"
-        call = Call("POST", path, secret=True, understood=is_about_the_state)
+        call = Call("POST", path, secret=True, is_expected_failure=is_about_the_state)
         answer = self._rest.ask(call, deadline)
         if answer.status == HTTPStatus.CONFLICT:
             # Why, OpenTok does not say: it may run on.
@@ -66,7 +71,9 @@ class OpenTokBroadcasts:
         self, broadcast_id: str, change: Mapping[str, object], deadline: Deadline
     ) -> bool:
         path = f"broadcast/{broadcast_id}/streams"
-        answer = self._rest.ask(Call("PATCH", path, change, understood=_is_about_streams), deadline)
+        answer = self._rest.ask(
+            Call("PATCH", path, change, is_expected_failure=_is_about_streams), deadline
+        )
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
             raise StreamsNotManual(STREAMS_NOT_MANUAL)
         return answer.status < FAILED

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from chalicelib.adapters.opentok.api_client import Call, OpenTokRest
+from chalicelib.adapters.opentok.api_client import ApiClient, Call
 from chalicelib.adapters.opentok.media_client import Reports, check_started, is_about_the_state
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.media_platforms import ServiceOrder
+from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import AlreadyCaptioning
@@ -15,18 +15,18 @@ from chalicelib.errors import AlreadyCaptioning
 class OpenTokCaptions:
     """The captions platform."""
 
-    def __init__(self, rest: OpenTokRest, clock: Clock) -> None:
+    def __init__(self, rest: ApiClient, clock: Clock) -> None:
         self._rest = rest
         self._reports = Reports(rest, clock, MediaKind.CAPTIONS, "captions")
 
-    def start(self, order: ServiceOrder, deadline: Deadline) -> MediaReport:
+    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
         call = Call(
             "POST",
             "captions",
             {**order.options, "sessionId": order.session_id, "token": order.token.text},
             secret=True,
             attempts=1,
-            understood=is_about_the_state,
+            is_expected_failure=is_about_the_state,
         )
         answer = self._rest.ask(call, deadline)
         check_started(answer, AlreadyCaptioning("This room has captions already."))

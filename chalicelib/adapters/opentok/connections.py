@@ -10,7 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from chalicelib.adapters.opentok.api_client import Call, OpenTokRest, is_absence
+from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
 from chalicelib.adapters.opentok.errors import own_message, unavailable
 from chalicelib.adapters.opentok.session_ids import started_at
 from chalicelib.adapters.opentok.transport import Answer
@@ -24,10 +24,10 @@ _FAILED: Final = 300
 _Listed = TypeVar("_Listed")
 
 
-class OpenTokLive:
+class OpenTokConnections:
     """The live platform."""
 
-    def __init__(self, rest: OpenTokRest) -> None:
+    def __init__(self, rest: ApiClient) -> None:
         self._rest = rest
 
     def session_started(self, session_id: str) -> datetime | None:
@@ -60,7 +60,7 @@ class OpenTokLive:
             f"session/{session_id}{to_whom}/signal",
             content,
             attempts=1,
-            understood=_is_about_a_signal,
+            is_expected_failure=_is_about_a_signal,
         )
         answer = self._rest.ask(call, deadline)
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
@@ -69,7 +69,7 @@ class OpenTokLive:
 
     def mute_stream(self, session_id: str, stream_id: str, deadline: Deadline) -> bool:
         path = f"session/{session_id}/stream/{stream_id}/mute"
-        return self._done(Call("POST", path, {}, understood=_is_unknown_stream), deadline)
+        return self._done(Call("POST", path, {}, is_expected_failure=_is_unknown_stream), deadline)
 
     def mute_all(
         self, session_id: str, excluded: Sequence[str], deadline: Deadline, *, active: bool

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from chalicelib.adapters.opentok.api_client import Call, OpenTokRest, is_absence
+from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
 from chalicelib.adapters.opentok.errors import own_message, unavailable
 from chalicelib.adapters.opentok.transport import Answer
 from chalicelib.core.media.media_rules import NOT_ROUTED
@@ -12,7 +12,7 @@ from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import told_content, told_object
+from chalicelib.core.support.parsing import parse_json_object, parse_object
 from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 
 FAILED: Final = 300
@@ -28,7 +28,7 @@ class Reports:
         path: Where they are, below the project's own address.
     """
 
-    def __init__(self, rest: OpenTokRest, clock: Clock, kind: MediaKind, path: str) -> None:
+    def __init__(self, rest: ApiClient, clock: Clock, kind: MediaKind, path: str) -> None:
         self._rest = rest
         self._clock = clock
         self._kind = kind
@@ -74,20 +74,20 @@ class Reports:
         """
         call = Call("GET", path)
         answer = self._rest.ask(call, deadline)
-        content = told_content(answer.body)
+        content = parse_json_object(answer.body)
         items, count = content.get("items"), content.get("count")
         if not isinstance(items, list):
             raise unavailable(f"{call.note(answer)}, without a list")
         return items, count if isinstance(count, int) else len(items)
 
     def _of(self, session_id: str, items: Sequence[object]) -> list[MediaReport]:
-        read = (self._report(told_object(item)) for item in items)
+        read = (self._report(parse_object(item)) for item in items)
         # Whether OpenTok heeds the session's id is not for us to trust.
         return [each for each in read if each is not None and each.session_id == session_id]
 
     def read(self, call: Call, answer: Answer, **known: object) -> MediaReport:
         """What an answer tells, and what is known without its telling."""
-        report = self._report({**told_content(answer.body), **known})
+        report = self._report({**parse_json_object(answer.body), **known})
         if report is None:
             raise unavailable(f"{call.note(answer)}, without a {self._kind}")
         return report

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chalicelib.adapters.opentok.api_client import Call, OpenTokRest
+from chalicelib.adapters.opentok.api_client import ApiClient, Call
 from chalicelib.adapters.opentok.media_client import (
     NOBODY,
     Reports,
@@ -11,7 +11,7 @@ from chalicelib.adapters.opentok.media_client import (
 )
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.media_platforms import ServiceOrder
+from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import NobodyConnected
@@ -20,18 +20,18 @@ from chalicelib.errors import NobodyConnected
 class OpenTokRenders:
     """The render platform."""
 
-    def __init__(self, rest: OpenTokRest, clock: Clock) -> None:
+    def __init__(self, rest: ApiClient, clock: Clock) -> None:
         self._rest = rest
         self._reports = Reports(rest, clock, MediaKind.RENDER, "render")
 
-    def start(self, order: ServiceOrder, deadline: Deadline) -> MediaReport:
+    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
         call = Call(
             "POST",
             "render",
             {**order.options, "sessionId": order.session_id, "token": order.token.text},
             secret=True,
             attempts=1,
-            understood=is_about_the_state,
+            is_expected_failure=is_about_the_state,
         )
         answer = self._rest.ask(call, deadline)
         check_started(answer, NobodyConnected(NOBODY))

@@ -16,11 +16,11 @@ from chalicelib.adapters.opentok.errors import (
     unavailable,
 )
 from chalicelib.adapters.opentok.sdk_client import Project, Projects
-from chalicelib.adapters.opentok.transport import Answer, OpenTokHttp, Request
+from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.core.model.room import MediaMode, RoomSettings
-from chalicelib.core.ports.room_store import ClientToken, TokenOrder
+from chalicelib.core.ports.room_store import ClientToken, TokenSpec
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
 _ATTEMPTS: Final = 3
@@ -37,14 +37,14 @@ class OpenTokPlatform:
         http: The pool of connections to use.
     """
 
-    def __init__(self, projects: Projects, http: OpenTokHttp) -> None:
+    def __init__(self, projects: Projects, http: Transport) -> None:
         self._projects = projects
         self._http = http
 
     def project_id(self, deadline: Deadline) -> str:
         return str(self._projects.current(deadline).client.api_key)
 
-    def mint_token(self, order: TokenOrder, deadline: Deadline) -> ClientToken:
+    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
         client = self._projects.current(deadline).client
         try:
             text = client.generate_token(
@@ -90,7 +90,7 @@ class OpenTokPlatform:
                 check_available(answer, f"session/create: {summary(answer)}")
                 return _session_id(answer, client) if answer.status == _OK else answer
             except ProviderUnavailable:
-                count("ProviderErrors")
+                increment("ProviderErrors")
                 if attempt == _ATTEMPTS or deadline.remaining() < _RETRY_NEEDS_SECONDS:
                     raise
                 deadline.pause(attempt)

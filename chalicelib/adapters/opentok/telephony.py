@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.adapters.opentok.api_client import Call, OpenTokRest
+from chalicelib.adapters.opentok.api_client import ApiClient, Call
 from chalicelib.adapters.opentok.errors import unavailable
 from chalicelib.adapters.opentok.media_client import (
     FAILED,
@@ -12,22 +12,22 @@ from chalicelib.adapters.opentok.media_client import (
 )
 from chalicelib.adapters.opentok.transport import Answer
 from chalicelib.core.media.media_rules import NOT_ROUTED
-from chalicelib.core.ports.media_platforms import ServiceOrder
+from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN, told_content
+from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN, parse_json_object
 from chalicelib.errors import NotRouted
 
 
-class OpenTokAudio:
+class OpenTokTelephony:
     """The audio platform."""
 
-    def __init__(self, rest: OpenTokRest) -> None:
+    def __init__(self, rest: ApiClient) -> None:
         self._rest = rest
 
-    def dial(self, order: ServiceOrder, deadline: Deadline) -> Mapping[str, Any]:
+    def dial(self, order: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
         return self._begin("dial", order, deadline)
 
-    def connect_audio(self, order: ServiceOrder, deadline: Deadline) -> Mapping[str, Any]:
+    def connect_audio(self, order: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
         return self._begin("connect", order, deadline)
 
     def play_digits(
@@ -39,14 +39,14 @@ class OpenTokAudio:
         call = Call("POST", path, {"digits": digits}, secret=True, attempts=1)
         return self._rest.ask(call, deadline).status < FAILED
 
-    def _begin(self, path: str, order: ServiceOrder, deadline: Deadline) -> Mapping[str, Any]:
+    def _begin(self, path: str, order: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
         call = Call(
             "POST",
             path,
             {**order.options, "sessionId": order.session_id, "token": order.token.text},
             secret=True,
             attempts=1,
-            understood=is_about_the_state,
+            is_expected_failure=is_about_the_state,
         )
         answer = self._rest.ask(call, deadline)
         check_started(answer, NotRouted(NOT_ROUTED))
@@ -55,7 +55,7 @@ class OpenTokAudio:
 
 def _told_connection(call: Call, answer: Answer) -> Mapping[str, Any]:
     """The answer, if it tells which connection was made."""
-    content = told_content(answer.body)
+    content = parse_json_object(answer.body)
     ids = (content.get("id"), content.get("connectionId"))
     if not all(isinstance(each, str) and PLATFORM_ID_PATTERN.fullmatch(each) for each in ids):
         raise unavailable(f"{call.note(answer)}, without a connection")

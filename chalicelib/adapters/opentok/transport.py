@@ -11,7 +11,7 @@ from typing import Final
 import requests
 
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import timing
+from chalicelib.core.support.metrics import timer
 from chalicelib.errors import ProviderUnavailable
 
 _CONNECT_SECONDS: Final = 2.0
@@ -41,7 +41,7 @@ class Request:
     json: Mapping[str, object] | None = None
 
 
-class OpenTokHttp:
+class Transport:
     """A pool of connections to OpenTok, shared by all threads of a process."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class OpenTokHttp:
             ProviderUnavailable: No complete answer came in time.
         """
         try:
-            with timing("ProviderLatency"):
+            with timer("ProviderLatency"):
                 return deadline.run(lambda: self._exchange(request, deadline))
         except (requests.RequestException, TimeoutError) as error:
             raise ProviderUnavailable(

@@ -8,20 +8,20 @@ from chalice import Blueprint
 
 from chalicelib.api.callbacks.session_callbacks import check_owners, register_callback
 from chalicelib.api.http.context import Told
-from chalicelib.api.http.operations import OF_PROVIDER
+from chalicelib.api.http.operations import PROVIDER_ERRORS
 from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.router import Router
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.support.metrics import count
-from chalicelib.core.support.parsing import told_content
+from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.parsing import parse_json_object
 from chalicelib.core.support.timestamps import utc_now
 
 KINDS: Final = tuple(MediaKind)
 """Those that OpenTok tells of in objects which name themselves, their session and their status."""
 
 
-def media_callback_routes(edge: Edge) -> Blueprint:
+def media_callback_routes(edge: Router) -> Blueprint:
     routes = Blueprint(__name__)
     for kind in KINDS:
         register_callback(
@@ -29,18 +29,18 @@ def media_callback_routes(edge: Edge) -> Blueprint:
             routes,
             kind,
             news=f"news of any {kind}",
-            problems=OF_PROVIDER,
+            problems=PROVIDER_ERRORS,
             followed=partial(_followed, kind),
         )
     return routes
 
 
 def _followed(kind: MediaKind, told: Told, body: bytes) -> Answer:
-    report = MediaReport.of(kind, told_content(body), utc_now())
+    report = MediaReport.of(kind, parse_json_object(body), utc_now())
     if report is None:
-        count("CallbacksNotUnderstood")
+        increment("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
     check_owners(told, report.owners)
-    count(f"Callback{kind.capitalize()}")
+    increment(f"Callback{kind.capitalize()}")
     told.use_cases.media().follow.told(report, told.deadline)
     return Answer(HTTPStatus.OK)

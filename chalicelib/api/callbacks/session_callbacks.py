@@ -15,16 +15,16 @@ from chalicelib.api.callbacks.session_events import SessionEvent, read_event
 from chalicelib.api.http.context import Told
 from chalicelib.api.http.operations import PLATFORM_BY_PATH, Operation, Problems
 from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.router import Router
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.timestamps import utc_now
 from chalicelib.core.use_cases import UseCases
 
 Followed = Callable[[Told, bytes], Answer]
 
 
-def callback_routes(edge: Edge) -> Blueprint:
+def callback_routes(edge: Router) -> Blueprint:
     """Session monitoring."""
     routes = Blueprint(__name__)
     register_callback(
@@ -39,7 +39,7 @@ def callback_routes(edge: Edge) -> Blueprint:
 
 
 def register_callback(
-    edge: Edge, routes: Blueprint, kind: str, *, news: str, problems: Problems, followed: Followed
+    edge: Router, routes: Blueprint, kind: str, *, news: str, problems: Problems, followed: Followed
 ) -> None:
     """Register the two places where a kind of callback comes to: signed, and by a secret path.
 
@@ -100,10 +100,10 @@ def told_again() -> Iterator[None]:
 def _followed(told: Told, body: bytes) -> Answer:
     event = read_event(body, utc_now())
     if event is None:
-        count("CallbacksNotUnderstood")
+        increment("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
     check_owners(told, event.owners)
-    count(event.metric)
+    increment(event.metric)
     if event.connection_id is not None:
         with told_again():
             _follow(told.use_cases, event, told.deadline)
@@ -111,7 +111,7 @@ def _followed(told: Told, body: bytes) -> Answer:
 
 
 def _follow(use_cases: UseCases, event: SessionEvent, deadline: Deadline) -> None:
-    follow = use_cases.follow_sessions
+    follow = use_cases.session_tracker
     session = follow.find(event.session_id, deadline)
     connection, stream, connection_id = event.connection, event.stream, event.connection_id
     if session is None or connection_id is None:

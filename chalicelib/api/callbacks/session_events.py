@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core.model.connection import Connection, Passenger, Stream
+from chalicelib.core.model.connection import Connection, Participant, Stream
 from chalicelib.core.support.parsing import (
-    told_content,
-    told_id,
-    told_moment,
-    told_object,
-    told_owners,
-    told_platform_id,
-    told_text,
+    owner_ids,
+    parse_id,
+    parse_json_object,
+    parse_object,
+    parse_platform_id,
+    parse_text,
+    parse_timestamp,
 )
 
 KNOWN: Final = frozenset(
@@ -47,17 +47,17 @@ class SessionEvent:
 
 def read_event(body: bytes, now: datetime) -> SessionEvent | None:
     """The event; None where there is none to be made out, however often it is sent."""
-    content = told_content(body)
-    name, session_id = told_id(content.get("event")), told_id(content.get("sessionId"))
+    content = parse_json_object(body)
+    name, session_id = parse_id(content.get("event")), parse_id(content.get("sessionId"))
     if name is None or session_id is None:
         return None
-    stream = told_object(content.get("stream"))
-    connection = told_object(content.get("connection")) or told_object(stream.get("connection"))
-    connection_id = told_platform_id(connection.get("id"))
+    stream = parse_object(content.get("stream"))
+    connection = parse_object(content.get("connection")) or parse_object(stream.get("connection"))
+    connection_id = parse_platform_id(connection.get("id"))
     return SessionEvent(
         name=name,
         session_id=session_id,
-        owners=told_owners(content),
+        owners=owner_ids(content),
         connection_id=connection_id,
         connection=None if connection_id is None else _connection(connection_id, connection, now),
         stream=_stream(stream, now),
@@ -67,17 +67,19 @@ def read_event(body: bytes, now: datetime) -> SessionEvent | None:
 def _connection(connection_id: str, told: Mapping[str, Any], now: datetime) -> Connection:
     data = told.get("data")
     text = data if isinstance(data, str) else json.dumps(data)
-    return Connection(connection_id, told_moment(told.get("createdAt"), now), Passenger.of(text))
+    return Connection(
+        connection_id, parse_timestamp(told.get("createdAt"), now), Participant.of(text)
+    )
 
 
 def _stream(told: Mapping[str, Any], now: datetime) -> Stream | None:
-    stream_id = told_platform_id(told.get("id"))
+    stream_id = parse_platform_id(told.get("id"))
     if stream_id is None:
         return None
-    video_type = told_text(told.get("videoType"))
+    video_type = parse_text(told.get("videoType"))
     return Stream(
         stream_id,
-        told_text(told.get("name")) or "",
+        parse_text(told.get("name")) or "",
         video_type or None,
-        told_moment(told.get("createdAt"), now),
+        parse_timestamp(told.get("createdAt"), now),
     )

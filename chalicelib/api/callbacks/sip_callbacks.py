@@ -9,23 +9,23 @@ from chalicelib import errors
 from chalicelib.api.callbacks.session_callbacks import check_owners, register_callback, told_again
 from chalicelib.api.http.context import Told
 from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Edge
-from chalicelib.core.model.connection import Connection, Passenger, Service
-from chalicelib.core.support.metrics import count
+from chalicelib.api.http.router import Router
+from chalicelib.core.model.connection import Connection, Participant, Service
+from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.parsing import (
-    told_content,
-    told_id,
-    told_moment,
-    told_object,
-    told_owners,
-    told_platform_id,
+    owner_ids,
+    parse_id,
+    parse_json_object,
+    parse_object,
+    parse_platform_id,
+    parse_timestamp,
 )
 from chalicelib.core.support.timestamps import utc_now
 
 _EVENTS: Final = ("callCreated", "callUpdated", "callDestroyed", "muteForced")
 
 
-def sip_callback_routes(edge: Edge) -> Blueprint:
+def sip_callback_routes(edge: Router) -> Blueprint:
     routes = Blueprint(__name__)
     register_callback(
         edge,
@@ -39,22 +39,22 @@ def sip_callback_routes(edge: Edge) -> Blueprint:
 
 
 def _followed(told: Told, body: bytes) -> Answer:
-    content = told_content(body)
-    call = told_object(content.get("call"))
-    session_id = told_id(content.get("sessionId"))
-    connection_id = told_platform_id(call.get("connectionId"))
+    content = parse_json_object(body)
+    call = parse_object(content.get("call"))
+    session_id = parse_id(content.get("sessionId"))
+    connection_id = parse_platform_id(call.get("connectionId"))
     event = content.get("event")
     if event not in _EVENTS or session_id is None or connection_id is None:
-        count("CallbacksNotUnderstood")
+        increment("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
-    check_owners(told, told_owners(content))
-    count(f"CallbackSip{event[:1].upper()}{event[1:]}")
-    follow = told.use_cases.follow_sessions
+    check_owners(told, owner_ids(content))
+    increment(f"CallbackSip{event[:1].upper()}{event[1:]}")
+    follow = told.use_cases.session_tracker
     session = follow.find(session_id, told.deadline)
     now = utc_now()
     if session is not None and event == "callCreated":
-        since = told_moment(call.get("createdAt"), now)
-        connection = Connection(connection_id, since, Passenger(service=Service.SIP))
+        since = parse_timestamp(call.get("createdAt"), now)
+        connection = Connection(connection_id, since, Participant(service=Service.SIP))
         with told_again():
             follow.arrived(session, connection, told.deadline)
     if session is not None and event == "callDestroyed":

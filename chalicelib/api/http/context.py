@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chalicelib.api.http.decoding import read_body, read_query
 from chalicelib.api.http.operations import Operation
-from chalicelib.api.http.request_log import RequestLine
+from chalicelib.api.http.request_log import RequestRecord
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.use_cases import MediaUseCases, UseCases
@@ -42,7 +42,7 @@ class Call:
     use_cases: UseCases
     user: User
     deadline: Deadline
-    line: RequestLine
+    line: RequestRecord
     content: Content
 
     @property

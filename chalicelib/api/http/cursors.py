@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.core.model.media import MediaKind, MediaStart
+from chalicelib.core.model.media import MediaCursor, MediaKind
 from chalicelib.core.model.room import NAME_PATTERN
-from chalicelib.core.ports.room_store import PageStart
+from chalicelib.core.ports.room_store import RoomCursor
 from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.errors import FieldProblem, InvalidField
@@ -24,19 +24,19 @@ class _Position(msgspec.Struct, array_like=True):
     created_at: int
 
 
-def write_cursor(start: PageStart, user_id: str) -> str:
+def write_cursor(start: RoomCursor, user_id: str) -> str:
     """The cursor of a page of rooms that starts there; the list is always the caller's own."""
     position = _Position(start.name, epoch_milliseconds(start.created_at))
     return _sealed(msgspec.json.encode(position), user_id)
 
 
-def read_cursor(cursor: str, user_id: str) -> PageStart:
+def read_cursor(cursor: str, user_id: str) -> RoomCursor:
     """Where the page of rooms starts.
 
     Raises:
         InvalidField: The cursor is damaged, or was given to another user.
     """
-    return PageStart(*_position(cursor, user_id, NAME_PATTERN))
+    return RoomCursor(*_position(cursor, user_id, NAME_PATTERN))
 
 
 def write_connection_cursor(connection_id: str, room: str, user_id: str) -> str:
@@ -56,19 +56,19 @@ def read_connection_cursor(cursor: str, room: str, user_id: str) -> str:
         raise _not_ours() from error
 
 
-def write_media_cursor(start: MediaStart, kind: MediaKind, room: str, user_id: str) -> str:
+def write_media_cursor(start: MediaCursor, kind: MediaKind, room: str, user_id: str) -> str:
     """The cursor of a page of a room's media that starts there."""
     position = _Position(start.id, epoch_milliseconds(start.created_at))
     return _sealed(msgspec.json.encode(position), f"{room.lower()}/{kind}/{user_id}")
 
 
-def read_media_cursor(cursor: str, kind: MediaKind, room: str, user_id: str) -> MediaStart:
+def read_media_cursor(cursor: str, kind: MediaKind, room: str, user_id: str) -> MediaCursor:
     """Where the page of a room's media starts.
 
     Raises:
         InvalidField: The cursor is damaged, or was given to another user or for another list.
     """
-    return MediaStart(*_position(cursor, f"{room.lower()}/{kind}/{user_id}", PLATFORM_ID_PATTERN))
+    return MediaCursor(*_position(cursor, f"{room.lower()}/{kind}/{user_id}", PLATFORM_ID_PATTERN))
 
 
 def _position(cursor: str, whose: str, names: re.Pattern[str]) -> tuple[str, datetime]:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from chalicelib.core.support.text import is_well_formed
+from chalicelib.core.support.text import is_valid_unicode
 from chalicelib.errors import BodyTooLarge, FieldProblem, InvalidField, MalformedJson
 
 LONGEST_BODY_BYTES: Final = 64 * 1024
@@ -91,7 +91,7 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
     for name, values in query.items():
         if len(values) != 1:
             raise InvalidField(FieldProblem(name, "is given more than once"))
-        if not is_well_formed(name + values[0]):
+        if not is_valid_unicode(name + values[0]):
             raise InvalidField(FieldProblem("query", "must be well-formed Unicode"))
     return _convert({name: values[0] for name, values in query.items()}, struct, strict=False)
 

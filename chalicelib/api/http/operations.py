@@ -13,22 +13,22 @@ from chalicelib.core.model.room import api_name
 
 Problems = tuple[type[errors.RoomkeyError], ...]
 
-OF_MEMBERS: Final[Problems] = (errors.RoomNotFound, errors.Banned)
+MEMBER_ERRORS: Final[Problems] = (errors.RoomNotFound, errors.Banned)
 """Of routes that read a room."""
-OF_MODERATORS: Final[Problems] = (*OF_MEMBERS, errors.NotAModerator)
+MODERATOR_ERRORS: Final[Problems] = (*MEMBER_ERRORS, errors.NotAModerator)
 """Of routes that only a room's moderators may use."""
-OF_PROVIDER: Final[Problems] = (errors.ProviderRefused, errors.ProviderUnavailable)
+PROVIDER_ERRORS: Final[Problems] = (errors.ProviderRefused, errors.ProviderUnavailable)
 """Of routes that ask OpenTok for something."""
-OF_MEDIA_STARTS: Final[Problems] = (
-    *OF_MODERATORS,
+MEDIA_START_ERRORS: Final[Problems] = (
+    *MODERATOR_ERRORS,
     errors.RoomClosed,
     errors.NotRouted,
     errors.EncryptedRoom,
     errors.NobodyConnected,
-    *OF_PROVIDER,
+    *PROVIDER_ERRORS,
 )
 """Of routes that have OpenTok make something of a room."""
-OF_ADMISSION: Final[Problems] = (
+ADMISSION_ERRORS: Final[Problems] = (
     errors.RoomClosed,
     errors.NotAMember,
     errors.Banned,
@@ -38,15 +38,15 @@ OF_ADMISSION: Final[Problems] = (
     errors.RoleNotAllowed,
 )
 """Of routes that let people in."""
-OF_SAMPLE_MEDIA: Final[Problems] = (
+SAMPLE_MEDIA_ERRORS: Final[Problems] = (
     errors.RoomNotFound,
     errors.RoleNotAllowed,
     errors.RoomClosed,
     errors.NobodyConnected,
-    *OF_PROVIDER,
+    *PROVIDER_ERRORS,
 )
 """Of routes that have OpenTok make something of a sample room."""
-_OF_BODIES: Final[Problems] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
+_BODY_ERRORS: Final[Problems] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,5 +164,5 @@ class Route:
     @property
     def problems(self) -> Problems:
         """All errors that it may answer with, each once."""
-        of_body = () if self.operation.body is None else _OF_BODIES
+        of_body = () if self.operation.body is None else _BODY_ERRORS
         return tuple(dict.fromkeys((*self.access.problems, *of_body, *self.operation.problems)))

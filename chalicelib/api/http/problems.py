@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType, to_builtins
 
 from chalicelib import errors
-from chalicelib.api.http.responses import Answer, json_answer
+from chalicelib.api.http.responses import Answer, json_response
 from chalicelib.errors import FieldProblem
 
 STATUS: Final = {
@@ -94,4 +94,4 @@ def problem(error: errors.RoomkeyError, request_id: str) -> Answer:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return json_answer(status, to_builtins(members) | error.extensions, headers)
+    return json_response(status, to_builtins(members) | error.extensions, headers)

@@ -13,7 +13,7 @@ from time import perf_counter
 from traceback import format_tb
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.support.metrics import Measurement, Mention
+from chalicelib.core.support.metrics import Annotation, Metric
 from chalicelib.errors import Internal, RoomkeyError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST_TIMES: Final = 99
 
 
 @dataclass(slots=True)
-class RequestLine:
+class RequestRecord:
     """What becomes known of one request while it is answered; never what it carried."""
 
     request_id: str
@@ -38,7 +38,7 @@ class RequestLine:
     user: str | None = None
     room: str | None = None
     started: float = field(default_factory=perf_counter)
-    measurements: list[Measurement | Mention] = field(default_factory=list)
+    measurements: list[Metric | Annotation] = field(default_factory=list)
 
 
 class RequestLog:
@@ -57,7 +57,7 @@ class RequestLog:
         _ = self._logger, self._metric_sets
 
     def warning(self, warning: str) -> None:
-        """Write a line of no request, about how this function was set up."""
+        """UpdateBuilder a line of no request, about how this function was set up."""
         self._logger.warning(warning)
 
     @cached_property
@@ -72,8 +72,8 @@ class RequestLog:
 
         return EphemeralMetrics
 
-    def write(self, line: RequestLine, status: HTTPStatus, error: RoomkeyError | None) -> None:
-        """Write the line of a request that has its answer.
+    def write(self, line: RequestRecord, status: HTTPStatus, error: RoomkeyError | None) -> None:
+        """UpdateBuilder the line of a request that has its answer.
 
         Args:
             line: What is known of the request.
@@ -96,9 +96,9 @@ class RequestLog:
         if error is not None and error.note is not None:
             extra["note"] = error.note
         if error is not None:
-            line.measurements.append(Measurement(_metric_name(error.code), 1, timed=False))
+            line.measurements.append(Metric(_metric_name(error.code), 1, timed=False))
         if self._cold:
-            line.measurements.append(Measurement("ColdStart", 1, timed=False))
+            line.measurements.append(Metric("ColdStart", 1, timed=False))
             self._cold = False
         extra |= _mentions(line) | self._metrics(line, service)
         if isinstance(error, Internal) and error.__cause__ is not None:
@@ -109,9 +109,9 @@ class RequestLog:
         else:
             self._logger.info("request", extra=extra)
 
-    def _metrics(self, line: RequestLine, service: str) -> dict[str, object]:
+    def _metrics(self, line: RequestRecord, service: str) -> dict[str, object]:
         """The request's measurements in CloudWatch's embedded metric format."""
-        measured = [each for each in line.measurements if isinstance(each, Measurement)]
+        measured = [each for each in line.measurements if isinstance(each, Metric)]
         if not measured:
             return {}
         metrics = self._metric_sets(namespace=NAMESPACE, service=service)
@@ -121,30 +121,30 @@ class RequestLog:
         return dict(metrics.serialize_metric_set())
 
 
-def _as_a_line_holds(measured: Sequence[Measurement]) -> Iterator[Measurement]:
+def _as_a_line_holds(measured: Sequence[Metric]) -> Iterator[Metric]:
     """Counts added up, and of times the longest, as many as one line may have.
 
     CloudWatch takes 100 values of a metric in a line. Powertools writes a line of its own as soon
     as it has so many, and then has none left for ours.
     """
     counts: dict[str, float] = {}
-    times: dict[str, list[Measurement]] = {}
+    times: dict[str, list[Metric]] = {}
     for each in measured:
         if each.timed:
             times.setdefault(each.name, []).append(each)
         else:
             counts[each.name] = counts.get(each.name, 0) + each.value
     for name, total in counts.items():
-        yield Measurement(name, total, timed=False)
+        yield Metric(name, total, timed=False)
     for every in times.values():
         yield from nlargest(MOST_TIMES, every, key=lambda each: each.value)
 
 
-def _mentions(line: RequestLine) -> dict[str, list[str]]:
+def _mentions(line: RequestRecord) -> dict[str, list[str]]:
     """What is to be named, by heading."""
     named: dict[str, list[str]] = {}
     for each in line.measurements:
-        if isinstance(each, Mention):
+        if isinstance(each, Annotation):
             named.setdefault(each.heading, []).append(each.what)
     return named
 

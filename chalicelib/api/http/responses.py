@@ -14,7 +14,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def json_answer(
+def json_response(
     status: HTTPStatus, content: object, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """The content as JSON."""

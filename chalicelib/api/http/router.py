@@ -24,12 +24,12 @@ from chalicelib.api.http.operations import (
     Route,
 )
 from chalicelib.api.http.problems import problem
-from chalicelib.api.http.request_log import RequestLine, RequestLog
+from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.api.http.responses import Answer
 from chalicelib.core.model.room import NAME_RULE, check_name
 from chalicelib.core.model.user import ANONYMOUS, User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import collecting
+from chalicelib.core.support.metrics import recording
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import (
     FieldProblem,
@@ -45,7 +45,7 @@ REQUEST_SECONDS: Final = 8.0
 _View = TypeVar("_View", bound=Callable[..., Answer])
 
 
-class Edge:
+class Router:
     """Registers routes.
 
     Args:
@@ -83,7 +83,7 @@ class Edge:
         self, routes: Blueprint, method: str, path: str, operation: Operation, access: Access
     ) -> Callable[[_View], _View]:
         def register(view: _View) -> _View:
-            def answer(request: Request, line: RequestLine, parameters: dict[str, str]) -> Answer:
+            def answer(request: Request, line: RequestRecord, parameters: dict[str, str]) -> Answer:
                 deadline = Deadline(REQUEST_SECONDS)
                 use_cases = self._use_cases()
                 user = _caller(access, use_cases, request)
@@ -110,7 +110,7 @@ class Edge:
         """Register a view called as `view(told, **path_parameters)`, which checks who tells it."""
 
         def register(view: _View) -> _View:
-            def answer(request: Request, _: RequestLine, parameters: dict[str, str]) -> Answer:
+            def answer(request: Request, _: RequestRecord, parameters: dict[str, str]) -> Answer:
                 deadline = Deadline(REQUEST_SECONDS)
                 return view(Told(request, self._use_cases(), deadline), **parameters)
 
@@ -136,12 +136,12 @@ class Edge:
         self,
         routes: Blueprint,
         route: Route,
-        answer: Callable[[Request, RequestLine, dict[str, str]], Answer],
+        answer: Callable[[Request, RequestRecord, dict[str, str]], Answer],
     ) -> None:
         def handle(**parameters: str) -> Response:
             request = routes.current_request
             line = _line(request)
-            with collecting() as line.measurements:
+            with recording() as line.measurements:
                 try:
                     return self._respond(line, answer(request, line, parameters))
                 except RoomkeyError as error:
@@ -158,7 +158,7 @@ class Edge:
         }
         routes.route(route.path, **options)(handle)
 
-    def own_answers(
+    def error_middleware(
         self, request: Request | None, respond: Callable[[Request | None], Response]
     ) -> Response:
         """Middleware that puts what Chalice itself answers into our shape: 405 and 500."""
@@ -176,13 +176,13 @@ class Edge:
         return self._respond_problem(line, Internal(_INTERNAL, note=str(response.body)))
 
     def _respond_problem(
-        self, line: RequestLine, error: RoomkeyError, headers: Mapping[str, str] | None = None
+        self, line: RequestRecord, error: RoomkeyError, headers: Mapping[str, str] | None = None
     ) -> Response:
         return self._respond(line, problem(error, line.request_id), error, headers)
 
     def _respond(
         self,
-        line: RequestLine,
+        line: RequestRecord,
         answer: Answer,
         error: RoomkeyError | None = None,
         headers: Mapping[str, str] | None = None,
@@ -209,14 +209,14 @@ def _internal(fault: Exception) -> Internal:
     return error
 
 
-def _line(request: Request | None) -> RequestLine:
+def _line(request: Request | None) -> RequestRecord:
     if request is None:
-        return RequestLine("", "", "", "")
+        return RequestRecord("", "", "", "")
     context = request.context
     # `chalice local` gives the id in the function's context alone.
     request_id = context.get("requestId") or getattr(request.lambda_context, "aws_request_id", "")
     function = getattr(request.lambda_context, "function_name", "")
-    return RequestLine(str(request_id), request.method, request.path, function)
+    return RequestRecord(str(request_id), request.method, request.path, function)
 
 
 def _caller(access: Access, use_cases: UseCases, request: Request) -> User:

@@ -4,14 +4,14 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_MODERATORS, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import MODERATOR_ERRORS, PROVIDER_ERRORS, Operation
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.media.archive_requests import ArchiveBody, LayoutBody, StreamsBody
 from chalicelib.api.media.archive_responses import ArchiveAnswer, shown_archive
 
 
-def recording_routes(edge: Edge) -> Blueprint:
+def recording_routes(edge: Router) -> Blueprint:
     """What moderators do about a room's archives."""
     routes = Blueprint(__name__)
 
@@ -28,20 +28,20 @@ def recording_routes(edge: Edge) -> Blueprint:
             body=ArchiveBody,
             answers={HTTPStatus.CREATED: ArchiveAnswer},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.RoomClosed,
                 errors.NotRouted,
                 errors.EncryptedRoom,
                 errors.NobodyConnected,
                 errors.AlreadyRecording,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def start_archive(call: Call, room: str) -> Answer:
         options = call.body(ArchiveBody).options()
-        started = call.media.record_room.start(call.user, room, options, call.deadline)
-        return json_answer(HTTPStatus.CREATED, shown_archive(*started))
+        started = call.media.record_archives.start(call.user, room, options, call.deadline)
+        return json_response(HTTPStatus.CREATED, shown_archive(*started))
 
     @edge.signed_in(
         routes,
@@ -52,17 +52,17 @@ def recording_routes(edge: Edge) -> Blueprint:
             description="An automatic archive ends when everybody has left, and not before.",
             answers={HTTPStatus.OK: ArchiveAnswer},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.ArchiveNotFound,
                 errors.ArchiveNotRunning,
                 errors.Immutable,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def stop_archive(call: Call, room: str, archive_id: str) -> Answer:
-        stopped = call.media.record_room.stop(call.user, room, archive_id, call.deadline)
-        return json_answer(HTTPStatus.OK, shown_archive(*stopped))
+        stopped = call.media.record_archives.stop(call.user, room, archive_id, call.deadline)
+        return json_response(HTTPStatus.OK, shown_archive(*stopped))
 
     @edge.signed_in(
         routes,
@@ -73,19 +73,19 @@ def recording_routes(edge: Edge) -> Blueprint:
             body=LayoutBody,
             answers={HTTPStatus.OK: ArchiveAnswer},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.ArchiveNotFound,
                 errors.ArchiveNotRunning,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def set_archive_layout(call: Call, room: str, archive_id: str) -> Answer:
         layout = call.body(LayoutBody).options()
-        changed = call.media.record_room.set_layout(
+        changed = call.media.record_archives.set_layout(
             call.user, room, archive_id, layout, call.deadline
         )
-        return json_answer(HTTPStatus.OK, shown_archive(*changed))
+        return json_response(HTTPStatus.OK, shown_archive(*changed))
 
     @edge.signed_in(
         routes,
@@ -96,18 +96,20 @@ def recording_routes(edge: Edge) -> Blueprint:
             body=StreamsBody,
             answers={HTTPStatus.NO_CONTENT: None},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.ArchiveNotFound,
                 errors.StreamNotFound,
                 errors.ArchiveNotRunning,
                 errors.StreamsNotManual,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def change_archive_streams(call: Call, room: str, archive_id: str) -> Answer:
         change = call.body(StreamsBody).change()
-        call.media.record_room.change_streams(call.user, room, archive_id, change, call.deadline)
+        call.media.record_archives.change_streams(
+            call.user, room, archive_id, change, call.deadline
+        )
         return Answer(HTTPStatus.NO_CONTENT)
 
     @edge.signed_in(
@@ -118,15 +120,15 @@ def recording_routes(edge: Edge) -> Blueprint:
             summary="Delete an archive and its file",
             answers={HTTPStatus.NO_CONTENT: None},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.ArchiveNotFound,
                 errors.ArchiveNotReady,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def delete_archive(call: Call, room: str, archive_id: str) -> Answer:
-        call.media.record_room.delete(call.user, room, archive_id, call.deadline)
+        call.media.record_archives.delete(call.user, room, archive_id, call.deadline)
         return Answer(HTTPStatus.NO_CONTENT)
 
     return routes

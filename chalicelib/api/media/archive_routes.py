@@ -5,15 +5,20 @@ from chalice import Blueprint
 from chalicelib import errors
 from chalicelib.api.http.context import Call
 from chalicelib.api.http.cursors import read_media_cursor, write_media_cursor
-from chalicelib.api.http.operations import OF_MEMBERS, OF_MODERATORS, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import (
+    MEMBER_ERRORS,
+    MODERATOR_ERRORS,
+    PROVIDER_ERRORS,
+    Operation,
+)
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList, shown_archive
 from chalicelib.api.rooms.requests import PageQuery
 from chalicelib.core.model.media import MediaKind
 
 
-def archive_routes(edge: Edge) -> Blueprint:
+def archive_routes(edge: Router) -> Blueprint:
     """A room's recordings, as its members see them."""
     routes = Blueprint(__name__)
 
@@ -26,7 +31,7 @@ def archive_routes(edge: Edge) -> Blueprint:
             description="Of those that a room makes by itself too. `url` is null in a list.",
             query=PageQuery,
             answers={HTTPStatus.OK: ArchiveList},
-            problems=OF_MODERATORS,
+            problems=MODERATOR_ERRORS,
         ),
     )
     def list_archives(call: Call, room: str) -> Answer:
@@ -37,12 +42,12 @@ def archive_routes(edge: Edge) -> Blueprint:
         found, page = call.media.read_archives.page(
             call.user, room, start, query.limit, call.deadline
         )
-        following = page.next_start
+        following = page.next_cursor
         cursor = None
         if following is not None:
             cursor = write_media_cursor(following, MediaKind.ARCHIVE, room, call.user.id)
         items = [shown_archive(found, each) for each in page.items]
-        return json_answer(HTTPStatus.OK, {"items": items, "cursor": cursor})
+        return json_response(HTTPStatus.OK, {"items": items, "cursor": cursor})
 
     @edge.signed_in(
         routes,
@@ -52,12 +57,12 @@ def archive_routes(edge: Edge) -> Blueprint:
             summary="Read an archive",
             description="`url` is good for ten minutes; null where OpenTok has none to give.",
             answers={HTTPStatus.OK: ArchiveAnswer},
-            problems=(*OF_MODERATORS, errors.ArchiveNotFound, errors.ProviderRefused),
+            problems=(*MODERATOR_ERRORS, errors.ArchiveNotFound, errors.ProviderRefused),
         ),
     )
     def get_archive(call: Call, room: str, archive_id: str) -> Answer:
         found = call.media.read_archives.one(call.user, room, archive_id, call.deadline)
-        return json_answer(HTTPStatus.OK, shown_archive(*found))
+        return json_response(HTTPStatus.OK, shown_archive(*found))
 
     @edge.signed_in(
         routes,
@@ -68,13 +73,13 @@ def archive_routes(edge: Edge) -> Blueprint:
             description="`Location` is an address that is good for some minutes, without a bearer.",
             answers={HTTPStatus.FOUND: None},
             problems=(
-                *OF_MEMBERS,
+                *MEMBER_ERRORS,
                 errors.NotAModerator,
                 errors.ArchiveNotFound,
                 errors.ArchiveNotReady,
                 errors.ArchiveFailed,
                 errors.ArchiveExpired,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )

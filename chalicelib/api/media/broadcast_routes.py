@@ -4,9 +4,14 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_MEDIA_STARTS, OF_MODERATORS, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import (
+    MEDIA_START_ERRORS,
+    MODERATOR_ERRORS,
+    PROVIDER_ERRORS,
+    Operation,
+)
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.media.archive_requests import LayoutBody, StreamsBody
 from chalicelib.api.media.broadcast_requests import BroadcastBody
 from chalicelib.api.media.responses import (
@@ -20,7 +25,7 @@ from chalicelib.api.rooms.requests import PageQuery
 from chalicelib.core.model.media import MediaKind
 
 
-def broadcast_routes(edge: Edge) -> Blueprint:
+def broadcast_routes(edge: Router) -> Blueprint:
     """Streaming a room live: starting it, and what runs."""
     routes = Blueprint(__name__)
 
@@ -37,13 +42,13 @@ def broadcast_routes(edge: Edge) -> Blueprint:
             ),
             body=BroadcastBody,
             answers={HTTPStatus.CREATED: BroadcastAnswer},
-            problems=(*OF_MEDIA_STARTS, errors.AlreadyBroadcasting),
+            problems=(*MEDIA_START_ERRORS, errors.AlreadyBroadcasting),
         ),
     )
     def start_broadcast(call: Call, room: str) -> Answer:
         options = call.body(BroadcastBody).options()
         found, broadcast = call.media.broadcasts.start(call.user, room, options, call.deadline)
-        return json_answer(HTTPStatus.CREATED, shown(found, broadcast.content))
+        return json_response(HTTPStatus.CREATED, shown(found, broadcast.content))
 
     @edge.signed_in(
         routes,
@@ -53,14 +58,14 @@ def broadcast_routes(edge: Edge) -> Blueprint:
             summary="List the broadcasts of a room, newest first",
             query=PageQuery,
             answers={HTTPStatus.OK: BroadcastList},
-            problems=OF_MODERATORS,
+            problems=MODERATOR_ERRORS,
         ),
     )
     def list_broadcasts(call: Call, room: str) -> Answer:
         start = page_start(call, MediaKind.BROADCAST, room)
         limit = call.query(PageQuery).limit
         found, page = call.media.broadcasts.page(call.user, room, start, limit, call.deadline)
-        return json_answer(HTTPStatus.OK, shown_page(call, MediaKind.BROADCAST, found, page))
+        return json_response(HTTPStatus.OK, shown_page(call, MediaKind.BROADCAST, found, page))
 
     @edge.signed_in(
         routes,
@@ -69,20 +74,25 @@ def broadcast_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Read a broadcast, as it stands with OpenTok while it runs",
             answers={HTTPStatus.OK: BroadcastAnswer},
-            problems=(*OF_MODERATORS, errors.BroadcastNotFound, *OF_PROVIDER),
+            problems=(*MODERATOR_ERRORS, errors.BroadcastNotFound, *PROVIDER_ERRORS),
         ),
     )
     def get_broadcast(call: Call, room: str, broadcast_id: str) -> Answer:
         found, broadcast = call.media.broadcasts.one(call.user, room, broadcast_id, call.deadline)
-        return json_answer(HTTPStatus.OK, shown(found, broadcast.content))
+        return json_response(HTTPStatus.OK, shown(found, broadcast.content))
 
     return routes
 
 
-def broadcast_control_routes(edge: Edge) -> Blueprint:
+def broadcast_control_routes(edge: Router) -> Blueprint:
     """Streaming a room live: changing and ending it."""
     routes = Blueprint(f"{__name__}.control")
-    running = (*OF_MODERATORS, errors.BroadcastNotFound, errors.BroadcastNotRunning, *OF_PROVIDER)
+    running = (
+        *MODERATOR_ERRORS,
+        errors.BroadcastNotFound,
+        errors.BroadcastNotRunning,
+        *PROVIDER_ERRORS,
+    )
 
     @edge.signed_in(
         routes,
@@ -96,7 +106,7 @@ def broadcast_control_routes(edge: Edge) -> Blueprint:
     )
     def stop_broadcast(call: Call, room: str, broadcast_id: str) -> Answer:
         found, broadcast = call.media.broadcasts.stop(call.user, room, broadcast_id, call.deadline)
-        return json_answer(HTTPStatus.OK, shown(found, broadcast.content))
+        return json_response(HTTPStatus.OK, shown(found, broadcast.content))
 
     @edge.signed_in(
         routes,
@@ -114,7 +124,7 @@ def broadcast_control_routes(edge: Edge) -> Blueprint:
         found, broadcast = call.media.broadcasts.set_layout(
             call.user, room, broadcast_id, layout, call.deadline
         )
-        return json_answer(HTTPStatus.OK, shown(found, broadcast.content))
+        return json_response(HTTPStatus.OK, shown(found, broadcast.content))
 
     @edge.signed_in(
         routes,

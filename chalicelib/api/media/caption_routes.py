@@ -4,14 +4,19 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_MEDIA_STARTS, OF_MODERATORS, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import (
+    MEDIA_START_ERRORS,
+    MODERATOR_ERRORS,
+    PROVIDER_ERRORS,
+    Operation,
+)
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.media.responses import CaptionsAnswer
 from chalicelib.api.media.service_requests import CaptionsBody
 
 
-def caption_routes(edge: Edge) -> Blueprint:
+def caption_routes(edge: Router) -> Blueprint:
     """What is said in a room, as text."""
     routes = Blueprint(__name__)
 
@@ -24,7 +29,7 @@ def caption_routes(edge: Edge) -> Blueprint:
             description="One at a time: 409 tells the `captionsId` of those that run, if known.",
             body=CaptionsBody,
             answers={HTTPStatus.ACCEPTED: CaptionsAnswer},
-            problems=(*OF_MEDIA_STARTS, errors.AlreadyCaptioning),
+            problems=(*MEDIA_START_ERRORS, errors.AlreadyCaptioning),
         ),
     )
     def start_captions(call: Call, room: str) -> Answer:
@@ -32,7 +37,7 @@ def caption_routes(edge: Edge) -> Blueprint:
         captions = call.media.captions.start(
             call.user, room, options, call.api_address(), call.deadline
         )
-        return json_answer(HTTPStatus.ACCEPTED, CaptionsAnswer(captions.id))
+        return json_response(HTTPStatus.ACCEPTED, CaptionsAnswer(captions.id))
 
     @edge.signed_in(
         routes,
@@ -42,10 +47,10 @@ def caption_routes(edge: Edge) -> Blueprint:
             summary="Stop captions",
             answers={HTTPStatus.ACCEPTED: None},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.CaptionsNotFound,
                 errors.CaptionsNotRunning,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )

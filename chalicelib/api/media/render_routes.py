@@ -4,16 +4,21 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_MEDIA_STARTS, OF_MODERATORS, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import (
+    MEDIA_START_ERRORS,
+    MODERATOR_ERRORS,
+    PROVIDER_ERRORS,
+    Operation,
+)
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.media.responses import RenderAnswer, RenderList, page_start, shown, shown_page
 from chalicelib.api.media.service_requests import RenderBody
 from chalicelib.api.rooms.requests import PageQuery
 from chalicelib.core.model.media import MediaKind
 
 
-def render_routes(edge: Edge) -> Blueprint:
+def render_routes(edge: Router) -> Blueprint:
     """Web pages in a room, by OpenTok's Experience Composer."""
     routes = Blueprint(__name__)
 
@@ -26,13 +31,13 @@ def render_routes(edge: Edge) -> Blueprint:
             description="After 503 look at the list before you start again: it may have begun.",
             body=RenderBody,
             answers={HTTPStatus.ACCEPTED: RenderAnswer},
-            problems=OF_MEDIA_STARTS,
+            problems=MEDIA_START_ERRORS,
         ),
     )
     def start_render(call: Call, room: str) -> Answer:
         options = call.body(RenderBody).options()
         found, render = call.media.renders.start(call.user, room, options, call.deadline)
-        return json_answer(HTTPStatus.ACCEPTED, shown(found, render.content))
+        return json_response(HTTPStatus.ACCEPTED, shown(found, render.content))
 
     @edge.signed_in(
         routes,
@@ -42,14 +47,14 @@ def render_routes(edge: Edge) -> Blueprint:
             summary="List the renders of a room, newest first",
             query=PageQuery,
             answers={HTTPStatus.OK: RenderList},
-            problems=OF_MODERATORS,
+            problems=MODERATOR_ERRORS,
         ),
     )
     def list_renders(call: Call, room: str) -> Answer:
         start = page_start(call, MediaKind.RENDER, room)
         limit = call.query(PageQuery).limit
         found, page = call.media.renders.page(call.user, room, start, limit, call.deadline)
-        return json_answer(HTTPStatus.OK, shown_page(call, MediaKind.RENDER, found, page))
+        return json_response(HTTPStatus.OK, shown_page(call, MediaKind.RENDER, found, page))
 
     @edge.signed_in(
         routes,
@@ -58,12 +63,12 @@ def render_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Read a render, as it stands with OpenTok while it runs",
             answers={HTTPStatus.OK: RenderAnswer},
-            problems=(*OF_MODERATORS, errors.RenderNotFound, *OF_PROVIDER),
+            problems=(*MODERATOR_ERRORS, errors.RenderNotFound, *PROVIDER_ERRORS),
         ),
     )
     def get_render(call: Call, room: str, render_id: str) -> Answer:
         found, render = call.media.renders.one(call.user, room, render_id, call.deadline)
-        return json_answer(HTTPStatus.OK, shown(found, render.content))
+        return json_response(HTTPStatus.OK, shown(found, render.content))
 
     @edge.signed_in(
         routes,
@@ -72,7 +77,7 @@ def render_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Stop a render",
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*OF_MODERATORS, errors.RenderNotFound, *OF_PROVIDER),
+            problems=(*MODERATOR_ERRORS, errors.RenderNotFound, *PROVIDER_ERRORS),
         ),
     )
     def stop_render(call: Call, room: str, render_id: str) -> Answer:

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from chalicelib.api.http.context import Call
 from chalicelib.api.http.cursors import read_media_cursor, write_media_cursor
 from chalicelib.api.rooms.requests import PageQuery
-from chalicelib.core.model.media import MediaKind, MediaPage, MediaStart
+from chalicelib.core.model.media import MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.room import Room
 
 
@@ -137,7 +137,7 @@ def shown(room: Room, content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "room": room.name}
 
 
-def page_start(call: Call, kind: MediaKind, room: str) -> MediaStart | None:
+def page_start(call: Call, kind: MediaKind, room: str) -> MediaCursor | None:
     """Where the page that is asked for begins.
 
     Raises:
@@ -149,7 +149,7 @@ def page_start(call: Call, kind: MediaKind, room: str) -> MediaStart | None:
 
 def shown_page(call: Call, kind: MediaKind, room: Room, page: MediaPage) -> dict[str, Any]:
     """What the lists describe."""
-    following = page.next_start
+    following = page.next_cursor
     cursor = None
     if following is not None:
         cursor = write_media_cursor(following, kind, room.name, call.user.id)

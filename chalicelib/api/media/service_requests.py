@@ -21,7 +21,7 @@ from chalicelib.api.http.url_checks import (
 from chalicelib.api.media.archive_requests import Text, check, given
 from chalicelib.api.rooms.requests import ONE_LINE
 from chalicelib.core.model.room import Resolution
-from chalicelib.core.support.parsing import told_content
+from chalicelib.core.support.parsing import parse_json_object
 
 MAX_STREAMS: Final = 100
 MAX_SIP_HEADERS: Final = 50
@@ -197,4 +197,4 @@ def _breaks_lines(*texts: str) -> bool:
 
 
 def _is_transport(text: str) -> bool:
-    return told_content(text.encode(errors="replace")).get("transport") in _TRANSPORTS
+    return parse_json_object(text.encode(errors="replace")).get("transport") in _TRANSPORTS

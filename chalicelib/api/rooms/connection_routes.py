@@ -4,16 +4,16 @@ from chalice import Blueprint
 
 from chalicelib.api.http.context import Call
 from chalicelib.api.http.cursors import read_connection_cursor, write_connection_cursor
-from chalicelib.api.http.operations import OF_MEMBERS, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import MEMBER_ERRORS, Operation
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.requests import PageQuery
 from chalicelib.api.rooms.responses import ConnectionAnswer, ConnectionList, CountsAnswer
 from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
 from chalicelib.errors import ConnectionNotFound
 
 
-def presence_routes(edge: Edge) -> Blueprint:
+def presence_routes(edge: Router) -> Blueprint:
     """Who is in."""
     routes = Blueprint(__name__)
 
@@ -25,7 +25,7 @@ def presence_routes(edge: Edge) -> Blueprint:
             summary="List who is in a room",
             query=PageQuery,
             answers={HTTPStatus.OK: ConnectionList},
-            problems=OF_MEMBERS,
+            problems=MEMBER_ERRORS,
         ),
     )
     def list_connections(call: Call, room: str) -> Answer:
@@ -36,13 +36,13 @@ def presence_routes(edge: Edge) -> Blueprint:
         page, counts = call.use_cases.read_presence.connections(
             call.user, room, start, query.limit, call.deadline
         )
-        following = page.next_start
+        following = page.next_cursor
         cursor = (
             None if following is None else write_connection_cursor(following, room, call.user.id)
         )
         items = [ConnectionAnswer.of(each) for each in page.connections]
         answer = ConnectionList(items, CountsAnswer.of(counts), cursor)
-        return json_answer(HTTPStatus.OK, answer)
+        return json_response(HTTPStatus.OK, answer)
 
     return routes
 

@@ -4,15 +4,15 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_MODERATORS, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import MODERATOR_ERRORS, PROVIDER_ERRORS, Operation
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.connection_routes import check_connection_id
 from chalicelib.api.rooms.requests import BanBody, MuteBody, SignalBody
 from chalicelib.api.rooms.responses import BanAnswer, BanList
 
 
-def moderation_routes(edge: Edge) -> Blueprint:
+def moderation_routes(edge: Router) -> Blueprint:
     """What moderators do to those who are in."""
     routes = Blueprint(__name__)
 
@@ -23,7 +23,7 @@ def moderation_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Disconnect somebody",
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*OF_MODERATORS, errors.ConnectionNotFound, *OF_PROVIDER),
+            problems=(*MODERATOR_ERRORS, errors.ConnectionNotFound, *PROVIDER_ERRORS),
         ),
     )
     def disconnect(call: Call, room: str, connection_id: str) -> Answer:
@@ -38,7 +38,7 @@ def moderation_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Mute one stream",
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*OF_MODERATORS, errors.StreamNotFound, *OF_PROVIDER),
+            problems=(*MODERATOR_ERRORS, errors.StreamNotFound, *PROVIDER_ERRORS),
         ),
     )
     def mute_stream(call: Call, room: str, stream_id: str) -> Answer:
@@ -53,7 +53,7 @@ def moderation_routes(edge: Edge) -> Blueprint:
             summary="Mute everybody, or all but some streams",
             body=MuteBody,
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*OF_MODERATORS, errors.NobodyConnected, *OF_PROVIDER),
+            problems=(*MODERATOR_ERRORS, errors.NobodyConnected, *PROVIDER_ERRORS),
         ),
     )
     def mute_all(call: Call, room: str) -> Answer:
@@ -72,11 +72,11 @@ def moderation_routes(edge: Edge) -> Blueprint:
             body=SignalBody,
             answers={HTTPStatus.NO_CONTENT: None},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.ConnectionNotFound,
                 errors.NobodyConnected,
                 errors.SignalTooLarge,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
@@ -98,13 +98,13 @@ def moderation_routes(edge: Edge) -> Blueprint:
             description="Repeated, it disconnects the user again.",
             body=BanBody,
             answers={HTTPStatus.CREATED: BanAnswer},
-            problems=(*OF_MODERATORS, errors.RoomClosed, errors.TooManyBans, *OF_PROVIDER),
+            problems=(*MODERATOR_ERRORS, errors.RoomClosed, errors.TooManyBans, *PROVIDER_ERRORS),
         ),
     )
     def ban(call: Call, room: str) -> Answer:
         banned = call.body(BanBody).user_id
         made = call.use_cases.ban_users.ban(call.user, room, banned, call.deadline)
-        return json_answer(HTTPStatus.CREATED, BanAnswer.of(made))
+        return json_response(HTTPStatus.CREATED, BanAnswer.of(made))
 
     @edge.signed_in(
         routes,
@@ -113,12 +113,12 @@ def moderation_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="List the bans of a room",
             answers={HTTPStatus.OK: BanList},
-            problems=OF_MODERATORS,
+            problems=MODERATOR_ERRORS,
         ),
     )
     def list_bans(call: Call, room: str) -> Answer:
         bans = call.use_cases.ban_users.bans(call.user, room, call.deadline)
-        return json_answer(HTTPStatus.OK, BanList([BanAnswer.of(each) for each in bans]))
+        return json_response(HTTPStatus.OK, BanList([BanAnswer.of(each) for each in bans]))
 
     @edge.signed_in(
         routes,
@@ -127,7 +127,7 @@ def moderation_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Lift a ban",
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*OF_MODERATORS, errors.BanNotFound),
+            problems=(*MODERATOR_ERRORS, errors.BanNotFound),
         ),
     )
     def lift_ban(call: Call, room: str, ban_id: str) -> Answer:

@@ -12,7 +12,8 @@ from chalicelib.core.model.room import (
     MAX_PARTICIPANTS,
     ArchivesFor,
 )
-from chalicelib.core.rooms.room_patch import ListChange, RoomChanges
+from chalicelib.core.rooms import room_patch
+from chalicelib.core.rooms.room_patch import SetPatch
 from chalicelib.errors import FieldProblem, Immutable
 
 _OF_THE_SESSION: Final = (
@@ -73,7 +74,7 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
     location: _Fixed = UNSET
     e2ee: _Fixed = UNSET
 
-    def changes(self) -> RoomChanges:
+    def changes(self) -> room_patch.RoomPatch:
         """The changes asked for.
 
         Raises:
@@ -93,7 +94,7 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
         }
         if self.members is None:
             chosen["members"] = None
-        return RoomChanges(
+        return room_patch.RoomPatch(
             settings=chosen,
             members=_list_change(self.members),
             moderators=_list_change(self.moderators),
@@ -101,7 +102,7 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
         )
 
 
-def _list_change(patch: MembersPatch | ModeratorsPatch | UnsetType | None) -> ListChange | None:
+def _list_change(patch: MembersPatch | ModeratorsPatch | UnsetType | None) -> SetPatch | None:
     if patch is None or isinstance(patch, UnsetType):
         return None
-    return ListChange(frozenset(patch.add), frozenset(patch.remove))
+    return SetPatch(frozenset(patch.add), frozenset(patch.remove))

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chalicelib.core.model.connection import Connection, Service
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import ArchiveMode, ArchivesFor, MediaMode, Resolution, Room, State
-from chalicelib.core.rooms.join_room import Admission
+from chalicelib.core.rooms.join_room import JoinResult
 from chalicelib.core.sessions.moderate import Ban
 from chalicelib.core.sessions.read_presence import RoomCounts
 from chalicelib.core.support.timestamps import rfc3339
@@ -132,7 +132,7 @@ class TokenAnswer(Struct, rename="camel"):
     server_time: Time
 
     @classmethod
-    def of(cls, admission: Admission) -> Self:
+    def of(cls, admission: JoinResult) -> Self:
         return cls(
             api_key=admission.token.project_id,
             application_id=admission.token.project_id,
@@ -154,7 +154,7 @@ class SmallestTokenAnswer(Struct):
     token: str
 
     @classmethod
-    def of(cls, admission: Admission) -> Self:
+    def of(cls, admission: JoinResult) -> Self:
         return cls(admission.token.project_id, admission.room.session_id, admission.token.text)
 
 
@@ -180,9 +180,9 @@ class ConnectionAnswer(Struct, rename="camel"):
     def of(cls, connection: Connection) -> Self:
         return cls(
             id=connection.id,
-            user_id=connection.passenger.user_id,
-            name=connection.passenger.name,
-            service=connection.passenger.service or UNSET,
+            user_id=connection.participant.user_id,
+            name=connection.participant.name,
+            service=connection.participant.service or UNSET,
             since=rfc3339(connection.since),
             streams=[
                 StreamAnswer(each.id, each.name, each.video_type) for each in connection.streams

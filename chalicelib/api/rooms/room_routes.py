@@ -5,9 +5,14 @@ from chalice import Blueprint
 from chalicelib import errors
 from chalicelib.api.http.context import Call
 from chalicelib.api.http.cursors import read_cursor, write_cursor
-from chalicelib.api.http.operations import OF_MEMBERS, OF_MODERATORS, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import (
+    MEMBER_ERRORS,
+    MODERATOR_ERRORS,
+    PROVIDER_ERRORS,
+    Operation,
+)
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.patch_request import RoomPatch
 from chalicelib.api.rooms.requests import PageQuery, RoomBody
 from chalicelib.api.rooms.responses import RoomAnswer, RoomList
@@ -16,7 +21,7 @@ from chalicelib.core.sessions.read_presence import RoomCounts
 from chalicelib.core.support.timestamps import utc_now
 
 
-def room_routes(edge: Edge) -> Blueprint:
+def room_routes(edge: Router) -> Blueprint:
     """Rooms: made or found, shown, listed, changed, closed."""
     routes = Blueprint(__name__)
 
@@ -37,13 +42,13 @@ def room_routes(edge: Edge) -> Blueprint:
                 errors.NotAMember,
                 errors.RoomClosed,
                 errors.RoomExists,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def put_room(call: Call, room: str) -> Answer:
         settings, given = call.body(RoomBody).settings()
-        standing, made = call.use_cases.open_room.as_asked(
+        standing, made = call.use_cases.create_room.put(
             call.user,
             room,
             asked=settings,
@@ -51,7 +56,7 @@ def room_routes(edge: Edge) -> Blueprint:
             caller_ip=call.source_ip(),
             deadline=call.deadline,
         )
-        return json_answer(HTTPStatus.CREATED if made else HTTPStatus.OK, _shown(call, standing))
+        return json_response(HTTPStatus.CREATED if made else HTTPStatus.OK, _shown(call, standing))
 
     @edge.signed_in(
         routes,
@@ -60,13 +65,13 @@ def room_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Read a room, with counts of who is in",
             answers={HTTPStatus.OK: RoomAnswer},
-            problems=OF_MEMBERS,
+            problems=MEMBER_ERRORS,
         ),
     )
     def get_room(call: Call, room: str) -> Answer:
         found = call.use_cases.read_rooms.one(call.user, room, call.deadline)
         counts = call.use_cases.read_presence.counts(found, call.deadline)
-        return json_answer(HTTPStatus.OK, _shown(call, found, counts))
+        return json_response(HTTPStatus.OK, _shown(call, found, counts))
 
     @edge.signed_in(
         routes,
@@ -81,11 +86,11 @@ def room_routes(edge: Edge) -> Blueprint:
             body=RoomPatch,
             answers={HTTPStatus.OK: RoomAnswer},
             problems=(
-                *OF_MODERATORS,
+                *MODERATOR_ERRORS,
                 errors.RoomClosed,
                 errors.Immutable,
                 errors.TooManyConnected,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
@@ -94,7 +99,7 @@ def room_routes(edge: Edge) -> Blueprint:
         changed = call.use_cases.change_room.change(
             call.user, room, changes, call.source_ip(), call.deadline
         )
-        return json_answer(HTTPStatus.OK, _shown(call, changed))
+        return json_response(HTTPStatus.OK, _shown(call, changed))
 
     @edge.signed_in(
         routes,
@@ -103,7 +108,7 @@ def room_routes(edge: Edge) -> Blueprint:
         Operation(
             summary="Close a room for good, everybody out",
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=OF_MODERATORS,
+            problems=MODERATOR_ERRORS,
         ),
     )
     def delete_room(call: Call, room: str) -> Answer:
@@ -124,10 +129,10 @@ def room_routes(edge: Edge) -> Blueprint:
         query = call.query(PageQuery)
         start = None if query.cursor is None else read_cursor(query.cursor, call.user.id)
         page = call.use_cases.read_rooms.created_by(call.user, start, query.limit, call.deadline)
-        following = page.next_start
+        following = page.next_cursor
         cursor = None if following is None else write_cursor(following, call.user.id)
         items = [_shown(call, room) for room in page.rooms]
-        return json_answer(HTTPStatus.OK, RoomList(items, cursor))
+        return json_response(HTTPStatus.OK, RoomList(items, cursor))
 
     return routes
 

@@ -5,15 +5,15 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_ADMISSION, OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import ADMISSION_ERRORS, PROVIDER_ERRORS, Operation
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.requests import SmallestTokenQuery, TokenBody
 from chalicelib.api.rooms.responses import SmallestTokenAnswer, TokenAnswer
 from chalicelib.core.rooms.join_room import JoinRequest
 
 
-def token_routes(edge: Edge) -> Blueprint:
+def token_routes(edge: Router) -> Blueprint:
     """Letting people in."""
     routes = Blueprint(__name__)
 
@@ -29,7 +29,7 @@ def token_routes(edge: Edge) -> Blueprint:
             ),
             body=TokenBody,
             answers={HTTPStatus.CREATED: TokenAnswer},
-            problems=(errors.RoomNotFound, *OF_ADMISSION, *OF_PROVIDER),
+            problems=(errors.RoomNotFound, *ADMISSION_ERRORS, *PROVIDER_ERRORS),
         ),
     )
     def join_room(call: Call, room: str) -> Answer:
@@ -42,7 +42,7 @@ def token_routes(edge: Edge) -> Blueprint:
             layout_classes=body.layout_classes or (),
         )
         admission = call.use_cases.join_room.join(call.user, room, request, call.deadline)
-        return json_answer(HTTPStatus.CREATED, TokenAnswer.of(admission))
+        return json_response(HTTPStatus.CREATED, TokenAnswer.of(admission))
 
     @edge.signed_in(
         routes,
@@ -52,13 +52,13 @@ def token_routes(edge: Edge) -> Blueprint:
             summary="Let me into the default room: the smallest contract",
             query=SmallestTokenQuery,
             answers={HTTPStatus.OK: SmallestTokenAnswer},
-            problems=(errors.RoomNotFound, *OF_ADMISSION, *OF_PROVIDER),
+            problems=(errors.RoomNotFound, *ADMISSION_ERRORS, *PROVIDER_ERRORS),
         ),
     )
     def join_default_room(call: Call) -> Answer:
         call.line.room = call.use_cases.join_room.default_room
         username = call.query(SmallestTokenQuery).username
         admission = call.use_cases.join_room.join_default(call.user, username, call.deadline)
-        return json_answer(HTTPStatus.OK, SmallestTokenAnswer.of(admission))
+        return json_response(HTTPStatus.OK, SmallestTokenAnswer.of(admission))
 
     return routes

@@ -7,9 +7,9 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_PROVIDER, OF_SAMPLE_MEDIA, Operation, Text
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import PROVIDER_ERRORS, SAMPLE_MEDIA_ERRORS, Operation, Text
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.sample_apps.requests import AnyQuery, SampleArchiveBody
 from chalicelib.api.sample_apps.responses import SampleArchiveAnswer, SampleArchiveList
 from chalicelib.core.model.media import Media
@@ -29,7 +29,7 @@ _PENDING: Final = Text(
 )
 
 
-def sample_archive_routes(edge: Edge) -> Blueprint:
+def sample_archive_routes(edge: Router) -> Blueprint:
     """Archives of the sample rooms, and of no others."""
     routes = Blueprint(__name__)
 
@@ -42,7 +42,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
             query=AnyQuery,
             body=SampleArchiveBody,
             answers={HTTPStatus.OK: SampleArchiveAnswer},
-            problems=(*OF_SAMPLE_MEDIA, errors.AlreadyRecording),
+            problems=(*SAMPLE_MEDIA_ERRORS, errors.AlreadyRecording),
         ),
     )
     def start_sample_archive(call: Call) -> Answer:
@@ -59,7 +59,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
             summary="Sample apps: stop recording",
             query=AnyQuery,
             answers={HTTPStatus.OK: SampleArchiveAnswer},
-            problems=(errors.ArchiveNotFound, errors.ArchiveNotRunning, *OF_PROVIDER),
+            problems=(errors.ArchiveNotFound, errors.ArchiveNotRunning, *PROVIDER_ERRORS),
         ),
     )
     def stop_sample_archive(call: Call, archive_id: str) -> Answer:
@@ -74,13 +74,13 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
             summary="Sample apps: list the archives of the sample rooms",
             query=AnyQuery,
             answers={HTTPStatus.OK: SampleArchiveList},
-            problems=OF_PROVIDER,
+            problems=PROVIDER_ERRORS,
         ),
     )
     def list_sample_archives(call: Call) -> Answer:
         archives = call.media.samples.archives.every(call.deadline)
         items = [SampleArchiveAnswer.of(call, each) for each in archives]
-        return json_answer(HTTPStatus.OK, SampleArchiveList(len(items), items))
+        return json_response(HTTPStatus.OK, SampleArchiveList(len(items), items))
 
     @edge.sample_app(
         routes,
@@ -90,7 +90,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
             summary="Sample apps: read an archive",
             query=AnyQuery,
             answers={HTTPStatus.OK: SampleArchiveAnswer},
-            problems=(errors.ArchiveNotFound, *OF_PROVIDER),
+            problems=(errors.ArchiveNotFound, *PROVIDER_ERRORS),
         ),
     )
     def get_sample_archive(call: Call, archive_id: str) -> Answer:
@@ -110,7 +110,7 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
                 errors.ArchiveNotReady,
                 errors.ArchiveFailed,
                 errors.ArchiveExpired,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
@@ -127,4 +127,4 @@ def sample_archive_routes(edge: Edge) -> Blueprint:
 
 
 def _shown(call: Call, archive: Media) -> Answer:
-    return json_answer(HTTPStatus.OK, SampleArchiveAnswer.of(call, archive))
+    return json_response(HTTPStatus.OK, SampleArchiveAnswer.of(call, archive))

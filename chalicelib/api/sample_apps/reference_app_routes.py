@@ -7,9 +7,9 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_PROVIDER, OF_SAMPLE_MEDIA, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import PROVIDER_ERRORS, SAMPLE_MEDIA_ERRORS, Operation
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.sample_apps.requests import AnyQuery
 from chalicelib.api.sample_apps.responses import (
     FeedbackAnswer,
@@ -28,7 +28,7 @@ _FEEDBACK: Final = FeedbackAnswer(
 )
 
 
-def reference_archive_routes(edge: Edge) -> Blueprint:
+def reference_archive_routes(edge: Router) -> Blueprint:
     """A sample room's archives."""
     routes = Blueprint(__name__)
 
@@ -40,12 +40,12 @@ def reference_archive_routes(edge: Edge) -> Blueprint:
             summary="Reference apps: start to record",
             query=AnyQuery,
             answers={HTTPStatus.OK: ReferenceArchiveAnswer},
-            problems=(*OF_SAMPLE_MEDIA, errors.AlreadyRecording),
+            problems=(*SAMPLE_MEDIA_ERRORS, errors.AlreadyRecording),
         ),
     )
     def start_reference_archive(call: Call, room: str) -> Answer:
         started = call.media.samples.archives.start(room, {}, call.deadline)
-        return json_answer(HTTPStatus.OK, ReferenceArchiveAnswer(started.id))
+        return json_response(HTTPStatus.OK, ReferenceArchiveAnswer(started.id))
 
     @edge.sample_app(
         routes,
@@ -59,13 +59,13 @@ def reference_archive_routes(edge: Edge) -> Blueprint:
                 errors.RoomNotFound,
                 errors.ArchiveNotFound,
                 errors.ArchiveNotRunning,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def stop_reference_archive(call: Call, room: str, media_id: str) -> Answer:
         stopped = call.media.samples.archives.stop(media_id, call.deadline, room)
-        return json_answer(HTTPStatus.OK, ReferenceArchiveAnswer(stopped.id))
+        return json_response(HTTPStatus.OK, ReferenceArchiveAnswer(stopped.id))
 
     @edge.sample_app(
         routes,
@@ -75,18 +75,18 @@ def reference_archive_routes(edge: Edge) -> Blueprint:
             summary="Reference apps: list the archives of a room",
             query=AnyQuery,
             answers={HTTPStatus.OK: ReferenceArchiveList},
-            problems=(errors.RoomNotFound, *OF_PROVIDER),
+            problems=(errors.RoomNotFound, *PROVIDER_ERRORS),
         ),
     )
     def list_reference_archives(call: Call, room: str) -> Answer:
         archives = call.media.samples.archives.of_room(room, call.deadline)
         items = [SampleArchiveAnswer.of(call, each) for each in archives]
-        return json_answer(HTTPStatus.OK, ReferenceArchiveList(items))
+        return json_response(HTTPStatus.OK, ReferenceArchiveList(items))
 
     return routes
 
 
-def reference_service_routes(edge: Edge) -> Blueprint:
+def reference_service_routes(edge: Router) -> Blueprint:
     """A sample room's captions, and feedback."""
     routes = Blueprint(__name__)
 
@@ -99,13 +99,13 @@ def reference_service_routes(edge: Edge) -> Blueprint:
             description="These apps show no token, so that it takes what recording takes.",
             query=AnyQuery,
             answers={HTTPStatus.OK: ReferenceCaptionsAnswer},
-            problems=(*OF_SAMPLE_MEDIA, errors.AlreadyCaptioning),
+            problems=(*SAMPLE_MEDIA_ERRORS, errors.AlreadyCaptioning),
         ),
     )
     def enable_reference_captions(call: Call, room: str) -> Answer:
         captions = call.media.samples.captions
         captions_id = captions.start(room, call.api_address(), call.deadline)
-        return json_answer(HTTPStatus.OK, ReferenceCaptionsAnswer(captions_id))
+        return json_response(HTTPStatus.OK, ReferenceCaptionsAnswer(captions_id))
 
     @edge.sample_app(
         routes,
@@ -119,13 +119,13 @@ def reference_service_routes(edge: Edge) -> Blueprint:
                 errors.RoomNotFound,
                 errors.CaptionsNotFound,
                 errors.CaptionsNotRunning,
-                *OF_PROVIDER,
+                *PROVIDER_ERRORS,
             ),
         ),
     )
     def disable_reference_captions(call: Call, room: str, media_id: str) -> Answer:
         call.media.samples.captions.stop(media_id, call.deadline, room)
-        return json_answer(HTTPStatus.OK, ReferenceCaptionsEnd("Captions are stopped."))
+        return json_response(HTTPStatus.OK, ReferenceCaptionsEnd("Captions are stopped."))
 
     @edge.sample_app(
         routes,
@@ -138,6 +138,6 @@ def reference_service_routes(edge: Edge) -> Blueprint:
         ),
     )
     def decline_feedback(_: Call) -> Answer:
-        return json_answer(HTTPStatus.OK, FeedbackReceipt(_FEEDBACK))
+        return json_response(HTTPStatus.OK, FeedbackReceipt(_FEEDBACK))
 
     return routes

@@ -11,8 +11,8 @@ from chalicelib.api.http.context import Call
 from chalicelib.api.media.archive_responses import TranscriptionAnswer
 from chalicelib.api.media.responses import BroadcastUrls
 from chalicelib.core.model.media import AVAILABLE, UPLOADED, Media
-from chalicelib.core.rooms.join_room import Admission
-from chalicelib.core.support.parsing import told_object, told_project
+from chalicelib.core.rooms.join_room import JoinResult
+from chalicelib.core.support.parsing import owning_project_id, parse_object
 from chalicelib.core.support.timestamps import epoch_milliseconds
 
 OK: Final = 200
@@ -28,7 +28,7 @@ class SampleSessionAnswer(Struct, rename="camel"):
     token: str
 
     @classmethod
-    def of(cls, admission: Admission) -> Self:
+    def of(cls, admission: JoinResult) -> Self:
         token = admission.token
         return cls(token.project_id, token.project_id, admission.room.session_id, token.text)
 
@@ -73,7 +73,7 @@ class SampleArchiveAnswer(Struct, rename="camel"):
             name=text("name"),
             reason=text("reason"),
             session_id=archive.session_id,
-            application_id=told_project(told) or "",
+            application_id=owning_project_id(told) or "",
             created_at=epoch_milliseconds(archive.created_at),
             updated_at=epoch_milliseconds(archive.updated_at),
             size=_number(told.get("size")),
@@ -111,7 +111,7 @@ class SampleBroadcastAnswer(Struct, rename="camel"):
 
     @classmethod
     def of(cls, broadcast: Media) -> Self:
-        urls = told_object(broadcast.content.get("broadcastUrls"))
+        urls = parse_object(broadcast.content.get("broadcastUrls"))
         hls = _text(urls.get("hls"))
         return cls(
             id=broadcast.id,
@@ -180,7 +180,7 @@ def _number(value: object) -> int:
 
 
 def _transcription(value: object) -> TranscriptionAnswer | UnsetType:
-    told = told_object(value)
+    told = parse_object(value)
     status = _text(told.get("status"))
     if status is None:
         return UNSET

@@ -11,9 +11,9 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_PROVIDER, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import PROVIDER_ERRORS, Operation
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.sample_apps.requests import AnyQuery
 from chalicelib.api.sample_apps.responses import SampleSessionAnswer
 from chalicelib.core.model.role import Role
@@ -25,7 +25,7 @@ def _joining(summary: str, role: Role = Role.PUBLISHER) -> Operation:
         description=f"As a {role}, for an hour at most.",
         query=AnyQuery,
         answers={HTTPStatus.OK: SampleSessionAnswer},
-        problems=(errors.RoomNotFound, errors.RoomClosed, *OF_PROVIDER),
+        problems=(errors.RoomNotFound, errors.RoomClosed, *PROVIDER_ERRORS),
     )
 
 
@@ -35,7 +35,7 @@ _VIEWER: Final = _joining("Sample apps: let me watch a broadcast", Role.SUBSCRIB
 _NAMED: Final = _joining("Sample apps: let me into one of their rooms")
 
 
-def sample_session_routes(edge: Edge) -> Blueprint:
+def sample_session_routes(edge: Router) -> Blueprint:
     """Letting sample apps in."""
     routes = Blueprint(__name__)
 
@@ -64,4 +64,4 @@ def sample_session_routes(edge: Edge) -> Blueprint:
 
 def _joined(call: Call, room: str, role: Role = Role.PUBLISHER) -> Answer:
     admission = call.use_cases.sample_rooms.join(room, call.deadline, role)
-    return json_answer(HTTPStatus.OK, SampleSessionAnswer.of(admission))
+    return json_response(HTTPStatus.OK, SampleSessionAnswer.of(admission))

@@ -6,9 +6,9 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import OF_PROVIDER, OF_SAMPLE_MEDIA, Operation
-from chalicelib.api.http.responses import Answer, json_answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.operations import PROVIDER_ERRORS, SAMPLE_MEDIA_ERRORS, Operation
+from chalicelib.api.http.responses import Answer, json_response
+from chalicelib.api.http.router import Router
 from chalicelib.api.sample_apps.requests import (
     AnyQuery,
     SampleBroadcastBody,
@@ -18,7 +18,7 @@ from chalicelib.api.sample_apps.requests import (
 from chalicelib.api.sample_apps.responses import SampleBroadcastAnswer, SampleCaptionsAnswer
 
 
-def sample_caption_routes(edge: Edge) -> Blueprint:
+def sample_caption_routes(edge: Router) -> Blueprint:
     """Captions of the sample rooms, and of no others."""
     routes = Blueprint(__name__)
 
@@ -32,7 +32,7 @@ def sample_caption_routes(edge: Edge) -> Blueprint:
             query=AnyQuery,
             body=SampleCaptionsBody,
             answers={HTTPStatus.OK: SampleCaptionsAnswer},
-            problems=(*OF_SAMPLE_MEDIA, errors.Unauthenticated, errors.AlreadyCaptioning),
+            problems=(*SAMPLE_MEDIA_ERRORS, errors.Unauthenticated, errors.AlreadyCaptioning),
         ),
     )
     def start_sample_captions(call: Call) -> Answer:
@@ -40,7 +40,7 @@ def sample_caption_routes(edge: Edge) -> Blueprint:
         captions_id = call.media.samples.captions.start_with_token(
             body.session_id, body.token, call.api_address(), call.deadline
         )
-        return json_answer(HTTPStatus.OK, SampleCaptionsAnswer(captions_id, "started"))
+        return json_response(HTTPStatus.OK, SampleCaptionsAnswer(captions_id, "started"))
 
     @edge.sample_app(
         routes,
@@ -50,17 +50,17 @@ def sample_caption_routes(edge: Edge) -> Blueprint:
             summary="Sample apps: stop captions",
             query=AnyQuery,
             answers={HTTPStatus.OK: SampleCaptionsAnswer},
-            problems=(errors.CaptionsNotFound, errors.CaptionsNotRunning, *OF_PROVIDER),
+            problems=(errors.CaptionsNotFound, errors.CaptionsNotRunning, *PROVIDER_ERRORS),
         ),
     )
     def stop_sample_captions(call: Call, captions_id: str) -> Answer:
         call.media.samples.captions.stop(captions_id, call.deadline)
-        return json_answer(HTTPStatus.OK, SampleCaptionsAnswer(captions_id, "stopped"))
+        return json_response(HTTPStatus.OK, SampleCaptionsAnswer(captions_id, "stopped"))
 
     return routes
 
 
-def sample_broadcast_routes(edge: Edge) -> Blueprint:
+def sample_broadcast_routes(edge: Router) -> Blueprint:
     """Broadcasts of the sample rooms, and of no others; a session has one at a time."""
     routes = Blueprint(__name__)
 
@@ -74,13 +74,13 @@ def sample_broadcast_routes(edge: Edge) -> Blueprint:
             query=AnyQuery,
             body=SampleBroadcastBody,
             answers={HTTPStatus.OK: SampleBroadcastAnswer},
-            problems=(*OF_SAMPLE_MEDIA, errors.AlreadyBroadcasting),
+            problems=(*SAMPLE_MEDIA_ERRORS, errors.AlreadyBroadcasting),
         ),
     )
     def start_sample_broadcast(call: Call) -> Answer:
         body = call.body(SampleBroadcastBody)
         started = call.media.samples.broadcasts.start(body.session_id, body.hls(), call.deadline)
-        return json_answer(HTTPStatus.OK, SampleBroadcastAnswer.of(started))
+        return json_response(HTTPStatus.OK, SampleBroadcastAnswer.of(started))
 
     def about_running(summary: str) -> Operation:
         return Operation(
@@ -88,7 +88,7 @@ def sample_broadcast_routes(edge: Edge) -> Blueprint:
             query=AnyQuery,
             body=SampleSessionBody,
             answers={HTTPStatus.OK: SampleBroadcastAnswer},
-            problems=(errors.RoomNotFound, errors.BroadcastNotFound, *OF_PROVIDER),
+            problems=(errors.RoomNotFound, errors.BroadcastNotFound, *PROVIDER_ERRORS),
         )
 
     @edge.sample_app(
@@ -100,7 +100,7 @@ def sample_broadcast_routes(edge: Edge) -> Blueprint:
     def stop_sample_broadcast(call: Call) -> Answer:
         session_id = call.body(SampleSessionBody).session_id
         stopped = call.media.samples.broadcasts.stop(session_id, call.deadline)
-        return json_answer(HTTPStatus.OK, SampleBroadcastAnswer.of(stopped))
+        return json_response(HTTPStatus.OK, SampleBroadcastAnswer.of(stopped))
 
     @edge.sample_app(
         routes,
@@ -111,6 +111,6 @@ def sample_broadcast_routes(edge: Edge) -> Blueprint:
     def get_sample_broadcast(call: Call) -> Answer:
         session_id = call.body(SampleSessionBody).session_id
         standing = call.media.samples.broadcasts.standing(session_id, call.deadline)
-        return json_answer(HTTPStatus.OK, SampleBroadcastAnswer.of(standing))
+        return json_response(HTTPStatus.OK, SampleBroadcastAnswer.of(standing))
 
     return routes

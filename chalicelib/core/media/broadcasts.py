@@ -3,12 +3,12 @@
 from typing import Final
 
 from chalicelib.core.media.end_media import EndMedia
-from chalicelib.core.media.media_access import RoomMedia
+from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.media_rules import STREAMS_NOT_MANUAL
 from chalicelib.core.media.refresh_media import RefreshMedia
 from chalicelib.core.media.start_media import StartMedia
-from chalicelib.core.media.track_media import FollowMedia
-from chalicelib.core.model.media import Media, MediaKind, MediaPage, MediaStart
+from chalicelib.core.media.track_media import MediaTracker
+from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
@@ -20,14 +20,14 @@ _AUTOMATIC: Final = "auto"
 
 
 class Broadcasts:
-    """Starts, shows and changes broadcasts; its methods raise as those of `RoomMedia` do."""
+    """Starts, shows and changes broadcasts; its methods raise as those of `MediaAccess` do."""
 
     def __init__(
         self,
         *,
-        media: RoomMedia,
+        media: MediaAccess,
         platform: BroadcastPlatform,
-        follow: FollowMedia,
+        follow: MediaTracker,
         start_media: StartMedia,
         end_media: EndMedia,
         refresh: RefreshMedia,
@@ -47,9 +47,9 @@ class Broadcasts:
         Raises:
             AlreadyBroadcasting: There is a broadcast of this tag, or of none.
             NobodyConnected: There is nobody to broadcast.
-            RoomkeyError: As `RoomMedia.ready_room` and `StartMedia` say.
+            RoomkeyError: As `MediaAccess.recordable_room` and `StartMedia` say.
         """
-        room = self._media.ready_room(user, name, "broadcast it", deadline)
+        room = self._media.recordable_room(user, name, "broadcast it", deadline)
 
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(room.session_id, options, in_time)
@@ -57,7 +57,7 @@ class Broadcasts:
         return room, self._start_media(room, self._platform, options, start, deadline)
 
     def page(
-        self, user: User, name: str, start: MediaStart | None, limit: int, deadline: Deadline
+        self, user: User, name: str, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> tuple[Room, MediaPage]:
         """The room, and some of its broadcasts, newest first."""
         room = self._media.moderated(user, name, "see its broadcasts", deadline)

@@ -1,28 +1,28 @@
 from chalicelib.core.media.end_media import EndMedia
-from chalicelib.core.media.media_access import RoomMedia
+from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.model.connection import Service
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.credentials import CallbackSignatures
-from chalicelib.core.ports.media_platforms import CaptionsPlatform, Options, ServiceOrder
-from chalicelib.core.sessions.service_connections import AdmitServices
+from chalicelib.core.ports.credentials import CallbackVerifier
+from chalicelib.core.ports.media_platforms import CaptionsPlatform, Options, StartRequest
+from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import AlreadyCaptioning, CaptionsNotRunning
 
 
-class LiveCaptions:
-    """Captions what is said in rooms; its methods raise as those of `RoomMedia` do."""
+class Captions:
+    """Captions what is said in rooms; its methods raise as those of `MediaAccess` do."""
 
     def __init__(
         self,
         *,
-        media: RoomMedia,
+        media: MediaAccess,
         platform: CaptionsPlatform,
-        services: AdmitServices,
-        callbacks: CallbackSignatures,
+        services: ServiceConnections,
+        callbacks: CallbackVerifier,
         start_media: StartMedia,
         end_media: EndMedia,
     ) -> None:
@@ -48,12 +48,12 @@ class LiveCaptions:
         Raises:
             AlreadyCaptioning: It is being captioned; `captionsId` says by which, if that is known.
             NobodyConnected: There is nobody to be heard.
-            RoomkeyError: As `RoomMedia.ready_room` and `StartMedia` say.
+            RoomkeyError: As `MediaAccess.recordable_room` and `StartMedia` say.
         """
-        room = self._media.ready_room(user, name, "caption it", deadline)
+        room = self._media.recordable_room(user, name, "caption it", deadline)
         token = self._services.token(room, Service.CAPTIONS, deadline)
-        told_to = self._told_to(api_address, deadline)
-        order = ServiceOrder(room.session_id, token, {**options, **told_to})
+        told_to = self._callback_option(api_address, deadline)
+        order = StartRequest(room.session_id, token, {**options, **told_to})
 
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(order, in_time)
@@ -70,7 +70,7 @@ class LiveCaptions:
             raise CaptionsNotRunning("These captions have ended.")
         self._end_media(captions, deadline)
 
-    def _told_to(self, api_address: str | None, deadline: Deadline) -> Options:
+    def _callback_option(self, api_address: str | None, deadline: Deadline) -> Options:
         """Where OpenTok is to tell of the captions: unlike of all else, that is asked per start."""
         path = self._callbacks.path(MediaKind.CAPTIONS, deadline)
         if api_address is None or path is None:

@@ -1,4 +1,4 @@
-from chalicelib.core.media.track_media import FollowMedia
+from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import Media
 from chalicelib.core.ports.media_platforms import MediaPlatform
 from chalicelib.core.support.deadline import Deadline
@@ -7,7 +7,7 @@ from chalicelib.core.support.deadline import Deadline
 class EndMedia:
     """Ends one kind of media, with OpenTok and on record; fine if it has ended already."""
 
-    def __init__(self, platform: MediaPlatform, follow: FollowMedia) -> None:
+    def __init__(self, platform: MediaPlatform, follow: MediaTracker) -> None:
         self._platform = platform
         self._follow = follow
 

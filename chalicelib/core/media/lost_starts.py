@@ -21,7 +21,7 @@ class Since:
     running: Collection[str]
 
 
-def just_begun(
+def find_lost_start(
     listed: Iterable[MediaReport], options: Mapping[str, object], since: Since
 ) -> MediaReport | None:
     """The one of those that the platform lists which was asked for then, with these options."""

@@ -5,9 +5,9 @@ from typing import Final
 from chalicelib.core.media.media_rules import check_can_be_processed
 from chalicelib.core.model.media import (
     Media,
+    MediaCursor,
     MediaKind,
     MediaPage,
-    MediaStart,
     MediaStore,
 )
 from chalicelib.core.model.room import Room
@@ -24,7 +24,7 @@ _NOT_FOUND: Final = {
 }
 
 
-class RoomMedia:
+class MediaAccess:
     """Finds rooms and their broadcasts, captions and renders.
 
     Its methods raise `RoomNotFound` and `NotAModerator` as `ReadRooms.moderated` does.
@@ -35,7 +35,7 @@ class RoomMedia:
         self._store = store
         self._clock = clock
 
-    def ready_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """The room, if its session can be made into something.
 
         Raises:
@@ -50,7 +50,7 @@ class RoomMedia:
         return self._rooms.moderated(user, name, to_do, deadline)
 
     def page(
-        self, room: Room, kind: MediaKind, start: MediaStart | None, limit: int, deadline: Deadline
+        self, room: Room, kind: MediaKind, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> MediaPage:
         """Some of a room's of this kind, newest first."""
         return self._store.page(room.room_id, kind, start, limit, deadline)

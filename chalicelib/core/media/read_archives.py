@@ -1,20 +1,20 @@
 from typing import Final
 
-from chalicelib.core.media.sync_archives import KeptArchives, out_of_reach
+from chalicelib.core.media.sync_archives import ArchiveSync, out_of_reach
 from chalicelib.core.model.media import (
     AVAILABLE,
     EXPIRED,
     FAILED,
     UPLOADED,
     Media,
+    MediaCursor,
     MediaKind,
     MediaPage,
-    MediaStart,
     MediaStore,
 )
 from chalicelib.core.model.room import ArchivesFor, Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.archives import ArchiveFile, ArchiveFiles
+from chalicelib.core.ports.archives import ArchiveFile, ArchiveStorage
 from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
@@ -37,7 +37,7 @@ class ReadArchives:
     """Shows a room's archives to those who may see them, also once the room is closed."""
 
     def __init__(
-        self, rooms: RoomAccess, store: MediaStore, kept: KeptArchives, files: ArchiveFiles
+        self, rooms: RoomAccess, store: MediaStore, kept: ArchiveSync, files: ArchiveStorage
     ) -> None:
         self._rooms = rooms
         self._store = store
@@ -45,7 +45,7 @@ class ReadArchives:
         self._files = files
 
     def page(
-        self, user: User, name: str, start: MediaStart | None, limit: int, deadline: Deadline
+        self, user: User, name: str, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> tuple[Room, MediaPage]:
         """The room and some of its archives, newest first, as they are on record."""
         room = self._room(user, name, deadline)

@@ -1,4 +1,4 @@
-"""The part of healing that looks after what a session is made into."""
+"""The part of reconciliation that looks after what a session is made into."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -6,28 +6,28 @@ from functools import partial
 from typing import Final
 
 from chalicelib.core.media.stop_media import Stop
-from chalicelib.core.media.track_media import FollowMedia
+from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import AVAILABLE, UPLOADED, Media, MediaKind, MediaStore
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import State
 from chalicelib.core.ports.room_store import Clock, RoomStore
 from chalicelib.core.ports.session_store import Session
-from chalicelib.core.support.concurrency import each_at_once
+from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 
-GHOST_AFTER: Final = timedelta(seconds=60)
+STALE_AFTER: Final = timedelta(seconds=60)
 """How old a record must be for its absence from the platform's list to tell something."""
 SETTLED_AFTER: Final = timedelta(days=2)
 """How old one is that is not expected to change any more: none runs for longer than half a day."""
 _LOOKED_AT: Final = 100
 
 
-HealKind = Callable[[Session, Deadline], bool]
+MediaCheck = Callable[[Session, Deadline], bool]
 """Has one kind's record agree with the platform; whether any of a session may still change."""
 
 
-class HealMedia:
+class MediaReconciler:
     """Compares one kind's record with what the platform lists of a session.
 
     So what began without our hearing of it, by a start whose answer was lost or by itself, comes on
@@ -51,7 +51,7 @@ class HealMedia:
         *,
         rooms: RoomStore,
         store: MediaStore,
-        follow: FollowMedia,
+        follow: MediaTracker,
         clock: Clock,
     ) -> None:
         self._kind = kind
@@ -89,14 +89,14 @@ class HealMedia:
         steps += [
             partial(self._take, each, deadline)
             for each in missed
-            if each.may_change and each.created_at + GHOST_AFTER <= now
+            if each.may_change and each.created_at + STALE_AFTER <= now
         ]
-        each_at_once(lambda step: step(), steps, at_once=1)
+        for_each_concurrently(lambda step: step(), steps, at_once=1)
         return any(each.may_change and each.created_at + SETTLED_AFTER > now for each in standing)
 
-    def _take(self, ghost: Media, deadline: Deadline) -> None:
-        count("GhostMediaTaken")
-        self._missed(ghost, deadline)
+    def _take(self, stale_record: Media, deadline: Deadline) -> None:
+        increment("StaleMediaResolved")
+        self._missed(stale_record, deadline)
 
     def _keep_up(
         self, session: Session, report: MediaReport, known: Media | None, deadline: Deadline
@@ -107,7 +107,7 @@ class HealMedia:
         if known is None and self._is_past(media):
             return
         if known is None or known.rank < media.rank or known.updated_at < media.updated_at:
-            count("MediaFound")
+            increment("MediaFound")
             self._follow.keep(report, session.room_id, deadline)
         if known is not None and media.is_running and not known.may_change:
             # It was taken for ended by an answer that was wrong, or is since the list was made.

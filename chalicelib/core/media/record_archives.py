@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from chalicelib.core.media.media_rules import STREAMS_NOT_MANUAL, check_can_be_processed
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
-from chalicelib.core.media.sync_archives import KeptArchives
+from chalicelib.core.media.sync_archives import ArchiveSync
 from chalicelib.core.model.media import Media, MediaStore
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import ArchiveMode, Room
@@ -24,7 +24,7 @@ from chalicelib.errors import (
 )
 
 
-class RecordRoom:
+class RecordArchives:
     """Begins archives and rules over those of a room."""
 
     def __init__(
@@ -33,7 +33,7 @@ class RecordRoom:
         rooms: RoomAccess,
         store: MediaStore,
         platform: ArchivePlatform,
-        kept: KeptArchives,
+        kept: ArchiveSync,
         start_media: StartMedia,
         clock: Clock,
     ) -> None:

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from chalicelib.core.media.track_media import FollowMedia
+from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.support.deadline import Deadline
@@ -15,7 +15,7 @@ class RefreshMedia:
     """
 
     def __init__(
-        self, one: Callable[[str, Deadline], MediaReport | None], follow: FollowMedia
+        self, one: Callable[[str, Deadline], MediaReport | None], follow: MediaTracker
     ) -> None:
         self._one = one
         self._follow = follow
@@ -26,4 +26,4 @@ class RefreshMedia:
         if report is None:
             return self._follow.end(media, deadline)
         wrong = None if media.is_running else media
-        return self._follow.keep(report, media.room_id, deadline, instead_of=wrong)
+        return self._follow.keep(report, media.room_id, deadline, replacing=wrong)

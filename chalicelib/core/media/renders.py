@@ -1,28 +1,28 @@
 """Renders: web pages that OpenTok's Experience Composer publishes into a room."""
 
 from chalicelib.core.media.end_media import EndMedia
-from chalicelib.core.media.media_access import RoomMedia
+from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.refresh_media import RefreshMedia
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.model.connection import Service
-from chalicelib.core.model.media import Media, MediaKind, MediaPage, MediaStart
+from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.media_platforms import Options, RenderPlatform, ServiceOrder
-from chalicelib.core.sessions.service_connections import AdmitServices
+from chalicelib.core.ports.media_platforms import Options, RenderPlatform, StartRequest
+from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.support.deadline import Deadline
 
 
 class Renders:
-    """Starts, shows and stops renders; its methods raise as those of `RoomMedia` do."""
+    """Starts, shows and stops renders; its methods raise as those of `MediaAccess` do."""
 
     def __init__(
         self,
         *,
-        media: RoomMedia,
+        media: MediaAccess,
         platform: RenderPlatform,
-        services: AdmitServices,
+        services: ServiceConnections,
         start_media: StartMedia,
         end_media: EndMedia,
         refresh: RefreshMedia,
@@ -41,11 +41,11 @@ class Renders:
 
         Raises:
             NobodyConnected: OpenTok does not know the session yet.
-            RoomkeyError: As `RoomMedia.ready_room` and `StartMedia` say.
+            RoomkeyError: As `MediaAccess.recordable_room` and `StartMedia` say.
         """
-        room = self._media.ready_room(user, name, "render into it", deadline)
+        room = self._media.recordable_room(user, name, "render into it", deadline)
         token = self._services.token(room, Service.RENDER, deadline)
-        order = ServiceOrder(room.session_id, token, options)
+        order = StartRequest(room.session_id, token, options)
 
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(order, in_time)
@@ -53,7 +53,7 @@ class Renders:
         return room, self._start_media(room, self._platform, options, start, deadline)
 
     def page(
-        self, user: User, name: str, start: MediaStart | None, limit: int, deadline: Deadline
+        self, user: User, name: str, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> tuple[Room, MediaPage]:
         """The room, and some of its renders, newest first."""
         room = self._media.moderated(user, name, "see its renders", deadline)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
-from chalicelib.core.media.lost_starts import Since, just_begun
+from chalicelib.core.media.lost_starts import Since, find_lost_start
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.ports.media_platforms import MediaPlatform, Options
 from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
 
 SECONDS_TO_RECORD: Final = 2.5
@@ -65,7 +65,7 @@ class StartMedia:
         before = {each.id for each in self._running(room.room_id, deadline)}
         asked_at = self._clock()
         try:
-            report = start(deadline.sooner_by(SECONDS_TO_RECORD))
+            report = start(deadline.reserve(SECONDS_TO_RECORD))
             if report.session_id != room.session_id:
                 raise ProviderUnavailable(
                     "The video platform has answered about another session.",
@@ -78,7 +78,7 @@ class StartMedia:
             found = self._begun(room, platform, options, since, deadline)
             if found is None:
                 raise _perhaps_started(error) from error
-            count("LostStartsFound")
+            increment("LostStartsFound")
             report = found
         try:
             media = self._keep(report, room.room_id, deadline)
@@ -86,10 +86,10 @@ class StartMedia:
             # of the two always sees the other.
             over = self._is_over(room, deadline)
         except StoreUnavailable:
-            self._take_back(report, platform, deadline)
+            self._roll_back(report, platform, deadline)
             raise
         if over:
-            self._take_back(report, platform, deadline)
+            self._roll_back(report, platform, deadline)
             raise RoomClosed("This room was closed meanwhile.")
         return media
 
@@ -103,11 +103,11 @@ class StartMedia:
     ) -> MediaReport | None:
         """The one whose start's answer was lost, if it can be found at once."""
         with suppress(ProviderUnavailable, ProviderRefused):
-            return just_begun(platform.of_session(room.session_id, deadline), options, since)
+            return find_lost_start(platform.of_session(room.session_id, deadline), options, since)
         return None
 
-    def _take_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
-        count("StartsTakenBack")
+    def _roll_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
+        increment("StartsTakenBack")
         with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
             platform.stop(report.id, deadline)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.core.model.media import Media, MediaKind, MediaStore
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
 
 SECONDS_TO_STOP: Final = 3.0
@@ -36,7 +36,7 @@ class StopMedia:
         try:
             running = self._store.running(room_id, in_time)
         except StoreUnavailable:
-            count("MediaLeftRunning")
+            increment("MediaLeftRunning")
             return False
         stopped = [self._stop(each, in_time) for each in running]
         return all(stopped)
@@ -45,8 +45,8 @@ class StopMedia:
         try:
             self._stops[media.kind](media, deadline)
         except (ProviderUnavailable, StoreUnavailable):
-            count("MediaLeftRunning")
+            increment("MediaLeftRunning")
             return False
         except ProviderRefused:
-            count("MediaStopsRefused")  # Asking again would not help.
+            increment("MediaStopsRefused")  # Asking again would not help.
         return True

@@ -1,18 +1,20 @@
-from chalicelib.core.media.track_media import FollowMedia
+from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import EXPIRED, FAILED, UPLOADED, Media
-from chalicelib.core.ports.archives import ArchiveFile, ArchiveFiles, ArchivePlatform
+from chalicelib.core.ports.archives import ArchiveFile, ArchivePlatform, ArchiveStorage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ArchiveNotReady
 
 
-class KeptArchives:
+class ArchiveSync:
     """Archives on record, stopped, deleted and brought up to date together with the platform's.
 
     Every method raises `ProviderUnavailable`, `ProviderRefused` and `StoreUnavailable`; what was
     done by then is done, and doing it again does the rest.
     """
 
-    def __init__(self, platform: ArchivePlatform, files: ArchiveFiles, follow: FollowMedia) -> None:
+    def __init__(
+        self, platform: ArchivePlatform, files: ArchiveStorage, follow: MediaTracker
+    ) -> None:
         self._platform = platform
         self._files = files
         self._follow = follow

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
-from chalicelib.core.media.media_access import RoomMedia
+from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.start_media import SECONDS_TO_RECORD
 from chalicelib.core.model.connection import Service
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.media_platforms import AudioPlatform, Options, ServiceOrder
-from chalicelib.core.sessions.service_connections import AdmitServices
+from chalicelib.core.ports.media_platforms import Options, StartRequest, TelephonyPlatform
+from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ConnectionNotFound, NobodyConnected, ProviderUnavailable
 
@@ -21,10 +21,12 @@ _SHOWN: Final = (
 """What of OpenTok's answer is passed on: nothing that might repeat how a call logs in."""
 
 
-class ConnectedAudio:
+class Telephony:
     """Makes them. They end when their connection is disconnected, like anybody's."""
 
-    def __init__(self, media: RoomMedia, platform: AudioPlatform, services: AdmitServices) -> None:
+    def __init__(
+        self, media: MediaAccess, platform: TelephonyPlatform, services: ServiceConnections
+    ) -> None:
         self._media = media
         self._platform = platform
         self._services = services
@@ -38,9 +40,9 @@ class ConnectedAudio:
             NobodyConnected: OpenTok does not know the session yet.
             ProviderUnavailable: The answer is lost; if it rings all the same, its connection
                 shows.
-            RoomkeyError: As `RoomMedia.ready_room` says.
+            RoomkeyError: As `MediaAccess.recordable_room` says.
         """
-        room = self._media.ready_room(user, name, "dial out", deadline)
+        room = self._media.recordable_room(user, name, "dial out", deadline)
         order = self._order(room, Service.SIP, options, deadline)
         return room, self._made(order, Service.SIP, self._platform.dial, deadline)
 
@@ -52,7 +54,7 @@ class ConnectedAudio:
         Raises:
             RoomkeyError: As for `dial`.
         """
-        room = self._media.ready_room(user, name, "connect its audio", deadline)
+        room = self._media.recordable_room(user, name, "connect its audio", deadline)
         sends_back = options["websocket"].get("bidirectional", False)
         role = Role.PUBLISHER if sends_back else Role.SUBSCRIBER
         order = self._order(room, Service.AUDIO_CONNECTOR, options, deadline, role)
@@ -68,9 +70,9 @@ class ConnectedAudio:
         Raises:
             ConnectionNotFound: The one is not in this room.
             NobodyConnected: There is nobody to hear them.
-            RoomkeyError: As `RoomMedia.ready_room` says.
+            RoomkeyError: As `MediaAccess.recordable_room` says.
         """
-        room = self._media.ready_room(user, name, "play tones", deadline)
+        room = self._media.recordable_room(user, name, "play tones", deadline)
         if self._platform.play_digits(room.session_id, connection_id, digits, deadline):
             return
         if connection_id is not None:
@@ -84,19 +86,19 @@ class ConnectedAudio:
         options: Options,
         deadline: Deadline,
         role: Role | None = None,
-    ) -> ServiceOrder:
+    ) -> StartRequest:
         token = self._services.token(room, service, deadline, role)
-        return ServiceOrder(room.session_id, token, options)
+        return StartRequest(room.session_id, token, options)
 
     def _made(
         self,
-        order: ServiceOrder,
+        order: StartRequest,
         service: Service,
-        make: Callable[[ServiceOrder, Deadline], Options],
+        make: Callable[[StartRequest, Deadline], Options],
         deadline: Deadline,
     ) -> Options:
         try:
-            told = make(order, deadline.sooner_by(SECONDS_TO_RECORD))
+            told = make(order, deadline.reserve(SECONDS_TO_RECORD))
         except ProviderUnavailable as error:
             if error.undone:
                 raise

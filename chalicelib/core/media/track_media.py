@@ -13,13 +13,13 @@ from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.ports.session_store import Session
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import told_object
+from chalicelib.core.support.parsing import parse_object
 
 
 def _without_addresses(archive: Mapping[str, Any]) -> Mapping[str, Any]:
     """Who has a file's address may fetch the file, and in ten minutes nobody may."""
     kept = {**archive, "url": None}
-    transcription = told_object(archive.get("transcription"))
+    transcription = parse_object(archive.get("transcription"))
     if "url" in transcription:
         kept["transcription"] = {**transcription, "url": None}
     return kept
@@ -37,11 +37,11 @@ _KEPT: Final[Mapping[MediaKind, Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """What of a kind's content is kept, where it is not all of it."""
 
 
-class FollowMedia:
+class MediaTracker:
     """Keeps up with what sessions are made into.
 
     Args:
-        find_session: Finds one of ours, as `FollowSessions.find` does.
+        find_session: Finds one of ours, as `SessionTracker.find` does.
         store: Where they are kept.
         clock: Now.
     """
@@ -71,13 +71,13 @@ class FollowMedia:
         report: MediaReport,
         room_id: str,
         deadline: Deadline,
-        instead_of: Media | None = None,
+        replacing: Media | None = None,
     ) -> Media:
         """Keep it, unless more is on record that is not to be replaced; as it was told."""
         media = report.of_room(room_id)
         kept = _KEPT.get(report.kind)
         content = media.content if kept is None else kept(media.content)
-        self._store.keep(replace(media, content=content), deadline, instead_of)
+        self._store.keep(replace(media, content=content), deadline, replacing)
         return media
 
     def end(self, media: Media, deadline: Deadline) -> Media:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import MAX_USER_ID_CHARACTERS
-from chalicelib.core.support.text import is_well_formed
+from chalicelib.core.support.text import is_valid_unicode
 
 COUNTS_FRESH: Final = timedelta(seconds=5)
 
@@ -27,7 +27,7 @@ class Service(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Passenger:
+class Participant:
     """Whom a connection's data names: a user or a service; all None where it is no data of ours.
 
     The data was signed inside the client's token, so that a client cannot change it. A user's own
@@ -57,7 +57,7 @@ class Passenger:
                 return cls(role=role, service=service)
             case str(user_id) if _may_be_user_id(user_id):
                 name = content.get("name")
-                is_name = isinstance(name, str) and is_well_formed(name)
+                is_name = isinstance(name, str) and is_valid_unicode(name)
                 return cls(user_id, name if is_name else None, role)
         return cls()
 
@@ -88,7 +88,7 @@ class Connection:
 
     id: str
     since: datetime
-    passenger: Passenger = Passenger()
+    participant: Participant = Participant()
     streams: tuple[Stream, ...] = ()
     refused: bool = False
 
@@ -125,7 +125,7 @@ def _member(names: type[_Name], value: object) -> _Name | None:
 
 
 def _may_be_user_id(text: str) -> bool:
-    return 1 <= len(text) <= MAX_USER_ID_CHARACTERS and is_well_formed(text)
+    return 1 <= len(text) <= MAX_USER_ID_CHARACTERS and is_valid_unicode(text)
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything

@@ -29,7 +29,7 @@ class Reason(StrEnum):
     REFUSED = "RefusedBefore"
 
 
-def reason_to_leave(
+def connection_rejection(
     session: Session,
     room: Room | None,
     connection: Connection,
@@ -37,22 +37,22 @@ def reason_to_leave(
     is_inside: Callable[[Room], bool],
 ) -> Reason | None:
     """Why the connection must leave, as far as that is no question of seats."""
-    passenger = connection.passenger
-    reason = reason_to_end(session, room, connection, now)
-    if reason is not None or room is None or passenger.user_id is None:
+    participant = connection.participant
+    reason = session_rejection(session, room, connection, now)
+    if reason is not None or room is None or participant.user_id is None:
         return reason
-    moderates = room.arrives_as_moderator(passenger.user_id, now)
+    moderates = room.connects_as_moderator(participant.user_id, now)
     members = room.settings.members
-    if members is not None and passenger.user_id not in members and not moderates:
+    if members is not None and participant.user_id not in members and not moderates:
         return Reason.NOT_A_MEMBER
-    if passenger.role is Role.MODERATOR and not moderates:
+    if participant.role is Role.MODERATOR and not moderates:
         return Reason.NO_MODERATOR
     if room.locked and not moderates and not is_inside(room):
         return Reason.LOCKED
     return None
 
 
-def reason_to_end(
+def session_rejection(
     session: Session, room: Room | None, connection: Connection, now: datetime
 ) -> Reason | None:
     """Why the connection must leave even if it was let in once."""
@@ -60,10 +60,10 @@ def reason_to_end(
         return Reason.RETIRED
     if room.state(now) is State.CLOSED:
         return Reason.CLOSED
-    passenger = connection.passenger
-    if passenger.service is not None:
+    participant = connection.participant
+    if participant.service is not None:
         return None  # a moderator had it come, and it takes no seat
-    user_id = passenger.user_id
+    user_id = participant.user_id
     if user_id is None:
-        return Reason.UNKNOWN if room.is_guarded else None
+        return Reason.UNKNOWN if room.has_access_limits else None
     return Reason.BANNED if user_id in room.bans else None

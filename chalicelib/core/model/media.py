@@ -88,7 +88,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaStart:
+class MediaCursor:
     """Where a list goes on: after the one of this id and time of creation."""
 
     id: str
@@ -100,14 +100,14 @@ class MediaPage:
     """Some of a room's media, and where the next ones start; None where there are no more."""
 
     items: tuple[Media, ...]
-    next_start: MediaStart | None
+    next_cursor: MediaCursor | None
 
 
 class MediaStore(Protocol):
     """Keeps media; never stale. Every method raises `StoreUnavailable`."""
 
-    def keep(self, media: Media, deadline: Deadline, instead_of: Media | None = None) -> bool:
-        """Write it, unless what is on record is further along; False if it is.
+    def keep(self, media: Media, deadline: Deadline, replacing: Media | None = None) -> bool:
+        """UpdateBuilder it, unless what is on record is further along; False if it is.
 
         What the content does not tell stays as it was told before, and of what is less far along
         that is kept which nothing else told. One that is deleted loses what it tells, is forgotten
@@ -116,7 +116,7 @@ class MediaStore(Protocol):
         Args:
             media: How it stands.
             deadline: By when to have it written.
-            instead_of: What was on record and is wrong, however far along; unless that has changed.
+            replacing: What was on record and is wrong, however far along; unless that has changed.
         """
 
     def find(
@@ -128,13 +128,15 @@ class MediaStore(Protocol):
         self,
         room_id: str,
         kind: MediaKind,
-        start: MediaStart | None,
+        start: MediaCursor | None,
         limit: int,
         deadline: Deadline,
     ) -> MediaPage:
         """Some of the room's, newest first."""
 
-    def oldest_first(self, room_id: str, kind: MediaKind, deadline: Deadline) -> Iterator[Media]:
+    def iter_oldest_first(
+        self, room_id: str, kind: MediaKind, deadline: Deadline
+    ) -> Iterator[Media]:
         """All of the room's, read as they are looked at."""
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:

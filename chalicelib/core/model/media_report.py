@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from chalicelib.core.model.media import Media, MediaKind
-from chalicelib.core.model.redaction import without_stream_keys
-from chalicelib.core.support.parsing import told_id, told_moment, told_owners, told_platform_id
+from chalicelib.core.model.redaction import redact_stream_keys
+from chalicelib.core.support.parsing import owner_ids, parse_id, parse_platform_id, parse_timestamp
 
 _MOST_FIELDS: Final = 100
 """Of an object; OpenTok's largest has 30. What is kept is written in one update."""
@@ -44,25 +44,25 @@ class MediaReport:
         None where it does not say of what, or how it stands, or is nested too deep to be looked
         through for keys of streams.
         """
-        ids = (told_platform_id(content.get(name)) for name in _IDS)
+        ids = (parse_platform_id(content.get(name)) for name in _IDS)
         media_id = next((each for each in ids if each is not None), None)
-        session_id, status = told_id(content.get("sessionId")), content.get("status")
+        session_id, status = parse_id(content.get("sessionId")), content.get("status")
         if media_id is None or session_id is None:
             return None
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
             return None
         try:
-            shown = _bounded(without_stream_keys(content))
+            shown = _bounded(redact_stream_keys(content))
         except RecursionError:
             return None
         # To the second, as all but the answer to a start are: else that would be the later one.
-        updated_at = told_moment(content.get("updatedAt"), now).replace(microsecond=0)
+        updated_at = parse_timestamp(content.get("updatedAt"), now).replace(microsecond=0)
         return cls(
             kind=kind,
             id=media_id,
             session_id=session_id,
             status=status,
-            created_at=told_moment(content.get("createdAt"), now),
+            created_at=parse_timestamp(content.get("createdAt"), now),
             updated_at=updated_at,
             content=shown,
         )
@@ -70,7 +70,7 @@ class MediaReport:
     @property
     def owners(self) -> frozenset[str]:
         """Whose it is, as far as it tells."""
-        return told_owners(self.content)
+        return owner_ids(self.content)
 
     def of_room(self, room_id: str) -> Media:
         return Media(

@@ -7,17 +7,17 @@ _KEY = "streamName"
 _ADDRESS = "serverUrl"
 
 
-def without_stream_keys(content: Any) -> Any:  # noqa: ANN401  JSON is anything
+def redact_stream_keys(content: Any) -> Any:  # noqa: ANN401  JSON is anything
     """The same JSON without keys of streams, and without what logs in to their servers.
 
     Looked for at any depth: OpenTok has told targets as a list, and as an object by id.
     """
     if isinstance(content, list):
-        return [without_stream_keys(each) for each in content]
+        return [redact_stream_keys(each) for each in content]
     if not isinstance(content, dict):
         return content
     return {
-        name: _address(value) if name == _ADDRESS else without_stream_keys(value)
+        name: _address(value) if name == _ADDRESS else redact_stream_keys(value)
         for name, value in content.items()
         if name != _KEY
     }

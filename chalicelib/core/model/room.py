@@ -138,7 +138,7 @@ class Room:
         revision: One more with every change of what decides who may come in.
         bans: By user id, since when.
         seats: Empty where there is no limit of participants.
-        unwatched: Whether healing has stopped looking at its session, where nobody was for long.
+        monitoring_stopped: Whether reconciliation has stopped looking at its session, where nobody was for long.
         admins_until: Admins who are not among the moderators and were given a token, until when
             one may last: when their connection comes, only its data tells who they are.
     """
@@ -155,10 +155,10 @@ class Room:
     bans: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     seats: Seats = field(default_factory=Seats, hash=False)
     admins_until: Mapping[str, datetime] = field(default_factory=dict, hash=False)
-    unwatched: bool = False
+    monitoring_stopped: bool = False
 
     @property
-    def is_guarded(self) -> bool:
+    def has_access_limits(self) -> bool:
         """Whether anybody at all may be kept out of it while it is open."""
         settings = self.settings
         limited = settings.max_participants is not None or settings.members is not None
@@ -167,7 +167,7 @@ class Room:
     def moderated_by(self, user: User) -> bool:
         return user.admin or user.id in self.settings.moderators
 
-    def arrives_as_moderator(self, user_id: str, now: datetime) -> bool:
+    def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Whether the user of a connection moderates the room, as far as is known by then."""
         until = self.admins_until.get(user_id)
         return user_id in self.settings.moderators or (until is not None and until > now)

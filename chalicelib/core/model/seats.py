@@ -18,7 +18,7 @@ MAX_EVICTED_AT_ONCE: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Seating:
+class SeatClaim:
     """A user's seat to be written, if what it stands on still holds.
 
     Args:
@@ -41,7 +41,7 @@ class Seating:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class SeatRelease:
     """A connection to be taken from its seat.
 
     Args:
@@ -99,27 +99,27 @@ class Seats:
                 return user_id
         return None
 
-    def to_join(self, user_id: str, cap: int, now: datetime) -> Seating | None:
+    def claim_for_join(self, user_id: str, cap: int, now: datetime) -> SeatClaim | None:
         """The hold of a user who asks to come in; None if all seats are kept by others."""
         return self._seating(user_id, cap, now, hold_until=now + HOLD)
 
-    def to_connect(
+    def claim_for_connection(
         self, user_id: str, connection_id: str, cap: int, now: datetime
-    ) -> Seating | None:
+    ) -> SeatClaim | None:
         """The seat of a connection that has come; None if all are kept by others."""
         return self._seating(user_id, cap, now, connection_id=connection_id)
 
     def has_room_for_device(self, user_id: str) -> bool:
         return len(self.connections.get(user_id, ())) < MAX_CONNECTIONS_PER_USER
 
-    def to_leave(self, connection_id: str, now: datetime) -> Leaving | None:
+    def release_for(self, connection_id: str, now: datetime) -> SeatRelease | None:
         """The end of a connection; None where it keeps no seat."""
         user_id = self.user_of(connection_id)
         if user_id is None:
             return None
         seated, hold, grace = len(self.connections[user_id]), self.holds.get(user_id), now + GRACE
         renews = seated == 1 and (hold is None or hold < grace)
-        return Leaving(user_id, connection_id, seated, hold, grace if renews else None)
+        return SeatRelease(user_id, connection_id, seated, hold, grace if renews else None)
 
     def _seating(
         self,
@@ -129,7 +129,7 @@ class Seats:
         *,
         hold_until: datetime | None = None,
         connection_id: str | None = None,
-    ) -> Seating | None:
+    ) -> SeatClaim | None:
         known = user_id in self.connections
         others = len(self.connections) - known
         evicted: tuple[tuple[str, datetime | None], ...] = ()
@@ -139,8 +139,8 @@ class Seats:
                 return None
             evicted = tuple(lapsed[:MAX_EVICTED_AT_ONCE])
             if others - len(evicted) >= cap:
-                return Seating(None, cap, now, evicted=evicted)
-        return Seating(user_id, cap, now, known, evicted, hold_until, connection_id)
+                return SeatClaim(None, cap, now, evicted=evicted)
+        return SeatClaim(user_id, cap, now, known, evicted, hold_until, connection_id)
 
     def _lapsed(self, but: str, now: datetime) -> list[tuple[str, datetime | None]]:
         return [

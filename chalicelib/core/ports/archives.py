@@ -9,7 +9,7 @@ from chalicelib.core.model.media import Media
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import MediaPlatform
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import told_project
+from chalicelib.core.support.parsing import owning_project_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ArchiveFile:
     @classmethod
     def of(cls, archive: Media) -> Self | None:
         """The archive's; None where it was never told whose project's it is."""
-        project_id = told_project(archive.content)
+        project_id = owning_project_id(archive.content)
         if project_id is None:
             return None
         return cls(project_id, archive.id, archive.content.get("outputMode") == "individual")
@@ -40,7 +40,7 @@ class ArchiveFile:
         return f"{self.project_id}/{self.archive_id}/archive.{'zip' if self.zipped else 'mp4'}"
 
 
-class ArchiveFiles(Protocol):
+class ArchiveStorage(Protocol):
     """The owner's own storage, where OpenTok was told to upload archives.
 
     Both methods raise `StoreUnavailable` if it cannot answer in time.
@@ -91,7 +91,7 @@ class ArchivePlatform(MediaPlatform, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class RetentionSchedule:
     """The archives of a room that keeps them for a while only.
 
     Args:
@@ -103,25 +103,25 @@ class Shelf:
     days: int
 
 
-class ShelfStore(Protocol):
+class RetentionStore(Protocol):
     """Which rooms' archives are due to be looked through; it outlives rooms.
 
-    The room store writes a shelf together with its room. Every method raises `StoreUnavailable`.
+    The room store writes a schedule together with its room. Every method raises `StoreUnavailable`.
     """
 
-    def due_shelves(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
         """Ids of rooms whose archives are due, the longest due first; lags and may repeat."""
 
-    def shelf(self, room_id: str, deadline: Deadline) -> Shelf | None:
+    def schedule(self, room_id: str, deadline: Deadline) -> RetentionSchedule | None:
         """The room's; None where it keeps its archives for ever."""
 
-    def looked_through(
-        self, shelf: Shelf, next_look: datetime, deadline: Deadline, *, forget: bool
+    def reschedule(
+        self, schedule: RetentionSchedule, next_look: datetime, deadline: Deadline, *, forget: bool
     ) -> None:
         """Have it due again then, unless its days have changed meanwhile.
 
         Args:
-            shelf: As it was read.
+            schedule: As it was read.
             next_look: When something is due next.
             deadline: By when to have it written.
             forget: Whether it may vanish some days later, if it is not looked through again.

@@ -50,7 +50,7 @@ class CallbackSecrets(Protocol):
         """
 
 
-class CallbackSignatures(Protocol):
+class CallbackVerifier(Protocol):
     """Tells whether a callback comes from the platform."""
 
     def check(self, kind: str, authorization: str | None, body: bytes, deadline: Deadline) -> None:

@@ -17,7 +17,7 @@ Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceOrder:
+class StartRequest:
     """What a service of OpenTok's is to do in a session; its repr shows no secret."""
 
     session_id: str
@@ -54,22 +54,22 @@ class BroadcastPlatform(MediaPlatform, Protocol):
 
 
 class CaptionsPlatform(MediaPlatform, Protocol):
-    def start(self, order: ServiceOrder, deadline: Deadline) -> MediaReport:
+    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
         """Raises: AlreadyCaptioning, NotRouted, NobodyConnected: OpenTok finds it so."""
 
 
 class RenderPlatform(MediaPlatform, Protocol):
-    def start(self, order: ServiceOrder, deadline: Deadline) -> MediaReport:
+    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
         """Raises: NotRouted, NobodyConnected: OpenTok finds it so."""
 
     def one(self, render_id: str, deadline: Deadline) -> MediaReport | None:
         """How it stands; None if there is none of this id."""
 
 
-class AudioPlatform(Protocol):
+class TelephonyPlatform(Protocol):
     """Calls by SIP, and audio by WebSocket: each a connection to the session."""
 
-    def dial(self, order: ServiceOrder, deadline: Deadline) -> Options:
+    def dial(self, order: StartRequest, deadline: Deadline) -> Options:
         """OpenTok's answer.
 
         Raises:
@@ -77,7 +77,7 @@ class AudioPlatform(Protocol):
             ProviderUnavailable: The answer is lost, or does not tell the connection.
         """
 
-    def connect_audio(self, order: ServiceOrder, deadline: Deadline) -> Options:
+    def connect_audio(self, order: StartRequest, deadline: Deadline) -> Options:
         """OpenTok's answer.
 
         Raises:

@@ -18,7 +18,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class PageStart:
+class RoomCursor:
     """Where a list of rooms goes on: after the room of this name and time of creation."""
 
     name: str
@@ -30,7 +30,7 @@ class RoomPage:
     """Some rooms, and where the next ones start; None where there are no more."""
 
     rooms: tuple[Room, ...]
-    next_start: PageStart | None
+    next_cursor: RoomCursor | None
 
 
 class Identity(Protocol):
@@ -69,16 +69,16 @@ class RoomStore(Protocol):
         """
 
     def change(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
-        """Write what differs, if the room is of the revision it was read at; one more afterwards.
+        """UpdateBuilder what differs, if the room is of the revision it was read at; one more afterwards.
 
         With a new session, that of before is retired from now on.
 
         Raises:
-            Outdated: The room has changed meanwhile.
+            StaleRoom: The room has changed meanwhile.
         """
 
     def created_by(
-        self, user_id: str, start: PageStart | None, limit: int, deadline: Deadline
+        self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
         """The rooms this user created and has not deleted, newest first."""
 
@@ -103,7 +103,7 @@ class RoomAccess(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TokenOrder:
+class TokenSpec:
     """All that goes into a client token.
 
     Args:
@@ -145,7 +145,7 @@ class VideoPlatform(Protocol):
     ) -> str:
         """A new session's id. `location` is an IPv4 address near its first users."""
 
-    def mint_token(self, order: TokenOrder, deadline: Deadline) -> ClientToken:
+    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
         """A client token, made here without asking the platform."""
 
 

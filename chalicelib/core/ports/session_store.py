@@ -10,14 +10,14 @@ from typing import Final, Protocol
 
 from chalicelib.core.model.connection import Connection, Counts, Stream
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.seats import Leaving, Seating
+from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.support.deadline import Deadline
 
 OWN_SIGNALS: Final = "roomkey-"
 """What the types of the service's own signals begin with: apps act upon them."""
 
 
-class Outdated(Exception):
+class StaleRoom(Exception):
     """What a write stood on no longer holds, and nothing was written: judge again.
 
     Args:
@@ -36,7 +36,7 @@ class Session:
     Args:
         guarded: Whether the room had a limit of participants or was locked when that last
             changed; a hint.
-        watched: Whether healing looks at it, and will go on to.
+        watched: Whether reconciliation looks at it, and will go on to.
         retired_until: Its last token's latest end, where no room uses it any more.
     """
 
@@ -57,14 +57,14 @@ class ConnectionPage:
     """Some connections, and the id after which the next ones start; None where there are none."""
 
     connections: tuple[Connection, ...]
-    next_start: str | None
+    next_cursor: str | None
 
 
 class SeatStore(Protocol):
-    """Writes seats. Both raise `Outdated` and `StoreUnavailable`."""
+    """Writes seats. Both raise `StaleRoom` and `StoreUnavailable`."""
 
-    def take_seat(self, room: Room, seating: Seating, deadline: Deadline) -> None:
-        """Write the seat, if the room is of the same revision and the facts hold."""
+    def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
+        """UpdateBuilder the seat, if the room is of the same revision and the facts hold."""
 
     def remember_admin(
         self,
@@ -88,7 +88,7 @@ class SessionStore(Protocol):
         """What is known of a session; None if it is none of ours."""
 
     def watch(self, room: Room, now: datetime, deadline: Deadline) -> None:
-        """Have healing look at the room's session again, and the room know that it does."""
+        """Have reconciliation look at the room's session again, and the room know that it does."""
 
     def arrive(
         self,
@@ -106,38 +106,38 @@ class SessionStore(Protocol):
             standing: If given, the room must be of this revision still.
 
         Raises:
-            Outdated: It is not.
+            StaleRoom: It is not.
         """
 
-    def arrive_seated(
+    def record_connection_and_seat(
         self,
         session: Session,
         connection: Connection,
         room: Room,
-        seating: Seating,
+        claim: SeatClaim,
         deadline: Deadline,
     ) -> bool:
         """Record a connection and its seat, both or neither; False if it is gone already.
 
         Raises:
-            Outdated: The room has another revision, or a fact the seating stands on is none.
+            StaleRoom: The room has another revision, or a fact the claim stands on is none.
         """
 
     def leave(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> bool:
         """Record that a connection is gone; whether a user was in by it, who was not refused."""
 
-    def leave_seat(
+    def record_disconnection_and_release(
         self,
         session: Session,
         room: Room,
-        leaving: Leaving,
+        release: SeatRelease,
         at: datetime,
         deadline: Deadline,
     ) -> None:
         """Record that a connection is gone and take it from its seat, both or neither.
 
         Raises:
-            Outdated: A fact that the leaving stands on is none.
+            StaleRoom: A fact that the release stands on is none.
         """
 
     def publish(
@@ -169,16 +169,18 @@ class SessionStore(Protocol):
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         """A user's connections."""
 
-    def was_in(self, session_id: str, user_id: str, since: datetime, deadline: Deadline) -> bool:
+    def was_connected(
+        self, session_id: str, user_id: str, since: datetime, deadline: Deadline
+    ) -> bool:
         """Whether the user is in and was not refused, or left after `since`."""
 
     def counts(self, session_id: str, deadline: Deadline) -> Counts | None:
         """The counts last kept."""
 
-    def keep_counts(self, session_id: str, counts: Counts, deadline: Deadline) -> None: ...
+    def save_counts(self, session_id: str, counts: Counts, deadline: Deadline) -> None: ...
 
 
-class UpkeepStore(Protocol):
+class DueWorkStore(Protocol):
     """What is due. Lists lag and may repeat; every method raises `StoreUnavailable`."""
 
     def due_rooms(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
@@ -214,7 +216,7 @@ class ListedConnection:
     since: datetime
 
 
-class LivePlatform(Protocol):
+class ConnectionControl(Protocol):
     """What can be asked of, and done to, those connected to a session.
 
     Every method raises `NotConfigured`, `ProviderRefused` and `ProviderUnavailable` as

@@ -11,17 +11,17 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import Clock
-from chalicelib.core.ports.session_store import Outdated, SeatStore, SessionStore
+from chalicelib.core.ports.session_store import SeatStore, SessionStore, StaleRoom
 from chalicelib.core.rooms.update_room import MAX_ATTEMPTS, busy
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomNotFound
 
-ADMIN_NOTED_FOR: Final = timedelta(days=1)
+ADMIN_RECORD_SLACK: Final = timedelta(days=1)
 """How much longer than needed an admin is noted, so that most of their joins write nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AdmittedUser:
     """A user who may have a token.
 
     Args:
@@ -35,7 +35,7 @@ class Entry:
     connect_by: datetime | None
 
 
-class LetIn:
+class AdmitUser:
     """Judges by the rules, then takes a seat while they still hold."""
 
     def __init__(self, seats: SeatStore, sessions: SessionStore, clock: Clock) -> None:
@@ -52,7 +52,7 @@ class LetIn:
         *,
         lifetime: timedelta,
         check: Callable[[Role], object] = lambda _: None,
-    ) -> Entry:
+    ) -> AdmittedUser:
         """Let the user in, or raise why not.
 
         Args:
@@ -78,15 +78,15 @@ class LetIn:
             try:
                 connect_by = self._take_seat(room, user, now, deadline)
                 self._note_admin(room, user, now, lifetime, deadline)
-            except Outdated as outdated:
-                if outdated.room is None:
-                    raise RoomNotFound(f"There is no room {first.name} any more.") from outdated
-                room = outdated.room
+            except StaleRoom as stale:
+                if stale.room is None:
+                    raise RoomNotFound(f"There is no room {first.name} any more.") from stale
+                room = stale.room
                 deadline.pause(attempt)
                 continue
-            if room.unwatched:
+            if room.monitoring_stopped:
                 self._sessions.watch(room, now, deadline)
-            return Entry(room, role, connect_by)
+            return AdmittedUser(room, role, connect_by)
         raise busy(first)
 
     def _is_inside(
@@ -94,7 +94,7 @@ class LetIn:
     ) -> Callable[[], bool]:
         if room.settings.max_participants is not None:
             return lambda: room.seats.is_kept(user.id, now)
-        return lambda: self._sessions.was_in(room.session_id, user.id, now - GRACE, deadline)
+        return lambda: self._sessions.was_connected(room.session_id, user.id, now - GRACE, deadline)
 
     def _take_seat(
         self, room: Room, user: User, now: datetime, deadline: Deadline
@@ -102,15 +102,15 @@ class LetIn:
         cap = room.settings.max_participants
         if cap is None:
             return None
-        seating = room.seats.to_join(user.id, cap, now)
-        if seating is None:
+        claim = room.seats.claim_for_join(user.id, cap, now)
+        if claim is None:
             raise room_full(room, now)
-        self._seats.take_seat(room, seating, deadline)
-        if seating.user_id is None:
+        self._seats.take_seat(room, claim, deadline)
+        if claim.user_id is None:
             # More seats had lapsed than one write evicts; the next one goes on from here.
-            left = room.seats.without({user_id for user_id, _ in seating.evicted})
-            raise Outdated(replace(room, seats=left))
-        return seating.hold_until
+            left = room.seats.without({user_id for user_id, _ in claim.evicted})
+            raise StaleRoom(replace(room, seats=left))
+        return claim.hold_until
 
     def _note_admin(
         self, room: Room, user: User, now: datetime, lifetime: timedelta, deadline: Deadline
@@ -122,5 +122,5 @@ class LetIn:
         if noted is not None and noted >= now + lifetime:
             return
         past = [other for other, until in room.admins_until.items() if until <= now]
-        until = now + lifetime + ADMIN_NOTED_FOR
+        until = now + lifetime + ADMIN_RECORD_SLACK
         self._seats.remember_admin(room, user.id, until, set(past) - {user.id}, deadline)

@@ -12,11 +12,11 @@ from chalicelib.core.ports.room_store import Clock, RoomStore, VideoPlatform
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import location_hint
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.rooms.room_patch import RoomChanges
+from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.rooms.update_room import change_room
-from chalicelib.core.sessions.reconcile_seats import Reseat
+from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import TooManyConnected
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ChangeRoom:
         sessions: SessionStore,
         platform: VideoPlatform,
         rooms: ReadRooms,
-        reseat: Reseat,
+        reseat: SeatReconciler,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -46,7 +46,7 @@ class ChangeRoom:
         self._clock = clock
 
     def change(
-        self, user: User, name: str, changes: RoomChanges, caller_ip: str, deadline: Deadline
+        self, user: User, name: str, changes: RoomPatch, caller_ip: str, deadline: Deadline
     ) -> Room:
         """The room as it stands with the changes.
 
@@ -77,7 +77,7 @@ class ChangeRoom:
             return after
         location = location_hint(after.settings.location, caller_ip)
         session_id = self._platform.create_session(after.settings, location, deadline)
-        count("SessionsCreated")
+        increment("SessionsCreated")
         return replace(after, session_id=session_id, seats=Seats())
 
     def _seated(self, before: Room, after: Room, deadline: Deadline) -> Room:
@@ -100,6 +100,6 @@ class ChangeRoom:
 def _seats_of(connections: Iterable[Connection]) -> Seats:
     seated: dict[str, dict[str, datetime]] = {}
     for each in connections:
-        if each.passenger.user_id is not None and not each.refused:
-            seated.setdefault(each.passenger.user_id, {})[each.id] = each.since
+        if each.participant.user_id is not None and not each.refused:
+            seated.setdefault(each.participant.user_id, {})[each.id] = each.since
     return Seats(seated)

@@ -4,9 +4,9 @@ from typing import Final
 
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import LivePlatform
+from chalicelib.core.ports.session_store import ConnectionControl
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sessions.disconnect_all import evacuate
+from chalicelib.core.sessions.disconnect_all import disconnect_all
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
 
@@ -24,7 +24,7 @@ class CloseRoom:
         self,
         store: RoomStore,
         rooms: ReadRooms,
-        platform: LivePlatform,
+        platform: ConnectionControl,
         stop_media: Callable[[str, Deadline], object],
         clock: Clock,
     ) -> None:
@@ -50,4 +50,4 @@ class CloseRoom:
         in_time = deadline.at_most(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
             self._stop_media(room.room_id, in_time)
-            evacuate(self._platform, room.session_id, in_time)
+            disconnect_all(self._platform, room.session_id, in_time)

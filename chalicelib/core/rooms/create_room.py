@@ -17,7 +17,7 @@ from chalicelib.core.model.room import (
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import Clock, RoomStore, VideoPlatform
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import (
     FieldProblem,
     InvalidField,
@@ -52,7 +52,7 @@ class CreationPolicy:
         return user.admin or not self.admins_only
 
 
-class OpenRoom:
+class CreateRoom:
     """Finds rooms and makes them.
 
     No lock is taken. Who finds no room first makes a session, which costs nothing, and then puts
@@ -74,14 +74,14 @@ class OpenRoom:
         self._clock = clock
         self._new_id = new_id
 
-    def for_joining(self, user: User, name: str, deadline: Deadline) -> Room:
+    def find_or_create(self, user: User, name: str, deadline: Deadline) -> Room:
         """The room of this name, made with default settings if there is none.
 
         Raises:
             RoomNotFound: There is none, and this user may not make one.
         """
         if self._policy.is_default(name):
-            return self.of_nobody(name, RoomSettings(), deadline)
+            return self.find_or_create_system_room(name, RoomSettings(), deadline)
         found = self._store.find(name, deadline)
         if found is not None and not found.name_is_free(self._clock()):
             return found
@@ -92,7 +92,9 @@ class OpenRoom:
         )
         return room
 
-    def of_nobody(self, name: str, settings: RoomSettings, deadline: Deadline) -> Room:
+    def find_or_create_system_room(
+        self, name: str, settings: RoomSettings, deadline: Deadline
+    ) -> Room:
         """A room of the service's own, which nobody created: made if there is none."""
         found = self._store.find(name, deadline)
         if found is not None and not found.name_is_free(self._clock()):
@@ -102,7 +104,7 @@ class OpenRoom:
         )
         return room
 
-    def as_asked(
+    def put(
         self,
         user: User,
         name: str,
@@ -190,14 +192,14 @@ class OpenRoom:
             name=name,
             room_id=self._new_id(),
             session_id=self._platform.create_session(
-                settings, location, deadline.sooner_by(SECONDS_TO_STORE)
+                settings, location, deadline.reserve(SECONDS_TO_STORE)
             ),
             created_at=self._clock(),
             created_by=None if creator is None else creator.id,
             settings=settings,
             bans=bans,
         )
-        count("SessionsCreated")
+        increment("SessionsCreated")
         standing = self._store.create(mine, replaced, deadline)
         return standing, standing.room_id == mine.room_id
 

@@ -5,11 +5,11 @@ from typing import Final
 from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import OWN_SIGNALS, LivePlatform, UpkeepStore
-from chalicelib.core.sessions.disconnect_all import evacuate
-from chalicelib.core.support.concurrency import each_at_once, raise_first_fault
+from chalicelib.core.ports.session_store import OWN_SIGNALS, ConnectionControl, DueWorkStore
+from chalicelib.core.sessions.disconnect_all import disconnect_all
+from chalicelib.core.support.concurrency import for_each_concurrently, reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count, mention
+from chalicelib.core.support.metrics import annotate, increment
 from chalicelib.core.support.timestamps import rfc3339
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError
 
@@ -21,19 +21,19 @@ _SIDE_BY_SIDE: Final = 8
 """Rooms at work, each with many disconnects: a Lambda has 1,024 threads."""
 
 
-class KeepHours:
+class ClosingTimes:
     """Runs every minute; what one run has no time for, the next goes on with."""
 
     def __init__(
         self,
         store: RoomStore,
-        upkeep: UpkeepStore,
-        platform: LivePlatform,
+        due_work: DueWorkStore,
+        platform: ConnectionControl,
         stop_media: StopMedia,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._upkeep = upkeep
+        self._upkeep = due_work
         self._platform = platform
         self._stop_media = stop_media
         self._clock = clock
@@ -49,14 +49,14 @@ class KeepHours:
 
         def keep(name: str) -> None:
             if deadline.remaining() < _TIME_TO_START_ANOTHER:
-                count("RoomsLeftForNextRun")
+                increment("RoomsLeftForNextRun")
                 return
             try:
                 is_done = self._keep(name, deadline)
             except RoomkeyError:
                 raise
             except Exception as fault:  # noqa: BLE001  whatever is wrong, it keeps no other waiting
-                mention("faulty", f"room {name}")
+                annotate("faulty", f"room {name}")
                 faults.append(fault)
                 is_done = True
             if is_done:
@@ -67,8 +67,8 @@ class KeepHours:
             names = [name for name in due if name not in done]
             if not names:
                 break
-            each_at_once(keep, names, _SIDE_BY_SIDE)
-        raise_first_fault(faults)
+            for_each_concurrently(keep, names, _SIDE_BY_SIDE)
+        reraise_first_bug(faults)
 
     def _keep(self, name: str, deadline: Deadline) -> bool:
         """Do what is due; whether this run is done with the room, even if that failed."""
@@ -94,16 +94,16 @@ class KeepHours:
                 deadline.at_most(SECONDS_FOR_A_ROOM),
             )
         except ProviderUnavailable:
-            count("WarningsFailed")
+            increment("WarningsFailed")
             return False
         except ProviderRefused:
-            count("WarningsFailed")
+            increment("WarningsFailed")
         else:
-            count("RoomsWarned")
+            increment("RoomsWarned")
         return True
 
     def _empty(self, room: Room, deadline: Deadline) -> bool:
-        """Stop what runs in a closed room, disconnect everybody, have healing look after it.
+        """Stop what runs in a closed room, disconnect everybody, have reconciliation look after it.
 
         Tokens that outlive it, made before it was to close so soon, bring nobody back for long.
 
@@ -117,13 +117,13 @@ class KeepHours:
         # First, since those who are in may be many, and what is recorded of them is not to go on.
         stopped = self._stop_media(room.room_id, in_time)
         try:
-            emptied = evacuate(self._platform, room.session_id, in_time)
+            emptied = disconnect_all(self._platform, room.session_id, in_time)
         except ProviderRefused as refusal:
-            emptied = True  # asking again would not help, and healing asks again later
-            count("EvacuationsRefused")
-            mention("failure", refusal.note or refusal.detail)
+            emptied = True  # asking again would not help, and reconciliation asks again later
+            increment("EvacuationsRefused")
+            annotate("failure", refusal.note or refusal.detail)
         is_done = stopped and emptied
         if is_done:
-            count("RoomsEmptied")
+            increment("RoomsEmptied")
             self._upkeep.put_off(room, None, deadline)
         return is_done or in_time.remaining() > 0

@@ -11,11 +11,11 @@ from urllib.parse import quote
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import ANONYMOUS, User
-from chalicelib.core.ports.room_store import ClientToken, Clock, TokenOrder, VideoPlatform
-from chalicelib.core.rooms.admit_user import Entry, LetIn
-from chalicelib.core.rooms.create_room import OpenRoom
+from chalicelib.core.ports.room_store import ClientToken, Clock, TokenSpec, VideoPlatform
+from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
+from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
 MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
@@ -45,7 +45,7 @@ class JoinRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class JoinResult:
     """A user let into a room: all that their app needs to connect."""
 
     room: Room
@@ -65,27 +65,27 @@ class JoinRoom:
 
     def __init__(
         self,
-        open_room: OpenRoom,
-        let_in: LetIn,
+        create_room: CreateRoom,
+        admit_user: AdmitUser,
         platform: VideoPlatform,
         clock: Clock,
         *,
         default_room: str,
         longest_lifetime: timedelta,
     ) -> None:
-        self._open_room = open_room
-        self._let_in = let_in
+        self._open_room = create_room
+        self._let_in = admit_user
         self._platform = platform
         self._clock = clock
         self.default_room = default_room
         self._longest_lifetime = longest_lifetime
 
-    def join(self, user: User, name: str, request: JoinRequest, deadline: Deadline) -> Admission:
+    def join(self, user: User, name: str, request: JoinRequest, deadline: Deadline) -> JoinResult:
         """Let the user into the room of this name.
 
         Raises:
             InvalidField: The lifetime, the layout classes or the connection data are too long.
-            RoomkeyError: As `OpenRoom.for_joining` and `LetIn` say.
+            RoomkeyError: As `CreateRoom.find_or_create` and `AdmitUser` say.
         """
         if request.lifetime is not None and request.lifetime > self._longest_lifetime:
             limit = int(self._longest_lifetime.total_seconds())
@@ -97,7 +97,7 @@ class JoinRoom:
         # Before anything is made. No role's name is shorter than the one assumed here, so this
         # refuses nothing that would fit once the role is known.
         _connection_data(user, request, request.role or Role.MODERATOR)
-        room = self._open_room.for_joining(user, name, deadline)
+        room = self._open_room.find_or_create(user, name, deadline)
         entry = self._let_in(
             room,
             user,
@@ -110,7 +110,7 @@ class JoinRoom:
             entry, _connection_data(user, request, entry.role), request, deadline
         )
 
-    def join_default(self, user: User, username: str, deadline: Deadline) -> Admission:
+    def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Let the user into the default room as a publisher.
 
         The connection data is `username=...&userId=...`, percent-encoded, so that no name can add
@@ -122,17 +122,17 @@ class JoinRoom:
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
-        room = self._open_room.for_joining(user, self.default_room, deadline)
+        room = self._open_room.find_or_create(user, self.default_room, deadline)
         entry = self._let_in(room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime)
         return self._admission(entry, data, JoinRequest(), deadline)
 
     def join_anonymously(
         self, room: Room, role: Role, lifetime: timedelta, deadline: Deadline
-    ) -> Admission:
+    ) -> JoinResult:
         """Let somebody nobody vouches for into a room that is there for them.
 
         Raises:
-            RoomkeyError: As `LetIn` says.
+            RoomkeyError: As `AdmitUser` says.
         """
         request = JoinRequest(role, min(lifetime, self._longest_lifetime))
         entry = self._let_in(room, ANONYMOUS, role, deadline, lifetime=lifetime)
@@ -141,8 +141,8 @@ class JoinRoom:
         )
 
     def _admission(
-        self, entry: Entry, data: str, request: JoinRequest, deadline: Deadline
-    ) -> Admission:
+        self, entry: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
+    ) -> JoinResult:
         room, role = entry.room, entry.role
         # Whatever that has to wait for, it waits before the time is taken, so that no token is
         # made that has expired meanwhile.
@@ -155,7 +155,7 @@ class JoinRoom:
         expires_at = expires_at.replace(microsecond=0)
         if expires_at <= now:
             raise RoomClosed("This room is closing now.")
-        order = TokenOrder(
+        order = TokenSpec(
             session_id=room.session_id,
             role=role,
             expires_at=int(expires_at.timestamp()),
@@ -163,8 +163,8 @@ class JoinRoom:
             layout_classes=request.layout_classes,
         )
         token = self._platform.mint_token(order, deadline)
-        count(f"Tokens{role.capitalize()}")
-        return Admission(room, role, token, expires_at, now, entry.connect_by)
+        increment(f"Tokens{role.capitalize()}")
+        return JoinResult(room, role, token, expires_at, now, entry.connect_by)
 
 
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:

@@ -1,6 +1,6 @@
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import Clock, PageStart, RoomPage, RoomStore
+from chalicelib.core.ports.room_store import Clock, RoomCursor, RoomPage, RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import Banned, NotAModerator, RoomNotFound
 
@@ -46,7 +46,7 @@ class ReadRooms:
         return room
 
     def created_by(
-        self, user: User, start: PageStart | None, limit: int, deadline: Deadline
+        self, user: User, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
         """The rooms the user created and has not deleted, newest first."""
         return self._store.created_by(user.id, start, limit, deadline)

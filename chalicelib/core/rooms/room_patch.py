@@ -11,7 +11,7 @@ _LIMITS: Final = {"members": MAX_MEMBERS, "moderators": MAX_MODERATORS}
 
 
 @dataclass(frozen=True, slots=True)
-class ListChange:
+class SetPatch:
     """Who is put on a list of users, and who is taken off it."""
 
     add: frozenset[str] = frozenset()
@@ -22,7 +22,7 @@ class ListChange:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomChanges:
+class RoomPatch:
     """The changes asked for, each optional.
 
     Args:
@@ -33,8 +33,8 @@ class RoomChanges:
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
-    members: ListChange | None = None
-    moderators: ListChange | None = None
+    members: SetPatch | None = None
+    moderators: SetPatch | None = None
     locked: bool | None = None
 
     def of(self, room: Room) -> Room:

@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.ports.session_store import Outdated
+from chalicelib.core.ports.session_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomNotFound, StoreUnavailable
 
@@ -41,10 +41,10 @@ def change_room(
             return room
         try:
             store.change(room, wanted, now, deadline)
-        except Outdated as outdated:
-            if outdated.room is None or outdated.room.room_id != first.room_id:
-                raise RoomNotFound(f"There is no room {first.name} any more.") from outdated
-            room = outdated.room
+        except StaleRoom as stale:
+            if stale.room is None or stale.room.room_id != first.room_id:
+                raise RoomNotFound(f"There is no room {first.name} any more.") from stale
+            room = stale.room
             deadline.pause(attempt)
         else:
             return replace(wanted, revision=room.revision + 1)
@@ -54,6 +54,6 @@ def change_room(
 def busy(room: Room) -> StoreUnavailable:
     return StoreUnavailable(
         "Too many are changing this room at the moment; try again.",
-        note=f"room {room.name}: outdated {MAX_ATTEMPTS} times",
+        note=f"room {room.name}: stale {MAX_ATTEMPTS} times",
         retry_after=2,
     )

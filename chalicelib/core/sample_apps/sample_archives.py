@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from chalicelib.core.media.read_archives import ReadArchives
-from chalicelib.core.media.record_archives import RecordRoom
+from chalicelib.core.media.record_archives import RecordArchives
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.user import ANONYMOUS
 from chalicelib.core.sample_apps.sample_rooms import SampleRooms
@@ -22,11 +22,11 @@ class SampleArchives:
 
     Args:
         rooms: The rooms of sample apps.
-        record: `RecordRoom`, of those rooms.
+        record: `RecordArchives`, of those rooms.
         read: `ReadArchives`, of those rooms.
     """
 
-    def __init__(self, rooms: SampleRooms, record: RecordRoom, read: ReadArchives) -> None:
+    def __init__(self, rooms: SampleRooms, record: RecordArchives, read: ReadArchives) -> None:
         self._rooms = rooms
         self._record = record
         self._read = read
@@ -36,7 +36,7 @@ class SampleArchives:
 
         Raises:
             RoleNotAllowed: The stage does not let sample apps record.
-            RoomkeyError: As `RecordRoom.start` says.
+            RoomkeyError: As `RecordArchives.start` says.
         """
         self._rooms.check_recording()
         named = {**options, "name": room.lower()}

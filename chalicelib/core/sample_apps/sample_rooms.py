@@ -10,8 +10,8 @@ from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room, RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.session_store import SessionStore
-from chalicelib.core.rooms.create_room import OpenRoom
-from chalicelib.core.rooms.join_room import Admission, JoinRoom
+from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.join_room import JoinResult, JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import NoSuchRoute, RoleNotAllowed, RoomkeyError, RoomNotFound
@@ -47,13 +47,13 @@ class SampleRooms:
     def __init__(
         self,
         policy: SamplePolicy,
-        open_room: OpenRoom,
+        create_room: CreateRoom,
         join_room: JoinRoom,
         read_rooms: ReadRooms,
         sessions: SessionStore,
     ) -> None:
         self._policy = policy
-        self._open_room = open_room
+        self._open_room = create_room
         self._join_room = join_room
         self._read_rooms = read_rooms
         self._sessions = sessions
@@ -114,13 +114,15 @@ class SampleRooms:
                 return do(name)
         raise missing(explanation)
 
-    def join(self, name: str, deadline: Deadline, role: Role = Role.PUBLISHER) -> Admission:
+    def join(self, name: str, deadline: Deadline, role: Role = Role.PUBLISHER) -> JoinResult:
         """Let somebody into the sample room of this name, for an hour at most.
 
         Raises:
             RoomNotFound: They have no room of this name.
         """
-        room = self._open_room.of_nobody(self._full_name(name), _SETTINGS, deadline)
+        room = self._open_room.find_or_create_system_room(
+            self._full_name(name), _SETTINGS, deadline
+        )
         return self._join_room.join_anonymously(room, role, LONGEST_SAMPLE_TOKEN, deadline)
 
     def check_recording(self) -> None:

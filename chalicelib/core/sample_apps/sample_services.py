@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.core.media.broadcasts import Broadcasts
-from chalicelib.core.media.captions import LiveCaptions
-from chalicelib.core.media.media_access import RoomMedia
+from chalicelib.core.media.captions import Captions
+from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.user import ANONYMOUS
@@ -32,7 +32,7 @@ class SampleBroadcasts:
         broadcasts: `Broadcasts`, of those rooms.
     """
 
-    def __init__(self, rooms: SampleRooms, media: RoomMedia, broadcasts: Broadcasts) -> None:
+    def __init__(self, rooms: SampleRooms, media: MediaAccess, broadcasts: Broadcasts) -> None:
         self._rooms = rooms
         self._media = media
         self._broadcasts = broadcasts
@@ -79,11 +79,11 @@ class SampleCaptions:
 
     Args:
         rooms: The rooms of sample apps.
-        captions: `LiveCaptions`, of those rooms.
+        captions: `Captions`, of those rooms.
         tokens: Tells what a client token allows.
     """
 
-    def __init__(self, rooms: SampleRooms, captions: LiveCaptions, tokens: ClientTokens) -> None:
+    def __init__(self, rooms: SampleRooms, captions: Captions, tokens: ClientTokens) -> None:
         self._rooms = rooms
         self._captions = captions
         self._tokens = tokens
@@ -97,7 +97,7 @@ class SampleCaptions:
             RoomNotFound: It is no sample room's session.
             Unauthenticated: The token is not one of ours for this session, or has expired.
             RoleNotAllowed: It may only watch.
-            RoomkeyError: As `LiveCaptions.start` says.
+            RoomkeyError: As `Captions.start` says.
         """
         room = self._rooms.of_session(session_id, deadline)
         if self._tokens.role(token, session_id, deadline) is Role.SUBSCRIBER:
@@ -109,7 +109,7 @@ class SampleCaptions:
 
         Raises:
             RoleNotAllowed: It does not.
-            RoomkeyError: As `LiveCaptions.start` says.
+            RoomkeyError: As `Captions.start` says.
         """
         self._rooms.check_recording()
         return self._started(room, api_address, deadline)

@@ -1,11 +1,11 @@
-from chalicelib.core.ports.session_store import ListedConnection, LivePlatform
-from chalicelib.core.support.concurrency import each_at_once
+from chalicelib.core.ports.session_store import ConnectionControl, ListedConnection
+from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderUnavailable
 
 
-def evacuate(platform: LivePlatform, session_id: str, deadline: Deadline) -> bool:
+def disconnect_all(platform: ConnectionControl, session_id: str, deadline: Deadline) -> bool:
     """Disconnect all whom the platform has in a session; whether that was done in time.
 
     Doing it again does what was left.
@@ -18,8 +18,8 @@ def evacuate(platform: LivePlatform, session_id: str, deadline: Deadline) -> boo
         platform.disconnect(session_id, listed.id, deadline)
 
     try:
-        each_at_once(disconnect, platform.connections(session_id, deadline))
+        for_each_concurrently(disconnect, platform.connections(session_id, deadline))
     except ProviderUnavailable:
-        count("EvacuationsUnfinished")
+        increment("EvacuationsUnfinished")
         return False
     return True

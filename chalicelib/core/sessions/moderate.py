@@ -12,10 +12,10 @@ from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import MAX_BANS, Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import OWN_SIGNALS, LivePlatform, SessionStore
+from chalicelib.core.ports.session_store import OWN_SIGNALS, ConnectionControl, SessionStore
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.rooms.update_room import change_room
-from chalicelib.core.support.concurrency import each_at_once
+from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
     BanNotFound,
@@ -54,7 +54,7 @@ class Moderate:
     reaches nobody in another room.
     """
 
-    def __init__(self, rooms: ReadRooms, platform: LivePlatform) -> None:
+    def __init__(self, rooms: ReadRooms, platform: ConnectionControl) -> None:
         self._rooms = rooms
         self._platform = platform
 
@@ -120,7 +120,7 @@ class BanUsers:
         store: RoomStore,
         sessions: SessionStore,
         rooms: ReadRooms,
-        platform: LivePlatform,
+        platform: ConnectionControl,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -147,7 +147,9 @@ class BanUsers:
         def disconnect(device: Connection) -> None:
             self._platform.disconnect(after.session_id, device.id, deadline)
 
-        each_at_once(disconnect, self._sessions.of_user(after.session_id, banned, deadline))
+        for_each_concurrently(
+            disconnect, self._sessions.of_user(after.session_id, banned, deadline)
+        )
         return _ban(banned, after.bans[banned])
 
     def bans(self, user: User, name: str, deadline: Deadline) -> list[Ban]:
@@ -183,7 +185,7 @@ def _with_ban(room: Room, banned: str, now: datetime) -> Room:
     if banned in room.settings.moderators:
         reason = "moderates this room; take them from its moderators first"
         raise InvalidField(FieldProblem("userId", reason))
-    if room.arrives_as_moderator(banned, now):
+    if room.connects_as_moderator(banned, now):
         raise InvalidField(FieldProblem("userId", "is an admin, who moderates every room"))
     if banned in room.bans:
         return room

@@ -32,7 +32,7 @@ class ReadPresence:
         if counts is None or not counts.are_fresh(now):
             everybody = self._sessions.everybody(room.session_id, deadline)
             counts = Counts.of(everybody, now)
-            self._sessions.keep_counts(room.session_id, counts, deadline)
+            self._sessions.save_counts(room.session_id, counts, deadline)
         return RoomCounts(counts, len(room.seats.held(now)))
 
     def connections(

@@ -1,16 +1,16 @@
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import Clock, RoomStore
 from chalicelib.core.ports.session_store import Session, SessionStore
-from chalicelib.core.sessions.track_sessions import FollowSessions
+from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 
 
-class Reseat:
+class SeatReconciler:
     """Makes a room's seats agree with who is recorded as in."""
 
     def __init__(
-        self, rooms: RoomStore, sessions: SessionStore, follow: FollowSessions, clock: Clock
+        self, rooms: RoomStore, sessions: SessionStore, follow: SessionTracker, clock: Clock
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
@@ -32,19 +32,19 @@ class Reseat:
         if room.settings.max_participants is None:
             return
         everybody = self._sessions.everybody(session_id, deadline)
-        self._take_ghosts(session, room, {each.id for each in everybody}, deadline)
+        self._remove_stale(session, room, {each.id for each in everybody}, deadline)
         for each in everybody:
-            user_id = each.passenger.user_id
+            user_id = each.participant.user_id
             if user_id is None or each.refused:
                 continue
             if each.id not in room.seats.connections.get(user_id, ()):
-                count("Reseated")
+                increment("Reseated")
                 self._follow.settle(session, room, each, deadline)
 
-    def _take_ghosts(
+    def _remove_stale(
         self, session: Session, room: Room, live: set[str], deadline: Deadline
     ) -> None:
         for seated in room.seats.connections.values():
             for connection_id in seated.keys() - live:
-                count("SeatsOfGhosts")
+                increment("StaleSeatsReleased")
                 self._follow.left(session, connection_id, self._clock(), deadline)

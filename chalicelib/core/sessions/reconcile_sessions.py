@@ -8,27 +8,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.media.reconcile_media import HealKind
+from chalicelib.core.media.reconcile_media import MediaCheck
 from chalicelib.core.model.connection import Connection
-from chalicelib.core.model.connection_rules import Reason, reason_to_end
+from chalicelib.core.model.connection_rules import Reason, session_rejection
 from chalicelib.core.ports.room_store import Clock, RoomStore
 from chalicelib.core.ports.session_store import (
+    ConnectionControl,
+    DueWorkStore,
     ListedConnection,
-    LivePlatform,
     Session,
     SessionStore,
-    UpkeepStore,
 )
-from chalicelib.core.sessions.reconcile_seats import Reseat
-from chalicelib.core.sessions.track_sessions import FollowSessions
-from chalicelib.core.support.concurrency import each_at_once, raise_first_fault
+from chalicelib.core.sessions.reconcile_seats import SeatReconciler
+from chalicelib.core.sessions.track_sessions import SessionTracker
+from chalicelib.core.support.concurrency import for_each_concurrently, reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count, mention
+from chalicelib.core.support.metrics import annotate, increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError, StoreUnavailable
 
-STRANGE_AFTER: Final = timedelta(seconds=60)
+UNKNOWN_AFTER: Final = timedelta(seconds=60)
 """How long a connection may be listed before its callback is given up on."""
-GHOST_AFTER: Final = timedelta(seconds=10)
+STALE_AFTER: Final = timedelta(seconds=10)
 """How old a record must be to be compared: OpenTok's list may lag behind its callbacks."""
 CHECK_EVERY: Final = timedelta(seconds=60)
 CHECK_EMPTY_EVERY: Final = timedelta(minutes=10)
@@ -39,7 +39,7 @@ SECONDS_FOR_A_SESSION: Final = 20.0
 _TIME_TO_START_ANOTHER: Final = 3.0
 
 
-class Heal:
+class SessionReconciler:
     """Runs every minute, the longest unchecked first; what is left, the next run goes on with."""
 
     def __init__(
@@ -47,16 +47,16 @@ class Heal:
         *,
         rooms: RoomStore,
         sessions: SessionStore,
-        upkeep: UpkeepStore,
-        platform: LivePlatform,
-        follow: FollowSessions,
-        reseat: Reseat,
-        media: Sequence[HealKind],
+        due_work: DueWorkStore,
+        platform: ConnectionControl,
+        follow: SessionTracker,
+        reseat: SeatReconciler,
+        media: Sequence[MediaCheck],
         clock: Clock,
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
-        self._upkeep = upkeep
+        self._upkeep = due_work
         self._platform = platform
         self._follow = follow
         self._reseat = reseat
@@ -71,8 +71,8 @@ class Heal:
         failures = [self._check(session_id, deadline) for session_id in self._due(deadline)]
         told = next((each for each in failures if isinstance(each, RoomkeyError)), None)
         if told is not None:  # the others' are most likely the same
-            mention("failure", told.note or told.detail)
-        raise_first_fault(failures)
+            annotate("failure", told.note or told.detail)
+        reraise_first_bug(failures)
 
     def _due(self, deadline: Deadline) -> Iterator[str]:
         seen: set[str] = set()
@@ -83,7 +83,7 @@ class Heal:
                 return
             for session_id in session_ids:
                 if deadline.remaining() < _TIME_TO_START_ANOTHER:
-                    count("SessionsLeftForNextRun")
+                    increment("SessionsLeftForNextRun")
                     return
                 seen.add(session_id)
                 yield session_id
@@ -97,19 +97,19 @@ class Heal:
                 self._look_after(session, going_on, own)
         except (ProviderUnavailable, StoreUnavailable) as failure:
             # Still due: the next run tries again. Further back, lest it keep others waiting.
-            count("HealingFailed")
+            increment("ReconciliationFailed")
             self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
             return failure
         except ProviderRefused as refusal:
-            count("HealingRefused")
+            increment("ReconciliationRefused")
             after = CHECK_EVERY if any(going_on) else CHECK_REFUSED_EVERY
             self._upkeep.checked(session_id, now + after, deadline, idle=False)
             return refusal
         except RoomkeyError:
             raise
         except Exception as fault:  # noqa: BLE001  whatever is wrong with it keeps no other waiting
-            count("HealingFailed")
-            mention("faulty", f"session {session_id}")
+            increment("ReconciliationFailed")
+            annotate("faulty", f"session {session_id}")
             self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
             return fault
         if session is None or any(going_on):
@@ -124,16 +124,16 @@ class Heal:
         return idle_again and self._upkeep.forget(session, deadline)
 
     def _look_after(self, session: Session, going_on: list[bool], deadline: Deadline) -> None:
-        """Heal who is in, and each kind of media, whatever becomes of the others.
+        """SessionReconciler who is in, and each kind of media, whatever becomes of the others.
 
         Each adds whether it has something that may still change.
         """
 
-        def heal(one: HealKind) -> None:
+        def reconcile(one: MediaCheck) -> None:
             going_on.append(one(session, deadline))
 
         # One after the other: there is a session at a time, and it is not to be crowded.
-        each_at_once(heal, (self._compare, *self._media), at_once=1)
+        for_each_concurrently(reconcile, (self._compare, *self._media), at_once=1)
 
     def _compare(self, session: Session, deadline: Deadline) -> bool:
         """Make the record of who is in agree with OpenTok's; whether anybody is or was.
@@ -146,17 +146,19 @@ class Heal:
         # The record before the list: who is on record and not on a list made later is gone.
         recorded = self._sessions.everybody(session.id, deadline)
         listed = self._platform.connections(session.id, deadline)
-        self._take_ghosts(session, recorded, {each.id for each in listed}, deadline)
+        self._remove_stale(session, recorded, {each.id for each in listed}, deadline)
         self._end_streams(session, recorded, listed, deadline)
         known = {each.id: each for each in recorded}
         here = [known[each.id] for each in listed if each.id in known]
-        here += self._meet(session, [each for each in listed if each.id not in known], deadline)
-        self._judge(session, here, deadline)
+        here += self._admit_unknown(
+            session, [each for each in listed if each.id not in known], deadline
+        )
+        self._recheck(session, here, deadline)
         if session.guarded:
             self._reseat(session.room_name, session.id, deadline)
         return bool(recorded or listed)
 
-    def _take_ghosts(
+    def _remove_stale(
         self,
         session: Session,
         recorded: Iterable[Connection],
@@ -165,12 +167,14 @@ class Heal:
     ) -> None:
         now = self._clock()
 
-        def take(ghost: Connection) -> None:
-            count("GhostsTaken")
-            self._follow.left(session, ghost.id, now, deadline)
+        def take(stale_record: Connection) -> None:
+            increment("StaleConnectionsRemoved")
+            self._follow.left(session, stale_record.id, now, deadline)
 
         gone = (each for each in recorded if each.id not in listed)
-        each_at_once(take, [each for each in gone if _is_older(each.since, GHOST_AFTER, now)])
+        for_each_concurrently(
+            take, [each for each in gone if _is_older(each.since, STALE_AFTER, now)]
+        )
 
     def _end_streams(
         self,
@@ -184,19 +188,19 @@ class Heal:
             (each.id, stream.id)
             for each in recorded
             for stream in each.streams
-            if each.id in still_in and _is_older(stream.since, GHOST_AFTER, now)
+            if each.id in still_in and _is_older(stream.since, STALE_AFTER, now)
         ]
         if not published:
             return
 
-        def end(ghost: tuple[str, str]) -> None:
-            count("GhostStreamsTaken")
-            self._follow.unpublished(session, *ghost, deadline)
+        def end(stale_record: tuple[str, str]) -> None:
+            increment("GhostStreamsTaken")
+            self._follow.unpublished(session, *stale_record, deadline)
 
         standing = self._platform.stream_ids(session.id, deadline)
-        each_at_once(end, [each for each in published if each[1] not in standing])
+        for_each_concurrently(end, [each for each in published if each[1] not in standing])
 
-    def _meet(
+    def _admit_unknown(
         self, session: Session, unknown: Iterable[ListedConnection], deadline: Deadline
     ) -> list[Connection]:
         """Record those whose callback never came: the list does not tell whose they are."""
@@ -204,31 +208,35 @@ class Heal:
         met: list[Connection] = []
 
         def meet(listed: ListedConnection) -> None:
-            count("StrangersMet")
-            stranger = Connection(listed.id, listed.since)
-            if self._sessions.arrive(session, stranger, deadline):
-                met.append(stranger)
+            increment("UnknownConnections")
+            unknown_connection = Connection(listed.id, listed.since)
+            if self._sessions.arrive(session, unknown_connection, deadline):
+                met.append(unknown_connection)
             else:
                 # On record as gone, and yet there: nothing else ends that.
                 self._platform.disconnect(session.id, listed.id, deadline)
 
-        each_at_once(meet, [each for each in unknown if _is_older(each.since, STRANGE_AFTER, now)])
+        for_each_concurrently(
+            meet, [each for each in unknown if _is_older(each.since, UNKNOWN_AFTER, now)]
+        )
         return met
 
-    def _judge(self, session: Session, here: Iterable[Connection], deadline: Deadline) -> None:
+    def _recheck(self, session: Session, here: Iterable[Connection], deadline: Deadline) -> None:
         """Send away who was to leave before, or must by now, whatever became of that."""
         # Read once they are all on record: who bans or locks later looks for them there.
         room, now = self._rooms.find(session.room_name, deadline), self._clock()
 
         def judged(connection: Connection) -> Reason | None:
             before = Reason.REFUSED if connection.refused else None
-            return reason_to_end(session, room, connection, now) or before
+            return session_rejection(session, room, connection, now) or before
 
-        def send_away(judgement: tuple[Connection, Reason]) -> None:
-            self._follow.send_away(session, *judgement, deadline)
+        def reject(judgement: tuple[Connection, Reason]) -> None:
+            self._follow.reject(session, *judgement, deadline)
 
         reasons = ((each, judged(each)) for each in here)
-        each_at_once(send_away, [(each, reason) for each, reason in reasons if reason is not None])
+        for_each_concurrently(
+            reject, [(each, reason) for each, reason in reasons if reason is not None]
+        )
 
 
 def _is_older(since: datetime, age: timedelta, now: datetime) -> bool:

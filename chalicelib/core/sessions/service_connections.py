@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Final
 
-from chalicelib.core.model.connection import Connection, Passenger, Service
+from chalicelib.core.model.connection import Connection, Participant, Service
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.room_store import ClientToken, Clock, TokenOrder, VideoPlatform
-from chalicelib.core.sessions.track_sessions import FollowSessions
+from chalicelib.core.ports.room_store import ClientToken, Clock, TokenSpec, VideoPlatform
+from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
 
 TOKEN_LIFETIME: Final = timedelta(minutes=5)
@@ -26,10 +26,10 @@ ROLES: Final = {
 where it is bidirectional."""
 
 
-class AdmitServices:
+class ServiceConnections:
     """Lets services in that a moderator has asked for; they take no seat."""
 
-    def __init__(self, platform: VideoPlatform, follow: FollowSessions, clock: Clock) -> None:
+    def __init__(self, platform: VideoPlatform, follow: SessionTracker, clock: Clock) -> None:
         self._platform = platform
         self._follow = follow
         self._clock = clock
@@ -49,11 +49,11 @@ class AdmitServices:
             expires_at = min(expires_at, room.settings.closes_at)
         if int(expires_at.timestamp()) <= now.timestamp():
             raise RoomClosed("This room is closing now.")
-        order = TokenOrder(
+        order = TokenSpec(
             session_id=room.session_id,
             role=granted,
             expires_at=int(expires_at.timestamp()),
-            connection_data=Passenger.service_data(service, granted),
+            connection_data=Participant.service_data(service, granted),
         )
         return self._platform.mint_token(order, deadline)
 
@@ -62,13 +62,13 @@ class AdmitServices:
     ) -> None:
         """Record a service's connection, without waiting for the callback that tells of it.
 
-        So healing knows it even if that is lost. Should it have to leave by now, it is
-        disconnected. What fails here, the callback or healing does.
+        So reconciliation knows it even if that is lost. Should it have to leave by now, it is
+        disconnected. What fails here, the callback or reconciliation does.
         """
-        connection = Connection(connection_id, self._clock(), Passenger(service=service))
+        connection = Connection(connection_id, self._clock(), Participant(service=service))
         try:
             session = self._follow.find(session_id, deadline)
             if session is not None:
                 self._follow.arrived(session, connection, deadline)
         except (StoreUnavailable, ProviderUnavailable, ProviderRefused):
-            count("ServicesNotRecorded")
+            increment("ServicesNotRecorded")

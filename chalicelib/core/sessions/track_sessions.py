@@ -9,24 +9,24 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.model.connection import Connection, Stream
-from chalicelib.core.model.connection_rules import Reason, reason_to_leave
+from chalicelib.core.model.connection_rules import Reason, connection_rejection
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
 from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import LivePlatform, Outdated, Session, SessionStore
+from chalicelib.core.ports.session_store import ConnectionControl, Session, SessionStore, StaleRoom
 from chalicelib.core.rooms.update_room import MAX_ATTEMPTS
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import count
+from chalicelib.core.support.metrics import increment
 from chalicelib.errors import SessionUnknown, StoreUnavailable
 
 YOUNG_SESSION: Final = timedelta(seconds=60)
 
 
-class FollowSessions:
+class SessionTracker:
     """Keeps up with who is in."""
 
     def __init__(
-        self, rooms: RoomStore, sessions: SessionStore, platform: LivePlatform, clock: Clock
+        self, rooms: RoomStore, sessions: SessionStore, platform: ConnectionControl, clock: Clock
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
@@ -45,7 +45,7 @@ class FollowSessions:
         started = self._platform.session_started(session_id)
         if started is not None and self._clock() < started + YOUNG_SESSION:
             raise SessionUnknown("This session is not known yet; tell it again.", retry_after=5)
-        count("CallbacksOfUnknownSessions")
+        increment("CallbacksOfUnknownSessions")
         return None
 
     def arrived(self, session: Session, connection: Connection, deadline: Deadline) -> None:
@@ -63,7 +63,7 @@ class FollowSessions:
             room = self._rooms.find(session.room_name, deadline)
             reason = self._reason(session, room, connection, deadline)
             if reason is not None:
-                self.send_away(session, connection, reason, deadline)
+                self.reject(session, connection, reason, deadline)
             elif room is not None and (room.locked or room.settings.max_participants is not None):
                 self.settle(session, room, connection, deadline)
 
@@ -80,16 +80,16 @@ class FollowSessions:
             try:
                 if reason is None and room is not None:
                     reason = self._seat(session, room, connection, deadline)
-            except Outdated as outdated:
-                room = outdated.room
+            except StaleRoom as stale:
+                room = stale.room
                 deadline.pause(attempt)
                 continue
             if reason is not None:
-                self.send_away(session, connection, reason, deadline)
+                self.reject(session, connection, reason, deadline)
             return
         raise StoreUnavailable(
             "Too many are changing this room at the moment.",
-            note=f"connection {connection.id}: outdated {MAX_ATTEMPTS} times",
+            note=f"connection {connection.id}: stale {MAX_ATTEMPTS} times",
             retry_after=2,
         )
 
@@ -104,26 +104,28 @@ class FollowSessions:
         """
         room = self._rooms.find(session.room_name, deadline) if session.guarded else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            leaving = None
+            release = None
             if room is not None and session.is_of(room):
-                leaving = room.seats.to_leave(connection_id, at)
-            if room is None or leaving is None:
-                was_in = self._sessions.leave(session, connection_id, at, deadline)
-                if room is None or room.settings.max_participants is None or not was_in:
+                release = room.seats.release_for(connection_id, at)
+            if room is None or release is None:
+                was_connected = self._sessions.leave(session, connection_id, at, deadline)
+                if room is None or room.settings.max_participants is None or not was_connected:
                     return
                 # It came, with its seat, after the room was read; now nothing seats it again.
                 room = self._rooms.find(session.room_name, deadline)
                 continue
             try:
-                self._sessions.leave_seat(session, room, leaving, at, deadline)
-            except Outdated as outdated:
-                room = outdated.room
+                self._sessions.record_disconnection_and_release(
+                    session, room, release, at, deadline
+                )
+            except StaleRoom as stale:
+                room = stale.room
                 deadline.pause(attempt)
             else:
                 return
         raise StoreUnavailable(
             "Too many are changing this room at the moment.",
-            note=f"connection {connection_id}: outdated {MAX_ATTEMPTS} times",
+            note=f"connection {connection_id}: stale {MAX_ATTEMPTS} times",
             retry_after=2,
         )
 
@@ -143,9 +145,9 @@ class FollowSessions:
         """Record the connection, with a seat where there is a limit; why not, if it may not stay.
 
         Raises:
-            Outdated: The room has changed meanwhile.
+            StaleRoom: The room has changed meanwhile.
         """
-        cap, user_id = room.settings.max_participants, connection.passenger.user_id
+        cap, user_id = room.settings.max_participants, connection.participant.user_id
         if cap is None or user_id is None:
             self._sessions.arrive(session, connection, deadline, standing=room)
             return None
@@ -153,28 +155,28 @@ class FollowSessions:
             return None
         if not room.seats.has_room_for_device(user_id):
             return Reason.TOO_MANY
-        seating = room.seats.to_connect(user_id, connection.id, cap, self._clock())
-        if seating is None:
+        claim = room.seats.claim_for_connection(user_id, connection.id, cap, self._clock())
+        if claim is None:
             return Reason.FULL
-        self._sessions.arrive_seated(session, connection, room, seating, deadline)
+        self._sessions.record_connection_and_seat(session, connection, room, claim, deadline)
         return None
 
     def _reason(
         self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
     ) -> Reason | None:
-        now, user_id = self._clock(), connection.passenger.user_id or ""
+        now, user_id = self._clock(), connection.participant.user_id or ""
 
         def is_inside(standing: Room) -> bool:
             if standing.settings.max_participants is not None:
                 return standing.seats.is_kept(user_id, now)
-            return self._sessions.was_in(session.id, user_id, now - GRACE, deadline)
+            return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
 
-        return reason_to_leave(session, room, connection, now, is_inside)
+        return connection_rejection(session, room, connection, now, is_inside)
 
-    def send_away(
+    def reject(
         self, session: Session, connection: Connection, reason: Reason, deadline: Deadline
     ) -> None:
         refused = replace(connection, refused=True)
         if self._sessions.arrive(session, refused, deadline):
-            count(f"SentAway{reason}")
+            increment(f"SentAway{reason}")
             self._platform.disconnect(session.id, connection.id, deadline)

@@ -7,15 +7,15 @@ from typing import Final, TypeVar
 
 from chalicelib.errors import RoomkeyError
 
-AT_ONCE: Final = 32
+MAX_WORKERS: Final = 32
 _FEW: Final = 3
 """So many are done one after the other: threads would not be worth their while."""
 
 _Item = TypeVar("_Item")
 
 
-def each_at_once(
-    call: Callable[[_Item], object], items: Collection[_Item], at_once: int = AT_ONCE
+def for_each_concurrently(
+    call: Callable[[_Item], object], items: Collection[_Item], at_once: int = MAX_WORKERS
 ) -> None:
     """Make the call for each item, whatever becomes of it for the others.
 
@@ -31,12 +31,12 @@ def each_at_once(
             calls = [pool.submit(copy_context().run, _failure, call, item) for item in items]
         ends = [each.result() for each in calls]
     failures = [end for end in ends if end is not None]
-    raise_first_fault(failures)
+    reraise_first_bug(failures)
     if failures:
         raise failures[0]
 
 
-def raise_first_fault(failures: Iterable[Exception | None]) -> None:
+def reraise_first_bug(failures: Iterable[Exception | None]) -> None:
     """Raise the first that is none of the outcomes we know, but a fault."""
     for failure in failures:
         if failure is not None and not isinstance(failure, RoomkeyError):

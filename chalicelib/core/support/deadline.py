@@ -31,7 +31,7 @@ class Deadline:
         """Seconds left, never negative."""
         return max(0.0, self._end - self._clock())
 
-    def sooner_by(self, seconds: float) -> "Deadline":
+    def reserve(self, seconds: float) -> "Deadline":
         """A deadline that leaves so many seconds of this one for what comes after."""
         return Deadline(self.remaining() - seconds, self._clock)
 

@@ -11,7 +11,7 @@ from time import perf_counter
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class Metric:
     """One figure; milliseconds if `timed`, else a count."""
 
     name: str
@@ -20,22 +20,20 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class Annotation:
     """Something that the line is to name, under a heading."""
 
     heading: str
     what: str
 
 
-_collected: ContextVar[list[Measurement | Mention] | None] = ContextVar(
-    "measurements", default=None
-)
+_collected: ContextVar[list[Metric | Annotation] | None] = ContextVar("measurements", default=None)
 
 
 @contextmanager
-def collecting() -> Iterator[list[Measurement | Mention]]:
+def recording() -> Iterator[list[Metric | Annotation]]:
     """Collect what the body measures and mentions."""
-    measurements: list[Measurement | Mention] = []
+    measurements: list[Metric | Annotation] = []
     token = _collected.set(measurements)
     try:
         yield measurements
@@ -43,27 +41,27 @@ def collecting() -> Iterator[list[Measurement | Mention]]:
         _collected.reset(token)
 
 
-def count(name: str) -> None:
+def increment(name: str) -> None:
     """Count one more of what `name` names."""
-    _add(Measurement(name, 1, timed=False))
+    _add(Metric(name, 1, timed=False))
 
 
-def mention(heading: str, what: str) -> None:
+def annotate(heading: str, what: str) -> None:
     """Have the line name this; never what a caller sent."""
-    _add(Mention(heading, what))
+    _add(Annotation(heading, what))
 
 
 @contextmanager
-def timing(name: str) -> Iterator[None]:
+def timer(name: str) -> Iterator[None]:
     """Time the body, whether or not it succeeds."""
     started = perf_counter()
     try:
         yield
     finally:
-        _add(Measurement(name, round((perf_counter() - started) * 1000, 1), timed=True))
+        _add(Metric(name, round((perf_counter() - started) * 1000, 1), timed=True))
 
 
-def _add(measurement: Measurement | Mention) -> None:
+def _add(measurement: Metric | Annotation) -> None:
     collected = _collected.get()
     if collected is not None:
         collected.append(measurement)

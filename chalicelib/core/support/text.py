@@ -1,4 +1,4 @@
-def is_well_formed(text: str) -> bool:
+def is_valid_unicode(text: str) -> bool:
     """Whether the text can be written as UTF-8.
 
     JSON's escapes can spell halves of surrogate pairs, which no output can carry.

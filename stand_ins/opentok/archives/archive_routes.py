@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.archives.archive_request import ArchiveRequest
 from stand_ins.opentok.archives.archives import Archives
 from stand_ins.opentok.archives.composition_request import StreamPatch
@@ -30,19 +30,19 @@ def archive_routes(
     def start_archive(key: str) -> Response:
         wanted = json_body(ArchiveRequest)
         with sessions.lent_unentered(wanted.session_id, key) as session:
-            return json_answer(archives.start(session, wanted, clock()))
+            return json_response(archives.start(session, wanted, clock()))
 
     @routes.post("/archive/<archive_id>/stop")
     def stop_archive(key: str, archive_id: str) -> Response:
-        return json_answer(archives.stop(key, archive_id, clock()))
+        return json_response(archives.stop(key, archive_id, clock()))
 
     @routes.get("/archive/<archive_id>")
     def get_archive(key: str, archive_id: str) -> Response:
-        return json_answer(archives.get(key, archive_id))
+        return json_response(archives.get(key, archive_id))
 
     @routes.get("/archive")
     def list_archives(key: str) -> Response:
-        return json_answer(archives.page(key, asked_page()))
+        return json_response(archives.page(key, asked_page()))
 
     @routes.delete("/archive/<archive_id>")
     def delete_archive(key: str, archive_id: str) -> Response:

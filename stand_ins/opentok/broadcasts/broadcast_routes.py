@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.archives.composition_request import StreamPatch
 from stand_ins.opentok.broadcasts.broadcast_request import BroadcastRequest
 from stand_ins.opentok.broadcasts.broadcasts import Broadcasts
@@ -30,19 +30,19 @@ def broadcast_routes(
     def start_broadcast(key: str) -> Response:
         wanted = json_body(BroadcastRequest)
         with sessions.lent_unentered(wanted.session_id, key) as session:
-            return json_answer(broadcasts.start(session, wanted, clock()))
+            return json_response(broadcasts.start(session, wanted, clock()))
 
     @routes.post("/broadcast/<broadcast_id>/stop")
     def stop_broadcast(key: str, broadcast_id: str) -> Response:
-        return json_answer(broadcasts.stop(key, broadcast_id, clock()))
+        return json_response(broadcasts.stop(key, broadcast_id, clock()))
 
     @routes.get("/broadcast/<broadcast_id>")
     def get_broadcast(key: str, broadcast_id: str) -> Response:
-        return json_answer(broadcasts.get(key, broadcast_id))
+        return json_response(broadcasts.get(key, broadcast_id))
 
     @routes.get("/broadcast")
     def list_broadcasts(key: str) -> Response:
-        return json_answer(broadcasts.page(key, asked_page()))
+        return json_response(broadcasts.page(key, asked_page()))
 
     @routes.put("/broadcast/<broadcast_id>/layout")
     def arrange_broadcast(key: str, broadcast_id: str) -> Response:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer, json_request
+from stand_ins.http.json_routes import json_request, json_response
 from stand_ins.opentok.callbacks.callback_plan import CallbackPlan
 from stand_ins.opentok.callbacks.callbacks import Callbacks
 
@@ -20,7 +20,7 @@ def callback_routes(callbacks: Callbacks) -> Blueprint:
 
     @routes.get("")
     def show() -> Response:
-        return json_answer(callbacks.shown())
+        return json_response(callbacks.shown())
 
     @routes.delete("")
     def clear() -> Response:

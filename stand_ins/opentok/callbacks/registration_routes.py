@@ -7,7 +7,7 @@ import msgspec
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.callbacks.project_routes import json_body, project_routes
 from stand_ins.opentok.callbacks.registrations import TOPICS, Registrations, is_deliverable
 from stand_ins.opentok.credentials import KnownCredentials
@@ -32,11 +32,11 @@ def registration_routes(
         wanted = json_body(RegistrationRequest)
         _check(wanted)
         added = registrations.add(key, (wanted.group, wanted.event), wanted.url, clock())
-        return json_answer(added.shown())
+        return json_response(added.shown())
 
     @routes.get("/callback")
     def list_registrations(key: str) -> Response:
-        return json_answer([each.shown() for each in registrations.of_project(key)])
+        return json_response([each.shown() for each in registrations.of_project(key)])
 
     @routes.delete("/callback/<registration_id>")
     def unregister(key: str, registration_id: str) -> Response:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.callbacks.project_routes import empty_answer, json_body, project_routes
 from stand_ins.opentok.captions.captions import Captions
 from stand_ins.opentok.captions.captions_request import CaptionsRequest
@@ -26,7 +26,7 @@ def captions_routes(
         with sessions.lent_unentered(wanted.session_id, key) as session:
             check_presented_token(wanted.token, session, known, now, roles={"moderator"})
             captions_id = captions.start(session, wanted, now)
-        return json_answer({"captionsId": captions_id}, HTTPStatus.ACCEPTED)
+        return json_response({"captionsId": captions_id}, HTTPStatus.ACCEPTED)
 
     @routes.post("/captions/<captions_id>/stop")
     def stop_captions(key: str, captions_id: str) -> Response:

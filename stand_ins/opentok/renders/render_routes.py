@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.callbacks.project_routes import empty_answer, json_body, project_routes
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.project_records import asked_page
@@ -27,15 +27,15 @@ def render_routes(
         wanted, now = json_body(RenderRequest), clock()
         with sessions.lent_unentered(wanted.session_id, key) as session:
             token = check_presented_token(wanted.token, session, known, now, PUBLISHING_ROLES)
-            return json_answer(renders.start(session, wanted, token, now), HTTPStatus.ACCEPTED)
+            return json_response(renders.start(session, wanted, token, now), HTTPStatus.ACCEPTED)
 
     @routes.get("/render/<render_id>")
     def get_render(key: str, render_id: str) -> Response:
-        return json_answer(renders.get(key, render_id))
+        return json_response(renders.get(key, render_id))
 
     @routes.get("/render")
     def list_renders(key: str) -> Response:
-        return json_answer(renders.page(key, asked_page()))
+        return json_response(renders.page(key, asked_page()))
 
     @routes.delete("/render/<render_id>")
     def stop_render(key: str, render_id: str) -> Response:

@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.callbacks.project_routes import json_body, project_routes
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.rest_errors import InvalidStreamIdError, RestError
@@ -36,20 +36,20 @@ def presence_routes(
         with sessions.lent_to_project(session_id, key) as session:
             items = [_connection(each) for each in session.connections.values()]
         found = {"count": len(items), "projectId": key, "sessionId": session_id, "items": items}
-        return json_answer(found)
+        return json_response(found)
 
     @routes.get("/session/<session_id>/stream")
     def list_streams(key: str, session_id: str) -> Response:
         with sessions.lent_to_project(session_id, key) as session:
             items = [_stream(each) for each in session.streams.values()]
-        return json_answer({"count": len(items), "items": items})
+        return json_response({"count": len(items), "items": items})
 
     @routes.get("/session/<session_id>/stream/<stream_id>")
     def get_stream(key: str, session_id: str, stream_id: str) -> Response:
         with sessions.lent_to_project(session_id, key) as session:
             if session.streams and stream_id not in session.streams:
                 raise InvalidStreamIdError
-            return json_answer(_stream(session.stream(stream_id)))
+            return json_response(_stream(session.stream(stream_id)))
 
     @routes.put("/session/<session_id>/stream")
     def set_classes(key: str, session_id: str) -> Response:
@@ -61,7 +61,7 @@ def presence_routes(
             for each in wanted:
                 session.stream(each.id).layout_classes = tuple(each.layout_class_list)
             items = [_stream(session.stream(each.id)) for each in wanted]
-        return json_answer({"count": len(items), "items": items})
+        return json_response({"count": len(items), "items": items})
 
     return routes
 

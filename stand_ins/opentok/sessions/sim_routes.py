@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer, json_request
+from stand_ins.http.json_routes import json_request, json_response
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.rest_errors import AbsentError
 from stand_ins.opentok.sessions.participants import Connection, shown_connection
@@ -43,7 +43,7 @@ def sim_routes(
     @routes.post("/connections")
     def connect() -> Response:
         connection = connected(sessions, known, json_request(ConnectRequest).token, clock())
-        return json_answer(shown_connection(connection), HTTPStatus.CREATED)
+        return json_response(shown_connection(connection), HTTPStatus.CREATED)
 
     @routes.delete("/connections/<connection_id>")
     def disconnect(connection_id: str) -> Response:
@@ -60,7 +60,7 @@ def sim_routes(
             if not connection.publishes:
                 raise TokenRefusedError("A subscriber may not publish")
             stream = session.publish(connection, wanted.name, wanted.video_type, clock())
-        return json_answer({"streamId": stream.stream_id}, HTTPStatus.CREATED)
+        return json_response({"streamId": stream.stream_id}, HTTPStatus.CREATED)
 
     @routes.delete("/streams/<stream_id>")
     def unpublish(stream_id: str) -> Response:
@@ -72,19 +72,19 @@ def sim_routes(
     @routes.get("/sessions/<session_id>")
     def show_session(session_id: str) -> Response:
         with sessions.lent(session_id) as session:
-            return json_answer(session.shown())
+            return json_response(session.shown())
 
     @routes.errorhandler(TokenRefusedError)
     def token_refused(error: TokenRefusedError) -> Response:
-        return json_answer({"reason": str(error)}, HTTPStatus.FORBIDDEN)
+        return json_response({"reason": str(error)}, HTTPStatus.FORBIDDEN)
 
     @routes.errorhandler(AbsentError)
     def absent(error: AbsentError) -> Response:
-        return json_answer({"reason": str(error)}, error.status)
+        return json_response({"reason": str(error)}, error.status)
 
     @routes.errorhandler(BadReasonError)
     def bad_reason(error: BadReasonError) -> Response:
-        return json_answer({"reason": str(error)}, HTTPStatus.BAD_REQUEST)
+        return json_response({"reason": str(error)}, HTTPStatus.BAD_REQUEST)
 
     return routes
 

@@ -9,7 +9,7 @@ import msgspec
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from stand_ins.http.json_routes import json_answer
+from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.callbacks.project_routes import empty_answer, json_body, project_routes
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.rest_errors import ConflictError, RestError
@@ -64,7 +64,7 @@ def telephony_routes(
         with sessions.lent_unentered(wanted.session_id, key) as session:
             # Which roles will do is not documented; it has to publish.
             token = check_presented_token(wanted.token, session, known, now, PUBLISHING_ROLES)
-            return json_answer(calls.dial(session, wanted.sip, token, now))
+            return json_response(calls.dial(session, wanted.sip, token, now))
 
     @routes.post("/session/<session_id>/play-dtmf")
     def play_to_all(key: str, session_id: str) -> Response:
@@ -89,7 +89,7 @@ def telephony_routes(
                 raise ConflictError(_RELAYED)
             connection = connect_by_token(session, token, now)
         answer = {"id": str(uuid.uuid4()), "connectionId": connection.connection_id}
-        return json_answer(answer)
+        return json_response(answer)
 
     return routes
 

@@ -16,12 +16,12 @@ from chalicelib.api.http.operations import Operation
 from chalicelib.api.http.problems import STATUS, problem
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.router import Router
 from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import StandIns
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def assert_is_problem(reply: Reply, status: int, code: str) -> None:
@@ -92,7 +92,7 @@ def test_a_method_that_a_path_does_not_have_is_405_and_named(
 def failing_app(fault: Exception, stand_ins: StandIns) -> Gateway:
     """The app with one more route, whose view has a bug."""
     gateway = stand_ins.gateway()
-    edge = Edge(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    edge = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
     routes = Blueprint(__name__)
 
     @edge.signed_in(

@@ -9,7 +9,7 @@ from chalicelib.api.http.context import Call
 from chalicelib.api.http.operations import Operation
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.router import Router
 from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import CALLBACKS, StandIns
@@ -133,7 +133,7 @@ def test_a_route_added_around_the_edge_would_be_noticed(stand_ins: StandIns) -> 
 
 def test_a_new_route_of_the_edge_refuses_before_its_view_is_called(stand_ins: StandIns) -> None:
     app = Chalice("made-up", configure_logs=False)
-    edge = Edge(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    edge = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
     routes = Blueprint(__name__)
     called: list[str] = []
 

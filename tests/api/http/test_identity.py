@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.oidc import BearerVerifier
+from chalicelib.adapters.oidc import TokenVerifier
 from chalicelib.errors import Unauthenticated
 from stand_ins.http.faults import Fault
 from stand_ins.identity.provider import IdentityProvider
@@ -77,9 +77,9 @@ def bearer_saying(stand_ins: StandIns, changed: Mapping[str, object]) -> str:
     return signed_by(stand_ins.identity, claims(stand_ins.identity, changed))
 
 
-def verifier(stand_ins: StandIns) -> BearerVerifier:
+def verifier(stand_ins: StandIns) -> TokenVerifier:
     identity = stand_ins.identity
-    return BearerVerifier(identity.issuer, [AUDIENCE], stand_ins.environment["AUTH_JWKS_URL"])
+    return TokenVerifier(identity.issuer, [AUDIENCE], stand_ins.environment["AUTH_JWKS_URL"])
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])

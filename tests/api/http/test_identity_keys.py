@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.oidc import BearerVerifier
+from chalicelib.adapters.oidc import TokenVerifier
 from chalicelib.errors import IdentityUnavailable, RoomkeyError
 from stand_ins.http.faults import Fault
 from tests.support.gateway import Gateway
@@ -40,12 +40,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
 
 
 @pytest.fixture
-def verifier(stand_ins: StandIns) -> BearerVerifier:
+def verifier(stand_ins: StandIns) -> TokenVerifier:
     return new_verifier(stand_ins, stand_ins.environment["AUTH_JWKS_URL"])
 
 
-def new_verifier(stand_ins: StandIns, jwks_url: str) -> BearerVerifier:
-    return BearerVerifier(stand_ins.identity.issuer, [AUDIENCE], jwks_url)
+def new_verifier(stand_ins: StandIns, jwks_url: str) -> TokenVerifier:
+    return TokenVerifier(stand_ins.identity.issuer, [AUDIENCE], jwks_url)
 
 
 @dataclass
@@ -68,7 +68,7 @@ def fetches(stand_ins: StandIns) -> Fetches:
     return Fetches(stand_ins)
 
 
-def outcome(verifier: BearerVerifier, bearer: str) -> str:
+def outcome(verifier: TokenVerifier, bearer: str) -> str:
     """The user's id, or the code of the error."""
     try:
         return verifier.user(f"Bearer {bearer}").id
@@ -76,7 +76,7 @@ def outcome(verifier: BearerVerifier, bearer: str) -> str:
         return error.code
 
 
-def outcomes_at_once(verifier: BearerVerifier, bearer: str) -> list[str]:
+def outcomes_at_once(verifier: TokenVerifier, bearer: str) -> list[str]:
     with ThreadPoolExecutor(CALLERS) as callers:
         return list(callers.map(lambda _: outcome(verifier, bearer), range(CALLERS)))
 
@@ -91,7 +91,7 @@ def bring_back(stand_ins: StandIns) -> None:
 
 
 def test_callers_who_come_together_cause_one_fetch(
-    verifier: BearerVerifier, stand_ins: StandIns, fetches: Fetches
+    verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches
 ) -> None:
     stand_ins.identity.faults.add(Fault(KEYS_PATH, delay_ms=200))
 
@@ -100,7 +100,7 @@ def test_callers_who_come_together_cause_one_fetch(
 
 
 def test_keys_are_fetched_once_an_hour(
-    verifier: BearerVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
+    verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
 ) -> None:
     bearer = stand_ins.identity.bearer("alice")
 
@@ -114,7 +114,7 @@ def test_keys_are_fetched_once_an_hour(
 
 
 def test_an_issuers_new_key_is_picked_up_and_its_old_one_is_no_longer_trusted(
-    verifier: BearerVerifier, stand_ins: StandIns, clock: MovedClock
+    verifier: TokenVerifier, stand_ins: StandIns, clock: MovedClock
 ) -> None:
     old = stand_ins.identity.bearer("alice")
     assert outcome(verifier, old) == "alice"
@@ -127,7 +127,7 @@ def test_an_issuers_new_key_is_picked_up_and_its_old_one_is_no_longer_trusted(
 
 
 def test_an_unknown_key_causes_at_most_one_fetch_a_minute(
-    verifier: BearerVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
+    verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
 ) -> None:
     assert outcome(verifier, stand_ins.identity.bearer("alice")) == "alice"
     for minute in range(3):
@@ -139,7 +139,7 @@ def test_an_unknown_key_causes_at_most_one_fetch_a_minute(
 
 
 def test_an_unknown_key_while_the_issuer_is_away_is_no_verdict_on_the_bearer(
-    verifier: BearerVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
+    verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
 ) -> None:
     known = stand_ins.identity.bearer("alice")
     assert outcome(verifier, known) == "alice"
@@ -154,7 +154,7 @@ def test_an_unknown_key_while_the_issuer_is_away_is_no_verdict_on_the_bearer(
 
 
 def test_keys_stay_in_use_for_a_day_while_the_issuer_is_away(
-    verifier: BearerVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
+    verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
 ) -> None:
     bearer = stand_ins.identity.bearer("alice")
     assert outcome(verifier, bearer) == "alice"
@@ -173,7 +173,7 @@ def test_keys_stay_in_use_for_a_day_while_the_issuer_is_away(
 
 
 def test_a_failed_fetch_is_not_repeated_for_five_seconds_and_then_it_is(
-    verifier: BearerVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
+    verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
 ) -> None:
     bearer = stand_ins.identity.bearer("alice")
     stand_ins.identity.faults.add(Fault(KEYS_PATH, status=500))
@@ -215,7 +215,7 @@ def test_a_failed_fetch_is_not_repeated_for_five_seconds_and_then_it_is(
     ids=lambda fault: ascii(fault.body or fault.status)[:40],
 )
 def test_an_issuer_that_publishes_no_keys_is_unavailable_and_then_is_not(
-    verifier: BearerVerifier, stand_ins: StandIns, clock: MovedClock, fault: Fault
+    verifier: TokenVerifier, stand_ins: StandIns, clock: MovedClock, fault: Fault
 ) -> None:
     bearer = stand_ins.identity.bearer("alice")
     stand_ins.identity.faults.add(fault)
@@ -227,7 +227,7 @@ def test_an_issuer_that_publishes_no_keys_is_unavailable_and_then_is_not(
 
 @pytest.mark.parametrize("changed", [{"use": "enc"}, {"kid": None}, {"kid": ""}], ids=repr)
 def test_an_issuer_whose_keys_are_not_for_signing_or_have_no_name_is_unavailable(
-    verifier: BearerVerifier, stand_ins: StandIns, changed: dict[str, Any]
+    verifier: TokenVerifier, stand_ins: StandIns, changed: dict[str, Any]
 ) -> None:
     published = {"keys": [stand_ins.identity.signing_key().public_jwk() | changed]}
     stand_ins.identity.faults.add(Fault(KEYS_PATH, status=200, body=json.dumps(published)))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.http.request_log import RequestLine, RequestLog
-from chalicelib.core.support.metrics import Measurement
+from chalicelib.api.http.request_log import RequestLog, RequestRecord
+from chalicelib.core.support.metrics import Metric
 from stand_ins.http.faults import Fault
 from tests.support.gateway import Gateway
 from tests.support.stand_ins import StandIns
@@ -76,13 +76,13 @@ def test_a_request_with_nothing_to_count_has_no_metrics(
 def test_however_many_calls_a_run_makes_its_line_has_its_metrics(
     calls: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line = RequestLine("request-1", "SCHEDULE", "heal", "roomkey-test")
+    line = RequestRecord("request-1", "SCHEDULE", "reconcile_sessions", "roomkey-test")
     line.measurements += [
         measurement
         for number in range(calls)
         for measurement in (
-            Measurement("ProviderLatency", number, timed=True),
-            Measurement("GhostsTaken", 1, timed=False),
+            Metric("ProviderLatency", number, timed=True),
+            Metric("StaleConnectionsRemoved", 1, timed=False),
         )
     ]
 
@@ -90,7 +90,7 @@ def test_however_many_calls_a_run_makes_its_line_has_its_metrics(
 
     (written,) = capsys.readouterr().out.splitlines()
     metrics = metrics_of(written)
-    assert metrics["GhostsTaken"] == ("Count", [calls])
+    assert metrics["StaleConnectionsRemoved"] == ("Count", [calls])
     _, latencies = metrics["ProviderLatency"]
     assert len(latencies) == min(calls, 99)
     assert max(latencies) == calls - 1

@@ -10,7 +10,7 @@ from chalicelib.api.http.context import Call
 from chalicelib.api.http.operations import Operation
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Edge
+from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.requests import BanBody, PageQuery, TokenBody
 from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway
@@ -28,7 +28,7 @@ PROBLEM_JSON = {"Content-Type": "application/problem+json"}
 def made_up(stand_ins: StandIns) -> Gateway:
     """Two routes that take a ban, by views that look at nothing and at something else."""
     app = Chalice("made-up", configure_logs=False)
-    edge = Edge(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    edge = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
     routes = Blueprint(__name__)
     operation = Operation(summary="…", answers={HTTPStatus.NO_CONTENT: None}, body=BanBody)
 

@@ -83,22 +83,22 @@ def test_who_is_banned_is_out_and_stays_out(live: Live) -> None:
     assert live.connected() == set()
 
 
-def test_what_callbacks_lose_is_healed_and_a_deleted_room_is_emptied(live: Live) -> None:
+def test_what_callbacks_lose_is_reconciled_and_a_deleted_room_is_emptied(live: Live) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room()
-        ghost, publisher = live.enter("bob"), live.enter("carol")
+        stale_record, publisher = live.enter("bob"), live.enter("carol")
         kept, ended = live.publish(publisher), live.publish(publisher)
         live.settle()
         clock.shift(timedelta(minutes=2))
         live.stand_ins.opentok.plan_callbacks(drop=3)
-        live.leave(ghost)
+        live.leave(stale_record)
         live.unpublish(ended)
-        stranger = live.connect(live.token("dora"))
+        unknown_connection = live.connect(live.token("dora"))
         clock.shift(timedelta(minutes=2))
 
-        live.run("heal")
+        live.run("reconcile_sessions")
 
-        assert live.shown() == {publisher: "carol", stranger: None}
+        assert live.shown() == {publisher: "carol", unknown_connection: None}
         items = live.ask("alice", "GET", "/rooms/standup/connections").json["items"]
         assert [each["id"] for item in items for each in item["streams"]] == [kept]
 

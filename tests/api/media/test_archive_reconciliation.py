@@ -84,7 +84,7 @@ def test_an_earlier_or_another_archive_is_not_taken_for_the_one_just_begun(
         assert (reply.status, reply.code) == (503, "provider_unavailable")
 
 
-def test_a_lost_start_that_cannot_be_looked_for_is_found_by_healing(
+def test_a_lost_start_that_cannot_be_looked_for_is_found_by_reconciliation(
     live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
     somebody_publishes(live)
@@ -94,7 +94,7 @@ def test_a_lost_start_that_cannot_be_looked_for_is_found_by_healing(
     assert listed(live) == []
     clock.shift(MINUTES)
 
-    live.run("heal")
+    live.run("reconcile_sessions")
 
     (found,) = listed(live)
     assert found["status"] == "started"
@@ -125,13 +125,13 @@ def test_an_automatic_archive_whose_callbacks_were_all_lost_is_found_and_its_end
     live.settle()
     assert listed(live) == []
     clock.shift(MINUTES)
-    live.run("heal")
+    live.run("reconcile_sessions")
     assert [each["status"] for each in listed(live)] == ["started"]
 
     live.leave(bob)
     live.settle()
     clock.shift(MINUTES)
-    live.run("heal")
+    live.run("reconcile_sessions")
     assert [each["status"] for each in listed(live)] == ["available"]
 
 
@@ -147,7 +147,7 @@ def test_a_session_is_looked_at_until_its_archives_have_their_files(
         recorded.stand_ins.opentok.deliver_to("archive", None)
         for _ in range(8):
             clock.shift(timedelta(minutes=11))
-            recorded.run("heal")
+            recorded.run("reconcile_sessions")
     finally:
         recorded.stand_ins.opentok.archive_ready_after = 2
     assert [each["status"] for each in listed(recorded)] == ["available"]
@@ -161,10 +161,10 @@ def test_an_archive_on_record_that_opentok_no_longer_has_is_gone_and_a_new_one_i
     recorded.stand_ins.opentok.plan_callbacks(drop=1)
     recorded.stand_ins.opentok.move_archive(archive_id, "deleted")
     clock.shift(59)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert len(listed(recorded)) == 1
     clock.shift(MINUTES)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert listed(recorded) == []
 
 
@@ -184,7 +184,7 @@ def test_if_opentok_cannot_list_archives_none_is_removed(
     ):
         clock.shift(timedelta(hours=2))
         recorded.stand_ins.opentok.faults.add(fault, times=9)
-        recorded.run("heal")
+        recorded.run("reconcile_sessions")
         recorded.stand_ins.opentok.faults.clear()
         assert len(listed(recorded)) == 1
 
@@ -197,7 +197,7 @@ def test_one_that_is_not_listed_is_asked_about_before_it_counts_as_gone(
     clock.shift(MINUTES)
     empty = Fault("/archive", status=200, body='{"items": [], "count": 0}')
     recorded.stand_ins.opentok.faults.add(empty, times=1)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert [each["status"] for each in listed(recorded)] == ["started"]
 
 
@@ -212,7 +212,7 @@ def test_one_that_is_listed_as_it_was_is_not_gone_for_one_wrong_answer(
     faults = recorded.stand_ins.opentok.faults
     faults.add(Fault("/archive", status=200, body=json.dumps(listing)))
     faults.add(Fault(f"/archive/{reply.json['id']}", status=404, body='{"message": "Not found."}'))
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert recorded.stand_ins.opentok.faults.take(f"/archive/{reply.json['id']}") is None
     assert [each["status"] for each in listed(recorded)] == ["available"]
 
@@ -233,7 +233,7 @@ def test_one_connections_failure_keeps_no_lost_start_from_being_found_and_stoppe
     live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
     assert live.ask("alice", "POST", ARCHIVES, {}).code == "provider_unavailable"
     clock.shift(timedelta(minutes=6))
-    live.run("heal")
+    live.run("reconcile_sessions")
     assert [each["status"] for each in listed(live)] == ["started"]
 
 
@@ -272,10 +272,10 @@ def test_what_was_deleted_does_not_come_back_when_its_deletion_is_forgotten(
     recorded.settle()
     assert recorded.ask("alice", "DELETE", f"{ARCHIVES}/{archive_id}").status == 204
     (item,) = (each for each in recorded.stand_ins.items() if archive_id in each["sk"]["S"])
-    assert not [name for name in item if name.startswith("told:")]
+    assert not [name for name in item if name.startswith("report:")]
     drop_record(recorded, archive_id)
     clock.shift(timedelta(hours=49))
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert listed(recorded) == []
 
 
@@ -287,7 +287,7 @@ def test_a_failure_of_which_nothing_was_heard_for_less_than_that_is_found(
     drop_record(recorded, archive_id)
     clock.shift(timedelta(hours=47))
     recorded.stand_ins.opentok.move_archive(archive_id, "failed", "no disk")
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert [each["reason"] for each in listed(recorded)] == ["no disk"]
 
 
@@ -299,7 +299,7 @@ def test_a_film_of_which_nothing_was_ever_heard_is_found_however_old(
     drop_record(recorded, archive_id)
     recorded.stand_ins.opentok.move_archive(archive_id, "uploaded")
     clock.shift(timedelta(days=9))
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert [each["status"] for each in listed(recorded)] == ["uploaded"]
 
 
@@ -315,24 +315,24 @@ def test_what_is_found_running_in_a_room_that_is_closed_is_stopped(
     recorded.stand_ins.opentok.faults.clear()
     clock.shift(30)
 
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
 
     assert [each["reason"] for each in listed(recorded)] == ["user initiated"]
 
 
-def test_healing_what_is_well_writes_nothing_about_archives(
+def test_reconciliation_what_is_well_writes_nothing_about_archives(
     recorded: Live, clock: time_machine.Traveller
 ) -> None:
     for tag in ("a", "b", "c"):
         recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag})
     recorded.settle()
     clock.shift(MINUTES)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     before = listed(recorded)
     clock.shift(MINUTES)
     recorded.stand_ins.aws.clear_calls()
     recorded.stand_ins.opentok.clear_calls()
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert recorded.stand_ins.opentok.count("/archive") == 1
     writes = [call for call in recorded.stand_ins.aws.calls if "UpdateItem" in call]
     assert len(writes) == 1  # when the session is to be checked next
@@ -380,11 +380,11 @@ def test_a_list_that_holds_other_sessions_archives_brings_none_of_them_on_record
     for archive_id in ids:
         drop_record(recorded, archive_id)
     both = [at_opentok(recorded, each) for each in ids]
-    stranger = both[0] | {"id": "strange-1", "sessionId": "1_stranger"}
-    recorded.stand_ins.opentok.faults.add(as_listed(*both, stranger), times=2)
+    unknown_connection = both[0] | {"id": "strange-1", "sessionId": "1_stranger"}
+    recorded.stand_ins.opentok.faults.add(as_listed(*both, unknown_connection), times=2)
     clock.shift(MINUTES)
 
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
 
     for room, archive_id in zip(("standup", "retro"), ids, strict=True):
         items = recorded.ask("alice", "GET", f"/rooms/{room}/archives").json["items"]
@@ -404,7 +404,7 @@ def test_archives_on_the_lists_next_page_are_found_too(
     recorded.stand_ins.opentok.faults.add(as_listed(at_opentok(recorded, ids[1]), count=2))
     clock.shift(MINUTES)
 
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
 
     assert {each["id"] for each in listed(recorded)} == set(ids)
 
@@ -418,13 +418,13 @@ def test_one_that_has_just_begun_is_not_missed_on_a_list_that_lags(
     gone = Fault(f"/archive/{archive_id}", status=404, body=NOT_THERE)
     recorded.stand_ins.opentok.faults.add(as_listed())
     recorded.stand_ins.opentok.faults.add(gone)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert len(listed(recorded)) == 1
     assert recorded.stand_ins.opentok.count("/archive") == 2  # its start, and the list
 
     clock.shift(61)
     recorded.stand_ins.opentok.faults.add(as_listed())
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert listed(recorded) == []
 
 
@@ -437,7 +437,7 @@ def test_what_an_earlier_session_runs_is_stopped_and_not_missed_in_the_next_one(
     recorded.stand_ins.opentok.deliver_to("archive", None)
     clock.shift(MINUTES)
 
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
 
     assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
         (archive_id, "user initiated")
@@ -453,7 +453,7 @@ def test_a_stop_that_fails_keeps_no_other_from_being_tried(
     new_session(recorded, clock)
     recorded.stand_ins.opentok.faults.add(Fault("/stop", status=400))
     clock.shift(MINUTES)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     statuses = sorted(each["reason"] for each in listed(recorded))
     assert statuses == ["", "user initiated", "user initiated"]
 
@@ -467,7 +467,7 @@ def test_what_changed_without_getting_further_is_found_too(
     recorded.stand_ins.opentok.plan_callbacks(drop=1)
     recorded.stand_ins.opentok.move_archive(archive_id, "paused")
     clock.shift(60)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert [each["status"] for each in listed(recorded)] == ["paused"]
 
 
@@ -489,10 +489,10 @@ def test_one_before_the_newest_hundred_is_known_too(
         live.stand_ins.dynamodb().put_item(TableName=TABLE, Item=item | copy)
     clock.shift(MINUTES)
 
-    live.run("heal")
+    live.run("reconcile_sessions")
 
     assert live.stand_ins.opentok.count("/archive") == 2
-    (line,) = [line for line in log_lines(capsys) if line["route"] == "heal"]
+    (line,) = [line for line in log_lines(capsys) if line["route"] == "reconcile_sessions"]
     assert "MediaFound" not in line
 
 
@@ -507,7 +507,7 @@ def test_where_one_is_to_be_stopped_another_that_is_gone_is_found_to_be_so_too(
     recorded.stand_ins.opentok.deliver_to("archive", None)
     recorded.stand_ins.opentok.move_archive(first, "deleted")
     new_session(recorded, clock)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
         (second, "user initiated")
     ]
@@ -521,5 +521,5 @@ def test_what_runs_in_a_room_of_which_nothing_is_left_is_stopped(
     key = {"pk": room["pk"], "sk": room["sk"]}
     recorded.stand_ins.dynamodb().delete_item(TableName=TABLE, Key=key)
     clock.shift(MINUTES)
-    recorded.run("heal")
+    recorded.run("reconcile_sessions")
     assert at_opentok(recorded, archive_id)["reason"] == "user initiated"

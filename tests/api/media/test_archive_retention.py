@@ -51,7 +51,7 @@ def test_an_archive_that_is_told_of_as_begun_in_the_far_future_is_deleted_like_a
     content = {"id": str(UUID(int=1)), "sessionId": room["sessionId"], "status": "failed"}
     assert tell(live.gateway, "archive", content | {"createdAt": 253402300799000}).status == 200
     clock.shift(2 * DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
 
 
@@ -65,10 +65,10 @@ def test_archives_are_deleted_when_their_days_are_over_and_the_log_names_them(
     second = archived(live)
 
     clock.move_to(NOON + 2 * DAY - timedelta(seconds=1))
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == [second, first]
     clock.move_to(NOON + 2 * DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == [second]
     assert deletions(live) == [first]
     (line,) = [line for line in log_lines(capsys) if "deleted" in line]
@@ -76,7 +76,7 @@ def test_archives_are_deleted_when_their_days_are_over_and_the_log_names_them(
     assert line["ArchivesDeleted"] == [1.0]
 
     clock.move_to(NOON + 3 * DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
 
 
@@ -87,7 +87,7 @@ def test_a_room_keeps_its_archives_unless_it_says_otherwise(
     live.enter("bob")
     archive_id = archived(live)
     clock.shift(4000 * DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == [archive_id]
 
 
@@ -99,15 +99,15 @@ def test_other_days_hold_for_the_archives_that_there_are(
     archive_id = archived(live)
     live.patch(archiveRetentionDays=30)
     clock.shift(3 * DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     live.patch(archiveRetentionDays=5)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     live.patch(archiveRetentionDays=None)
     clock.shift(3 * DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == [archive_id]
     live.patch(archiveRetentionDays=6)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
 
 
@@ -122,7 +122,7 @@ def test_a_deleted_rooms_archives_go_too_and_those_of_its_successor_stay(
     live.enter("bob")
     later = archived(live)
     clock.shift(DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert deletions(live) == [earlier]
     assert listed(live) == [later]
 
@@ -133,12 +133,12 @@ def test_once_a_deleted_room_has_no_archives_nothing_is_left_to_look_through(
     live.room(archiveRetentionDays=1)
     live.ask("alice", "DELETE", "/rooms/standup")
     for _ in range(3):
-        live.run("clear_archives")
+        live.run("delete_expired_archives")
         clock.shift(DAY)
-    (shelf,) = (item for item in live.stand_ins.items() if item["sk"] == {"S": "shelf"})
+    (schedule,) = (item for item in live.stand_ins.items() if item["sk"] == {"S": "retention"})
     # At the look after the first that found it empty, and a week.
     forgotten = NOON + DAY + 7 * DAY
-    assert shelf["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
+    assert schedule["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
 
 
 @pytest.mark.parametrize("status", ["available", "expired", "failed"])
@@ -149,7 +149,7 @@ def test_whatever_has_ended_is_deleted(
     live.enter("bob")
     archived(live, status=status)
     clock.shift(DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
 
 
@@ -163,16 +163,16 @@ def test_what_cannot_be_deleted_yet_is_tried_again_and_keeps_nothing_else(
     clock.shift(1)
     next_one = archived(live)
     clock.shift(DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == [stuck]
     (line,) = [line for line in log_lines(capsys) if "deleted" in line]
     assert line["ArchiveDeletionsFailed"] == [1.0]
     assert deletions(live) == [stuck, next_one]
     live.stand_ins.opentok.archive_ready_after = 2
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert deletions(live) == [stuck, next_one]
     clock.shift(timedelta(hours=1))
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
 
 
@@ -184,11 +184,11 @@ def test_while_opentok_is_away_nothing_is_lost_and_later_all_is_deleted(
     archive_id = archived(live)
     clock.shift(DAY)
     live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=9)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     live.stand_ins.opentok.faults.clear()
     assert listed(live) == [archive_id]
     clock.shift(timedelta(hours=1))
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
 
 
@@ -201,10 +201,10 @@ def test_a_deletion_of_which_only_the_record_was_missed_is_finished(
     live.stand_ins.opentok.deliver_to("archive", None)
     clock.shift(DAY)
     live.stand_ins.aws.fail("DynamoDB.UpdateItem", error="InternalServerError", times=1)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert len(listed(live)) == 1
     clock.shift(timedelta(hours=1))
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
 
 
@@ -215,10 +215,10 @@ def test_one_wrong_not_there_is_no_deletion(live: Live, clock: time_machine.Trav
     clock.shift(DAY)
     absent = Fault(f"/archive/{archive_id}", status=404, body='{"message": "Not found."}')
     live.stand_ins.opentok.faults.add(absent)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == [archive_id]
     clock.shift(timedelta(hours=1))
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == []
     assert deletions(live) == [archive_id, archive_id]
 
@@ -227,14 +227,14 @@ def test_a_room_whose_archives_are_not_due_costs_one_look(
     live: Live, clock: time_machine.Traveller
 ) -> None:
     rooms: list[Any] = [live.room(f"room-{number}", archiveRetentionDays=9) for number in range(12)]
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     clock.shift(DAY)
     live.stand_ins.aws.clear_calls()
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     counted = [call for call in live.stand_ins.aws.calls if call.startswith("DynamoDB")]
     assert len(counted) == 1
-    shelves = [item for item in live.stand_ins.items() if item["sk"] == {"S": "shelf"}]
-    assert len(shelves) == len(rooms)
+    schedules = [item for item in live.stand_ins.items() if item["sk"] == {"S": "retention"}]
+    assert len(schedules) == len(rooms)
 
 
 def test_a_file_that_is_not_reached_is_no_archive_deleted_and_the_log_says_why(
@@ -244,7 +244,7 @@ def test_a_file_that_is_not_reached_is_no_archive_deleted_and_the_log_says_why(
     live.enter("bob")
     archive_id = archived(live, status="uploaded")
     clock.shift(DAY)
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
     assert listed(live) == [archive_id]
     line = log_lines(capsys)[-2]
     assert line["ArchiveDeletionsFailed"] == [1.0]
@@ -256,11 +256,11 @@ def test_a_file_that_is_not_reached_is_no_archive_deleted_and_the_log_says_why(
 @pytest.mark.parametrize(
     ("of", "name", "odd"),
     [
-        ("shelf", "days", "odd"),
-        ("shelf", "name", None),
+        ("retention", "days", "odd"),
+        ("retention", "name", None),
         ("archive#", "updatedAt", "odd"),
         ("archive#", "status", None),
-        ("archive#", "told:status", "odd"),
+        ("archive#", "report:status", "odd"),
     ],
 )
 def test_one_rooms_unreadable_record_keeps_no_other_archive_from_being_deleted(
@@ -280,11 +280,11 @@ def test_one_rooms_unreadable_record_keeps_no_other_archive_from_being_deleted(
     live.damage(f"media#{room_ids[0]}", of, name, odd)
     clock.shift(DAY)
 
-    live.run("clear_archives")
+    live.run("delete_expired_archives")
 
-    (line,) = [line for line in log_lines(capsys) if line.get("route") == "clear_archives"]
+    (line,) = [line for line in log_lines(capsys) if line.get("route") == "delete_expired_archives"]
     assert listed(live, "retro") == []
-    if of == "shelf":
+    if of == "retention":
         assert (line["status"], line["ArchivesDeleted"]) == (500, [1.0])
         assert len(line["faulty"]) == 1
     else:

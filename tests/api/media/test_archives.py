@@ -329,7 +329,7 @@ def test_what_a_closing_could_not_stop_the_schedule_stops(
     assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
     assert listed(recorded)[0]["status"] in ("started", "paused")
     clock.shift(1)
-    recorded.run("keep_hours")
+    recorded.run("enforce_closing_times")
     assert listed(recorded)[0]["reason"] == "user initiated"
 
 
@@ -340,10 +340,10 @@ def test_what_opentok_refuses_to_stop_does_not_have_the_room_emptied_again_and_a
     recorded.stand_ins.opentok.faults.add(Fault("/stop", status=400), times=9)
     assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
     clock.shift(1)
-    recorded.run("keep_hours")
+    recorded.run("enforce_closing_times")
     recorded.stand_ins.opentok.clear_calls()
     clock.shift(1)
-    recorded.run("keep_hours")
+    recorded.run("enforce_closing_times")
     assert recorded.stand_ins.opentok.calls == []
 
 
@@ -353,7 +353,7 @@ def test_a_room_whose_time_is_over_is_not_recorded_on(
     start(recorded)
     recorded.patch(closesAt=(NOON + timedelta(minutes=5)).isoformat())
     clock.shift(timedelta(minutes=6))
-    recorded.run("keep_hours")
+    recorded.run("enforce_closing_times")
     assert listed(recorded)[0]["reason"] == "user initiated"
     reply = recorded.ask("alice", "POST", ARCHIVES, {})
     assert (reply.status, reply.code) == (409, "room_closed")

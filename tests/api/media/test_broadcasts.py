@@ -213,7 +213,7 @@ def test_a_conflict_at_opentok_does_not_end_one_on_record(entered: Live) -> None
 
 
 @pytest.mark.parametrize("answer", ["stop", "layout", "read"])
-def test_healing_takes_back_what_was_wrongly_taken_for_ended(
+def test_reconciliation_takes_back_what_was_wrongly_taken_for_ended(
     entered: Live, clock: time_machine.Traveller, answer: str
 ) -> None:
     broadcast_id = start(entered)["id"]
@@ -229,7 +229,7 @@ def test_healing_takes_back_what_was_wrongly_taken_for_ended(
     assert [each["status"] for each in listed(entered)] == ["stopped"]
     clock.shift(timedelta(minutes=2))
 
-    entered.run("heal")
+    entered.run("reconcile_sessions")
 
     (shown,) = listed(entered)
     assert shown["status"] == "started"
@@ -249,7 +249,7 @@ def test_one_that_is_not_listed_is_asked_about_before_it_counts_as_ended(
     start(entered)
     clock.shift(timedelta(minutes=2))
     entered.stand_ins.opentok.faults.add(Fault("/broadcast", status=200, body=body))
-    entered.run("heal")
+    entered.run("reconcile_sessions")
     assert [each["status"] for each in listed(entered)] == ["started"]
 
 
@@ -427,7 +427,7 @@ def test_a_lost_start_is_found_at_once_and_not_begun_again(entered: Live) -> Non
     assert control(entered, "POST", f"{found['id']}/stop").status == 200
 
 
-def test_a_lost_start_that_cannot_be_looked_for_is_found_by_healing(
+def test_a_lost_start_that_cannot_be_looked_for_is_found_by_reconciliation(
     entered: Live, clock: time_machine.Traveller
 ) -> None:
     entered.stand_ins.opentok.deliver_to("broadcast", None)
@@ -439,17 +439,19 @@ def test_a_lost_start_that_cannot_be_looked_for_is_found_by_healing(
     assert listed(entered) == []
     clock.shift(timedelta(minutes=2))
 
-    entered.run("heal")
+    entered.run("reconcile_sessions")
 
     assert [each["status"] for each in listed(entered)] == ["started"]
 
 
-def test_healing_finds_that_one_has_ended(entered: Live, clock: time_machine.Traveller) -> None:
+def test_reconciliation_finds_that_one_has_ended(
+    entered: Live, clock: time_machine.Traveller
+) -> None:
     broadcast_id = start(entered)["id"]
     entered.stand_ins.opentok.plan_callbacks(drop=1)
     entered.stand_ins.opentok.move("broadcasts", broadcast_id, "stopped")
     clock.shift(timedelta(minutes=2))
-    entered.run("heal")
+    entered.run("reconcile_sessions")
     assert [each["status"] for each in listed(entered)] == ["stopped"]
 
 
@@ -482,7 +484,7 @@ def test_closing_hours_stop_it(entered: Live, clock: time_machine.Traveller) -> 
     entered.patch(closesAt="2026-03-01T12:05:00Z")
     broadcast_id = start(entered)["id"]
     clock.shift(timedelta(minutes=6))
-    entered.run("keep_hours")
+    entered.run("enforce_closing_times")
     assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "stopped"
     assert [each["status"] for each in listed(entered)] == ["stopped"]
 

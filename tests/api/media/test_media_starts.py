@@ -95,9 +95,9 @@ def test_there_must_be_somebody_to_broadcast(live: Live) -> None:
 
 @every
 def test_what_no_field_is_known_for_is_refused(entered: Live, start: Start) -> None:
-    for stranger in ("sessionId", "token", "statusCallbackUrl"):
-        reply = asked(entered, start, **{stranger: "https://mallory.test/callback"})
-        assert (reply.status, reply.field) == (422, stranger)
+    for unknown_connection in ("sessionId", "token", "statusCallbackUrl"):
+        reply = asked(entered, start, **{unknown_connection: "https://mallory.test/callback"})
+        assert (reply.status, reply.field) == (422, unknown_connection)
     assert not told_opentok(entered, start)
 
 

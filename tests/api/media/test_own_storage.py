@@ -150,7 +150,7 @@ def test_what_a_room_keeps_no_longer_leaves_the_bucket(
     path = upload(recorded, "archive.mp4")
 
     clock.shift(timedelta(days=1))
-    recorded.run("clear_archives")
+    recorded.run("delete_expired_archives")
 
     assert recorded.stand_ins.s3().list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
     assert recorded.ask("bob", "GET", f"{path}/media").code == "archive_not_found"

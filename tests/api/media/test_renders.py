@@ -146,7 +146,7 @@ def test_a_lost_start_is_found_at_once_among_the_projects_and_not_begun_again(
     assert entered.ask("alice", "DELETE", f"{RENDERS}/{found['id']}").status == 204
 
 
-def test_a_lost_start_that_cannot_be_looked_for_is_found_by_its_connection_in_healing(
+def test_a_lost_start_that_cannot_be_looked_for_is_found_by_its_connection_in_reconciliation(
     entered: Live, clock: time_machine.Traveller
 ) -> None:
     opentok = entered.stand_ins.opentok
@@ -159,16 +159,16 @@ def test_a_lost_start_that_cannot_be_looked_for_is_found_by_its_connection_in_he
     opentok.advance()
     entered.settle()
 
-    entered.run("heal")
+    entered.run("reconcile_sessions")
 
     assert [each["url"] for each in listed(entered)] == [PAGE["url"]]
 
 
-def test_healing_asks_for_renders_only_where_there_is_sign_of_one(
+def test_reconciliation_asks_for_renders_only_where_there_is_sign_of_one(
     entered: Live, clock: time_machine.Traveller
 ) -> None:
     clock.shift(timedelta(minutes=2))
-    entered.run("heal")
+    entered.run("reconcile_sessions")
     assert entered.stand_ins.opentok.count("/render") == 0
 
 
@@ -185,7 +185,7 @@ def test_one_among_more_than_opentok_lists_at_once_is_not_taken_for_ended(
     clock.shift(timedelta(minutes=2))
     others = '{"items": [], "count": 1001}'
     entered.stand_ins.opentok.faults.add(Fault("/render", status=200, body=others))
-    entered.run("heal")
+    entered.run("reconcile_sessions")
     assert [each["status"] for each in listed(entered)] == ["started"]
 
 

@@ -150,8 +150,8 @@ def test_tones_are_for_moderators_and_those_in_the_room(entered: Live) -> None:
     entered.room("retro")
     carol = entered.enter("carol", "retro")
     assert tones(entered, "1", user="bob").code == "not_a_moderator"
-    for stranger in (carol, "..%2F..", "../x"):
-        reply = tones(entered, "1", connectionId=stranger)
+    for unknown_connection in (carol, "..%2F..", "../x"):
+        reply = tones(entered, "1", connectionId=unknown_connection)
         assert (reply.status, reply.code) == (404, "connection_not_found")
     empty = entered.ask("carol", "PUT", "/rooms/empty", {})
     assert empty.status == 201

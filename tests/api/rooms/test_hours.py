@@ -27,7 +27,7 @@ def test_all_are_warned_once_a_minute_or_two_before_and_out_after(live: Live) ->
         for minute in range(56, 61):
             clock.move_to(NOON + timedelta(minutes=minute, seconds=-7))
             before = len(signals(live))
-            live.run("keep_hours")
+            live.run("enforce_closing_times")
             warned_at += [minute] * (len(signals(live)) - before)
         assert warned_at == [59]  # 67 seconds before
         (warning,) = signals(live)
@@ -36,7 +36,7 @@ def test_all_are_warned_once_a_minute_or_two_before_and_out_after(live: Live) ->
         assert live.connected() == {bob}
 
         clock.move_to(NOON + timedelta(minutes=60, seconds=53))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         live.settle()
 
         assert live.connected() == set() == set(live.shown())
@@ -56,7 +56,7 @@ def test_a_token_made_before_the_hours_were_shortened_brings_nobody_back(live: L
         old = live.token("bob")
         live.patch(closesAt=CLOSES_AT)
         clock.move_to(NOON + timedelta(hours=2))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         live.connect(old)
         live.settle()
         assert live.connected() == set()
@@ -67,16 +67,16 @@ def test_hours_put_off_in_time_close_nothing(live: Live) -> None:
         live.room(closesAt=CLOSES_AT)
         bob = live.enter("bob")
         clock.move_to(NOON + timedelta(minutes=58, seconds=30))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         live.patch(closesAt="2026-03-01T14:00:00Z")
         clock.move_to(NOON + timedelta(minutes=61))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         assert live.connected() == {bob}
         clock.move_to(NOON + timedelta(minutes=118, seconds=30))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         assert len(signals(live)) == 2
         clock.move_to(NOON + timedelta(minutes=121))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         live.settle()
         assert live.connected() == set()
 
@@ -85,14 +85,14 @@ def test_a_room_reopened_is_warned_and_emptied_again(live: Live) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room(closesAt=CLOSES_AT)
         clock.move_to(NOON + timedelta(minutes=61))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         live.patch(closesAt="2026-03-01T14:00:00Z")
         live.enter("bob")
         clock.move_to(NOON + timedelta(minutes=118, seconds=30))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         assert len(signals(live)) == 1
         clock.move_to(NOON + timedelta(minutes=121))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         live.settle()
         assert live.connected() == set()
 
@@ -105,10 +105,10 @@ def test_what_one_run_could_not_do_the_next_one_does(
         live.enter("bob")
         clock.move_to(NOON + timedelta(minutes=61))
         live.stand_ins.opentok.faults.add(Fault("/v2/project", status=500), times=2)
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         assert "EvacuationsUnfinished" in log_lines(capsys)[-1]
         assert len(live.connected()) == 1
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         live.settle()
         assert live.connected() == set()
 
@@ -121,7 +121,7 @@ def test_an_evacuation_that_opentok_refuses_is_told_with_its_answer(
         live.enter("bob")
         clock.move_to(NOON + timedelta(minutes=61))
         live.stand_ins.opentok.faults.add(Fault("/connection", status=403), times=9)
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         line = log_lines(capsys)[-1]
         assert line["EvacuationsRefused"] == [1.0]
         (failure,) = line["failure"]
@@ -130,7 +130,7 @@ def test_an_evacuation_that_opentok_refuses_is_told_with_its_answer(
 
 def test_a_run_with_nothing_due_is_one_query(live: Live) -> None:
     live.room(closesAt="2099-01-01T00:00:00Z")
-    for schedule in ("keep_hours", "heal"):
+    for schedule in ("enforce_closing_times", "reconcile_sessions"):
         live.stand_ins.aws.clear_calls()
         live.run(schedule)
         assert live.stand_ins.aws.calls == ["DynamoDB.Query"]
@@ -140,9 +140,13 @@ def test_a_run_that_fails_says_so_in_the_log_and_nowhere_else(
     live: Live, capsys: pytest.CaptureFixture[str]
 ) -> None:
     live.stand_ins.aws.fail("DynamoDB.Query", error="AccessDeniedException")
-    live.run("keep_hours")
+    live.run("enforce_closing_times")
     line = log_lines(capsys)[-1]
-    assert (line["route"], line["status"], line["code"]) == ("keep_hours", 503, "store_unavailable")
+    assert (line["route"], line["status"], line["code"]) == (
+        "enforce_closing_times",
+        503,
+        "store_unavailable",
+    )
 
 
 def test_one_rooms_unreadable_record_keeps_no_other_from_being_emptied(
@@ -156,9 +160,9 @@ def test_one_rooms_unreadable_record_keeps_no_other_from_being_emptied(
         live.damage("room#odd", "room", "mediaMode", "odd")
         clock.move_to(NOON + timedelta(minutes=61))
 
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
 
-        (line,) = [line for line in log_lines(capsys) if line["route"] == "keep_hours"]
+        (line,) = [line for line in log_lines(capsys) if line["route"] == "enforce_closing_times"]
         assert live.connected() == set()
         assert (line["status"], line["code"]) == (500, "internal")
         assert (line["faulty"], line["RoomsEmptied"]) == (["room odd"], [1.0])

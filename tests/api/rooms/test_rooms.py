@@ -261,8 +261,8 @@ def test_a_room_has_hours(users: Users) -> None:
         assert early.headers["Retry-After"] == "60"
         clock.shift(60)
         assert users.ask("bob", "GET", "/rooms/class").json["state"] == "open"
-        let_in = users.ask("bob", "POST", "/rooms/class/tokens")
-        assert let_in.json["expiresAt"] == "2026-03-01T13:00:00Z"
+        admit_user = users.ask("bob", "POST", "/rooms/class/tokens")
+        assert admit_user.json["expiresAt"] == "2026-03-01T13:00:00Z"
         clock.shift(59 * 60)
         assert users.ask("bob", "GET", "/rooms/class").json["state"] == "closed"
         assert users.ask("bob", "POST", "/rooms/class/tokens").code == "room_closed"

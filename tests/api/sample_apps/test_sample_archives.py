@@ -161,10 +161,10 @@ def test_a_recording_is_kept_for_a_day(app: SampleApp, clock: time_machine.Trave
     app.post(f"/archive/{archive_id}/stop")
     app.move_archive(archive_id, "available")
     clock.shift(23 * 3600)
-    app.live.run("clear_archives")
+    app.live.run("delete_expired_archives")
     assert app.get("/archive").json["count"] == 1
     clock.shift(3 * 3600)
-    app.live.run("clear_archives")
+    app.live.run("delete_expired_archives")
     assert app.get("/archive").json == {"count": 0, "items": []}
     assert app.get(f"/archive/{archive_id}").code == "archive_not_found"
 

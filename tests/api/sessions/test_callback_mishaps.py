@@ -58,29 +58,29 @@ def test_a_closed_room_is_empty_and_stays_so(live: Live, way: tuple[str, int]) -
         clock.move_to(NOON + timedelta(minutes=59, seconds=30))
         live.connect(old)
         clock.move_to(NOON + timedelta(minutes=61))
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         let_go(live, order)
 
         assert live.connected() == set() == set(live.shown())
 
 
-def test_what_was_dropped_is_healed_and_what_comes_afterwards_changes_nothing(
+def test_what_was_dropped_is_reconciled_and_what_comes_afterwards_changes_nothing(
     live: Live, way: tuple[str, int]
 ) -> None:
     order, copies = way
     with time_machine.travel(NOON, tick=False) as clock:
         live.room(maxParticipants=2)
-        ghost, stays = live.enter("bob"), live.enter("carol")
+        stale_record, stays = live.enter("bob"), live.enter("carol")
         clock.shift(timedelta(minutes=2))
         live.stand_ins.opentok.plan_callbacks(drop=1)
-        live.leave(ghost)
+        live.leave(stale_record)
         hold(live, copies)
-        stranger = live.connect(live.token("bob"))
+        unknown_connection = live.connect(live.token("bob"))
         clock.shift(timedelta(minutes=2))
-        live.run("heal")
+        live.run("reconcile_sessions")
         let_go(live, order)
 
         assert live.connected() == {stays} == set(live.shown())
-        assert stranger not in live.shown()
+        assert unknown_connection not in live.shown()
         clock.shift(timedelta(seconds=21))
         live.enter("dora")

@@ -370,7 +370,7 @@ def test_a_room_is_deleted_whatever_opentok_does_and_emptied_by_the_schedule(liv
     assert len(live.connected()) == 1
     assert live.refusal("carol") == "room_closed"
 
-    live.run("keep_hours")
+    live.run("enforce_closing_times")
     live.settle()
 
     assert live.connected() == set()

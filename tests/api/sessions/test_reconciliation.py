@@ -1,4 +1,4 @@
-"""Presence that heals itself: what callbacks lose, a comparison with OpenTok's own list finds."""
+"""Presence that reconciles itself: what callbacks lose, a comparison with OpenTok's own list finds."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def test_ghosts_go_and_their_seats_with_them(live: Live, limits: dict[str, Any])
         live.leave(bob)
         assert live.shown() == {bob: "bob"}
 
-        live.run("heal")
+        live.run("reconcile_sessions")
 
         assert live.shown() == {}
         clock.shift(21)
@@ -49,7 +49,7 @@ def test_streams_whose_end_was_not_told_go(live: Live) -> None:
         clock.shift(MINUTES)
         live.stand_ins.opentok.plan_callbacks(drop=1)
         live.unpublish(gone)
-        live.run("heal")
+        live.run("reconcile_sessions")
         (shown,) = live.ask("alice", "GET", "/rooms/standup/connections").json["items"]
         assert [each["id"] for each in shown["streams"]] == [stays]
 
@@ -71,23 +71,23 @@ def test_a_stranger_is_recorded_and_sent_away_where_anybody_is_kept_out(
         live.room()
         carol = live.enter("carol")
         live.stand_ins.opentok.plan_callbacks(drop=1)
-        stranger = live.connect(live.token("bob"))
+        unknown_connection = live.connect(live.token("bob"))
         if "ban" in changes:
             live.ask("alice", "POST", "/rooms/standup/bans", {"userId": changes["ban"]})
         else:
             live.patch(**changes)
         clock.shift(59)
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.shown() == {carol: "carol"}
         clock.shift(61)
 
-        live.run("heal")
+        live.run("reconcile_sessions")
         live.settle()
 
-        assert live.connected() == ({carol, stranger} if stays else {carol})
-        assert live.shown() == {carol: "carol"} | ({stranger: None} if stays else {})
-        (line,) = [line for line in log_lines(capsys) if "StrangersMet" in line]
-        assert line["StrangersMet"] == [1.0]
+        assert live.connected() == ({carol, unknown_connection} if stays else {carol})
+        assert live.shown() == {carol: "carol"} | ({unknown_connection: None} if stays else {})
+        (line,) = [line for line in log_lines(capsys) if "UnknownConnections" in line]
+        assert line["UnknownConnections"] == [1.0]
 
 
 def test_if_opentok_cannot_be_asked_nothing_is_removed(live: Live) -> None:
@@ -102,7 +102,7 @@ def test_if_opentok_cannot_be_asked_nothing_is_removed(live: Live) -> None:
         ):
             clock.shift(timedelta(hours=2))
             live.stand_ins.opentok.faults.add(fault, times=9)
-            live.run("heal")
+            live.run("reconcile_sessions")
             live.stand_ins.opentok.faults.clear()
             assert live.shown() == {bob: "bob"}
             assert live.refusal("carol") == "room_full"
@@ -117,7 +117,7 @@ def test_a_banned_user_whose_disconnect_failed_for_good_is_sent_away(live: Live)
         assert (reply.status, reply.code) == (503, "provider_unavailable")
         live.stand_ins.opentok.faults.clear()
         clock.shift(MINUTES)
-        live.run("heal")
+        live.run("reconcile_sessions")
         live.settle()
         assert live.connected() == set()
 
@@ -127,14 +127,14 @@ def test_a_retired_session_is_looked_after_until_its_last_token_has_ended(live: 
         session_id = live.room()["sessionId"]
         old = live.token("bob")
         live.ask("alice", "DELETE", "/rooms/standup")
-        live.run("keep_hours")
+        live.run("enforce_closing_times")
         for _ in range(3):
             clock.shift(timedelta(minutes=11))
-            live.run("heal")
+            live.run("reconcile_sessions")
         live.stand_ins.opentok.plan_callbacks(drop=1)
         live.connect(old)
         clock.shift(timedelta(minutes=11))
-        live.run("heal")
+        live.run("reconcile_sessions")
         live.settle()
         assert live.stand_ins.opentok.session(session_id)["connections"] == []
 
@@ -148,7 +148,7 @@ def test_an_empty_session_is_not_asked_about_for_ever_and_again_once_it_is_used(
         for _ in range(4):
             clock.shift(timedelta(minutes=11))
             live.stand_ins.opentok.clear_calls()
-            live.run("heal")
+            live.run("reconcile_sessions")
             asked.append(live.stand_ins.opentok.count("/connection"))
         assert asked == [1, 1, 0, 0]
 
@@ -156,7 +156,7 @@ def test_an_empty_session_is_not_asked_about_for_ever_and_again_once_it_is_used(
         clock.shift(MINUTES)
         live.stand_ins.opentok.plan_callbacks(drop=1)
         live.leave(bob)
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.shown() == {}
 
 
@@ -165,15 +165,15 @@ def test_a_limit_holds_in_a_room_long_idle_though_every_callback_is_lost(live: L
         live.room(maxParticipants=1)
         for _ in range(3):
             clock.shift(timedelta(minutes=11))
-            live.run("heal")
+            live.run("reconcile_sessions")
         live.stand_ins.opentok.deliver_to("session", None)
         live.connect(live.token("bob"))
         clock.shift(timedelta(seconds=130))
         live.connect(live.token("carol"))
         for _ in range(2):
-            live.run("heal")
+            live.run("reconcile_sessions")
             clock.shift(timedelta(seconds=61))
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.connected() == set()
 
 
@@ -184,7 +184,7 @@ def test_who_is_let_in_has_a_forgotten_session_looked_at_again_once(live: Live) 
         for checks in (1, 2, 0):
             for _ in range(checks):
                 clock.shift(timedelta(minutes=11))
-                live.run("heal")
+                live.run("reconcile_sessions")
             live.stand_ins.aws.clear_calls()
             live.token("bob")
             writes.append(live.stand_ins.aws.calls.count("DynamoDB.UpdateItem"))
@@ -198,7 +198,7 @@ def test_each_session_that_is_due_is_checked_once_in_a_run(live: Live) -> None:
             live.enter("bob", f"room-{number}")
         clock.shift(MINUTES)
         live.stand_ins.opentok.clear_calls()
-        live.run("heal")
+        live.run("reconcile_sessions")
         paths = [call.path for call in live.stand_ins.opentok.calls]
         listings = [path for path in paths if path.endswith("/connection")]
         assert len(listings) == len(set(listings)) == 30
@@ -216,7 +216,7 @@ def test_a_record_is_no_ghost_while_opentoks_list_may_lag_behind_it(
         live.stand_ins.opentok.plan_callbacks(drop=1)
         live.leave(bob)
         clock.shift(seconds)
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.shown() == ({bob: "bob"} if stays else {})
 
 
@@ -227,7 +227,7 @@ def test_who_is_on_record_as_gone_and_yet_there_is_sent_away(live: Live) -> None
         gone = event(session_id, "connectionDestroyed", connection={"id": bob})
         assert tell(live.gateway, "session", gone).status == 200
         clock.shift(MINUTES)
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.connected() == set()
 
 
@@ -237,7 +237,7 @@ def test_who_is_in_without_a_seat_gets_one(live: Live) -> None:
         bob = live.enter("bob")
         change_seats(live, "REMOVE seats.bob")
         clock.shift(MINUTES)
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.connected() == {bob}
         assert live.refusal("carol") == "room_full"
 
@@ -249,7 +249,7 @@ def test_the_seat_of_a_connection_that_is_not_on_record_goes(live: Live) -> None
         change_seats(live, "SET seats.zoe = :seat", {":seat": {"M": {"c1": {"N": "1"}}}})
         assert live.refusal("carol") == "room_full"
         clock.shift(MINUTES)
-        live.run("heal")
+        live.run("reconcile_sessions")
         clock.shift(21)
         live.enter("carol")
 
@@ -281,7 +281,7 @@ def test_one_sessions_odd_list_keeps_no_other_from_being_checked(live: Live) -> 
         live.leave(bob)
         odd = '{"items":[{"connectionId":"c1","createdAt":"99999999999999999999"}]}'
         live.stand_ins.opentok.faults.add(Fault("/connection", status=200, body=odd), times=1)
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.shown() == {}
 
 
@@ -294,7 +294,7 @@ def test_a_session_that_opentok_refused_is_asked_about_again_after_five_minutes(
             live.enter("bob", name)
         clock.shift(MINUTES)
         live.stand_ins.opentok.faults.add(Fault("/connection", status=403), times=9)
-        live.run("heal")
+        live.run("reconcile_sessions")
         (failure,) = log_lines(capsys)[-1]["failure"]
         assert failure.startswith("GET session/")
         assert ": 403" in failure
@@ -303,7 +303,7 @@ def test_a_session_that_opentok_refused_is_asked_about_again_after_five_minutes(
         for seconds in (299, 1):
             clock.shift(seconds)
             live.stand_ins.opentok.clear_calls()
-            live.run("heal")
+            live.run("reconcile_sessions")
             asked.append(live.stand_ins.opentok.count("/connection"))
         assert asked == [0, 2]
 
@@ -331,17 +331,17 @@ def test_one_sessions_unreadable_record_keeps_no_other_from_being_checked(
         live.leave(bob)
         live.damage("room#odd" if of == "room" else f"session#{session_id}", of, name, odd)
 
-        live.run("heal")
+        live.run("reconcile_sessions")
 
-        (line,) = [line for line in log_lines(capsys) if line["route"] == "heal"]
+        (line,) = [line for line in log_lines(capsys) if line["route"] == "reconcile_sessions"]
         assert live.shown() == {}
         assert (line["status"], line["code"]) == (500, "internal")
         assert line["faulty"] == [f"session {session_id}"]
-        assert line["HealingFailed"] == [1.0]
+        assert line["ReconciliationFailed"] == [1.0]
         # It waits behind the others.
         live.stand_ins.aws.clear_calls()
         clock.shift(59)
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.stand_ins.aws.calls == ["DynamoDB.Query"]
 
 
@@ -352,12 +352,12 @@ def test_media_that_opentok_refuses_slow_no_check_of_who_is_in(live: Live) -> No
         clock.shift(MINUTES)
         live.stand_ins.opentok.faults.add(Fault("/archive", status=403), times=9)
         live.stand_ins.opentok.clear_calls()
-        live.run("heal")
+        live.run("reconcile_sessions")
         # The other kinds were looked after all the same.
         assert live.stand_ins.opentok.count("/broadcast") == 1
         clock.shift(60)
         live.stand_ins.opentok.clear_calls()
-        live.run("heal")
+        live.run("reconcile_sessions")
         assert live.stand_ins.opentok.count("/connection") == 1
 
 
@@ -369,12 +369,12 @@ def test_an_empty_session_whose_media_are_refused_is_asked_about_after_five_minu
         live.token("bob")
         clock.shift(MINUTES)
         live.stand_ins.opentok.faults.add(Fault("/archive", status=403), times=9)
-        live.run("heal")
+        live.run("reconcile_sessions")
         live.stand_ins.opentok.faults.clear()
         asked = []
         for seconds in (299, 1):
             clock.shift(seconds)
             live.stand_ins.opentok.clear_calls()
-            live.run("heal")
+            live.run("reconcile_sessions")
             asked.append(live.stand_ins.opentok.count("/archive"))
         assert asked == [0, 1]

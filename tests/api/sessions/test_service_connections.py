@@ -69,14 +69,14 @@ def test_it_stays_and_takes_nobodys_seat(
 
 @guards
 @services
-def test_healing_lets_it_stay(
+def test_reconciliation_lets_it_stay(
     live: Live, clock: time_machine.Traveller, start: Start, guard: str
 ) -> None:
     bob = guarded_room(live, guard)
     service = started(live, start)
     for _ in range(2):
         clock.shift(timedelta(minutes=2))
-        live.run("heal")
+        live.run("reconcile_sessions")
         live.settle()
     assert live.connected() == {bob, service} == live.shown().keys()
 
@@ -91,7 +91,7 @@ def test_it_stays_though_all_callbacks_were_lost(
         live.stand_ins.opentok.deliver_to(kind, None)
     service = started(live, start)
     clock.shift(timedelta(minutes=2))
-    live.run("heal")
+    live.run("reconcile_sessions")
     assert live.connected() == {bob, service} == live.shown().keys()
 
 
@@ -112,7 +112,7 @@ def test_a_stranger_is_still_sent_away_beside_a_service(
     )
     live.settle()
     clock.shift(timedelta(minutes=2))
-    live.run("heal")
+    live.run("reconcile_sessions")
     assert live.connected() == {bob, service} == live.shown().keys()
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from itertools import count
 from threading import RLock
 
-from chalicelib.core.model.connection import Connection, Passenger, Stream
+from chalicelib.core.model.connection import Connection, Participant, Stream
 from chalicelib.core.model.room import RoomSettings
-from chalicelib.core.ports.room_store import ClientToken, TokenOrder
+from chalicelib.core.ports.room_store import ClientToken, TokenSpec
 from chalicelib.core.ports.session_store import ListedConnection
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
@@ -35,7 +35,7 @@ class Token:
     """A client token as its holder keeps it."""
 
     text: str
-    order: TokenOrder
+    order: TokenSpec
 
     def __repr__(self) -> str:
         return self.text
@@ -66,9 +66,9 @@ class OpenTokModel:
         now = self._clock()
         if token.order.expires_at <= now.timestamp():
             return None
-        passenger = Passenger.of(token.order.connection_data)
-        connection_id = f"{passenger.user_id}-{next(self._numbers)}"
-        connection = Connection(connection_id, now, passenger)
+        participant = Participant.of(token.order.connection_data)
+        connection_id = f"{participant.user_id}-{next(self._numbers)}"
+        connection = Connection(connection_id, now, participant)
         self._connected[token.order.session_id][connection.id] = connection
         self._tell(Event("connectionCreated", token.order.session_id, connection))
         return connection
@@ -105,7 +105,7 @@ class OpenTokModel:
     def project_id(self, deadline: Deadline) -> str:  # noqa: ARG002  known without asking
         return "project"
 
-    def mint_token(self, order: TokenOrder, deadline: Deadline) -> ClientToken:  # noqa: ARG002
+    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:  # noqa: ARG002
         token = Token(f"token-{next(self._numbers)}", order)
         self.tokens[token.text] = token
         return ClientToken("project", token.text)

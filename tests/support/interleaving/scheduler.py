@@ -165,7 +165,7 @@ class NoHurry(Deadline):
     def remaining(self) -> float:
         return _SECONDS_TO_STEP
 
-    def sooner_by(self, seconds: float) -> Deadline:  # noqa: ARG002  there is enough of it
+    def reserve(self, seconds: float) -> Deadline:  # noqa: ARG002  there is enough of it
         return self
 
     def at_most(self, seconds: float) -> Deadline:  # noqa: ARG002  as above

@@ -10,23 +10,23 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.adapters.dynamodb.due_work import DynamoDBUpkeep
+from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.core.media.stop_media import StopMedia
-from chalicelib.core.rooms.admit_user import LetIn
+from chalicelib.core.rooms.admit_user import AdmitUser
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
-from chalicelib.core.rooms.create_room import CreationPolicy, OpenRoom
-from chalicelib.core.rooms.enforce_closing_times import KeepHours
+from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
+from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.moderate import BanUsers
-from chalicelib.core.sessions.reconcile_seats import Reseat
-from chalicelib.core.sessions.reconcile_sessions import Heal
-from chalicelib.core.sessions.track_sessions import FollowSessions
+from chalicelib.core.sessions.reconcile_seats import SeatReconciler
+from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+from chalicelib.core.sessions.track_sessions import SessionTracker
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
 from tests.support.stand_ins import TABLE
@@ -74,14 +74,14 @@ class Service:
 
     rooms: DynamoDBRooms
     sessions: DynamoDBSessions
-    open_room: OpenRoom
+    create_room: CreateRoom
     join_room: JoinRoom
     change_room: ChangeRoom
     close_room: CloseRoom
     ban_users: BanUsers
-    follow: FollowSessions
-    keep_hours: KeepHours
-    heal: Heal
+    follow: SessionTracker
+    enforce_closing_times: ClosingTimes
+    reconcile: SessionReconciler
 
 
 def build(
@@ -89,21 +89,21 @@ def build(
 ) -> Service:
     client = cast("DynamoDBClient", GatedClient(engine_client))
     rooms, seats = DynamoDBRooms(client, TABLE), DynamoDBSeats(client, TABLE)
-    sessions, upkeep = DynamoDBSessions(client, TABLE), DynamoDBUpkeep(client, TABLE)
+    sessions, due_work = DynamoDBSessions(client, TABLE), DynamoDBDueWork(client, TABLE)
     ids = count(1)
     policy = CreationPolicy(admins_only=False, default_room="lobby")
-    open_room = OpenRoom(rooms, opentok, policy, clock, lambda: f"room-{next(ids)}")
+    create_room = CreateRoom(rooms, opentok, policy, clock, lambda: f"room-{next(ids)}")
     read_rooms = ReadRooms(rooms, clock)
-    follow = FollowSessions(rooms, sessions, opentok, clock)
-    reseat = Reseat(rooms, sessions, follow, clock)
+    follow = SessionTracker(rooms, sessions, opentok, clock)
+    reseat = SeatReconciler(rooms, sessions, follow, clock)
     stop_media = StopMedia(DynamoDBMedia(client, TABLE), {})
     return Service(
         rooms=rooms,
         sessions=sessions,
-        open_room=open_room,
+        create_room=create_room,
         join_room=JoinRoom(
-            open_room,
-            LetIn(seats, sessions, clock),
+            create_room,
+            AdmitUser(seats, sessions, clock),
             opentok,
             clock,
             default_room="lobby",
@@ -120,11 +120,11 @@ def build(
         close_room=CloseRoom(rooms, read_rooms, opentok, stop_media, clock),
         ban_users=BanUsers(rooms, sessions, read_rooms, opentok, clock),
         follow=follow,
-        keep_hours=KeepHours(rooms, upkeep, opentok, stop_media, clock),
-        heal=Heal(
+        enforce_closing_times=ClosingTimes(rooms, due_work, opentok, stop_media, clock),
+        reconcile=SessionReconciler(
             rooms=rooms,
             sessions=sessions,
-            upkeep=upkeep,
+            due_work=due_work,
             platform=opentok,
             follow=follow,
             reseat=reseat,
