@@ -31,7 +31,6 @@ from chalicelib.api.rooms.responses import (
 )
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import ArchiveMode, ArchivesFor, MediaMode, Resolution, State
-from tools.openapi.sample_examples import SAMPLE_EXAMPLES
 from tools.openapi.service_examples import SERVICE_EXAMPLES
 
 _NOW: Final = "2026-01-31T12:00:00Z"
@@ -137,7 +136,6 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         ArchiveList(items=[_ARCHIVE], cursor=None),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
         *SERVICE_EXAMPLES,
-        *SAMPLE_EXAMPLES,
     )
 }
 

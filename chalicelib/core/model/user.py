@@ -1,5 +1,4 @@
 from dataclasses import dataclass
-from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,3 @@ class User:
     id: str
     name: str | None = None
     admin: bool = False
-
-
-ANONYMOUS: Final = User("anonymous")
-"""Whoever uses a sample app: nobody vouches for them."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.user import ANONYMOUS, User
+from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import ClientToken, Clock, TokenSpec, VideoPlatform
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
 from chalicelib.core.rooms.create_room import CreateRoom
@@ -125,20 +125,6 @@ class JoinRoom:
         room = self._open_room.find_or_create(user, self.default_room, deadline)
         entry = self._let_in(room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime)
         return self._admission(entry, data, JoinRequest(), deadline)
-
-    def join_anonymously(
-        self, room: Room, role: Role, lifetime: timedelta, deadline: Deadline
-    ) -> JoinResult:
-        """Let somebody nobody vouches for into a room that is there for them.
-
-        Raises:
-            RoomkeyError: As `AdmitUser` says.
-        """
-        request = JoinRequest(role, min(lifetime, self._longest_lifetime))
-        entry = self._let_in(room, ANONYMOUS, role, deadline, lifetime=lifetime)
-        return self._admission(
-            entry, _connection_data(ANONYMOUS, request, entry.role), request, deadline
-        )
 
     def _admission(
         self, entry: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
