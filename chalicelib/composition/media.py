@@ -16,7 +16,7 @@ from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
 from chalicelib.core.media.end_media import EndMedia
 from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.read_archives import ReadArchives
-from chalicelib.core.media.reconcile_media import MediaCheck, MediaReconciler
+from chalicelib.core.media.reconcile_media import MediaReconciler
 from chalicelib.core.media.reconcile_renders import RenderReconciler
 from chalicelib.core.media.record_archives import RecordArchives
 from chalicelib.core.media.refresh_media import RefreshMedia
@@ -26,17 +26,21 @@ from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import MediaKind, MediaStore
+from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import ArchiveStorage, RetentionStore
 from chalicelib.core.ports.credentials import CallbackVerifier
-from chalicelib.core.ports.room_store import ClientTokens, Clock, RoomAccess, RoomStore
+from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.ports.video_platform import ClientTokens
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sample_apps.sample_archives import SampleArchives
 from chalicelib.core.sample_apps.sample_rooms import SampleRooms
 from chalicelib.core.sample_apps.sample_services import SampleBroadcasts, SampleCaptions
+from chalicelib.core.sessions.reconcile_sessions import MediaCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.sessions.track_sessions import SessionTracker
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.core.use_cases import MediaUseCases, SampleUseCases
 
 
@@ -86,7 +90,7 @@ def build_media(
     refresh_broadcast = RefreshMedia(broadcasts.one, follow)
     refresh_render = RefreshMedia(renders.one, follow)
     reconcile = partial(MediaReconciler, rooms=rooms, store=store, follow=follow, clock=clock)
-    start_media = StartMedia(rooms.find, store.running, follow.keep, clock)
+    start_media = StartMedia(rooms.find, store.running, follow.save, clock)
 
     def cases_of(rooms_of: RoomAccess) -> RoomCases:
         media = MediaAccess(rooms_of, store, clock)
@@ -148,7 +152,13 @@ def build_media(
             },
         ),
         reconcile=[
-            reconcile(MediaKind.ARCHIVE, archives.of_session, kept.stop, kept.missed, kept.refresh),
+            reconcile(
+                MediaKind.ARCHIVE,
+                archives.of_session,
+                kept.stop,
+                kept.confirm_missing,
+                kept.refresh,
+            ),
             reconcile(
                 MediaKind.BROADCAST,
                 broadcasts.of_session,

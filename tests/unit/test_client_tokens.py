@@ -11,7 +11,7 @@ import time_machine
 
 from chalicelib.adapters.opentok.client_tokens import OpenTokClientTokens
 from chalicelib.adapters.opentok.sdk_client import Projects
-from chalicelib.core.model.role import Role
+from chalicelib.core.model.user import Role
 from chalicelib.core.ports.credentials import Credentials, OpenTokCredentials, VonageCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import Unauthenticated

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 
 from chalicelib.adapters.opentok.sdk_client import Project, Projects
-from chalicelib.core.model.role import Role
+from chalicelib.core.model.user import Role
 from chalicelib.core.ports.credentials import OpenTokCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import Unauthenticated

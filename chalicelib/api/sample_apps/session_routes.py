@@ -16,7 +16,7 @@ from chalicelib.api.http.responses import Answer, json_response
 from chalicelib.api.http.router import Router
 from chalicelib.api.sample_apps.requests import AnyQuery
 from chalicelib.api.sample_apps.responses import SampleSessionAnswer
-from chalicelib.core.model.role import Role
+from chalicelib.core.model.user import Role
 
 
 def _joining(summary: str, role: Role = Role.PUBLISHER) -> Operation:

@@ -70,7 +70,7 @@ class SampleArchives:
     def address(self, archive_id: str, deadline: Deadline) -> str:
         """Where its file may be fetched for some minutes; raises as `ReadArchives.address` does."""
         return self._in_whichever(
-            archive_id, lambda name: self._read.address(ANONYMOUS, name, archive_id, deadline)
+            archive_id, lambda name: self._read.download_url(ANONYMOUS, name, archive_id, deadline)
         )
 
     def of_room(self, room: str, deadline: Deadline) -> Sequence[Media]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import Room, RoomSettings
-from chalicelib.core.model.user import User
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_room import JoinResult, JoinRoom
@@ -53,7 +53,7 @@ class SampleRooms:
         sessions: SessionStore,
     ) -> None:
         self._policy = policy
-        self._open_room = create_room
+        self._create_room = create_room
         self._join_room = join_room
         self._read_rooms = read_rooms
         self._sessions = sessions
@@ -75,18 +75,18 @@ class SampleRooms:
     def names(self) -> Sequence[str]:
         return self._policy.rooms
 
-    def one(self, user: User, name: str, deadline: Deadline) -> Room:
+    def visible_room(self, user: User, name: str, deadline: Deadline) -> Room:
         """The sample room of this name.
 
         Raises:
             RoomNotFound: They have no room of this name, or nobody has been let into it yet.
         """
-        return self._read_rooms.one(user, self._full_name(name), deadline)
+        return self._read_rooms.visible_room(user, self._full_name(name), deadline)
 
-    def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+    def moderated_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Likewise: what sample apps may have done is bounded by what they can ask for."""
         del to_do
-        return self.one(user, name, deadline)
+        return self.visible_room(user, name, deadline)
 
     def of_session(self, session_id: str, deadline: Deadline) -> str:
         """The name of the sample room that has this session.
@@ -120,7 +120,7 @@ class SampleRooms:
         Raises:
             RoomNotFound: They have no room of this name.
         """
-        room = self._open_room.find_or_create_system_room(
+        room = self._create_room.find_or_create_system_room(
             self._full_name(name), _SETTINGS, deadline
         )
         return self._join_room.join_anonymously(room, role, LONGEST_SAMPLE_TOKEN, deadline)

@@ -7,9 +7,8 @@ from chalicelib.core.media.broadcasts import Broadcasts
 from chalicelib.core.media.captions import Captions
 from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.model.media import Media, MediaKind
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.user import ANONYMOUS
-from chalicelib.core.ports.room_store import ClientTokens
+from chalicelib.core.model.user import ANONYMOUS, Role
+from chalicelib.core.ports.video_platform import ClientTokens
 from chalicelib.core.sample_apps.sample_rooms import SampleRooms
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
@@ -67,7 +66,7 @@ class SampleBroadcasts:
 
     def _running(self, session_id: str, deadline: Deadline) -> tuple[str, str]:
         name = self._rooms.of_session(session_id, deadline)
-        room = self._rooms.one(ANONYMOUS, name, deadline)
+        room = self._rooms.visible_room(ANONYMOUS, name, deadline)
         running = self._media.running(room, MediaKind.BROADCAST, deadline)
         if not running:
             raise BroadcastNotFound("This session is not being broadcast; start a broadcast first.")
