@@ -13,7 +13,7 @@ from bench.costs import ratios
 from bench.load import CALLERS, Asked, Load, run_in_turn
 from bench.over_http import join, running_stack
 from bench.report import Row, Section, times
-from chalicelib.core.model.room import MAX_PARTICIPANTS
+from chalicelib.core.model.room_settings import MAX_PARTICIPANTS
 from local.bearer import fetch_bearer
 from local.ports import Ports
 from local.provider import Provider

@@ -17,7 +17,8 @@ from bench.metered_dynamodb import MeteredDynamoDB, metered
 from bench.report import Row, Section
 from bench.surroundings import AWS_VARIABLES, Surroundings, room_of_alice
 from chalicelib.adapters.dynamodb.room_items import room_item, session_item
-from chalicelib.core.model.room import MAX_PARTICIPANTS, Room
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import MAX_PARTICIPANTS
 from chalicelib.core.model.seats import Seats
 from stand_ins.aws import resources
 from tests.support.dynamodb_local import running_dynamodb_local

@@ -7,7 +7,8 @@ from typing import Final
 
 import jwt
 
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
 from stand_ins.identity.signing_keys import new_signing_keys
 from stand_ins.opentok.sessions.session_ids import new_session_id
 

@@ -8,10 +8,10 @@ import jwt
 from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
-from chalicelib.core.model.room import MAX_USER_ID_CHARACTERS
+from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.text import is_valid_unicode
+from chalicelib.core.support.parsing import is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
 
 ALGORITHMS: Final = ["RS256", "ES256"]

@@ -33,7 +33,7 @@ class S3ArchiveStorage:
         self._lock = Lock()
         self._latest: S3Client | None = None
 
-    def address(self, file: ArchiveFile, deadline: Deadline) -> str | None:
+    def download_url(self, file: ArchiveFile, deadline: Deadline) -> str | None:
         if self._bucket is None:
             return None
         wanted = {

@@ -89,7 +89,7 @@ class SecretsManagerCredentials:
         if cached is None:
             return self._replace(cached, deadline)
         try:
-            return self._replace(cached, deadline.at_most(RENEWAL_SECONDS))
+            return self._replace(cached, deadline.capped(RENEWAL_SECONDS))
         except StoreUnavailable:
             kept = replace(cached, read_again_at=self._clock() + RETRY_SECONDS)
             self._cached = kept

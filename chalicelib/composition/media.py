@@ -16,7 +16,7 @@ from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
 from chalicelib.core.media.end_media import EndMedia
 from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.read_archives import ReadArchives
-from chalicelib.core.media.reconcile_media import MediaCheck, MediaReconciler
+from chalicelib.core.media.reconcile_media import MediaReconciler
 from chalicelib.core.media.reconcile_renders import RenderReconciler
 from chalicelib.core.media.record_archives import RecordArchives
 from chalicelib.core.media.refresh_media import RefreshMedia
@@ -26,14 +26,17 @@ from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import MediaKind, MediaStore
+from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import ArchiveStorage, RetentionStore
 from chalicelib.core.ports.credentials import CallbackVerifier
-from chalicelib.core.ports.room_store import Clock, RoomStore
+from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.sessions.reconcile_sessions import MediaCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.sessions.track_sessions import SessionTracker
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.core.use_cases import MediaUseCases
 
 
@@ -70,7 +73,7 @@ def build_media(
     refresh_broadcast = RefreshMedia(broadcasts.one, follow)
     refresh_render = RefreshMedia(renders.one, follow)
     reconcile = partial(MediaReconciler, rooms=rooms, store=store, follow=follow, clock=clock)
-    start_media = StartMedia(rooms.find, store.running, follow.keep, clock)
+    start_media = StartMedia(rooms.find, store.running, follow.save, clock)
 
     media = MediaAccess(read_rooms, store, clock)
     return MediaServices(
@@ -121,7 +124,13 @@ def build_media(
             },
         ),
         reconcile=[
-            reconcile(MediaKind.ARCHIVE, archives.of_session, kept.stop, kept.missed, kept.refresh),
+            reconcile(
+                MediaKind.ARCHIVE,
+                archives.of_session,
+                kept.stop,
+                kept.confirm_missing,
+                kept.refresh,
+            ),
             reconcile(
                 MediaKind.BROADCAST,
                 broadcasts.of_session,

@@ -78,12 +78,13 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.adapters.opentok.transport import Transport
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
     from chalicelib.core.rooms.admit_user import AdmitUser
+    from chalicelib.core.rooms.ban_users import BanUsers
     from chalicelib.core.rooms.change_room import ChangeRoom
     from chalicelib.core.rooms.close_room import CloseRoom
     from chalicelib.core.rooms.create_room import CreateRoom
     from chalicelib.core.rooms.join_room import JoinRoom
     from chalicelib.core.rooms.read_rooms import ReadRooms
-    from chalicelib.core.sessions.moderate import BanUsers, Moderate
+    from chalicelib.core.sessions.moderate import Moderate
     from chalicelib.core.sessions.read_presence import ReadPresence
     from chalicelib.core.sessions.reconcile_seats import SeatReconciler
     from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -144,7 +145,9 @@ def _build(settings: Settings) -> UseCases:
 
         due_work = DynamoDBDueWork(dynamodb, settings.rooms_table)
         return ScheduledUseCases(
-            enforce_closing_times=ClosingTimes(store, due_work, live, media().stop, utc_now),
+            enforce_closing_times=ClosingTimes(
+                store, due_work, live, media().stop.stop_all, utc_now
+            ),
             reconcile_sessions=SessionReconciler(
                 rooms=store,
                 sessions=sessions,
@@ -177,7 +180,7 @@ def _build(settings: Settings) -> UseCases:
             store,
             read_rooms,
             live,
-            lambda room_id, deadline: media().stop(room_id, deadline),
+            lambda room_id, deadline: media().stop.stop_all(room_id, deadline),
             utc_now,
         ),
         moderate=Moderate(read_rooms, live),

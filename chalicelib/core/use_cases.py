@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.core.ports.credentials import CallbackVerifier
-from chalicelib.core.ports.room_store import Identity, VideoPlatform
+from chalicelib.core.ports.credentials import CallbackVerifier, Identity
+from chalicelib.core.ports.video_platform import VideoPlatform
+from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sessions.moderate import BanUsers, Moderate
+from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.track_sessions import SessionTracker
 

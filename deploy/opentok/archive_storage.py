@@ -111,7 +111,7 @@ class ArchiveStorage:
         source = SecretsManagerCredentials(client, self._stage.secret_id)
         rest = ApiClient(Projects(source, self._stage.opentok_api_url), Transport())
         try:
-            return rest.ask(call, Deadline(_SECONDS))
+            return rest.call(call, Deadline(_SECONDS))
         except RoomkeyError as error:
             raise DeployError(f"OpenTok was not told: {error.note}", _AGAIN) from error
 

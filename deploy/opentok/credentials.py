@@ -10,7 +10,7 @@ from chalicelib.adapters.opentok.sdk_client import Projects
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
 from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
-from chalicelib.core.model.room import RoomSettings
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import NotConfigured, ProviderRefused, ProviderUnavailable
 from deploy.asking import Operator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from local.app_environment import REGION
+_REGION = "us-east-1"
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,7 +30,7 @@ def aws_clients(url: str) -> AwsClients:
     session = boto3.Session(
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106 - moto takes any
-        region_name=REGION,
+        region_name=_REGION,
     )
     return AwsClients(
         session.client("dynamodb", endpoint_url=url, config=_CONFIG),

@@ -44,7 +44,7 @@ def files(bucket: "S3Client") -> ArchiveStorage:
 
 
 def address_of(files: ArchiveStorage, file: ArchiveFile) -> str:
-    address = files.address(file, soon())
+    address = files.download_url(file, soon())
     assert address is not None
     return address
 
@@ -115,7 +115,7 @@ def test_without_a_bucket_there_is_no_file_and_no_client_is_made(stand_ins: Stan
     assert stand_ins
     files = S3ArchiveStorage(None, no_client)
 
-    assert files.address(FILM, soon()) is None
+    assert files.download_url(FILM, soon()) is None
     assert not files.delete(FILM, soon())
 
 
@@ -166,4 +166,4 @@ def test_an_s3_that_is_slow_is_given_up_on(files: ArchiveStorage) -> None:
     with pytest.raises(StoreUnavailable):
         files.delete(FILM, Deadline(0))
     with pytest.raises(StoreUnavailable):
-        files.address(FILM, Deadline(0))
+        files.download_url(FILM, Deadline(0))

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import HOLD, MAX_CONNECTIONS_PER_USER, MAX_EVICTED_AT_ONCE
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.join_room import JoinRequest
@@ -131,9 +132,9 @@ class House:
             session = follow.find(event.session_id, deadline)
             assert session is not None
             if event.name == "connectionCreated":
-                follow.arrived(session, event.connection, deadline)
+                follow.on_connected(session, event.connection, deadline)
             else:
-                follow.left(session, event.connection.id, self.now, deadline)
+                follow.on_disconnected(session, event.connection.id, self.now, deadline)
         except (ProviderUnavailable, StoreUnavailable):
             self.opentok.events.append(event)  # Not answered with 200: OpenTok repeats it.
 

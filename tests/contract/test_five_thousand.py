@@ -64,9 +64,9 @@ class Hall:
         session = self.service.follow.find(self.session_id, soon())
         assert session is not None
         model = everybody[0]
-        self.service.follow.arrived(session, model, soon())
+        self.service.follow.on_connected(session, model, soon())
         (live,) = (item for item in self._items() if item["sk"]["S"] == f"connection#{model.id}")
-        self.service.follow.left(session, "gone", self.now, soon())
+        self.service.follow.on_disconnected(session, "gone", self.now, soon())
         (tombstone,) = (item for item in self._items() if item["sk"]["S"] == "connection#gone")
         self._copy(live, [each.id for each in everybody[:recorded]])
         # Their ids come before those of the others.

@@ -33,14 +33,14 @@ from hypothesis.stateful import (
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-from chalicelib.core.model.connection import Connection
-from chalicelib.core.model.room import Room, RoomSettings, State
+from chalicelib.core.model.connection import Connection, Session
+from chalicelib.core.model.room import Room, State
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import GRACE, HOLD, MAX_CONNECTIONS_PER_USER
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.session_store import Session
+from chalicelib.core.rooms.ban_users import ban_id_of
 from chalicelib.core.rooms.join_room import JoinRequest
 from chalicelib.core.rooms.room_patch import RoomPatch
-from chalicelib.core.sessions.moderate import ban_id_of
 from chalicelib.errors import (
     ProviderUnavailable,
     RoomFull,
@@ -240,7 +240,7 @@ class Interleavings(RuleBasedStateMachine):
         """
         event = data.draw(st.sampled_from(self.opentok.events))
         session = self.service.sessions.session(event.session_id, NoHurry())
-        if session is None or not session.watched:
+        if session is None or not session.monitored:
             return
         self.opentok.events.remove(event)
         self.something_dropped = True
@@ -363,7 +363,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def _check_presence(self, room: Room) -> None:
         for session_id in self.opentok.session_ids:
-            recorded = self.service.sessions.everybody(session_id, NoHurry())
+            recorded = self.service.sessions.connections(session_id, NoHurry())
             connected = self.opentok.clients(session_id)
             assert {each.id for each in recorded} == {each.id for each in connected}
             streams = {stream.id for each in recorded for stream in each.streams}
@@ -447,15 +447,15 @@ class Interleavings(RuleBasedStateMachine):
         connection, stream = event.connection, event.stream
         if event.name == "connectionCreated":
             with self._checking_who_stays(session, connection):
-                follow.arrived(session, connection, deadline)
+                follow.on_connected(session, connection, deadline)
             self.told.add(connection.id)
         elif event.name == "connectionDestroyed":
-            follow.left(session, connection.id, self.now, deadline)
+            follow.on_disconnected(session, connection.id, self.now, deadline)
             self.left[_user(connection)] = self.now
         elif event.name == "streamCreated" and stream is not None:
-            follow.published(session, connection.id, stream, deadline)
+            follow.on_stream_created(session, connection.id, stream, deadline)
         elif stream is not None:
-            follow.unpublished(session, connection.id, stream.id, deadline)
+            follow.on_stream_destroyed(session, connection.id, stream.id, deadline)
 
     def _begin(self, name: str, work: Callable[[], object], repeat: Callable[[], None]) -> None:
         while len(self.running) >= TASKS_AT_ONCE:

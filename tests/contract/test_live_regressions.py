@@ -8,7 +8,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.core.model.connection import Connection
-from chalicelib.core.model.room import RoomSettings
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.join_room import JoinRequest
 from chalicelib.core.rooms.room_patch import RoomPatch
@@ -73,7 +73,7 @@ class House:
     def arrives(self, service: Service, session_id: str, connection: Connection) -> None:
         session = service.follow.find(session_id, soon())
         assert session is not None
-        service.follow.arrived(session, connection, soon())
+        service.follow.on_connected(session, connection, soon())
 
     def seated(self) -> set[str]:
         """The connections that keep a seat."""
@@ -96,7 +96,7 @@ def test_reconciliation_finds_who_came_first_into_a_room_though_the_callback_nev
     house.now += timedelta(seconds=61)
     house.others.reconcile.run(soon())
 
-    (recorded,) = house.others.sessions.everybody(session_id, soon())
+    (recorded,) = house.others.sessions.connections(session_id, soon())
     assert recorded.id == connection.id
 
 
@@ -107,7 +107,7 @@ def test_a_connection_that_comes_while_its_end_is_written_keeps_no_seat(house: H
     assert session is not None
     house.between.plan("update_item", lambda: house.arrives(house.others, session_id, bob))
 
-    house.service.follow.left(session, bob.id, NOON, soon())
+    house.service.follow.on_disconnected(session, bob.id, NOON, soon())
 
     assert house.seated() == set()
     house.now += timedelta(seconds=21)
@@ -121,7 +121,7 @@ def test_who_came_by_a_room_without_a_limit_that_has_one_by_now_is_seated(house:
     assert session is not None
     house.limit(house.others, 1)
 
-    house.others.follow.arrived(session, bob, soon())
+    house.others.follow.on_connected(session, bob, soon())
 
     assert house.seated() == {bob.id}
 

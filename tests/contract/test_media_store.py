@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
-from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaStore
+from chalicelib.core.model.media import Media, MediaCursor, MediaKind
+from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.metrics import Annotation, Metric, recording
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, soon
@@ -38,7 +39,7 @@ def an_archive(media_id: str = "a1", status: str = "started", **changed: object)
 
 def test_what_was_kept_is_found_in_its_room_alone(media_store: MediaStore) -> None:
     archive = an_archive()
-    assert media_store.keep(archive, soon())
+    assert media_store.save(archive, soon())
     assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) == archive
     assert media_store.find("room-2", MediaKind.ARCHIVE, "a1", soon()) is None
     assert media_store.find(ROOM, MediaKind.BROADCAST, "a1", soon()) is None
@@ -50,7 +51,7 @@ def test_a_status_only_moves_forward_in_whatever_order_it_is_told(
     order: tuple[str, ...], media_store: MediaStore
 ) -> None:
     for status in order:
-        media_store.keep(an_archive(status=status), soon())
+        media_store.save(an_archive(status=status), soon())
     found = media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon())
     assert found == an_archive(status="uploaded")
     assert media_store.running(ROOM, soon()) == []
@@ -59,9 +60,9 @@ def test_a_status_only_moves_forward_in_whatever_order_it_is_told(
 def test_between_equals_the_later_update_stands(media_store: MediaStore) -> None:
     paused = an_archive(status="paused", updated_at=NOON + MILLISECOND)
     resumed = an_archive(status="started", updated_at=NOON + 2 * MILLISECOND)
-    assert media_store.keep(resumed, soon())
-    assert not media_store.keep(paused, soon())
-    assert media_store.keep(resumed, soon())
+    assert media_store.save(resumed, soon())
+    assert not media_store.save(paused, soon())
+    assert media_store.save(resumed, soon())
     assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) == resumed
 
 
@@ -69,9 +70,9 @@ def test_what_only_an_earlier_or_a_later_report_tells_is_not_lost(media_store: M
     def told(status: str, **content: object) -> Media:
         return an_archive(status=status, content={"status": status, **content})
 
-    assert media_store.keep(told("started", multiArchiveTag="t", size=0), soon())
-    assert media_store.keep(told("available", size=7, **{"a.b": None}), soon())
-    assert not media_store.keep(told("stopped", size=3, reason="user initiated"), soon())
+    assert media_store.save(told("started", multiArchiveTag="t", size=0), soon())
+    assert media_store.save(told("available", size=7, **{"a.b": None}), soon())
+    assert not media_store.save(told("stopped", size=3, reason="user initiated"), soon())
     found = media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon())
     assert found == told(
         "available", multiArchiveTag="t", size=7, reason="user initiated", **{"a.b": None}
@@ -81,14 +82,14 @@ def test_what_only_an_earlier_or_a_later_report_tells_is_not_lost(media_store: M
 def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
     media_store: MediaStore, engine: Engine
 ) -> None:
-    media_store.keep(an_archive(), soon())
-    media_store.keep(an_archive(status="deleted", updated_at=NOON), soon())
-    assert not media_store.keep(an_archive(status="available"), soon())
+    media_store.save(an_archive(), soon())
+    media_store.save(an_archive(status="deleted", updated_at=NOON), soon())
+    assert not media_store.save(an_archive(status="available"), soon())
     assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) is None
     assert media_store.page(ROOM, MediaKind.ARCHIVE, None, 10, soon()).items == ()
     # Nothing that was told of it stays, and nothing that is told late is added.
     late = an_archive(status="available", content={"id": "a1", "url": "https://film.test"})
-    assert not media_store.keep(late, soon())
+    assert not media_store.save(late, soon())
     (item,) = engine.client.scan(TableName=TABLE)["Items"]
     assert not [name for name in item if name.startswith("report:")]
     forgotten = NOON + timedelta(hours=48)
@@ -98,9 +99,9 @@ def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
 def test_a_list_is_newest_first_page_by_page_and_of_one_kind(media_store: MediaStore) -> None:
     for number in range(5):
         began = NOON + number // 2 * MILLISECOND
-        media_store.keep(an_archive(f"a{number}", created_at=began), soon())
-    media_store.keep(an_archive("b1", kind=MediaKind.BROADCAST), soon())
-    media_store.keep(an_archive("c1", room_id="room-2"), soon())
+        media_store.save(an_archive(f"a{number}", created_at=began), soon())
+    media_store.save(an_archive("b1", kind=MediaKind.BROADCAST), soon())
+    media_store.save(an_archive("c1", room_id="room-2"), soon())
 
     listed: list[str] = []
     sizes: list[int] = []
@@ -118,10 +119,10 @@ def test_a_list_is_newest_first_page_by_page_and_of_one_kind(media_store: MediaS
 
 
 def test_a_list_is_in_the_order_of_the_first_creation_told(media_store: MediaStore) -> None:
-    media_store.keep(an_archive("a1"), soon())
-    media_store.keep(an_archive("a2", created_at=NOON + MILLISECOND), soon())
+    media_store.save(an_archive("a1"), soon())
+    media_store.save(an_archive("a2", created_at=NOON + MILLISECOND), soon())
     later = an_archive("a1", status="stopped", created_at=NOON + timedelta(seconds=1))
-    media_store.keep(later, soon())
+    media_store.save(later, soon())
     page = media_store.page(ROOM, MediaKind.ARCHIVE, None, 10, soon())
     assert [each.id for each in page.items] == ["a2", "a1"]
 
@@ -129,8 +130,8 @@ def test_a_list_is_in_the_order_of_the_first_creation_told(media_store: MediaSto
 def test_the_oldest_come_first_however_many_there_are(media_store: MediaStore) -> None:
     for number in range(120):
         began = NOON - number * MILLISECOND
-        media_store.keep(an_archive(f"a{number}", status="stopped", created_at=began), soon())
-    media_store.keep(an_archive("b1", kind=MediaKind.BROADCAST), soon())
+        media_store.save(an_archive(f"a{number}", status="stopped", created_at=began), soon())
+    media_store.save(an_archive("b1", kind=MediaKind.BROADCAST), soon())
     iter_oldest_first = media_store.iter_oldest_first(ROOM, MediaKind.ARCHIVE, soon())
     assert [each.id for each in iter_oldest_first] == [
         f"a{number}" for number in range(119, -1, -1)
@@ -140,11 +141,11 @@ def test_the_oldest_come_first_however_many_there_are(media_store: MediaStore) -
 def test_what_runs_is_told_of_every_kind_until_it_has_ended(media_store: MediaStore) -> None:
     started = {kind: an_archive("m1", kind=kind) for kind in MediaKind}
     for each in started.values():
-        media_store.keep(each, soon())
+        media_store.save(each, soon())
     assert {each.kind for each in media_store.running(ROOM, soon())} == set(MediaKind)
 
-    media_store.keep(replace(started[MediaKind.BROADCAST], status="failed"), soon())
-    media_store.keep(replace(started[MediaKind.RENDER], status="stopped"), soon())
+    media_store.save(replace(started[MediaKind.BROADCAST], status="failed"), soon())
+    media_store.save(replace(started[MediaKind.RENDER], status="stopped"), soon())
     left = {each.kind for each in media_store.running(ROOM, soon())}
     assert left == {MediaKind.ARCHIVE, MediaKind.CAPTIONS}
     assert media_store.running("room-2", soon()) == []
@@ -155,12 +156,12 @@ def test_what_is_on_record_wrongly_is_replaced_unless_it_has_changed(
 ) -> None:
     running = an_archive(kind=MediaKind.BROADCAST)
     ended = replace(running, status="stopped", content={**running.content, "status": "stopped"})
-    media_store.keep(ended, soon())
+    media_store.save(ended, soon())
 
     for changed in (replace(ended, status="failed"), replace(ended, updated_at=NOON + MILLISECOND)):
-        assert not media_store.keep(running, soon(), replacing=changed)
+        assert not media_store.save(running, soon(), replacing=changed)
         assert media_store.running(ROOM, soon()) == []
-    assert media_store.keep(running, soon(), replacing=ended)
+    assert media_store.save(running, soon(), replacing=ended)
 
     assert media_store.running(ROOM, soon()) == [running]
     assert media_store.find(ROOM, MediaKind.BROADCAST, "a1", soon()) == running
@@ -170,11 +171,11 @@ def test_how_it_stands_is_kept_where_no_more_of_what_was_told_can_be(
     media_store: MediaStore,
 ) -> None:
     large = {f"field-{number}": "a" * 30_000 for number in range(13)}
-    media_store.keep(an_archive(content=large), soon())
+    media_store.save(an_archive(content=large), soon())
 
     more = {"more": "b" * 30_000}
-    assert media_store.keep(an_archive(status="stopped", content=more), soon())
-    assert not media_store.keep(an_archive(content=more), soon())
+    assert media_store.save(an_archive(status="stopped", content=more), soon())
+    assert not media_store.save(an_archive(content=more), soon())
 
     found = media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon())
     assert found == an_archive(status="stopped", content=large)
@@ -194,11 +195,11 @@ def test_how_it_stands_is_kept_where_no_more_of_what_was_told_can_be(
 def test_one_that_cannot_be_read_hides_no_other(
     media_store: MediaStore, engine: Engine, name: str, odd: Any
 ) -> None:
-    media_store.keep(an_archive("odd"), soon())
+    media_store.save(an_archive("odd"), soon())
     item = engine.client.scan(TableName=TABLE)["Items"][0]
     item.pop(name, None)
     engine.client.put_item(TableName=TABLE, Item=item if odd is None else item | {name: odd})
-    media_store.keep(an_archive(), soon())
+    media_store.save(an_archive(), soon())
 
     with recording() as collected:
         assert media_store.find(ROOM, MediaKind.ARCHIVE, "odd", soon()) is None

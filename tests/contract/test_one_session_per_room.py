@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.composition.services import Services
-from chalicelib.core.model.room import RoomSettings
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.join_room import JoinRequest
 from chalicelib.core.support.deadline import Deadline

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import (
+from chalicelib.core.model.room_settings import (
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
     MAX_PARTICIPANTS,
@@ -19,6 +18,7 @@ from chalicelib.core.model.room import (
     Resolution,
     RoomSettings,
 )
+from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
@@ -248,7 +248,7 @@ def test_closing_a_room_that_was_opened_again_meanwhile_retires_the_session_it_h
     room = a_room()
     store.create(room, None, soon())
     reopened = replace(room, session_id="session-anew", revision=room.revision + 1)
-    store.change(room, reopened, EVENING, soon())
+    store.compare_and_set(room, reopened, EVENING, soon())
 
     assert store.close(room, EVENING, soon()).session_id == "session-anew"
 

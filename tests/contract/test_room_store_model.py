@@ -13,7 +13,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.ports.room_store import RoomCursor, RoomStore
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon

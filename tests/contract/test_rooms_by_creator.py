@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamodb.rooms import BY_CREATOR
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, RoomStore
 from tests.support.engines import Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon

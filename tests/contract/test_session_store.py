@@ -11,10 +11,11 @@ from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-from chalicelib.core.model.connection import Connection, Counts, Participant, Stream
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.connection import Connection, Counts, Participant, Session, Stream
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import GRACE, HOLD
-from chalicelib.core.ports.session_store import Session, StaleRoom
+from chalicelib.core.ports.room_store import StaleRoom
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, a_room, soon
 from tests.support.stand_ins import TABLE
@@ -65,7 +66,7 @@ class House:
         """Somebody else changes its rules."""
         room = self.room()
         after = replace(room, locked=True, revision=room.revision + 1)
-        self.rooms.change(room, after, NOON, soon())
+        self.rooms.compare_and_set(room, after, NOON, soon())
 
     def joins_later(self, user: str, at: datetime) -> Callable[[], None]:
         """What the user's join will write, as judged by the room as it stands now."""
@@ -115,7 +116,9 @@ def test_no_connection_is_recorded_by_rules_that_have_changed(house: House) -> N
     room, session = house.room(), house.session()
     house.is_changed()
     assert house.refuses(
-        lambda: house.sessions.arrive(session, connection_of("bob"), soon(), standing=room)
+        lambda: house.sessions.record_connection(
+            session, connection_of("bob"), soon(), standing=room
+        )
     )
 
 
@@ -194,7 +197,7 @@ def test_a_room_that_has_changed_is_neither_put_off_nor_retired(house: House) ->
     as_read = house.room()
     house.is_changed()
     before = house.engine.items()
-    house.due_work.put_off(as_read, LATER, soon())
+    house.due_work.reschedule(as_read, LATER, soon())
     assert not house.due_work.retire(as_read, NOON, soon())
     assert house.engine.items() == before
 
@@ -211,39 +214,39 @@ def test_a_session_found_idle_once_is_looked_after_if_somebody_comes_before_the_
 ) -> None:
     house.enters("bob")
     session_id = house.session().id
-    house.due_work.checked(session_id, LATER, soon(), idle=True)
+    house.due_work.mark_checked(session_id, LATER, soon(), idle=True)
     as_read = house.session()
-    house.sessions.arrive(as_read, connection_of("carol"), soon())
-    assert not house.due_work.forget(as_read, soon())
+    house.sessions.record_connection(as_read, connection_of("carol"), soon())
+    assert not house.due_work.stop_monitoring(as_read, soon())
     assert house.due_work.due_sessions(LATER, 1, soon()) == [session_id]
 
 
 def test_a_forgotten_session_is_looked_after_again_once_its_room_says_so(house: House) -> None:
     session_id = house.session().id
-    house.due_work.checked(session_id, LATER, soon(), idle=True)
-    assert house.due_work.forget(house.session(), soon())
+    house.due_work.mark_checked(session_id, LATER, soon(), idle=True)
+    assert house.due_work.stop_monitoring(house.session(), soon())
     assert house.due_work.due_sessions(LAPSED, 1, soon()) == []
     assert house.room().monitoring_stopped
-    house.sessions.watch(house.room(), NOON, soon())
+    house.sessions.monitor(house.room(), NOON, soon())
     assert house.due_work.due_sessions(LAPSED, 1, soon()) == [session_id]
     assert not house.room().monitoring_stopped
 
 
 def test_a_session_that_is_retired_meanwhile_is_not_forgotten(house: House) -> None:
     room, session_id = house.room(), house.session().id
-    house.due_work.checked(session_id, LATER, soon(), idle=True)
+    house.due_work.mark_checked(session_id, LATER, soon(), idle=True)
     as_read = house.session()
     house.due_work.retire(room, NOON, soon())
-    assert not house.due_work.forget(as_read, soon())
+    assert not house.due_work.stop_monitoring(as_read, soon())
     assert house.due_work.due_sessions(LAPSED, 1, soon()) == [session_id]
 
 
 def test_a_connection_that_was_refused_and_is_let_in_after_all_is_recorded_as_let_in(
     house: House,
 ) -> None:
-    house.sessions.arrive(house.session(), connection_of("bob", refused=True), soon())
-    house.sessions.arrive(house.session(), connection_of("bob"), soon())
-    assert house.sessions.everybody(house.session().id, soon()) == [connection_of("bob")]
+    house.sessions.record_connection(house.session(), connection_of("bob", refused=True), soon())
+    house.sessions.record_connection(house.session(), connection_of("bob"), soon())
+    assert house.sessions.connections(house.session().id, soon()) == [connection_of("bob")]
 
 
 def test_a_stream_that_a_connections_item_has_no_room_for_is_left_out(house: House) -> None:
@@ -257,7 +260,7 @@ def test_a_stream_that_a_connections_item_has_no_room_for_is_left_out(house: Hou
         ExpressionAttributeValues={":filling": {"S": "x" * 395_000}},
     )
     stream = Stream("s1", "x" * 20_000, None, NOON)
-    house.sessions.publish(session, "bob-1", stream, soon())
-    assert house.sessions.everybody(session.id, soon()) == [connection_of("bob")]
-    house.sessions.leave(session, "bob-1", LATER, soon())
-    assert house.sessions.everybody(session.id, soon()) == []
+    house.sessions.record_stream(session, "bob-1", stream, soon())
+    assert house.sessions.connections(session.id, soon()) == [connection_of("bob")]
+    house.sessions.record_disconnection(session, "bob-1", LATER, soon())
+    assert house.sessions.connections(session.id, soon()) == []

@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.ports.archives import RetentionSchedule
 from tests.support.engines import Engine
 from tests.support.example_rooms import NOON, a_room, soon
@@ -30,7 +31,7 @@ class Shelves:
 
     def change(self, room: Room, days: int | None, now: datetime) -> Room:
         after = replace(room, settings=replace(room.settings, archive_retention_days=days))
-        self.rooms.change(room, after, now, soon())
+        self.rooms.compare_and_set(room, after, now, soon())
         return replace(after, revision=room.revision + 1)
 
     def due(self, now: datetime, limit: int = 10) -> list[str]:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.support.deadline import Deadline
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)

@@ -22,9 +22,9 @@ from tests.support.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
     from chalicelib.core.media.sync_archives import ArchiveSync
-    from chalicelib.core.model.media import MediaStore
     from chalicelib.core.model.room import Room
     from chalicelib.core.ports.archives import RetentionStore
+    from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.room_store import RoomStore
 
 DAY = timedelta(days=1)

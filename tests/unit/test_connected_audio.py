@@ -9,7 +9,7 @@ from chalicelib.core.media.start_media import SECONDS_TO_RECORD
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.model.connection import Service
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import ClientToken
+from chalicelib.core.ports.video_platform import ClientToken
 from chalicelib.core.support.deadline import Deadline
 from tests.support.example_rooms import a_room
 
@@ -37,11 +37,11 @@ class Exchange:
 
     # Its services.
 
-    def token(self, room: "Room", service: Service, deadline: Deadline, role: object) -> Any:
+    def issue_token(self, room: "Room", service: Service, deadline: Deadline, role: object) -> Any:
         del room, service, deadline, role
         return ClientToken("1", "T1==")
 
-    def connected(
+    def record(
         self, session_id: str, service: Service, connection_id: str, deadline: Deadline
     ) -> None:
         del session_id, service

@@ -63,4 +63,4 @@ def test_a_pause_never_outlasts_the_deadline() -> None:
     clock = Seconds()
     deadline = Deadline(8, clock)
     clock.now += 8
-    deadline.pause(20)
+    deadline.back_off(20)

@@ -10,14 +10,15 @@ from chalicelib.api.schedules import RUN_SECONDS
 from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.session_store import ConnectionControl, DueWorkStore, ListedConnection
+from chalicelib.core.ports.session_store import DueWorkStore
+from chalicelib.core.ports.video_platform import ConnectionControl, ListedConnection
 from chalicelib.core.rooms.enforce_closing_times import SECONDS_FOR_A_ROOM, ClosingTimes
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from tests.support.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
-    from chalicelib.core.model.media import MediaStore
+    from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.room_store import RoomStore
 
 
@@ -44,7 +45,7 @@ class Building:
         del now, limit, deadline
         return list(self.inside)
 
-    def put_off(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
+    def reschedule(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
         del due, deadline
         del self.inside[room.name]
 
@@ -77,7 +78,7 @@ class Building:
             cast("RoomStore", self),
             cast("DueWorkStore", self),
             cast("ConnectionControl", self),
-            StopMedia(cast("MediaStore", self), {}),
+            StopMedia(cast("MediaStore", self), {}).stop_all,
             lambda: NOON,
         )
         hours.run(Deadline(RUN_SECONDS, lambda: self.seconds))

@@ -12,7 +12,7 @@ TOLD = {"id": "a1", "sessionId": "1_x", "status": "started"}
 
 
 def kept(told: dict[str, Any]) -> Any:
-    report = MediaReport.of(MediaKind.ARCHIVE, TOLD | told, NOON)
+    report = MediaReport.parse(MediaKind.ARCHIVE, TOLD | told, NOON)
     assert report is not None
     return report.content
 

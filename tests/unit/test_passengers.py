@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.core.model.connection import Participant, Service
-from chalicelib.core.model.role import Role
+from chalicelib.core.model.user import Role
 
 
 @pytest.mark.parametrize("service", list(Service))

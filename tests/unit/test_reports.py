@@ -27,7 +27,7 @@ class Lists:
     pages: list[object]
     asked: list[str] = field(default_factory=list)
 
-    def ask(self, call: "Call", deadline: Deadline) -> Answer:
+    def call(self, call: "Call", deadline: Deadline) -> Answer:
         assert deadline.remaining()
         self.asked.append(call.path)
         return Answer(200, json.dumps(self.pages.pop(0)).encode())

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.core.model.role import Role, grant_role
+from chalicelib.core.model.user import Role, grant_role
 from chalicelib.errors import RoleNotAllowed
 
 

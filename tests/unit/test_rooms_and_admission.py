@@ -3,17 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.core.model.access_rules import admit
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import (
-    ArchiveMode,
-    MediaMode,
-    Resolution,
-    Room,
-    RoomSettings,
-    State,
-    check_name,
-)
-from chalicelib.core.model.user import User
+from chalicelib.core.model.room import Room, State, check_name
+from chalicelib.core.model.room_settings import ArchiveMode, MediaMode, Resolution, RoomSettings
+from chalicelib.core.model.user import Role, User
 from chalicelib.errors import InvalidField, NotAMember, RoomClosed, RoomNotOpen
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

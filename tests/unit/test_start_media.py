@@ -38,12 +38,12 @@ class Platform:
 
 def kept(report: MediaReport, room_id: str, deadline: Deadline) -> Media:
     assert deadline.remaining()
-    return report.of_room(room_id)
+    return report.to_media(room_id)
 
 
 def started(standing: Room | None, platform: Platform) -> Media:
     start_media = StartMedia(lambda *_: standing, lambda *_: (), kept, lambda: NOON)
-    return start_media(ROOM, platform, {}, lambda _: REPORT, soon())
+    return start_media.start(ROOM, platform, {}, lambda _: REPORT, soon())
 
 
 def test_in_a_room_that_stands_it_goes_on() -> None:
@@ -88,7 +88,7 @@ def test_a_start_leaves_time_to_look_for_what_it_may_have_begun() -> None:
         raise ProviderUnavailable("no answer")
 
     start_media = StartMedia(lambda *_: ROOM, lambda *_: (), kept, lambda: NOON)
-    found = start_media(ROOM, Silent(), {}, start, Deadline(8, lambda: seconds))
+    found = start_media.start(ROOM, Silent(), {}, start, Deadline(8, lambda: seconds))
 
     assert found.id == "b1"
     assert looked == [SECONDS_TO_RECORD]

@@ -17,7 +17,7 @@ from chalicelib.errors import (
 from tests.support.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
-    from chalicelib.core.model.media import MediaStore
+    from chalicelib.core.ports.media_store import MediaStore
 
 
 def running(kind: MediaKind) -> Media:
@@ -54,7 +54,7 @@ class Studio:
     def closes(self) -> bool:
         """Whether all that runs was stopped."""
         stop_media = StopMedia(cast("MediaStore", self), dict.fromkeys(MediaKind, self.stop))
-        return stop_media("room-1", soon())
+        return stop_media.stop_all("room-1", soon())
 
 
 @pytest.mark.parametrize(

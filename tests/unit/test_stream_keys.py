@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.model.redaction import redact_stream_keys
+from chalicelib.core.model.media_report import redact_stream_keys
 
 TARGET = {"id": "a", "serverUrl": "rtmps://me:s3cret@live.test:443/app?k=s3cret#s3cret"}
 SHOWN = {"id": "a", "serverUrl": "rtmps://live.test:443/app"}

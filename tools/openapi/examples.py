@@ -29,8 +29,9 @@ from chalicelib.api.rooms.responses import (
     StreamAnswer,
     TokenAnswer,
 )
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import ArchiveMode, ArchivesFor, MediaMode, Resolution, State
+from chalicelib.core.model.room import State
+from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
+from chalicelib.core.model.user import Role
 from tools.openapi.service_examples import SERVICE_EXAMPLES
 
 _NOW: Final = "2026-01-31T12:00:00Z"

@@ -28,7 +28,7 @@ from chalicelib.api.media.service_requests import (
     SipOptions,
     SocketOptions,
 )
-from chalicelib.core.model.room import Resolution
+from chalicelib.core.model.room_settings import Resolution
 
 _SESSION: Final = "2_MX40NzAwMDAwMX5-MTc2OTg2MDgwMDAwMH5leGFtcGxlfn4"
 _STARTED: Final = 1769860800000

@@ -13,7 +13,7 @@ from typing import Any, Final
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import Item, plain, typed
 from chalicelib.core.model.connection import Connection, Participant, Service, Stream
-from chalicelib.core.model.role import Role
+from chalicelib.core.model.user import Role
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
 LIVE: Final = "live"

@@ -17,8 +17,8 @@ from chalicelib.adapters.dynamodb.room_items import (
     typed,
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
+from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.session_store import Session
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import epoch_milliseconds
 
@@ -40,7 +40,7 @@ class DynamoDBDueWork:
         due = due_keys(self._table, ROOMS, now, limit, deadline)
         return [key.removeprefix("room#") for key in due]
 
-    def put_off(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
+    def reschedule(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
         write = UpdateBuilder().only_if_equal(room.room_id, "roomId")
         write.only_if_equal(room.revision, "revision")
         if due is None:
@@ -71,7 +71,7 @@ class DynamoDBDueWork:
         due = due_keys(self._table, SESSIONS, now, limit, deadline)
         return [key.removeprefix("session#") for key in due]
 
-    def checked(
+    def mark_checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
     ) -> None:
         write = UpdateBuilder().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
@@ -79,7 +79,7 @@ class DynamoDBDueWork:
         with suppress(ConditionFailed):
             self._table.update(session_key(session_id), write, deadline)
 
-    def forget(self, session: Session, deadline: Deadline) -> bool:
+    def stop_monitoring(self, session: Session, deadline: Deadline) -> bool:
         # The room first, which has whoever is let in next put it back on the list.
         note = UpdateBuilder().only_if_equal(session.id, "sessionId").set(True, "monitoringStopped")
         with suppress(ConditionFailed):

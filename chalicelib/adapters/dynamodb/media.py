@@ -40,7 +40,7 @@ class DynamoDBMedia:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def keep(self, media: Media, deadline: Deadline, replacing: Media | None = None) -> bool:
+    def save(self, media: Media, deadline: Deadline, replacing: Media | None = None) -> bool:
         try:
             self._write(media, replacing, deadline)
         except ConditionFailed as failure:

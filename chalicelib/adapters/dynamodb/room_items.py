@@ -13,16 +13,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import (
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import (
     ArchiveMode,
     ArchivesFor,
     MediaMode,
     Resolution,
-    Room,
     RoomSettings,
 )
 from chalicelib.core.model.seats import Seats
+from chalicelib.core.model.user import Role
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
 if TYPE_CHECKING:

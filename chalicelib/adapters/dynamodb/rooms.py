@@ -25,8 +25,7 @@ from chalicelib.adapters.dynamodb.room_items import (
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
-from chalicelib.core.ports.room_store import RoomCursor, RoomPage
-from chalicelib.core.ports.session_store import StaleRoom
+from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
@@ -104,7 +103,7 @@ class DynamoDBRooms:
         }
         self._table.transact([update, self._retirement(room, closed_at)], deadline)
 
-    def change(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
+    def compare_and_set(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
         old, new = room_values(before), room_values(after)
         if before.seats is not after.seats:
             old |= seat_values(before)
@@ -211,7 +210,7 @@ class DynamoDBRooms:
         attempt = 0
         while pending:
             if attempt:
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
             attempt += 1
             wanted: KeysAndAttributesTypeDef = {"Keys": pending, "ConsistentRead": True}
             batch = partial(

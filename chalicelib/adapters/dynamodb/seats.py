@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamodb.room_items import room_key, room_of
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import MAX_CONNECTIONS_PER_USER, SeatClaim, SeatRelease
-from chalicelib.core.ports.session_store import StaleRoom
+from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import epoch_milliseconds
 

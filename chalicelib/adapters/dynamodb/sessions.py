@@ -20,10 +20,11 @@ from chalicelib.adapters.dynamodb.room_items import (
     typed,
 )
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
-from chalicelib.core.model.connection import Connection, Counts, Stream
+from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.session_store import ConnectionPage, Session, StaleRoom
+from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
@@ -58,12 +59,12 @@ class DynamoDBSessions:
             id=session_id,
             room_name=values["name"],
             room_id=values["roomId"],
-            guarded=values.get("hasAccessLimits", False),
-            watched="dueKind" in values and "idle" not in values,
+            has_access_limits=values.get("hasAccessLimits", False),
+            monitored="dueKind" in values and "idle" not in values,
             retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
         )
 
-    def watch(self, room: Room, now: datetime, deadline: Deadline) -> None:
+    def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         write = _watching(room.name, room.room_id, now + FIRST_CHECK)
         self._table.update(session_key(room.session_id), write, deadline)
         # Afterwards: as long as the room says that it is monitoring_stopped, somebody does this again.
@@ -71,7 +72,7 @@ class DynamoDBSessions:
         with suppress(ConditionFailed):
             self._table.update(room_key(room.name), known, deadline)
 
-    def arrive(
+    def record_connection(
         self,
         session: Session,
         connection: Connection,
@@ -80,11 +81,11 @@ class DynamoDBSessions:
     ) -> bool:
         key, write = connection_key(session.id, connection.id), connections.arrival(connection)
         try:
-            if session.watched and standing is None:
+            if session.monitored and standing is None:
                 self._table.update(key, write, deadline)
                 return True
             writes = [self._update(key, write)]
-            if not session.watched:
+            if not session.monitored:
                 writes.append(self._watch(session, connection))
             if standing is not None:
                 writes.append(self._check(standing))
@@ -109,7 +110,7 @@ class DynamoDBSessions:
             ),
             self._update(room_key(room.name), seats.seated(room, claim)),
         ]
-        if not session.watched:
+        if not session.monitored:
             writes.append(self._watch(session, connection))
         try:
             self._table.transact(writes, deadline)
@@ -119,7 +120,9 @@ class DynamoDBSessions:
             raise _outdated(failure) from failure
         return True
 
-    def leave(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> bool:
+    def record_disconnection(
+        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+    ) -> bool:
         key = connection_key(session.id, connection_id)
         before = plain(self._table.exchange(key, connections.end(at), deadline))
         was_live = before.get("state") == connections.LIVE
@@ -139,13 +142,13 @@ class DynamoDBSessions:
         except ConditionFailed as failure:
             raise _outdated(failure) from failure
 
-    def publish(
+    def record_stream(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
         key = connection_key(session.id, connection_id)
         self._keep_stream(key, connections.stream_start(stream), deadline)
 
-    def unpublish(
+    def end_stream(
         self,
         session: Session,
         connection_id: str,
@@ -167,7 +170,7 @@ class DynamoDBSessions:
             # Thousands of streams of one connection; told again, there would be no more room.
             increment("StreamsNotRecorded")
 
-    def everybody(self, session_id: str, deadline: Deadline) -> list[Connection]:
+    def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         return [connection_of(item) for item in self._live(session_id, deadline)]
 
     def page(

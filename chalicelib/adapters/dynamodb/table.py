@@ -101,7 +101,7 @@ class Table:
             except StoreUnavailable as error:
                 if attempt == ATTEMPTS or not _is_conflict(error.__cause__):
                     raise
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
 
     def transact(self, writes: "list[TransactWriteItemTypeDef]", deadline: Deadline) -> None:
         """All of the writes or none, repeated while others write to the same items.
@@ -119,7 +119,7 @@ class Table:
                 codes = {reason["Code"] for reason in error.reasons}
                 if attempt == ATTEMPTS or not codes <= _WORTH_REPEATING:
                     raise unavailable(f"transaction cancelled: {sorted(codes)}") from error
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
             else:
                 return
 

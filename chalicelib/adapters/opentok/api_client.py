@@ -67,7 +67,7 @@ class ApiClient:
         self._projects = projects
         self._http = http
 
-    def ask(self, call: Call, deadline: Deadline) -> Answer:
+    def call(self, call: Call, deadline: Deadline) -> Answer:
         """The answer: a success, or a failure that the call understands.
 
         Raises:
@@ -102,6 +102,6 @@ class ApiClient:
                 increment("ProviderErrors")
                 if attempt == call.attempts or deadline.remaining() < _RETRY_NEEDS_SECONDS:
                     raise
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
             else:
                 return answer

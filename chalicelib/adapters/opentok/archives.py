@@ -7,12 +7,11 @@ from typing import Final
 from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
 from chalicelib.adapters.opentok.media_client import FAILED, Reports, is_about_the_state
 from chalicelib.adapters.opentok.transport import Answer
-from chalicelib.core.media.media_rules import NOT_ROUTED, STREAMS_NOT_MANUAL
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media import NOT_ROUTED, STREAMS_NOT_MANUAL, MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import parse_json_object
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import AlreadyRecording, NobodyConnected, NotRouted, StreamsNotManual
 
 _OF_A_RELAYED_SESSION: Final = 15008
@@ -30,7 +29,7 @@ class OpenTokArchives:
     ) -> MediaReport:
         content = {**options, "sessionId": session_id}
         call = Call("POST", "archive", content, attempts=1, is_expected_failure=is_about_the_state)
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         if answer.status == HTTPStatus.NOT_FOUND:
             raise NobodyConnected("Nobody is connected to this room; start once somebody is.")
         if answer.status == HTTPStatus.CONFLICT:
@@ -39,7 +38,7 @@ class OpenTokArchives:
 
     def stop(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         call = Call("POST", f"archive/{archive_id}/stop", is_expected_failure=is_about_the_state)
-        return self._reports.read_one(archive_id, call, self._rest.ask(call, deadline))
+        return self._reports.read_one(archive_id, call, self._rest.call(call, deadline))
 
     def archive(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         return self._reports.one(archive_id, deadline)
@@ -51,7 +50,7 @@ class OpenTokArchives:
         call = Call(
             "PUT", f"archive/{archive_id}/layout", layout, is_expected_failure=is_about_the_state
         )
-        return self._rest.ask(call, deadline).status < FAILED
+        return self._rest.call(call, deadline).status < FAILED
 
     def change_streams(
         self, archive_id: str, change: Mapping[str, object], deadline: Deadline
@@ -59,14 +58,14 @@ class OpenTokArchives:
         call = Call(
             "PATCH", f"archive/{archive_id}/streams", change, is_expected_failure=_is_about_streams
         )
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
             raise StreamsNotManual(STREAMS_NOT_MANUAL)
         return answer.status < FAILED
 
     def delete(self, archive_id: str, deadline: Deadline) -> bool:
         call = Call("DELETE", f"archive/{archive_id}", is_expected_failure=is_about_the_state)
-        return self._rest.ask(call, deadline).status < FAILED
+        return self._rest.call(call, deadline).status < FAILED
 
 
 def _is_about_streams(answer: Answer) -> bool:

@@ -11,11 +11,10 @@ from chalicelib.adapters.opentok.media_client import (
     is_about_the_state,
 )
 from chalicelib.adapters.opentok.transport import Answer
-from chalicelib.core.media.media_rules import STREAMS_NOT_MANUAL
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media import STREAMS_NOT_MANUAL, MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
 
 
@@ -38,7 +37,7 @@ class OpenTokBroadcasts:
             attempts=1,
             is_expected_failure=is_about_the_state,
         )
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         already = AlreadyBroadcasting(
             "This room is being broadcast already: stop that broadcast, or give this one a "
             "multiBroadcastTag that no running one has."
@@ -55,7 +54,7 @@ class OpenTokBroadcasts:
     def stop(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
         path = f"broadcast/{broadcast_id}/stop"
         call = Call("POST", path, secret=True, is_expected_failure=is_about_the_state)
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         if answer.status == HTTPStatus.CONFLICT:
             # Why, OpenTok does not say: it may run on.
             return self.one(broadcast_id, deadline)
@@ -65,13 +64,13 @@ class OpenTokBroadcasts:
         self, broadcast_id: str, layout: Mapping[str, object], deadline: Deadline
     ) -> bool:
         path = f"broadcast/{broadcast_id}/layout"
-        return self._rest.ask(Call("PUT", path, layout), deadline).status < FAILED
+        return self._rest.call(Call("PUT", path, layout), deadline).status < FAILED
 
     def change_streams(
         self, broadcast_id: str, change: Mapping[str, object], deadline: Deadline
     ) -> bool:
         path = f"broadcast/{broadcast_id}/streams"
-        answer = self._rest.ask(
+        answer = self._rest.call(
             Call("PATCH", path, change, is_expected_failure=_is_about_streams), deadline
         )
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -7,8 +7,8 @@ from chalicelib.adapters.opentok.media_client import Reports, check_started, is_
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import StartRequest
-from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import AlreadyCaptioning
 
 
@@ -28,7 +28,7 @@ class OpenTokCaptions:
             attempts=1,
             is_expected_failure=is_about_the_state,
         )
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         check_started(answer, AlreadyCaptioning("This room has captions already."))
         return self._reports.read(call, answer, sessionId=order.session_id, status="started")
 
@@ -36,4 +36,4 @@ class OpenTokCaptions:
         return ()
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
-        self._rest.ask(Call("POST", f"captions/{media_id}/stop"), deadline)
+        self._rest.call(Call("POST", f"captions/{media_id}/stop"), deadline)

@@ -14,7 +14,7 @@ from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
 from chalicelib.adapters.opentok.errors import own_message, unavailable
 from chalicelib.adapters.opentok.session_ids import started_at
 from chalicelib.adapters.opentok.transport import Answer
-from chalicelib.core.ports.session_store import ListedConnection
+from chalicelib.core.ports.video_platform import ListedConnection
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import from_epoch_milliseconds
 from chalicelib.errors import SignalTooLarge
@@ -62,7 +62,7 @@ class OpenTokConnections:
             attempts=1,
             is_expected_failure=_is_about_a_signal,
         )
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise SignalTooLarge("The video platform finds this signal too large.")
         return answer.status < _FAILED
@@ -80,7 +80,7 @@ class OpenTokConnections:
     def _list(
         self, path: str, read: Callable[[Any], _Listed], deadline: Deadline
     ) -> Sequence[_Listed]:
-        answer = self._rest.ask(Call("GET", path), deadline)
+        answer = self._rest.call(Call("GET", path), deadline)
         if answer.status == HTTPStatus.NOT_FOUND:
             return ()  # OpenTok does not know of a session before anybody has connected.
         try:
@@ -89,7 +89,7 @@ class OpenTokConnections:
             raise unavailable(f"{path}: {answer.status} without a list") from error
 
     def _done(self, call: Call, deadline: Deadline) -> bool:
-        return self._rest.ask(call, deadline).status < _FAILED
+        return self._rest.call(call, deadline).status < _FAILED
 
 
 def _is_about_a_signal(answer: Answer) -> bool:

@@ -7,12 +7,11 @@ from typing import Any, Final
 from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
 from chalicelib.adapters.opentok.errors import own_message, unavailable
 from chalicelib.adapters.opentok.transport import Answer
-from chalicelib.core.media.media_rules import NOT_ROUTED
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media import NOT_ROUTED, MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import parse_json_object, parse_object
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 
 FAILED: Final = 300
@@ -37,7 +36,7 @@ class Reports:
     def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
         """How it stands; None if there is none of this id."""
         call = Call("GET", f"{self._path}/{media_id}")
-        return self.read_one(media_id, call, self._rest.ask(call, deadline))
+        return self.read_one(media_id, call, self._rest.call(call, deadline))
 
     def read_one(self, media_id: str, call: Call, answer: Answer) -> MediaReport | None:
         """What an answer about one tells; None where it failed.
@@ -73,7 +72,7 @@ class Reports:
         No list is no answer, whatever its status: what is not listed would be taken for gone.
         """
         call = Call("GET", path)
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         content = parse_json_object(answer.body)
         items, count = content.get("items"), content.get("count")
         if not isinstance(items, list):
@@ -93,7 +92,7 @@ class Reports:
         return report
 
     def _report(self, content: Mapping[str, Any]) -> MediaReport | None:
-        return MediaReport.of(self._kind, content, self._clock())
+        return MediaReport.parse(self._kind, content, self._clock())
 
 
 def is_about_the_state(answer: Answer) -> bool:

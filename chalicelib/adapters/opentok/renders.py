@@ -12,8 +12,8 @@ from chalicelib.adapters.opentok.media_client import (
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import StartRequest
-from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import NobodyConnected
 
 
@@ -33,7 +33,7 @@ class OpenTokRenders:
             attempts=1,
             is_expected_failure=is_about_the_state,
         )
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         check_started(answer, NobodyConnected(NOBODY))
         return self._reports.read(call, answer)
 
@@ -44,4 +44,4 @@ class OpenTokRenders:
         return self._reports.of_project(session_id, deadline)
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
-        self._rest.ask(Call("DELETE", f"render/{media_id}"), deadline)
+        self._rest.call(Call("DELETE", f"render/{media_id}"), deadline)

@@ -17,8 +17,8 @@ from chalicelib.adapters.opentok.errors import (
 )
 from chalicelib.adapters.opentok.sdk_client import Project, Projects
 from chalicelib.adapters.opentok.transport import Answer, Request, Transport
-from chalicelib.core.model.room import MediaMode, RoomSettings
-from chalicelib.core.ports.room_store import ClientToken, TokenSpec
+from chalicelib.core.model.room_settings import MediaMode, RoomSettings
+from chalicelib.core.ports.video_platform import ClientToken, TokenSpec
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
@@ -93,7 +93,7 @@ class OpenTokPlatform:
                 increment("ProviderErrors")
                 if attempt == _ATTEMPTS or deadline.remaining() < _RETRY_NEEDS_SECONDS:
                     raise
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
 
 
 def _session_form(settings: RoomSettings, location: str | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from chalicelib.adapters.opentok.media_client import (
     is_about_the_state,
 )
 from chalicelib.adapters.opentok.transport import Answer
-from chalicelib.core.media.media_rules import NOT_ROUTED
+from chalicelib.core.model.media import NOT_ROUTED
 from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN, parse_json_object
@@ -37,7 +37,7 @@ class OpenTokTelephony:
         path = f"session/{session_id}{to_whom}/play-dtmf"
         # Not asked again: they would be played twice. Nor noted: they may be somebody's PIN.
         call = Call("POST", path, {"digits": digits}, secret=True, attempts=1)
-        return self._rest.ask(call, deadline).status < FAILED
+        return self._rest.call(call, deadline).status < FAILED
 
     def _begin(self, path: str, order: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
         call = Call(
@@ -48,7 +48,7 @@ class OpenTokTelephony:
             attempts=1,
             is_expected_failure=is_about_the_state,
         )
-        answer = self._rest.ask(call, deadline)
+        answer = self._rest.call(call, deadline)
         check_started(answer, NotRouted(NOT_ROUTED))
         return _told_connection(call, answer)
 

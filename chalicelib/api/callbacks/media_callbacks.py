@@ -36,11 +36,11 @@ def media_callback_routes(edge: Router) -> Blueprint:
 
 
 def _followed(kind: MediaKind, told: Told, body: bytes) -> Answer:
-    report = MediaReport.of(kind, parse_json_object(body), utc_now())
+    report = MediaReport.parse(kind, parse_json_object(body), utc_now())
     if report is None:
         increment("CallbacksNotUnderstood")
         return Answer(HTTPStatus.OK)
     check_owners(told, report.owners)
     increment(f"Callback{kind.capitalize()}")
-    told.use_cases.media().follow.told(report, told.deadline)
+    told.use_cases.media().follow.on_callback(report, told.deadline)
     return Answer(HTTPStatus.OK)

@@ -118,10 +118,10 @@ def _follow(use_cases: UseCases, event: SessionEvent, deadline: Deadline) -> Non
         return
     match event.name:
         case "connectionCreated" if connection is not None:
-            follow.arrived(session, connection, deadline)
+            follow.on_connected(session, connection, deadline)
         case "connectionDestroyed":
-            follow.left(session, connection_id, utc_now(), deadline)
+            follow.on_disconnected(session, connection_id, utc_now(), deadline)
         case "streamCreated" if stream is not None:
-            follow.published(session, connection_id, stream, deadline)
+            follow.on_stream_created(session, connection_id, stream, deadline)
         case "streamDestroyed" if stream is not None:
-            follow.unpublished(session, connection_id, stream.id, deadline)
+            follow.on_stream_destroyed(session, connection_id, stream.id, deadline)

@@ -56,7 +56,7 @@ def _followed(told: Told, body: bytes) -> Answer:
         since = parse_timestamp(call.get("createdAt"), now)
         connection = Connection(connection_id, since, Participant(service=Service.SIP))
         with told_again():
-            follow.arrived(session, connection, told.deadline)
+            follow.on_connected(session, connection, told.deadline)
     if session is not None and event == "callDestroyed":
-        follow.left(session, connection_id, now, told.deadline)
+        follow.on_disconnected(session, connection_id, now, told.deadline)
     return Answer(HTTPStatus.OK)

@@ -8,7 +8,7 @@ from typing import Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from chalicelib.core.support.text import is_valid_unicode
+from chalicelib.core.support.parsing import is_valid_unicode
 from chalicelib.errors import BodyTooLarge, FieldProblem, InvalidField, MalformedJson
 
 LONGEST_BODY_BYTES: Final = 64 * 1024

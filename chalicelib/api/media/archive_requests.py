@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, to_builtins
 
 from chalicelib.api.rooms.requests import ONE_LINE
-from chalicelib.core.model.room import Resolution
+from chalicelib.core.model.room_settings import Resolution
 from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_TEXT_CHARACTERS: Final = 255

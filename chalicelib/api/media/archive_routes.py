@@ -84,7 +84,7 @@ def archive_routes(edge: Router) -> Blueprint:
         ),
     )
     def get_archive_media(call: Call, room: str, archive_id: str) -> Answer:
-        address = call.media.read_archives.address(call.user, room, archive_id, call.deadline)
+        address = call.media.read_archives.download_url(call.user, room, archive_id, call.deadline)
         return Answer(HTTPStatus.FOUND, headers={"Location": address})
 
     return routes

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from chalicelib.api.http.url_checks import LONGEST_ADDRESS, RTMP, check_address
 from chalicelib.api.media.archive_requests import LayoutBody, Rule, StreamMode, Text, check, given
 from chalicelib.api.rooms.requests import ONE_LINE
-from chalicelib.core.model.room import Resolution
+from chalicelib.core.model.room_settings import Resolution
 
 MAX_RTMP_TARGETS: Final = 5
 MAX_STREAM_NAME: Final = 1024

@@ -20,7 +20,7 @@ from chalicelib.api.http.url_checks import (
 )
 from chalicelib.api.media.archive_requests import Text, check, given
 from chalicelib.api.rooms.requests import ONE_LINE
-from chalicelib.core.model.room import Resolution
+from chalicelib.core.model.room_settings import Resolution
 from chalicelib.core.support.parsing import parse_json_object
 
 MAX_STREAMS: Final = 100

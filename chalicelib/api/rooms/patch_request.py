@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.api.rooms.requests import DefaultRole, Moment, UserId, setting
-from chalicelib.core.model.room import (
+from chalicelib.core.model.room_settings import (
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
     MAX_MODERATORS,

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import (
+from chalicelib.core.model.room_settings import (
     CALLERS_LOCATION,
     MAX_ARCHIVE_NAME_CHARACTERS,
     MAX_ARCHIVE_RETENTION_DAYS,
@@ -21,6 +20,7 @@ from chalicelib.core.model.room import (
     Resolution,
     RoomSettings,
 )
+from chalicelib.core.model.user import Role
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.support.timestamps import to_milliseconds
 from chalicelib.errors import FieldProblem, InvalidField

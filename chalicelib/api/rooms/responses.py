@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, Self
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.core.model.connection import Connection, Service
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import ArchiveMode, ArchivesFor, MediaMode, Resolution, Room, State
+from chalicelib.core.model.room import Room, State
+from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
+from chalicelib.core.model.user import Role
+from chalicelib.core.rooms.ban_users import Ban
 from chalicelib.core.rooms.join_room import JoinResult
-from chalicelib.core.sessions.moderate import Ban
 from chalicelib.core.sessions.read_presence import RoomCounts
 from chalicelib.core.support.timestamps import rfc3339
 

@@ -69,7 +69,7 @@ def room_routes(edge: Router) -> Blueprint:
         ),
     )
     def get_room(call: Call, room: str) -> Answer:
-        found = call.use_cases.read_rooms.one(call.user, room, call.deadline)
+        found = call.use_cases.read_rooms.visible_room(call.user, room, call.deadline)
         counts = call.use_cases.read_presence.counts(found, call.deadline)
         return json_response(HTTPStatus.OK, _shown(call, found, counts))
 

@@ -4,11 +4,10 @@ from typing import Final
 
 from chalicelib.core.media.end_media import EndMedia
 from chalicelib.core.media.media_access import MediaAccess
-from chalicelib.core.media.media_rules import STREAMS_NOT_MANUAL
 from chalicelib.core.media.refresh_media import RefreshMedia
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
+from chalicelib.core.model.media import STREAMS_NOT_MANUAL, Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
@@ -34,7 +33,7 @@ class Broadcasts:
     ) -> None:
         self._media = media
         self._platform = platform
-        self._follow = follow
+        self._tracker = follow
         self._start_media = start_media
         self._end_media = end_media
         self._refresh = refresh
@@ -54,13 +53,13 @@ class Broadcasts:
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(room.session_id, options, in_time)
 
-        return room, self._start_media(room, self._platform, options, start, deadline)
+        return room, self._start_media.start(room, self._platform, options, start, deadline)
 
     def page(
         self, user: User, name: str, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> tuple[Room, MediaPage]:
         """The room, and some of its broadcasts, newest first."""
-        room = self._media.moderated(user, name, "see its broadcasts", deadline)
+        room = self._media.moderated_room(user, name, "see its broadcasts", deadline)
         return room, self._media.page(room, MediaKind.BROADCAST, start, limit, deadline)
 
     def one(
@@ -86,7 +85,7 @@ class Broadcasts:
         report = self._platform.stop(broadcast.id, deadline)
         if report is None:
             raise _ended()
-        return room, self._follow.keep(report, room.room_id, deadline)
+        return room, self._tracker.save(report, room.room_id, deadline)
 
     def set_layout(
         self, user: User, name: str, broadcast_id: str, layout: Options, deadline: Deadline
@@ -98,7 +97,7 @@ class Broadcasts:
         """
         room, broadcast = self._running(user, name, broadcast_id, deadline)
         if not self._platform.set_layout(broadcast.id, layout, deadline):
-            self._follow.end(broadcast, deadline)
+            self._tracker.mark_ended(broadcast, deadline)
             raise _ended()
         return room, broadcast
 
@@ -121,7 +120,7 @@ class Broadcasts:
     def _one(
         self, user: User, name: str, broadcast_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        return self._media.one(user, name, MediaKind.BROADCAST, broadcast_id, deadline)
+        return self._media.find(user, name, MediaKind.BROADCAST, broadcast_id, deadline)
 
     def _running(
         self, user: User, name: str, broadcast_id: str, deadline: Deadline

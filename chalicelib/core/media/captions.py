@@ -51,7 +51,7 @@ class Captions:
             RoomkeyError: As `MediaAccess.recordable_room` and `StartMedia` say.
         """
         room = self._media.recordable_room(user, name, "caption it", deadline)
-        token = self._services.token(room, Service.CAPTIONS, deadline)
+        token = self._services.issue_token(room, Service.CAPTIONS, deadline)
         told_to = self._callback_option(api_address, deadline)
         order = StartRequest(room.session_id, token, {**options, **told_to})
 
@@ -59,13 +59,13 @@ class Captions:
             return self._platform.start(order, in_time)
 
         try:
-            return self._start_media(room, self._platform, options, start, deadline)
+            return self._start_media.start(room, self._platform, options, start, deadline)
         except AlreadyCaptioning as error:
             raise self._already(room, deadline) from error
 
     def stop(self, user: User, name: str, captions_id: str, deadline: Deadline) -> None:
         """Raises: CaptionsNotRunning: They have ended already."""
-        _, captions = self._media.one(user, name, MediaKind.CAPTIONS, captions_id, deadline)
+        _, captions = self._media.find(user, name, MediaKind.CAPTIONS, captions_id, deadline)
         if not captions.is_running:
             raise CaptionsNotRunning("These captions have ended.")
         self._end_media(captions, deadline)

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.core.media.sync_archives import ArchiveSync
-from chalicelib.core.model.media import Media, MediaKind, MediaStore
+from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.ports.archives import RetentionSchedule, RetentionStore
-from chalicelib.core.ports.room_store import Clock, RoomStore
+from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.concurrency import reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import annotate, increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import RoomkeyError
 
 RETENTION_AT_ONCE: Final = 50
@@ -38,9 +40,9 @@ class DeleteExpiredArchives:
         clock: Clock,
     ) -> None:
         self._rooms = rooms
-        self._shelves = schedules
+        self._schedules = schedules
         self._store = store
-        self._kept = kept
+        self._sync = kept
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
@@ -63,7 +65,7 @@ class DeleteExpiredArchives:
         seen: set[str] = set()
         while True:
             limit = RETENTION_AT_ONCE + len(seen)
-            due = self._shelves.due_schedules(self._clock(), limit, deadline)
+            due = self._schedules.due_schedules(self._clock(), limit, deadline)
             room_ids = [each for each in due if each not in seen]
             if not room_ids:
                 return
@@ -76,10 +78,10 @@ class DeleteExpiredArchives:
 
     def _look_through(self, room_id: str, deadline: Deadline) -> None:
         """Delete what is due of a room, or as much as there is time for, and say when to go on."""
-        schedule = self._shelves.schedule(room_id, deadline)
+        schedule = self._schedules.schedule(room_id, deadline)
         if schedule is None:
             return
-        in_time = deadline.at_most(SECONDS_FOR_A_ROOM)
+        in_time = deadline.capped(SECONDS_FOR_A_ROOM)
         now, kept_for = self._clock(), timedelta(days=schedule.days)
         # What begins from now on is due no sooner than this.
         next_look, empty = now + kept_for, True
@@ -98,7 +100,7 @@ class DeleteExpiredArchives:
                 failures.append(failure)
                 next_look, empty = min(next_look, now + TRY_AGAIN_AFTER), False
         forget = empty and self._is_gone(schedule, deadline)
-        self._shelves.reschedule(schedule, next_look, deadline, forget=forget)
+        self._schedules.reschedule(schedule, next_look, deadline, forget=forget)
         reraise_first_bug(failures)
 
     def _delete(
@@ -106,7 +108,7 @@ class DeleteExpiredArchives:
     ) -> Exception | None:
         which = f"{schedule.room_name} {schedule.room_id} {archive.id}"
         try:
-            self._kept.delete(archive, deadline.at_most(SECONDS_FOR_AN_ARCHIVE))
+            self._sync.delete(archive, deadline.capped(SECONDS_FOR_AN_ARCHIVE))
         except Exception as failure:  # noqa: BLE001  what is a fault is raised after the others
             increment("ArchiveDeletionsFailed")
             why = failure.note or failure.detail if isinstance(failure, RoomkeyError) else "a fault"

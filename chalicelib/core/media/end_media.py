@@ -9,11 +9,11 @@ class EndMedia:
 
     def __init__(self, platform: MediaPlatform, follow: MediaTracker) -> None:
         self._platform = platform
-        self._follow = follow
+        self._tracker = follow
 
     def __call__(self, media: Media, deadline: Deadline) -> Media:
         """How it stands afterwards."""
         report = self._platform.stop(media.id, deadline)
         if report is None:
-            return self._follow.end(media, deadline)
-        return self._follow.keep(report, media.room_id, deadline)
+            return self._tracker.mark_ended(media, deadline)
+        return self._tracker.save(report, media.room_id, deadline)

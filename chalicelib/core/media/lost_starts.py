@@ -28,7 +28,7 @@ def find_lost_start(
     for report in listed:
         late = report.created_at >= since.asked_at - _CLOCKS_DIFFER
         is_new = late and report.id not in since.running
-        if is_new and report.of_room("").is_running and _is_as(report, options):
+        if is_new and report.to_media("").is_running and _is_as(report, options):
             return report
     return None
 

@@ -10,11 +10,12 @@ from chalicelib.core.model.media import (
     MediaCursor,
     MediaKind,
     MediaPage,
-    MediaStore,
 )
-from chalicelib.core.model.room import ArchivesFor, Room
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import ArchivesFor
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.archives import ArchiveFile, ArchiveStorage
+from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
@@ -41,7 +42,7 @@ class ReadArchives:
     ) -> None:
         self._rooms = rooms
         self._store = store
-        self._kept = kept
+        self._sync = kept
         self._files = files
 
     def page(
@@ -63,14 +64,14 @@ class ReadArchives:
         if archive.status != AVAILABLE:
             return room, archive
         try:
-            fresh = self._kept.refresh(archive, deadline)
+            fresh = self._sync.refresh(archive, deadline)
         except ProviderUnavailable:
             return room, archive
         if fresh is None:
             raise not_found(archive_id)
         return room, fresh
 
-    def address(self, user: User, name: str, archive_id: str, deadline: Deadline) -> str:
+    def download_url(self, user: User, name: str, archive_id: str, deadline: Deadline) -> str:
         """Where the archive's file may be fetched for some minutes, without a bearer.
 
         Raises:
@@ -82,7 +83,7 @@ class ReadArchives:
         room = self._room(user, name, deadline)
         archive: Media | None = find_archive(self._store, room, archive_id, deadline)
         if archive is not None and archive.status not in (UPLOADED, EXPIRED, FAILED):
-            archive = self._kept.refresh(archive, deadline)
+            archive = self._sync.refresh(archive, deadline)
         if archive is None:
             raise not_found(archive_id)
         if archive.status == EXPIRED:
@@ -100,13 +101,13 @@ class ReadArchives:
 
     def _own_address(self, archive: Media, deadline: Deadline) -> str:
         file = ArchiveFile.of(archive)
-        address = None if file is None else self._files.address(file, deadline)
+        address = None if file is None else self._files.download_url(file, deadline)
         if address is None:
             raise out_of_reach()
         return address
 
     def _room(self, user: User, name: str, deadline: Deadline) -> Room:
-        room = self._rooms.one(user, name, deadline)
+        room = self._rooms.visible_room(user, name, deadline)
         for_all = room.settings.archives_for is ArchivesFor.MEMBERS
         if not for_all and not room.moderated_by(user):
             raise NotAModerator("Only a moderator of this room may see its archives.")

@@ -7,24 +7,22 @@ from typing import Final
 
 from chalicelib.core.media.stop_media import Stop
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import AVAILABLE, UPLOADED, Media, MediaKind, MediaStore
+from chalicelib.core.model.connection import Session
+from chalicelib.core.model.media import AVAILABLE, UPLOADED, Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import State
-from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import Session
+from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 
 STALE_AFTER: Final = timedelta(seconds=60)
 """How old a record must be for its absence from the platform's list to tell something."""
 SETTLED_AFTER: Final = timedelta(days=2)
 """How old one is that is not expected to change any more: none runs for longer than half a day."""
 _LOOKED_AT: Final = 100
-
-
-MediaCheck = Callable[[Session, Deadline], bool]
-"""Has one kind's record agree with the platform; whether any of a session may still change."""
 
 
 class MediaReconciler:
@@ -61,10 +59,10 @@ class MediaReconciler:
         self._refresh = refresh
         self._rooms = rooms
         self._store = store
-        self._follow = follow
+        self._tracker = follow
         self._clock = clock
 
-    def __call__(self, session: Session, deadline: Deadline) -> bool:
+    def reconcile(self, session: Session, deadline: Deadline) -> bool:
         """Make the record agree with the list; whether any may still change.
 
         Raises:
@@ -75,7 +73,7 @@ class MediaReconciler:
         page = self._store.page(session.room_id, self._kind, None, _LOOKED_AT, deadline)
         known = {each.id: each for each in page.items if each.session_id == session.id}
         listed = self._listed(session.id, deadline)
-        standing = [each.of_room(session.room_id) for each in listed]
+        standing = [each.to_media(session.room_id) for each in listed]
         running = [each for each in standing if each.is_running]
         missed = (known[media_id] for media_id in known.keys() - {each.id for each in listed})
         now = self._clock()
@@ -101,14 +99,14 @@ class MediaReconciler:
     def _keep_up(
         self, session: Session, report: MediaReport, known: Media | None, deadline: Deadline
     ) -> None:
-        media = report.of_room(session.room_id)
+        media = report.to_media(session.room_id)
         if known is None:
             known = self._store.find(session.room_id, self._kind, report.id, deadline)
         if known is None and self._is_past(media):
             return
         if known is None or known.rank < media.rank or known.updated_at < media.updated_at:
             increment("MediaFound")
-            self._follow.keep(report, session.room_id, deadline)
+            self._tracker.save(report, session.room_id, deadline)
         if known is not None and media.is_running and not known.may_change:
             # It was taken for ended by an answer that was wrong, or is since the list was made.
             self._refresh(known, deadline)

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 
-from chalicelib.core.media.media_rules import STREAMS_NOT_MANUAL, check_can_be_processed
+from chalicelib.core.media.media_access import check_can_be_processed
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
-from chalicelib.core.model.media import Media, MediaStore
+from chalicelib.core.model.media import STREAMS_NOT_MANUAL, Media
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.model.room import ArchiveMode, Room
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import ArchiveMode
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.archives import ArchivePlatform
-from chalicelib.core.ports.room_store import Clock, RoomAccess
+from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import (
     ArchiveNotReady,
     ArchiveNotRunning,
@@ -40,7 +43,7 @@ class RecordArchives:
         self._rooms = rooms
         self._store = store
         self._platform = platform
-        self._kept = kept
+        self._sync = kept
         self._start_media = start_media
         self._clock = clock
 
@@ -55,13 +58,13 @@ class RecordArchives:
             AlreadyRecording: Another archive of this tag, or of none, is running.
             RoomkeyError: As `StartMedia` says.
         """
-        room = self._rooms.moderated(user, name, "record it", deadline)
+        room = self._rooms.moderated_room(user, name, "record it", deadline)
         check_can_be_processed(room, self._clock())
 
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(room.session_id, options, in_time)
 
-        return room, self._start_media(room, self._platform, options, start, deadline)
+        return room, self._start_media.start(room, self._platform, options, start, deadline)
 
     def stop(
         self, user: User, name: str, archive_id: str, deadline: Deadline
@@ -73,7 +76,7 @@ class RecordArchives:
             Immutable: It is automatic; OpenTok says nothing against such a stop, and records on.
         """
         room, archive = self._running(user, name, archive_id, "stop its archives", deadline)
-        stopped = self._kept.stop(archive, deadline)
+        stopped = self._sync.stop(archive, deadline)
         if stopped is None:
             raise _not_running(archive_id)
         if stopped.is_running and room.settings.archive_mode is ArchiveMode.ALWAYS:
@@ -122,16 +125,16 @@ class RecordArchives:
 
     def delete(self, user: User, name: str, archive_id: str, deadline: Deadline) -> None:
         """Raises: ArchiveNotReady: It runs, is being processed, or lies where we do not reach."""
-        room = self._rooms.moderated(user, name, "delete its archives", deadline)
+        room = self._rooms.moderated_room(user, name, "delete its archives", deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
         if archive.is_running:
             raise ArchiveNotReady("This archive is still being recorded; stop it first.")
-        self._kept.delete(archive, deadline)
+        self._sync.delete(archive, deadline)
 
     def _running(
         self, user: User, name: str, archive_id: str, to_do: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        room = self._rooms.moderated(user, name, to_do, deadline)
+        room = self._rooms.moderated_room(user, name, to_do, deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
         if not archive.is_running:
             raise _not_running(archive_id)

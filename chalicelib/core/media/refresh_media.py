@@ -18,12 +18,12 @@ class RefreshMedia:
         self, one: Callable[[str, Deadline], MediaReport | None], follow: MediaTracker
     ) -> None:
         self._one = one
-        self._follow = follow
+        self._tracker = follow
 
     def __call__(self, media: Media, deadline: Deadline) -> Media:
         """How it stands. One that was taken for ended and runs is on record as running again."""
         report = self._one(media.id, deadline)
         if report is None:
-            return self._follow.end(media, deadline)
+            return self._tracker.mark_ended(media, deadline)
         wrong = None if media.is_running else media
-        return self._follow.keep(report, media.room_id, deadline, replacing=wrong)
+        return self._tracker.save(report, media.room_id, deadline, replacing=wrong)

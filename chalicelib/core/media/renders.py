@@ -44,29 +44,29 @@ class Renders:
             RoomkeyError: As `MediaAccess.recordable_room` and `StartMedia` say.
         """
         room = self._media.recordable_room(user, name, "render into it", deadline)
-        token = self._services.token(room, Service.RENDER, deadline)
+        token = self._services.issue_token(room, Service.RENDER, deadline)
         order = StartRequest(room.session_id, token, options)
 
         def start(in_time: Deadline) -> MediaReport:
             return self._platform.start(order, in_time)
 
-        return room, self._start_media(room, self._platform, options, start, deadline)
+        return room, self._start_media.start(room, self._platform, options, start, deadline)
 
     def page(
         self, user: User, name: str, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> tuple[Room, MediaPage]:
         """The room, and some of its renders, newest first."""
-        room = self._media.moderated(user, name, "see its renders", deadline)
+        room = self._media.moderated_room(user, name, "see its renders", deadline)
         return room, self._media.page(room, MediaKind.RENDER, start, limit, deadline)
 
     def one(self, user: User, name: str, render_id: str, deadline: Deadline) -> tuple[Room, Media]:
         """A render as it stands; while it is running OpenTok is asked."""
-        room, render = self._media.one(user, name, MediaKind.RENDER, render_id, deadline)
+        room, render = self._media.find(user, name, MediaKind.RENDER, render_id, deadline)
         if not render.is_running:
             return room, render
         return room, self._refresh(render, deadline)
 
     def stop(self, user: User, name: str, render_id: str, deadline: Deadline) -> None:
         """End a render; OpenTok is asked to even where it has ended as far as is known."""
-        _, render = self._media.one(user, name, MediaKind.RENDER, render_id, deadline)
+        _, render = self._media.find(user, name, MediaKind.RENDER, render_id, deadline)
         self._end_media(render, deadline)

@@ -9,9 +9,9 @@ from chalicelib.core.model.media import Media
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.ports.media_platforms import MediaPlatform, Options
-from chalicelib.core.ports.room_store import Clock
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
 
 SECONDS_TO_RECORD: Final = 2.5
@@ -40,7 +40,7 @@ class StartMedia:
         self._keep = keep
         self._clock = clock
 
-    def __call__(
+    def start(
         self,
         room: Room,
         platform: MediaPlatform,

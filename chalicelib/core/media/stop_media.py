@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from chalicelib.core.model.media import Media, MediaKind, MediaStore
+from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
@@ -27,12 +28,12 @@ class StopMedia:
         self._store = store
         self._stops = stops
 
-    def __call__(self, room_id: str, deadline: Deadline) -> bool:
+    def stop_all(self, room_id: str, deadline: Deadline) -> bool:
         """Stop all that runs in a room; whether that was done in time.
 
         Doing it again does what was left.
         """
-        in_time = deadline.at_most(SECONDS_TO_STOP)
+        in_time = deadline.capped(SECONDS_TO_STOP)
         try:
             running = self._store.running(room_id, in_time)
         except StoreUnavailable:

@@ -17,7 +17,7 @@ class ArchiveSync:
     ) -> None:
         self._platform = platform
         self._files = files
-        self._follow = follow
+        self._tracker = follow
 
     def refresh(self, archive: Media, deadline: Deadline) -> Media | None:
         """The archive as the platform has it now; None if it has none of this id.
@@ -25,20 +25,20 @@ class ArchiveSync:
         That alone removes no record: whoever reads an archive would for one wrong answer lose it.
         """
         report = self._platform.archive(archive.id, deadline)
-        return None if report is None else self._follow.keep(report, archive.room_id, deadline)
+        return None if report is None else self._tracker.save(report, archive.room_id, deadline)
 
-    def missed(self, archive: Media, deadline: Deadline) -> None:
+    def confirm_missing(self, archive: Media, deadline: Deadline) -> None:
         """Have on record how one stands that the platform has also otherwise said it has not."""
         if self.refresh(archive, deadline) is None:
-            self._follow.forget(archive, deadline)
+            self._tracker.mark_deleted(archive, deadline)
 
     def stop(self, archive: Media, deadline: Deadline) -> Media | None:
         """The archive once it is stopped; None if it was not running, which is then on record."""
         report = self._platform.stop(archive.id, deadline)
         if report is None:
-            self.missed(archive, deadline)
+            self.confirm_missing(archive, deadline)
             return None
-        return self._follow.keep(report, archive.room_id, deadline)
+        return self._tracker.save(report, archive.room_id, deadline)
 
     def delete(self, archive: Media, deadline: Deadline) -> None:
         """Delete the archive and its file, wherever that is.
@@ -66,7 +66,7 @@ class ArchiveSync:
             # Afterwards, lest one that is not deletable yet be uploaded meanwhile; and of all,
             # since that it was uploaded may not be on record.
             self._file_deleted(archive, deadline)
-        self._follow.forget(archive, deadline)
+        self._tracker.mark_deleted(archive, deadline)
 
     def _file_deleted(self, archive: Media, deadline: Deadline) -> bool:
         file = ArchiveFile.of(archive)

@@ -6,9 +6,8 @@ from typing import Final
 from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.start_media import SECONDS_TO_RECORD
 from chalicelib.core.model.connection import Service
-from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.media_platforms import Options, StartRequest, TelephonyPlatform
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.support.deadline import Deadline
@@ -87,7 +86,7 @@ class Telephony:
         deadline: Deadline,
         role: Role | None = None,
     ) -> StartRequest:
-        token = self._services.token(room, service, deadline, role)
+        token = self._services.issue_token(room, service, deadline, role)
         return StartRequest(room.session_id, token, options)
 
     def _made(
@@ -108,5 +107,5 @@ class Telephony:
                 note=error.note,
                 retry_after=error.retry_after,
             ) from error
-        self._services.connected(order.session_id, service, told["connectionId"], deadline)
+        self._services.record(order.session_id, service, told["connectionId"], deadline)
         return {name: told[name] for name in _SHOWN if name in told}

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, MediaStore
+from chalicelib.core.model.connection import Session
+from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.room_store import Clock
-from chalicelib.core.ports.session_store import Session
+from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import parse_object
+from chalicelib.core.support.timestamps import Clock
 
 
 def _without_addresses(archive: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -56,7 +57,7 @@ class MediaTracker:
         self._store = store
         self._clock = clock
 
-    def told(self, report: MediaReport, deadline: Deadline) -> None:
+    def on_callback(self, report: MediaReport, deadline: Deadline) -> None:
         """Keep what a callback tells, if its session is ours.
 
         Raises:
@@ -64,9 +65,9 @@ class MediaTracker:
         """
         session = self._find_session(report.session_id, deadline)
         if session is not None:
-            self.keep(report, session.room_id, deadline)
+            self.save(report, session.room_id, deadline)
 
-    def keep(
+    def save(
         self,
         report: MediaReport,
         room_id: str,
@@ -74,22 +75,22 @@ class MediaTracker:
         replacing: Media | None = None,
     ) -> Media:
         """Keep it, unless more is on record that is not to be replaced; as it was told."""
-        media = report.of_room(room_id)
+        media = report.to_media(room_id)
         kept = _KEPT.get(report.kind)
         content = media.content if kept is None else kept(media.content)
-        self._store.keep(replace(media, content=content), deadline, replacing)
+        self._store.save(replace(media, content=content), deadline, replacing)
         return media
 
-    def end(self, media: Media, deadline: Deadline) -> Media:
+    def mark_ended(self, media: Media, deadline: Deadline) -> Media:
         """Have it on record as ended.
 
         As of when it was last told of: what OpenTok may yet tell of its end is the later word.
         """
         ended = replace(media, status=STOPPED, content=_ended(media.content))
-        self._store.keep(ended, deadline)
+        self._store.save(ended, deadline)
         return ended
 
-    def forget(self, media: Media, deadline: Deadline) -> None:
+    def mark_deleted(self, media: Media, deadline: Deadline) -> None:
         """Have it on record as deleted."""
         gone = replace(media, status=DELETED, updated_at=self._clock())
-        self._store.keep(gone, deadline)
+        self._store.save(gone, deadline)

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qs
 
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import MAX_USER_ID_CHARACTERS
-from chalicelib.core.support.text import is_valid_unicode
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
+from chalicelib.core.model.user import Role
+from chalicelib.core.support.parsing import is_valid_unicode
 
 COUNTS_FRESH: Final = timedelta(seconds=5)
 
@@ -137,3 +138,26 @@ def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything
         "name": fields.get("username", [None])[0],
         "role": Role.PUBLISHER.value,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An OpenTok session, and the room that it belongs or belonged to.
+
+    Args:
+        guarded: Whether the room had a limit of participants or was locked when that last
+            changed; a hint.
+        watched: Whether reconciliation looks at it, and will go on to.
+        retired_until: Its last token's latest end, where no room uses it any more.
+    """
+
+    id: str
+    room_name: str
+    room_id: str
+    has_access_limits: bool = False
+    monitored: bool = False
+    retired_until: datetime | None = None
+
+    def is_of(self, room: Room | None) -> bool:
+        """Whether the room is this session's, and uses it still."""
+        return room is not None and (room.room_id, room.session_id) == (self.room_id, self.id)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from chalicelib.core.model.media import Media, MediaKind
-from chalicelib.core.model.redaction import redact_stream_keys
 from chalicelib.core.support.parsing import owner_ids, parse_id, parse_platform_id, parse_timestamp
 
 _MOST_FIELDS: Final = 100
@@ -38,7 +38,7 @@ class MediaReport:
     content: Mapping[str, Any]
 
     @classmethod
-    def of(cls, kind: MediaKind, content: Mapping[str, Any], now: datetime) -> Self | None:
+    def parse(cls, kind: MediaKind, content: Mapping[str, Any], now: datetime) -> Self | None:
         """The report that an object makes.
 
         None where it does not say of what, or how it stands, or is nested too deep to be looked
@@ -72,7 +72,7 @@ class MediaReport:
         """Whose it is, as far as it tells."""
         return owner_ids(self.content)
 
-    def of_room(self, room_id: str) -> Media:
+    def to_media(self, room_id: str) -> Media:
         return Media(
             kind=self.kind,
             id=self.id,
@@ -95,3 +95,38 @@ def _bounded(content: Mapping[str, Any]) -> Mapping[str, Any]:
             kept[name] = value
             left -= size
     return kept
+
+
+_KEY = "streamName"
+
+
+_ADDRESS = "serverUrl"
+
+
+def redact_stream_keys(content: Any) -> Any:  # noqa: ANN401  JSON is anything
+    """The same JSON without keys of streams, and without what logs in to their servers.
+
+    Looked for at any depth: OpenTok has told targets as a list, and as an object by id.
+    """
+    if isinstance(content, list):
+        return [redact_stream_keys(each) for each in content]
+    if not isinstance(content, dict):
+        return content
+    return {
+        name: _address(value) if name == _ADDRESS else redact_stream_keys(value)
+        for name, value in content.items()
+        if name != _KEY
+    }
+
+
+def _address(told: object) -> str | None:
+    """Scheme, host, port and path alone; None where those are not what they seem."""
+    try:
+        parts = urlsplit(told if isinstance(told, str) else "")
+        parts.port  # noqa: B018  raises where it is none
+    except ValueError:
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    # Of a password that holds /, ? or #, what stands before passes for the host and its port.
+    misread = "@" in parts.path + parts.query + parts.fragment
+    return f"{parts.scheme}://{host}{parts.path}" if host and not misread else None

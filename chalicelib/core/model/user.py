@@ -1,4 +1,7 @@
 from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.errors import RoleNotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +17,37 @@ class User:
     id: str
     name: str | None = None
     admin: bool = False
+
+
+class Role(StrEnum):
+    """What a token allows in its session, by OpenTok's own names.
+
+    `publisheronly` publishes without seeing or hearing the others.
+    """
+
+    SUBSCRIBER = "subscriber"
+    PUBLISHER = "publisher"
+    PUBLISHER_ONLY = "publisheronly"
+    MODERATOR = "moderator"
+
+
+def grant_role(asked: Role | None, *, default: Role, moderates: bool) -> Role:
+    """The role to put into a token.
+
+    Args:
+        asked: What the caller asked for, if anything.
+        default: The room's role for those who do not moderate it.
+        moderates: Whether the caller moderates the room.
+
+    Raises:
+        RoleNotAllowed: The caller asked for more than they may have.
+    """
+    if moderates:
+        return asked or Role.MODERATOR
+    if asked is None:
+        return default
+    if asked is Role.MODERATOR:
+        raise RoleNotAllowed("Only a moderator of this room may have the role moderator.")
+    if default is Role.SUBSCRIBER and asked is not Role.SUBSCRIBER:
+        raise RoleNotAllowed("In this room only moderators may publish; ask for subscriber.")
+    return asked

@@ -46,7 +46,7 @@ class ArchiveStorage(Protocol):
     Both methods raise `StoreUnavailable` if it cannot answer in time.
     """
 
-    def address(self, file: ArchiveFile, deadline: Deadline) -> str | None:
+    def download_url(self, file: ArchiveFile, deadline: Deadline) -> str | None:
         """Where anybody may fetch the file for some minutes; None without storage of our own."""
 
     def delete(self, file: ArchiveFile, deadline: Deadline) -> bool:

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
 
 
@@ -72,4 +73,16 @@ class CallbackVerifier(Protocol):
 
         Raises:
             Unauthenticated: It is not, or unsigned callbacks are not taken at all.
+        """
+
+
+class Identity(Protocol):
+    """The app's own identity provider."""
+
+    def user(self, authorization: str | None) -> User:
+        """The caller, from the value of the Authorization header.
+
+        Raises:
+            Unauthenticated: There is no bearer, or it is not one to be trusted.
+            IdentityUnavailable: The provider's keys cannot be had at the moment.
         """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.room_store import ClientToken
+from chalicelib.core.ports.video_platform import ClientToken
 from chalicelib.core.support.deadline import Deadline
 
 Options = Mapping[str, Any]

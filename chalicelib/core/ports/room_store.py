@@ -3,18 +3,16 @@
 Every call takes the request's deadline and answers or raises before it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
-from chalicelib.core.model.role import Role
-from chalicelib.core.model.room import Room, RoomSettings
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
-
-Clock = Callable[[], datetime]
-"""Now, aware and in UTC."""
+from chalicelib.errors import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +29,6 @@ class RoomPage:
 
     rooms: tuple[Room, ...]
     next_cursor: RoomCursor | None
-
-
-class Identity(Protocol):
-    """The app's own identity provider."""
-
-    def user(self, authorization: str | None) -> User:
-        """The caller, from the value of the Authorization header.
-
-        Raises:
-            Unauthenticated: There is no bearer, or it is not one to be trusted.
-            IdentityUnavailable: The provider's keys cannot be had at the moment.
-        """
 
 
 class RoomStore(Protocol):
@@ -68,7 +54,7 @@ class RoomStore(Protocol):
             The room as it stood, with another session if it was opened again meanwhile.
         """
 
-    def change(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
+    def compare_and_set(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
         """UpdateBuilder what differs, if the room is of the revision it was read at; one more afterwards.
 
         With a new session, that of before is retired from now on.
@@ -86,14 +72,14 @@ class RoomStore(Protocol):
 class RoomAccess(Protocol):
     """Finds rooms for those who may see or control them; also raises as `RoomStore` does."""
 
-    def one(self, user: User, name: str, deadline: Deadline) -> Room:
+    def visible_room(self, user: User, name: str, deadline: Deadline) -> Room:
         """The room of this name, open or closed.
 
         Raises:
             RoomNotFound: There is none, or it is not for this user.
         """
 
-    def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+    def moderated_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """The room of this name, for somebody who may control it.
 
         Raises:
@@ -102,48 +88,41 @@ class RoomAccess(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSpec:
-    """All that goes into a client token.
+class StaleRoom(Exception):
+    """What a write stood on no longer holds, and nothing was written: judge again.
 
     Args:
-        expires_at: Whole seconds since 1970; no later than 30 days from now.
-        connection_data: At most 1000 characters.
-        layout_classes: At most 1000 characters, joined by spaces.
+        room: The room as it stands now; None where there is none of this name.
     """
 
-    session_id: str
-    role: Role
-    expires_at: int
-    connection_data: str
-    layout_classes: Sequence[str] = ()
+    def __init__(self, room: Room | None) -> None:
+        super().__init__()
+        self.room = room
 
 
-@dataclass(frozen=True, slots=True)
-class ClientToken:
-    """What an OpenTok client connects with. Its repr does not show the token."""
+class SeatStore(Protocol):
+    """Writes seats. Both raise `StaleRoom` and `StoreUnavailable`."""
 
-    project_id: str
-    text: str
+    def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
+        """UpdateBuilder the seat, if the room is of the same revision and the facts hold."""
 
-    def __repr__(self) -> str:
-        return f"ClientToken(project_id={self.project_id!r}, text=...)"
+    def remember_admin(
+        self,
+        room: Room,
+        user_id: str,
+        until: datetime,
+        past: Collection[str],
+        deadline: Deadline,
+    ) -> None:
+        """Note until when an admin's token may last, and forget the admins of the past."""
 
 
-class VideoPlatform(Protocol):
-    """OpenTok, or Vonage's unified Video API.
+MAX_ATTEMPTS: Final = 8
 
-    Every method raises `NotConfigured` without usable credentials, `ProviderRefused` if the
-    platform rejects them or the request, and `ProviderUnavailable` if it cannot answer in time.
-    """
 
-    def project_id(self, deadline: Deadline) -> str:
-        """The API key, or the application id, that clients connect with."""
-
-    def create_session(
-        self, settings: RoomSettings, location: str | None, deadline: Deadline
-    ) -> str:
-        """A new session's id. `location` is an IPv4 address near its first users."""
-
-    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
-        """A client token, made here without asking the platform."""
+def busy(room: Room) -> StoreUnavailable:
+    return StoreUnavailable(
+        "Too many are changing this room at the moment; try again.",
+        note=f"room {room.name}: stale {MAX_ATTEMPTS} times",
+        retry_after=2,
+    )

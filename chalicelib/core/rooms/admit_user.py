@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.model.access_rules import admit, room_full
-from chalicelib.core.model.role import Role, grant_role
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
-from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import Clock
-from chalicelib.core.ports.session_store import SeatStore, SessionStore, StaleRoom
-from chalicelib.core.rooms.update_room import MAX_ATTEMPTS, busy
+from chalicelib.core.model.user import Role, User, grant_role
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom, busy
+from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import RoomNotFound
 
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)
@@ -43,7 +42,7 @@ class AdmitUser:
         self._sessions = sessions
         self._clock = clock
 
-    def __call__(
+    def admit(
         self,
         room: Room,
         user: User,
@@ -82,10 +81,10 @@ class AdmitUser:
                 if stale.room is None:
                     raise RoomNotFound(f"There is no room {first.name} any more.") from stale
                 room = stale.room
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
                 continue
             if room.monitoring_stopped:
-                self._sessions.watch(room, now, deadline)
+                self._sessions.monitor(room, now, deadline)
             return AdmittedUser(room, role, connect_by)
         raise busy(first)
 

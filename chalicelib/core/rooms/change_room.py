@@ -8,15 +8,16 @@ from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import Clock, RoomStore, VideoPlatform
+from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.create_room import location_hint
-from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.rooms.update_room import change_room
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import TooManyConnected
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class ChangeRoom:
         store: RoomStore,
         sessions: SessionStore,
         platform: VideoPlatform,
-        rooms: ReadRooms,
+        rooms: RoomAccess,
         reseat: SeatReconciler,
         clock: Clock,
     ) -> None:
@@ -42,7 +43,7 @@ class ChangeRoom:
         self._sessions = sessions
         self._platform = platform
         self._rooms = rooms
-        self._reseat = reseat
+        self._seat_reconciler = reseat
         self._clock = clock
 
     def change(
@@ -57,17 +58,17 @@ class ChangeRoom:
             InvalidField: The changes contradict each other or what stands.
             TooManyConnected: More are in than can be seated at once.
         """
-        room = self._rooms.moderated(user, name, "change it", deadline)
+        room = self._rooms.moderated_room(user, name, "change it", deadline)
 
         def changed(standing: Room) -> Room:
-            wanted = changes.of(standing)
+            wanted = changes.apply_to(standing)
             wanted = self._reopened(standing, wanted, caller_ip, deadline)
             return self._seated(standing, wanted, deadline)
 
         after = change_room(self._store, room, changed, self._clock(), deadline)
         if room.settings.max_participants is None is not after.settings.max_participants:
             # Who came or went while the seats were being written.
-            self._reseat(after.name, after.session_id, deadline)
+            self._seat_reconciler.reconcile(after.name, after.session_id, deadline)
         return after
 
     def _reopened(self, before: Room, after: Room, caller_ip: str, deadline: Deadline) -> Room:
@@ -87,7 +88,7 @@ class ChangeRoom:
             return after
         if is_now is None:
             return replace(after, seats=Seats())
-        everybody = self._sessions.everybody(after.session_id, deadline)
+        everybody = self._sessions.connections(after.session_id, deadline)
         seats = _seats_of(everybody)
         if len(seats.connections) > MOST_SEATED_AT_ONCE:
             raise TooManyConnected(

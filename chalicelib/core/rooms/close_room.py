@@ -3,11 +3,11 @@ from contextlib import suppress
 from typing import Final
 
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import ConnectionControl
-from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sessions.disconnect_all import disconnect_all
+from chalicelib.core.ports.room_store import RoomAccess, RoomStore
+from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.sessions.moderate import disconnect_all
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
 
 DISCONNECTING_SECONDS: Final = 5.0
@@ -23,7 +23,7 @@ class CloseRoom:
     def __init__(
         self,
         store: RoomStore,
-        rooms: ReadRooms,
+        rooms: RoomAccess,
         platform: ConnectionControl,
         stop_media: Callable[[str, Deadline], object],
         clock: Clock,
@@ -44,10 +44,10 @@ class CloseRoom:
             RoomNotFound: There is none that this user may see.
             NotAModerator: The user may see it, but does not moderate it.
         """
-        room = self._rooms.moderated(user, name, "delete it", deadline)
+        room = self._rooms.moderated_room(user, name, "delete it", deadline)
         if room.closed_at is None:
             room = self._store.close(room, self._clock(), deadline)
-        in_time = deadline.at_most(DISCONNECTING_SECONDS)
+        in_time = deadline.capped(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
             self._stop_media(room.room_id, in_time)
             disconnect_all(self._platform, room.session_id, in_time)

@@ -6,18 +6,14 @@ from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Final
 
-from chalicelib.core.model.room import (
-    CALLERS_LOCATION,
-    DEFAULT_ROOM_MODERATORS,
-    MAX_MODERATORS,
-    Room,
-    RoomSettings,
-    api_name,
-)
+from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room, api_name
+from chalicelib.core.model.room_settings import CALLERS_LOCATION, MAX_MODERATORS, RoomSettings
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import Clock, RoomStore, VideoPlatform
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import (
     FieldProblem,
     InvalidField,

@@ -1,16 +1,17 @@
 """The scheduled function that keeps closing times: warns of them, then empties the rooms."""
 
+from collections.abc import Callable
 from typing import Final
 
-from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.model.room import Room, State
-from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import OWN_SIGNALS, ConnectionControl, DueWorkStore
-from chalicelib.core.sessions.disconnect_all import disconnect_all
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.session_store import DueWorkStore
+from chalicelib.core.ports.video_platform import OWN_SIGNALS, ConnectionControl
+from chalicelib.core.sessions.moderate import disconnect_all
 from chalicelib.core.support.concurrency import for_each_concurrently, reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import annotate, increment
-from chalicelib.core.support.timestamps import rfc3339
+from chalicelib.core.support.timestamps import Clock, rfc3339
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError
 
 CLOSING_SIGNAL: Final = f"{OWN_SIGNALS}closing"
@@ -29,11 +30,11 @@ class ClosingTimes:
         store: RoomStore,
         due_work: DueWorkStore,
         platform: ConnectionControl,
-        stop_media: StopMedia,
+        stop_media: Callable[[str, Deadline], bool],
         clock: Clock,
     ) -> None:
         self._store = store
-        self._upkeep = due_work
+        self._due_work = due_work
         self._platform = platform
         self._stop_media = stop_media
         self._clock = clock
@@ -63,7 +64,7 @@ class ClosingTimes:
                 done.add(name)
 
         while deadline.remaining() >= _TIME_TO_START_ANOTHER:
-            due = self._upkeep.due_rooms(self._clock(), ROOMS_AT_ONCE + len(done), deadline)
+            due = self._due_work.due_rooms(self._clock(), ROOMS_AT_ONCE + len(done), deadline)
             names = [name for name in due if name not in done]
             if not names:
                 break
@@ -80,7 +81,7 @@ class ClosingTimes:
         if room.state(now) is State.CLOSED:
             return self._empty(room, deadline)
         if closes_at is not None and self._warn(room, rfc3339(closes_at), deadline):
-            self._upkeep.put_off(room, closes_at, deadline)
+            self._due_work.reschedule(room, closes_at, deadline)
         return True
 
     def _warn(self, room: Room, closes_at: str, deadline: Deadline) -> bool:
@@ -91,7 +92,7 @@ class ClosingTimes:
                 None,
                 CLOSING_SIGNAL,
                 f'{{"closesAt":"{closes_at}"}}',
-                deadline.at_most(SECONDS_FOR_A_ROOM),
+                deadline.capped(SECONDS_FOR_A_ROOM),
             )
         except ProviderUnavailable:
             increment("WarningsFailed")
@@ -111,9 +112,9 @@ class ClosingTimes:
             False if nothing but time was lacking.
         """
         now = self._clock()
-        if room.closed_at is None and not self._upkeep.retire(room, now, deadline):
+        if room.closed_at is None and not self._due_work.retire(room, now, deadline):
             return True  # changed meanwhile: due again, if it still is to close
-        in_time = deadline.at_most(SECONDS_FOR_A_ROOM)
+        in_time = deadline.capped(SECONDS_FOR_A_ROOM)
         # First, since those who are in may be many, and what is recorded of them is not to go on.
         stopped = self._stop_media(room.room_id, in_time)
         try:
@@ -125,5 +126,5 @@ class ClosingTimes:
         is_done = stopped and emptied
         if is_done:
             increment("RoomsEmptied")
-            self._upkeep.put_off(room, None, deadline)
+            self._due_work.reschedule(room, None, deadline)
         return is_done or in_time.remaining() > 0

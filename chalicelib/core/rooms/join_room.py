@@ -8,14 +8,14 @@ from functools import partial
 from typing import Final
 from urllib.parse import quote
 
-from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import ClientToken, Clock, TokenSpec, VideoPlatform
+from chalicelib.core.model.user import Role, User
+from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
 MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
@@ -73,8 +73,8 @@ class JoinRoom:
         default_room: str,
         longest_lifetime: timedelta,
     ) -> None:
-        self._open_room = create_room
-        self._let_in = admit_user
+        self._create_room = create_room
+        self._admit_user = admit_user
         self._platform = platform
         self._clock = clock
         self.default_room = default_room
@@ -97,8 +97,8 @@ class JoinRoom:
         # Before anything is made. No role's name is shorter than the one assumed here, so this
         # refuses nothing that would fit once the role is known.
         _connection_data(user, request, request.role or Role.MODERATOR)
-        room = self._open_room.find_or_create(user, name, deadline)
-        entry = self._let_in(
+        room = self._create_room.find_or_create(user, name, deadline)
+        entry = self._admit_user.admit(
             room,
             user,
             request.role,
@@ -122,8 +122,10 @@ class JoinRoom:
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
-        room = self._open_room.find_or_create(user, self.default_room, deadline)
-        entry = self._let_in(room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime)
+        room = self._create_room.find_or_create(user, self.default_room, deadline)
+        entry = self._admit_user.admit(
+            room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
+        )
         return self._admission(entry, data, JoinRequest(), deadline)
 
     def _admission(

@@ -1,7 +1,8 @@
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import Clock, RoomCursor, RoomPage, RoomStore
+from chalicelib.core.ports.room_store import RoomCursor, RoomPage, RoomStore
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import Banned, NotAModerator, RoomNotFound
 
 
@@ -12,7 +13,7 @@ class ReadRooms:
         self._store = store
         self._clock = clock
 
-    def one(self, user: User, name: str, deadline: Deadline) -> Room:
+    def visible_room(self, user: User, name: str, deadline: Deadline) -> Room:
         """The room of this name, open or closed.
 
         Raises:
@@ -27,7 +28,7 @@ class ReadRooms:
             raise Banned("A moderator has banned you from this room.")
         return room
 
-    def moderated(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+    def moderated_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """The room of this name, for a moderator of it.
 
         Args:
@@ -40,7 +41,7 @@ class ReadRooms:
             RoomNotFound, Banned: As for `one`.
             NotAModerator: The user may see it, but does not moderate it.
         """
-        room = self.one(user, name, deadline)
+        room = self.visible_room(user, name, deadline)
         if not room.moderated_by(user):
             raise NotAModerator(f"Only a moderator of this room may {to_do}.")
         return room

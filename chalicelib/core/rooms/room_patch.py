@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, MAX_MEMBERS, MAX_MODERATORS, Room
+from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room
+from chalicelib.core.model.room_settings import MAX_MEMBERS, MAX_MODERATORS
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
 _LIMITS: Final = {"members": MAX_MEMBERS, "moderators": MAX_MODERATORS}
@@ -17,7 +18,7 @@ class SetPatch:
     add: frozenset[str] = frozenset()
     remove: frozenset[str] = frozenset()
 
-    def __call__(self, listed: Collection[str]) -> frozenset[str]:
+    def apply_to(self, listed: Collection[str]) -> frozenset[str]:
         return (frozenset(listed) | self.add) - self.remove
 
 
@@ -37,7 +38,7 @@ class RoomPatch:
     moderators: SetPatch | None = None
     locked: bool | None = None
 
-    def of(self, room: Room) -> Room:
+    def apply_to(self, room: Room) -> Room:
         """The room with the changes.
 
         Raises:
@@ -48,9 +49,9 @@ class RoomPatch:
             raise RoomClosed("This room was deleted; it cannot be changed any more.")
         chosen = dict(self.settings)
         if self.members is not None and (self.members.add or room.settings.members is not None):
-            chosen["members"] = self.members(room.settings.members or ())
+            chosen["members"] = self.members.apply_to(room.settings.members or ())
         if self.moderators is not None:
-            chosen["moderators"] = self.moderators(room.settings.moderators)
+            chosen["moderators"] = self.moderators.apply_to(room.settings.moderators)
         settings = replace(room.settings, **chosen)
         self._check_lists(room, chosen)
         settings.check()

@@ -3,15 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.ports.session_store import StaleRoom
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.errors import RoomNotFound, StoreUnavailable
-
-MAX_ATTEMPTS: Final = 8
+from chalicelib.errors import RoomNotFound
 
 
 def change_room(
@@ -40,20 +36,12 @@ def change_room(
         if wanted == room:
             return room
         try:
-            store.change(room, wanted, now, deadline)
+            store.compare_and_set(room, wanted, now, deadline)
         except StaleRoom as stale:
             if stale.room is None or stale.room.room_id != first.room_id:
                 raise RoomNotFound(f"There is no room {first.name} any more.") from stale
             room = stale.room
-            deadline.pause(attempt)
+            deadline.back_off(attempt)
         else:
             return replace(wanted, revision=room.revision + 1)
     raise busy(first)
-
-
-def busy(room: Room) -> StoreUnavailable:
-    return StoreUnavailable(
-        "Too many are changing this room at the moment; try again.",
-        note=f"room {room.name}: stale {MAX_ATTEMPTS} times",
-        retry_after=2,
-    )

@@ -1,9 +1,11 @@
+from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import Session, SessionStore
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 
 
 class SeatReconciler:
@@ -14,10 +16,10 @@ class SeatReconciler:
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
-        self._follow = follow
+        self._tracker = follow
         self._clock = clock
 
-    def __call__(self, name: str, session_id: str, deadline: Deadline) -> None:
+    def reconcile(self, name: str, session_id: str, deadline: Deadline) -> None:
         """Take the seats of those who are gone, and judge those who are in without one.
 
         Raises:
@@ -31,7 +33,7 @@ class SeatReconciler:
             return
         if room.settings.max_participants is None:
             return
-        everybody = self._sessions.everybody(session_id, deadline)
+        everybody = self._sessions.connections(session_id, deadline)
         self._remove_stale(session, room, {each.id for each in everybody}, deadline)
         for each in everybody:
             user_id = each.participant.user_id
@@ -39,7 +41,7 @@ class SeatReconciler:
                 continue
             if each.id not in room.seats.connections.get(user_id, ()):
                 increment("Reseated")
-                self._follow.settle(session, room, each, deadline)
+                self._tracker.admit_or_reject(session, room, each, deadline)
 
     def _remove_stale(
         self, session: Session, room: Room, live: set[str], deadline: Deadline
@@ -47,4 +49,4 @@ class SeatReconciler:
         for seated in room.seats.connections.values():
             for connection_id in seated.keys() - live:
                 increment("StaleSeatsReleased")
-                self._follow.left(session, connection_id, self._clock(), deadline)
+                self._tracker.on_disconnected(session, connection_id, self._clock(), deadline)

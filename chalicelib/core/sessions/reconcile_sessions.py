@@ -4,26 +4,21 @@ Callbacks may be lost; nothing here is believed because of a callback alone. If 
 asked, nothing is removed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
-from chalicelib.core.media.reconcile_media import MediaCheck
-from chalicelib.core.model.connection import Connection
-from chalicelib.core.model.connection_rules import Reason, session_rejection
-from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import (
-    ConnectionControl,
-    DueWorkStore,
-    ListedConnection,
-    Session,
-    SessionStore,
-)
+from chalicelib.core.model.access_rules import Reason, session_rejection
+from chalicelib.core.model.connection import Connection, Session
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from chalicelib.core.ports.video_platform import ConnectionControl, ListedConnection
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.concurrency import for_each_concurrently, reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import annotate, increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError, StoreUnavailable
 
 UNKNOWN_AFTER: Final = timedelta(seconds=60)
@@ -37,6 +32,13 @@ CHECK_REFUSED_EVERY: Final = timedelta(minutes=5)
 SESSIONS_AT_ONCE: Final = 25
 SECONDS_FOR_A_SESSION: Final = 20.0
 _TIME_TO_START_ANOTHER: Final = 3.0
+
+
+class MediaCheck(Protocol):
+    """A part of reconciliation that looks after one kind of media."""
+
+    def reconcile(self, session: Session, deadline: Deadline) -> bool:
+        """Make the record agree with OpenTok. Return True if anything may still change."""
 
 
 class SessionReconciler:
@@ -56,10 +58,10 @@ class SessionReconciler:
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
-        self._upkeep = due_work
+        self._due_work = due_work
         self._platform = platform
-        self._follow = follow
-        self._reseat = reseat
+        self._tracker = follow
+        self._seat_reconciler = reseat
         self._media = media
         self._clock = clock
 
@@ -77,7 +79,7 @@ class SessionReconciler:
     def _due(self, deadline: Deadline) -> Iterator[str]:
         seen: set[str] = set()
         while True:
-            due = self._upkeep.due_sessions(self._clock(), SESSIONS_AT_ONCE + len(seen), deadline)
+            due = self._due_work.due_sessions(self._clock(), SESSIONS_AT_ONCE + len(seen), deadline)
             session_ids = [each for each in due if each not in seen]
             if not session_ids:
                 return
@@ -89,7 +91,7 @@ class SessionReconciler:
                 yield session_id
 
     def _check(self, session_id: str, deadline: Deadline) -> Exception | None:
-        own, now = deadline.at_most(SECONDS_FOR_A_SESSION), self._clock()
+        own, now = deadline.capped(SECONDS_FOR_A_SESSION), self._clock()
         going_on: list[bool] = []
         try:
             session = self._sessions.session(session_id, own)
@@ -98,42 +100,43 @@ class SessionReconciler:
         except (ProviderUnavailable, StoreUnavailable) as failure:
             # Still due: the next run tries again. Further back, lest it keep others waiting.
             increment("ReconciliationFailed")
-            self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
+            self._due_work.mark_checked(session_id, now + CHECK_EVERY, deadline, idle=False)
             return failure
         except ProviderRefused as refusal:
             increment("ReconciliationRefused")
             after = CHECK_EVERY if any(going_on) else CHECK_REFUSED_EVERY
-            self._upkeep.checked(session_id, now + after, deadline, idle=False)
+            self._due_work.mark_checked(session_id, now + after, deadline, idle=False)
             return refusal
         except RoomkeyError:
             raise
         except Exception as fault:  # noqa: BLE001  whatever is wrong with it keeps no other waiting
             increment("ReconciliationFailed")
             annotate("faulty", f"session {session_id}")
-            self._upkeep.checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
+            self._due_work.mark_checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
             return fault
         if session is None or any(going_on):
-            self._upkeep.checked(session_id, now + CHECK_EVERY, deadline, idle=False)
-        elif not self._forgotten(session, deadline):
-            self._upkeep.checked(session_id, now + CHECK_EMPTY_EVERY, deadline, idle=True)
+            self._due_work.mark_checked(session_id, now + CHECK_EVERY, deadline, idle=False)
+        elif not self._stopped_monitoring(session, deadline):
+            self._due_work.mark_checked(session_id, now + CHECK_EMPTY_EVERY, deadline, idle=True)
         return None
 
-    def _forgotten(self, session: Session, deadline: Deadline) -> bool:
+    def _stopped_monitoring(self, session: Session, deadline: Deadline) -> bool:
         """Whether an idle session was so before, and is not retired: it is checked no more."""
-        idle_again = not session.watched and session.retired_until is None
-        return idle_again and self._upkeep.forget(session, deadline)
+        idle_again = not session.monitored and session.retired_until is None
+        return idle_again and self._due_work.stop_monitoring(session, deadline)
 
     def _look_after(self, session: Session, going_on: list[bool], deadline: Deadline) -> None:
-        """SessionReconciler who is in, and each kind of media, whatever becomes of the others.
+        """Reconcile who is in, and each kind of media, whatever becomes of the others.
 
         Each adds whether it has something that may still change.
         """
+        parts = (self._compare, *(each.reconcile for each in self._media))
 
-        def reconcile(one: MediaCheck) -> None:
-            going_on.append(one(session, deadline))
+        def reconcile(part: Callable[[Session, Deadline], bool]) -> None:
+            going_on.append(part(session, deadline))
 
-        # One after the other: there is a session at a time, and it is not to be crowded.
-        for_each_concurrently(reconcile, (self._compare, *self._media), at_once=1)
+        # One after the other, so that OpenTok is not asked too much about one session at once.
+        for_each_concurrently(reconcile, parts, at_once=1)
 
     def _compare(self, session: Session, deadline: Deadline) -> bool:
         """Make the record of who is in agree with OpenTok's; whether anybody is or was.
@@ -144,7 +147,7 @@ class SessionReconciler:
             ProviderRefused: It refuses.
         """
         # The record before the list: who is on record and not on a list made later is gone.
-        recorded = self._sessions.everybody(session.id, deadline)
+        recorded = self._sessions.connections(session.id, deadline)
         listed = self._platform.connections(session.id, deadline)
         self._remove_stale(session, recorded, {each.id for each in listed}, deadline)
         self._end_streams(session, recorded, listed, deadline)
@@ -154,8 +157,8 @@ class SessionReconciler:
             session, [each for each in listed if each.id not in known], deadline
         )
         self._recheck(session, here, deadline)
-        if session.guarded:
-            self._reseat(session.room_name, session.id, deadline)
+        if session.has_access_limits:
+            self._seat_reconciler.reconcile(session.room_name, session.id, deadline)
         return bool(recorded or listed)
 
     def _remove_stale(
@@ -169,7 +172,7 @@ class SessionReconciler:
 
         def take(stale_record: Connection) -> None:
             increment("StaleConnectionsRemoved")
-            self._follow.left(session, stale_record.id, now, deadline)
+            self._tracker.on_disconnected(session, stale_record.id, now, deadline)
 
         gone = (each for each in recorded if each.id not in listed)
         for_each_concurrently(
@@ -195,7 +198,7 @@ class SessionReconciler:
 
         def end(stale_record: tuple[str, str]) -> None:
             increment("GhostStreamsTaken")
-            self._follow.unpublished(session, *stale_record, deadline)
+            self._tracker.on_stream_destroyed(session, *stale_record, deadline)
 
         standing = self._platform.stream_ids(session.id, deadline)
         for_each_concurrently(end, [each for each in published if each[1] not in standing])
@@ -210,7 +213,7 @@ class SessionReconciler:
         def meet(listed: ListedConnection) -> None:
             increment("UnknownConnections")
             unknown_connection = Connection(listed.id, listed.since)
-            if self._sessions.arrive(session, unknown_connection, deadline):
+            if self._sessions.record_connection(session, unknown_connection, deadline):
                 met.append(unknown_connection)
             else:
                 # On record as gone, and yet there: nothing else ends that.
@@ -231,7 +234,7 @@ class SessionReconciler:
             return session_rejection(session, room, connection, now) or before
 
         def reject(judgement: tuple[Connection, Reason]) -> None:
-            self._follow.reject(session, *judgement, deadline)
+            self._tracker.reject(session, *judgement, deadline)
 
         reasons = ((each, judged(each)) for each in here)
         for_each_concurrently(

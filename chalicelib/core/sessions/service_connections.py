@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.core.model.connection import Connection, Participant, Service
-from chalicelib.core.model.role import Role
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.room_store import ClientToken, Clock, TokenSpec, VideoPlatform
+from chalicelib.core.model.user import Role
+from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
 
 TOKEN_LIFETIME: Final = timedelta(minutes=5)
@@ -31,10 +32,10 @@ class ServiceConnections:
 
     def __init__(self, platform: VideoPlatform, follow: SessionTracker, clock: Clock) -> None:
         self._platform = platform
-        self._follow = follow
+        self._tracker = follow
         self._clock = clock
 
-    def token(
+    def issue_token(
         self, room: Room, service: Service, deadline: Deadline, role: Role | None = None
     ) -> ClientToken:
         """What the service connects with: of its usual role, or of another.
@@ -57,7 +58,7 @@ class ServiceConnections:
         )
         return self._platform.mint_token(order, deadline)
 
-    def connected(
+    def record(
         self, session_id: str, service: Service, connection_id: str, deadline: Deadline
     ) -> None:
         """Record a service's connection, without waiting for the callback that tells of it.
@@ -67,8 +68,8 @@ class ServiceConnections:
         """
         connection = Connection(connection_id, self._clock(), Participant(service=service))
         try:
-            session = self._follow.find(session_id, deadline)
+            session = self._tracker.find(session_id, deadline)
             if session is not None:
-                self._follow.arrived(session, connection, deadline)
+                self._tracker.on_connected(session, connection, deadline)
         except (StoreUnavailable, ProviderUnavailable, ProviderRefused):
             increment("ServicesNotRecorded")

@@ -8,15 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.connection import Connection, Stream
-from chalicelib.core.model.connection_rules import Reason, connection_rejection
+from chalicelib.core.model.access_rules import Reason, connection_rejection
+from chalicelib.core.model.connection import Connection, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
-from chalicelib.core.ports.room_store import Clock, RoomStore
-from chalicelib.core.ports.session_store import ConnectionControl, Session, SessionStore, StaleRoom
-from chalicelib.core.rooms.update_room import MAX_ATTEMPTS
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom
+from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import SessionUnknown, StoreUnavailable
 
 YOUNG_SESSION: Final = timedelta(seconds=60)
@@ -48,26 +49,26 @@ class SessionTracker:
         increment("CallbacksOfUnknownSessions")
         return None
 
-    def arrived(self, session: Session, connection: Connection, deadline: Deadline) -> None:
+    def on_connected(self, session: Session, connection: Connection, deadline: Deadline) -> None:
         """A client has connected: record it, and let it stay or send it away.
 
         Raises:
             ProviderUnavailable: It must leave, and cannot be disconnected now.
         """
-        if session.guarded:
+        if session.has_access_limits:
             room = self._rooms.find(session.room_name, deadline)
-            self.settle(session, room, connection, deadline)
+            self.admit_or_reject(session, room, connection, deadline)
         # Written before the rules are read: whoever bans somebody writes the ban before looking
         # for connections, so that one of the two sees the other.
-        elif self._sessions.arrive(session, connection, deadline):
+        elif self._sessions.record_connection(session, connection, deadline):
             room = self._rooms.find(session.room_name, deadline)
             reason = self._reason(session, room, connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             elif room is not None and (room.locked or room.settings.max_participants is not None):
-                self.settle(session, room, connection, deadline)
+                self.admit_or_reject(session, room, connection, deadline)
 
-    def settle(
+    def admit_or_reject(
         self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
     ) -> None:
         """Judge a connection by the room as it was read, and write what stands on that at once.
@@ -82,7 +83,7 @@ class SessionTracker:
                     reason = self._seat(session, room, connection, deadline)
             except StaleRoom as stale:
                 room = stale.room
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
                 continue
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
@@ -93,7 +94,9 @@ class SessionTracker:
             retry_after=2,
         )
 
-    def left(self, session: Session, connection_id: str, at: datetime, deadline: Deadline) -> None:
+    def on_disconnected(
+        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+    ) -> None:
         """A client has disconnected: its seat is kept a little longer, if it was the user's last.
 
         Args:
@@ -102,13 +105,15 @@ class SessionTracker:
             at: When that was heard; what is kept after an end counts from then.
             deadline: By when to have it written.
         """
-        room = self._rooms.find(session.room_name, deadline) if session.guarded else None
+        room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             release = None
             if room is not None and session.is_of(room):
                 release = room.seats.release_for(connection_id, at)
             if room is None or release is None:
-                was_connected = self._sessions.leave(session, connection_id, at, deadline)
+                was_connected = self._sessions.record_disconnection(
+                    session, connection_id, at, deadline
+                )
                 if room is None or room.settings.max_participants is None or not was_connected:
                     return
                 # It came, with its seat, after the room was read; now nothing seats it again.
@@ -120,7 +125,7 @@ class SessionTracker:
                 )
             except StaleRoom as stale:
                 room = stale.room
-                deadline.pause(attempt)
+                deadline.back_off(attempt)
             else:
                 return
         raise StoreUnavailable(
@@ -129,15 +134,15 @@ class SessionTracker:
             retry_after=2,
         )
 
-    def published(
+    def on_stream_created(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
-        self._sessions.publish(session, connection_id, stream, deadline)
+        self._sessions.record_stream(session, connection_id, stream, deadline)
 
-    def unpublished(
+    def on_stream_destroyed(
         self, session: Session, connection_id: str, stream_id: str, deadline: Deadline
     ) -> None:
-        self._sessions.unpublish(session, connection_id, stream_id, self._clock(), deadline)
+        self._sessions.end_stream(session, connection_id, stream_id, self._clock(), deadline)
 
     def _seat(
         self, session: Session, room: Room, connection: Connection, deadline: Deadline
@@ -149,7 +154,7 @@ class SessionTracker:
         """
         cap, user_id = room.settings.max_participants, connection.participant.user_id
         if cap is None or user_id is None:
-            self._sessions.arrive(session, connection, deadline, standing=room)
+            self._sessions.record_connection(session, connection, deadline, standing=room)
             return None
         if connection.id in room.seats.connections.get(user_id, ()):
             return None
@@ -177,6 +182,6 @@ class SessionTracker:
         self, session: Session, connection: Connection, reason: Reason, deadline: Deadline
     ) -> None:
         refused = replace(connection, refused=True)
-        if self._sessions.arrive(session, refused, deadline):
+        if self._sessions.record_connection(session, refused, deadline):
             increment(f"SentAway{reason}")
             self._platform.disconnect(session.id, connection.id, deadline)

@@ -35,7 +35,7 @@ class Deadline:
         """A deadline that leaves so many seconds of this one for what comes after."""
         return Deadline(self.remaining() - seconds, self._clock)
 
-    def at_most(self, seconds: float) -> "Deadline":
+    def capped(self, seconds: float) -> "Deadline":
         """This deadline or so many seconds from now, whichever comes first."""
         return Deadline(min(seconds, self.remaining()), self._clock)
 
@@ -53,7 +53,7 @@ class Deadline:
             raise TimeoutError
         return _THREADS.begin(call).result(timeout=self.remaining())
 
-    def pause(self, attempt: int) -> None:
+    def back_off(self, attempt: int) -> None:
         """Wait a little before trying again, longer after each attempt and never the same.
 
         Args:

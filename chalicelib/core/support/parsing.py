@@ -72,3 +72,15 @@ def parse_timestamp(milliseconds: object, now: datetime) -> datetime:
     except (TypeError, ValueError, OverflowError):
         return now
     return told if _OPENTOK_BEGAN <= told <= now + _CLOCKS_DIFFER else now
+
+
+def is_valid_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8.
+
+    JSON's escapes can spell halves of surrogate pairs, which no output can carry.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

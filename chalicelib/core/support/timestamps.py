@@ -1,5 +1,6 @@
 """Times as the API shows them and the table keeps them: UTC, to the millisecond."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -33,3 +34,7 @@ def rfc3339(moment: datetime) -> str:
     """As `2026-01-31T12:00:00Z`, with milliseconds where there are any."""
     precision = "milliseconds" if moment.microsecond else "seconds"
     return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+Clock = Callable[[], datetime]
+"""Now, aware and in UTC."""

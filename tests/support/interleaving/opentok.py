@@ -8,9 +8,8 @@ from itertools import count
 from threading import RLock
 
 from chalicelib.core.model.connection import Connection, Participant, Stream
-from chalicelib.core.model.room import RoomSettings
-from chalicelib.core.ports.room_store import ClientToken, TokenSpec
-from chalicelib.core.ports.session_store import ListedConnection
+from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.ports.video_platform import ClientToken, ListedConnection, TokenSpec
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from tests.support.interleaving.scheduler import Fault, outside

@@ -17,13 +17,13 @@ from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.rooms.admit_user import AdmitUser
+from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
 from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sessions.moderate import BanUsers
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -96,7 +96,7 @@ def build(
     read_rooms = ReadRooms(rooms, clock)
     follow = SessionTracker(rooms, sessions, opentok, clock)
     reseat = SeatReconciler(rooms, sessions, follow, clock)
-    stop_media = StopMedia(DynamoDBMedia(client, TABLE), {})
+    stop_media = StopMedia(DynamoDBMedia(client, TABLE), {}).stop_all
     return Service(
         rooms=rooms,
         sessions=sessions,

@@ -1,0 +1,121 @@
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from chalicelib.core.model.user import Role
+from chalicelib.errors import FieldProblem, InvalidField
+
+MAX_MODERATORS: Final = 50
+
+
+MAX_MEMBERS: Final = 500
+
+
+MAX_MEMBERS_BYTES: Final = 128 * 1024
+"""Of all their ids: a room is one item of DynamoDB's, which may have 400 KB."""
+
+
+MAX_PARTICIPANTS: Final = 250
+
+
+MAX_ARCHIVE_RETENTION_DAYS: Final = 3650
+
+
+MAX_ARCHIVE_NAME_CHARACTERS: Final = 80
+
+
+MAX_USER_ID_CHARACTERS: Final = 255
+
+
+CALLERS_LOCATION: Final = "caller"
+
+
+class MediaMode(StrEnum):
+    ROUTED = "routed"
+    RELAYED = "relayed"
+
+
+class ArchiveMode(StrEnum):
+    MANUAL = "manual"
+    ALWAYS = "always"
+
+
+class Resolution(StrEnum):
+    """The sizes OpenTok composes archives in."""
+
+    LANDSCAPE_SD = "640x480"
+    PORTRAIT_SD = "480x640"
+    LANDSCAPE_HD = "1280x720"
+    PORTRAIT_HD = "720x1280"
+    LANDSCAPE_FULL_HD = "1920x1080"
+    PORTRAIT_FULL_HD = "1080x1920"
+
+
+class ArchivesFor(StrEnum):
+    """Who may see a room's archives."""
+
+    MEMBERS = "members"
+    MODERATORS = "moderators"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomSettings:
+    """What whoever creates a room may choose, with what holds where they choose nothing.
+
+    Times are aware and in UTC, to the millisecond. `location` is an IPv4 address or `caller`.
+    `members` of None lets any signed-in user in; an empty set lets in moderators alone.
+    """
+
+    media_mode: MediaMode = MediaMode.ROUTED
+    archive_mode: ArchiveMode = ArchiveMode.MANUAL
+    archive_name: str | None = None
+    archive_resolution: Resolution | None = None
+    location: str | None = None
+    e2ee: bool = False
+    default_role: Role = Role.PUBLISHER
+    moderators: frozenset[str] = frozenset()
+    members: frozenset[str] | None = None
+    max_participants: int | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    archives_for: ArchivesFor = ArchivesFor.MEMBERS
+    archive_retention_days: int | None = None
+
+    def check(self) -> None:
+        """Refuse combinations that OpenTok would refuse, or that make no sense.
+
+        The rules on media mode, archives and encryption are OpenTok's: routed media is what an
+        automatic archive and end-to-end encryption need, an encrypted session cannot be archived,
+        and a name or resolution without automatic archiving is a 400 there.
+
+        Raises:
+            InvalidField: Names each field and the rule it breaks.
+        """
+        always = self.archive_mode is ArchiveMode.ALWAYS
+        routed = self.media_mode is MediaMode.ROUTED
+        only_always = "needs archiveMode always"
+        members_bytes = sum(len(each.encode()) for each in self.members or ())
+        rules = (
+            (self.default_role is Role.MODERATOR, "defaultRole", "cannot be moderator"),
+            (always and not routed, "archiveMode", "always needs mediaMode routed"),
+            (always and self.e2ee, "archiveMode", "always is impossible with e2ee"),
+            (self.e2ee and not routed, "e2ee", "needs mediaMode routed"),
+            (self.archive_name is not None and not always, "archiveName", only_always),
+            (self.archive_resolution is not None and not always, "archiveResolution", only_always),
+            (
+                members_bytes > MAX_MEMBERS_BYTES,
+                "members",
+                f"must be at most {MAX_MEMBERS_BYTES} bytes of UTF-8 in all",
+            ),
+            (
+                self.opens_at is not None
+                and self.closes_at is not None
+                and self.closes_at <= self.opens_at,
+                "closesAt",
+                "must be later than opensAt",
+            ),
+        )
+        broken = [FieldProblem(name, reason) for is_broken, name, reason in rules if is_broken]
+        if broken:
+            raise InvalidField(*broken)
