@@ -37,6 +37,8 @@ from tests.e2e.roomkey_process import (
     started_roomkey,
 )
 from tests.support.free_ports import free_ports
+from tests.support.sample_app import parsed, refusal
+from tests.support.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
 
 CURL_AND_BASH = all(shutil.which(tool) for tool in ("curl", "bash"))
 API_KEY = "45000009"
@@ -74,6 +76,29 @@ def ask_for_token(ports: Ports, room: str, bearer: str) -> requests.Response:
         headers={"Authorization": f"Bearer {bearer}"},
         timeout=30,
     )
+
+
+def test_sample_apps_are_served_at_the_apps_address_and_the_greeting_says_so(
+    roomkey: Roomkey,
+) -> None:
+    url = roomkey.ports.app_url
+    assert f"{url}/session" in roomkey.output
+
+    parsed(requests.get(f"{url}/session", timeout=30), ANDROID_SESSION, VONAGE_WEB_SESSION)
+    parsed(requests.get(f"{url}/session/Any-Room?e2ee=true", timeout=30), ANDROID_SESSION)
+    # Some apps put one slash too many there.
+    started = requests.post(f"{url}//session/Any-Room/startArchive", timeout=30)
+    assert refusal(started) == (409, "nobody_connected")
+    preflight = requests.options(f"{url}/session/Any-Room/startArchive", timeout=30)
+    assert preflight.ok
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+def test_a_path_that_neither_the_app_nor_sample_apps_know_is_no_route(roomkey: Roomkey) -> None:
+    answer = requests.get(f"{roomkey.ports.app_url}/session/a/b/c/d", timeout=30)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_route")
+    assert "message" not in answer.json()
 
 
 def test_a_first_token_is_shown_with_its_claims(roomkey: Roomkey) -> None:
@@ -282,9 +307,13 @@ def test_opentok_credentials_lead_to_the_service_itself() -> None:
         given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
         with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
             answer, _ = shown_json(roomkey.output)
+            assert service.count("session/create") == 1
+            url = f"{roomkey.ports.app_url}/session"
+            session = parsed(requests.get(url, timeout=30), ANDROID_SESSION)
+            recorded = requests.post(f"{url}/session/startArchive", timeout=30)
 
-    assert answer["apiKey"] == API_KEY
-    assert service.count("session/create") == 1
+    assert answer["apiKey"] == session["apiKey"] == API_KEY
+    assert refusal(recorded) == (403, "role_not_allowed")
     assert f"OpenTok itself, project {API_KEY}" in roomkey.output
     assert API_SECRET not in roomkey.output
 
@@ -299,7 +328,10 @@ def test_vonage_credentials_lead_to_the_service_itself(tmp_path: Path) -> None:
         given = {"VONAGE_APPLICATION_ID": APPLICATION_ID, "VONAGE_PRIVATE_KEY": str(path)}
         with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
             answer, claims = shown_json(roomkey.output)
+            url = f"{roomkey.ports.app_url}/session"
+            session = parsed(requests.get(url, timeout=30), ANDROID_SESSION, VONAGE_WEB_SESSION)
 
+    assert session["apiKey"] == session["applicationId"] == APPLICATION_ID
     assert answer["applicationId"] == claims["application_id"] == APPLICATION_ID
     assert f"Vonage itself, application {APPLICATION_ID}" in roomkey.output
 
