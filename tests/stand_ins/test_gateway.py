@@ -66,7 +66,7 @@ def body_of(answer: bytes) -> dict[str, Any]:
 
 
 def test_two_slashes_at_the_start_of_a_path_count_as_one(url: str) -> None:
-    """Some sample apps put one too many there; `docs/sample-apps.md` tells of API Gateway."""
+    """Some sample apps put one too many there: `docs/sample-apps.md`."""
     answer = raw_exchange(url, b"GET //echo HTTP/1.1\r\n" + LAST)
 
     assert answer.startswith(b"HTTP/1.1 200")
