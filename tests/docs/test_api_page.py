@@ -1,0 +1,20 @@
+"""`docs/api.md` names every route of the API, and no other."""
+
+import json
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+_ROUTE = re.compile(r"`((?:GET|PUT|POST|PATCH|DELETE) /[^`?\s]*)(?:\?[^`]*)?`")
+
+
+def unnamed(route: str) -> str:
+    """The route without the names of its parameters."""
+    return re.sub(r"\{\w+\}", "{}", route)
+
+
+def test_the_page_names_every_route_of_the_document_and_no_other() -> None:
+    paths = json.loads((DOCS / "openapi.json").read_text())["paths"]
+    routes = {f"{method.upper()} {path}" for path, views in paths.items() for method in views}
+    named = _ROUTE.findall((DOCS / "api.md").read_text())
+    assert {unnamed(each) for each in named} == {unnamed(each) for each in routes}
