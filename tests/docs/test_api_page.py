@@ -15,6 +15,12 @@ def unnamed(route: str) -> str:
 
 def test_the_page_names_every_route_of_the_document_and_no_other() -> None:
     paths = json.loads((DOCS / "openapi.json").read_text())["paths"]
-    routes = {f"{method.upper()} {path}" for path, views in paths.items() for method in views}
-    named = _ROUTE.findall((DOCS / "api.md").read_text())
-    assert {unnamed(each) for each in named} == {unnamed(each) for each in routes}
+    routes = {
+        unnamed(f"{method.upper()} {path}")
+        for path, operations in paths.items()
+        for method in operations
+        if method != "parameters"
+    }
+    named = {unnamed(each) for each in _ROUTE.findall((DOCS / "api.md").read_text())}
+    assert sorted(routes - named) == []
+    assert sorted(named - routes) == []

@@ -42,7 +42,7 @@ def visited_by(act: Callable[[], object]) -> list[str]:
         act()
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  typeshed lacks None here
+        threading.setprofile(None)
     return list(visited)
 
 
@@ -86,9 +86,7 @@ def test_a_callback_goes_the_way_that_is_described(standup: Live) -> None:
     session_id = standup.ask("alice", "GET", "/rooms/standup").json["sessionId"]
     data = '{"userId": "carol", "name": null, "role": "publisher", "data": null}'
     milliseconds = int(NOON.timestamp() * 1000)
-    connected = event(
-        session_id, connection={"id": "c-1", "createdAt": milliseconds, "data": data}
-    )
+    connected = event(session_id, connection={"id": "c-1", "createdAt": milliseconds, "data": data})
     check_order("A callback", lambda: tell(standup.gateway, "session", connected))
     assert standup.shown()["c-1"] == "carol"
 
@@ -123,15 +121,15 @@ def called_in(path: Path, method: str) -> list[str]:
         if isinstance(node, ast.ImportFrom) and node.module is not None
         for alias in node.names
     }
-    methods = {
-        node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
-    }
+    methods = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     called: dict[str, None] = {}
 
     def follow(body: ast.AST) -> None:
         calls = [node for node in ast.walk(body) if isinstance(node, ast.Call)]
         for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+            name = (
+                call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+            )
             if ast.unparse(call.func) == f"self.{name}" and name in methods:
                 follow(methods[name])
             elif name in origin:
