@@ -141,7 +141,11 @@ def test_the_alarm_for_errors_knows_each_error_that_somebody_here_must_mend() ->
     ("name", "metrics", "functions"),
     [
         ("ScheduledErrors", FAILURES, {"enforce_closing_times", "reconcile_sessions"}),
-        ("ClearArchivesErrors", {*FAILURES, "ArchiveDeletionsFailed"}, {"delete_expired_archives"}),
+        (
+            "DeleteExpiredArchivesErrors",
+            {*FAILURES, "ArchiveDeletionsFailed"},
+            {"delete_expired_archives"},
+        ),
         ("ScheduledThrottles", {"Throttles"}, SCHEDULED),
         ("ScheduledRunsMissing", {"Invocations"}, SCHEDULED),
     ],
@@ -163,7 +167,7 @@ def test_an_alarm_tells_that_opentok_refuses_what_runs_by_itself() -> None:
 
     found = [each["MetricStat"]["Metric"] for each in watched]
     assert {(each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"]) for each in found} == {
-        ("EvacuationsRefused", f"{API}-enforce_closing_times"),
+        ("DisconnectsRefused", f"{API}-enforce_closing_times"),
         ("ReconciliationRefused", f"{API}-reconcile_sessions"),
     }
     assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)

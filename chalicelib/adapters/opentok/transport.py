@@ -1,7 +1,7 @@
 """HTTP to OpenTok over kept connections, each exchange under the caller's deadline.
 
 OpenTok's own SDK is not used for this: it opens a connection per call, has no time limit unless
-told, none at all in some methods, and loses statuses (docs/decisions.md).
+told, none at all in some methods, and loses statuses (docs/decisions/0003-own-http-to-opentok.md).
 """
 
 from collections.abc import Mapping

@@ -107,7 +107,7 @@ class StartMedia:
         return None
 
     def _roll_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
-        increment("StartsTakenBack")
+        increment("StartsRolledBack")
         with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
             platform.stop(report.id, deadline)
 

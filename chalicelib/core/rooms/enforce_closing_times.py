@@ -121,7 +121,7 @@ class ClosingTimes:
             emptied = disconnect_all(self._platform, room.session_id, in_time)
         except ProviderRefused as refusal:
             emptied = True  # asking again would not help, and reconciliation asks again later
-            increment("EvacuationsRefused")
+            increment("DisconnectsRefused")
             annotate("failure", refusal.note or refusal.detail)
         is_done = stopped and emptied
         if is_done:

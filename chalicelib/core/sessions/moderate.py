@@ -104,7 +104,7 @@ def disconnect_all(platform: ConnectionControl, session_id: str, deadline: Deadl
     try:
         for_each_concurrently(disconnect, platform.connections(session_id, deadline))
     except ProviderUnavailable:
-        increment("EvacuationsUnfinished")
+        increment("DisconnectsUnfinished")
         return False
     return True
 

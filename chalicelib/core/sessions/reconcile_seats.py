@@ -40,7 +40,7 @@ class SeatReconciler:
             if user_id is None or each.refused:
                 continue
             if each.id not in room.seats.connections.get(user_id, ()):
-                increment("Reseated")
+                increment("SeatsRestored")
                 self._tracker.admit_or_reject(session, room, each, deadline)
 
     def _remove_stale(

@@ -197,7 +197,7 @@ class SessionReconciler:
             return
 
         def end(stale_record: tuple[str, str]) -> None:
-            increment("GhostStreamsTaken")
+            increment("StaleStreamsRemoved")
             self._tracker.on_stream_destroyed(session, *stale_record, deadline)
 
         standing = self._platform.stream_ids(session.id, deadline)

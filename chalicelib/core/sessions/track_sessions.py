@@ -183,5 +183,5 @@ class SessionTracker:
     ) -> None:
         refused = replace(connection, refused=True)
         if self._sessions.record_connection(session, refused, deadline):
-            increment(f"SentAway{reason}")
+            increment(f"Rejected{reason}")
             self._platform.disconnect(session.id, connection.id, deadline)

@@ -106,7 +106,7 @@ def test_what_one_run_could_not_do_the_next_one_does(
         clock.move_to(NOON + timedelta(minutes=61))
         live.stand_ins.opentok.faults.add(Fault("/v2/project", status=500), times=2)
         live.run("enforce_closing_times")
-        assert "EvacuationsUnfinished" in log_lines(capsys)[-1]
+        assert "DisconnectsUnfinished" in log_lines(capsys)[-1]
         assert len(live.connected()) == 1
         live.run("enforce_closing_times")
         live.settle()
@@ -123,7 +123,7 @@ def test_an_evacuation_that_opentok_refuses_is_told_with_its_answer(
         live.stand_ins.opentok.faults.add(Fault("/connection", status=403), times=9)
         live.run("enforce_closing_times")
         line = log_lines(capsys)[-1]
-        assert line["EvacuationsRefused"] == [1.0]
+        assert line["DisconnectsRefused"] == [1.0]
         (failure,) = line["failure"]
         assert ": 403" in failure
 
