@@ -13,12 +13,13 @@ from local.sample_apps.rooms import LONGEST_SECONDS
 _ID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _UNKNOWN: Final = ""
 """A user who cannot be identified; each of them counts."""
-_MODERATOR: Final = "a moderator, by the public API"
 
 
 @dataclass
 class _Captions:
     room: str
+    is_own: bool
+    """Whether a sample app started them, not a moderator by the public API."""
     users: list[str] = field(default_factory=list)
 
     def is_of(self, room: str | None) -> bool:
@@ -31,7 +32,7 @@ class SampleCaptions:
     def __init__(self, api: PublicApi) -> None:
         self._api = api
         self._captions: dict[str, _Captions] = {}
-        # Held during calls too, lest one user's start meet the last user's stop.
+        # Held during calls too, so that one user's start does not meet the last user's stop.
         self._lock = Lock()
 
     def start(self, room: str, user: str = _UNKNOWN) -> str:
@@ -42,10 +43,8 @@ class SampleCaptions:
         """
         with self._lock:
             captions_id, is_new = self._started(room)
-            if captions_id not in self._captions:
-                users = [] if is_new else [_MODERATOR]
-                self._captions[captions_id] = _Captions(room, users)
-            users = self._captions[captions_id].users
+            started = _Captions(room, is_own=is_new)
+            users = self._captions.setdefault(captions_id, started).users
             if user == _UNKNOWN or user not in users:
                 users.append(user)
             return captions_id
@@ -70,8 +69,8 @@ class SampleCaptions:
             captions = self._captions.get(captions_id)
             if captions is None or not captions.is_of(room):
                 raise not_found("captions_not_found", f"There are no captions {captions_id}.")
-            if len(captions.users) > 1:
-                captions.users.pop()
+            if len(captions.users) > 1 or not captions.is_own:
+                del captions.users[-1:]
                 return False
             path = f"{room_path(captions.room)}/captions/{captions_id}/stop"
             self._api.call("POST", path)

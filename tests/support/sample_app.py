@@ -37,7 +37,7 @@ class SampleApp:
         return self.post(path, sessionId=self.session_id, **more)
 
     def move_archive(self, archive_id: str, status: str) -> None:
-        """Let it become that, and us be told."""
+        """Change its status at OpenTok, and wait for the callback."""
         self.live.stand_ins.opentok.move_archive(archive_id, status)
         self.live.settle()
 

@@ -109,13 +109,13 @@ def test_another_method_is_refused(app: SampleApp) -> None:
     assert refusal(answer) == (405, "method_not_allowed")
 
 
-def test_a_part_of_the_stack_that_fails_is_told_of(app: SampleApp) -> None:
+def test_an_outage_of_the_identity_provider_is_503(app: SampleApp) -> None:
     app.live.stand_ins.identity.faults.add(Fault("/token", HTTPStatus.SERVICE_UNAVAILABLE))
 
     assert refusal(app.get("/session")) == (503, "local_stack_unavailable")
 
 
-def test_an_outage_keeps_its_retry_after(app: SampleApp) -> None:
+def test_an_outage_of_opentok_keeps_its_retry_after(app: SampleApp) -> None:
     app.live.stand_ins.opentok.faults.add(
         Fault("session/create", HTTPStatus.SERVICE_UNAVAILABLE), times=9
     )
