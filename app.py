@@ -23,10 +23,9 @@ from chalicelib.api.rooms.connection_routes import presence_routes
 from chalicelib.api.rooms.moderation_routes import moderation_routes
 from chalicelib.api.rooms.room_routes import room_routes
 from chalicelib.api.rooms.token_routes import token_routes
-from chalicelib.api.sample_apps.routes import SAMPLE_APP_ROUTES, SAMPLE_APPS_WARNING
 from chalicelib.api.schedules import Schedules
 from chalicelib.composition.services import Services
-from chalicelib.settings import cors_origin, log_level, serves_sample_apps
+from chalicelib.settings import cors_origin, log_level
 
 
 def build_app(environment: Mapping[str, str]) -> Chalice:
@@ -53,7 +52,6 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         callback_routes,
         media_callback_routes,
         sip_callback_routes,
-        *SAMPLE_APP_ROUTES,
     ):
         built.register_blueprint(routes(edge))
     _register_schedules(built, Schedules(services, log))
@@ -61,8 +59,6 @@ def build_app(environment: Mapping[str, str]) -> Chalice:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()
         log.preload()
-        if serves_sample_apps(environment):
-            log.warning(SAMPLE_APPS_WARNING)
     return built
 
 

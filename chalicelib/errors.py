@@ -91,7 +91,7 @@ class RoomNotFound(RoomkeyError):
 
 
 class NoSuchRoute(RoomkeyError):
-    """A route that this stage does not serve; API Gateway's answer where there is none at all."""
+    """There is no such route: API Gateway's own answer."""
 
     code = "no_such_route"
 

@@ -9,17 +9,10 @@ from typing import Final, Self
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
-from chalicelib.core.sample_apps.sample_rooms import SamplePolicy
 from chalicelib.errors import NotConfigured
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
-DEFAULT_SAMPLE_ROOM: Final = "session"
-MAX_SAMPLE_ROOMS: Final = 10
-"""Looking for an archive of theirs means to look in each."""
-SAMPLE_NAME_PATTERN: Final = re.compile(r"[a-z0-9_-]{1,100}")
-_ON: Final = frozenset({"on", "1", "true", "yes"})
-_OFF: Final = frozenset({"off", "0", "false", "no"})
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -34,11 +27,6 @@ def log_level(environment: Mapping[str, str]) -> str:
     return level if level in LOG_LEVELS else "INFO"
 
 
-def serves_sample_apps(environment: Mapping[str, str]) -> bool:
-    """Whether anybody may get in and record without credentials, if the settings are right."""
-    return environment.get("SAMPLE_APPS", "").lower() in _ON
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All that the operator decides.
@@ -46,7 +34,6 @@ class Settings:
     Args:
         jwks_url: Where the issuer publishes its keys.
         opentok_api_url: None for the one that belongs to the kind of credentials.
-        samples: What OpenTok's official sample apps may do here.
         archive_bucket: Where OpenTok was told to upload archives; None leaves them in its cloud.
         callback_path_secret: Where OpenTok's old, unsigned callbacks come to; None takes none.
     """
@@ -60,7 +47,6 @@ class Settings:
     archive_bucket: str | None
     creation: CreationPolicy
     longest_token: timedelta
-    samples: SamplePolicy
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -97,7 +83,6 @@ class Settings:
                 default_room=_default_room(environment, problems),
             ),
             longest_token=_longest_token(environment, problems),
-            samples=_samples(environment, problems),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:
@@ -131,27 +116,6 @@ def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -
     if value is not None and not PATH_SECRET_PATTERN.fullmatch(value):
         problems.append("CALLBACK_PATH_SECRET must be 32 to 128 of A-Z, a-z, 0-9, _ and -")
     return value
-
-
-def _samples(environment: Mapping[str, str], problems: list[str]) -> SamplePolicy:
-    served = _switch("SAMPLE_APPS", environment, problems)
-    recording = _switch("SAMPLE_RECORDING", environment, problems)
-    given = (environment.get("SAMPLE_ROOMS") or DEFAULT_SAMPLE_ROOM).split(",")
-    names = list(dict.fromkeys(name.strip().lower() for name in given))
-    well_named = all(SAMPLE_NAME_PATTERN.fullmatch(name) for name in names)
-    if not well_named or len(names) > MAX_SAMPLE_ROOMS:
-        problems.append(
-            f"SAMPLE_ROOMS must be at most {MAX_SAMPLE_ROOMS} names of 1 to 100 of A-Z, a-z, 0-9, "
-            "_ and -, separated by commas"
-        )
-    return SamplePolicy(names, recording) if served else SamplePolicy()
-
-
-def _switch(name: str, environment: Mapping[str, str], problems: list[str]) -> bool:
-    value = (environment.get(name) or "off").lower()
-    if value not in _ON | _OFF:
-        problems.append(f"{name} must be on or off")
-    return value in _ON
 
 
 def _longest_token(environment: Mapping[str, str], problems: list[str]) -> timedelta:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.errors import NotConfigured
-from chalicelib.settings import Settings, serves_sample_apps
+from chalicelib.settings import Settings
 from deploy.errors import DeployError
 
 PROJECT: Final = Path(__file__).parents[1]
@@ -22,14 +22,10 @@ class Limits:
         requests_per_second: What API Gateway lets through before it answers 429; the account's
             own limit, 10,000 unless raised, is shared by all its APIs in the region.
         burst: How many more at one moment.
-        sample_requests_per_second: Of each method that sample apps call without credentials.
-        sample_burst: Likewise.
     """
 
     requests_per_second: int
     burst: int
-    sample_requests_per_second: int
-    sample_burst: int
     log_retention_days: int
 
 
@@ -37,15 +33,11 @@ LIMITS: Final = {
     "dev": Limits(
         requests_per_second=50,
         burst=100,
-        sample_requests_per_second=5,
-        sample_burst=10,
         log_retention_days=14,
     ),
     "prod": Limits(
         requests_per_second=1000,
         burst=2000,
-        sample_requests_per_second=5,
-        sample_burst=10,
         log_retention_days=90,
     ),
 }
@@ -113,10 +105,6 @@ class Stage:
     def opentok_api_url(self) -> str | None:
         """Where OpenTok is; None for the address that belongs to the credentials."""
         return self.environment.get("OPENTOK_API_URL", "").rstrip("/") or None
-
-    @property
-    def serves_sample_apps(self) -> bool:
-        return serves_sample_apps(self.environment)
 
     @property
     def archive_bucket(self) -> str | None:

@@ -1,4 +1,3 @@
-from chalicelib.api.sample_apps.routes import SAMPLE_APPS_WARNING
 from deploy.aws.functions import Deployed
 from deploy.stage import Stage
 
@@ -23,13 +22,4 @@ Costs at AWS's list prices in us-east-1: per month 0.40 USD for the secret, 3.10
 3.00 for the dashboard beyond an account's first three, and 0.10 or so for what runs every minute.
 By use, per million joins: 3.50 for API Gateway, 0.20 for Lambda's requests, and by the millisecond
 and call what bench/results.md measures. OpenTok's minutes come on top, and are most of the bill.
-{_warning(stage)}"""
-
-
-def _warning(stage: Stage) -> str:
-    if not stage.serves_sample_apps:
-        return ""
-    return f"""
-WARNING: {SAMPLE_APPS_WARNING}
-Set it to off, and deploy, once you are done with them: docs/sample-apps.md.
 """

@@ -2,14 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from typing import Final
 
 from local.ports import HOST, Ports
 from local.provider import CREDENTIAL_VARIABLES, Provider
 
 REGION = "us-east-1"
-SAMPLE_APPS: Final = {"SAMPLE_APPS": "on"}
-"""Unless the user has set it otherwise."""
 
 
 def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider) -> dict[str, str]:
@@ -21,10 +18,7 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
     }
     no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
     wanted = (
-        SAMPLE_APPS
-        # Any page in the user's browser could record at the user's cost.
-        | {"SAMPLE_RECORDING": "off" if provider.real else "on"}
-        | kept
+        kept
         | _aws(ports)
         | {
             "ROOMS_TABLE": "roomkey-local-rooms",

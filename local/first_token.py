@@ -40,14 +40,9 @@ def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
     return FirstToken(bearer, answer.json(), milliseconds)
 
 
-def shown(
-    first: FirstToken, ports: Ports, provider: Provider, seconds: float, *, sample_apps: bool
-) -> str:
+def shown(first: FirstToken, ports: Ports, provider: Provider, seconds: float) -> str:
     """The greeting: where things are, the token and what it says, and how to get another."""
     claims = provider.verified_claims(first.answer["token"])
-    samples = ""
-    if sample_apps:
-        samples = f"Sample apps need none (docs/sample-apps.md): {ports.app_url}/session\n"
     opentok = f"{ports.opentok_url}   " if not provider.real else ""
     return f"""\
 Roomkey is up, {seconds:.1f} s after the start.
@@ -69,7 +64,6 @@ or in another terminal:
 curl -sS -X POST {ports.app_url}{_PATH} -H 'Authorization: Bearer {first.bearer}'
 
 A bearer for somebody else: make -s token USER=bob{ports.make_arguments}
-{samples}\
 All state is in memory and gone at the end. Ctrl-C stops everything.
 """
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from chalicelib.settings import serves_sample_apps
-from local.app_environment import SAMPLE_APPS, app_environment
+from local.app_environment import app_environment
 from local.app_process import AppProcess
 from local.first_token import obtain_first_token, shown
 from local.ports import Ports, StartError, ports_of
@@ -74,5 +73,4 @@ class _Run:
         except StartError as error:
             raise StartError(f"{error}\nThe app's log:\n{app.kept()}") from error
         seconds = time.monotonic() - self.started
-        samples = serves_sample_apps(SAMPLE_APPS | dict(self.environ))
-        say(shown(first, self.ports, self.provider, seconds, sample_apps=samples))
+        say(shown(first, self.ports, self.provider, seconds))

@@ -30,29 +30,14 @@ from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import ArchiveStorage, RetentionStore
 from chalicelib.core.ports.credentials import CallbackVerifier
 from chalicelib.core.ports.media_store import MediaStore
-from chalicelib.core.ports.room_store import RoomAccess, RoomStore
+from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
-from chalicelib.core.ports.video_platform import ClientTokens
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sample_apps.sample_archives import SampleArchives
-from chalicelib.core.sample_apps.sample_rooms import SampleRooms
-from chalicelib.core.sample_apps.sample_services import SampleBroadcasts, SampleCaptions
 from chalicelib.core.sessions.reconcile_sessions import MediaCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.timestamps import Clock
-from chalicelib.core.use_cases import MediaUseCases, SampleUseCases
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomCases:
-    """The use cases of media that sample apps have of their own, for some rooms."""
-
-    media: MediaAccess
-    record_archives: RecordArchives
-    read_archives: ReadArchives
-    broadcasts: Broadcasts
-    captions: Captions
+from chalicelib.core.use_cases import MediaUseCases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +59,6 @@ def build_media(
     files: ArchiveStorage,
     rest: ApiClient,
     read_rooms: ReadRooms,
-    sample_rooms: SampleRooms,
-    client_tokens: ClientTokens,
     sessions: SessionTracker,
     services: ServiceConnections,
     callbacks: CallbackVerifier,
@@ -92,19 +75,18 @@ def build_media(
     reconcile = partial(MediaReconciler, rooms=rooms, store=store, follow=follow, clock=clock)
     start_media = StartMedia(rooms.find, store.running, follow.save, clock)
 
-    def cases_of(rooms_of: RoomAccess) -> RoomCases:
-        media = MediaAccess(rooms_of, store, clock)
-        return RoomCases(
-            media=media,
+    media = MediaAccess(read_rooms, store, clock)
+    return MediaServices(
+        use_cases=MediaUseCases(
             record_archives=RecordArchives(
-                rooms=rooms_of,
+                rooms=read_rooms,
                 store=store,
                 platform=archives,
                 kept=kept,
                 start_media=start_media,
                 clock=clock,
             ),
-            read_archives=ReadArchives(rooms_of, store, kept, files),
+            read_archives=ReadArchives(read_rooms, store, kept, files),
             broadcasts=Broadcasts(
                 media=media,
                 platform=broadcasts,
@@ -121,26 +103,16 @@ def build_media(
                 start_media=start_media,
                 end_media=end_captions,
             ),
-        )
-
-    of_rooms = cases_of(read_rooms)
-    return MediaServices(
-        use_cases=MediaUseCases(
-            record_archives=of_rooms.record_archives,
-            read_archives=of_rooms.read_archives,
-            broadcasts=of_rooms.broadcasts,
-            captions=of_rooms.captions,
             renders=Renders(
-                media=of_rooms.media,
+                media=media,
                 platform=renders,
                 services=services,
                 start_media=start_media,
                 end_media=end_render,
                 refresh=refresh_render,
             ),
-            telephony=Telephony(of_rooms.media, OpenTokTelephony(rest), services),
+            telephony=Telephony(media, OpenTokTelephony(rest), services),
             follow=follow,
-            samples=_samples(sample_rooms, cases_of(sample_rooms), client_tokens),
         ),
         stop=StopMedia(
             store,
@@ -177,12 +149,4 @@ def build_media(
         delete_expired_archives=DeleteExpiredArchives(
             rooms=rooms, schedules=schedules, store=store, kept=kept, clock=clock
         ),
-    )
-
-
-def _samples(rooms: SampleRooms, cases: RoomCases, tokens: ClientTokens) -> SampleUseCases:
-    return SampleUseCases(
-        archives=SampleArchives(rooms, cases.record_archives, cases.read_archives),
-        broadcasts=SampleBroadcasts(rooms, cases.media, cases.broadcasts),
-        captions=SampleCaptions(rooms, cases.captions, tokens),
     )

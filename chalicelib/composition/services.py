@@ -84,7 +84,6 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.core.rooms.create_room import CreateRoom
     from chalicelib.core.rooms.join_room import JoinRoom
     from chalicelib.core.rooms.read_rooms import ReadRooms
-    from chalicelib.core.sample_apps.sample_rooms import SampleRooms
     from chalicelib.core.sessions.moderate import Moderate
     from chalicelib.core.sessions.read_presence import ReadPresence
     from chalicelib.core.sessions.reconcile_seats import SeatReconciler
@@ -115,13 +114,11 @@ def _build(settings: Settings) -> UseCases:
         longest_lifetime=settings.longest_token,
     )
     signatures = JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now)
-    sample_rooms = SampleRooms(settings.samples, create_room, join_room, read_rooms, sessions)
 
     @Once
     def media() -> "MediaServices":
         from chalicelib.adapters.dynamodb.media import DynamoDBMedia
         from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
-        from chalicelib.adapters.opentok.client_tokens import OpenTokClientTokens
         from chalicelib.adapters.s3_archives import S3ArchiveStorage
         from chalicelib.composition.media import build_media
         from chalicelib.core.sessions.service_connections import ServiceConnections
@@ -134,8 +131,6 @@ def _build(settings: Settings) -> UseCases:
             files=S3ArchiveStorage(settings.archive_bucket, s3_client),
             rest=rest,
             read_rooms=read_rooms,
-            sample_rooms=sample_rooms,
-            client_tokens=OpenTokClientTokens(projects),
             sessions=follow,
             services=ServiceConnections(platform, follow, utc_now),
             callbacks=signatures,
@@ -171,7 +166,6 @@ def _build(settings: Settings) -> UseCases:
         platform=platform,
         create_room=create_room,
         join_room=join_room,
-        sample_rooms=sample_rooms,
         read_rooms=read_rooms,
         read_presence=ReadPresence(read_rooms, sessions, utc_now),
         change_room=ChangeRoom(

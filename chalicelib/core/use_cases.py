@@ -16,7 +16,6 @@ from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sample_apps.sample_rooms import SampleRooms
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -31,18 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.core.media.telephony import Telephony
     from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
-    from chalicelib.core.sample_apps.sample_archives import SampleArchives
-    from chalicelib.core.sample_apps.sample_services import SampleBroadcasts, SampleCaptions
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleUseCases:
-    """All that a sample app can have done once it is in a room."""
-
-    archives: "SampleArchives"
-    broadcasts: "SampleBroadcasts"
-    captions: "SampleCaptions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +44,6 @@ class MediaUseCases:
     renders: "Renders"
     telephony: "Telephony"
     follow: "MediaTracker"
-    samples: SampleUseCases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +63,6 @@ class UseCases:
     platform: VideoPlatform
     create_room: CreateRoom
     join_room: JoinRoom
-    sample_rooms: SampleRooms
     read_rooms: ReadRooms
     read_presence: ReadPresence
     change_room: ChangeRoom

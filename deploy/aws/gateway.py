@@ -4,11 +4,6 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.api.http.operations import Route
-from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.router import Router
-from chalicelib.api.sample_apps.routes import SAMPLE_APP_ROUTES
-from chalicelib.composition.services import Services
 from chalicelib.settings import cors_origin
 from deploy.stage import Stage
 
@@ -70,31 +65,20 @@ def set_own_answers(api_id: str, stage: Stage, client: "APIGatewayClient") -> in
 
 
 def limit_requests(api_id: str, stage: Stage, client: "APIGatewayClient") -> None:
-    """Throttle the stage as a whole, so that one caller's flood is not everybody's bill.
-
-    What sample apps call without credentials is throttled by itself, each method far lower.
-    """
+    """Throttle the stage as a whole, so that one caller's flood is not everybody's bill."""
     limits = stage.limits
-    operations = _limit("/*/*", limits.requests_per_second, limits.burst)
-    if stage.serves_sample_apps:
-        for route in _sample_app_routes():
-            key = f"/{route.path.replace('/', '~1')}/{route.method}"
-            operations += _limit(key, limits.sample_requests_per_second, limits.sample_burst)
-    client.update_stage(restApiId=api_id, stageName=stage.gateway_stage, patchOperations=operations)
+    client.update_stage(
+        restApiId=api_id,
+        stageName=stage.gateway_stage,
+        patchOperations=[
+            _limit("rateLimit", limits.requests_per_second),
+            _limit("burstLimit", limits.burst),
+        ],
+    )
 
 
-def _sample_app_routes() -> list[Route]:
-    edge = Router(Services({}), RequestLog("ERROR"), "*")
-    for register in SAMPLE_APP_ROUTES:
-        register(edge)
-    return edge.routes
-
-
-def _limit(key: str, per_second: int, burst: int) -> "list[PatchOperationTypeDef]":
-    return [
-        {"op": "replace", "path": f"{key}/throttling/rateLimit", "value": str(per_second)},
-        {"op": "replace", "path": f"{key}/throttling/burstLimit", "value": str(burst)},
-    ]
+def _limit(name: str, value: int) -> "PatchOperationTypeDef":
+    return {"op": "replace", "path": f"/*/*/throttling/{name}", "value": str(value)}
 
 
 def _headers(origin: str, retry_after: str | None = None) -> dict[str, str]:

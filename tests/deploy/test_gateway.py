@@ -6,7 +6,6 @@ import pytest
 from app import build_app
 from deploy.aws.gateway import limit_requests, set_own_answers
 from deploy.stage import Stage, read_stage
-from tests.api.http.test_default_deny import SAMPLE_APPS
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -108,20 +107,6 @@ AS_A_WHOLE = {"/*/*/throttling/rateLimit": "50", "/*/*/throttling/burstLimit": "
 
 def test_a_stage_is_throttled_as_a_whole() -> None:
     assert limited(stage_with()) == AS_A_WHOLE
-    assert limited(stage_with(SAMPLE_APPS="off")) == AS_A_WHOLE
-
-
-def test_each_method_that_sample_apps_call_is_throttled_by_itself() -> None:
-    limits = limited(stage_with(SAMPLE_APPS="on"))
-    assert limits["/~1session/GET/throttling/rateLimit"] == "5"
-    assert limits["/~1session~1{room}~1startArchive/POST/throttling/burstLimit"] == "10"
-    keys = {path.rpartition("/throttling/")[0] for path in limits.keys() - AS_A_WHOLE.keys()}
-    methods = {
-        (method, path.replace("~1", "/"))
-        for path, method in (key.removeprefix("/").split("/") for key in keys)
-    }
-    assert methods == SAMPLE_APPS
-    assert AS_A_WHOLE.items() <= limits.items()
 
 
 def test_a_variable_part_of_a_path_has_one_name_at_each_place() -> None:

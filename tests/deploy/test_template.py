@@ -7,7 +7,7 @@ import pytest
 from chalicelib.api.http.problems import STATUS
 from deploy.aws.functions import Deployed
 from deploy.aws.resources import TEMPLATE
-from deploy.stage import Stage, read_stage
+from deploy.stage import read_stage
 from deploy.summary import summary
 
 if TYPE_CHECKING:
@@ -192,15 +192,6 @@ def test_the_summary_tells_what_the_alarms_cost() -> None:
 
     text = summary(read_stage("prod"), Deployed("", "", ()), None)
     assert f"{cents / 100:.2f} for the alarms" in text
-
-
-def test_the_summary_warns_of_sample_apps_where_they_are_served() -> None:
-    stage = read_stage("dev")
-    assert "WARNING" not in summary(stage, Deployed("", "", ()), None)
-    own = stage.config["stages"]["dev"]
-    variables = own["environment_variables"] | {"SAMPLE_APPS": "on"}
-    served = {**stage.config, "stages": {"dev": {**own, "environment_variables": variables}}}
-    assert "WARNING: SAMPLE_APPS is on" in summary(Stage("dev", served), Deployed("", "", ()), None)
 
 
 def test_the_dashboard_is_json() -> None:

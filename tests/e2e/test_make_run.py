@@ -76,15 +76,6 @@ def ask_for_token(ports: Ports, room: str, bearer: str) -> requests.Response:
     )
 
 
-def test_sample_apps_are_served_and_the_greeting_says_so(roomkey: Roomkey) -> None:
-    address = f"{roomkey.ports.app_url}/session"
-    assert address in roomkey.output
-    session = requests.get(address, timeout=30)
-    assert session.ok
-    started = requests.post(f"{roomkey.ports.app_url}//session/session/startArchive", timeout=30)
-    assert started.json()["code"] == "nobody_connected"
-
-
 def test_a_first_token_is_shown_with_its_claims(roomkey: Roomkey) -> None:
     answer, claims = shown_json(roomkey.output)
 

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.sample_apps.sample_rooms import SamplePolicy
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings, cors_origin, log_level
 
@@ -49,10 +48,6 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
         ("ARCHIVE_BUCKET", "ab"),
         ("ARCHIVE_BUCKET", "a" * 64),
         ("AUTH_AUDIENCE", " , "),
-        ("SAMPLE_APPS", "maybe"),
-        ("SAMPLE_RECORDING", "2"),
-        ("SAMPLE_ROOMS", "one,,two"),
-        ("SAMPLE_ROOMS", "my room"),
         ("MAX_TOKEN_SECONDS", "59"),
         ("MAX_TOKEN_SECONDS", "2592001"),
         ("MAX_TOKEN_SECONDS", "1e3"),
@@ -104,24 +99,3 @@ def test_browsers_may_call_from_anywhere_unless_told_otherwise() -> None:
 )
 def test_an_unknown_log_level_does_not_end_the_log(given: str, level: str) -> None:
     assert log_level({"LOG_LEVEL": given}) == level
-
-
-def test_sample_apps_are_off_unless_asked_for() -> None:
-    settings = Settings.from_env(COMPLETE | {"SAMPLE_ROOMS": "a,b", "SAMPLE_RECORDING": "on"})
-    assert settings.samples == SamplePolicy()
-
-
-def test_sample_apps_have_the_rooms_named_and_record_only_where_allowed() -> None:
-    on = COMPLETE | {"SAMPLE_APPS": "on"}
-    assert Settings.from_env(on).samples == SamplePolicy(["session"])
-    named = on | {"SAMPLE_ROOMS": "Demo, test", "SAMPLE_RECORDING": "true"}
-    assert Settings.from_env(named).samples == SamplePolicy(["demo", "test"], recording=True)
-
-
-def test_sample_apps_have_ten_rooms_at_most() -> None:
-    names = [f"room-{number}" for number in range(11)]
-    on = COMPLETE | {"SAMPLE_APPS": "on"}
-    assert len(Settings.from_env(on | {"SAMPLE_ROOMS": ",".join(names[:10])}).samples.rooms) == 10
-    with pytest.raises(NotConfigured) as refusal:
-        Settings.from_env(on | {"SAMPLE_ROOMS": ",".join(names)})
-    assert "SAMPLE_ROOMS must be at most 10" in str(refusal.value.note)

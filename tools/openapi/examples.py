@@ -32,7 +32,6 @@ from chalicelib.api.rooms.responses import (
 from chalicelib.core.model.room import State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
-from tools.openapi.sample_examples import SAMPLE_EXAMPLES
 from tools.openapi.service_examples import SERVICE_EXAMPLES
 
 _NOW: Final = "2026-01-31T12:00:00Z"
@@ -138,7 +137,6 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         ArchiveList(items=[_ARCHIVE], cursor=None),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
         *SERVICE_EXAMPLES,
-        *SAMPLE_EXAMPLES,
     )
 }
 

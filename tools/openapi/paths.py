@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from chalicelib.api.http.operations import SAMPLE_APP, Route, Text
+from chalicelib.api.http.operations import Route
 from chalicelib.core.model.room import NAME_PATTERN
 from tools.openapi.examples import EXAMPLES
 from tools.openapi.links import links_from, names_in
@@ -23,7 +23,6 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "ban_id": ("The ban's `id`.", {}),
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId`.", {}),
-    "media_id": ("The archive's `archiveId`, or the captions' `captionsId`.", {}),
     "render_id": ("The render's `id`.", {}),
     "secret": ("What `CALLBACK_PATH_SECRET` is set to.", {}),
 }
@@ -65,7 +64,7 @@ class Paths:
             "operationId": route.operation_id,
             "tags": [route.topic],
             "summary": operation.summary,
-            "description": _described(route),
+            "description": operation.description,
             "security": [] if scheme is None else [{scheme: []}],
             "parameters": self._schemas.parameters(operation.query),
         }
@@ -82,13 +81,10 @@ class Paths:
         return stated(described | {"responses": dict(sorted(responses.items()))})
 
     def _answer(
-        self, route: Route, status: HTTPStatus, answer: type[Struct] | Text | None
+        self, route: Route, status: HTTPStatus, answer: type[Struct] | None
     ) -> dict[str, Any]:
         if answer is None:
             return stated({"description": status.phrase, "headers": _HEADERS.get(status, {})})
-        if isinstance(answer, Text):
-            media = {"schema": {"type": "string"}, "example": answer.body}
-            return {"description": status.phrase, "content": {answer.media_type: media}}
         return stated(
             {
                 "description": cleandoc(answer.__doc__ or ""),
@@ -100,14 +96,6 @@ class Paths:
     def _content(self, struct: type[Struct]) -> dict[str, Any]:
         media = {"schema": self._schemas.reference(struct), "example": EXAMPLES[struct]}
         return {"application/json": media}
-
-
-def _described(route: Route) -> str | None:
-    """What is said of a route beside its summary."""
-    if route.access is not SAMPLE_APP:
-        return route.operation.description
-    opted_in = "Without credentials, and only where the stage sets `SAMPLE_APPS`; else 404."
-    return " ".join(filter(None, (route.operation.description, opted_in)))
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

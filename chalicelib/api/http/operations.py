@@ -38,23 +38,7 @@ ADMISSION_ERRORS: Final[Problems] = (
     errors.RoleNotAllowed,
 )
 """Of routes that let people in."""
-SAMPLE_MEDIA_ERRORS: Final[Problems] = (
-    errors.RoomNotFound,
-    errors.RoleNotAllowed,
-    errors.RoomClosed,
-    errors.NobodyConnected,
-    *PROVIDER_ERRORS,
-)
-"""Of routes that have OpenTok make something of a sample room."""
 _BODY_ERRORS: Final[Problems] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A body that is no JSON, and always the same."""
-
-    media_type: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +50,13 @@ class Operation:
         description: What is to be known beyond that.
         query: The query's parameters.
         body: The JSON body; where there is none, what is sent is not looked at.
-        answers: The successful statuses, each with its JSON body, or its text, or None for an
-            empty one.
+        answers: The successful statuses, each with its JSON body, or None for an empty one.
         problems: The errors of this route. Those of every route of its kind, and those of
             reading query and body, need no mention.
     """
 
     summary: str
-    answers: Mapping[HTTPStatus, type[Struct] | Text | None]
+    answers: Mapping[HTTPStatus, type[Struct] | None]
     description: str = ""
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None
@@ -100,16 +83,6 @@ SIGNED_IN: Final = Access(
         errors.Unauthenticated,
         errors.InvalidField,
         errors.IdentityUnavailable,
-        errors.NotConfigured,
-        errors.StoreUnavailable,
-        errors.Internal,
-    ),
-)
-SAMPLE_APP: Final = Access(
-    None,
-    (
-        errors.NoSuchRoute,
-        errors.InvalidField,
         errors.NotConfigured,
         errors.StoreUnavailable,
         errors.Internal,

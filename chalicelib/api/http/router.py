@@ -17,7 +17,6 @@ from chalicelib.api.http.context import Call, Content, Told, authorization
 from chalicelib.api.http.operations import (
     ANYBODY,
     PLATFORM,
-    SAMPLE_APP,
     SIGNED_IN,
     Access,
     Operation,
@@ -27,7 +26,6 @@ from chalicelib.api.http.problems import problem
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.api.http.responses import Answer
 from chalicelib.core.model.room import NAME_RULE, check_name
-from chalicelib.core.model.user import ANONYMOUS, User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import recording
 from chalicelib.core.use_cases import UseCases
@@ -71,29 +69,19 @@ class Router:
         self, routes: Blueprint, method: str, path: str, operation: Operation
     ) -> Callable[[_View], _View]:
         """Register a view that is called as `view(call, **path_parameters)`."""
-        return self._called(routes, method, path, operation, SIGNED_IN)
 
-    def sample_app(
-        self, routes: Blueprint, method: str, path: str, operation: Operation
-    ) -> Callable[[_View], _View]:
-        """Register a view that sample apps have called without credentials, where served."""
-        return self._called(routes, method, path, operation, SAMPLE_APP)
-
-    def _called(
-        self, routes: Blueprint, method: str, path: str, operation: Operation, access: Access
-    ) -> Callable[[_View], _View]:
         def register(view: _View) -> _View:
             def answer(request: Request, line: RequestRecord, parameters: dict[str, str]) -> Answer:
                 deadline = Deadline(REQUEST_SECONDS)
                 use_cases = self._use_cases()
-                user = _caller(access, use_cases, request)
+                user = use_cases.identity.user(authorization(request))
                 line.user = user.id
                 _check_path(request, path, parameters)
                 line.room = parameters.get("room")
                 content = Content.of(request, operation)
                 return view(Call(request, use_cases, user, deadline, line, content), **parameters)
 
-            route = Route.of(method, path, view, access, operation)
+            route = Route.of(method, path, view, SIGNED_IN, operation)
             self._register(routes, route, answer)
             return view
 
@@ -217,13 +205,6 @@ def _line(request: Request | None) -> RequestRecord:
     request_id = context.get("requestId") or getattr(request.lambda_context, "aws_request_id", "")
     function = getattr(request.lambda_context, "function_name", "")
     return RequestRecord(str(request_id), request.method, request.path, function)
-
-
-def _caller(access: Access, use_cases: UseCases, request: Request) -> User:
-    if access is SIGNED_IN:
-        return use_cases.identity.user(authorization(request))
-    use_cases.sample_rooms.check_served()
-    return ANONYMOUS
 
 
 def _check_path(request: Request, route: str, parameters: Mapping[str, str]) -> None:

@@ -1,6 +1,5 @@
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from chalicelib.errors import RoleNotAllowed
 
@@ -18,10 +17,6 @@ class User:
     id: str
     name: str | None = None
     admin: bool = False
-
-
-ANONYMOUS: Final = User("anonymous")
-"""Whoever uses a sample app: nobody vouches for them."""
 
 
 class Role(StrEnum):

@@ -110,14 +110,3 @@ class VideoPlatform(Protocol):
 
     def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
         """A client token, made here without asking the platform."""
-
-
-class ClientTokens(Protocol):
-    """Tells whether a client token that somebody shows is one of ours."""
-
-    def role(self, token: str, session_id: str, deadline: Deadline) -> Role:
-        """What it allows in this session.
-
-        Raises:
-            Unauthenticated: It is not ours, not of this session, or has expired.
-        """

@@ -76,27 +76,14 @@ class CreateRoom:
         Raises:
             RoomNotFound: There is none, and this user may not make one.
         """
-        if self._policy.is_default(name):
-            return self.find_or_create_system_room(name, RoomSettings(), deadline)
         found = self._store.find(name, deadline)
         if found is not None and not found.name_is_free(self._clock()):
             return found
-        if not self._policy.allows(user):
+        creator = None if self._policy.is_default(name) else user
+        if creator is not None and not self._policy.allows(creator):
             raise RoomNotFound(f"There is no room {name}, and only admins may create rooms here.")
         room, _ = self._create(
-            user, name, settings=RoomSettings(), location=None, replaced=found, deadline=deadline
-        )
-        return room
-
-    def find_or_create_system_room(
-        self, name: str, settings: RoomSettings, deadline: Deadline
-    ) -> Room:
-        """A room of the service's own, which nobody created: made if there is none."""
-        found = self._store.find(name, deadline)
-        if found is not None and not found.name_is_free(self._clock()):
-            return found
-        room, _ = self._create(
-            None, name, settings=settings, location=None, replaced=found, deadline=deadline
+            creator, name, settings=RoomSettings(), location=None, replaced=found, deadline=deadline
         )
         return room
 

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.user import ANONYMOUS, Role, User
+from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
 from chalicelib.core.rooms.create_room import CreateRoom
@@ -127,20 +127,6 @@ class JoinRoom:
             room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
         )
         return self._admission(entry, data, JoinRequest(), deadline)
-
-    def join_anonymously(
-        self, room: Room, role: Role, lifetime: timedelta, deadline: Deadline
-    ) -> JoinResult:
-        """Let somebody nobody vouches for into a room that is there for them.
-
-        Raises:
-            RoomkeyError: As `AdmitUser` says.
-        """
-        request = JoinRequest(role, min(lifetime, self._longest_lifetime))
-        entry = self._admit_user.admit(room, ANONYMOUS, role, deadline, lifetime=lifetime)
-        return self._admission(
-            entry, _connection_data(ANONYMOUS, request, entry.role), request, deadline
-        )
 
     def _admission(
         self, entry: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline

@@ -19,31 +19,6 @@ PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
 SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
 """Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
 
-SAMPLE_APPS = {
-    ("GET", "/session"),
-    ("GET", "/room/{room}"),
-    ("POST", "/archive/start"),
-    ("POST", "/archive/{archive_id}/stop"),
-    ("GET", "/archive"),
-    ("GET", "/archive/{archive_id}"),
-    ("GET", "/archive/{archive_id}/view"),
-    ("POST", "/captions/start"),
-    ("POST", "/captions/{captions_id}/stop"),
-    ("GET", "/broadcast/session/host"),
-    ("GET", "/broadcast/session/viewer"),
-    ("POST", "/broadcast/session/start"),
-    ("POST", "/broadcast/session/stop"),
-    ("POST", "/broadcast/session/status"),
-    ("GET", "/session/{room}"),
-    ("POST", "/session/{room}/startArchive"),
-    ("POST", "/session/{room}/{media_id}/stopArchive"),
-    ("GET", "/session/{room}/archives"),
-    ("POST", "/session/{room}/enableCaptions"),
-    ("POST", "/session/{room}/{media_id}/disableCaptions"),
-    ("POST", "/feedback/report"),
-}
-"""Not there unless the stage serves sample apps, which send no credentials."""
-
 PARAMETERS = {
     "room": "standup",
     "connection_id": "c1",
@@ -52,7 +27,6 @@ PARAMETERS = {
     "archive_id": "a1",
     "broadcast_id": "b1",
     "captions_id": "c1",
-    "media_id": "m1",
     "render_id": "r1",
     "secret": "guessed",
 }
@@ -74,26 +48,13 @@ def open_to(app: Chalice, bearer: str | None) -> set[tuple[str, str]]:
     """The routes that do not refuse."""
     replies = answers(app, bearer)
     return {
-        route
-        for route, reply in replies.items()
-        if reply.status != 401 and not asks_again(reply) and not is_not_there(reply)
+        route for route, reply in replies.items() if reply.status != 401 and not asks_again(reply)
     }
 
 
 def asks_again(reply: Reply) -> bool:
     """Whether a callback is refused for want of a signature."""
     return reply.status == 503 and reply.code == "callback_unsigned"
-
-
-def is_not_there(reply: Reply) -> bool:
-    return reply.status == 404 and reply.code == "no_such_route"
-
-
-def test_sample_apps_routes_are_not_there_unless_served(stand_ins: StandIns) -> None:
-    off = answers(build_app(stand_ins.environment), None)
-    assert {route for route, reply in off.items() if is_not_there(reply)} == SAMPLE_APPS
-    on = answers(build_app(stand_ins.environment | {"SAMPLE_APPS": "on"}), None)
-    assert not any(is_not_there(reply) for reply in on.values())
 
 
 def test_only_the_public_routes_answer_without_a_bearer(stand_ins: StandIns) -> None:
@@ -109,7 +70,7 @@ def test_only_the_public_routes_answer_without_a_bearer(stand_ins: StandIns) -> 
 
 def test_a_refusal_says_so_in_our_own_shape_on_every_route(stand_ins: StandIns) -> None:
     for route, reply in answers(build_app(stand_ins.environment), None).items():
-        if route not in PUBLIC | SIGNED | SAMPLE_APPS:
+        if route not in PUBLIC | SIGNED:
             assert reply.code == "unauthenticated"
             assert reply.headers["WWW-Authenticate"] == "Bearer"
             assert reply.headers["Access-Control-Allow-Origin"] == "*"

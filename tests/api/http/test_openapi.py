@@ -10,7 +10,6 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import build_app
 from chalicelib import errors
-from tests.api.http.test_default_deny import SAMPLE_APPS
 from tests.support.gateway import Gateway
 from tests.support.openapi import COMMITTED
 from tests.support.stand_ins import CALLBACKS, StandIns
@@ -75,7 +74,6 @@ def test_every_route_but_the_public_ones_names_what_proves_who_calls(
         "/health",
         "/openapi.json",
         *(f"/callbacks/{kind}/{{secret}}" for kind in CALLBACKS),
-        *(path for _, path in SAMPLE_APPS),
     }
     assert schemes["POST", "/rooms/{room}/tokens"] == [{"bearer": []}]
     assert schemes["POST", "/callbacks/session"] == [{"callback": []}]
