@@ -24,7 +24,7 @@ from chalicelib.api.rooms.moderation_routes import moderation_routes
 from chalicelib.api.rooms.room_routes import room_routes
 from chalicelib.api.rooms.token_routes import token_routes
 from chalicelib.api.schedules import Schedules
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from chalicelib.settings import cors_origin, log_level
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 import pytest
 
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.create_room import SECONDS_TO_STORE
