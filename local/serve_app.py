@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import chalice.cli
 import chalice.local
@@ -18,11 +19,21 @@ from local.ports import Ports
 from local.sample_apps import SampleApps
 from local.sample_apps.rooms import LONGEST_SECONDS
 
+_let_serve = threading.Event()
+
+
+class _WaitingServer(MendedServer):
+    """Serves nobody before what the app stands on is up."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - as the base has them
+        _let_serve.wait()
+        super().__init__(*args, **named)
+
 
 def main(port: str) -> int:
     """Serve the app on this port; never returns while all is well."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    served = functools.partial(MendedServer, otherwise=_sample_apps(port, os.environ).answer)
+    threading.Thread(target=_obey_parent, daemon=True).start()
+    served = functools.partial(_WaitingServer, otherwise=_sample_apps(port, os.environ).answer)
     # Chalice has no setting for its server's class; it looks this name up when it starts.
     chalice.local.LocalDevServer = served  # type: ignore[assignment, misc]
     # --no-autoreload: with it, Chalice forks a worker that a killed parent leaves on the port.
@@ -42,8 +53,13 @@ def _sample_apps(port: str, environ: Mapping[str, str]) -> SampleApps:
     )
 
 
-def _end_with_parent() -> None:
-    """Our standard input is a pipe from the parent: it ends when the parent does, however."""
+def _obey_parent() -> None:
+    """Our standard input is a pipe from the parent: a line in it lets us serve, its end ends us.
+
+    It ends when the parent does, however that is.
+    """
+    if sys.stdin.buffer.readline():
+        _let_serve.set()
     sys.stdin.buffer.read()
     os._exit(0)
 

@@ -21,10 +21,17 @@ class Deadline:
     Args:
         seconds: How long from now.
         clock: Seconds that never run backwards.
+        sleep: Waits for some seconds.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._clock = clock
+        self._sleep = sleep
         self._end = clock() + seconds
 
     def remaining(self) -> float:
@@ -33,11 +40,11 @@ class Deadline:
 
     def reserve(self, seconds: float) -> "Deadline":
         """Return an earlier deadline, which leaves so many seconds for later calls."""
-        return Deadline(self.remaining() - seconds, self._clock)
+        return Deadline(self.remaining() - seconds, self._clock, self._sleep)
 
     def capped(self, seconds: float) -> "Deadline":
         """Return this deadline or so many seconds from now, whichever comes first."""
-        return Deadline(min(seconds, self.remaining()), self._clock)
+        return Deadline(min(seconds, self.remaining()), self._clock, self._sleep)
 
     def run(self, call: Callable[[], _Result]) -> _Result:
         """Return or raise what `call` does, unless that takes too long.
@@ -60,4 +67,4 @@ class Deadline:
             attempt: How many attempts have failed, from 1.
         """
         longest = _LONGEST_FIRST_PAUSE * _PAUSE_GROWTH ** (attempt - 1)
-        time.sleep(min(random.uniform(0.5, 1) * longest, self.remaining()))
+        self._sleep(min(random.uniform(0.5, 1) * longest, self.remaining()))
