@@ -9,8 +9,8 @@ from chalicelib.api.http.operations import PUBLIC
 from chalicelib.api.http.responses import Response, json_response
 from chalicelib.api.http.routes import Routes
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "openapi.json"
-"""The file that `make openapi` writes; the deployed package has it at the same place."""
+DOCUMENT: Final = Path(__file__).with_name("openapi.json")
+"""A symbolic link to docs/openapi.json. Chalice packs the file that it leads to."""
 
 routes = Routes(tag="openapi")
 
