@@ -1,7 +1,7 @@
 """Roomkey's functions on AWS Lambda: the app, its routes and its scheduled functions."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from chalice import Chalice
@@ -10,7 +10,7 @@ from chalice.app import CloudWatchEvent
 from chalicelib.api import health, openapi_route
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.router import Router
+from chalicelib.api.http.router import Router, request_deadline
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media import (
     archive_control_routes,
@@ -27,7 +27,8 @@ from chalicelib.api.rooms import (
     token_routes,
 )
 from chalicelib.api.schedules import Schedules
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.settings import cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
@@ -50,11 +51,18 @@ ROUTES: Final[tuple[Routes, ...]] = (
 """All routes, in the order of the API's reference."""
 
 
-def build_app(environment: Mapping[str, str]) -> Chalice:
-    """Return a new app with the settings in `environment`."""
+def build_app(
+    environment: Mapping[str, str], new_deadline: Callable[[], Deadline] = request_deadline
+) -> Chalice:
+    """Return a new app.
+
+    Args:
+        environment: The settings.
+        new_deadline: Returns the deadline of a request.
+    """
     services = Services(environment)
     log = RequestLog(log_level(environment))
-    router = Router(services, log, cors_origin(environment))
+    router = Router(services, log, cors_origin(environment), new_deadline)
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(router.error_middleware, "http")
     for routes in ROUTES:

@@ -1,15 +1,10 @@
-"""Ties together what sessions are made into, for `services`."""
+"""The use cases of media on given ports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chalicelib.adapters.opentok.api_client import ApiClient
-from chalicelib.adapters.opentok.archives import OpenTokArchives
-from chalicelib.adapters.opentok.broadcasts import OpenTokBroadcasts
-from chalicelib.adapters.opentok.captions import OpenTokCaptions
-from chalicelib.adapters.opentok.renders import OpenTokRenders
-from chalicelib.adapters.opentok.telephony import OpenTokTelephony
+from chalicelib.composition.ports import Ports
 from chalicelib.core.media.broadcasts import Broadcasts
 from chalicelib.core.media.captions import Captions
 from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
@@ -27,11 +22,6 @@ from chalicelib.core.media.sync_archives import ArchiveSync
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import MediaKind
-from chalicelib.core.ports.archives import ArchiveStorage, RetentionStore
-from chalicelib.core.ports.credentials import CallbackVerifier
-from chalicelib.core.ports.media_store import MediaStore
-from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.reconcile_sessions import MediaCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
@@ -50,23 +40,20 @@ class MediaServices:
     delete_expired_archives: DeleteExpiredArchives
 
 
-def build_media(
-    *,
-    rooms: RoomStore,
-    store: MediaStore,
-    session_store: SessionStore,
-    schedules: RetentionStore,
-    files: ArchiveStorage,
-    rest: ApiClient,
-    read_rooms: ReadRooms,
-    sessions: SessionTracker,
-    services: ServiceConnections,
-    callbacks: CallbackVerifier,
-    clock: Clock,
+def wire_media(
+    ports: Ports, read_rooms: ReadRooms, sessions: SessionTracker, clock: Clock
 ) -> MediaServices:
+    """Return the use cases of media on these ports."""
+    own, rooms, callbacks = ports.media(), ports.rooms, ports.callbacks
+    session_store, store, schedules, files = ports.sessions, own.store, own.schedules, own.storage
+    archives, broadcasts, captions, renders = (
+        own.archives,
+        own.broadcasts,
+        own.captions,
+        own.renders,
+    )
+    services = ServiceConnections(ports.video, sessions, clock)
     follow = MediaTracker(sessions.find, store, clock)
-    archives, broadcasts = OpenTokArchives(rest, clock), OpenTokBroadcasts(rest, clock)
-    captions, renders = OpenTokCaptions(rest, clock), OpenTokRenders(rest, clock)
     kept = ArchiveSync(archives, files, follow)
     end_broadcast, end_captions = EndMedia(broadcasts, follow), EndMedia(captions, follow)
     end_render = EndMedia(renders, follow)
@@ -111,7 +98,7 @@ def build_media(
                 end_media=end_render,
                 refresh=refresh_render,
             ),
-            telephony=Telephony(media, OpenTokTelephony(rest), services),
+            telephony=Telephony(media, own.telephony, services),
             follow=follow,
         ),
         stop=StopMedia(

@@ -45,12 +45,12 @@ def register_callback(
 
     def signed(context: CallbackContext) -> Response:
         body = context.raw_body()
-        signatures = context.use_cases.signatures
-        signatures.check(kind, context.authorization(), body, context.deadline)
+        verifier = context.use_cases.callbacks
+        verifier.check(kind, context.authorization(), body, context.deadline)
         return view(context, body)
 
     def unsigned(context: CallbackContext, secret: str) -> Response:
-        context.use_cases.signatures.check_path(secret)
+        context.use_cases.callbacks.check_path(secret)
         return view(context, context.raw_body())
 
     path = f"/callbacks/{kind}"

@@ -5,6 +5,7 @@ is rendered here: with CORS headers, and as a problem if it is an error.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import unquote
@@ -37,6 +38,8 @@ from chalicelib.errors import (
 
 REQUEST_SECONDS: Final = 8.0
 """The time limit of a request: OpenTok's mobile samples give up after 10 seconds."""
+request_deadline: Final = partial(Deadline, REQUEST_SECONDS)
+"""The deadline of a request that begins now."""
 
 
 class Router:
@@ -46,13 +49,19 @@ class Router:
         use_cases: Returns the use cases; may raise the errors that any of them raises.
         log: Writes a line per request.
         cors_origin: The origin that browsers may call from, or `*`.
+        new_deadline: Returns the deadline of a request.
     """
 
     def __init__(
-        self, use_cases: Callable[[], UseCases], log: RequestLog, cors_origin: str
+        self,
+        use_cases: Callable[[], UseCases],
+        log: RequestLog,
+        cors_origin: str,
+        new_deadline: Callable[[], Deadline] = request_deadline,
     ) -> None:
         self._use_cases = use_cases
         self._log = log
+        self._new_deadline = new_deadline
         self._cors = CORSConfig(
             allow_origin=cors_origin,
             allow_headers=["Authorization", "Content-Type"],
@@ -108,7 +117,7 @@ class Router:
     ) -> Response:
         if route.access.caller is Caller.ANYBODY:
             return route.view(PublicContext(request), **parameters)
-        deadline = Deadline(REQUEST_SECONDS)
+        deadline = self._new_deadline()
         use_cases = self._use_cases()
         if route.access.caller is Caller.OPENTOK:
             return route.view(CallbackContext(request, use_cases, deadline), **parameters)

@@ -10,7 +10,7 @@ from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Routes
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import CALLBACKS, StandIns
 

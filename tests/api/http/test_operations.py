@@ -13,7 +13,7 @@ from chalicelib.api.http.responses import Response
 from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Declaration, Routes
 from chalicelib.api.rooms.requests import BanBody, TokenBody
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from tests.support.gateway import Gateway
 from tests.support.openapi import check_answer
 from tests.support.stand_ins import StandIns
