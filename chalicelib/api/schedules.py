@@ -17,7 +17,7 @@ RUN_SECONDS: Final = 50.0
 
 
 class Schedules:
-    """Runs scheduled work, and logs each run."""
+    """The runner of scheduled work, which logs each run."""
 
     def __init__(self, use_cases: Callable[[], UseCases], log: RequestLog) -> None:
         self._use_cases = use_cases

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SERVICE: Final = "roomkey"
 NAMESPACE: Final = "Roomkey"
 MAX_DURATIONS: Final = 99
-"""The highest number of durations with one name in a record."""
+"""The highest number of durations with one name in a line."""
 
 
 @dataclass(slots=True)
@@ -122,9 +122,9 @@ class RequestLog:
 
 
 def _within_line_limits(measured: Sequence[Metric]) -> Iterator[Metric]:
-    """Yield the sums of the counts, and the longest durations that fit in a record.
+    """Yield the sums of the counts, and the longest durations that fit in a line.
 
-    CloudWatch accepts 100 values of a metric in a record. Powertools writes a separate line when it
+    CloudWatch accepts 100 values of a metric in a line. Powertools writes a line of its own when it
     reaches that number, and ours would then miss them.
     """
     counts: dict[str, float] = {}

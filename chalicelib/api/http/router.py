@@ -43,7 +43,7 @@ request_deadline: Final = partial(Deadline, REQUEST_SECONDS)
 
 
 class Router:
-    """Mounts routes on an app.
+    """The link between declared routes and a Chalice app.
 
     Args:
         use_cases: Returns the use cases; may raise the errors that any of them raises.
