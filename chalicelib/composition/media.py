@@ -1,4 +1,4 @@
-"""Ties together what sessions are made into, for `services`."""
+"""The wiring of media: adapters and use cases of archives, broadcasts, captions and renders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,11 @@ from chalicelib.adapters.opentok.telephony import OpenTokTelephony
 from chalicelib.core.media.broadcasts import Broadcasts
 from chalicelib.core.media.captions import Captions
 from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
-from chalicelib.core.media.end_media import EndMedia
 from chalicelib.core.media.media_access import MediaAccess
+from chalicelib.core.media.media_control import MediaControl, MediaStopper
 from chalicelib.core.media.read_archives import ReadArchives
-from chalicelib.core.media.reconcile_media import MediaReconciler
-from chalicelib.core.media.reconcile_renders import RenderReconciler
+from chalicelib.core.media.reconcile_media import MediaReconciler, RenderReconciler
 from chalicelib.core.media.record_archives import RecordArchives
-from chalicelib.core.media.refresh_media import RefreshMedia
 from chalicelib.core.media.renders import Renders
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.stop_media import StopMedia
@@ -42,7 +40,7 @@ from chalicelib.core.use_cases import MediaUseCases
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaServices:
-    """The use cases of media, and the parts of other ones that look after them."""
+    """The use cases of media, and their parts that other use cases need."""
 
     use_cases: MediaUseCases
     stop: StopMedia
@@ -64,89 +62,66 @@ def build_media(
     callbacks: CallbackVerifier,
     clock: Clock,
 ) -> MediaServices:
-    follow = MediaTracker(sessions.find, store, clock)
+    """Wire everything about media."""
     archives, broadcasts = OpenTokArchives(rest, clock), OpenTokBroadcasts(rest, clock)
     captions, renders = OpenTokCaptions(rest, clock), OpenTokRenders(rest, clock)
-    kept = ArchiveSync(archives, files, follow)
-    end_broadcast, end_captions = EndMedia(broadcasts, follow), EndMedia(captions, follow)
-    end_render = EndMedia(renders, follow)
-    refresh_broadcast = RefreshMedia(broadcasts.one, follow)
-    refresh_render = RefreshMedia(renders.one, follow)
-    reconcile = partial(MediaReconciler, rooms=rooms, store=store, follow=follow, clock=clock)
-    start_media = StartMedia(rooms.find, store.running, follow.save, clock)
+    access = MediaAccess(read_rooms, store, clock)
+    tracker = MediaTracker(sessions.find, store, clock)
+    start_media = StartMedia(rooms, store, tracker, clock)
+    sync = ArchiveSync(archives, files, tracker)
+    broadcast_control = MediaControl(broadcasts, tracker)
+    render_control = MediaControl(renders, tracker)
+    captions_stopper = MediaStopper(captions, tracker)
+    reconciler = partial(MediaReconciler, rooms=rooms, store=store, tracker=tracker, clock=clock)
 
-    media = MediaAccess(read_rooms, store, clock)
     return MediaServices(
         use_cases=MediaUseCases(
             record_archives=RecordArchives(
-                rooms=read_rooms,
-                store=store,
-                platform=archives,
-                kept=kept,
-                start_media=start_media,
-                clock=clock,
+                media=access, store=store, platform=archives, sync=sync, start_media=start_media
             ),
-            read_archives=ReadArchives(read_rooms, store, kept, files),
+            read_archives=ReadArchives(read_rooms, store, sync, files),
             broadcasts=Broadcasts(
-                media=media,
+                media=access,
                 platform=broadcasts,
-                follow=follow,
+                tracker=tracker,
                 start_media=start_media,
-                end_media=end_broadcast,
-                refresh=refresh_broadcast,
+                control=broadcast_control,
             ),
             captions=Captions(
-                media=media,
+                media=access,
                 platform=captions,
                 services=services,
                 callbacks=callbacks,
                 start_media=start_media,
-                end_media=end_captions,
+                stopper=captions_stopper,
             ),
             renders=Renders(
-                media=media,
+                media=access,
                 platform=renders,
                 services=services,
                 start_media=start_media,
-                end_media=end_render,
-                refresh=refresh_render,
+                control=render_control,
             ),
-            telephony=Telephony(media, OpenTokTelephony(rest), services),
-            follow=follow,
+            telephony=Telephony(access, OpenTokTelephony(rest), services),
+            follow=tracker,
         ),
         stop=StopMedia(
             store,
             {
-                MediaKind.ARCHIVE: kept.stop,
-                MediaKind.BROADCAST: end_broadcast,
-                MediaKind.CAPTIONS: end_captions,
-                MediaKind.RENDER: end_render,
+                MediaKind.ARCHIVE: sync,
+                MediaKind.BROADCAST: broadcast_control,
+                MediaKind.CAPTIONS: captions_stopper,
+                MediaKind.RENDER: render_control,
             },
         ),
         reconcile=[
-            reconcile(
-                MediaKind.ARCHIVE,
-                archives.of_session,
-                kept.stop,
-                kept.confirm_missing,
-                kept.refresh,
-            ),
-            reconcile(
-                MediaKind.BROADCAST,
-                broadcasts.of_session,
-                end_broadcast,
-                refresh_broadcast,
-                refresh_broadcast,
-            ),
+            reconciler(MediaKind.ARCHIVE, archives, sync),
+            reconciler(MediaKind.BROADCAST, broadcasts, broadcast_control),
             RenderReconciler(
-                reconcile(
-                    MediaKind.RENDER, renders.of_session, end_render, refresh_render, refresh_render
-                ),
-                session_store,
-                store,
+                reconciler(MediaKind.RENDER, renders, render_control), session_store, store
             ),
         ],
         delete_expired_archives=DeleteExpiredArchives(
-            rooms=rooms, schedules=schedules, store=store, kept=kept, clock=clock
+            rooms=rooms, schedules=schedules, store=store, sync=sync, clock=clock
         ),
     )

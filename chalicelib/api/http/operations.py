@@ -19,7 +19,7 @@ MODERATOR_ERRORS: Final[Problems] = (*MEMBER_ERRORS, errors.NotAModerator)
 """Of routes that only a room's moderators may use."""
 PROVIDER_ERRORS: Final[Problems] = (errors.ProviderRefused, errors.ProviderUnavailable)
 """Of routes that ask OpenTok for something."""
-MEDIA_START_ERRORS: Final[Problems] = (
+MEDIA_ERRORS: Final[Problems] = (
     *MODERATOR_ERRORS,
     errors.RoomClosed,
     errors.NotRouted,
@@ -27,7 +27,9 @@ MEDIA_START_ERRORS: Final[Problems] = (
     errors.NobodyConnected,
     *PROVIDER_ERRORS,
 )
-"""Of routes that have OpenTok make something of a room."""
+"""The errors of routes that need OpenTok to process a room's media."""
+MEDIA_START_ERRORS: Final[Problems] = (*MEDIA_ERRORS, errors.StartUnconfirmed)
+"""The errors of routes that start an archive, a broadcast, captions, a render or a call."""
 ADMISSION_ERRORS: Final[Problems] = (
     errors.RoomClosed,
     errors.NotAMember,

@@ -4,7 +4,12 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import MODERATOR_ERRORS, PROVIDER_ERRORS, Operation
+from chalicelib.api.http.operations import (
+    MEDIA_START_ERRORS,
+    MODERATOR_ERRORS,
+    PROVIDER_ERRORS,
+    Operation,
+)
 from chalicelib.api.http.responses import Answer, json_response
 from chalicelib.api.http.router import Router
 from chalicelib.api.media.archive_requests import ArchiveBody, LayoutBody, StreamsBody
@@ -27,15 +32,7 @@ def recording_routes(edge: Router) -> Blueprint:
             ),
             body=ArchiveBody,
             answers={HTTPStatus.CREATED: ArchiveAnswer},
-            problems=(
-                *MODERATOR_ERRORS,
-                errors.RoomClosed,
-                errors.NotRouted,
-                errors.EncryptedRoom,
-                errors.NobodyConnected,
-                errors.AlreadyRecording,
-                *PROVIDER_ERRORS,
-            ),
+            problems=(*MEDIA_START_ERRORS, errors.AlreadyRecording),
         ),
     )
     def start_archive(call: Call, room: str) -> Answer:

@@ -4,7 +4,7 @@ from chalice import Blueprint
 
 from chalicelib import errors
 from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import MEDIA_START_ERRORS, Operation
+from chalicelib.api.http.operations import MEDIA_ERRORS, MEDIA_START_ERRORS, Operation
 from chalicelib.api.http.responses import Answer, json_response
 from chalicelib.api.http.router import Router
 from chalicelib.api.media.responses import AudioConnectorAnswer, CallAnswer, shown
@@ -44,7 +44,7 @@ def connected_audio_routes(edge: Router) -> Blueprint:
             summary="Play telephone tones to all, or to one connection",
             body=DtmfBody,
             answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*MEDIA_START_ERRORS, errors.ConnectionNotFound),
+            problems=(*MEDIA_ERRORS, errors.ConnectionNotFound),
         ),
     )
     def play_digits(call: Call, room: str) -> Answer:
