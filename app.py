@@ -1,7 +1,7 @@
 """Roomkey's functions on AWS Lambda: where everything is put together."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
@@ -11,7 +11,7 @@ from chalicelib.api.callbacks.session_callbacks import callback_routes
 from chalicelib.api.callbacks.sip_callbacks import sip_callback_routes
 from chalicelib.api.health import health_routes
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.router import Router
+from chalicelib.api.http.router import Router, request_deadline
 from chalicelib.api.media.archive_control_routes import recording_routes
 from chalicelib.api.media.archive_routes import archive_routes
 from chalicelib.api.media.broadcast_routes import broadcast_control_routes, broadcast_routes
@@ -24,15 +24,23 @@ from chalicelib.api.rooms.moderation_routes import moderation_routes
 from chalicelib.api.rooms.room_routes import room_routes
 from chalicelib.api.rooms.token_routes import token_routes
 from chalicelib.api.schedules import Schedules
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.settings import cors_origin, log_level
 
 
-def build_app(environment: Mapping[str, str]) -> Chalice:
-    """A new app of its own, with the settings found in `environment`."""
+def build_app(
+    environment: Mapping[str, str], new_deadline: Callable[[], Deadline] = request_deadline
+) -> Chalice:
+    """A new app of its own, with the settings found in `environment`.
+
+    Args:
+        environment: The settings.
+        new_deadline: Gives each request its deadline.
+    """
     services = Services(environment)
     log = RequestLog(log_level(environment))
-    edge = Router(services, log, cors_origin(environment))
+    edge = Router(services, log, cors_origin(environment), new_deadline)
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(edge.error_middleware, "http")
     for routes in (

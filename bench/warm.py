@@ -30,7 +30,7 @@ from bench.surroundings import (
     room_of_alice,
 )
 from chalicelib.adapters.dynamodb.room_items import room_item, room_key
-from chalicelib.composition.services import aws_clients
+from chalicelib.composition.aws import aws_clients
 from chalicelib.core.model.room import Room
 
 AIM: Final = 1.5

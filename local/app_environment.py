@@ -18,7 +18,9 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
     }
     no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
     wanted = (
-        kept
+        # With real credentials, any page in the user's browser could record at the user's cost.
+        {"SAMPLE_RECORDING": "off" if provider.real else "on"}
+        | kept
         | _aws(ports)
         | {
             "ROOMS_TABLE": "roomkey-local-rooms",

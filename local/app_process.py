@@ -1,11 +1,13 @@
 """The app in a process of its own, the way `chalice local` runs it."""
 
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import requests
@@ -48,11 +50,14 @@ class AppProcess:
         return self._process.poll() is not None
 
     def wait_until_up(self, stop: StopRequest) -> None:
-        """Return when the app answers, or when it is told to stop.
+        """Let the app serve, and return when it answers, or when it is told to stop.
+
+        What it stands on must be up: whoever gets an answer of the app may go on from there.
 
         Raises:
             StartError: the app ended, or did not answer for a minute.
         """
+        self._let_serve()
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not self._answers():
             if self.ended:
@@ -86,6 +91,11 @@ class AppProcess:
         self._reader.join(timeout=5)
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+    def _let_serve(self) -> None:
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # it has ended, which is found out next
+                os.write(self._process.stdin.fileno(), b"\n")
 
     def _answers(self) -> bool:
         try:

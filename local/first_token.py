@@ -64,6 +64,7 @@ or in another terminal:
 curl -sS -X POST {ports.app_url}{_PATH} -H 'Authorization: Bearer {first.bearer}'
 
 A bearer for somebody else: make -s token USER=bob{ports.make_arguments}
+Sample apps need none (docs/sample-apps.md): {ports.app_url}/session
 All state is in memory and gone at the end. Ctrl-C stops everything.
 """
 

@@ -3,10 +3,12 @@
 As it comes, it drops connections or misreports requests where API Gateway does neither.
 """
 
+import functools
 import json
 import os
 import traceback
 import uuid
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -19,6 +21,7 @@ from chalice.local import (
     LocalGateway,
     LocalGatewayException,
 )
+from werkzeug.wrappers import Response
 
 from chalicelib.api.http.problems import problem
 from chalicelib.errors import NoSuchRoute
@@ -27,12 +30,32 @@ from local.schedules import run_schedules
 from stand_ins.http.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from stand_ins.http.request_body import UnreadableBodyError, read_body
 
+Otherwise = Callable[[str, str, Mapping[str, str], bytes | None], Response | None]
+"""A method, a path, headers and a body in, an answer out."""
+
+
+def _nothing_else(*_: object) -> None:
+    return None
+
 
 class MendedServer(LocalDevServer):
-    """Chalice's development server, on a listener that 50 callers at once do not overrun."""
+    """Chalice's development server, on a listener that 50 callers at once do not overrun.
 
-    def __init__(self, app_object: Chalice, config: Config, host: str, port: int) -> None:
-        super().__init__(app_object, config, host, port, _RequestHandler, _listener)
+    Args:
+        otherwise: Answers requests whose path is none of the app's; None where it does not know
+            the path either.
+    """
+
+    def __init__(
+        self,
+        app_object: Chalice,
+        config: Config,
+        host: str,
+        port: int,
+        otherwise: Otherwise = _nothing_else,
+    ) -> None:
+        handler = functools.partial(_RequestHandler, otherwise=otherwise)
+        super().__init__(app_object, config, host, port, handler, _listener)
         run_schedules(app_object)
 
 
@@ -56,6 +79,27 @@ class _NoSuchRoute(LocalGatewayException):
 
 
 class _Gateway(LocalGateway):
+    def __init__(self, app_object: Chalice, config: Config, otherwise: Otherwise) -> None:
+        super().__init__(app_object, config)
+        self._otherwise = otherwise
+
+    def handle_request(
+        self, method: str, path: str, headers: dict[str, Any], body: bytes | None
+    ) -> dict[str, Any]:
+        try:
+            return super().handle_request(method, path, headers, body)
+        except _NoSuchRoute:
+            answer = self._otherwise(method, path, headers, body)
+            if answer is None:
+                raise
+            answer.headers.pop("Content-Length", None)  # The handler sets it.
+            return {
+                "statusCode": answer.status_code,
+                "headers": dict(answer.headers),
+                "multiValueHeaders": {},
+                "body": answer.get_data(),
+            }
+
     def _generate_lambda_event(
         self, method: str, path: str, headers: dict[str, Any], body: bytes | None
     ) -> dict[str, Any]:
@@ -66,8 +110,14 @@ class _Gateway(LocalGateway):
 
 
 class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
-    def __init__(self, *args: Any, app_object: Chalice, config: Config) -> None:  # noqa: ANN401
-        self.local_gateway = _Gateway(app_object, config)
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        app_object: Chalice,
+        config: Config,
+        otherwise: Otherwise,
+    ) -> None:
+        self.local_gateway = _Gateway(app_object, config, otherwise)
         # Not by way of Chalice's own, which would put its own gateway there first.
         BaseHTTPRequestHandler.__init__(self, *args)
 

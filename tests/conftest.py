@@ -2,7 +2,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 from playwright.sync_api import Browser
 from pytest_socket import disable_socket, enable_socket
 
@@ -57,6 +59,13 @@ def started_stand_ins() -> Iterator[StandIns]:
             yield started
 
 
+@pytest.fixture(scope="session")
+def aws_session(started_stand_ins: StandIns) -> boto3.Session:
+    """The SDK at the stand-in. It reads the descriptions of AWS's services once, not per client."""
+    assert started_stand_ins
+    return boto3.Session()
+
+
 @pytest.fixture
 def stand_ins(started_stand_ins: StandIns) -> StandIns:
     """AWS, OpenTok and the identity provider, with nothing left in them by an earlier test."""
@@ -87,3 +96,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(autouse=True)
 def quiet_botocore() -> None:
     logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def unpaused_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS clients repeat a call at once, where botocore pauses for a random time."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)

@@ -1,0 +1,43 @@
+"""The service put together, once per process: `connect` makes ports, `wire` makes use cases."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from uuid import uuid4
+
+from chalicelib.composition.once import Once
+from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.use_cases import UseCases
+from chalicelib.errors import NotConfigured
+from chalicelib.settings import Settings
+
+
+class Services:
+    """The use cases, built when they are first asked for.
+
+    Until then no SDK is loaded. A missing setting is an error of the request that needs it; the
+    next request looks again.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._use_cases = Once(lambda: _build(Settings.from_env(environment)))
+
+    def __call__(self) -> UseCases:
+        """Return the use cases, the same for every caller.
+
+        Raises:
+            NotConfigured: A setting is missing or wrong.
+        """
+        return self._use_cases()
+
+    def preload(self) -> None:
+        """Build the use cases now. If a setting is missing, requests will say so."""
+        with suppress(NotConfigured):
+            self()
+
+
+def _build(settings: Settings) -> UseCases:
+    from chalicelib.composition.ports import connect
+    from chalicelib.composition.use_cases import Policy, wire
+
+    policy = Policy(settings.creation, settings.longest_token)
+    return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)

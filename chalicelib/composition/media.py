@@ -1,15 +1,10 @@
-"""The wiring of media: adapters and use cases of archives, broadcasts, captions and renders."""
+"""The use cases of media on given ports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chalicelib.adapters.opentok.api_client import ApiClient
-from chalicelib.adapters.opentok.archives import OpenTokArchives
-from chalicelib.adapters.opentok.broadcasts import OpenTokBroadcasts
-from chalicelib.adapters.opentok.captions import OpenTokCaptions
-from chalicelib.adapters.opentok.renders import OpenTokRenders
-from chalicelib.adapters.opentok.telephony import OpenTokTelephony
+from chalicelib.composition.ports import Ports
 from chalicelib.core.media.broadcasts import Broadcasts
 from chalicelib.core.media.captions import Captions
 from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
@@ -25,11 +20,6 @@ from chalicelib.core.media.sync_archives import ArchiveSync
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import MediaKind
-from chalicelib.core.ports.archives import ArchiveStorage, RetentionStore
-from chalicelib.core.ports.credentials import CallbackVerifier
-from chalicelib.core.ports.media_store import MediaStore
-from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.reconcile_sessions import MediaCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
@@ -48,80 +38,76 @@ class MediaServices:
     delete_expired_archives: DeleteExpiredArchives
 
 
-def build_media(
-    *,
-    rooms: RoomStore,
-    store: MediaStore,
-    session_store: SessionStore,
-    schedules: RetentionStore,
-    files: ArchiveStorage,
-    rest: ApiClient,
-    read_rooms: ReadRooms,
-    sessions: SessionTracker,
-    services: ServiceConnections,
-    callbacks: CallbackVerifier,
-    clock: Clock,
+def wire_media(
+    ports: Ports, read_rooms: ReadRooms, sessions: SessionTracker, clock: Clock
 ) -> MediaServices:
-    """Wire everything about media."""
-    archives, broadcasts = OpenTokArchives(rest, clock), OpenTokBroadcasts(rest, clock)
-    captions, renders = OpenTokCaptions(rest, clock), OpenTokRenders(rest, clock)
-    access = MediaAccess(read_rooms, store, clock)
-    tracker = MediaTracker(sessions.find, store, clock)
-    start_media = StartMedia(rooms, store, tracker, clock)
-    sync = ArchiveSync(archives, files, tracker)
-    broadcast_control = MediaControl(broadcasts, tracker)
-    render_control = MediaControl(renders, tracker)
-    captions_stopper = MediaStopper(captions, tracker)
-    reconciler = partial(MediaReconciler, rooms=rooms, store=store, tracker=tracker, clock=clock)
-
+    """Return the use cases of media on these ports."""
+    own, rooms = ports.media(), ports.rooms
+    services = ServiceConnections(ports.video, sessions, clock)
+    access = MediaAccess(read_rooms, own.store, clock)
+    tracker = MediaTracker(sessions.find, own.store, clock)
+    start_media = StartMedia(rooms, own.store, tracker, clock)
+    archive_sync = ArchiveSync(own.archives, own.storage, tracker)
+    broadcast_control = MediaControl(own.broadcasts, tracker)
+    captions_stopper = MediaStopper(own.captions, tracker)
+    render_control = MediaControl(own.renders, tracker)
+    reconciler = partial(
+        MediaReconciler, rooms=rooms, store=own.store, tracker=tracker, clock=clock
+    )
     return MediaServices(
         use_cases=MediaUseCases(
             record_archives=RecordArchives(
-                media=access, store=store, platform=archives, sync=sync, start_media=start_media
+                media=access,
+                store=own.store,
+                platform=own.archives,
+                sync=archive_sync,
+                start_media=start_media,
             ),
-            read_archives=ReadArchives(read_rooms, store, sync, files),
+            read_archives=ReadArchives(read_rooms, own.store, archive_sync, own.storage),
             broadcasts=Broadcasts(
                 media=access,
-                platform=broadcasts,
+                platform=own.broadcasts,
                 tracker=tracker,
                 start_media=start_media,
                 control=broadcast_control,
             ),
             captions=Captions(
                 media=access,
-                platform=captions,
+                platform=own.captions,
                 services=services,
-                callbacks=callbacks,
+                callbacks=ports.callbacks,
                 start_media=start_media,
                 stopper=captions_stopper,
             ),
             renders=Renders(
                 media=access,
-                platform=renders,
+                platform=own.renders,
                 services=services,
                 start_media=start_media,
                 control=render_control,
             ),
-            telephony=Telephony(access, OpenTokTelephony(rest), services),
+            telephony=Telephony(access, own.telephony, services),
             follow=tracker,
         ),
         stop=StopMedia(
-            store,
+            own.store,
             {
-                MediaKind.ARCHIVE: sync,
+                MediaKind.ARCHIVE: archive_sync,
                 MediaKind.BROADCAST: broadcast_control,
                 MediaKind.CAPTIONS: captions_stopper,
                 MediaKind.RENDER: render_control,
             },
         ),
         reconcile=[
-            reconciler(MediaKind.ARCHIVE, archives, sync),
-            reconciler(MediaKind.BROADCAST, broadcasts, broadcast_control),
+            reconciler(MediaKind.ARCHIVE, own.archives, archive_sync),
+            reconciler(MediaKind.BROADCAST, own.broadcasts, broadcast_control),
             RenderReconciler(
-                reconciler(MediaKind.RENDER, renders, render_control), session_store, store
+                reconciler(MediaKind.RENDER, own.renders, render_control),
+                ports.sessions,
+                own.store,
             ),
         ],
         delete_expired_archives=DeleteExpiredArchives(
-            rooms=rooms, schedules=schedules, store=store, sync=sync, clock=clock
+            rooms=rooms, schedules=own.schedules, store=own.store, sync=archive_sync, clock=clock
         ),
     )

@@ -1,14 +1,13 @@
-"""All that can be done here, as routes and schedules find it.
+"""All use cases, for routes and scheduled functions.
 
-Most functions that start do so for a join. What that does not need is loaded and built when it is
-first asked for.
+Most cold starts serve a join. The use cases that a join does not need load on first use.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.core.ports.credentials import CallbackVerifier, Identity
+from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
 from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaUseCases:
-    """What sessions are made into, and what comes into them from elsewhere."""
+    """The use cases of recordings, broadcasts, captions, renders and telephony."""
 
     record_archives: "RecordArchives"
     read_archives: "ReadArchives"
@@ -48,7 +47,7 @@ class MediaUseCases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledUseCases:
-    """What is done with nobody asking."""
+    """The use cases that run on a schedule."""
 
     enforce_closing_times: "ClosingTimes"
     reconcile_sessions: "SessionReconciler"
@@ -57,10 +56,11 @@ class ScheduledUseCases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """All that a caller can have done, and who they are told apart by."""
+    """All use cases, the identity provider that tells callers apart, and the callback verifier."""
 
-    identity: Identity
+    identity: IdentityProvider
     platform: VideoPlatform
+    callbacks: CallbackVerifier
     create_room: CreateRoom
     join_room: JoinRoom
     read_rooms: ReadRooms
@@ -69,7 +69,6 @@ class UseCases:
     close_room: CloseRoom
     moderate: Moderate
     ban_users: BanUsers
-    signatures: CallbackVerifier
     session_tracker: SessionTracker
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

@@ -10,7 +10,7 @@ import requests
 import time_machine
 
 from chalicelib.adapters.s3_archives import URL_SECONDS, S3ArchiveStorage
-from chalicelib.composition.services import s3_client
+from chalicelib.composition.aws import s3_client
 from chalicelib.core.ports.archives import ArchiveFile, ArchiveStorage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable

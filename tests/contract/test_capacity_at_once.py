@@ -74,7 +74,7 @@ class House:
         return self.now
 
     def make_room(self, name: str, cap: int | None) -> None:
-        self.service.create_room.put(
+        self.service.use_cases.create_room.put(
             ALICE,
             name,
             asked=RoomSettings(max_participants=cap),
@@ -85,11 +85,11 @@ class House:
 
     def limit(self, name: str, cap: int) -> None:
         changes = RoomPatch(settings={"max_participants": cap})
-        self.service.change_room.change(ALICE, name, changes, IP, soon())
+        self.service.use_cases.change_room.change(ALICE, name, changes, IP, soon())
 
     def join(self, name: str, user: str) -> str:
         """The text of a token."""
-        admission = self.service.join_room.join(User(user), name, JoinRequest(), soon())
+        admission = self.service.use_cases.join_room.join(User(user), name, JoinRequest(), soon())
         return admission.token.text
 
     def join_counted(self, name: str, user: str) -> tuple[str, int]:
@@ -97,7 +97,7 @@ class House:
         client = CountingClient(self.engine.client)
         service = build(cast("DynamoDBClient", client), self.opentok, self.clock)
         try:
-            service.join_room.join(User(user), name, JoinRequest(), Deadline(8))
+            service.use_cases.join_room.join(User(user), name, JoinRequest(), Deadline(8))
         except RoomFull as refusal:
             return refusal.code, len(client.calls)
         return ADMITTED, len(client.calls)
@@ -127,7 +127,7 @@ class House:
         )
 
     def _hear(self, event: Event) -> None:
-        follow, deadline = self.service.follow, Deadline(8)
+        follow, deadline = self.service.use_cases.session_tracker, Deadline(8)
         try:
             session = follow.find(event.session_id, deadline)
             assert session is not None

@@ -51,7 +51,7 @@ class Hall:
         self.service = build(cast("DynamoDBClient", self.client), self.opentok, self.clock)
         rooms = ReadRooms(self.service.rooms, self.clock)
         self.presence = ReadPresence(rooms, self.service.sessions, self.clock)
-        admission = self.service.join_room.join(ALICE, ROOM, JoinRequest(), soon())
+        admission = self.service.use_cases.join_room.join(ALICE, ROOM, JoinRequest(), soon())
         self.session_id = admission.room.session_id
         self.token = self.opentok.tokens[admission.token.text]
 
@@ -61,12 +61,12 @@ class Hall:
     def fill(self, *, connected: int, recorded: int, gone: int = 0) -> list[Connection]:
         """So many more connect, of the first of whom so many are on record, and so many gone."""
         everybody = [self._connect() for _ in range(connected)]
-        session = self.service.follow.find(self.session_id, soon())
+        session = self.service.use_cases.session_tracker.find(self.session_id, soon())
         assert session is not None
         model = everybody[0]
-        self.service.follow.on_connected(session, model, soon())
+        self.service.use_cases.session_tracker.on_connected(session, model, soon())
         (live,) = (item for item in self._items() if item["sk"]["S"] == f"connection#{model.id}")
-        self.service.follow.on_disconnected(session, "gone", self.now, soon())
+        self.service.use_cases.session_tracker.on_disconnected(session, "gone", self.now, soon())
         (tombstone,) = (item for item in self._items() if item["sk"]["S"] == "connection#gone")
         self._copy(live, [each.id for each in everybody[:recorded]])
         # Their ids come before those of the others.
@@ -138,7 +138,7 @@ def test_five_thousand_are_shown_counted_and_reconciled_for_few_calls(
     assert counted.read_units <= PAGE
 
     with hall.counting() as counted:
-        hall.service.reconcile.run(soon())
+        hall.service.use_cases.scheduled().reconcile_sessions.run(soon())
     # Each who was missing or too much; what is due, the session, everybody, the room, when to
     # look again, and that nothing is left.
     assert len(counted.calls) <= 2 * DRIFT + MEGABYTES + 5

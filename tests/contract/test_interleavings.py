@@ -1,9 +1,9 @@
 """Rooms stay right whatever comes between two steps of whatever is going on in them.
 
-`tests/support/interleaving/scheduler.py` explains how. Here hypothesis starts joins, leaves, bans, locks,
-changes of the limit and of the hours, deletions, callbacks and scheduled functions, lets them make
-their steps in any order, and has calls fail and processes end between any two of them. Callbacks
-come in any order, late, twice or not at all. OpenTok repeats a callback that was not answered with
+`tests/support/interleaving/scheduler.py` explains how. Here hypothesis starts joins, leaves, bans,
+locks, changes of the limit and of the hours, deletions, callbacks and scheduled functions, lets
+them make their steps in any order, and has calls fail and processes end between any two of them.
+Callbacks come in any order, late, twice or not at all. OpenTok repeats a callback that was not answered with
 200; a user repeats what was answered with 503, or not at all.
 
 After every step it is looked at that no more users are in than may be, of those whose callback is
@@ -177,12 +177,12 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from(GUESTS), at_once=st.booleans())
     def ban(self, user: User, at_once: bool) -> None:
-        ban = partial(self.service.ban_users.ban, ALICE, ROOM, user.id)
+        ban = partial(self.service.use_cases.ban_users.ban, ALICE, ROOM, user.id)
         self._request(f"ban of {user.id}", lambda: ban(NoHurry()), at_once=at_once)
 
     @rule(user=st.sampled_from(GUESTS))
     def let_back(self, user: User) -> None:
-        lift = partial(self.service.ban_users.lift, ALICE, ROOM, ban_id_of(user.id))
+        lift = partial(self.service.use_cases.ban_users.lift, ALICE, ROOM, ban_id_of(user.id))
         self._request(f"letting back of {user.id}", lambda: lift(NoHurry()))
 
     @rule(cap=st.sampled_from(CAPS), at_once=st.booleans())
@@ -200,7 +200,7 @@ class Interleavings(RuleBasedStateMachine):
     def end(self, ending: str, cap: int | None) -> None:
         """One rule for all that ends a room or opens it again, so that most of them last."""
         if ending == "delete":
-            close = partial(self.service.close_room.close, ALICE, ROOM)
+            close = partial(self.service.use_cases.close_room.close, ALICE, ROOM)
             self._request("deletion", lambda: close(NoHurry()))
         elif ending == "open anew":
             self._request(f"opening with limit {cap}", partial(self._put, cap))
@@ -213,12 +213,18 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def enforce_closing_times(self) -> None:
         self._begin(
-            "hours", lambda: self.service.enforce_closing_times.run(NoHurry()), lambda: None
+            "hours",
+            lambda: self.service.use_cases.scheduled().enforce_closing_times.run(NoHurry()),
+            lambda: None,
         )
 
     @rule()
     def reconcile(self) -> None:
-        self._begin("reconciliation", lambda: self.service.reconcile.run(NoHurry()), lambda: None)
+        self._begin(
+            "reconciliation",
+            lambda: self.service.use_cases.scheduled().reconcile_sessions.run(NoHurry()),
+            lambda: None,
+        )
 
     # What the scheduler does.
 
@@ -308,7 +314,10 @@ class Interleavings(RuleBasedStateMachine):
     def _check_all(self) -> None:
         room = self._room()
         if room.state(self.now) is State.CLOSED:
-            self._run("hours", lambda: self.service.enforce_closing_times.run(NoHurry()))
+            self._run(
+                "hours",
+                lambda: self.service.use_cases.scheduled().enforce_closing_times.run(NoHurry()),
+            )
             self._finish_all()
             room = self._room()
             assert self._in(room) == [], "somebody is in a closed room"
@@ -377,7 +386,7 @@ class Interleavings(RuleBasedStateMachine):
         if self._room().closed_at is not None:
             self._put(cap)
         changes = RoomPatch(settings={"closes_at": None, "max_participants": cap}, locked=False)
-        self.service.change_room.change(ALICE, ROOM, changes, IP, NoHurry())
+        self.service.use_cases.change_room.change(ALICE, ROOM, changes, IP, NoHurry())
         newcomers = [User(f"newcomer-{number}") for number in range(cap)]
         tokens = [self._join(user) for user in newcomers]
         for token in tokens:
@@ -402,12 +411,14 @@ class Interleavings(RuleBasedStateMachine):
         return {user for user in room.seats.connections if room.seats.is_kept(user, self.now)}
 
     def _join(self, user: User) -> str:
-        return self.service.join_room.join(user, ROOM, JoinRequest(), NoHurry()).token.text
+        return self.service.use_cases.join_room.join(
+            user, ROOM, JoinRequest(), NoHurry()
+        ).token.text
 
     def _put(self, cap: int | None) -> None:
         self.limits.add(cap or NO_LIMIT)
         self.unlocked = True
-        self.service.create_room.put(
+        self.service.use_cases.create_room.put(
             ALICE,
             ROOM,
             asked=RoomSettings(max_participants=cap),
@@ -425,7 +436,7 @@ class Interleavings(RuleBasedStateMachine):
             self._finish_latest()
 
     def _change(self, name: str, changes: RoomPatch, *, at_once: bool = False) -> None:
-        change = partial(self.service.change_room.change, ALICE, ROOM, changes, IP)
+        change = partial(self.service.use_cases.change_room.change, ALICE, ROOM, changes, IP)
         self._request(name, lambda: change(NoHurry()), at_once=at_once)
 
     def _request(self, name: str, work: Callable[[], object], *, at_once: bool = False) -> None:
@@ -441,7 +452,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def _hear(self, event: Event) -> None:
         """What the route of session callbacks does with an event."""
-        follow, deadline = self.service.follow, NoHurry()
+        follow, deadline = self.service.use_cases.session_tracker, NoHurry()
         session = follow.find(event.session_id, deadline)
         assert session is not None
         connection, stream = event.connection, event.stream
@@ -500,7 +511,10 @@ class Interleavings(RuleBasedStateMachine):
 
     def _reconcile(self) -> None:
         self.now += HEALING_DUE
-        self._run("reconciliation", lambda: self.service.reconcile.run(NoHurry()))
+        self._run(
+            "reconciliation",
+            lambda: self.service.use_cases.scheduled().reconcile_sessions.run(NoHurry()),
+        )
         self._finish_all()
         self.told |= {each.id for each in self.opentok.everybody()}
         self.something_dropped = False

@@ -55,25 +55,27 @@ class House:
 
     def create_room(self, cap: int | None) -> None:
         asked = RoomSettings(max_participants=cap)
-        self.others.create_room.put(
+        self.others.use_cases.create_room.put(
             ALICE, "standup", asked=asked, given=(), caller_ip="", deadline=soon()
         )
 
     def limit(self, service: Service, cap: int) -> None:
         changes = RoomPatch({"max_participants": cap})
-        service.change_room.change(ALICE, "standup", changes, "", soon())
+        service.use_cases.change_room.change(ALICE, "standup", changes, "", soon())
 
     def connect(self, user: str) -> tuple[str, Connection]:
         """The session's id, and the connection, of which nothing has been told yet."""
-        admission = self.others.join_room.join(User(user), "standup", JoinRequest(), soon())
+        admission = self.others.use_cases.join_room.join(
+            User(user), "standup", JoinRequest(), soon()
+        )
         connection = self.opentok.connect(self.opentok.tokens[admission.token.text])
         assert connection is not None
         return admission.room.session_id, connection
 
     def arrives(self, service: Service, session_id: str, connection: Connection) -> None:
-        session = service.follow.find(session_id, soon())
+        session = service.use_cases.session_tracker.find(session_id, soon())
         assert session is not None
-        service.follow.on_connected(session, connection, soon())
+        service.use_cases.session_tracker.on_connected(session, connection, soon())
 
     def seated(self) -> set[str]:
         """The connections that keep a seat."""
@@ -94,7 +96,7 @@ def test_reconciliation_finds_who_came_first_into_a_room_though_the_callback_nev
     house.opentok.events.clear()
 
     house.now += timedelta(seconds=61)
-    house.others.reconcile.run(soon())
+    house.others.use_cases.scheduled().reconcile_sessions.run(soon())
 
     (recorded,) = house.others.sessions.connections(session_id, soon())
     assert recorded.id == connection.id
@@ -103,11 +105,11 @@ def test_reconciliation_finds_who_came_first_into_a_room_though_the_callback_nev
 def test_a_connection_that_comes_while_its_end_is_written_keeps_no_seat(house: House) -> None:
     house.create_room(cap=1)
     session_id, bob = house.connect("bob")
-    session = house.others.follow.find(session_id, soon())
+    session = house.others.use_cases.session_tracker.find(session_id, soon())
     assert session is not None
     house.between.plan("update_item", lambda: house.arrives(house.others, session_id, bob))
 
-    house.service.follow.on_disconnected(session, bob.id, NOON, soon())
+    house.service.use_cases.session_tracker.on_disconnected(session, bob.id, NOON, soon())
 
     assert house.seated() == set()
     house.now += timedelta(seconds=21)
@@ -117,11 +119,11 @@ def test_a_connection_that_comes_while_its_end_is_written_keeps_no_seat(house: H
 def test_who_came_by_a_room_without_a_limit_that_has_one_by_now_is_seated(house: House) -> None:
     house.create_room(cap=None)
     session_id, bob = house.connect("bob")
-    session = house.others.follow.find(session_id, soon())
+    session = house.others.use_cases.session_tracker.find(session_id, soon())
     assert session is not None
     house.limit(house.others, 1)
 
-    house.others.follow.on_connected(session, bob, soon())
+    house.others.use_cases.session_tracker.on_connected(session, bob, soon())
 
     assert house.seated() == {bob.id}
 

@@ -9,12 +9,13 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.rooms.join_room import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
+from tests.support.deadlines import unpaused_deadline
 from tests.support.example_rooms import NOON, a_room, closed, soon
 from tests.support.stand_ins import TABLE, StandIns
 
@@ -60,11 +61,11 @@ def test_a_write_that_met_another_or_was_throttled_is_repeated(
     cancel(stand_ins, code, "None", times=2)
     room = a_room()
 
-    assert store.create(room, None, soon()) == room
+    assert store.create(room, None, unpaused_deadline()) == room
     assert stand_ins.aws.count(TRANSACTION) == 3
 
     cancel(stand_ins, "None", code, times=2)
-    store.close(room, EVENING, soon())
+    store.close(room, EVENING, unpaused_deadline())
 
     assert store.find(room.name, soon()) == closed(room, EVENING)
 
@@ -132,6 +133,7 @@ def test_a_store_that_refuses_is_unavailable_and_says_why_to_the_operator(
     assert stand_ins.items() == before
 
 
+@pytest.mark.usefixtures("unpaused_botocore")
 @pytest.mark.parametrize("operation", CALLS)
 def test_a_call_that_was_throttled_is_repeated(
     operation: str, store: RoomStore, stand_ins: StandIns

@@ -40,7 +40,7 @@ OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules")
 RECORDINGS = "roomkey-prod-archives-rehearsed"
 
 ONLY_IN_A_RACE = {("roomkey-prod-reconcile_sessions", "dynamodb:ConditionCheckItem")}
-"""Reconciliation gives somebody a seat while the room loses its limit: `SeatReconciler`, `SessionTracker`."""
+"""`SeatReconciler` gives somebody a seat while the room loses its limit."""
 
 
 @pytest.fixture(scope="module")

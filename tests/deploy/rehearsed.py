@@ -25,7 +25,7 @@ SCHEDULED = (
 )
 FILM = b"a film of a call"
 GHOST_SECONDS = 11
-"""How long reconciliation waits before it believes that somebody is gone without a callback, and more."""
+"""A little longer than reconciliation waits before it removes a record without a callback."""
 WRONG_CREDENTIALS = json.dumps({"apiKey": "47000002", "apiSecret": WRONG_SECRET})
 
 
@@ -180,7 +180,7 @@ class _Play:
         self._set_to_zero("createdAt", key)
 
     def _pass_minutes(self) -> None:
-        """One in which the room is warned and the stale_record found, one in which the room is closed."""
+        """Let one minute warn the room and find the stale record, and one close the room."""
         time.sleep(max(0, self._left_at + GHOST_SECONDS - time.monotonic()))
         bridge, closing = self._set.aws.event_bridge, self._seen.answers["make closing"].json()
         self._make_due(self._seen.answers["make seats"].json()["sessionId"])

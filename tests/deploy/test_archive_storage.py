@@ -30,16 +30,16 @@ class Owner:
     """An owner's account with bucket and user, as the stack makes them, and what they are told."""
 
     stand_ins: StandIns
+    account: Account
     iam: "IAMClient"
     said: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
 
     def storage(self) -> ArchiveStorage:
-        session = boto3.Session()
-        keys = UploaderKeys(USER, SECRET, session, self.pauses.append)
+        keys = UploaderKeys(USER, SECRET, self.account.session, self.pauses.append)
         return ArchiveStorage(
             dev_on(self.stand_ins),
-            Account("123456789012", "eu-west-1", session),
+            self.account,
             BUCKET,
             keys,
             self.said.append,
@@ -62,20 +62,30 @@ class Owner:
         return [call.json for call in calls if call.method == "PUT" and call.status == 200]
 
 
+@pytest.fixture(scope="module")
+def account(aws_session: boto3.Session) -> Account:
+    return Account("123456789012", "eu-west-1", aws_session)
+
+
+@pytest.fixture(scope="module")
+def iam(account: Account) -> Iterator["IAMClient"]:
+    client = account.session.client("iam")
+    yield client
+    client.close()
+
+
 @pytest.fixture
-def owner(stand_ins: StandIns) -> Iterator[Owner]:
-    iam = boto3.client("iam", endpoint_url=stand_ins.aws_server.url)
+def owner(stand_ins: StandIns, account: Account, iam: "IAMClient") -> Iterator[Owner]:
     iam.create_user(UserName=USER)
     stand_ins.s3().create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    known = Owner(stand_ins, iam)
+    known = Owner(stand_ins, account, iam)
     yield known
     known.storage().switch_off()
     for key_id in known.key_ids():
         iam.delete_access_key(UserName=USER, AccessKeyId=key_id)
     iam.delete_user(UserName=USER)
-    iam.close()
 
 
 def test_opentok_is_given_the_bucket_and_the_users_one_key_which_is_kept(owner: Owner) -> None:
@@ -238,9 +248,9 @@ def test_a_vonage_applications_recordings_are_sent_there_likewise(owner: Owner) 
     assert call.path == f"/v2/project/{APPLICATION_ID}/archive/storage"
 
 
-def test_a_stage_without_a_bucket_for_recordings_says_how_to_get_one(stand_ins: StandIns) -> None:
-    account = Account("123456789012", "eu-west-1", boto3.Session())
-
+def test_a_stage_without_a_bucket_for_recordings_says_how_to_get_one(
+    stand_ins: StandIns, account: Account
+) -> None:
     with pytest.raises(DeployError, match="has no bucket") as failure:
         archive_storage_of(dev_on(stand_ins), account)
 

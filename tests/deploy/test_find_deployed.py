@@ -35,9 +35,9 @@ STACK = {
 
 
 @pytest.fixture
-def account(stand_ins: StandIns) -> Account:
-    del stand_ins  # which is where a session of the SDK finds AWS
-    return Account("123456789012", REGION, boto3.Session())
+def account(stand_ins: StandIns, aws_session: boto3.Session) -> Account:
+    assert stand_ins  # which is where the session finds AWS, with nothing left in it
+    return Account("123456789012", REGION, aws_session)
 
 
 @pytest.fixture

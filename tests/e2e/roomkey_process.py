@@ -115,9 +115,9 @@ def gone(ports: Ports) -> bool:
     return not app_processes(ports) and all_free(ports)
 
 
-def soon(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within some seconds: another process's end cannot be waited for."""
-    deadline = time.monotonic() + 10
+def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether it comes true within so many seconds, where another process cannot be waited for."""
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False

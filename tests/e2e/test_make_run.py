@@ -7,27 +7,24 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
+from local import bearer
 from local.app_process import AppProcess
 from local.ports import Ports, StartError
+from local.run import run
 from local.stop_request import StopRequest
 from stand_ins.http.server import HttpServer
 from stand_ins.opentok import OpenTokStandIn
 from tests.e2e.roomkey_process import (
+    PATIENCE_SECONDS,
     Roomkey,
     app_processes,
     clean_environment,
@@ -37,6 +34,11 @@ from tests.e2e.roomkey_process import (
     started_roomkey,
 )
 from tests.support.free_ports import free_ports
+from tests.support.sample_app import parsed, refusal
+from tests.support.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
+from tests.support.stand_ins import new_vonage_keys
+
+pytestmark = pytest.mark.xdist_group("make run")  # the tests of one stack stay with it
 
 CURL_AND_BASH = all(shutil.which(tool) for tool in ("curl", "bash"))
 API_KEY = "45000009"
@@ -50,6 +52,29 @@ def roomkey() -> Iterator[Roomkey]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def roomkey_at_opentok() -> Iterator[tuple[Roomkey, OpenTokStandIn]]:
+    """Started with credentials of OpenTok. One test may end it: the others look at what it said."""
+    service = OpenTokStandIn(projects={API_KEY: API_SECRET})
+    with HttpServer(service.wsgi_app) as server:
+        given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
+        with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as running:
+            yield running, service
+
+
+@pytest.fixture(scope="module")
+def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roomkey]:
+    """Started with credentials of Vonage, and ended by one test likewise."""
+    vonage = new_vonage_keys()
+    path = tmp_path_factory.mktemp("vonage") / "private.key"
+    path.write_text(vonage.private)
+    service = OpenTokStandIn(applications={APPLICATION_ID: vonage.public})
+    with HttpServer(service.wsgi_app) as server:
+        given = {"VONAGE_APPLICATION_ID": APPLICATION_ID, "VONAGE_PRIVATE_KEY": str(path)}
+        with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as running:
+            yield running
+
+
 def shown_json(output: str) -> list[dict[str, Any]]:
     """The JSON objects of the greeting: the answer, then the claims."""
     return [
@@ -57,15 +82,18 @@ def shown_json(output: str) -> list[dict[str, Any]]:
     ]
 
 
-def bearer_of(ports: Ports, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "local.bearer", *arguments],
-        env=clean_environment(ports),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+Bearer = Callable[..., int]
+"""The bearer command, with its arguments; gives its exit status."""
+
+
+@pytest.fixture
+def bearer_command(monkeypatch: pytest.MonkeyPatch) -> Bearer:
+    def run_command(ports: Ports, *arguments: str) -> int:
+        monkeypatch.setenv("PORT", str(ports.app))
+        monkeypatch.setattr(sys, "argv", ["bearer", *arguments])
+        return bearer.main()
+
+    return run_command
 
 
 def ask_for_token(ports: Ports, room: str, bearer: str) -> requests.Response:
@@ -74,6 +102,29 @@ def ask_for_token(ports: Ports, room: str, bearer: str) -> requests.Response:
         headers={"Authorization": f"Bearer {bearer}"},
         timeout=30,
     )
+
+
+def test_sample_apps_are_served_at_the_apps_address_and_the_greeting_says_so(
+    roomkey: Roomkey,
+) -> None:
+    url = roomkey.ports.app_url
+    assert f"{url}/session" in roomkey.output
+
+    parsed(requests.get(f"{url}/session", timeout=30), ANDROID_SESSION, VONAGE_WEB_SESSION)
+    parsed(requests.get(f"{url}/session/Any-Room?e2ee=true", timeout=30), ANDROID_SESSION)
+    # Some apps put one slash too many there.
+    started = requests.post(f"{url}//session/Any-Room/startArchive", timeout=30)
+    assert refusal(started) == (409, "nobody_connected")
+    preflight = requests.options(f"{url}/session/Any-Room/startArchive", timeout=30)
+    assert preflight.ok
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+def test_a_path_that_neither_the_app_nor_sample_apps_know_is_no_route(roomkey: Roomkey) -> None:
+    answer = requests.get(f"{roomkey.ports.app_url}/session/a/b/c/d", timeout=30)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_route")
+    assert "message" not in answer.json()
 
 
 def test_a_first_token_is_shown_with_its_claims(roomkey: Roomkey) -> None:
@@ -140,35 +191,48 @@ def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:
 
 
 def test_the_bearer_command_prints_nothing_but_a_bearer(roomkey: Roomkey) -> None:
-    printed = bearer_of(roomkey.ports, "bob")
+    printed = subprocess.run(
+        [sys.executable, "-m", "local.bearer", "bob"],
+        env=clean_environment(roomkey.ports),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
-    (bearer,) = printed.stdout.splitlines()
-    answer = ask_for_token(roomkey.ports, "hello", bearer)
+    (line,) = printed.stdout.splitlines()
+    answer = ask_for_token(roomkey.ports, "hello", line)
     assert (printed.returncode, printed.stderr) == (0, "")
     assert (answer.status_code, answer.json()["role"]) == (201, "publisher")
 
 
-def test_an_admins_bearer_moderates_everywhere(roomkey: Roomkey) -> None:
-    bearer = bearer_of(roomkey.ports, "root", "--admin").stdout.strip()
+def test_an_admins_bearer_moderates_everywhere(
+    roomkey: Roomkey, bearer_command: Bearer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bearer_command(roomkey.ports, "root", "--admin") == 0
 
-    assert ask_for_token(roomkey.ports, "hello", bearer).json()["role"] == "moderator"
+    (line,) = capsys.readouterr().out.splitlines()
+    assert ask_for_token(roomkey.ports, "hello", line).json()["role"] == "moderator"
 
 
-def test_a_user_id_that_cannot_be_is_refused(roomkey: Roomkey) -> None:
-    printed = bearer_of(roomkey.ports, "")
+def test_a_user_id_that_cannot_be_is_refused(
+    roomkey: Roomkey, bearer_command: Bearer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bearer_command(roomkey.ports, "") == 1
 
-    assert (printed.returncode, printed.stdout) == (1, "")
-    assert "No bearer for ''" in printed.stderr
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "No bearer for ''" in printed.err
 
 
 def test_50_callers_at_once_get_50_tokens_for_one_session(roomkey: Roomkey) -> None:
-    bearer = bearer_of(roomkey.ports, "carol").stdout.strip()
+    carol = bearer.fetch_bearer(roomkey.ports, "carol")
     start = threading.Barrier(50)
     answers: list[requests.Response] = []
 
     def call() -> None:
         start.wait()
-        answers.append(ask_for_token(roomkey.ports, "crowd", bearer))
+        answers.append(ask_for_token(roomkey.ports, "crowd", carol))
 
     callers = [threading.Thread(target=call) for _ in range(50)]
     for caller in callers:
@@ -181,24 +245,34 @@ def test_50_callers_at_once_get_50_tokens_for_one_session(roomkey: Roomkey) -> N
 
 
 def test_faults_can_be_injected_while_it_runs(roomkey: Roomkey) -> None:
-    bearer = bearer_of(roomkey.ports, "dave").stdout.strip()
+    dave = bearer.fetch_bearer(roomkey.ports, "dave")
     fault = {"path": "session/create", "status": 400, "times": 1}
 
     requests.post(f"{roomkey.ports.opentok_url}/sim/faults", json=fault, timeout=10)
 
-    assert ask_for_token(roomkey.ports, "unlucky", bearer).status_code == 502
-    assert ask_for_token(roomkey.ports, "unlucky", bearer).status_code == 201
+    assert ask_for_token(roomkey.ports, "unlucky", dave).status_code == 502
+    assert ask_for_token(roomkey.ports, "unlucky", dave).status_code == 201
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_everything_without_a_traceback(number: signal.Signals) -> None:
-    with running_roomkey() as roomkey:
-        roomkey.process.send_signal(number)
+def assert_ended_by(number: signal.Signals, roomkey: Roomkey) -> None:
+    roomkey.process.send_signal(number)
 
-        assert roomkey.status() == 0
-        assert "Roomkey has stopped." in roomkey.output
-        assert "Traceback" not in roomkey.output
-        assert gone(roomkey.ports)
+    assert roomkey.status() == 0
+    assert "Roomkey has stopped." in roomkey.output
+    assert "Traceback" not in roomkey.output
+    assert gone(roomkey.ports)
+
+
+def test_ctrl_c_ends_everything_without_a_traceback(
+    roomkey_at_opentok: tuple[Roomkey, OpenTokStandIn],
+) -> None:
+    assert_ended_by(signal.SIGINT, roomkey_at_opentok[0])
+
+
+def test_a_signal_to_terminate_ends_everything_without_a_traceback(
+    roomkey_at_vonage: Roomkey,
+) -> None:
+    assert_ended_by(signal.SIGTERM, roomkey_at_vonage)
 
 
 def test_ctrl_c_during_the_start_ends_everything_too() -> None:
@@ -232,8 +306,18 @@ def test_ctrl_c_is_no_error_when_the_reader_of_the_output_has_left() -> None:
         assert gone(ports)
 
 
-def test_a_killed_parent_leaves_no_child() -> None:
-    with running_roomkey() as roomkey:
+def answers(ports: Ports) -> bool:
+    try:
+        return requests.get(f"{ports.app_url}/health", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_bearers_are_there_once_the_app_answers_and_a_killed_parent_leaves_no_child() -> None:
+    with started_roomkey() as roomkey:
+        assert soon(lambda: answers(roomkey.ports), PATIENCE_SECONDS)
+        assert bearer.fetch_bearer(roomkey.ports, "early")
+
         roomkey.process.kill()
 
         assert soon(lambda: gone(roomkey.ports))
@@ -254,54 +338,61 @@ def test_a_taken_port_is_named_before_anything_is_started(roomkey: Roomkey) -> N
     assert "make run PORT=9000" in second.stderr
 
 
-def test_without_a_running_stack_the_bearer_command_says_so() -> None:
+def test_without_a_running_stack_the_bearer_command_says_so(
+    bearer_command: Bearer, capsys: pytest.CaptureFixture[str]
+) -> None:
     ports = free_ports()
 
-    printed = bearer_of(ports, "alice")
+    assert bearer_command(ports, "alice") == 1
 
-    assert (printed.returncode, printed.stdout) == (1, "")
-    assert f"No Roomkey runs on port {ports.app}" in printed.stderr
-
-
-def test_half_given_credentials_stop_the_start_with_a_message() -> None:
-    with started_roomkey({"OPENTOK_API_KEY": API_KEY}) as roomkey:
-        assert roomkey.status() == 2
-        assert "OPENTOK_API_SECRET is not" in roomkey.output
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"No Roomkey runs on port {ports.app}" in printed.err
 
 
-def test_a_setting_that_will_not_do_stops_the_start_with_its_name() -> None:
-    with started_roomkey({"ROOM_CREATION": "nobody"}) as roomkey:
-        assert roomkey.status() == 1
-        assert "ROOM_CREATION must be anyone or admins" in roomkey.output
-        assert "Traceback" not in roomkey.output
+@pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        ({"OPENTOK_API_KEY": API_KEY}, 2, "OPENTOK_API_SECRET is not"),
+        ({"ROOM_CREATION": "nobody"}, 1, "ROOM_CREATION must be anyone or admins"),
+    ],
+    ids=["half-given credentials", "a setting that will not do"],
+)
+def test_what_will_not_do_stops_the_start_with_its_name(
+    capsys: pytest.CaptureFixture[str], given: dict[str, str], status: int, said: str
+) -> None:
+    ports = free_ports()
+
+    ended = run(clean_environment(ports, given), StopRequest(), time.monotonic())
+
+    assert ended == status
+    assert said in capsys.readouterr().err
+    assert gone(ports)
 
 
-def test_opentok_credentials_lead_to_the_service_itself() -> None:
-    service = OpenTokStandIn(projects={API_KEY: API_SECRET})
-    with HttpServer(service.wsgi_app) as server:
-        given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
-        with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
-            answer, _ = shown_json(roomkey.output)
+def test_opentok_credentials_lead_to_the_service_itself(
+    roomkey_at_opentok: tuple[Roomkey, OpenTokStandIn],
+) -> None:
+    roomkey, service = roomkey_at_opentok
+    answer, _ = shown_json(roomkey.output)
+    session = parsed(requests.get(f"{roomkey.ports.app_url}/session", timeout=30), ANDROID_SESSION)
+    url = f"{roomkey.ports.app_url}/session/session/startArchive"
+    recorded = requests.post(url, timeout=30)
 
-    assert answer["apiKey"] == API_KEY
-    assert service.count("session/create") == 1
+    assert answer["apiKey"] == session["apiKey"] == API_KEY
+    assert refusal(recorded) == (403, "role_not_allowed")
     assert f"OpenTok itself, project {API_KEY}" in roomkey.output
     assert API_SECRET not in roomkey.output
 
 
-def test_vonage_credentials_lead_to_the_service_itself(tmp_path: Path) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    path = tmp_path / "private.key"
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    service = OpenTokStandIn(applications={APPLICATION_ID: public.decode()})
-    with HttpServer(service.wsgi_app) as server:
-        given = {"VONAGE_APPLICATION_ID": APPLICATION_ID, "VONAGE_PRIVATE_KEY": str(path)}
-        with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
-            answer, claims = shown_json(roomkey.output)
+def test_vonage_credentials_lead_to_the_service_itself(roomkey_at_vonage: Roomkey) -> None:
+    answer, claims = shown_json(roomkey_at_vonage.output)
+    url = f"{roomkey_at_vonage.ports.app_url}/session"
+    session = parsed(requests.get(url, timeout=30), ANDROID_SESSION, VONAGE_WEB_SESSION)
 
+    assert session["apiKey"] == session["applicationId"] == APPLICATION_ID
     assert answer["applicationId"] == claims["application_id"] == APPLICATION_ID
-    assert f"Vonage itself, application {APPLICATION_ID}" in roomkey.output
+    assert f"Vonage itself, application {APPLICATION_ID}" in roomkey_at_vonage.output
 
 
 def test_credentials_that_the_service_refuses_end_the_start_with_the_apps_answer() -> None:

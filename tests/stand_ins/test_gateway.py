@@ -1,7 +1,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -11,6 +11,7 @@ import pytest
 import requests
 from chalice import Chalice, Response
 from chalice.config import Config
+from werkzeug.wrappers import Response as OtherResponse
 
 from local.gateway import MendedServer
 from tests.stand_ins.known import raw_exchange
@@ -18,8 +19,8 @@ from tests.stand_ins.known import raw_exchange
 LAST = b"Connection: close\r\n\r\n"
 
 
-def sample_app() -> Chalice:
-    app = Chalice(app_name="sample")
+def echo_app() -> Chalice:
+    app = Chalice(app_name="echo")
 
     @app.route("/echo", methods=["GET", "POST"], content_types=["*/*"])
     def echo() -> dict[str, Any]:
@@ -38,9 +39,19 @@ def sample_app() -> Chalice:
     return app
 
 
+def other_server(
+    method: str, path: str, headers: Mapping[str, str], body: bytes | None
+) -> OtherResponse | None:
+    """Knows one path beside those of the app."""
+    if path.partition("?")[0] not in ("/other", "/echo"):
+        return None
+    seen = {"method": method, "path": path, "host": headers["host"], "body": (body or b"").decode()}
+    return OtherResponse(json.dumps(seen), 418, {"X-Other": "1"}, content_type="text/plain")
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = MendedServer(sample_app(), Config(), "127.0.0.1", 0)
+    server = MendedServer(echo_app(), Config(), "127.0.0.1", 0, other_server)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server.server_address[1]}"
@@ -55,7 +66,7 @@ def body_of(answer: bytes) -> dict[str, Any]:
 
 
 def test_two_slashes_at_the_start_of_a_path_count_as_one(url: str) -> None:
-    """Some sample apps put one too many there; `docs/sample-apps.md` tells of API Gateway."""
+    """Some sample apps put one too many there: `docs/sample-apps.md`."""
     answer = raw_exchange(url, b"GET //echo HTTP/1.1\r\n" + LAST)
 
     assert answer.startswith(b"HTTP/1.1 200")
@@ -102,6 +113,25 @@ def test_head_gets_no_body_and_the_connection_stays_usable(url: str) -> None:
     assert (head.status_code, head.text) == (405, "")
     assert int(head.headers["Content-Length"]) > 0
     assert get.status_code == 200
+
+
+def test_what_the_app_has_no_route_for_is_the_other_servers_to_answer(url: str) -> None:
+    with requests.Session() as http:
+        answer = http.post(f"{url}/other?a=b", data=iter([b"one ", b"two"]), timeout=5)
+        head = http.head(f"{url}/other", timeout=5)
+        of_the_app = http.post(f"{url}/echo", data="mine", timeout=5)
+
+    assert (answer.status_code, answer.headers["X-Other"]) == (418, "1")
+    assert answer.headers["Content-Type"] == "text/plain"
+    host = url.removeprefix("http://")
+    assert answer.json() == {
+        "method": "POST",
+        "path": "/other?a=b",
+        "host": host,
+        "body": "one two",
+    }
+    assert (head.status_code, head.text) == (418, "")
+    assert of_the_app.json()["body"] == "mine"
 
 
 @pytest.mark.parametrize("authorization", [b"Bearer caf\xe9", b"Bearer abc"])

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import requests
 from werkzeug.wrappers import Request, Response
@@ -148,22 +149,28 @@ class Live:
         return answer.json() if answer.content else None
 
 
-@contextmanager
-def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
-    """A new app that OpenTok's stand-in delivers its callbacks to."""
-    gateway = stand_ins.gateway(**settings)
+def wsgi_app(gateway: Gateway) -> WSGIApplication:
+    """The app behind its gateway, for callers that come by HTTP."""
 
     @Request.application
     def app(request: Request) -> Response:
+        query = request.query_string.decode()
         reply = gateway.request(
             request.method,
-            request.path,
+            f"{request.path}?{query}" if query else request.path,
             body=request.get_data(),
             headers=dict(request.headers.items()),
         )
         return Response(reply.text, reply.status, dict(reply.headers))
 
-    with HttpServer(app) as server:
+    return app
+
+
+@contextmanager
+def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
+    """A new app that OpenTok's stand-in delivers its callbacks to."""
+    gateway = stand_ins.gateway(**settings)
+    with HttpServer(wsgi_app(gateway)) as server:
         for kind in CALLBACKS:
             stand_ins.opentok.deliver_to(kind, f"{server.url}/callbacks/{kind}")
         try:

@@ -3,8 +3,8 @@
 import itertools
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Final
 
@@ -71,3 +71,14 @@ def closed_port() -> Iterator[str]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+BAD_SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[str]]]] = {
+    "refusing connections": closed_port,
+    "without an address": lambda: nullcontext("http://no-such-host.invalid"),
+    "silent": lambda: raw_server(silence),
+    "dripping headers": lambda: raw_server(dripping_headers),
+    "dripping a body": lambda: raw_server(dripping_body),
+    "dripping chunks": lambda: raw_server(dripping_chunks),
+}
+"""Every way of giving no answer; each gives its URL."""

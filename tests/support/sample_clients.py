@@ -76,5 +76,28 @@ IOS_ARCHIVES: Final = reads(
         ),
     },
 )
+REACT_ARCHIVES: Final = reads(
+    archives={
+        "type": "array",
+        "items": reads(
+            id="string",
+            url={"type": ["string", "null"]},
+            status={
+                "enum": [
+                    "available",
+                    "expired",
+                    "failed",
+                    "paused",
+                    "started",
+                    "stopped",
+                    "uploaded",
+                ]
+            },
+            createdAt="integer",
+        ),
+    }
+)
+"""The React app reads the rest as the Android one does."""
+
 IOS_CAPTIONS: Final = reads(captionsId="string", status=OK)
 IOS_CAPTIONS_END: Final = reads(disableResponse="string", status=OK)

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -59,8 +60,31 @@ def test_a_call_that_hangs_keeps_no_other_one_waiting() -> None:
         release.set()
 
 
-def test_a_pause_never_outlasts_the_deadline() -> None:
+def test_each_pause_is_up_to_twice_the_one_before_and_none_outlasts_the_deadline() -> None:
     clock = Seconds()
-    deadline = Deadline(8, clock)
+    pauses: list[float] = []
+    deadline = Deadline(8, clock, pauses.append)
+
+    for attempt in (1, 2, 3):
+        deadline.back_off(attempt)
+    clock.now += 7.75
+    deadline.back_off(20)
     clock.now += 8
     deadline.back_off(20)
+
+    first, second, third, before_the_end, after_it = pauses
+    assert 0.05 <= first <= 0.1 <= second <= 0.2 <= third <= 0.4
+    assert (before_the_end, after_it) == (0.25, 0)
+
+
+@pytest.mark.parametrize(
+    "shorter", [lambda deadline: deadline.reserve(7), lambda deadline: deadline.capped(1)]
+)
+def test_a_shorter_deadline_pauses_as_the_one_it_is_of(
+    shorter: Callable[[Deadline], Deadline],
+) -> None:
+    pauses: list[float] = []
+
+    shorter(Deadline(8, Seconds(), pauses.append)).back_off(20)
+
+    assert pauses == [1]

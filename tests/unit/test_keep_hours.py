@@ -10,7 +10,6 @@ from chalicelib.api.schedules import RUN_SECONDS
 from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.session_store import DueWorkStore
 from chalicelib.core.ports.video_platform import ConnectionControl, ListedConnection
 from chalicelib.core.rooms.enforce_closing_times import SECONDS_FOR_A_ROOM, ClosingTimes
 from chalicelib.core.support.deadline import Deadline
@@ -20,6 +19,7 @@ from tests.support.example_rooms import NOON, a_room
 if TYPE_CHECKING:
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.room_store import RoomStore
+    from chalicelib.core.ports.session_store import DueWorkStore
 
 
 @dataclass

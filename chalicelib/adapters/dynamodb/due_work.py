@@ -1,4 +1,4 @@
-"""What is due, by one sparse index: rooms whose hours end, sessions that reconciliation looks after."""
+"""Due work, in one sparse index: rooms to close and sessions to reconcile."""
 
 from collections.abc import Sequence
 from contextlib import suppress

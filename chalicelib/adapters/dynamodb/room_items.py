@@ -4,9 +4,9 @@ Null settings are absent attributes. Times are milliseconds since 1970, but `exp
 time to live, is in seconds. `restricted` says that there is a list of members, because the list
 itself is a string set, and DynamoDB keeps no empty one.
 
-`due_work` and `dueAt` are what the index of things due is built on: a room is there until it has been
-warned of its closing time and, once closed, emptied; a session while somebody may be in it; a
-schedule while the room's archives are kept for a while only.
+The index of due work is built on `dueKind` and `dueAt`. A room is in it until it has been warned of
+its closing time and, once closed, emptied. A session is in it while somebody may be connected. A
+retention schedule is in it while the room deletes its archives after some days.
 """
 
 from collections.abc import Mapping

@@ -67,7 +67,7 @@ class DynamoDBSessions:
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         write = _watching(room.name, room.room_id, now + FIRST_CHECK)
         self._table.update(session_key(room.session_id), write, deadline)
-        # Afterwards: as long as the room says that it is monitoring_stopped, somebody does this again.
+        # Last: while the room says that monitoring has stopped, the next join tries this again.
         known = UpdateBuilder().only_if_equal(room.room_id, "roomId").remove("monitoringStopped")
         with suppress(ConditionFailed):
             self._table.update(room_key(room.name), known, deadline)

@@ -42,7 +42,7 @@ class Call:
         secret: Whether the content holds secrets. What OpenTok says may repeat some of it, and is
             not noted then.
         attempts: How often at most; 1 where asking twice would do it twice.
-        is_expected_failure: Tells the failures that are an answer to whoever asks; all others are raised.
+        is_expected_failure: Return True for a failure that the caller handles; others are raised.
     """
 
     method: str

@@ -60,11 +60,11 @@ def register_callback(
 
     def signed(told: Told) -> Answer:
         body = told.raw_body()
-        told.use_cases.signatures.check(kind, told.authorization(), body, told.deadline)
+        told.use_cases.callbacks.check(kind, told.authorization(), body, told.deadline)
         return followed(told, body)
 
     def unsigned(told: Told, secret: str) -> Answer:
-        told.use_cases.signatures.check_path(secret)
+        told.use_cases.callbacks.check_path(secret)
         return followed(told, told.raw_body())
 
     path = f"/callbacks/{kind}"

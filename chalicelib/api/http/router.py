@@ -6,6 +6,7 @@ an answer of ours: rendered here, with CORS headers, and a problem where it is a
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import unquote
@@ -39,6 +40,8 @@ from chalicelib.errors import (
 
 REQUEST_SECONDS: Final = 8.0
 """What a request may take in all: official mobile samples give up after 10."""
+request_deadline: Final = partial(Deadline, REQUEST_SECONDS)
+"""The deadline of a request that begins now."""
 
 _View = TypeVar("_View", bound=Callable[..., Answer])
 
@@ -50,14 +53,20 @@ class Router:
         use_cases: Gives the use cases; may raise as any of them.
         log: Takes a line per request.
         cors_origin: The origin that browsers may call from, or `*`.
+        new_deadline: Gives each request its deadline.
     """
 
     def __init__(
-        self, use_cases: Callable[[], UseCases], log: RequestLog, cors_origin: str
+        self,
+        use_cases: Callable[[], UseCases],
+        log: RequestLog,
+        cors_origin: str,
+        new_deadline: Callable[[], Deadline] = request_deadline,
     ) -> None:
         self.routes: list[Route] = []
         self._use_cases = use_cases
         self._log = log
+        self._new_deadline = new_deadline
         self._cors = CORSConfig(
             allow_origin=cors_origin,
             allow_headers=["Authorization", "Content-Type"],
@@ -72,7 +81,7 @@ class Router:
 
         def register(view: _View) -> _View:
             def answer(request: Request, line: RequestRecord, parameters: dict[str, str]) -> Answer:
-                deadline = Deadline(REQUEST_SECONDS)
+                deadline = self._new_deadline()
                 use_cases = self._use_cases()
                 user = use_cases.identity.user(authorization(request))
                 line.user = user.id
@@ -99,7 +108,7 @@ class Router:
 
         def register(view: _View) -> _View:
             def answer(request: Request, _: RequestRecord, parameters: dict[str, str]) -> Answer:
-                deadline = Deadline(REQUEST_SECONDS)
+                deadline = self._new_deadline()
                 return view(Told(request, self._use_cases(), deadline), **parameters)
 
             route = Route.of(method, path, view, access, operation)

@@ -39,7 +39,7 @@ class Room:
         revision: One more with every change of what decides who may come in.
         bans: By user id, since when.
         seats: Empty where there is no limit of participants.
-        monitoring_stopped: Whether reconciliation has stopped looking at its session, where nobody was for long.
+        monitoring_stopped: Reconciliation no longer checks its session, which was empty for long.
         admins_until: Admins who are not among the moderators and were given a token, until when
             one may last: when their connection comes, only its data tells who they are.
     """

@@ -76,7 +76,7 @@ class CallbackVerifier(Protocol):
         """
 
 
-class Identity(Protocol):
+class IdentityProvider(Protocol):
     """The app's own identity provider."""
 
     def user(self, authorization: str | None) -> User:

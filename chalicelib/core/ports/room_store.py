@@ -55,9 +55,9 @@ class RoomStore(Protocol):
         """
 
     def compare_and_set(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
-        """UpdateBuilder what differs, if the room is of the revision it was read at; one more afterwards.
+        """Write what differs, if the room still has the revision that was read. Raise that by one.
 
-        With a new session, that of before is retired from now on.
+        If the session is another one, the old session is retired from now on.
 
         Raises:
             StaleRoom: The room has changed meanwhile.

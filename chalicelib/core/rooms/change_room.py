@@ -36,14 +36,14 @@ class ChangeRoom:
         sessions: SessionStore,
         platform: VideoPlatform,
         rooms: RoomAccess,
-        reseat: SeatReconciler,
+        seats: SeatReconciler,
         clock: Clock,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._platform = platform
         self._rooms = rooms
-        self._seat_reconciler = reseat
+        self._seats = seats
         self._clock = clock
 
     def change(
@@ -68,7 +68,7 @@ class ChangeRoom:
         after = change_room(self._store, room, changed, self._clock(), deadline)
         if room.settings.max_participants is None is not after.settings.max_participants:
             # Who came or went while the seats were being written.
-            self._seat_reconciler.reconcile(after.name, after.session_id, deadline)
+            self._seats.reconcile(after.name, after.session_id, deadline)
         return after
 
     def _reopened(self, before: Room, after: Room, caller_ip: str, deadline: Deadline) -> Room:

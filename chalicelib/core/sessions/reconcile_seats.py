@@ -12,11 +12,11 @@ class SeatReconciler:
     """Makes a room's seats agree with who is recorded as in."""
 
     def __init__(
-        self, rooms: RoomStore, sessions: SessionStore, follow: SessionTracker, clock: Clock
+        self, rooms: RoomStore, sessions: SessionStore, tracker: SessionTracker, clock: Clock
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
-        self._tracker = follow
+        self._tracker = tracker
         self._clock = clock
 
     def reconcile(self, name: str, session_id: str, deadline: Deadline) -> None:

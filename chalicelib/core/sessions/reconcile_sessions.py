@@ -51,8 +51,8 @@ class SessionReconciler:
         sessions: SessionStore,
         due_work: DueWorkStore,
         platform: ConnectionControl,
-        follow: SessionTracker,
-        reseat: SeatReconciler,
+        tracker: SessionTracker,
+        seats: SeatReconciler,
         media: Sequence[MediaCheck],
         clock: Clock,
     ) -> None:
@@ -60,8 +60,8 @@ class SessionReconciler:
         self._sessions = sessions
         self._due_work = due_work
         self._platform = platform
-        self._tracker = follow
-        self._seat_reconciler = reseat
+        self._tracker = tracker
+        self._seats = seats
         self._media = media
         self._clock = clock
 
@@ -158,7 +158,7 @@ class SessionReconciler:
         )
         self._recheck(session, here, deadline)
         if session.has_access_limits:
-            self._seat_reconciler.reconcile(session.room_name, session.id, deadline)
+            self._seats.reconcile(session.room_name, session.id, deadline)
         return bool(recorded or listed)
 
     def _remove_stale(

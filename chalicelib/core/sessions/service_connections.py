@@ -30,9 +30,9 @@ where it is bidirectional."""
 class ServiceConnections:
     """Lets services in that a moderator has asked for; they take no seat."""
 
-    def __init__(self, platform: VideoPlatform, follow: SessionTracker, clock: Clock) -> None:
+    def __init__(self, platform: VideoPlatform, tracker: SessionTracker, clock: Clock) -> None:
         self._platform = platform
-        self._tracker = follow
+        self._tracker = tracker
         self._clock = clock
 
     def issue_token(

@@ -17,7 +17,7 @@ from chalicelib.api.http.problems import STATUS, problem
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Answer
 from chalicelib.api.http.router import Router
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import StandIns
 
@@ -117,6 +117,30 @@ def test_a_bug_is_500_with_the_cause_in_the_log_and_not_in_the_answer(
     assert line["note"] == "RuntimeError"
     assert "in buggy" in line["stack"]
     assert "a bug in a view" not in json.dumps(line).replace(json.dumps(line["stack"]), "")
+
+
+def test_a_request_has_eight_seconds(stand_ins: StandIns) -> None:
+    gateway = stand_ins.gateway()
+    services = Services(stand_ins.environment)
+    services()  # built before the time is taken
+    edge = Router(services, RequestLog("INFO"), "*")
+    routes = Blueprint(__name__)
+    remaining: list[float] = []
+
+    @edge.signed_in(
+        routes, "GET", "/timed", Operation(summary="Waits", answers={HTTPStatus.NO_CONTENT: None})
+    )
+    def timed(call: Call) -> Answer:
+        remaining.append(call.deadline.remaining())
+        return Answer(HTTPStatus.NO_CONTENT)
+
+    gateway.app.register_blueprint(routes)
+    bearer = stand_ins.identity.bearer("alice")
+
+    assert Gateway(gateway.app).request("GET", "/timed", bearer=bearer).status == 204
+
+    (left,) = remaining
+    assert 4 < left <= 8
 
 
 def test_an_event_that_is_no_request_is_a_problem_too(gateway: Gateway) -> None:

@@ -1,26 +1,19 @@
 """DynamoDB and Secrets Manager misbehaving: the right answer in time, and no room half made."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable
 
-import boto3
 import pytest
-from botocore.config import Config
 
+from app import build_app
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
+from chalicelib.api.http.router import REQUEST_SECONDS
 from chalicelib.core.support.deadline import Deadline
+from tests.support.deadlines import short_deadline, short_deadline_of_opentok, unpaused_deadline
 from tests.support.gateway import Gateway, Reply
 from tests.support.log_lines import log_lines
 from tests.support.moved_clock import MovedClock
-from tests.support.observed import Observed, observe_all
-from tests.support.raw_server import (
-    closed_port,
-    dripping_body,
-    dripping_headers,
-    raw_server,
-    silence,
-)
+from tests.support.raw_server import raw_server, silence
 from tests.support.stand_ins import SECRET_ID, StandIns
 
 READ = "DynamoDB.GetItem"
@@ -29,10 +22,20 @@ READ_SECRET = "SecretsManager.GetSecretValue"
 DYNAMODB_URL = "AWS_ENDPOINT_URL_DYNAMODB"
 SECRETS_MANAGER_URL = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 OFTEN = 50
-LIMIT_SECONDS = 9.0
+LIMIT_SECONDS = 5.0
+"""Shorter than a client of AWS tries by itself."""
 
 Break = Callable[[StandIns, str, int], None]
 """Breaks so many calls of an operation."""
+
+
+pytestmark = pytest.mark.usefixtures("unpaused_botocore")
+
+
+@pytest.fixture
+def gateway(stand_ins: StandIns) -> Gateway:
+    """Before an app that repeats what fails at once."""
+    return Gateway(build_app(stand_ins.environment, unpaused_deadline))
 
 
 def join(gateway: Gateway, stand_ins: StandIns, room: str = "standup") -> Reply:
@@ -204,73 +207,51 @@ def test_every_route_tells_a_failure_alike(
     assert gateway.request(method, path, bearer=bearer).status in {200, 201, 204, 404}
 
 
-BAD_SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {
-    "refusing connections": closed_port,
-    "without an address": lambda: nullcontext("http://no-such-host.invalid"),
-    "silent": lambda: raw_server(silence),
-    "dripping headers": lambda: raw_server(dripping_headers),
-    "dripping a body": lambda: raw_server(dripping_body),
-}
-BAD_SERVICES = [
-    (service, kind) for service in (DYNAMODB_URL, SECRETS_MANAGER_URL) for kind in BAD_SERVERS
-]
-
-
-def gateway_over(stand_ins: StandIns, service: str, url: str) -> Gateway:
-    """Before an app that looks for this service there."""
-    with pytest.MonkeyPatch.context() as patch:
+@pytest.mark.parametrize(
+    ("service", "deadline"),
+    [(DYNAMODB_URL, short_deadline), (SECRETS_MANAGER_URL, short_deadline_of_opentok)],
+)
+def test_a_service_that_does_not_answer_is_told_in_time_and_the_next_caller_gets_in(
+    stand_ins: StandIns,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    deadline: Callable[[], Deadline],
+) -> None:
+    with raw_server(silence) as url, monkeypatch.context() as patch:
         patch.setenv(service, url)
-        gateway = stand_ins.gateway()
+        gateway = Gateway(build_app(stand_ins.environment, deadline))
         gateway.request("GET", "/rooms")  # builds the clients, with no bearer and thus no more
-    return gateway
+        started = time.perf_counter()
+
+        assert_unavailable(join(gateway, stand_ins))
+
+        assert time.perf_counter() - started < LIMIT_SECONDS
+    assert stand_ins.items() == []
+    assert join(stand_ins.gateway(), stand_ins).status == 201
 
 
-@pytest.fixture(scope="module")
-def observed(started_stand_ins: StandIns) -> Iterator[dict[tuple[str, str], Observed]]:
-    """All of the bad services at once, because each takes its time; a room for each."""
-    started_stand_ins.start_anew()
-    with ExitStack() as servers:
+class Witness(Deadline):
+    """Notes how long a call under it may take, and allows it little."""
 
-        def joining(service: str, kind: str) -> Callable[[], Reply]:
-            url = servers.enter_context(BAD_SERVERS[kind]())
-            gateway = gateway_over(started_stand_ins, service, url)
-            return lambda: join(gateway, started_stand_ins, kind.replace(" ", "-"))
+    def __init__(self, allowed: list[float]) -> None:
+        super().__init__(REQUEST_SECONDS)
+        self._allowed = allowed
 
-        requests = {f"{service} {kind}": joining(service, kind) for service, kind in BAD_SERVICES}
-        seen = observe_all(requests)
-        assert started_stand_ins.items() == []
-        yield dict(zip(BAD_SERVICES, seen.values(), strict=True))
-
-
-@pytest.mark.parametrize(("service", "kind"), BAD_SERVICES)
-def test_a_service_that_does_not_answer_is_told_in_time(
-    observed: dict[tuple[str, str], Observed], service: str, kind: str
-) -> None:
-    assert_unavailable(observed[service, kind].reply)
-    assert observed[service, kind].seconds < LIMIT_SECONDS
-
-
-def test_the_caller_after_them_gets_in(
-    observed: dict[tuple[str, str], Observed], stand_ins: StandIns
-) -> None:
-    gateway = stand_ins.gateway()
-
-    for _, kind in observed:
-        assert join(gateway, stand_ins, kind.replace(" ", "-")).status == 201
+    def capped(self, seconds: float) -> Deadline:
+        self._allowed.append(seconds)
+        return super().capped(0.1)
 
 
 def test_nobody_waits_long_for_a_newer_secret_while_there_is_one_to_go_on_with(
     stand_ins: StandIns,
 ) -> None:
     clock = MovedClock()
-    once = Config(read_timeout=5, retries={"total_max_attempts": 1})
-    client = boto3.client("secretsmanager", config=once)
-    source = SecretsManagerCredentials(client, SECRET_ID, clock)
+    source = SecretsManagerCredentials(stand_ins.secretsmanager(), SECRET_ID, clock)
     known = source.current(Deadline(8))
-    stand_ins.aws.slow_down(READ_SECRET, delay_seconds=4)
+    stand_ins.aws.fail(READ_SECRET, error="AccessDeniedException", delay_seconds=1)
     clock.forward(400)
-    started = time.perf_counter()
+    allowed: list[float] = []
 
-    assert source.current(Deadline(8)) is known
+    assert source.current(Witness(allowed)) is known
 
-    assert time.perf_counter() - started < 2.5
+    assert allowed == [2.0]

@@ -10,7 +10,7 @@ from chalicelib.api.http.operations import Operation
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Answer
 from chalicelib.api.http.router import Router
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import CALLBACKS, StandIns
 

@@ -12,7 +12,7 @@ from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Answer
 from chalicelib.api.http.router import Router
 from chalicelib.api.rooms.requests import BanBody, PageQuery, TokenBody
-from chalicelib.composition.services import Services
+from chalicelib.composition import Services
 from tests.support.gateway import Gateway
 from tests.support.openapi import check_answer
 from tests.support.stand_ins import StandIns

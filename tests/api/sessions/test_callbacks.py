@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,10 +34,11 @@ def tell(gateway: Gateway, content: object, **changed: Any) -> Reply:
         {"payload_hash": 7},
         {"iat": None},
         {"iat": "yesterday"},
-        {"iat": (datetime.now(UTC) - timedelta(hours=25, minutes=1)).timestamp()},
-        {"iat": (datetime.now(UTC) + timedelta(minutes=10)).timestamp()},
+        {"iat": (NOON - timedelta(hours=25, minutes=1)).timestamp()},
+        {"iat": (NOON + timedelta(minutes=10)).timestamp()},
     ],
 )
+@pytest.mark.usefixtures("clock")
 def test_a_callback_with_a_wrong_signature_is_401_and_changes_nothing(
     live: Live, changed: dict[str, Any]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Presence that reconciles itself: what callbacks lose, a comparison with OpenTok's own list finds."""
+"""Reconciliation of presence: what callbacks lose, a comparison with OpenTok's list finds."""
 
 from datetime import timedelta
 from typing import Any

@@ -131,6 +131,16 @@ def test_real_credentials_reach_the_app_only_by_its_secret() -> None:
     assert "OPENTOK_API_URL" not in environment
 
 
+@pytest.mark.parametrize(("given", "recording"), [({}, "on"), (OPENTOK, "off")])
+def test_sample_apps_record_on_stand_ins_alone_unless_the_user_says_so(
+    given: dict[str, str], recording: str
+) -> None:
+    provider = chosen_provider(given)
+    assert app_environment(given, Ports(9000), provider)["SAMPLE_RECORDING"] == recording
+    chosen = given | {"SAMPLE_RECORDING": "on"}
+    assert app_environment(chosen, Ports(9000), provider)["SAMPLE_RECORDING"] == "on"
+
+
 def test_an_opentok_url_of_the_users_own_is_kept_for_the_real_service() -> None:
     given = OPENTOK | {"OPENTOK_API_URL": "https://enterprise.example"}
 

@@ -1,6 +1,6 @@
 """The service whose steps are interleaved: the real use cases on the real adapter, behind gates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,18 +15,11 @@ from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-from chalicelib.core.media.stop_media import StopMedia
-from chalicelib.core.rooms.admit_user import AdmitUser
-from chalicelib.core.rooms.ban_users import BanUsers
-from chalicelib.core.rooms.change_room import ChangeRoom
-from chalicelib.core.rooms.close_room import CloseRoom
-from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
-from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
-from chalicelib.core.rooms.join_room import JoinRoom
-from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sessions.reconcile_seats import SeatReconciler
-from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
-from chalicelib.core.sessions.track_sessions import SessionTracker
+from chalicelib.composition.ports import MediaPorts, Ports
+from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.core.model.media import MediaPage
+from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.use_cases import UseCases
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
 from tests.support.stand_ins import TABLE
@@ -68,67 +61,62 @@ def _refusal(operation: str, code: str, **members: object) -> ClientError:
     return ClientError(response, operation)
 
 
+class RunningMedia(DynamoDBMedia):
+    """The media store, as far as closing a room asks it; media are reconciled elsewhere."""
+
+    def page(self, *_: object) -> MediaPage:
+        return MediaPage((), None)
+
+
+class NoMedia:
+    """OpenTok where nobody records, broadcasts, captions or renders: it lists nothing."""
+
+    def of_session(self, session_id: str, deadline: object) -> Sequence[Any]:
+        del session_id, deadline
+        return ()
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(*_: object) -> None:
+            raise AssertionError(f"no media run here, so {method} is not called")
+
+        return call
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """The use cases that are interleaved, and the stores that tests look into."""
 
     rooms: DynamoDBRooms
     sessions: DynamoDBSessions
-    create_room: CreateRoom
-    join_room: JoinRoom
-    change_room: ChangeRoom
-    close_room: CloseRoom
-    ban_users: BanUsers
-    follow: SessionTracker
-    enforce_closing_times: ClosingTimes
-    reconcile: SessionReconciler
+    use_cases: UseCases
 
 
 def build(
     engine_client: DynamoDBClient, opentok: OpenTokModel, clock: Callable[[], datetime]
 ) -> Service:
     client = cast("DynamoDBClient", GatedClient(engine_client))
-    rooms, seats = DynamoDBRooms(client, TABLE), DynamoDBSeats(client, TABLE)
-    sessions, due_work = DynamoDBSessions(client, TABLE), DynamoDBDueWork(client, TABLE)
-    ids = count(1)
-    policy = CreationPolicy(admins_only=False, default_room="lobby")
-    create_room = CreateRoom(rooms, opentok, policy, clock, lambda: f"room-{next(ids)}")
-    read_rooms = ReadRooms(rooms, clock)
-    follow = SessionTracker(rooms, sessions, opentok, clock)
-    reseat = SeatReconciler(rooms, sessions, follow, clock)
-    stop_media = StopMedia(DynamoDBMedia(client, TABLE), {}).stop_all
-    return Service(
+    rooms, sessions = DynamoDBRooms(client, TABLE), DynamoDBSessions(client, TABLE)
+    ids, nothing = count(1), cast("Any", NoMedia())
+    ports = Ports(
         rooms=rooms,
+        seats=DynamoDBSeats(client, TABLE),
         sessions=sessions,
-        create_room=create_room,
-        join_room=JoinRoom(
-            create_room,
-            AdmitUser(seats, sessions, clock),
-            opentok,
-            clock,
-            default_room="lobby",
-            longest_lifetime=TOKEN_LIFETIME,
-        ),
-        change_room=ChangeRoom(
-            store=rooms,
-            sessions=sessions,
-            platform=opentok,
-            rooms=read_rooms,
-            reseat=reseat,
-            clock=clock,
-        ),
-        close_room=CloseRoom(rooms, read_rooms, opentok, stop_media, clock),
-        ban_users=BanUsers(rooms, sessions, read_rooms, opentok, clock),
-        follow=follow,
-        enforce_closing_times=ClosingTimes(rooms, due_work, opentok, stop_media, clock),
-        reconcile=SessionReconciler(
-            rooms=rooms,
-            sessions=sessions,
-            due_work=due_work,
-            platform=opentok,
-            follow=follow,
-            reseat=reseat,
-            media=(),
-            clock=clock,
+        video=opentok,
+        connections=opentok,
+        identity=nothing,
+        callbacks=nothing,
+        due_work=lambda: DynamoDBDueWork(client, TABLE),
+        media=lambda: MediaPorts(
+            store=RunningMedia(client, TABLE),
+            schedules=nothing,
+            storage=nothing,
+            archives=nothing,
+            broadcasts=nothing,
+            captions=nothing,
+            renders=nothing,
+            telephony=nothing,
         ),
     )
+    policy = Policy(CreationPolicy(admins_only=False, default_room="lobby"), TOKEN_LIFETIME)
+    use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
+    return Service(rooms=rooms, sessions=sessions, use_cases=use_cases)

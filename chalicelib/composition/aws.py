@@ -1,0 +1,54 @@
+"""AWS clients with timeouts and retries. The SDK is loaded when the first client is made."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib import VERSION
+from chalicelib.errors import NotConfigured
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
+    """Return clients of one session, each of whose calls ends by itself.
+
+    Raises:
+        NotConfigured: No region is set.
+    """
+    import boto3
+    from botocore.exceptions import NoRegionError
+
+    config = _client_config()
+    try:
+        return boto3.client("dynamodb", config=config), boto3.client(
+            "secretsmanager", config=config
+        )
+    except NoRegionError as error:
+        raise NotConfigured("AWS_REGION is not set") from error
+
+
+def s3_client() -> "S3Client":
+    """Return a client for recordings. botocore's default signature is refused in newer regions."""
+    import boto3
+    from botocore.config import Config
+
+    regional = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return boto3.client("s3", config=_client_config().merge(regional))
+
+
+def _client_config() -> "Config":
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=50,
+        # Together a fifth of a call: describing Python and botocore to AWS anew every time, and
+        # checking parameters that our own adapters put together.
+        user_agent=f"Roomkey/{VERSION}",
+        parameter_validation=False,
+    )

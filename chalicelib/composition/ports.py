@@ -1,0 +1,124 @@
+"""Real adapters for every port. Only this package knows adapters."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.composition.aws import aws_clients, s3_client
+from chalicelib.composition.once import Once
+from chalicelib.core.support.timestamps import utc_now
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
+    from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
+    from chalicelib.core.ports.media_platforms import (
+        BroadcastPlatform,
+        MediaPlatform,
+        ReadableMediaPlatform,
+        TelephonyPlatform,
+    )
+    from chalicelib.core.ports.media_store import MediaStore
+    from chalicelib.core.ports.room_store import RoomStore, SeatStore
+    from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+    from chalicelib.core.ports.video_platform import ConnectionControl, VideoPlatform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaPorts:
+    """The ports that only media needs."""
+
+    store: "MediaStore"
+    schedules: "RetentionStore"
+    storage: "ArchiveStorage"
+    archives: "ArchivePlatform"
+    broadcasts: "BroadcastPlatform"
+    captions: "MediaPlatform"
+    renders: "ReadableMediaPlatform"
+    telephony: "TelephonyPlatform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """An adapter for each port. A join needs neither `media` nor `due_work`, so they come later."""
+
+    rooms: "RoomStore"
+    seats: "SeatStore"
+    sessions: "SessionStore"
+    video: "VideoPlatform"
+    connections: "ConnectionControl"
+    identity: "IdentityProvider"
+    callbacks: "CallbackVerifier"
+    due_work: "Callable[[], DueWorkStore]"
+    media: "Callable[[], MediaPorts]"
+
+
+def connect(settings: Settings) -> Ports:
+    """Return ports that reach AWS, OpenTok and the identity provider.
+
+    No call is made yet. The SDKs load here, not when this module is imported: they take most of a
+    cold start, and packaging needs none.
+
+    Raises:
+        NotConfigured: No AWS region is set.
+    """
+    from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
+    from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
+    from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
+    from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+    from chalicelib.adapters.oidc import TokenVerifier
+    from chalicelib.adapters.opentok.api_client import ApiClient
+    from chalicelib.adapters.opentok.connections import OpenTokConnections
+    from chalicelib.adapters.opentok.sdk_client import Projects
+    from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
+    from chalicelib.adapters.opentok.transport import Transport
+    from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
+
+    # At DEBUG, which may be set for all of a Lambda, they log secrets and auth headers.
+    for logger in ("botocore", "opentok"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
+    dynamodb, secrets_manager = aws_clients()
+    table = settings.rooms_table
+    credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
+    projects, transport = Projects(credentials, settings.opentok_api_url), Transport()
+    client = ApiClient(projects, transport)
+
+    def due_work() -> "DueWorkStore":
+        from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
+
+        return DynamoDBDueWork(dynamodb, table)
+
+    def media() -> MediaPorts:
+        from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+        from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
+        from chalicelib.adapters.opentok.archives import OpenTokArchives
+        from chalicelib.adapters.opentok.broadcasts import OpenTokBroadcasts
+        from chalicelib.adapters.opentok.captions import OpenTokCaptions
+        from chalicelib.adapters.opentok.renders import OpenTokRenders
+        from chalicelib.adapters.opentok.telephony import OpenTokTelephony
+        from chalicelib.adapters.s3_archives import S3ArchiveStorage
+
+        return MediaPorts(
+            store=DynamoDBMedia(dynamodb, table),
+            schedules=DynamoDBRetention(dynamodb, table),
+            storage=S3ArchiveStorage(settings.archive_bucket, s3_client),
+            archives=OpenTokArchives(client, utc_now),
+            broadcasts=OpenTokBroadcasts(client, utc_now),
+            captions=OpenTokCaptions(client, utc_now),
+            renders=OpenTokRenders(client, utc_now),
+            telephony=OpenTokTelephony(client),
+        )
+
+    return Ports(
+        rooms=DynamoDBRooms(dynamodb, table),
+        seats=DynamoDBSeats(dynamodb, table),
+        sessions=DynamoDBSessions(dynamodb, table),
+        video=OpenTokPlatform(projects, transport),
+        connections=OpenTokConnections(client),
+        identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
+        callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
+        due_work=Once(due_work),
+        media=Once(media),
+    )

@@ -1,0 +1,112 @@
+"""Use cases on given ports: no I/O, no SDK, and no adapter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib.composition.once import Once
+from chalicelib.composition.ports import Ports
+from chalicelib.core.rooms.admit_user import AdmitUser
+from chalicelib.core.rooms.ban_users import BanUsers
+from chalicelib.core.rooms.change_room import ChangeRoom
+from chalicelib.core.rooms.close_room import CloseRoom
+from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
+from chalicelib.core.rooms.join_room import JoinRoom
+from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.sessions.moderate import Moderate
+from chalicelib.core.sessions.read_presence import ReadPresence
+from chalicelib.core.sessions.reconcile_seats import SeatReconciler
+from chalicelib.core.sessions.track_sessions import SessionTracker
+from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.use_cases import ScheduledUseCases, UseCases
+
+if TYPE_CHECKING:
+    from chalicelib.composition.media import MediaServices
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The operator's choices that use cases depend on.
+
+    Args:
+        creation: Who may create rooms, and which room is there for everybody.
+        longest_token: The longest lifetime of a client token, at most 30 days.
+    """
+
+    creation: CreationPolicy
+    longest_token: timedelta
+
+
+def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
+    """Return all use cases. Those of media and of scheduled functions are built on first use."""
+    read_rooms = ReadRooms(ports.rooms, clock)
+    create_room = CreateRoom(ports.rooms, ports.video, policy.creation, clock, new_id)
+    tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock)
+    seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
+
+    def build_media() -> "MediaServices":
+        from chalicelib.composition.media import wire_media
+
+        return wire_media(ports, read_rooms, tracker, clock)
+
+    media = Once(build_media)
+
+    def build_scheduled() -> ScheduledUseCases:
+        from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
+        from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+
+        due_work = ports.due_work()
+        return ScheduledUseCases(
+            enforce_closing_times=ClosingTimes(
+                ports.rooms, due_work, ports.connections, media().stop.stop_all, clock
+            ),
+            reconcile_sessions=SessionReconciler(
+                rooms=ports.rooms,
+                sessions=ports.sessions,
+                due_work=due_work,
+                platform=ports.connections,
+                tracker=tracker,
+                seats=seats,
+                media=media().reconcile,
+                clock=clock,
+            ),
+            delete_expired_archives=media().delete_expired_archives,
+        )
+
+    return UseCases(
+        identity=ports.identity,
+        platform=ports.video,
+        callbacks=ports.callbacks,
+        create_room=create_room,
+        join_room=JoinRoom(
+            create_room,
+            AdmitUser(ports.seats, ports.sessions, clock),
+            ports.video,
+            clock,
+            default_room=policy.creation.default_room,
+            longest_lifetime=policy.longest_token,
+        ),
+        read_rooms=read_rooms,
+        read_presence=ReadPresence(read_rooms, ports.sessions, clock),
+        change_room=ChangeRoom(
+            store=ports.rooms,
+            sessions=ports.sessions,
+            platform=ports.video,
+            rooms=read_rooms,
+            seats=seats,
+            clock=clock,
+        ),
+        close_room=CloseRoom(
+            ports.rooms,
+            read_rooms,
+            ports.connections,
+            lambda room_id, deadline: media().stop.stop_all(room_id, deadline),  # noqa: PLW0108  built on use
+            clock,
+        ),
+        moderate=Moderate(read_rooms, ports.connections),
+        ban_users=BanUsers(ports.rooms, ports.sessions, read_rooms, ports.connections, clock),
+        session_tracker=tracker,
+        media=lambda: media().use_cases,
+        scheduled=Once(build_scheduled),
+    )

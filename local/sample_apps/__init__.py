@@ -1,0 +1,5 @@
+"""A server for official sample apps: a client of the public API, with bearers of its own."""
+
+from local.sample_apps.server import SampleApps
+
+__all__ = ["SampleApps"]
