@@ -26,11 +26,7 @@ class OpenTokArchives:
         self._media = MediaClient(api, clock, MediaKind.ARCHIVE, "archive")
 
     def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        already = AlreadyRecording(
-            "This room is being recorded already. Stop that archive, or use another "
-            "multiArchiveTag."
-        )
-        return self._media.start(request, deadline, already)
+        return self._media.start(request, deadline, _already)
 
     def stop(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         call = Call("POST", f"archive/{archive_id}/stop", is_expected_failure=is_about_the_state)
@@ -60,3 +56,9 @@ class OpenTokArchives:
     def delete(self, archive_id: str, deadline: Deadline) -> bool:
         call = Call("DELETE", f"archive/{archive_id}", is_expected_failure=is_about_the_state)
         return self._api.call(call, deadline).status < FAILED
+
+
+def _already() -> AlreadyRecording:
+    return AlreadyRecording(
+        "This room is being recorded already. Stop that archive, or use another multiArchiveTag."
+    )

@@ -26,11 +26,7 @@ class OpenTokBroadcasts:
         self._media = MediaClient(api, clock, MediaKind.BROADCAST, "broadcast")
 
     def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        already = AlreadyBroadcasting(
-            "This room is being broadcast already. Stop that broadcast, or use another "
-            "multiBroadcastTag."
-        )
-        return self._media.start(request, deadline, already)
+        return self._media.start(request, deadline, _already)
 
     def one(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
         return self._media.one(broadcast_id, deadline)
@@ -58,3 +54,10 @@ class OpenTokBroadcasts:
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
             raise StreamsNotManual
         return answer.status < FAILED
+
+
+def _already() -> AlreadyBroadcasting:
+    return AlreadyBroadcasting(
+        "This room is being broadcast already. Stop that broadcast, or use another "
+        "multiBroadcastTag."
+    )

@@ -20,12 +20,8 @@ class OpenTokCaptions:
         self._media = MediaClient(api, clock, MediaKind.CAPTIONS, "captions")
 
     def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        already = AlreadyCaptioning(
-            "This room has captions already. Stop them, or wait: captions end a minute after "
-            "everybody has left."
-        )
         return self._media.start(
-            request, deadline, already, sessionId=request.session_id, status="started"
+            request, deadline, _already, sessionId=request.session_id, status="started"
         )
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:  # noqa: ARG002
@@ -33,3 +29,10 @@ class OpenTokCaptions:
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
         self._api.call(Call("POST", f"captions/{media_id}/stop"), deadline)
+
+
+def _already() -> AlreadyCaptioning:
+    return AlreadyCaptioning(
+        "This room has captions already. Stop them, or wait: captions end a minute after "
+        "everybody has left."
+    )

@@ -1,6 +1,6 @@
 """Calls of OpenTok about one kind of media, and the answers' reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 FAILED: Final = 300
 MAX_LISTED: Final = 1000
 """OpenTok's own limit for one page."""
-NOBODY: Final = "Nobody is connected to this room. Start once somebody is."
 _RELAYED_SESSION: Final = 15008
 
 
@@ -39,7 +38,7 @@ class MediaClient:
         self,
         request: StartRequest,
         deadline: Deadline,
-        conflict: RoomkeyError,
+        conflict: Callable[[], RoomkeyError],
         **known: object,
     ) -> MediaReport:
         """Start one and return its report.
@@ -47,7 +46,7 @@ class MediaClient:
         Args:
             request: The request.
             deadline: The time by which OpenTok must answer.
-            conflict: Raised if OpenTok refuses the start because of the session's state.
+            conflict: Makes the error for a refusal because of the session's state.
             known: Fields that OpenTok's answer lacks.
         """
         # The options of an archive hold no secrets, so OpenTok's reason for a refusal is logged.
@@ -131,18 +130,22 @@ def start_call(path: str, request: StartRequest, *, secret: bool = True) -> Call
     )
 
 
-def check_started(answer: Answer, conflict: RoomkeyError) -> None:
+def check_started(answer: Answer, conflict: Callable[[], RoomkeyError]) -> None:
     """Pass if OpenTok has started what was asked for.
 
     Raises:
         NobodyConnected: Nobody is in the session, or nobody ever was.
         NotRouted: The session's media do not pass through OpenTok.
-        RoomkeyError: `conflict`, if OpenTok names neither as the reason for its refusal.
+        RoomkeyError: The one of `conflict`, if OpenTok gives neither as its reason.
     """
     if answer.status == HTTPStatus.NOT_FOUND:
-        raise NobodyConnected(NOBODY)
+        raise nobody_connected()
     if answer.status == HTTPStatus.CONFLICT:
-        raise NotRouted if _is_about_media_mode(answer) else conflict
+        raise NotRouted() if _is_about_media_mode(answer) else conflict()
+
+
+def nobody_connected() -> NobodyConnected:
+    return NobodyConnected("Nobody is connected to this room. Start once somebody is.")
 
 
 def is_about_the_state(answer: Answer) -> bool:

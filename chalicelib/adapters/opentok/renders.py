@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from chalicelib.adapters.opentok.api_client import ApiClient, Call
-from chalicelib.adapters.opentok.media_client import NOBODY, MediaClient
+from chalicelib.adapters.opentok.media_client import MediaClient, nobody_connected
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import Clock
-from chalicelib.errors import NobodyConnected
 
 
 class OpenTokRenders:
@@ -20,7 +19,7 @@ class OpenTokRenders:
         self._media = MediaClient(api, clock, MediaKind.RENDER, "render")
 
     def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        return self._media.start(request, deadline, NobodyConnected(NOBODY))
+        return self._media.start(request, deadline, nobody_connected)
 
     def one(self, render_id: str, deadline: Deadline) -> MediaReport | None:
         return self._media.one(render_id, deadline)
