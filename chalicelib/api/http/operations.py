@@ -33,7 +33,7 @@ MEDIA_ERRORS: Final[Errors] = (
 )
 """Errors of routes that need OpenTok to process a room's media."""
 MEDIA_START_ERRORS: Final[Errors] = (*MEDIA_ERRORS, errors.StartUnconfirmed)
-"""Errors of routes that start a service of OpenTok in a room."""
+"""Errors of routes that start an archive, a broadcast, captions, a render or a call."""
 ADMISSION_ERRORS: Final[Errors] = (
     errors.RoomClosed,
     errors.NotAMember,
