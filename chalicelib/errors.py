@@ -169,25 +169,33 @@ class RoomLocked(RoomkeyError):
 
 
 class NobodyConnected(RoomkeyError):
-    """There is nobody in the room to do this with."""
+    """Nobody is connected to the room."""
 
     code = "nobody_connected"
 
 
 class NotRouted(RoomkeyError):
-    """The room's media go from client to client, where OpenTok has no part in them."""
+    """The room's media go from client to client, so OpenTok cannot process them."""
 
     code = "not_routed"
 
+    def __init__(
+        self,
+        detail: str = (
+            "This room's media go from client to client. Create a room with mediaMode routed."
+        ),
+    ) -> None:
+        super().__init__(detail)
+
 
 class EncryptedRoom(RoomkeyError):
-    """The room is end-to-end encrypted, so that nothing can be made of its media."""
+    """The room is end-to-end encrypted, so OpenTok cannot process its media."""
 
     code = "encrypted_room"
 
 
 class AlreadyRecording(RoomkeyError):
-    """An archive of the same `multiArchiveTag`, or of none, is running."""
+    """An archive of the same `multiArchiveTag`, or of none, is running: see `archiveId`."""
 
     code = "already_recording"
 
@@ -199,7 +207,7 @@ class ArchiveNotRunning(RoomkeyError):
 
 
 class ArchiveNotReady(RoomkeyError):
-    """The archive is being recorded or processed, or its file is where nobody here reaches it."""
+    """The archive is not finished, or its bucket is one that this service cannot access."""
 
     code = "archive_not_ready"
 
@@ -211,27 +219,33 @@ class ArchiveFailed(RoomkeyError):
 
 
 class ArchiveExpired(RoomkeyError):
-    """OpenTok kept the file for 72 hours; it is gone."""
+    """The file is gone: OpenTok keeps it for 72 hours."""
 
     code = "archive_expired"
 
 
 class AlreadyBroadcasting(RoomkeyError):
-    """The room is being broadcast, under the same `multiBroadcastTag` or none."""
+    """A broadcast of the same `multiBroadcastTag`, or of none, is running: see `broadcastId`."""
 
     code = "already_broadcasting"
 
 
 class AlreadyCaptioning(RoomkeyError):
-    """The room has captions already: `captionsId` says which, if that is known."""
+    """The room has captions already: see `captionsId`."""
 
     code = "already_captioning"
 
 
 class StreamsNotManual(RoomkeyError):
-    """The archive takes its streams by itself."""
+    """OpenTok chooses the streams, because `streamMode` is not `manual`."""
 
     code = "streams_not_manual"
+
+    def __init__(
+        self,
+        detail: str = "OpenTok chooses these streams. Start another one with streamMode manual.",
+    ) -> None:
+        super().__init__(detail)
 
 
 class BroadcastNotRunning(RoomkeyError):
@@ -317,11 +331,27 @@ class ProviderUnavailable(RoomkeyError):
         *,
         note: str | None = None,
         retry_after: int | None = None,
-        undone: bool = False,
+        not_performed: bool = False,
     ) -> None:
-        """Args beside the root's: `undone` says that what was asked for has surely not happened."""
+        """Create it; `not_performed` says that OpenTok has certainly not done what was asked."""
         super().__init__(detail, note=note, retry_after=retry_after)
-        self.undone = undone
+        self.not_performed = not_performed
+
+
+class StartUnconfirmed(RoomkeyError):
+    """OpenTok did not confirm the start. It may be running: check the list before you retry."""
+
+    code = "start_unconfirmed"
+
+    def __init__(
+        self,
+        detail: str = (
+            "OpenTok did not confirm the start. It may be running: check the list before you retry."
+        ),
+        *,
+        note: str | None = None,
+    ) -> None:
+        super().__init__(detail, note=note, retry_after=5)
 
 
 class StoreUnavailable(RoomkeyError):

@@ -143,6 +143,16 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
 _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
     type(example): example
     for example in (
+        errors.AlreadyRecording(
+            "This room is being recorded already. Stop that archive, or use another "
+            "multiArchiveTag.",
+            extensions={"archiveId": _ARCHIVE.id},
+        ),
+        errors.AlreadyBroadcasting(
+            "This room is being broadcast already. Stop that broadcast, or use another "
+            "multiBroadcastTag.",
+            extensions={"broadcastId": "1748b7070a81464c9759c46ad10d3734"},
+        ),
         errors.AlreadyCaptioning(
             "This room already has captions. Stop them first.",
             extensions={"captionsId": "7c0680fc-6274-4de5-a66f-d0648e8d3ac2"},

@@ -23,7 +23,7 @@ MODERATOR_ERRORS: Final[Errors] = (*MEMBER_ERRORS, errors.NotAModerator)
 """Errors of routes that only a room's moderators may use."""
 PROVIDER_ERRORS: Final[Errors] = (errors.ProviderRefused, errors.ProviderUnavailable)
 """Errors of routes that call OpenTok."""
-MEDIA_START_ERRORS: Final[Errors] = (
+MEDIA_ERRORS: Final[Errors] = (
     *MODERATOR_ERRORS,
     errors.RoomClosed,
     errors.NotRouted,
@@ -31,7 +31,9 @@ MEDIA_START_ERRORS: Final[Errors] = (
     errors.NobodyConnected,
     *PROVIDER_ERRORS,
 )
-"""Errors of routes that start a service of OpenTok in a room."""
+"""Errors of routes that need OpenTok to process a room's media."""
+MEDIA_START_ERRORS: Final[Errors] = (*MEDIA_ERRORS, errors.StartUnconfirmed)
+"""Errors of routes that start an archive, a broadcast, captions, a render or a call."""
 ADMISSION_ERRORS: Final[Errors] = (
     errors.RoomClosed,
     errors.NotAMember,

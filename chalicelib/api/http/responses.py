@@ -55,6 +55,7 @@ STATUS: Final = {
     errors.Internal: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ProviderRefused: HTTPStatus.BAD_GATEWAY,
     errors.ProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StartUnconfirmed: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IdentityUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SessionUnknown: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -85,6 +86,8 @@ class Problem(Struct, rename="camel"):
     opens_at: str | UnsetType = UNSET
     max_participants: int | UnsetType = UNSET
     hold_lapses_at: str | UnsetType | None = UNSET
+    archive_id: str | UnsetType = UNSET
+    broadcast_id: str | UnsetType = UNSET
     captions_id: str | UnsetType = UNSET
 
 

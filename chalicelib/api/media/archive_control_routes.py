@@ -2,7 +2,7 @@ from http import HTTPStatus
 
 from chalicelib import errors
 from chalicelib.api.http.context import RequestContext
-from chalicelib.api.http.operations import MODERATOR_ERRORS, PROVIDER_ERRORS
+from chalicelib.api.http.operations import MEDIA_START_ERRORS, MODERATOR_ERRORS, PROVIDER_ERRORS
 from chalicelib.api.http.responses import Response, json_response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_requests import ArchiveBody, LayoutBody, StreamsBody
@@ -20,15 +20,7 @@ routes = Routes(tag="archives")
     ),
     body=ArchiveBody,
     returns={HTTPStatus.CREATED: ArchiveAnswer},
-    raises=(
-        *MODERATOR_ERRORS,
-        errors.RoomClosed,
-        errors.NotRouted,
-        errors.EncryptedRoom,
-        errors.NobodyConnected,
-        errors.AlreadyRecording,
-        *PROVIDER_ERRORS,
-    ),
+    raises=(*MEDIA_START_ERRORS, errors.AlreadyRecording),
 )
 def start_archive(context: RequestContext, room: str) -> Response:
     options = context.body(ArchiveBody).options()

@@ -3,7 +3,7 @@ from http import HTTPStatus
 from chalicelib import errors
 from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.fields import check_connection_id
-from chalicelib.api.http.operations import MEDIA_START_ERRORS
+from chalicelib.api.http.operations import MEDIA_ERRORS, MEDIA_START_ERRORS
 from chalicelib.api.http.responses import Response, json_response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.responses import AudioConnectorAnswer, CallAnswer, with_room_name
@@ -34,7 +34,7 @@ def dial(context: RequestContext, room: str) -> Response:
     summary="Play telephone tones to all clients of a room, or to one connection",
     body=DtmfBody,
     returns={HTTPStatus.NO_CONTENT: None},
-    raises=(*MEDIA_START_ERRORS, errors.ConnectionNotFound),
+    raises=(*MEDIA_ERRORS, errors.ConnectionNotFound),
 )
 def play_digits(context: RequestContext, room: str) -> Response:
     body = context.body(DtmfBody)
