@@ -36,7 +36,7 @@ class Lists:
     def ids(self) -> list[str]:
         """Of what is read as the session's."""
         rest = cast("ApiClient", self)
-        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, AlreadyRecording)
+        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, lambda: AlreadyRecording("Stop it."))
         return [each.id for each in client.of_session("1_x", soon())]
 
 

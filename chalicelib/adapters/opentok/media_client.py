@@ -134,7 +134,7 @@ def check_started(answer: Answer, conflict: Callable[[], RoomkeyError]) -> None:
     Raises:
         NobodyConnected: Nobody is in the session, or nobody ever was.
         NotRouted: The session's media do not pass through OpenTok.
-        RoomkeyError: The error of `conflict`, if OpenTok names neither as the reason for its refusal.
+        RoomkeyError: The error of `conflict`, if OpenTok names neither as the reason.
     """
     if answer.status == HTTPStatus.NOT_FOUND:
         raise NobodyConnected(NOBODY)
