@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--run-dynamodb-local",
         action="store_true",
-        help="run what needs a database on DynamoDB Local too, not on moto alone",
+        help="run what needs a database on DynamoDB Local, not on moto",
     )
     parser.addoption(
         "--random-order", type=int, metavar="SEED", help="run the tests in the order of this seed"

@@ -24,14 +24,14 @@ class LambdaProcess:
     anywhere but there, the runtime client and Python's own library.
 
     Args:
-        package: The zip.
+        package: The zip, or a folder in which nothing but its files is.
         environment: The function's variables, and what it needs to reach the stand-ins.
         function_arn: The function's name in AWS.
     """
 
     def __init__(
         self,
-        package: Path | bytes,
+        package: Path,
         environment: Mapping[str, str],
         *,
         function_arn: str,
@@ -53,7 +53,8 @@ class LambdaProcess:
     def __enter__(self) -> Self:
         with ExitStack() as ends:
             ends.callback(remove, self._folder)
-            unpack_package(self._package, self.task)
+            if self._package.is_file():
+                unpack_package(self._package.read_bytes(), self.task)
             copy_runtime_client(self._folder / "runtime")
             ends.enter_context(self._api)
             started = time.perf_counter()
@@ -71,7 +72,7 @@ class LambdaProcess:
     @property
     def task(self) -> Path:
         """Where the zip is unpacked."""
-        return self._folder / "task"
+        return self._folder / "task" if self._package.is_file() else self._package
 
     @property
     def files(self) -> set[str]:

@@ -58,16 +58,24 @@ class ClientSources:
         for source in (_ROOT / "docs" / "clients", _TESTS):
             shutil.copytree(source, folder, dirs_exist_ok=True)
 
-    def replace(self, path: str, old: str, new: str) -> None:
-        """In a copied file, in which `old` is."""
-        file = self.folder / path
-        before = file.read_text()
-        assert old in before
-        file.write_text(before.replace(old, new))
+    def copy_with(self, path: str, copy: str, old: str, new: str) -> None:
+        """Put a copy of a file beside it, with `new` in place of `old`, which is in the file."""
+        content = Path(self.folder, path).read_text()
+        assert old in content
+        Path(self.folder, copy).write_text(content.replace(old, new))
 
-    def complaints(self, project: str) -> str:
-        """What the TypeScript compiler says; nothing if all is well."""
-        return self.command("tsc", "--project", project).stdout
+    def complaints(self, project: str) -> dict[str, str]:
+        """What the TypeScript compiler says, by file; nothing if all is well."""
+        done = self.command("tsc", "--pretty", "false", "--project", project)
+        found: dict[str, str] = {}
+        file = ""
+        for line in done.stdout.splitlines():
+            if not line.startswith(" "):  # else it goes on about the same
+                file = line.partition("(")[0]
+            found[file] = f"{found.get(file, '')}{line}\n"
+        # A compiler that fails and says nothing must not pass for one that has nothing to say.
+        assert bool(found) == bool(done.returncode), done.stderr
+        return found
 
     def bundle(self) -> str:
         """The page's script, with the stub in place of OpenTok's library."""
