@@ -1,8 +1,8 @@
-"""What can go wrong: one root, one leaf per outcome that a caller can tell apart.
+"""All errors of the service: one root, and one leaf for each error code.
 
-A leaf's docstring is what the API's reference says of it. `detail` and `fields` are shown to the
-caller. `note` is for the operator alone: it goes into the log and names what to mend. Neither ever
-holds a secret, a bearer or a client token.
+The API's reference shows a leaf's docstring. Callers see `detail` and `fields`. Only the operator
+sees `note`, which is logged and says what to fix. None of these texts ever contains a secret, an
+access token or a client token.
 """
 
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """A field of the request, by its name in the API, and the rule it breaks."""
+    """A field of the request, by its name in the API, and the rule that it breaks."""
 
     field: str
     reason: str
 
 
 class RoomkeyError(Exception):
-    """The root of every outcome that is not success.
+    """The root of all errors.
 
     Args:
-        detail: What happened and what to do, for the caller.
-        note: What happened, for the operator's log.
-        fields: The fields that are to blame.
-        retry_after: Seconds after which trying again makes sense.
-        extensions: Further members of the problem, ready for JSON.
+        detail: The problem and a remedy, for the caller.
+        note: The problem, for the operator's log.
+        fields: The fields that caused the error.
+        retry_after: The number of seconds after which the caller should try again.
+        extensions: Further members of the problem document, ready for JSON.
     """
 
     code: ClassVar[str]
@@ -49,25 +49,25 @@ class RoomkeyError(Exception):
 
 
 class MalformedJson(RoomkeyError):
-    """The body is no JSON in UTF-8, or has a name twice in one object."""
+    """The body is not valid JSON in UTF-8, or an object has the same name twice."""
 
     code = "malformed_json"
 
 
 class Unauthenticated(RoomkeyError):
-    """There is no bearer, or none to be trusted."""
+    """The access token is missing or not valid."""
 
     code = "unauthenticated"
 
 
 class RoleNotAllowed(RoomkeyError):
-    """The caller asks for more than they may have."""
+    """The caller may not have the requested role."""
 
     code = "role_not_allowed"
 
 
 class NotAModerator(RoomkeyError):
-    """Only for the room's moderators; or creating rooms is for admins."""
+    """Only a moderator of the room, or an admin, may do this."""
 
     code = "not_a_moderator"
 
@@ -79,37 +79,37 @@ class NotAMember(RoomkeyError):
 
 
 class Banned(RoomkeyError):
-    """A moderator has banned the caller."""
+    """A moderator has banned the caller from the room."""
 
     code = "banned"
 
 
 class RoomNotFound(RoomkeyError):
-    """There is no such room, or none that the caller may see."""
+    """No room has this name, or the caller may not see it."""
 
     code = "room_not_found"
 
 
 class NoSuchRoute(RoomkeyError):
-    """There is no such route: API Gateway's own answer."""
+    """The API has no such route. API Gateway sends this answer."""
 
     code = "no_such_route"
 
 
 class ConnectionNotFound(RoomkeyError):
-    """There is no such connection in this room."""
+    """The room has no such connection."""
 
     code = "connection_not_found"
 
 
 class StreamNotFound(RoomkeyError):
-    """There is no such stream in this room."""
+    """The room has no such stream."""
 
     code = "stream_not_found"
 
 
 class BanNotFound(RoomkeyError):
-    """There is no such ban in this room."""
+    """The room has no such ban."""
 
     code = "ban_not_found"
 
@@ -121,73 +121,73 @@ class ArchiveNotFound(RoomkeyError):
 
 
 class BroadcastNotFound(RoomkeyError):
-    """There is no such broadcast in this room."""
+    """The room has no such broadcast."""
 
     code = "broadcast_not_found"
 
 
 class CaptionsNotFound(RoomkeyError):
-    """There are no such captions in this room."""
+    """The room has no such captions."""
 
     code = "captions_not_found"
 
 
 class RenderNotFound(RoomkeyError):
-    """There is no such render in this room."""
+    """The room has no such render."""
 
     code = "render_not_found"
 
 
 class MethodNotAllowed(RoomkeyError):
-    """The path answers to other methods: see `Allow`."""
+    """The path does not support this method; `Allow` lists the methods that it supports."""
 
     code = "method_not_allowed"
 
 
 class RoomExists(RoomkeyError):
-    """The room exists with other settings: `errors` names them."""
+    """The room exists with other settings; `errors` names them."""
 
     code = "room_exists"
 
 
 class Immutable(RoomkeyError):
-    """A session's options cannot be changed: `errors` names them."""
+    """The options of the room's OpenTok session cannot be changed; `errors` names them."""
 
     code = "immutable"
 
 
 class RoomFull(RoomkeyError):
-    """All seats are taken; `holdLapsesAt` is when one may become free."""
+    """All seats are taken; `holdLapsesAt` is the time when one may become free."""
 
     code = "room_full"
 
 
 class RoomLocked(RoomkeyError):
-    """The room is locked; only those who are in may come back."""
+    """The room is locked; only users who are in the room may join again."""
 
     code = "room_locked"
 
 
 class NobodyConnected(RoomkeyError):
-    """There is nobody in the room to do this with."""
+    """The request needs a connected client, and the room has none."""
 
     code = "nobody_connected"
 
 
 class NotRouted(RoomkeyError):
-    """The room's media go from client to client, where OpenTok has no part in them."""
+    """The request needs a room with mediaMode routed."""
 
     code = "not_routed"
 
 
 class EncryptedRoom(RoomkeyError):
-    """The room is end-to-end encrypted, so that nothing can be made of its media."""
+    """The room is end-to-end encrypted, so OpenTok cannot process its media."""
 
     code = "encrypted_room"
 
 
 class AlreadyRecording(RoomkeyError):
-    """An archive of the same `multiArchiveTag`, or of none, is running."""
+    """An archive with the same `multiArchiveTag` is running. A missing tag counts as a tag."""
 
     code = "already_recording"
 
@@ -199,37 +199,37 @@ class ArchiveNotRunning(RoomkeyError):
 
 
 class ArchiveNotReady(RoomkeyError):
-    """The archive is being recorded or processed, or its file is where nobody here reaches it."""
+    """The archive is not finished, or this service cannot access its file."""
 
     code = "archive_not_ready"
 
 
 class ArchiveFailed(RoomkeyError):
-    """Recording failed; there will be no file."""
+    """The recording failed, so the archive has no file."""
 
     code = "archive_failed"
 
 
 class ArchiveExpired(RoomkeyError):
-    """OpenTok kept the file for 72 hours; it is gone."""
+    """OpenTok has deleted the file, which it stores for 72 hours."""
 
     code = "archive_expired"
 
 
 class AlreadyBroadcasting(RoomkeyError):
-    """The room is being broadcast, under the same `multiBroadcastTag` or none."""
+    """A broadcast with the same `multiBroadcastTag` is running. A missing tag counts as a tag."""
 
     code = "already_broadcasting"
 
 
 class AlreadyCaptioning(RoomkeyError):
-    """The room has captions already: `captionsId` says which, if that is known."""
+    """The room already has captions; `captionsId` is their id, if it is known."""
 
     code = "already_captioning"
 
 
 class StreamsNotManual(RoomkeyError):
-    """The archive takes its streams by itself."""
+    """The request needs an archive with streamMode manual."""
 
     code = "streams_not_manual"
 
@@ -247,19 +247,19 @@ class CaptionsNotRunning(RoomkeyError):
 
 
 class TooManyConnected(RoomkeyError):
-    """More are in than can be given seats at once."""
+    """Too many users are connected to give each of them a seat."""
 
     code = "too_many_connected"
 
 
 class TooManyBans(RoomkeyError):
-    """The room has as many bans as it can have."""
+    """The room already has the maximum number of bans."""
 
     code = "too_many_bans"
 
 
 class RoomNotOpen(RoomkeyError):
-    """The room opens later: see `opensAt`."""
+    """The room is not open yet; `opensAt` is its opening time."""
 
     code = "room_not_open"
 
@@ -271,19 +271,19 @@ class RoomClosed(RoomkeyError):
 
 
 class BodyTooLarge(RoomkeyError):
-    """The body has more than 64 KiB."""
+    """The body is larger than 64 KiB."""
 
     code = "body_too_large"
 
 
 class SignalTooLarge(RoomkeyError):
-    """The signal's type or data is longer than OpenTok takes."""
+    """The signal's type or data is longer than OpenTok allows."""
 
     code = "signal_too_large"
 
 
 class InvalidField(RoomkeyError):
-    """A field or parameter breaks a rule: `errors` names it and the rule."""
+    """A field or parameter breaks a rule; `errors` names the field and the rule."""
 
     code = "invalid_field"
 
@@ -295,19 +295,19 @@ class InvalidField(RoomkeyError):
 
 
 class Internal(RoomkeyError):
-    """A fault of the service; the cause is in its log under the `requestId`."""
+    """The service has a bug; its log has the cause under the `requestId`."""
 
     code = "internal"
 
 
 class ProviderRefused(RoomkeyError):
-    """OpenTok rejects the service's credentials or request."""
+    """OpenTok rejected the service's credentials or its request."""
 
     code = "provider_refused"
 
 
 class ProviderUnavailable(RoomkeyError):
-    """OpenTok does not answer properly."""
+    """OpenTok is unreachable or did not answer correctly."""
 
     code = "provider_unavailable"
 
@@ -319,44 +319,44 @@ class ProviderUnavailable(RoomkeyError):
         retry_after: int | None = None,
         undone: bool = False,
     ) -> None:
-        """Args beside the root's: `undone` says that what was asked for has surely not happened."""
+        """Create the error. `undone` is True if OpenTok certainly did not perform the request."""
         super().__init__(detail, note=note, retry_after=retry_after)
         self.undone = undone
 
 
 class StoreUnavailable(RoomkeyError):
-    """DynamoDB or Secrets Manager cannot be reached."""
+    """DynamoDB or Secrets Manager is unreachable or too busy."""
 
     code = "store_unavailable"
 
 
 class IdentityUnavailable(RoomkeyError):
-    """The identity provider's keys cannot be had."""
+    """The keys of the identity provider cannot be fetched."""
 
     code = "identity_unavailable"
 
 
 class SessionUnknown(RoomkeyError):
-    """A callback of a session so new that its room may still be being written."""
+    """The callback's session is so new that its room may not be stored yet."""
 
     code = "session_unknown"
 
 
 class CallbackUnsigned(RoomkeyError):
-    """A callback without a signature, as OpenTok sends after an error of its own: asked again."""
+    """The callback has no signature; OpenTok should send it again."""
 
     code = "callback_unsigned"
 
 
 class NotConfigured(RoomkeyError):
-    """The service lacks a setting; its operator finds which in the log."""
+    """A setting of the service is missing or wrong; its log says which one."""
 
     code = "not_configured"
 
     def __init__(self, note: str) -> None:
         super().__init__(
-            "This service is not fully configured; its operator finds the reason in the log "
-            "under this request id.",
+            "This service is not fully configured. Ask its operator to look up this request id "
+            "in the log.",
             note=note,
             retry_after=60,
         )

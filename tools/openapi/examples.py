@@ -150,8 +150,9 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
         errors.InvalidField(errors.FieldProblem("expiresIn", "must be at least 60")),
         errors.NotConfigured("AUTH_ISSUER is not set"),
         errors.RoomExists(
-            "Room standup exists with other settings.",
-            fields=(errors.FieldProblem("maxParticipants", "differs from the existing room's"),),
+            "Room standup exists with other settings. Change them with PATCH, or choose "
+            "another name.",
+            fields=(errors.FieldProblem("maxParticipants", "differs from the existing room"),),
         ),
         errors.Immutable(
             "A session's options are fixed when its room is made.",
@@ -163,7 +164,7 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
             extensions={"opensAt": "2026-01-31T13:00:00Z"},
         ),
         errors.RoomFull(
-            "All 10 seats of this room are taken.",
+            "All 10 seats of this room are taken; please try again later.",
             retry_after=90,
             extensions={"maxParticipants": 10, "holdLapsesAt": "2026-01-31T12:01:30Z"},
         ),
