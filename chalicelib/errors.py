@@ -1,8 +1,8 @@
-"""All errors of the service: one root, and one leaf for each error code.
+"""The errors of the service: one root, and one leaf per outcome that callers can distinguish.
 
-The API's reference shows a leaf's docstring. Callers see `detail` and `fields`. Only the operator
-sees `note`, which is logged and says what to fix. None of these texts ever contains a secret, an
-access token or a client token.
+A leaf's docstring is its text in the API's reference. The caller sees `detail` and `fields`. Only
+the operator sees `note`, in the log; it names the cause. None of them ever contains a secret, a
+bearer token or a client token.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class RoomkeyError(Exception):
 
     Args:
         detail: The problem and a remedy, for the caller.
-        note: The problem, for the operator's log.
+        note: The problem and its cause, for the operator's log.
         fields: The fields that caused the error.
         retry_after: The number of seconds after which the caller should try again.
         extensions: Further members of the problem document, ready for JSON.
@@ -49,25 +49,25 @@ class RoomkeyError(Exception):
 
 
 class MalformedJson(RoomkeyError):
-    """The body is not valid JSON in UTF-8, or an object has the same name twice."""
+    """The body is not JSON in UTF-8, or one of its objects repeats a name."""
 
     code = "malformed_json"
 
 
 class Unauthenticated(RoomkeyError):
-    """The access token is missing or not valid."""
+    """The bearer token or the signature is missing or not valid."""
 
     code = "unauthenticated"
 
 
 class RoleNotAllowed(RoomkeyError):
-    """The caller may not have the requested role."""
+    """The caller may not have the role that they ask for."""
 
     code = "role_not_allowed"
 
 
 class NotAModerator(RoomkeyError):
-    """Only a moderator of the room, or an admin, may do this."""
+    """Only the room's moderators may do this, or only admins may create rooms."""
 
     code = "not_a_moderator"
 
@@ -79,19 +79,19 @@ class NotAMember(RoomkeyError):
 
 
 class Banned(RoomkeyError):
-    """A moderator has banned the caller from the room."""
+    """A moderator has banned the caller."""
 
     code = "banned"
 
 
 class RoomNotFound(RoomkeyError):
-    """No room has this name, or the caller may not see it."""
+    """The room does not exist, or the caller may not see it."""
 
     code = "room_not_found"
 
 
 class NoSuchRoute(RoomkeyError):
-    """The API has no such route. API Gateway sends this answer."""
+    """The route does not exist."""
 
     code = "no_such_route"
 
@@ -139,45 +139,53 @@ class RenderNotFound(RoomkeyError):
 
 
 class MethodNotAllowed(RoomkeyError):
-    """The path does not support this method; `Allow` lists the methods that it supports."""
+    """The path does not have this method: see `Allow`."""
 
     code = "method_not_allowed"
 
 
 class RoomExists(RoomkeyError):
-    """The room exists with other settings; `errors` names them."""
+    """The room exists with other settings: `errors` names them."""
 
     code = "room_exists"
 
 
 class Immutable(RoomkeyError):
-    """The options of the room's OpenTok session cannot be changed; `errors` names them."""
+    """The options of a session cannot be changed: `errors` names them."""
 
     code = "immutable"
 
 
 class RoomFull(RoomkeyError):
-    """All seats are taken; `holdLapsesAt` is the time when one may become free."""
+    """All seats are taken. One may become free at `holdLapsesAt`."""
 
     code = "room_full"
 
 
 class RoomLocked(RoomkeyError):
-    """The room is locked; only users who are in the room may join again."""
+    """The room is locked. Only users who are connected may join again."""
 
     code = "room_locked"
 
 
 class NobodyConnected(RoomkeyError):
-    """The request needs a connected client, and the room has none."""
+    """Nobody is connected to the room."""
 
     code = "nobody_connected"
 
 
 class NotRouted(RoomkeyError):
-    """The request needs a room with mediaMode routed."""
+    """The room's media go from client to client, so OpenTok cannot process them."""
 
     code = "not_routed"
+
+    def __init__(
+        self,
+        detail: str = (
+            "This room's media go from client to client. Create a room with mediaMode routed."
+        ),
+    ) -> None:
+        super().__init__(detail)
 
 
 class EncryptedRoom(RoomkeyError):
@@ -187,7 +195,7 @@ class EncryptedRoom(RoomkeyError):
 
 
 class AlreadyRecording(RoomkeyError):
-    """An archive with the same `multiArchiveTag` is running. A missing tag counts as a tag."""
+    """An archive with the same `multiArchiveTag`, or none, is running: see `archiveId`."""
 
     code = "already_recording"
 
@@ -199,39 +207,45 @@ class ArchiveNotRunning(RoomkeyError):
 
 
 class ArchiveNotReady(RoomkeyError):
-    """The archive is not finished, or this service cannot access its file."""
+    """The archive is not finished, or its bucket is one that this service cannot access."""
 
     code = "archive_not_ready"
 
 
 class ArchiveFailed(RoomkeyError):
-    """The recording failed, so the archive has no file."""
+    """The recording failed. There is no file."""
 
     code = "archive_failed"
 
 
 class ArchiveExpired(RoomkeyError):
-    """OpenTok has deleted the file, which it stores for 72 hours."""
+    """The file is gone: OpenTok keeps it for 72 hours."""
 
     code = "archive_expired"
 
 
 class AlreadyBroadcasting(RoomkeyError):
-    """A broadcast with the same `multiBroadcastTag` is running. A missing tag counts as a tag."""
+    """A broadcast with the same `multiBroadcastTag`, or none, is running: see `broadcastId`."""
 
     code = "already_broadcasting"
 
 
 class AlreadyCaptioning(RoomkeyError):
-    """The room already has captions; `captionsId` is their id, if it is known."""
+    """The room has captions already: see `captionsId`."""
 
     code = "already_captioning"
 
 
 class StreamsNotManual(RoomkeyError):
-    """The request needs an archive with streamMode manual."""
+    """OpenTok chooses the streams, because `streamMode` is not `manual`."""
 
     code = "streams_not_manual"
+
+    def __init__(
+        self,
+        detail: str = "OpenTok chooses these streams. Start another one with streamMode manual.",
+    ) -> None:
+        super().__init__(detail)
 
 
 class BroadcastNotRunning(RoomkeyError):
@@ -247,7 +261,7 @@ class CaptionsNotRunning(RoomkeyError):
 
 
 class TooManyConnected(RoomkeyError):
-    """Too many users are connected to give each of them a seat."""
+    """More clients are connected than can get seats in one change."""
 
     code = "too_many_connected"
 
@@ -259,7 +273,7 @@ class TooManyBans(RoomkeyError):
 
 
 class RoomNotOpen(RoomkeyError):
-    """The room is not open yet; `opensAt` is its opening time."""
+    """The room opens later: see `opensAt`."""
 
     code = "room_not_open"
 
@@ -277,13 +291,13 @@ class BodyTooLarge(RoomkeyError):
 
 
 class SignalTooLarge(RoomkeyError):
-    """The signal's type or data is longer than OpenTok allows."""
+    """The signal's type or data is longer than OpenTok accepts."""
 
     code = "signal_too_large"
 
 
 class InvalidField(RoomkeyError):
-    """A field or parameter breaks a rule; `errors` names the field and the rule."""
+    """A field or parameter breaks a rule: `errors` names it and the rule."""
 
     code = "invalid_field"
 
@@ -295,19 +309,19 @@ class InvalidField(RoomkeyError):
 
 
 class Internal(RoomkeyError):
-    """The service has a bug; its log has the cause under the `requestId`."""
+    """The service failed. Its log names the cause under the `requestId`."""
 
     code = "internal"
 
 
 class ProviderRefused(RoomkeyError):
-    """OpenTok rejected the service's credentials or its request."""
+    """OpenTok refused the service's credentials or request."""
 
     code = "provider_refused"
 
 
 class ProviderUnavailable(RoomkeyError):
-    """OpenTok is unreachable or did not answer correctly."""
+    """OpenTok did not respond in time, or not properly."""
 
     code = "provider_unavailable"
 
@@ -317,46 +331,61 @@ class ProviderUnavailable(RoomkeyError):
         *,
         note: str | None = None,
         retry_after: int | None = None,
-        undone: bool = False,
+        not_performed: bool = False,
     ) -> None:
-        """Create the error. `undone` is True if OpenTok certainly did not perform the request."""
+        """Create the error. `not_performed` is True if OpenTok certainly did nothing."""
         super().__init__(detail, note=note, retry_after=retry_after)
-        self.undone = undone
+        self.not_performed = not_performed
+
+
+class StartUnconfirmed(RoomkeyError):
+    """OpenTok did not confirm the start. It may be running: check the list before you retry."""
+
+    code = "start_unconfirmed"
+
+    def __init__(
+        self,
+        detail: str = (
+            "OpenTok did not confirm the start. It may be running: check the list before you retry."
+        ),
+        *,
+        note: str | None = None,
+    ) -> None:
+        super().__init__(detail, note=note, retry_after=5)
 
 
 class StoreUnavailable(RoomkeyError):
-    """DynamoDB or Secrets Manager is unreachable or too busy."""
+    """DynamoDB or Secrets Manager cannot be reached."""
 
     code = "store_unavailable"
 
 
 class IdentityUnavailable(RoomkeyError):
-    """The keys of the identity provider cannot be fetched."""
+    """The identity provider's keys cannot be fetched."""
 
     code = "identity_unavailable"
 
 
 class SessionUnknown(RoomkeyError):
-    """The callback's session is so new that its room may not be stored yet."""
+    """The callback's session is not known yet, because its room is just being created."""
 
     code = "session_unknown"
 
 
 class CallbackUnsigned(RoomkeyError):
-    """The callback has no signature; OpenTok should send it again."""
+    """The callback has no signature. OpenTok omits it after errors, and repeats the callback."""
 
     code = "callback_unsigned"
 
 
 class NotConfigured(RoomkeyError):
-    """A setting of the service is missing or wrong; its log says which one."""
+    """The service lacks a setting. Its log names the setting."""
 
     code = "not_configured"
 
     def __init__(self, note: str) -> None:
         super().__init__(
-            "This service is not fully configured. Ask its operator to look up this request id "
-            "in the log.",
+            "This service is not fully configured. Its log names the cause under this request id.",
             note=note,
             retry_after=60,
         )

@@ -12,10 +12,10 @@ from chalicelib.settings import Settings
 
 
 class Services:
-    """The use cases, built when they are first asked for.
+    """The use cases, built at the first call.
 
-    Until then no SDK is loaded. A missing setting is an error of the request that needs it; the
-    next request looks again.
+    No SDK is loaded earlier. If a setting is missing, the request fails, and the next request
+    reads the settings again.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -30,7 +30,7 @@ class Services:
         return self._use_cases()
 
     def preload(self) -> None:
-        """Build the use cases now. If a setting is missing, requests will say so."""
+        """Build the use cases now. A missing setting is not an error until the first request."""
         with suppress(NotConfigured):
             self()
 

@@ -6,7 +6,7 @@ _Built = TypeVar("_Built")
 
 
 class Once(Generic[_Built]):
-    """A value that is built at the first call, for all callers. A failed build is tried again."""
+    """A value that the first call builds, for all callers. After an error the next call retries."""
 
     def __init__(self, build: Callable[[], _Built]) -> None:
         self._build = build

@@ -9,8 +9,8 @@ class User:
     """A caller, identified by the app's own identity provider.
 
     Args:
-        id: The `sub` of the access token: 1 to 255 characters of valid Unicode.
-        name: The display name in the access token, if it has one.
+        id: The `sub` of the bearer token: 1 to 255 characters of valid Unicode.
+        name: The display name in the bearer token, if it has one.
         admin: True if the user moderates every room and may always create rooms.
     """
 

@@ -83,6 +83,6 @@ class IdentityProvider(Protocol):
         """Return the caller, from the value of the Authorization header.
 
         Raises:
-            Unauthenticated: The access token is missing or not valid.
+            Unauthenticated: The bearer token is missing or not valid.
             IdentityUnavailable: The provider's keys cannot be fetched at the moment.
         """

@@ -114,7 +114,7 @@ class AdmitUser:
     def _record_admin(
         self, room: Room, user: User, now: datetime, lifetime: timedelta, deadline: Deadline
     ) -> None:
-        """Record that the user is an admin: only the access token says so, not the connection."""
+        """Record that the user is an admin: only the bearer token says so, not the connection."""
         if not user.admin or user.id in room.settings.moderators:
             return
         recorded = room.admins_until.get(user.id)

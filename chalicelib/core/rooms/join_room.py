@@ -32,7 +32,7 @@ class JoinRequest:
     Args:
         role: The requested role; None for the room's default.
         lifetime: The time for which the token is valid; None for the longest allowed time.
-        name: A display name, used only if the access token has none.
+        name: A display name, used only if the bearer token has none.
         data: The app's own part of the connection data.
         layout_classes: OpenTok's initial layout classes for the client's streams.
     """
