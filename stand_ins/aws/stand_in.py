@@ -15,16 +15,16 @@ from stand_ins.aws.faults import AwsFault, AwsFaultPlan
 from stand_ins.http.wsgi_connection import ConnectionDroppedError, delay
 
 _SERVICES = {"DynamoDB_20120810": "DynamoDB", "secretsmanager": "SecretsManager"}
-# moto is not atomic under threads: two conditional puts may both find no item. Its state
-# belongs to the process, so the lock does too, however many stand-ins there are.
+# moto is not atomic under threads: two conditional puts may both find no item. moto's state belongs
+# to the process, so all stand-ins of a process share one lock.
 _ONE_AT_A_TIME = threading.RLock()
 
 
 class AwsStandIn:
-    """DynamoDB and Secrets Manager (and all else moto has) as one WSGI app.
+    """DynamoDB, Secrets Manager and the rest of moto as one WSGI app.
 
-    Operations are named as in "DynamoDB.GetItem". Every stand-in of a process shows the
-    same state; `reset` empties it.
+    Operations are named as in "DynamoDB.GetItem". All stand-ins of a process share one state.
+    `reset` empties that state.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class AwsStandIn:
 
     @property
     def calls(self) -> list[str]:
-        """The operations called so far, failed ones too."""
+        """Return the operations called so far, failed ones too."""
         with self._lock:
             return list(self._calls)
 
@@ -61,7 +61,10 @@ class AwsStandIn:
         delay_seconds: float = 0.0,
         details: Mapping[str, object] | None = None,
     ) -> None:
-        """Answer the next calls with this error, unperformed; `details` are further members."""
+        """Answer the next calls with this error and do not perform them.
+
+        `details` are further members of the error.
+        """
         fault = AwsFault(
             operation,
             delay_seconds,
@@ -77,11 +80,11 @@ class AwsStandIn:
         self._faults.add(AwsFault(operation, delay_seconds, performed=True), times)
 
     def drop(self, operation: str, *, times: int = 1, delay_seconds: float = 0.0) -> None:
-        """Close the next calls' connections, unperformed."""
+        """Close the connections of the next calls and do not perform the calls."""
         self._faults.add(AwsFault(operation, delay_seconds, answered=False), times)
 
     def lose_answer(self, operation: str, *, times: int = 1, delay_seconds: float = 0.0) -> None:
-        """Perform the next calls, and close their connections instead of answering."""
+        """Perform the next calls, but close their connections instead of answering."""
         fault = AwsFault(operation, delay_seconds, performed=True, answered=False)
         self._faults.add(fault, times)
 
@@ -89,9 +92,10 @@ class AwsStandIn:
         self._faults.clear()
 
     def reset(self) -> None:
-        """Forget every table, secret and bucket, every call and every fault."""
+        """Forget every table, secret, bucket, call and fault."""
         with _ONE_AT_A_TIME:
-            # Not all of moto: its KMS would make a new RSA key for the next encrypted table.
+            # Only these services are reset. moto's KMS would make a new RSA key for the next
+            # encrypted table.
             for backends in (dynamodb_backends, s3_backends, secretsmanager_backends):
                 for account in backends.values():
                     for backend in account.values():

@@ -6,7 +6,7 @@ FUNCTION: Final = "function."
 
 
 def lambdas_own_variables(function: str) -> dict[str, str]:
-    """What Lambda puts into a function's environment beside the function's own settings."""
+    """Return the variables that Lambda adds to the function's own settings."""
     return {
         "AWS_LAMBDA_FUNCTION_NAME": function,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

@@ -1,4 +1,4 @@
-"""The folders that a Lambda's process finds: the function's own, and the runtime client's."""
+"""The folders of a Lambda's process: the function's own, and the runtime client's."""
 
 import io
 import shutil
@@ -12,7 +12,7 @@ _RUNTIME: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
 def unpack_package(package: Path | bytes, folder: Path) -> None:
-    """Unpack a zip into a new folder, so that nobody but root can write to any of it."""
+    """Unpack a zip into a new folder in which only root can write."""
     folder.mkdir()
     content = package if isinstance(package, bytes) else package.read_bytes()
     with ZipFile(io.BytesIO(content)) as packed:
@@ -22,17 +22,17 @@ def unpack_package(package: Path | bytes, folder: Path) -> None:
 
 
 def copy_runtime_client(folder: Path) -> None:
-    """Put the runtime client where nothing else of this machine's Python is."""
+    """Copy the runtime client into a folder that holds no other Python package."""
     for name in _RUNTIME:
         found = distribution(name)
         for file in found.files or ():
-            if ".." not in file.parts:  # its command lies outside, and is not needed
+            if ".." not in file.parts:  # the client's command, which is not needed
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(str(found.locate_file(file)), folder / file)
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder with all in it, also what was made unwritable."""
+    """Remove a folder with all its content, read-only files too."""
     for path in (folder, *folder.rglob("*")):
         if path.is_dir():
             path.chmod(0o755)

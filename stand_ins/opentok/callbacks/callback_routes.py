@@ -1,4 +1,4 @@
-"""`/sim/callbacks`: mishaps for the next callbacks, and what became of those so far."""
+"""`/sim/callbacks`: mishaps of the next callbacks, and the record of the callbacks so far."""
 
 from http import HTTPStatus
 

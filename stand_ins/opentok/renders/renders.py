@@ -14,15 +14,16 @@ from stand_ins.opentok.telephony.connected_record import ConnectedRecords
 from stand_ins.opentok.tokens.client_tokens import ClientToken
 from stand_ins.opentok.tokens.presented_tokens import connect_by_token
 
-# Its text is not documented.
+# OpenTok does not document this text.
 _RELAYED = "Only routed sessions are allowed to initiate renders."
 
 
 class Renders(ConnectedRecords[Render]):
-    """Experience Composers, and how their stop is answered.
+    """Experience Composers.
 
     Args:
-        stop_status: 200 as documented, the only one OpenTok's SDKs take; 204 was recorded too.
+        stop_status: The status of the answer to a stop: 200 is documented, and the only one that
+            OpenTok's SDKs accept; the real service has sent 204 too.
     """
 
     def __init__(self, lock: threading.RLock, announce: Callable[[Callback], None]) -> None:
@@ -32,10 +33,10 @@ class Renders(ConnectedRecords[Render]):
     def start(
         self, session: Session, wanted: RenderRequest, token: ClientToken, now: float
     ) -> dict[str, Any]:
-        """The answer to its start; by the time it is read, the page has connected and publishes.
+        """Return the answer to a start; the page connects and publishes before the caller reads it.
 
         Raises:
-            ConflictError: the session is relayed.
+            ConflictError: The session is relayed.
         """
         with self._lock:
             if session.options.relayed:
@@ -50,7 +51,7 @@ class Renders(ConnectedRecords[Render]):
             return starting
 
     def stop(self, key: str, render_id: str, now: float) -> None:
-        """Fine where it has ended already."""
+        """Stop a render; one that has ended stays as it is."""
         with self._lock:
             render = self._records.of_project(key, render_id)
             if render.running:

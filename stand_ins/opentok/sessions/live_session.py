@@ -1,4 +1,4 @@
-"""One session: who is in it, what they publish, and what was done to them."""
+"""One session: its connections, their streams, and the moderation calls that it received."""
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -18,17 +18,18 @@ from stand_ins.opentok.sessions.session_options import SessionOptions
 
 
 class Watcher(Protocol):
-    """What lives in sessions, and goes by who is in them."""
+    """A record that lives in sessions, and changes with their connections and streams."""
 
     def session_changed(self, session: "Session", now: float) -> None:
-        """Connections or streams came or went."""
+        """Follow a change of the session's connections or streams."""
 
 
 @dataclass
 class Session:
     """A session, and the API key or application id that owns it.
 
-    It tells of every change by `announce`. Not safe under threads: `Sessions` holds the lock.
+    `announce` takes a callback for every change. Not safe under threads: `Sessions` holds the
+    lock.
     """
 
     session_id: str
@@ -60,7 +61,7 @@ class Session:
         """End a connection, its streams first.
 
         Raises:
-            AbsentError: it is not connected to this session.
+            AbsentError: It is not connected to this session.
         """
         connection = self.connection(connection_id)
         for stream in list(self.streams.values()):
@@ -88,17 +89,17 @@ class Session:
         return stream
 
     def unpublish(self, stream_id: str, reason: str, now: float) -> None:
-        """Raise AbsentError if there is no such stream."""
+        """End a stream, or raise AbsentError if there is none with this id."""
         stream = self.stream(stream_id)
         del self.streams[stream_id]
         self.announce(stream_destroyed(self.key, stream, reason, now))
         self._tell_watchers(now)
 
     def signal(self, kind: str | None, data: str, connection_id: str | None = None) -> None:
-        """Signal to one connection, or to all there are.
+        """Signal to one connection, or to all connections.
 
         Raises:
-            AbsentError: the one is not connected to this session.
+            AbsentError: The connection is not in this session.
         """
         recipients = list(self.connections)
         if connection_id is not None:
@@ -108,22 +109,22 @@ class Session:
         )
 
     def play(self, digits: str, connection_id: str | None = None) -> None:
-        """Play touch tones to one connection, or to all there are.
+        """Play touch tones to one connection, or to all connections.
 
         Raises:
-            AbsentError: the one is not connected to this session.
+            AbsentError: The connection is not in this session.
         """
         if connection_id is not None:
             self.connection(connection_id)
         self.tones.append({"digits": digits, "connectionId": connection_id})
 
     def mute_stream(self, stream_id: str) -> None:
-        """Raise AbsentError if there is no such stream."""
+        """Mute a stream, or raise AbsentError if there is none with this id."""
         self.stream(stream_id).muted = True
         self.mutes.append({"streamId": stream_id})
 
     def mute_all(self, *, active: bool, excluded: Iterable[str]) -> None:
-        """Mute all streams but some, and those yet to come; not active, only let newcomers be."""
+        """Mute all other streams and future ones; if not active, stop muting future ones."""
         spared = list(excluded)
         self._mutes_newcomers = active
         for stream in self.streams.values():
@@ -145,7 +146,7 @@ class Session:
             watcher.session_changed(self, now)
 
     def shown(self) -> dict[str, Any]:
-        """All of it, as JSON for those who play clients."""
+        """Return all of the session, as JSON for tests that play clients."""
         return {
             "connections": [shown_connection(each) for each in self.connections.values()],
             "streams": [each.shown() for each in self.streams.values()],

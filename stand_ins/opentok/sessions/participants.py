@@ -1,4 +1,4 @@
-"""Who is in a session, and what they publish."""
+"""The connections of a session, and their streams."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,13 @@ class Connection:
 
     @property
     def publishes(self) -> bool:
-        """Whether its role lets it."""
+        """Return True if the role allows publishing."""
         return self.role != "subscriber"
 
 
 @dataclass
 class Stream:
-    """What a connection publishes; without a video type it is audio alone."""
+    """A stream of a connection; without a video type it is audio alone."""
 
     stream_id: str
     connection: Connection
@@ -42,7 +42,7 @@ class Stream:
 
 
 def shown_connection(connection: Connection) -> dict[str, str]:
-    """A connection as the client itself learns of it."""
+    """Return a connection in the form that the client itself receives."""
     return {
         "connectionId": connection.connection_id,
         "sessionId": connection.session_id,

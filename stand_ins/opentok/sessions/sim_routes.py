@@ -1,4 +1,4 @@
-"""Routes that OpenTok does not have: they let tests play a client."""
+"""Routes that OpenTok does not have: with them, tests play a client."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -25,14 +25,14 @@ class ConnectRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PublishRequest(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """A stream's name, and its video: null where there is none."""
+    """A stream's name and its video type, which is null for audio alone."""
 
     name: str = ""
     video_type: Literal["camera", "screen", "custom"] | None = "camera"
 
 
 class BadReasonError(ValueError):
-    """No client leaves for this reason."""
+    """OpenTok knows no such reason for a client's end."""
 
 
 def sim_routes(
@@ -90,10 +90,10 @@ def sim_routes(
 
 
 def connected(sessions: Sessions, known: KnownCredentials, token: str, now: float) -> Connection:
-    """A client connects with this token.
+    """Connect a client with this token.
 
     Raises:
-        TokenRefusedError: OpenTok would not let it.
+        TokenRefusedError: OpenTok would refuse the token.
     """
     genuine = verify_client_token(token, known, now)
     try:
