@@ -11,10 +11,10 @@ from stand_ins.http.direct_session import unproxied
 
 
 def fetch_bearer(ports: Ports, sub: str, *, admin: bool = False) -> str:
-    """A bearer for this user, valid for a day.
+    """Return a bearer token for this user, valid for a day.
 
     Raises:
-        StartError: no stack runs on these ports, or it refuses the user's name.
+        StartError: No stack runs on these ports, or the stack refuses the user's name.
     """
     wanted = {"sub": sub, "admin": admin}
     try:

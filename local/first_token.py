@@ -1,4 +1,4 @@
-"""The proof that the stack works: a first token, obtained as any app would."""
+"""A proof that the stack works: a first token, obtained as any app obtains one."""
 
 import json
 import time
@@ -26,7 +26,7 @@ def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
     """Sign in and ask for a token.
 
     Raises:
-        StartError: anything but a token came back.
+        StartError: The answer is no token.
     """
     bearer = fetch_bearer(ports, _USER, admin=as_admin)
     with unproxied() as http:
@@ -41,7 +41,7 @@ def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
 
 
 def shown(first: FirstToken, ports: Ports, provider: Provider, seconds: float) -> str:
-    """The greeting: where things are, the token and what it says, and how to get another."""
+    """Return the greeting: addresses, the token, its claims, and a command for another one."""
     claims = provider.verified_claims(first.answer["token"])
     opentok = f"{ports.opentok_url}   " if not provider.real else ""
     return f"""\

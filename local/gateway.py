@@ -1,6 +1,6 @@
-"""API Gateway on this machine: Chalice's development server with its flaws mended.
+"""API Gateway on this machine: Chalice's development server with repairs.
 
-As it comes, it drops connections or misreports requests where API Gateway does neither.
+Chalice's own server drops connections and misreports requests that API Gateway handles.
 """
 
 import functools
@@ -39,11 +39,11 @@ def _nothing_else(*_: object) -> None:
 
 
 class MendedServer(LocalDevServer):
-    """Chalice's development server, on a listener that 50 callers at once do not overrun.
+    """Chalice's development server, on a listener that accepts 50 callers at once.
 
     Args:
-        otherwise: Answers requests whose path is none of the app's; None where it does not know
-            the path either.
+        otherwise: Answers requests whose path the app does not have; returns None if it does not
+            have the path either.
     """
 
     def __init__(
@@ -64,9 +64,10 @@ def _listener(address: tuple[str, int], handler: Any) -> Any:  # noqa: ANN401 - 
 
 
 class _NoSuchRoute(LocalGatewayException):
-    """What a deployed stage answers, which has API Gateway's own refusal in the service's shape.
+    """The answer of a deployed stage for a path that the app does not have.
 
-    Chalice gives that refusal as it comes, with the caller's bearer in it.
+    API Gateway refuses such a request in the service's format. Chalice's own refusal is in another
+    format, and shows the caller's bearer token.
     """
 
     CODE = HTTPStatus.NOT_FOUND.value
@@ -118,14 +119,15 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
         otherwise: Otherwise,
     ) -> None:
         self.local_gateway = _Gateway(app_object, config, otherwise)
-        # Not by way of Chalice's own, which would put its own gateway there first.
+        # The grandparent's constructor: Chalice's own would set its own gateway here first.
         BaseHTTPRequestHandler.__init__(self, *args)
 
     def _generic_handle(self) -> None:
         try:
             super()._generic_handle()
         except UnreadableBodyError as error:
-            # Chalice lets a bad Content-Length raise, and takes a chunked body for none.
+            # Chalice raises on a malformed Content-Length, and reads a chunked body as an empty
+            # one.
             self.close_connection = True
             self._send_message(error.status, str(error))
         except ConnectionError:
@@ -138,17 +140,17 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the language has it
-        """Every other method too: API Gateway has heard of all, Python's server has not."""
+        """Handle every other method too, as API Gateway does; Python's server knows few methods."""
         if name.startswith("do_"):
             return self._generic_handle
         raise AttributeError(name)
 
     def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
-        """Every header and the body; Chalice's own keeps only the first of repeated headers."""
+        """Return all headers and the body; Chalice keeps only the first of repeated headers."""
         return self.joined_headers(), read_body(self.headers, self.rfile) or None
 
     def _send_message(self, status: int, message: str) -> None:
-        """An answer of the gateway's own, in its shape."""
+        """Send an answer of the gateway's own, in API Gateway's format."""
         self._send_http_response(status, {}, json.dumps({"message": message}))
 
     def _send_http_response_with_body(
@@ -157,7 +159,7 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
         if self.command != "HEAD":
             super()._send_http_response_with_body(code, headers, body)
             return
-        # A body behind the answer to HEAD would be taken for the start of the next answer.
+        # The client would take a body after the answer to HEAD for the start of the next answer.
         length = len(body if isinstance(body, bytes) else body.encode())
         self.send_response(code)
         self._send_headers({**headers, "Content-Length": str(length)})

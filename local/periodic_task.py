@@ -1,11 +1,11 @@
-"""What has to be looked after now and then while the stack runs."""
+"""A task that runs again and again while the stack runs."""
 
 import threading
 from collections.abc import Callable
 
 
 class Heartbeat:
-    """Calls `beat` every so many seconds, from `start` to `stop`; fine to stop twice."""
+    """A thread that calls `task` at an interval, from `start` to `stop`."""
 
     def __init__(self, beat: Callable[[], None], every_seconds: float) -> None:
         self._beat = beat

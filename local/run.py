@@ -18,7 +18,7 @@ _LOOK_AFTER_APP_SECONDS = 0.2
 
 
 def run(environ: Mapping[str, str], stop: StopRequest, started: float) -> int:
-    """Run until told to stop; the exit status, 2 where nothing could be started at all."""
+    """Run until `stop` is set, and return the exit status: 2 if the stack could not start."""
     try:
         wanted = _Run(environ, ports_of(environ), chosen_provider(environ), stop, started)
         wanted.ports.check_free()
@@ -58,7 +58,7 @@ class _Run:
         environment = app_environment(self.environ, self.ports, self.provider)
         app = AppProcess(self.ports, environment)
         running.callback(app.stop)
-        # Only now: importing moto takes a second, in which the child imports Chalice.
+        # Importing moto takes a second, in which the child imports Chalice.
         from local.stack import Stack  # noqa: PLC0415
 
         stack = Stack(self.ports, self.provider, environment)

@@ -10,7 +10,7 @@ from stand_ins.http.json_routes import json_response
 
 
 def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
-    """Serves the page, what it is made of, and what it finds out about the parts."""
+    """Return an app that serves the page, its files, and the checks of the parts."""
     app = Flask(__name__)
     renderer = str(files("flask_swagger_ui") / "dist")
     by_key = {part.key: part for part in parts}
@@ -38,7 +38,7 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
 
 
 def _policy(ports: Ports) -> str:
-    """Nothing is fetched from elsewhere; the app alone is called, and drawings may be inline."""
+    """Return the Content-Security-Policy: files from here, calls to the app, inline drawings."""
     return (
         "default-src 'self'; "
         f"connect-src 'self' {ports.app_url}; "

@@ -1,4 +1,4 @@
-"""The parts that `make run` starts, and whether each does what the others need of it."""
+"""The parts that `make run` starts, with a check for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _SECONDS = 5.0
 
 
 class PartDownError(Exception):
-    """The part does not do what it is for; the text says in which way."""
+    """The part does not work; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Part:
-    """One part, and a check that says what it found, or raises PartDownError."""
+    """A part with its check, which returns a finding or raises PartDownError."""
 
     key: str
     name: str
@@ -50,7 +50,7 @@ class Part:
 def parts_of(
     ports: Ports, provider: Provider, settings: Settings, aws: AwsClients
 ) -> tuple[Part, ...]:
-    """All four; `settings` are the app's."""
+    """Return all four parts; `settings` are the app's."""
     opentok = provider.name if provider.real else f"{ports.opentok_url} ({provider.name})"
     return (
         Part("app", "The app", ports.app_url, lambda: _check_app(ports)),
@@ -69,7 +69,7 @@ def _check_identity(settings: Settings) -> str:
 
 
 def _check_opentok(provider: Provider, settings: Settings, aws: AwsClients) -> str:
-    """A session, which costs nothing, is made as the app would make it."""
+    """Create a session as the app does; a session costs nothing."""
     source = SecretsManagerCredentials(aws.secretsmanager, settings.opentok_secret_id)
     try:
         client = Projects(source, settings.opentok_api_url).current(Deadline(_SECONDS)).client

@@ -1,4 +1,4 @@
-"""The way of OpenTok's callbacks: its stand-in posts past any proxy, and knows no made-up names."""
+"""A relay for callbacks: OpenTok's stand-in uses no proxy, so it cannot resolve made-up names."""
 
 from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -10,7 +10,7 @@ _PASSED_ON = ("Authorization", "Content-Type", "User-Agent")
 
 
 class CallbackRelay:
-    """Passes each request on to where the service is deployed, as it came.
+    """A relay that passes each request on, unchanged, to the deployed service.
 
     Args:
         http: Makes a client that finds the deployed address.

@@ -1,4 +1,4 @@
-"""The account's Lambda functions: what was uploaded runs, in a process per function."""
+"""The account's Lambda functions: each uploaded zip runs in a process of its own."""
 
 import base64
 import threading
@@ -10,7 +10,7 @@ from tests.rehearsal.aws_calls import AwsCall
 
 
 class Functions:
-    """Starts a function when it is first needed, and anew when it was changed.
+    """The functions; a function starts at its first use, and again after each change.
 
     Args:
         surroundings: The variables that lead a function's process to the stand-ins.
@@ -43,7 +43,7 @@ class Functions:
                 self._stop(call.path.split("/")[3].rpartition(":")[2])
 
     def invoke(self, arn: str, event: Mapping[str, Any]) -> Any:
-        """The answer of the function of this ARN."""
+        """Return the answer of the function of this ARN."""
         name = arn.rpartition(":")[2]
         with self._lock:
             if name not in self._running:
@@ -64,11 +64,11 @@ class Functions:
         return self._running[name].invoke(event)
 
     def role(self, name: str) -> str:
-        """The name of the role that a function runs under."""
+        """Return the name of the role that a function runs under."""
         return str(self._configured[name]["Role"]).rpartition("/")[2]
 
     def running(self, name: str) -> LambdaProcess:
-        """The process of a function that has been invoked."""
+        """Return the process of a function that has been invoked."""
         return self._running[name]
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the rehearsed deployment goes."""
+"""The region and account of the rehearsed deployment."""
 
 from typing import Final
 

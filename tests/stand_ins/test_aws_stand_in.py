@@ -48,7 +48,7 @@ def started_aws() -> Iterator[RunningAws]:
 
 @pytest.fixture
 def aws(started_aws: RunningAws) -> RunningAws:
-    """With the stage's table and secret, freshly made, and no call on record."""
+    """Return the stand-in with a new table and secret, and no call on record."""
     started_aws.stand_in.reset()
     resources.create(
         "standin",

@@ -17,7 +17,7 @@ LAST = b"Connection: close\r\n\r\n"
 
 
 def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answers with what it was sent; some paths do something else."""
+    """Answer with the request's content; some paths do something else."""
     match environ["PATH_INFO"]:
         case "/drop":
             raise ConnectionDroppedError

@@ -43,7 +43,7 @@ class Page:
 
 @contextmanager
 def running_page(environ: dict[str, str]) -> Iterator[Page]:
-    """The stand-ins with their page, and no app."""
+    """Yield the page of running stand-ins, without an app."""
     ports, provider = free_ports(), chosen_provider(environ)
     AwsStandIn().reset()
     stack = Stack(ports, provider, app_environment(environ, ports, provider))
@@ -63,7 +63,7 @@ def started_page() -> Iterator[Page]:
 
 @pytest.fixture
 def page(started_page: Page) -> Page:
-    """With table and secret, whatever an earlier test did to them."""
+    """Return the page with a new table and secret, whatever an earlier test did to them."""
     AwsStandIn().reset()
     aws, secret = started_page.aws, started_page.provider.secret
     resources.create(STAGE, dynamodb=aws.dynamodb, secretsmanager=aws.secretsmanager, secret=secret)

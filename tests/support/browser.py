@@ -1,6 +1,6 @@
 """Chromium without a window, driven by Playwright.
 
-As a command it brings what is missing: `python -m tests.support.browser`.
+`python -m tests.support.browser` installs the browser.
 """
 
 import shutil
@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.programs import NotInstalledError, need
 
 _PROGRAM = "chromium"
-# The rest of what keeps Chromium to itself is Playwright's default. Camera and microphone are
-# made up, and given without asking.
+# Playwright's defaults keep Chromium's other traffic away. Camera and microphone are fakes, and
+# pages get them without a question.
 _FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -24,20 +24,20 @@ _FLAGS = [
 
 
 def install() -> None:
-    """Bring Chromium, unless it is here.
+    """Install Chromium if it is missing.
 
     Raises:
-        NotInstalledError: It is not, and cannot be brought.
+        NotInstalledError: Chromium is missing, and cannot be installed.
     """
     need(_PROGRAM, "Chromium, for the pages that it opens", debian="chromium")
 
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """One for a test run: every `new_context()` of it is somebody else's, with nothing kept.
+    """Yield a browser for a test run; each `new_context()` begins without cookies or storage.
 
     Raises:
-        NotInstalledError: There is none.
+        NotInstalledError: Chromium is missing.
     """
     path = shutil.which(_PROGRAM)
     if path is None:

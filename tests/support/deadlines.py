@@ -8,7 +8,7 @@ from chalicelib.core.support.deadline import Deadline
 
 
 def no_pause(_: float) -> None:
-    """Go on at once."""
+    """Return without a pause."""
 
 
 unpaused_deadline = partial(Deadline, REQUEST_SECONDS, sleep=no_pause)

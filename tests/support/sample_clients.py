@@ -1,6 +1,7 @@
-"""What official sample apps parse of each answer, as JSON Schemas: what a missing field breaks.
+"""JSON Schemas of the fields that official sample apps read; an app fails if one is missing.
 
-Names of fields and types are those of the apps' own data classes; `docs/sample-apps.md` says which.
+Names of fields and types are those of the apps' own data classes, listed in
+`docs/sample-apps.md`.
 """
 
 from typing import Any, Final
@@ -9,7 +10,7 @@ Schema = dict[str, Any]
 
 
 def reads(**fields: str | Schema) -> Schema:
-    """An object of which these fields must be there and of this type; others may be."""
+    """Return the schema of an object that must have these typed fields, and may have others."""
     properties = {
         name: {"type": kind} if isinstance(kind, str) else kind for name, kind in fields.items()
     }

@@ -60,7 +60,7 @@ def new_vonage_keys() -> VonageKeys:
 
 @dataclass(frozen=True)
 class StandIns:
-    """The three stand-ins, and how to reach them."""
+    """The three stand-ins, with their clients and addresses."""
 
     aws: AwsStandIn
     aws_server: HttpServer
@@ -72,7 +72,7 @@ class StandIns:
     environment: dict[str, str] = field(default_factory=dict)
 
     def start_anew(self) -> None:
-        """An empty table, the usual secret, and no calls or faults left of an earlier test."""
+        """Empty the table, restore the usual secret, and forget earlier calls and faults."""
         self.aws.reset()
         self.opentok.clear_calls()
         self.opentok.faults.clear()
@@ -96,16 +96,16 @@ class StandIns:
         return _s3(self.aws_server.url)
 
     def put_secret(self, content: str | Mapping[str, object]) -> None:
-        """Replace what the secret holds."""
+        """Replace the content of the secret."""
         text = content if isinstance(content, str) else json.dumps(content)
         self.secretsmanager().put_secret_value(SecretId=SECRET_ID, SecretString=text)
 
     def items(self) -> list[dict[str, Any]]:
-        """All that lies in the table."""
+        """Return all items of the table."""
         return list(self.dynamodb().scan(TableName=TABLE, ConsistentRead=True)["Items"])
 
     def gateway(self, **settings: str) -> Gateway:
-        """API Gateway before a new app: a cold Lambda of its own, with these settings changed."""
+        """Return API Gateway in front of a new app: a cold Lambda with these settings changed."""
         return Gateway(build_app(self.environment | settings))
 
 

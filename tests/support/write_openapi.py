@@ -1,4 +1,7 @@
-"""Writes the OpenAPI document anew from the routes: python -m tests.support.write_openapi."""
+"""A command that writes the OpenAPI document from the app's routes.
+
+Run it as `python -m tests.support.write_openapi`.
+"""
 
 import json
 from typing import Any
@@ -9,7 +12,7 @@ from tests.support.openapi import COMMITTED
 
 
 def document_of_routes() -> dict[str, Any]:
-    """The document that the app serves, as of a deployment at the root of its host."""
+    """Return the document that the app serves, for a deployment at the root of its host."""
     app = build_app({"LOG_LEVEL": "ERROR"})
     answer = app(Gateway(app).event("GET", "/openapi.json"), LambdaContext())
     served: dict[str, Any] = json.loads(answer["body"])

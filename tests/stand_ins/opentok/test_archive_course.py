@@ -1,4 +1,4 @@
-"""What becomes of archives with time, by who is in the session, and how it is told."""
+"""The changes of archives over time and by the session's clients, and their callbacks."""
 
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ S3: dict[str, Any] = {
 
 @pytest.fixture
 def told(opentok_service: RunningOpenTok, receiver: CallbackReceiver) -> CallbackReceiver:
-    """Receives archive callbacks alone."""
+    """Return a receiver of archive callbacks alone."""
     opentok_service.stand_in.deliver_to("session", None)
     opentok_service.stand_in.deliver_to("archive", receiver.url)
     return receiver
@@ -198,7 +198,7 @@ def test_an_automatic_archive_of_four_hours_is_followed_by_another(
 
 
 def ready(service: RunningOpenTok, routed_id: str, **wanted: Any) -> str:
-    """An available archive's id."""
+    """Return the id of an available archive."""
     join(service, routed_id)
     archive_id = str(start(service, routed_id, **wanted)["id"])
     service.stand_in.move_archive(archive_id, "available")

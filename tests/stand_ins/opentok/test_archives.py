@@ -71,7 +71,7 @@ def test_options_are_told_where_they_were_chosen(
 
     started = start(opentok_service, entered, **chosen)
 
-    del chosen["layout"]  # OpenTok does not tell it
+    del chosen["layout"]  # OpenTok does not return it
     assert started | chosen == started
     assert started["streams"] == []
 

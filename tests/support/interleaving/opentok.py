@@ -1,4 +1,4 @@
-"""OpenTok's truth, in a few lines: who is connected, with which token, and what it has to tell."""
+"""A small model of OpenTok: connected clients, their tokens, and undelivered callbacks."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Token:
-    """A client token as its holder keeps it."""
+    """A client token, kept by its client."""
 
     text: str
     order: TokenSpec
@@ -41,7 +41,7 @@ class Token:
 
 
 class OpenTokModel:
-    """Both of OpenTok's ports, and the clients' side of it.
+    """A model that implements both of OpenTok's ports, and the clients' side.
 
     Attributes:
         events: Callbacks not yet delivered. They are sorted, so that clients disconnected by
@@ -58,10 +58,10 @@ class OpenTokModel:
         self.tokens: dict[str, Token] = {}
         self.events: list[Event] = []
 
-    # What clients do.
+    # Calls by clients.
 
     def connect(self, token: Token) -> Connection | None:
-        """A client connects; None if the token is no good any more."""
+        """Connect a client, or return None if the token is no longer valid."""
         now = self._clock()
         if token.order.expires_at <= now.timestamp():
             return None
@@ -81,10 +81,10 @@ class OpenTokModel:
     def leave(self, connection: Connection) -> None:
         self._end(self._session_of(connection), connection.id)
 
-    # What is the case.
+    # Questions about the state.
 
     def everybody(self) -> list[Connection]:
-        """All clients, of whatever session."""
+        """Return all clients of all sessions."""
         return [each for clients in self._connected.values() for each in clients.values()]
 
     def clients(self, session_id: str) -> list[Connection]:
@@ -99,7 +99,7 @@ class OpenTokModel:
     def session_ids(self) -> list[str]:
         return list(self._sessions)
 
-    # What Roomkey asks of it.
+    # Calls by Roomkey.
 
     def project_id(self, deadline: Deadline) -> str:  # noqa: ARG002  known without asking
         return "project"

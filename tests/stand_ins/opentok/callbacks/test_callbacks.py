@@ -1,4 +1,4 @@
-"""Session callbacks over real loopback HTTP: what they say, how they are signed and repeated."""
+"""Session callbacks over real loopback HTTP: their content, signatures and retries."""
 
 import hashlib
 import json
