@@ -14,8 +14,8 @@ import requests
 
 from local.ports import Ports, StartError
 from local.stop_request import StopRequest
-from local.terminal import say
-from stand_ins.http.direct_session import unproxied
+from local.terminal import print_flushed
+from stand_ins.http.direct_session import direct_session
 
 PROJECT = Path(__file__).parents[1]
 _PATIENCE_SECONDS = 60.0
@@ -64,15 +64,15 @@ class AppProcess:
             if self.ended:
                 raise self.end_error()
             if time.monotonic() > deadline:
-                raise StartError(f"The app does not answer on {self._url}.\n{self.kept()}")
-            if stop.awaited(0.05):
+                raise StartError(f"The app does not answer on {self._url}.\n{self.output()}")
+            if stop.wait(0.05):
                 return
 
     def end_error(self) -> StartError:
         """Return the error for an app that has ended by itself."""
         self._reader.join(timeout=5)
         status = self._process.wait()
-        return StartError(f"The app ended with status {status}.\n{self.kept()}")
+        return StartError(f"The app ended with status {status}.\n{self.output()}")
 
     def follow(self) -> None:
         """Pass the app's output on from now."""
@@ -100,7 +100,7 @@ class AppProcess:
 
     def _answers(self) -> bool:
         try:
-            with unproxied() as http:
+            with direct_session() as http:
                 http.get(f"{self._url}/health", timeout=5)
         except requests.RequestException:
             return False
@@ -110,11 +110,11 @@ class AppProcess:
         for line in self._process.stdout or ():
             with self._lock:
                 if self._followed:
-                    say(line, end="")
+                    print_flushed(line, end="")
                 else:
                     self._lines.append(line)
 
-    def kept(self) -> str:
+    def output(self) -> str:
         """Return the app's output until `follow` was called."""
         with self._lock:
             return "".join(self._lines)

@@ -30,19 +30,19 @@ from local.schedules import run_schedules
 from stand_ins.http.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from stand_ins.http.request_body import UnreadableBodyError, read_body
 
-Otherwise = Callable[[str, str, Mapping[str, str], bytes | None], Response | None]
-"""A method, a path, headers and a body in, an answer out."""
+Fallback = Callable[[str, str, Mapping[str, str], bytes | None], Response | None]
+"""A function of a method, a path, headers and a body; it returns an answer or None."""
 
 
-def _nothing_else(*_: object) -> None:
+def _no_fallback(*_: object) -> None:
     return None
 
 
-class MendedServer(LocalDevServer):
+class LocalGatewayServer(LocalDevServer):
     """Chalice's development server, on a listener that accepts 50 callers at once.
 
     Args:
-        otherwise: Answers requests whose path the app does not have; returns None if it does not
+        fallback: Answers requests whose path the app does not have; returns None if it does not
             have the path either.
     """
 
@@ -52,9 +52,9 @@ class MendedServer(LocalDevServer):
         config: Config,
         host: str,
         port: int,
-        otherwise: Otherwise = _nothing_else,
+        fallback: Fallback = _no_fallback,
     ) -> None:
-        handler = functools.partial(_RequestHandler, otherwise=otherwise)
+        handler = functools.partial(_RequestHandler, fallback=fallback)
         super().__init__(app_object, config, host, port, handler, _listener)
         run_schedules(app_object)
 
@@ -80,9 +80,9 @@ class _NoSuchRoute(LocalGatewayException):
 
 
 class _Gateway(LocalGateway):
-    def __init__(self, app_object: Chalice, config: Config, otherwise: Otherwise) -> None:
+    def __init__(self, app_object: Chalice, config: Config, fallback: Fallback) -> None:
         super().__init__(app_object, config)
-        self._otherwise = otherwise
+        self._fallback = fallback
 
     def handle_request(
         self, method: str, path: str, headers: dict[str, Any], body: bytes | None
@@ -90,7 +90,7 @@ class _Gateway(LocalGateway):
         try:
             return super().handle_request(method, path, headers, body)
         except _NoSuchRoute:
-            answer = self._otherwise(method, path, headers, body)
+            answer = self._fallback(method, path, headers, body)
             if answer is None:
                 raise
             answer.headers.pop("Content-Length", None)  # The handler sets it.
@@ -116,9 +116,9 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
         *args: Any,  # noqa: ANN401
         app_object: Chalice,
         config: Config,
-        otherwise: Otherwise,
+        fallback: Fallback,
     ) -> None:
-        self.local_gateway = _Gateway(app_object, config, otherwise)
+        self.local_gateway = _Gateway(app_object, config, fallback)
         # The grandparent's constructor: Chalice's own would set its own gateway here first.
         BaseHTTPRequestHandler.__init__(self, *args)
 

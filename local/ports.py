@@ -81,6 +81,6 @@ def _check_free(port: int, ports: Ports) -> None:
             other = 9000 if ports.app != 9000 else 9100  # noqa: PLR2004 - any round number
             raise StartError(
                 f"Port {port} cannot be used ({error.strerror}).\n"
-                f"Roomkey needs {ports.app}, {ports.opentok} and {ports.aws}. End what uses it, "
-                f"or choose others: make run PORT={other}"
+                f"Roomkey needs {ports.app}, {ports.opentok} and {ports.aws}. Stop the program "
+                f"that uses the port, or choose other ports: make run PORT={other}"
             ) from error

@@ -14,7 +14,7 @@ import chalice.cli
 import chalice.local
 
 from chalicelib.settings import cors_origin
-from local.gateway import MendedServer
+from local.gateway import LocalGatewayServer
 from local.ports import Ports
 from local.sample_apps import SampleApps
 from local.sample_apps.rooms import LONGEST_SECONDS
@@ -22,7 +22,7 @@ from local.sample_apps.rooms import LONGEST_SECONDS
 _let_serve = threading.Event()
 
 
-class _WaitingServer(MendedServer):
+class _WaitingServer(LocalGatewayServer):
     """A server that lets callers wait until the stand-ins run."""
 
     def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - as the base has them
@@ -32,8 +32,8 @@ class _WaitingServer(MendedServer):
 
 def main(port: str) -> int:
     """Serve the app on this port; return only after an error."""
-    threading.Thread(target=_obey_parent, daemon=True).start()
-    served = functools.partial(_WaitingServer, otherwise=_sample_apps(port, os.environ).answer)
+    threading.Thread(target=_serve_until_parent_ends, daemon=True).start()
+    served = functools.partial(_WaitingServer, fallback=_sample_apps(port, os.environ).answer)
     # Chalice has no setting for its server's class. It looks this name up when it starts.
     chalice.local.LocalDevServer = served  # type: ignore[assignment, misc]
     # --no-autoreload: otherwise Chalice forks a worker, which stays on the port if the parent is
@@ -54,7 +54,7 @@ def _sample_apps(port: str, environ: Mapping[str, str]) -> SampleApps:
     )
 
 
-def _obey_parent() -> None:
+def _serve_until_parent_ends() -> None:
     """Serve after the parent sends a line, and end when the parent closes the pipe.
 
     Standard input is that pipe. It closes when the parent ends, however the parent ends.

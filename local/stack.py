@@ -11,7 +11,7 @@ from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
 from local.page import page_app
 from local.page.parts import parts_of
-from local.periodic_task import Heartbeat
+from local.periodic_task import PeriodicTask
 from local.ports import HOST, Ports, StartError
 from local.provider import Provider
 from stand_ins.aws import resources
@@ -43,7 +43,7 @@ class Stack:
         self._clients = aws_clients(ports.aws_url)
         self._opentok = None if provider.real else _opentok(ports, provider)
         # A recording gets its file and its callback even while nobody calls OpenTok.
-        self._heart = None if self._opentok is None else _heart(self._opentok)
+        self._catch_up = None if self._opentok is None else _catch_up(self._opentok)
         page = page_app(ports, parts_of(ports, provider, settings, self._clients))
         self._aws_port = _port(AwsStandIn().wsgi_app, ports.aws)
         self._opentok_port = _port(self._opentok_identity_and(page), ports.opentok)
@@ -60,12 +60,12 @@ class Stack:
         except OSError as error:
             raise StartError(f"The stand-ins cannot start: {error.strerror}.") from error
         self._make_resources()
-        if self._heart is not None:
-            self._heart.start()
+        if self._catch_up is not None:
+            self._catch_up.start()
 
     def stop(self) -> None:
-        if self._heart is not None:
-            self._heart.stop()
+        if self._catch_up is not None:
+            self._catch_up.stop()
         self._opentok_port.stop()
         if self._opentok is not None:
             self._opentok.stop()
@@ -94,15 +94,15 @@ def _settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.from_env(environment)
     except NotConfigured as error:
-        raise StartError(f"Roomkey's settings will not do: {error.note}.") from error
+        raise StartError(f"Roomkey's settings are invalid: {error.note}.") from error
 
 
 def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
     return HttpServer(HostCheck(wsgi_app), HOST, port)
 
 
-def _heart(opentok: OpenTokStandIn) -> Heartbeat:
-    return Heartbeat(opentok.advance, _CATCH_UP_SECONDS)
+def _catch_up(opentok: OpenTokStandIn) -> PeriodicTask:
+    return PeriodicTask(opentok.advance, _CATCH_UP_SECONDS)
 
 
 def _opentok(ports: Ports, provider: Provider) -> OpenTokStandIn:

@@ -14,7 +14,7 @@ class StopRequest:
     def make(self) -> None:
         self.made = True
 
-    def awaited(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Wait this long, and return True if there is a request to stop."""
         if not self.made:
             time.sleep(seconds)

@@ -2,7 +2,7 @@ import os
 import sys
 
 
-def say(text: str, end: str = "\n") -> None:
+def print_flushed(text: str, end: str = "\n") -> None:
     """Print at once, and ignore a closed pipe: Ctrl-C also ends `tee` in `make run | tee log`."""
     try:
         print(text, end=end, flush=True)

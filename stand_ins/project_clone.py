@@ -18,14 +18,14 @@ class Clone:
     folder: Path
     environment: Mapping[str, str]
 
-    def make(self, target: str, stage: str, said: str = "", **variables: str) -> "Outcome":
+    def make(self, target: str, stage: str, typed_input: str = "", **variables: str) -> "Outcome":
         """Run `make target STAGE=stage` with this standard input."""
         done = subprocess.run(  # noqa: S603 - our own Makefile
             # -o: the clone uses this project's .venv and must not build it again.
             ["make", "-o", ".venv/ready", target, f"STAGE={stage}"],  # noqa: S607
             cwd=self.folder,
             env={**self.environment, **variables},
-            input=said,
+            input=typed_input,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -20,9 +20,9 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
         return render_template("index.html", ports=ports, parts=parts)
 
     @app.get("/parts/<key>")
-    def look_at(key: str) -> Response:
+    def check(key: str) -> Response:
         part = by_key.get(key) or abort(404)
-        return json_response(part.look())
+        return json_response(part.finding())
 
     @app.get("/renderer/<path:name>")
     def send_renderer(name: str) -> Response:

@@ -16,7 +16,7 @@ from chalicelib.settings import Settings
 from local.ports import Ports
 from local.provider import Provider
 from stand_ins.aws.clients import AwsClients
-from stand_ins.http.direct_session import unproxied
+from stand_ins.http.direct_session import direct_session
 
 _SECONDS = 5.0
 
@@ -40,7 +40,7 @@ class Part:
     address: str
     check: Callable[[], str]
 
-    def look(self) -> Finding:
+    def finding(self) -> Finding:
         try:
             return Finding(healthy=True, text=self.check())
         except PartDownError as error:
@@ -61,11 +61,11 @@ def parts_of(
 
 
 def _check_app(ports: Ports) -> str:
-    return f"Answers as version {_content_of(f'{ports.app_url}/health', 'version')}."
+    return f"Running, version {_content_of(f'{ports.app_url}/health', 'version')}."
 
 
 def _check_identity(settings: Settings) -> str:
-    return f"Publishes {len(_content_of(settings.jwks_url, 'keys'))} keys for bearers."
+    return f"Publishes {len(_content_of(settings.jwks_url, 'keys'))} keys for bearer tokens."
 
 
 def _check_opentok(provider: Provider, settings: Settings, aws: AwsClients) -> str:
@@ -74,11 +74,11 @@ def _check_opentok(provider: Provider, settings: Settings, aws: AwsClients) -> s
     try:
         client = Projects(source, settings.opentok_api_url).current(Deadline(_SECONDS)).client
     except RoomkeyError as error:
-        raise PartDownError(f"Its credentials cannot be read: {error.note}.") from error
-    with requests.Session() if provider.real else unproxied() as http:
+        raise PartDownError(f"The credentials cannot be read: {error.note}.") from error
+    with requests.Session() if provider.real else direct_session() as http:
         headers = client.get_json_headers()
         _answer_of(http, "POST", client.endpoints.get_session_url(), headers)
-    return "Takes the credentials, and makes sessions."
+    return "Accepts the credentials, and creates sessions."
 
 
 def _check_aws(settings: Settings, aws: AwsClients) -> str:
@@ -87,11 +87,11 @@ def _check_aws(settings: Settings, aws: AwsClients) -> str:
         aws.secretsmanager.describe_secret(SecretId=settings.opentok_secret_id)
     except (BotoCoreError, ClientError) as error:
         raise PartDownError(str(error)) from error
-    return f"Has the table, with {table['ItemCount']} items, and the secret."
+    return f"Has the secret, and the table with {table['ItemCount']} items."
 
 
 def _content_of(url: str, member: str) -> Any:  # noqa: ANN401 - JSON is anything
-    with unproxied() as http:
+    with direct_session() as http:
         answer = _answer_of(http, "GET", url, {})
     try:
         return answer.json()[member]

@@ -31,7 +31,7 @@ _DEFAULTS: Final[dict[str, str | int | bool]] = {
     "event": "archive",
     "resolution": "",
 }
-"""The fields that an app insists on: one that lacks any makes it drop the whole list."""
+"""The fields that an app needs: if one archive lacks a field, the app drops the whole list."""
 
 
 class SampleArchives:

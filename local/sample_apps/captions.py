@@ -12,14 +12,14 @@ from local.sample_apps.rooms import LONGEST_SECONDS
 
 _ID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _UNKNOWN: Final = ""
-"""A user who cannot be identified; each of them counts."""
+"""A user who cannot be identified; each such user counts."""
 
 
 @dataclass
 class _Captions:
     room: str
     is_own: bool
-    """Whether a sample app started them, not a moderator by the public API."""
+    """True if a sample app started them, False if a moderator did by the public API."""
     users: list[str] = field(default_factory=list)
 
     def is_of(self, room: str | None) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import requests
 
 from local.sample_apps.refusal import Refusal
-from stand_ins.http.direct_session import unproxied
+from stand_ins.http.direct_session import direct_session
 
 Json = dict[str, Any]
 
@@ -42,7 +42,7 @@ class PublicApi:
 
     def _answer(self, method: str, path: str, body: object, user: str) -> requests.Response:
         try:
-            with unproxied() as http:
+            with direct_session() as http:
                 wanted = {"sub": user, "admin": user == _ADMIN}
                 signed = http.post(f"{self._identity_url}/token", json=wanted, timeout=_SECONDS)
                 signed.raise_for_status()

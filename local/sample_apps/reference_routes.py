@@ -10,7 +10,7 @@ from local.sample_apps.public_api import Json
 from local.sample_apps.services import Services
 
 _OK: Final = {"status": HTTPStatus.OK.value}
-"""The reference app for iOS looks for it in the body."""
+"""The status again, in the body, because the reference app for iOS looks for it there."""
 _FEEDBACK: Final = {
     "message": "This server takes no feedback: what you wrote was neither kept nor passed on.",
     "ticketUrl": "about:blank",

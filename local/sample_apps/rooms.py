@@ -13,7 +13,7 @@ from local.sample_apps.public_api import Json, PublicApi, room_path
 from local.sample_apps.refusal import Refusal, not_found
 
 FIRST_ROOM: Final = "session"
-"""The room of apps that name none."""
+"""The room of apps that name no room."""
 PUBLISHER: Final = "publisher"
 SUBSCRIBER: Final = "subscriber"
 LONGEST_SECONDS: Final = 3600

@@ -60,10 +60,10 @@ class IdentityProvider:
     ) -> str:
         """Return a signed JWT; `headers` and `claims` replace its values, None removes one."""
         scope = ADMIN_SCOPE if admin else None
-        said = self._usual_claims(lifetime_seconds) | {"sub": sub, "name": name, "scope": scope}
+        usual = self._usual_claims(lifetime_seconds) | {"sub": sub, "name": name, "scope": scope}
         key = self.signing_key(algorithm)
         return jwt.encode(
-            _without_none(said | claims),
+            _without_none(usual | claims),
             key.private_key,
             algorithm=algorithm,
             headers=_without_none({"kid": key.kid, **(headers or {})}),

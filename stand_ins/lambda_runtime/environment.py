@@ -2,7 +2,7 @@ import sys
 from typing import Final
 
 FUNCTION: Final = "function."
-"""What the id of the access key begins with that a function signs with; its name follows."""
+"""The beginning of a function's access key id; the function's name follows."""
 
 
 def lambdas_own_variables(function: str) -> dict[str, str]:

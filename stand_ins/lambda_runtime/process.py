@@ -48,7 +48,7 @@ class LambdaProcess:
         self._lines: list[str] = []
         self._turn = threading.Lock()
         self.start_seconds = 0.0
-        """From the process's start until it asked for its first event."""
+        """The seconds from the process's start to its request for a first event."""
 
     def __enter__(self) -> Self:
         with ExitStack() as ends:

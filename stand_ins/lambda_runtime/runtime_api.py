@@ -36,9 +36,9 @@ class RuntimeApi:
 
     def __init__(self) -> None:
         self.ready = threading.Event()
-        """Set when the function asks for its first event: its modules are loaded by then."""
+        """Set when the function asks for its first event, and so has loaded its modules."""
         self.failure: Any = None
-        """What the function says of a start that failed."""
+        """The function's report of a failed start."""
         self._waiting: queue.Queue[_Invocation | None] = queue.Queue()
         self._running: dict[str, _Invocation] = {}
         self._server = _Server(self)

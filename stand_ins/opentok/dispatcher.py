@@ -76,12 +76,12 @@ class Dispatcher:
         if self._thread is not None:
             self._thread.join()
 
-    def shown(self) -> dict[str, list[dict[str, Any]]]:
+    def to_json(self) -> dict[str, list[dict[str, Any]]]:
         with self._news:
             return {
-                "pending": [each.shown() for each in self._on_their_way()],
-                "delivered": [each.shown() for each in self._delivered],
-                "failed": [each.shown() for each in self._failed],
+                "pending": [each.to_json() for each in self._on_their_way()],
+                "delivered": [each.to_json() for each in self._delivered],
+                "failed": [each.to_json() for each in self._failed],
             }
 
     def _run(self) -> None:

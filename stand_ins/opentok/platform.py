@@ -74,7 +74,7 @@ class Platform:
             "sip_calls": self.sip_calls,
         }
         for each in self._records.values():
-            self.sessions.watch(each)
+            self.sessions.add_observer(each)
 
     def advance(self) -> None:
         """Make all changes that are due by the clock."""
@@ -86,13 +86,13 @@ class Platform:
         for each in self._records.values():
             each.clear()
 
-    def look(self, kind: str, record_id: str) -> dict[str, Any]:
+    def inspect(self, kind: str, record_id: str) -> dict[str, Any]:
         """Return a record in REST's form, with further fields for tests.
 
         Raises:
             AbsentError: There is no such record.
         """
-        return self._records[kind].look(record_id)
+        return self._records[kind].inspect(record_id)
 
     def move(self, kind: str, record_id: str, status: str, reason: str) -> dict[str, Any]:
         """Give a record this status now, whatever it had before, and announce the change.

@@ -24,8 +24,8 @@ def record_sim_routes(platform: Platform) -> Blueprint:
     routes = Blueprint("record_sim", __name__, url_prefix=f"/sim/<any({_KINDS}):kind>/<record_id>")
 
     @routes.get("")
-    def look(kind: str, record_id: str) -> Response:
-        return json_response(platform.look(kind, record_id))
+    def inspect(kind: str, record_id: str) -> Response:
+        return json_response(platform.inspect(kind, record_id))
 
     @routes.post("")
     def move(kind: str, record_id: str) -> Response:

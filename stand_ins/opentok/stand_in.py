@@ -11,7 +11,7 @@ from stand_ins.opentok.callbacks.callbacks import Callbacks
 from stand_ins.opentok.calls import Call, CallRecorder
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.platform import Platform
-from stand_ins.opentok.sessions.participants import shown_connection
+from stand_ins.opentok.sessions.participants import connection_json
 from stand_ins.opentok.sessions.sim_routes import connected
 from stand_ins.opentok.web_app import web_app
 
@@ -88,7 +88,7 @@ class OpenTokStandIn:
         Raises:
             TokenRefusedError: OpenTok would refuse the token.
         """
-        return shown_connection(
+        return connection_json(
             connected(self._platform.sessions, self._known, token, self._clock())
         )
 
@@ -99,7 +99,7 @@ class OpenTokStandIn:
             AbsentError: The session was never created.
         """
         with self._platform.sessions.lent(session_id) as session:
-            return session.shown()
+            return session.to_json()
 
     @property
     def archive_ready_after(self) -> float:
@@ -124,13 +124,13 @@ class OpenTokStandIn:
         """Do the same as `move_archive` for a kind: archives, broadcasts, captions or renders."""
         return self._platform.move(kind, record_id, status, reason)
 
-    def look(self, kind: str, record_id: str) -> dict[str, Any]:
+    def inspect(self, kind: str, record_id: str) -> dict[str, Any]:
         """Return a record in REST's form with its layout, as `GET /sim/archives/{id}` does.
 
         Raises:
             AbsentError: There is no such record.
         """
-        return self._platform.look(kind, record_id)
+        return self._platform.inspect(kind, record_id)
 
     @property
     def render_stop_status(self) -> int:
@@ -192,7 +192,7 @@ class OpenTokStandIn:
 
     def callback_record(self) -> dict[str, list[dict[str, Any]]]:
         """Return the record of `GET /sim/callbacks`: the callbacks so far and their fate."""
-        return self._callbacks.shown()
+        return self._callbacks.to_json()
 
     def settle(self, timeout_seconds: float) -> bool:
         """Return True once no callback is on its way or to be retried, or False after the timeout.

@@ -18,7 +18,7 @@ _LAST_LINE_OF_GREETING = "Ctrl-C stops everything."
 
 
 class Roomkey:
-    """A started stack, and what it has said so far."""
+    """A started stack, and its output so far."""
 
     def __init__(self, process: subprocess.Popen[str], ports: Ports) -> None:
         self.process = process
@@ -39,13 +39,13 @@ class Roomkey:
         return next(line for line in self.output.splitlines() if text in line)
 
     def says(self, text: str) -> bool:
-        """Whether this comes, before it ends."""
+        """Return True if the stack prints this before it ends."""
         with self._news:
             self._news.wait_for(lambda: self._holds(text) or self._ended, PATIENCE_SECONDS)
             return self._holds(text)
 
     def status(self) -> int:
-        """The exit status, once it has ended and said its last."""
+        """Wait for the end of the stack, and return its exit status."""
         status = self.process.wait(timeout=PATIENCE_SECONDS)
         self._reader.join(timeout=PATIENCE_SECONDS)
         return status

@@ -38,11 +38,11 @@ class AwsAccount:
         self._refused: list[tuple[str, str]] = []
         self.calls: list[AwsCall] = []
         self.documents: list[dict[str, Any]] = []
-        """Every Swagger document that was imported, as it was sent."""
+        """Every imported Swagger document, unchanged."""
         self.used_by_functions: set[tuple[str, str, str]] = set()
-        """Each function, with each action that it needed, and on what."""
+        """The actions that each function needed, each with its resource."""
         self.role_policies: dict[str, dict[str, Any]] = {}
-        """What each role's policy says, as it was put."""
+        """Each role's policy, unchanged."""
         self.api_gateway = ApiGateway(functions.invoke)
         self.event_bridge = EventBridge(self.client, functions.invoke)
 

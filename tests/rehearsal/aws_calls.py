@@ -12,7 +12,7 @@ from wsgiref.types import WSGIEnvironment
 import botocore.session
 
 _SIGNED_FOR: Final = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
-"""In a header, or in the query of an address that somebody signed."""
+"""The pattern of a signature, in a header or in the query of a signed address."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _RestOperation:
     method: str
     pattern: re.Pattern[str]
     needed: frozenset[str]
-    """Parameters in the query, or headers, that tell it from others of the same address."""
+    """Query parameters or headers that distinguish operations with the same address."""
 
     def fits(self, method: str, path: str, given: Collection[str]) -> bool:
         return (

@@ -19,9 +19,9 @@ class CallbackRelay:
     def __init__(self, http: Callable[[], requests.Session]) -> None:
         self._http = http
         self.url = ""
-        """The deployed service's address, ending in a slash, once there is one."""
+        """The deployed service's address with a slash at the end; empty before the deployment."""
         self.statuses: list[int] = []
-        """What it answered."""
+        """The service's answers."""
 
     def wsgi_app(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         request = Request(environ)

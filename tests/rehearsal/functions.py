@@ -21,9 +21,9 @@ class Functions:
         self._lock = threading.Lock()
         self._running: dict[str, LambdaProcess] = {}
         self.uploads: dict[str, bytes] = {}
-        """The zip that was uploaded last, by function; they are large."""
+        """The latest zip of each function; earlier zips are dropped because zips are large."""
         self._configured: dict[str, dict[str, Any]] = {}
-        """What each function was last given of every setting."""
+        """The latest settings of each function."""
 
     def note(self, call: AwsCall) -> None:
         """Take a call that changes a function."""

@@ -4,4 +4,4 @@ from typing import Final
 
 REGION: Final = "eu-west-1"
 ACCOUNT: Final = "123456789012"
-"""moto's only one."""
+"""The only account that moto has."""

@@ -41,26 +41,26 @@ class RunningOpenTok:
 def project_jwt(secret: str = API_SECRET, /, **claims: object) -> str:
     """Return the token of OpenTok's auth header; None removes a claim."""
     now = int(time.time())
-    said = {"iss": API_KEY, "ist": "project", "iat": now, "exp": now + 180, "jti": "1"} | claims
-    return jwt.encode(_without_none(said), secret)
+    usual = {"iss": API_KEY, "ist": "project", "iat": now, "exp": now + 180, "jti": "1"} | claims
+    return jwt.encode(_without_none(usual), secret)
 
 
 def application_jwt(private_key: str, /, **claims: object) -> str:
     """Return the bearer token of a call to Vonage; None removes a claim."""
     now = int(time.time())
-    said = {
+    usual = {
         "application_id": APPLICATION_ID,
         "iat": now,
         "exp": now + 180,
         "jti": str(uuid.uuid4()),
     }
-    return jwt.encode(_without_none(said | claims), private_key, algorithm="RS256")
+    return jwt.encode(_without_none(usual | claims), private_key, algorithm="RS256")
 
 
 def client_jwt(session_id: str, secret: str = API_SECRET, /, **claims: object) -> str:
     """Return a client token as the SDK makes it, with changes; None removes a claim."""
     now = int(time.time())
-    said = {
+    usual = {
         "session_id": session_id,
         "role": "publisher",
         "iat": now,
@@ -70,7 +70,7 @@ def client_jwt(session_id: str, secret: str = API_SECRET, /, **claims: object) -
         "ist": "project",
         "nonce": 7,
     } | claims
-    return jwt.encode(_without_none(said), secret)
+    return jwt.encode(_without_none(usual), secret)
 
 
 def _without_none(claims: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chalice import Chalice, Response
 from chalice.config import Config
 from werkzeug.wrappers import Response as OtherResponse
 
-from local.gateway import MendedServer
+from local.gateway import LocalGatewayServer
 from tests.stand_ins.known import raw_exchange
 
 LAST = b"Connection: close\r\n\r\n"
@@ -51,7 +51,7 @@ def other_server(
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = MendedServer(echo_app(), Config(), "127.0.0.1", 0, other_server)
+    server = LocalGatewayServer(echo_app(), Config(), "127.0.0.1", 0, other_server)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server.server_address[1]}"

@@ -81,10 +81,10 @@ def test_parts_that_work_are_healthy(page: Page) -> None:
         found = {part: page.finding(part) for part in PARTS}
 
     assert found == {
-        "app": (True, "Answers as version 1.2.3."),
-        "opentok": (True, "Takes the credentials, and makes sessions."),
-        "identity": (True, "Publishes 2 keys for bearers."),
-        "aws": (True, "Has the table, with 0 items, and the secret."),
+        "app": (True, "Running, version 1.2.3."),
+        "opentok": (True, "Accepts the credentials, and creates sessions."),
+        "identity": (True, "Publishes 2 keys for bearer tokens."),
+        "aws": (True, "Has the secret, and the table with 0 items."),
     }
 
 

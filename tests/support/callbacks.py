@@ -28,7 +28,7 @@ def event(session_id: str, name: str = "connectionCreated", **content: object) -
     return {"sessionId": session_id, "projectId": API_KEY, "event": name, **content}
 
 
-def tell(gateway: Gateway, kind: str, content: object, **changed: Any) -> Reply:
+def send_callback(gateway: Gateway, kind: str, content: object, **changed: Any) -> Reply:
     """Send a callback of this kind; `changed` replaces its secret or claims."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     return gateway.request(

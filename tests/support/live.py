@@ -26,7 +26,7 @@ SCHEDULED = {
     "id": "event-1",
     "resources": [],
 }
-"""What EventBridge hands to a scheduled function."""
+"""An event of EventBridge for a scheduled function."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ DRIP_SECONDS: Final = 0.2
 JSON_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 Script = Callable[[], Iterable[bytes]]
-"""What to send, piece by piece, each a drip's time after the one before."""
+"""The pieces to send, with a pause before each."""
 
 
 def silence() -> Iterable[bytes]:
@@ -81,4 +81,4 @@ BAD_SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[str]]]] = {
     "dripping a body": lambda: raw_server(dripping_body),
     "dripping chunks": lambda: raw_server(dripping_chunks),
 }
-"""Every way of giving no answer; each gives its URL."""
+"""All ways to give no answer; each is a function that yields a URL."""

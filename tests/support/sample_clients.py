@@ -22,7 +22,7 @@ INT32: Final = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 OK: Final = {"const": 200}
 
 ANDROID_SESSION: Final = reads(apiKey="string", sessionId="string", token="string")
-"""Android samples and the reference Android app: `GetSessionResponse`."""
+"""The answer for Android samples and the Android reference app: `GetSessionResponse`."""
 VONAGE_WEB_SESSION: Final = reads(applicationId="string", sessionId="string", token="string")
 WEB_ARCHIVE_STARTED: Final = reads(id="string", status={"const": "started"})
 WEB_ARCHIVE_STOPPED: Final = reads(id="string", status={"const": "stopped"})
@@ -98,7 +98,7 @@ REACT_ARCHIVES: Final = reads(
         ),
     }
 )
-"""The React app reads the rest as the Android one does."""
+"""The React app reads the other fields as the Android app does."""
 
 IOS_CAPTIONS: Final = reads(captionsId="string", status=OK)
 IOS_CAPTIONS_END: Final = reads(disableResponse="string", status=OK)

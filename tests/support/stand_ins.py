@@ -32,7 +32,7 @@ API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
 APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
 CALLBACK_SECRET = "ca11bac4" * 8
 CALLBACKS = ("session", "archive", "broadcast", "captions", "render", "sip")
-"""The kinds that the app takes."""
+"""The kinds of callbacks that the app accepts."""
 CREDENTIALS: dict[str, object] = {
     "apiKey": API_KEY,
     "apiSecret": API_SECRET,

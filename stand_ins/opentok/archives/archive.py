@@ -72,7 +72,7 @@ class Archive(Composition):
     def next_change(self) -> Change | None:
         if self.status == "stopped":
             return Change(
-                self.storage.filed_as(self.key), self.updated_at + self.storage.ready_after
+                self.storage.final_status(self.key), self.updated_at + self.storage.ready_after
             )
         if self.status == "available":
             return Change("expired", self.updated_at + _KEPT_SECONDS)
@@ -85,9 +85,9 @@ class Archive(Composition):
         return Change("stopped", self.deserted_until, "session ended")
 
     def callback(self) -> Callback:
-        return Callback("archive", self.key, "archive/status", self.shown())
+        return Callback("archive", self.key, "archive/status", self.to_json())
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.record_id,
             "status": self.status,

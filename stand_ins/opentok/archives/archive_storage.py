@@ -26,8 +26,8 @@ class StorageTarget(msgspec.Struct, frozen=True):
     sse: Literal["s3"] | None = None
 
     def __post_init__(self) -> None:
-        said = {name for name, value in self.config.items() if isinstance(value, str) and value}
-        if not said >= _NEEDED[self.type]:
+        present = {name for name, value in self.config.items() if isinstance(value, str) and value}
+        if not present >= _NEEDED[self.type]:
             raise ValueError(f"config needs {', '.join(sorted(_NEEDED[self.type]))}")
 
     def __repr__(self) -> str:
@@ -54,7 +54,7 @@ class ArchiveStorage:
         if self._targets.pop(key, None) is None:
             raise AbsentError("No storage target is set")
 
-    def filed_as(self, key: str) -> str:
+    def final_status(self, key: str) -> str:
         """Return the final status of an archive: uploaded to the project's storage, or available.
 
         Nothing is sent to the storage.

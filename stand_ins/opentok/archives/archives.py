@@ -53,7 +53,7 @@ class Archives(Compositions[Archive]):
                 raise ConflictError(_TAG_TAKEN)
             archive = self._begin(session, wanted, now)
             exact = milliseconds(now)
-            return archive.shown() | {"createdAt": exact, "updatedAt": exact}
+            return archive.to_json() | {"createdAt": exact, "updatedAt": exact}
 
     def stop(self, key: str, archive_id: str, now: float) -> dict[str, Any]:
         """Stop the archive; an automatic or stopped archive stays as it is."""
@@ -63,7 +63,7 @@ class Archives(Compositions[Archive]):
                 raise ConflictError(_NOT_STOPPABLE, 15002)
             if archive.running and not archive.automatic:
                 self._change(archive, Change("stopped", now, "user initiated"))
-            return archive.shown()
+            return archive.to_json()
 
     def delete(self, key: str, archive_id: str, now: float) -> None:
         """Mark the record deleted and leave it out of lists, which OpenTok does not document."""

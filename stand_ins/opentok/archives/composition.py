@@ -61,5 +61,5 @@ class Composition(SessionRecord):
 
     def chosen_streams(self) -> dict[str, Any]:
         """Return the streams chosen one by one; only a running record in mode manual shows them."""
-        told = self.status == "started" and self.stream_mode == "manual"
-        return {"streams": list(self.taken_in.values())} if told else {}
+        is_shown = self.status == "started" and self.stream_mode == "manual"
+        return {"streams": list(self.taken_in.values())} if is_shown else {}

@@ -25,11 +25,11 @@ class Compositions(SessionRecords[_Composed]):
         with self._lock:
             self._records.of_project(key, record_id).patch_streams(patch, now)
 
-    def look(self, record_id: str) -> dict[str, Any]:
+    def inspect(self, record_id: str) -> dict[str, Any]:
         """Return the record with its layout, which OpenTok shows to nobody."""
         with self._lock:
             layout = self._records.find(record_id).layout
-            return super().look(record_id) | {"layout": msgspec.to_builtins(layout)}
+            return super().inspect(record_id) | {"layout": msgspec.to_builtins(layout)}
 
     def _tag_is_taken(self, session: Session, tag: str | None) -> bool:
         """Return True if a record with this tag runs in the session.

@@ -48,9 +48,9 @@ class Broadcast(Composition):
     def callback(self) -> Callback:
         # The callback's content is not documented. Here it is the broadcast itself, as for
         # archives.
-        return Callback("broadcast", self.key, "broadcast/status", self.shown())
+        return Callback("broadcast", self.key, "broadcast/status", self.to_json())
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         wanted = self.wanted
         hls = wanted.outputs.hls
         return {

@@ -36,7 +36,7 @@ class Broadcasts(Compositions[Broadcast]):
                 raise ConflictError(_TAG_TAKEN, code=None)
             broadcast = Broadcast(session=session, created_at=now, wanted=wanted)
             self._add(broadcast)
-            return broadcast.shown()
+            return broadcast.to_json()
 
     def stop(self, key: str, broadcast_id: str, now: float) -> dict[str, Any]:
         """Stop a broadcast, or raise AbsentError if there is none or it has stopped."""
@@ -45,4 +45,4 @@ class Broadcasts(Compositions[Broadcast]):
             if not broadcast.running:
                 raise AbsentError(_ABSENT)
             self._change(broadcast, Change("stopped", now))
-            return broadcast.shown()
+            return broadcast.to_json()

@@ -20,7 +20,7 @@ def callback_routes(callbacks: Callbacks) -> Blueprint:
 
     @routes.get("")
     def show() -> Response:
-        return json_response(callbacks.shown())
+        return json_response(callbacks.to_json())
 
     @routes.delete("")
     def clear() -> Response:

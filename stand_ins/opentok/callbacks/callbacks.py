@@ -103,11 +103,11 @@ class Callbacks:
     def stop(self) -> None:
         self._dispatcher.stop()
 
-    def shown(self) -> dict[str, list[dict[str, Any]]]:
+    def to_json(self) -> dict[str, list[dict[str, Any]]]:
         with self._lock:
-            return self._dispatcher.shown() | {
-                "held": [each.shown() for each in self._mishaps.held],
-                "dropped": [each.shown() for each in self._dropped],
+            return self._dispatcher.to_json() | {
+                "held": [each.to_json() for each in self._mishaps.held],
+                "dropped": [each.to_json() for each in self._dropped],
             }
 
     def _receivers(self, callback: Callback) -> list[str]:

@@ -45,7 +45,7 @@ class Delivery:
         """Return the seconds from the last attempt to the next, or None after a day of attempts."""
         return RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else None
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
             "event": self.event,

@@ -34,7 +34,7 @@ class Registration:
     def topic(self) -> str:
         return f"{self.group}/{self.event}"
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.registration_id,
             "group": self.group,

@@ -35,9 +35,9 @@ class CaptionsRun(SessionRecord):
 
     def callback(self) -> Callback:
         url = self.wanted.status_callback_url
-        return Callback("captions", self.key, "captions/status", self.shown(), url)
+        return Callback("captions", self.key, "captions/status", self.to_json(), url)
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the content of callbacks, whose fields are a guess; REST shows the id alone."""
         return {
             "captionId": self.record_id,

@@ -76,7 +76,7 @@ class Render(ConnectedRecord):
         url = self.wanted.status_callback_url
         return Callback("render", self.key, "render/status", content, url)
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.record_id,
             "sessionId": self.session_id,

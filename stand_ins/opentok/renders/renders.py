@@ -43,7 +43,7 @@ class Renders(ConnectedRecords[Render]):
                 raise ConflictError(_RELAYED)
             render = Render(session=session, created_at=now, wanted=wanted)
             self._records.add(render)
-            starting = render.shown()
+            starting = render.to_json()
             connection = connect_by_token(session, token, now)
             stream = session.publish(connection, wanted.stream_name, "custom", now)
             render.connection_id, render.stream_id = connection.connection_id, stream.stream_id

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from stand_ins.opentok.callbacks.callback import Callback
 from stand_ins.opentok.rest_errors import AbsentError
-from stand_ins.opentok.sessions.participants import Connection, Stream, shown_connection
+from stand_ins.opentok.sessions.participants import Connection, Stream, connection_json
 from stand_ins.opentok.sessions.session_events import (
     connection_created,
     connection_destroyed,
@@ -17,7 +17,7 @@ from stand_ins.opentok.sessions.session_events import (
 from stand_ins.opentok.sessions.session_options import SessionOptions
 
 
-class Watcher(Protocol):
+class SessionObserver(Protocol):
     """A record that lives in sessions, and changes with their connections and streams."""
 
     def session_changed(self, session: "Session", now: float) -> None:
@@ -36,7 +36,7 @@ class Session:
     key: str
     options: SessionOptions
     announce: Callable[[Callback], None] = field(repr=False)
-    watchers: Sequence[Watcher] = field(repr=False)
+    observers: Sequence[SessionObserver] = field(repr=False)
     ever_connected: bool = False
     connections: dict[str, Connection] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Session:
         self.ever_connected = True
         self.connections[connection.connection_id] = connection
         self.announce(connection_created(self.key, connection, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
         return connection
 
     def disconnect(self, connection_id: str, reason: str, now: float) -> None:
@@ -69,7 +69,7 @@ class Session:
                 self.unpublish(stream.stream_id, reason, now)
         del self.connections[connection_id]
         self.announce(connection_destroyed(self.key, connection, reason, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
 
     def publish(
         self, connection: Connection, name: str, video_type: str | None, now: float
@@ -85,7 +85,7 @@ class Session:
         )
         self.streams[stream.stream_id] = stream
         self.announce(stream_created(self.key, stream, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
         return stream
 
     def unpublish(self, stream_id: str, reason: str, now: float) -> None:
@@ -93,7 +93,7 @@ class Session:
         stream = self.stream(stream_id)
         del self.streams[stream_id]
         self.announce(stream_destroyed(self.key, stream, reason, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
 
     def signal(self, kind: str | None, data: str, connection_id: str | None = None) -> None:
         """Signal to one connection, or to all connections.
@@ -141,15 +141,15 @@ class Session:
             raise AbsentError("Stream not found")
         return self.streams[stream_id]
 
-    def _tell_watchers(self, now: float) -> None:
-        for watcher in self.watchers:
-            watcher.session_changed(self, now)
+    def _notify_observers(self, now: float) -> None:
+        for observer in self.observers:
+            observer.session_changed(self, now)
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return all of the session, as JSON for tests that play clients."""
         return {
-            "connections": [shown_connection(each) for each in self.connections.values()],
-            "streams": [each.shown() for each in self.streams.values()],
+            "connections": [connection_json(each) for each in self.connections.values()],
+            "streams": [each.to_json() for each in self.streams.values()],
             "signals": list(self.signals),
             "mutes": list(self.mutes),
             "tones": list(self.tones),

@@ -31,7 +31,7 @@ class Stream:
     muted: bool
     layout_classes: tuple[str, ...]
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "streamId": self.stream_id,
             "connectionId": self.connection.connection_id,
@@ -41,7 +41,7 @@ class Stream:
         }
 
 
-def shown_connection(connection: Connection) -> dict[str, str]:
+def connection_json(connection: Connection) -> dict[str, str]:
     """Return a connection in the form that the client itself receives."""
     return {
         "connectionId": connection.connection_id,

@@ -75,7 +75,7 @@ class SessionRecord(ABC):
         """Return the next change that time alone causes, if any."""
 
     @abstractmethod
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the JSON of OpenTok's REST API."""
 
     @abstractmethod

@@ -30,18 +30,18 @@ class SessionRecords(Generic[_Record]):
     def get(self, key: str, record_id: str) -> dict[str, Any]:
         """Return a record of the project, or raise RestError if there is none with this id."""
         with self._lock:
-            return self._records.of_project(key, record_id).shown()
+            return self._records.of_project(key, record_id).to_json()
 
-    def look(self, record_id: str) -> dict[str, Any]:
+    def inspect(self, record_id: str) -> dict[str, Any]:
         """Return a record of any project, or raise AbsentError if there is none with this id."""
         with self._lock:
-            return self._records.find(record_id).shown()
+            return self._records.find(record_id).to_json()
 
     def page(self, key: str, page: Page) -> dict[str, Any]:
         """Return the records that are not deleted, newest first."""
         with self._lock:
             found = self._records.newest_first(key, page.session_id)
-            return page.of([each.shown() for each in found if each.status != "deleted"])
+            return page.of([each.to_json() for each in found if each.status != "deleted"])
 
     def move(self, record_id: str, change: Change) -> dict[str, Any]:
         """Make this change to the record now, whatever its status.
@@ -52,7 +52,7 @@ class SessionRecords(Generic[_Record]):
         with self._lock:
             record = self._records.find(record_id)
             self._change(record, change)
-            return record.shown()
+            return record.to_json()
 
     def session_changed(self, session: Session, now: float) -> None:
         """Make the changes that the session's connections and streams cause."""

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from stand_ins.opentok.callbacks.callback import Callback
 from stand_ins.opentok.rest_errors import AbsentError, RestError
-from stand_ins.opentok.sessions.live_session import Session, Watcher
+from stand_ins.opentok.sessions.live_session import Session, SessionObserver
 from stand_ins.opentok.sessions.session_ids import is_session_id, new_session_id
 from stand_ins.opentok.sessions.session_options import SessionOptions
 
@@ -25,19 +25,19 @@ class Sessions:
 
     def __init__(self, announce: Callable[[Callback], None], lock: threading.RLock) -> None:
         self._announce = announce
-        self._watchers: list[Watcher] = []
+        self._observers: list[SessionObserver] = []
         self._lock = lock
         self._sessions: dict[str, Session] = {}
 
-    def watch(self, watcher: Watcher) -> None:
-        """Report every change of connections or streams to this watcher too."""
-        self._watchers.append(watcher)
+    def add_observer(self, observer: SessionObserver) -> None:
+        """Report every change of connections or streams to this observer too."""
+        self._observers.append(observer)
 
     def create(self, key: str, options: SessionOptions, now: float) -> Session:
         session_id = new_session_id(
             key, location=options.location, relayed=options.relayed, now=now
         )
-        session = Session(session_id, key, options, self._announce, self._watchers)
+        session = Session(session_id, key, options, self._announce, self._observers)
         with self._lock:
             self._sessions[session_id] = session
         return session

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from stand_ins.http.json_routes import json_request, json_response
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.rest_errors import AbsentError
-from stand_ins.opentok.sessions.participants import Connection, shown_connection
+from stand_ins.opentok.sessions.participants import Connection, connection_json
 from stand_ins.opentok.sessions.sessions import Sessions
 from stand_ins.opentok.tokens.client_tokens import verify_client_token
 from stand_ins.opentok.tokens.token_errors import TokenRefusedError
@@ -43,7 +43,7 @@ def sim_routes(
     @routes.post("/connections")
     def connect() -> Response:
         connection = connected(sessions, known, json_request(ConnectRequest).token, clock())
-        return json_response(shown_connection(connection), HTTPStatus.CREATED)
+        return json_response(connection_json(connection), HTTPStatus.CREATED)
 
     @routes.delete("/connections/<connection_id>")
     def disconnect(connection_id: str) -> Response:
@@ -72,7 +72,7 @@ def sim_routes(
     @routes.get("/sessions/<session_id>")
     def show_session(session_id: str) -> Response:
         with sessions.lent(session_id) as session:
-            return json_response(session.shown())
+            return json_response(session.to_json())
 
     @routes.errorhandler(TokenRefusedError)
     def token_refused(error: TokenRefusedError) -> Response:

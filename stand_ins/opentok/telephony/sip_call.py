@@ -52,7 +52,7 @@ class SipCall(ConnectedRecord):
         }
         return Callback("sip", self.key, f"sip_call/{event}", content)
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.record_id,
             "projectId": self.key,
@@ -89,4 +89,4 @@ class SipCalls(ConnectedRecords[SipCall]):
                 stream_id=stream.stream_id,
             )
             self._add(call)
-            return call.shown()
+            return call.to_json()

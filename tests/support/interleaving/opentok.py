@@ -69,14 +69,14 @@ class OpenTokModel:
         connection_id = f"{participant.user_id}-{next(self._numbers)}"
         connection = Connection(connection_id, now, participant)
         self._connected[token.order.session_id][connection.id] = connection
-        self._tell(Event("connectionCreated", token.order.session_id, connection))
+        self._add_event(Event("connectionCreated", token.order.session_id, connection))
         return connection
 
     def publish(self, connection: Connection) -> None:
         session_id = self._session_of(connection)
         stream = Stream(f"stream-{next(self._numbers)}", "", "camera", self._clock())
         self._streams.setdefault(connection.id, {})[stream.id] = stream
-        self._tell(Event("streamCreated", session_id, connection, stream))
+        self._add_event(Event("streamCreated", session_id, connection, stream))
 
     def leave(self, connection: Connection) -> None:
         self._end(self._session_of(connection), connection.id)
@@ -175,11 +175,11 @@ class OpenTokModel:
             if connection is None:
                 return False
             for stream in self._streams.pop(connection_id, {}).values():
-                self._tell(Event("streamDestroyed", session_id, connection, stream))
-            self._tell(Event("connectionDestroyed", session_id, connection))
+                self._add_event(Event("streamDestroyed", session_id, connection, stream))
+            self._add_event(Event("connectionDestroyed", session_id, connection))
             return True
 
-    def _tell(self, event: Event) -> None:
+    def _add_event(self, event: Event) -> None:
         with self._lock:
             self.events.append(event)
             self.events.sort(key=repr)

@@ -41,7 +41,7 @@ from typing import Final, TypeVar
 from chalicelib.core.support.deadline import Deadline
 
 _SECONDS_TO_STEP: Final = 60
-"""Only a deadlock takes so long; then the test fails rather than hangs."""
+"""Only a deadlock takes so long. The test then fails instead of hanging."""
 
 _Result = TypeVar("_Result")
 
