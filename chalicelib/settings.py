@@ -17,25 +17,31 @@ LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def cors_origin(environment: Mapping[str, str]) -> str:
-    """The origin that browsers may call from; needed before any request, also when packaging."""
+    """Return the origin that browsers may call from.
+
+    The app needs it before any request, also when it is packaged.
+    """
     return environment.get("CORS_ORIGIN") or "*"
 
 
 def log_level(environment: Mapping[str, str]) -> str:
-    """The log's level; an unknown name means INFO, since a typing error must not end the log."""
+    """Return the log's level.
+
+    An unknown name means INFO, because a typing error must not end the log.
+    """
     level = environment.get("LOG_LEVEL", "").upper()
     return level if level in LOG_LEVELS else "INFO"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that the operator decides.
+    """The choices of the operator.
 
     Args:
-        jwks_url: Where the issuer publishes its keys.
-        opentok_api_url: None for the one that belongs to the kind of credentials.
-        archive_bucket: Where OpenTok was told to upload archives; None leaves them in its cloud.
-        callback_path_secret: Where OpenTok's old, unsigned callbacks come to; None takes none.
+        jwks_url: The address of the issuer's keys.
+        opentok_api_url: The address of OpenTok; None for the usual one of the credentials' kind.
+        archive_bucket: The bucket to which OpenTok uploads archives; None leaves them in its cloud.
+        callback_path_secret: The secret part of the path of unsigned callbacks; None refuses them.
     """
 
     rooms_table: str

@@ -1,4 +1,4 @@
-"""Captions of a room, counted: they go on until the last user who asked for them stops them."""
+"""Shared captions of a room: they end when the last user who asked for them stops them."""
 
 import re
 from dataclasses import dataclass, field
@@ -27,12 +27,13 @@ class _Captions:
 
 
 class SampleCaptions:
-    """Captions rooms, as an admin."""
+    """A service that captions rooms, as an admin."""
 
     def __init__(self, api: PublicApi) -> None:
         self._api = api
         self._captions: dict[str, _Captions] = {}
-        # Held during calls too, so that one user's start does not meet the last user's stop.
+        # The lock is held during calls too, so that one user's start cannot meet the last user's
+        # stop.
         self._lock = Lock()
 
     def start(self, room: str, user: str = _UNKNOWN) -> str:
@@ -50,7 +51,7 @@ class SampleCaptions:
             return captions_id
 
     def stop(self, captions_id: str, room: str | None = None) -> bool:
-        """Stop the captions for one user; return whether they have ended for everybody.
+        """Stop the captions for one user; return True if they have ended for everybody.
 
         Args:
             captions_id: The id that `start` returned.

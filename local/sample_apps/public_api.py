@@ -1,4 +1,4 @@
-"""The public API, called as any app calls it: over HTTP, with a bearer."""
+"""The public API, called as any app calls it: over HTTP, with a bearer token."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,7 +17,7 @@ _SECONDS: Final = 10.0
 
 
 class PublicApi:
-    """Calls the API with bearers that the local identity provider signs.
+    """A client of the API with bearer tokens that the local identity provider signs.
 
     Every method raises `Refusal` if the API refuses, or does not answer.
 
@@ -31,7 +31,7 @@ class PublicApi:
         self._identity_url = identity_url
 
     def call(self, method: str, path: str, body: object = None, user: str = _ADMIN) -> Json:
-        """Return the answer's body, `{}` where it has none."""
+        """Return the answer's body, or `{}` if it is empty."""
         answer = self._answer(method, path, body, user)
         content: Json = answer.json() if answer.content else {}
         return content

@@ -1,4 +1,4 @@
-"""Routes of the reference apps for React, Android and iOS, beside the join."""
+"""The routes of the reference apps for React, Android and iOS, except the join."""
 
 from http import HTTPStatus
 from typing import Final
@@ -38,7 +38,7 @@ def reference_routes(services: Services) -> Blueprint:
 
     @routes.post("/session/<room>/enableCaptions")
     def enable_captions(room: str) -> Json:
-        # These apps show no token, so that captions cost a check of their own.
+        # These apps send no client token, so captions need the permission to record.
         services.check_recording()
         return _OK | {"captionsId": services.captions.start(room)}
 

@@ -20,7 +20,7 @@ PATHS = "elements => elements.map(element => element.dataset.path)"
 
 
 class Visit:
-    """Somebody on the page, what their browser complained of, and whom it asked."""
+    """A visit of the page, with the browser's complaints and the addresses it called."""
 
     def __init__(self, page: Page, ports: Ports) -> None:
         self.page = page
@@ -40,7 +40,7 @@ class Visit:
         return self.page.get_by_role("listitem").filter(has=heading)
 
     def ask(self, user: str, room: str, role: str = "", *, admin: bool = False) -> None:
-        """Fill in the form, and wait for what comes of it."""
+        """Fill in the form, and wait for the outcome."""
         form = self.page.locator("#wanted")
         form.get_by_label("User").fill(user)
         form.get_by_label("Role").select_option(role)

@@ -38,7 +38,7 @@ from tests.support.sample_app import parsed, refusal
 from tests.support.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
 from tests.support.stand_ins import new_vonage_keys
 
-pytestmark = pytest.mark.xdist_group("make run")  # the tests of one stack stay with it
+pytestmark = pytest.mark.xdist_group("make run")  # one worker runs the tests of one stack
 
 CURL_AND_BASH = all(shutil.which(tool) for tool in ("curl", "bash"))
 API_KEY = "45000009"
@@ -54,7 +54,7 @@ def roomkey() -> Iterator[Roomkey]:
 
 @pytest.fixture(scope="module")
 def roomkey_at_opentok() -> Iterator[tuple[Roomkey, OpenTokStandIn]]:
-    """Started with credentials of OpenTok. One test may end it: the others look at what it said."""
+    """Yield a stack with credentials of OpenTok, which one test ends and others read."""
     service = OpenTokStandIn(projects={API_KEY: API_SECRET})
     with HttpServer(service.wsgi_app) as server:
         given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
@@ -64,7 +64,7 @@ def roomkey_at_opentok() -> Iterator[tuple[Roomkey, OpenTokStandIn]]:
 
 @pytest.fixture(scope="module")
 def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roomkey]:
-    """Started with credentials of Vonage, and ended by one test likewise."""
+    """Yield a stack with credentials of Vonage; one test ends it."""
     vonage = new_vonage_keys()
     path = tmp_path_factory.mktemp("vonage") / "private.key"
     path.write_text(vonage.private)
@@ -76,7 +76,7 @@ def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room
 
 
 def shown_json(output: str) -> list[dict[str, Any]]:
-    """The JSON objects of the greeting: the answer, then the claims."""
+    """Return the JSON objects of the greeting: the answer, then the claims."""
     return [
         json.loads(text) for text in re.findall(r"^\{$.*?^\}$", output, re.DOTALL | re.MULTILINE)
     ]
@@ -373,7 +373,7 @@ def test_what_will_not_do_stops_the_start_with_its_name(
 def test_opentok_credentials_lead_to_the_service_itself(
     roomkey_at_opentok: tuple[Roomkey, OpenTokStandIn],
 ) -> None:
-    roomkey, service = roomkey_at_opentok
+    roomkey, _ = roomkey_at_opentok
     answer, _ = shown_json(roomkey.output)
     session = parsed(requests.get(f"{roomkey.ports.app_url}/session", timeout=30), ANDROID_SESSION)
     url = f"{roomkey.ports.app_url}/session/session/startArchive"

@@ -55,7 +55,7 @@ class RoomStore(Protocol):
         """
 
     def compare_and_set(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
-        """Write what differs, if the room still has the revision that was read, and raise that by one.
+        """Write what differs, if the room still has the revision that was read. Raise that by one.
 
         If the session is another one, the old session is retired from now on.
 
