@@ -189,13 +189,13 @@ def test_a_user_who_cannot_be_is_refused_with_the_reason(visit: Visit) -> None:
     expect(visit.outcome).to_contain_text("sub")
 
 
-def test_an_app_that_cannot_be_reached_is_told_apart_from_one_that_refuses(visit: Visit) -> None:
+def test_an_app_that_cannot_be_reached_is_shown_as_such_and_not_as_a_refusal(visit: Visit) -> None:
     visit.page.route("**/rooms/*/tokens", lambda route: route.abort())
     visit.arrive()
     visit.ask("alice", "standup")
 
     expect(visit.outcome).to_contain_text(
-        f"No answer that this page may read came from {visit.ports.app_url}."
+        f"{visit.ports.app_url} does not answer, or does not allow this page to read the answer."
     )
     assert visit.complaints == ["Failed to load resource: net::ERR_FAILED"]
     visit.complaints.clear()
