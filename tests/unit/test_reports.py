@@ -10,6 +10,7 @@ from chalicelib.adapters.opentok.media_client import MAX_LISTED, MediaClient
 from chalicelib.adapters.opentok.transport import Answer
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.errors import AlreadyRecording
 from tests.support.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Lists:
     def ids(self) -> list[str]:
         """Of what is read as the session's."""
         rest = cast("ApiClient", self)
-        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, "archive")
+        client = MediaClient(
+            rest, lambda: NOON, MediaKind.ARCHIVE, lambda: AlreadyRecording("Stop it.")
+        )
         return [each.id for each in client.of_session("1_x", soon())]
 
 
