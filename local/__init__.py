@@ -1,1 +1,1 @@
-"""The stand-in stack: AWS, OpenTok and an identity provider on this machine. Never packaged."""
+"""The local stack: stand-ins for AWS, OpenTok and an identity provider. Never packaged."""

@@ -13,7 +13,7 @@ def main() -> int:
     stop = StopRequest()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.make())
-    # Only now: until the handlers are set, Ctrl-C shows a traceback, and imports take time.
+    # Imports take time, and until the handlers are set Ctrl-C shows a traceback.
     from local.run import run  # noqa: PLC0415
 
     return run(os.environ, stop, started)

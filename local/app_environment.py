@@ -1,4 +1,4 @@
-"""The environment that the app runs in: the user's settings, on the stand-ins."""
+"""The environment of the app's process: the user's settings, with the stand-ins' addresses."""
 
 import os
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ REGION = "us-east-1"
 
 
 def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider) -> dict[str, str]:
-    """What the child gets: nothing of the user's AWS, and no credentials but in the secret."""
+    """Return the child's variables, without the user's AWS settings and OpenTok credentials."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -27,7 +27,7 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
             "OPENTOK_SECRET_ID": "roomkey/local/opentok",
             "AUTH_ISSUER": ports.identity_url,
             "AUTH_AUDIENCE": "roomkey-local",
-            # A proxy that leads to the real OpenTok does not lead to this machine.
+            # A proxy for the real OpenTok cannot reach this machine.
             "NO_PROXY": no_proxy,
             "no_proxy": no_proxy,
             "PYTHONUNBUFFERED": "1",

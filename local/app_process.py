@@ -1,4 +1,4 @@
-"""The app in a process of its own, the way `chalice local` runs it."""
+"""The app in a process of its own, run as `chalice local` runs it."""
 
 import os
 import subprocess
@@ -14,8 +14,8 @@ import requests
 
 from local.ports import Ports, StartError
 from local.stop_request import StopRequest
-from local.terminal import say
-from stand_ins.http.direct_session import unproxied
+from local.terminal import print_flushed
+from stand_ins.http.direct_session import direct_session
 
 PROJECT = Path(__file__).parents[1]
 _PATIENCE_SECONDS = 60.0
@@ -23,7 +23,7 @@ _KEPT_LINES = 200
 
 
 class AppProcess:
-    """The child, and its output: kept while it starts, passed on to ours after `follow`."""
+    """The child process, with its output: kept during the start, passed on after `follow`."""
 
     def __init__(self, ports: Ports, environment: Mapping[str, str]) -> None:
         self._url = ports.app_url
@@ -39,7 +39,8 @@ class AppProcess:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            # A terminal sends Ctrl-C to every process of the session; the child is ours to end.
+            # A terminal sends Ctrl-C to every process of the session. Only this process ends the
+            # child.
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -50,12 +51,12 @@ class AppProcess:
         return self._process.poll() is not None
 
     def wait_until_up(self, stop: StopRequest) -> None:
-        """Let the app serve, and return when it answers, or when it is told to stop.
+        """Let the app serve, and return when it answers or when `stop` is set.
 
-        What it stands on must be up: whoever gets an answer of the app may go on from there.
+        The stand-ins must run before, because the first answer of the app invites users to go on.
 
         Raises:
-            StartError: the app ended, or did not answer for a minute.
+            StartError: The app ended, or did not answer for a minute.
         """
         self._let_serve()
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -63,15 +64,15 @@ class AppProcess:
             if self.ended:
                 raise self.end_error()
             if time.monotonic() > deadline:
-                raise StartError(f"The app does not answer on {self._url}.\n{self.kept()}")
-            if stop.awaited(0.05):
+                raise StartError(f"The app does not answer on {self._url}.\n{self.output()}")
+            if stop.wait(0.05):
                 return
 
     def end_error(self) -> StartError:
-        """What to say when the app has ended by itself."""
+        """Return the error for an app that has ended by itself."""
         self._reader.join(timeout=5)
         status = self._process.wait()
-        return StartError(f"The app ended with status {status}.\n{self.kept()}")
+        return StartError(f"The app ended with status {status}.\n{self.output()}")
 
     def follow(self) -> None:
         """Pass the app's output on from now."""
@@ -80,7 +81,7 @@ class AppProcess:
             self._lines.clear()
 
     def stop(self) -> None:
-        """End the child: it leaves when its standard input does."""
+        """End the child by closing its standard input."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -94,12 +95,12 @@ class AppProcess:
 
     def _let_serve(self) -> None:
         if self._process.stdin is not None:
-            with suppress(BrokenPipeError):  # it has ended, which is found out next
+            with suppress(BrokenPipeError):  # the child has ended, and the next call finds that out
                 os.write(self._process.stdin.fileno(), b"\n")
 
     def _answers(self) -> bool:
         try:
-            with unproxied() as http:
+            with direct_session() as http:
                 http.get(f"{self._url}/health", timeout=5)
         except requests.RequestException:
             return False
@@ -109,11 +110,11 @@ class AppProcess:
         for line in self._process.stdout or ():
             with self._lock:
                 if self._followed:
-                    say(line, end="")
+                    print_flushed(line, end="")
                 else:
                     self._lines.append(line)
 
-    def kept(self) -> str:
-        """What the app has written so far, unless it is followed."""
+    def output(self) -> str:
+        """Return the app's output until `follow` was called."""
         with self._lock:
             return "".join(self._lines)

@@ -1,4 +1,4 @@
-"""The proof that the stack works: a first token, obtained as any app would."""
+"""A proof that the stack works: a first token, obtained as any app obtains one."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from typing import Any
 from local.bearer import fetch_bearer
 from local.ports import Ports, StartError
 from local.provider import Provider
-from stand_ins.http.direct_session import unproxied
+from stand_ins.http.direct_session import direct_session
 
 _USER = "alice"
 _PATH = "/rooms/hello/tokens"
@@ -26,10 +26,10 @@ def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
     """Sign in and ask for a token.
 
     Raises:
-        StartError: anything but a token came back.
+        StartError: The answer is no token.
     """
     bearer = fetch_bearer(ports, _USER, admin=as_admin)
-    with unproxied() as http:
+    with direct_session() as http:
         started = time.perf_counter()
         answer = http.post(
             f"{ports.app_url}{_PATH}", headers={"Authorization": f"Bearer {bearer}"}, timeout=30
@@ -40,12 +40,12 @@ def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
     return FirstToken(bearer, answer.json(), milliseconds)
 
 
-def shown(first: FirstToken, ports: Ports, provider: Provider, seconds: float) -> str:
-    """The greeting: where things are, the token and what it says, and how to get another."""
+def greeting(first: FirstToken, ports: Ports, provider: Provider, seconds: float) -> str:
+    """Return the greeting: addresses, the token, its claims, and a command for another one."""
     claims = provider.verified_claims(first.answer["token"])
     opentok = f"{ports.opentok_url}   " if not provider.real else ""
     return f"""\
-Roomkey is up, {seconds:.1f} s after the start.
+Roomkey is running, {seconds:.1f} s after the start.
 
   app       {ports.app_url}
   OpenTok   {opentok}{provider.name}
@@ -55,7 +55,7 @@ Roomkey is up, {seconds:.1f} s after the start.
 POST {_PATH} as {_USER}: 201 in {first.milliseconds:.0f} ms
 {_indented(first.answer)}
 
-The token's claims, its signature verified:
+The token's claims, after a check of its signature:
 {_indented(claims)}
 
 Try it in a browser: {ports.page_url}
@@ -63,9 +63,9 @@ or in another terminal:
 
 curl -sS -X POST {ports.app_url}{_PATH} -H 'Authorization: Bearer {first.bearer}'
 
-A bearer for somebody else: make -s token USER=bob{ports.make_arguments}
-Sample apps need none (docs/sample-apps.md): {ports.app_url}/session
-All state is in memory and gone at the end. Ctrl-C stops everything.
+A bearer token for another user: make -s token USER=bob{ports.make_arguments}
+Sample apps need no bearer token (docs/sample-apps.md): {ports.app_url}/session
+All state is in memory and is lost at the end. Ctrl-C stops everything.
 """
 
 

@@ -1,6 +1,6 @@
-"""API Gateway on this machine: Chalice's development server with its flaws mended.
+"""API Gateway on this machine: Chalice's development server with repairs.
 
-As it comes, it drops connections or misreports requests where API Gateway does neither.
+Chalice's own server drops connections and misreports requests that API Gateway handles.
 """
 
 import functools
@@ -31,20 +31,20 @@ from local.schedules import run_schedules
 from stand_ins.http.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from stand_ins.http.request_body import UnreadableBodyError, read_body
 
-Otherwise = Callable[[str, str, Mapping[str, str], bytes | None], Response | None]
-"""A method, a path, headers and a body in, an answer out."""
+Fallback = Callable[[str, str, Mapping[str, str], bytes | None], Response | None]
+"""A function of a method, a path, headers and a body; it returns an answer or None."""
 
 
-def _nothing_else(*_: object) -> None:
+def _no_fallback(*_: object) -> None:
     return None
 
 
-class MendedServer(LocalDevServer):
-    """Chalice's development server, on a listener that 50 callers at once do not overrun.
+class LocalGatewayServer(LocalDevServer):
+    """Chalice's development server, on a listener that accepts 50 callers at once.
 
     Args:
-        otherwise: Answers requests whose path is none of the app's; None where it does not know
-            the path either.
+        fallback: Answers requests whose path the app does not have; returns None if it does not
+            have the path either.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class MendedServer(LocalDevServer):
         config: Config,
         host: str,
         port: int,
-        otherwise: Otherwise = _nothing_else,
+        fallback: Fallback = _no_fallback,
     ) -> None:
-        handler = functools.partial(_RequestHandler, otherwise=otherwise)
+        handler = functools.partial(_RequestHandler, fallback=fallback)
         super().__init__(app_object, config, host, port, handler, _listener)
         run_schedules(app_object)
 
@@ -65,9 +65,10 @@ def _listener(address: tuple[str, int], handler: Any) -> Any:  # noqa: ANN401 - 
 
 
 class _NoSuchRoute(LocalGatewayException):
-    """What a deployed stage answers, which has API Gateway's own refusal in the service's shape.
+    """The answer of a deployed stage for a path that the app does not have.
 
-    Chalice gives that refusal as it comes, with the caller's bearer in it.
+    API Gateway refuses such a request in the service's format. Chalice's own refusal is in another
+    format, and shows the caller's bearer token.
     """
 
     CODE = HTTPStatus.NOT_FOUND.value
@@ -80,9 +81,9 @@ class _NoSuchRoute(LocalGatewayException):
 
 
 class _Gateway(LocalGateway):
-    def __init__(self, app_object: Chalice, config: Config, otherwise: Otherwise) -> None:
+    def __init__(self, app_object: Chalice, config: Config, fallback: Fallback) -> None:
         super().__init__(app_object, config)
-        self._otherwise = otherwise
+        self._fallback = fallback
 
     def handle_request(
         self, method: str, path: str, headers: dict[str, Any], body: bytes | None
@@ -90,7 +91,7 @@ class _Gateway(LocalGateway):
         try:
             return super().handle_request(method, path, headers, body)
         except _NoSuchRoute:
-            answer = self._otherwise(method, path, headers, body)
+            answer = self._fallback(method, path, headers, body)
             if answer is None:
                 raise
             answer.headers.pop("Content-Length", None)  # The handler sets it.
@@ -116,17 +117,18 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
         *args: Any,  # noqa: ANN401
         app_object: Chalice,
         config: Config,
-        otherwise: Otherwise,
+        fallback: Fallback,
     ) -> None:
-        self.local_gateway = _Gateway(app_object, config, otherwise)
-        # Not by way of Chalice's own, which would put its own gateway there first.
+        self.local_gateway = _Gateway(app_object, config, fallback)
+        # The grandparent's constructor: Chalice's own would set its own gateway here first.
         BaseHTTPRequestHandler.__init__(self, *args)
 
     def _generic_handle(self) -> None:
         try:
             super()._generic_handle()
         except UnreadableBodyError as error:
-            # Chalice lets a bad Content-Length raise, and takes a chunked body for none.
+            # Chalice raises on a malformed Content-Length, and reads a chunked body as an empty
+            # one.
             self.close_connection = True
             self._send_message(error.status, str(error))
         except ConnectionError:
@@ -139,17 +141,17 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the language has it
-        """Every other method too: API Gateway has heard of all, Python's server has not."""
+        """Handle every other method too, as API Gateway does; Python's server knows few methods."""
         if name.startswith("do_"):
             return self._generic_handle
         raise AttributeError(name)
 
     def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
-        """Every header and the body; Chalice's own keeps only the first of repeated headers."""
+        """Return all headers and the body; Chalice keeps only the first of repeated headers."""
         return self.joined_headers(), read_body(self.headers, self.rfile) or None
 
     def _send_message(self, status: int, message: str) -> None:
-        """An answer of the gateway's own, in its shape."""
+        """Send an answer of the gateway's own, in API Gateway's format."""
         self._send_http_response(status, {}, json.dumps({"message": message}))
 
     def _send_http_response_with_body(
@@ -158,7 +160,7 @@ class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):
         if self.command != "HEAD":
             super()._send_http_response_with_body(code, headers, body)
             return
-        # A body behind the answer to HEAD would be taken for the start of the next answer.
+        # The client would take a body after the answer to HEAD for the start of the next answer.
         length = len(body if isinstance(body, bytes) else body.encode())
         self.send_response(code)
         self._send_headers({**headers, "Content-Length": str(length)})

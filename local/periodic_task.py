@@ -1,17 +1,17 @@
-"""What has to be looked after now and then while the stack runs."""
+"""A task that runs again and again while the stack runs."""
 
 import threading
 from collections.abc import Callable
 
 
-class Heartbeat:
-    """Calls `beat` every so many seconds, from `start` to `stop`; fine to stop twice."""
+class PeriodicTask:
+    """A thread that calls `task` at an interval, from `start` to `stop`."""
 
-    def __init__(self, beat: Callable[[], None], every_seconds: float) -> None:
-        self._beat = beat
+    def __init__(self, task: Callable[[], None], every_seconds: float) -> None:
+        self._task = task
         self._every_seconds = every_seconds
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="periodic-task", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -23,4 +23,4 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._stopped.wait(self._every_seconds):
-            self._beat()
+            self._task()

@@ -1,4 +1,4 @@
-"""The three ports of the stack, and whether they are free."""
+"""The three ports of the stack, and a check that they are free."""
 
 import socket
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ _HIGHEST = 65_533  # two more follow
 
 
 class StartError(Exception):
-    """The stack cannot start; the text says why, and what to do."""
+    """The stack cannot start; the text says why, and how to help."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """`PORT` for the app, the next for OpenTok and identity, the one after for AWS."""
+    """`PORT` for the app, the next one for OpenTok and identity, the one after for AWS."""
 
     app: int
 
@@ -37,7 +37,7 @@ class Ports:
 
     @property
     def page_url(self) -> str:
-        """Leads to the page, for people."""
+        """Return the address of the web page."""
         return self.opentok_url
 
     @property
@@ -50,7 +50,7 @@ class Ports:
 
     @property
     def make_arguments(self) -> str:
-        """What `make` must be told to mean this stack."""
+        """Return the arguments with which `make` finds this stack."""
         return "" if self.app == _DEFAULT else f" PORT={self.app}"
 
     def check_free(self) -> None:
@@ -60,10 +60,10 @@ class Ports:
 
 
 def ports_of(environ: Mapping[str, str]) -> Ports:
-    """The ports that `PORT` asks for.
+    """Return the ports that `PORT` asks for.
 
     Raises:
-        StartError: it is no port number with room for two more.
+        StartError: `PORT` is no port number with room for two more.
     """
     port = environ.get("PORT") or str(_DEFAULT)
     if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= _HIGHEST):
@@ -81,6 +81,6 @@ def _check_free(port: int, ports: Ports) -> None:
             other = 9000 if ports.app != 9000 else 9100  # noqa: PLR2004 - any round number
             raise StartError(
                 f"Port {port} cannot be used ({error.strerror}).\n"
-                f"Roomkey needs {ports.app}, {ports.opentok} and {ports.aws}. End what uses it, "
-                f"or choose others: make run PORT={other}"
+                f"Roomkey needs {ports.app}, {ports.opentok} and {ports.aws}. Stop the program "
+                f"that uses the port, or choose other ports: make run PORT={other}"
             ) from error

@@ -1,4 +1,4 @@
-"""Which OpenTok the app talks to: the stand-in, or the real one if we are given credentials."""
+"""The choice of OpenTok for the app: the stand-in, or the real one if there are credentials."""
 
 import secrets
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Provider:
     real: bool = True
 
     def verified_claims(self, token: str) -> dict[str, Any]:
-        """A client token's claims, once its signature was found good."""
+        """Return a client token's claims after a check of its signature."""
         if "apiSecret" in self.secret:
             return jwt.decode(token, self.secret["apiSecret"], ["HS256"])
         public_key = _private_key(self.secret["privateKey"]).public_key()
@@ -36,10 +36,10 @@ class Provider:
 
 
 def chosen_provider(environ: Mapping[str, str]) -> Provider:
-    """The real service where the environment holds credentials for it, else the stand-in.
+    """Return the real service if the environment holds its credentials, else the stand-in.
 
     Raises:
-        StartError: credentials are incomplete, unusable, or for two services at once.
+        StartError: The credentials are incomplete, unusable, or for two services at once.
     """
     opentok, vonage = _pair(environ, _OPENTOK), _pair(environ, _VONAGE)
     if opentok and vonage:
@@ -80,7 +80,7 @@ def _read_key(path: str) -> str:
     try:
         _private_key(pem)
     except (ValueError, TypeError):
-        # Without its cause, which might show some of the key.
+        # The cause is left out because it might show a part of the key.
         raise StartError(f"{variable}: {path} is no private RSA key in PEM form.") from None
     return pem
 

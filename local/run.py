@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from local.app_environment import app_environment
 from local.app_process import AppProcess
-from local.first_token import obtain_first_token, shown
+from local.first_token import greeting, obtain_first_token
 from local.ports import Ports, StartError, ports_of
 from local.provider import Provider, chosen_provider
 from local.stop_request import StopRequest
-from local.terminal import say
+from local.terminal import print_flushed
 
-_LOOK_AFTER_APP_SECONDS = 0.2
+_CHECK_APP_SECONDS = 0.2
 
 
 def run(environ: Mapping[str, str], stop: StopRequest, started: float) -> int:
-    """Run until told to stop; the exit status, 2 where nothing could be started at all."""
+    """Run until `stop` is set, and return the exit status: 2 if the stack could not start."""
     try:
         wanted = _Run(environ, ports_of(environ), chosen_provider(environ), stop, started)
         wanted.ports.check_free()
@@ -30,7 +30,7 @@ def run(environ: Mapping[str, str], stop: StopRequest, started: float) -> int:
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
-    say("\nRoomkey has stopped.")
+    print_flushed("\nRoomkey has stopped.")
     return 0
 
 
@@ -49,16 +49,16 @@ class _Run:
             if not self.stop.made:
                 self._greet(app)
                 app.follow()
-            while not self.stop.awaited(_LOOK_AFTER_APP_SECONDS):
+            while not self.stop.wait(_CHECK_APP_SECONDS):
                 if app.ended:
                     raise app.end_error()
 
     def _start(self, running: ExitStack) -> AppProcess:
-        say("Starting Roomkey ...")
+        print_flushed("Starting Roomkey ...")
         environment = app_environment(self.environ, self.ports, self.provider)
         app = AppProcess(self.ports, environment)
         running.callback(app.stop)
-        # Only now: importing moto takes a second, in which the child imports Chalice.
+        # Importing moto takes a second, in which the child imports Chalice.
         from local.stack import Stack  # noqa: PLC0415
 
         stack = Stack(self.ports, self.provider, environment)
@@ -71,6 +71,6 @@ class _Run:
         try:
             first = obtain_first_token(self.ports, as_admin=as_admin)
         except StartError as error:
-            raise StartError(f"{error}\nThe app's log:\n{app.kept()}") from error
+            raise StartError(f"{error}\nThe app's log:\n{app.output()}") from error
         seconds = time.monotonic() - self.started
-        say(shown(first, self.ports, self.provider, seconds))
+        print_flushed(greeting(first, self.ports, self.provider, seconds))

@@ -1,4 +1,4 @@
-"""The scheduled functions on this machine, which has no EventBridge: called by the minute."""
+"""A clock for the scheduled functions, because this machine has no EventBridge."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ def _run(app: Chalice, names: list[str], every_seconds: float) -> None:
 
 
 class _Context:
-    """As much of Lambda's context as the functions look at."""
+    """A Lambda context with the attributes that the functions use."""
 
     def __init__(self, name: str) -> None:
         self.aws_request_id = str(uuid.uuid4())
@@ -37,7 +37,7 @@ class _Context:
 
 
 def _event() -> dict[str, Any]:
-    """What EventBridge hands to a scheduled function."""
+    """Return an event as EventBridge sends it to a scheduled function."""
     return {
         "version": "0",
         "account": "",

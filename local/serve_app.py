@@ -1,6 +1,6 @@
-"""The child process: `chalice local` with the mended server, as long as its parent lives.
+"""The child process: `chalice local` with the repaired server, as long as its parent lives.
 
-On the same port is the server for sample apps, which have one address to be changed.
+The same port also serves sample apps, because a sample app has one address to configure.
 """
 
 import functools
@@ -14,7 +14,7 @@ import chalice.cli
 import chalice.local
 
 from chalicelib.settings import cors_origin
-from local.gateway import MendedServer
+from local.gateway import LocalGatewayServer
 from local.ports import Ports
 from local.sample_apps import SampleApps
 from local.sample_apps.rooms import LONGEST_SECONDS
@@ -22,8 +22,8 @@ from local.sample_apps.rooms import LONGEST_SECONDS
 _let_serve = threading.Event()
 
 
-class _WaitingServer(MendedServer):
-    """Serves nobody before what the app stands on is up."""
+class _WaitingServer(LocalGatewayServer):
+    """A server that lets callers wait until the stand-ins run."""
 
     def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - as the base has them
         _let_serve.wait()
@@ -31,12 +31,13 @@ class _WaitingServer(MendedServer):
 
 
 def main(port: str) -> int:
-    """Serve the app on this port; never returns while all is well."""
-    threading.Thread(target=_obey_parent, daemon=True).start()
-    served = functools.partial(_WaitingServer, otherwise=_sample_apps(port, os.environ).answer)
-    # Chalice has no setting for its server's class; it looks this name up when it starts.
+    """Serve the app on this port; return only after an error."""
+    threading.Thread(target=_serve_until_parent_ends, daemon=True).start()
+    served = functools.partial(_WaitingServer, fallback=_sample_apps(port, os.environ).answer)
+    # Chalice has no setting for its server's class. It looks this name up when it starts.
     chalice.local.LocalDevServer = served  # type: ignore[assignment, misc]
-    # --no-autoreload: with it, Chalice forks a worker that a killed parent leaves on the port.
+    # --no-autoreload: otherwise Chalice forks a worker, which stays on the port if the parent is
+    # killed.
     sys.argv = ["chalice", "local", "--stage", "local", "--host", "127.0.0.1"]
     sys.argv += ["--port", port, "--no-autoreload"]
     return chalice.cli.main()
@@ -53,10 +54,10 @@ def _sample_apps(port: str, environ: Mapping[str, str]) -> SampleApps:
     )
 
 
-def _obey_parent() -> None:
-    """Our standard input is a pipe from the parent: a line in it lets us serve, its end ends us.
+def _serve_until_parent_ends() -> None:
+    """Serve after the parent sends a line, and end when the parent closes the pipe.
 
-    It ends when the parent does, however that is.
+    Standard input is that pipe. It closes when the parent ends, however the parent ends.
     """
     if sys.stdin.buffer.readline():
         _let_serve.set()

@@ -1,4 +1,4 @@
-"""What the app stands on: AWS, OpenTok and identity, each behind its port."""
+"""The stand-ins of one run: AWS, OpenTok and identity, each on a port."""
 
 from collections.abc import Mapping
 from wsgiref.types import WSGIApplication
@@ -11,7 +11,7 @@ from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
 from local.page import page_app
 from local.page.parts import parts_of
-from local.periodic_task import Heartbeat
+from local.periodic_task import PeriodicTask
 from local.ports import HOST, Ports, StartError
 from local.provider import Provider
 from stand_ins.aws import resources
@@ -27,13 +27,13 @@ _CATCH_UP_SECONDS = 1.0
 
 
 class Stack:
-    """The stand-ins of one run, in this process and in its memory, and the page about them.
+    """The stand-ins in this process and in its memory, and the page about them.
 
     Args:
-        environment: What the app has; see `app_environment`.
+        environment: The app's variables; see `app_environment`.
 
     Raises:
-        StartError: the app's settings will not do.
+        StartError: The app's settings are invalid.
     """
 
     def __init__(self, ports: Ports, provider: Provider, environment: Mapping[str, str]) -> None:
@@ -42,17 +42,17 @@ class Stack:
         self._provider = provider
         self._clients = aws_clients(ports.aws_url)
         self._opentok = None if provider.real else _opentok(ports, provider)
-        # A recording gets its file, and is told of, also while nobody asks OpenTok anything.
-        self._heart = None if self._opentok is None else _heart(self._opentok)
+        # A recording gets its file and its callback even while nobody calls OpenTok.
+        self._catch_up = None if self._opentok is None else _catch_up(self._opentok)
         page = page_app(ports, parts_of(ports, provider, settings, self._clients))
         self._aws_port = _port(AwsStandIn().wsgi_app, ports.aws)
         self._opentok_port = _port(self._opentok_identity_and(page), ports.opentok)
 
     def start(self) -> None:
-        """Start listening and make the table and the secret.
+        """Start listening, and make the table and the secret.
 
         Raises:
-            StartError: a port was taken after it had been found free.
+            StartError: Another process took a port after the check.
         """
         try:
             self._aws_port.start()
@@ -60,12 +60,12 @@ class Stack:
         except OSError as error:
             raise StartError(f"The stand-ins cannot start: {error.strerror}.") from error
         self._make_resources()
-        if self._heart is not None:
-            self._heart.start()
+        if self._catch_up is not None:
+            self._catch_up.start()
 
     def stop(self) -> None:
-        if self._heart is not None:
-            self._heart.stop()
+        if self._catch_up is not None:
+            self._catch_up.stop()
         self._opentok_port.stop()
         if self._opentok is not None:
             self._opentok.stop()
@@ -73,7 +73,7 @@ class Stack:
         self._clients.close()
 
     def _opentok_identity_and(self, page: WSGIApplication) -> WSGIApplication:
-        # One plan: /sim/faults reaches the identity provider too.
+        # One plan for both: /sim/faults reaches the identity provider too.
         faults = None if self._opentok is None else self._opentok.faults
         identity = IdentityProvider(self._ports.identity_url, faults=faults)
         return DispatcherMiddleware(
@@ -94,19 +94,19 @@ def _settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.from_env(environment)
     except NotConfigured as error:
-        raise StartError(f"Roomkey's settings will not do: {error.note}.") from error
+        raise StartError(f"Roomkey's settings are invalid: {error.note}.") from error
 
 
 def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
     return HttpServer(HostCheck(wsgi_app), HOST, port)
 
 
-def _heart(opentok: OpenTokStandIn) -> Heartbeat:
-    return Heartbeat(opentok.advance, _CATCH_UP_SECONDS)
+def _catch_up(opentok: OpenTokStandIn) -> PeriodicTask:
+    return PeriodicTask(opentok.advance, _CATCH_UP_SECONDS)
 
 
 def _opentok(ports: Ports, provider: Provider) -> OpenTokStandIn:
-    """The stand-in under the app's credentials, telling the app what happens in sessions."""
+    """Return the stand-in, with the app's credentials and callbacks to the app."""
     secret = provider.secret
     kinds = secret["callbackSecrets"]
     return OpenTokStandIn(

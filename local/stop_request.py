@@ -2,10 +2,10 @@ import time
 
 
 class StopRequest:
-    """Made by a signal handler, awaited by the thread that the handler interrupts.
+    """A request to stop, made by a signal handler for the thread that the handler interrupts.
 
-    Not a threading.Event: setting one from a handler deadlocks if it interrupts the waiting
-    thread at the wrong moment.
+    A threading.Event would not do. If a handler sets one while the thread begins to wait, the
+    thread can deadlock.
     """
 
     def __init__(self) -> None:
@@ -14,8 +14,8 @@ class StopRequest:
     def make(self) -> None:
         self.made = True
 
-    def awaited(self, seconds: float) -> bool:
-        """Wait this long; whether to stop."""
+    def wait(self, seconds: float) -> bool:
+        """Wait this long, and return True if there is a request to stop."""
         if not self.made:
             time.sleep(seconds)
         return self.made

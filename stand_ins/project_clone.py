@@ -23,14 +23,14 @@ class Clone:
     folder: Path
     environment: Mapping[str, str]
 
-    def make(self, target: str, stage: str, said: str = "", **variables: str) -> "Outcome":
-        """Run `make target STAGE=stage`, with `said` on its standard input."""
+    def make(self, target: str, stage: str, typed_input: str = "", **variables: str) -> "Outcome":
+        """Run `make target STAGE=stage` with this standard input."""
         done = subprocess.run(  # noqa: S603 - our own Makefile
-            # -o: the clone uses this project's .venv and must not build it anew.
+            # -o: the clone uses this project's .venv and must not build it again.
             ["make", "-o", ".venv/ready", target, f"STAGE={stage}"],  # noqa: S607
             cwd=self.folder,
             env={**self.environment, **variables},
-            input=said,
+            input=typed_input,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -42,16 +42,16 @@ class Clone:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended, and all that it printed."""
+    """A command's exit status, and all that it printed."""
 
     status: int
     output: str
 
 
 def new_clone(folder: Path, environment: Mapping[str, str], settings: Mapping[str, str]) -> Clone:
-    """Copy what git knows of, or would add, and set what every operator sets in config.json.
+    """Copy the files that git tracks or would add, and set an operator's values in config.json.
 
-    In a setting `{stage}` stands for the name of the stage that it is set for.
+    In a setting `{stage}` stands for the name of the stage.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
@@ -75,7 +75,7 @@ def new_clone(folder: Path, environment: Mapping[str, str], settings: Mapping[st
 
 
 def operators_environment(folder: Path, internet: Mapping[str, str], region: str) -> dict[str, str]:
-    """This process's variables, but nothing of anybody's AWS, and another home."""
+    """Return this process's variables with another home and without AWS settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     kept = {name: value for name, value in kept.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return {

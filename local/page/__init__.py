@@ -1,4 +1,4 @@
-"""A page for people, beside the stand-ins: what runs here, its API, and a token to try it with."""
+"""A web page about the running stack: its parts, its API, and a form for a token."""
 
 from local.page.app import page_app
 

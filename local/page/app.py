@@ -10,7 +10,7 @@ from stand_ins.http.json_routes import json_response
 
 
 def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
-    """Serves the page, what it is made of, and what it finds out about the parts."""
+    """Return an app that serves the page, its files, and the checks of the parts."""
     app = Flask(__name__)
     renderer = str(files("flask_swagger_ui") / "dist")
     by_key = {part.key: part for part in parts}
@@ -20,9 +20,9 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
         return render_template("index.html", ports=ports, parts=parts)
 
     @app.get("/parts/<key>")
-    def look_at(key: str) -> Response:
+    def check(key: str) -> Response:
         part = by_key.get(key) or abort(404)
-        return json_response(part.look())
+        return json_response(part.finding())
 
     @app.get("/renderer/<path:name>")
     def send_renderer(name: str) -> Response:
@@ -38,7 +38,7 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
 
 
 def _policy(ports: Ports) -> str:
-    """Nothing is fetched from elsewhere; the app alone is called, and drawings may be inline."""
+    """Return the Content-Security-Policy: files from here, calls to the app, inline drawings."""
     return (
         "default-src 'self'; "
         f"connect-src 'self' {ports.app_url}; "

@@ -1,4 +1,4 @@
-"""The parts that `make run` starts, and whether each does what the others need of it."""
+"""The parts that `make run` starts, with a check for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from chalicelib.settings import Settings
 from local.ports import Ports
 from local.provider import Provider
 from stand_ins.aws.clients import AwsClients
-from stand_ins.http.direct_session import unproxied
+from stand_ins.http.direct_session import direct_session
 
 _SECONDS = 5.0
 
 
 class PartDownError(Exception):
-    """The part does not do what it is for; the text says in which way."""
+    """The part does not work; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Part:
-    """One part, and a check that says what it found, or raises PartDownError."""
+    """A part with its check, which returns a finding or raises PartDownError."""
 
     key: str
     name: str
     address: str
     check: Callable[[], str]
 
-    def look(self) -> Finding:
+    def finding(self) -> Finding:
         try:
             return Finding(healthy=True, text=self.check())
         except PartDownError as error:
@@ -50,7 +50,7 @@ class Part:
 def parts_of(
     ports: Ports, provider: Provider, settings: Settings, aws: AwsClients
 ) -> tuple[Part, ...]:
-    """All four; `settings` are the app's."""
+    """Return all four parts; `settings` are the app's."""
     opentok = provider.name if provider.real else f"{ports.opentok_url} ({provider.name})"
     return (
         Part("app", "The app", ports.app_url, lambda: _check_app(ports)),
@@ -61,24 +61,24 @@ def parts_of(
 
 
 def _check_app(ports: Ports) -> str:
-    return f"Answers as version {_content_of(f'{ports.app_url}/health', 'version')}."
+    return f"Running, version {_content_of(f'{ports.app_url}/health', 'version')}."
 
 
 def _check_identity(settings: Settings) -> str:
-    return f"Publishes {len(_content_of(settings.jwks_url, 'keys'))} keys for bearers."
+    return f"Publishes {len(_content_of(settings.jwks_url, 'keys'))} keys for bearer tokens."
 
 
 def _check_opentok(provider: Provider, settings: Settings, aws: AwsClients) -> str:
-    """A session, which costs nothing, is made as the app would make it."""
+    """Create a session as the app does; a session costs nothing."""
     source = SecretsManagerCredentials(aws.secretsmanager, settings.opentok_secret_id)
     try:
         client = Projects(source, settings.opentok_api_url).current(Deadline(_SECONDS)).client
     except RoomkeyError as error:
-        raise PartDownError(f"Its credentials cannot be read: {error.note}.") from error
-    with requests.Session() if provider.real else unproxied() as http:
+        raise PartDownError(f"The credentials cannot be read: {error.note}.") from error
+    with requests.Session() if provider.real else direct_session() as http:
         headers = client.get_json_headers()
         _answer_of(http, "POST", client.endpoints.get_session_url(), headers)
-    return "Takes the credentials, and makes sessions."
+    return "Accepts the credentials, and creates sessions."
 
 
 def _check_aws(settings: Settings, aws: AwsClients) -> str:
@@ -87,11 +87,11 @@ def _check_aws(settings: Settings, aws: AwsClients) -> str:
         aws.secretsmanager.describe_secret(SecretId=settings.opentok_secret_id)
     except (BotoCoreError, ClientError) as error:
         raise PartDownError(str(error)) from error
-    return f"Has the table, with {table['ItemCount']} items, and the secret."
+    return f"Has the secret, and the table with {table['ItemCount']} items."
 
 
 def _content_of(url: str, member: str) -> Any:  # noqa: ANN401 - JSON is anything
-    with unproxied() as http:
+    with direct_session() as http:
         answer = _answer_of(http, "GET", url, {})
     try:
         return answer.json()[member]

@@ -31,11 +31,11 @@ _DEFAULTS: Final[dict[str, str | int | bool]] = {
     "event": "archive",
     "resolution": "",
 }
-"""The fields that an app insists on: one that lacks any makes it drop the whole list."""
+"""The fields that an app needs: if one archive lacks a field, the app drops the whole list."""
 
 
 class SampleArchives:
-    """Starts, stops and finds archives, as an admin."""
+    """A service that starts, stops and finds archives, as an admin."""
 
     def __init__(self, api: PublicApi, rooms: SampleRooms) -> None:
         self._api = api
@@ -57,13 +57,13 @@ class SampleArchives:
         )
 
     def file_address(self, archive_id: str) -> str:
-        """Return where the file may be fetched for some minutes."""
+        """Return the file's address, which is valid for some minutes."""
         return self._anywhere(
             archive_id, lambda room: self._api.location(f"{_path(room, archive_id)}/media")
         )
 
     def of_room(self, room: str) -> list[Json]:
-        """Return the newest of the room; none where nobody has been in it yet."""
+        """Return the newest archives of the room; an empty list before the first app has joined."""
         try:
             page = self._api.call("GET", f"{_path(room)}?limit={_MOST_LISTED}")
         except Refusal as refusal:
@@ -101,7 +101,7 @@ def archive_answer(archive: Json, server_url: str) -> Json:
     answer["updatedAt"] = archive.get("updatedAt", answer["createdAt"])
     answer["applicationId"] = str(archive.get("applicationId") or archive.get("projectId") or "")
     if answer["status"] == "uploaded":
-        # The Android reference app plays what is available, and waits for anything else.
+        # The Android reference app plays available archives, and waits for all others.
         answer["status"] = _AVAILABLE
     is_there = answer["status"] == _AVAILABLE
     answer["url"] = f"{server_url}/archive/{answer['id']}/view" if is_there else None

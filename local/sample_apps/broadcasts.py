@@ -6,7 +6,7 @@ from local.sample_apps.rooms import LONGEST_SECONDS, SampleRooms
 
 
 class SampleBroadcasts:
-    """Broadcasts sessions, as an admin; apps name a broadcast by its session."""
+    """A service that broadcasts sessions, as an admin; apps name a broadcast by its session."""
 
     def __init__(self, api: PublicApi, rooms: SampleRooms) -> None:
         self._api = api
@@ -15,7 +15,7 @@ class SampleBroadcasts:
     def start(self, session_id: str, hls: dict[str, bool]) -> Json:
         """Start a broadcast, or return the one that runs.
 
-        A host's page that was loaded anew has lost the address of the broadcast.
+        A host who reloads the page has lost the address of the broadcast.
         """
         path = self._path(session_id)
         wanted = {"outputs": {"hls": hls}, "maxDuration": LONGEST_SECONDS}

@@ -1,4 +1,4 @@
-"""Captions of a room, counted: they go on until the last user who asked for them stops them."""
+"""Shared captions of a room: they end when the last user who asked for them stops them."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from local.sample_apps.rooms import LONGEST_SECONDS
 
 _ID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _UNKNOWN: Final = ""
-"""A user who cannot be identified; each of them counts."""
+"""A user who cannot be identified; each such user counts."""
 
 
 @dataclass
 class _Captions:
     room: str
     is_own: bool
-    """Whether a sample app started them, not a moderator by the public API."""
+    """True if a sample app started them, False if a moderator did by the public API."""
     users: list[str] = field(default_factory=list)
 
     def is_of(self, room: str | None) -> bool:
@@ -27,12 +27,13 @@ class _Captions:
 
 
 class SampleCaptions:
-    """Captions rooms, as an admin."""
+    """A service that captions rooms, as an admin."""
 
     def __init__(self, api: PublicApi) -> None:
         self._api = api
         self._captions: dict[str, _Captions] = {}
-        # Held during calls too, so that one user's start does not meet the last user's stop.
+        # The lock is held during calls too, so that one user's start cannot meet the last user's
+        # stop.
         self._lock = Lock()
 
     def start(self, room: str, user: str = _UNKNOWN) -> str:
@@ -50,7 +51,7 @@ class SampleCaptions:
             return captions_id
 
     def stop(self, captions_id: str, room: str | None = None) -> bool:
-        """Stop the captions for one user; return whether they have ended for everybody.
+        """Stop the captions for one user; return True if they have ended for everybody.
 
         Args:
             captions_id: The id that `start` returned.

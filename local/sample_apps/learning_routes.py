@@ -80,7 +80,7 @@ def archive_routes(services: Services) -> Blueprint:
             return redirect(services.archives.file_address(archive_id))
         except Refusal as refusal:
             if refusal.code != "archive_not_ready" or refusal.retry_after is None:
-                raise  # Waiting is no help.
+                raise  # A second attempt does not help.
             return Response(_PENDING)
 
     return routes

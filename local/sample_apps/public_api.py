@@ -1,4 +1,4 @@
-"""The public API, called as any app calls it: over HTTP, with a bearer."""
+"""The public API, called as any app calls it: over HTTP, with a bearer token."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -7,7 +7,7 @@ from urllib.parse import quote
 import requests
 
 from local.sample_apps.refusal import Refusal
-from stand_ins.http.direct_session import unproxied
+from stand_ins.http.direct_session import direct_session
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ _SECONDS: Final = 10.0
 
 
 class PublicApi:
-    """Calls the API with bearers that the local identity provider signs.
+    """A client of the API with bearer tokens that the local identity provider signs.
 
     Every method raises `Refusal` if the API refuses, or does not answer.
 
@@ -31,7 +31,7 @@ class PublicApi:
         self._identity_url = identity_url
 
     def call(self, method: str, path: str, body: object = None, user: str = _ADMIN) -> Json:
-        """Return the answer's body, `{}` where it has none."""
+        """Return the answer's body, or `{}` if it is empty."""
         answer = self._answer(method, path, body, user)
         content: Json = answer.json() if answer.content else {}
         return content
@@ -42,7 +42,7 @@ class PublicApi:
 
     def _answer(self, method: str, path: str, body: object, user: str) -> requests.Response:
         try:
-            with unproxied() as http:
+            with direct_session() as http:
                 wanted = {"sub": user, "admin": user == _ADMIN}
                 signed = http.post(f"{self._identity_url}/token", json=wanted, timeout=_SECONDS)
                 signed.raise_for_status()

@@ -1,4 +1,4 @@
-"""Routes of the reference apps for React, Android and iOS, beside the join."""
+"""The routes of the reference apps for React, Android and iOS, except the join."""
 
 from http import HTTPStatus
 from typing import Final
@@ -10,7 +10,7 @@ from local.sample_apps.public_api import Json
 from local.sample_apps.services import Services
 
 _OK: Final = {"status": HTTPStatus.OK.value}
-"""The reference app for iOS looks for it in the body."""
+"""The status again, in the body, because the reference app for iOS looks for it there."""
 _FEEDBACK: Final = {
     "message": "This server takes no feedback: what you wrote was neither kept nor passed on.",
     "ticketUrl": "about:blank",
@@ -38,7 +38,7 @@ def reference_routes(services: Services) -> Blueprint:
 
     @routes.post("/session/<room>/enableCaptions")
     def enable_captions(room: str) -> Json:
-        # These apps show no token, so that captions cost a check of their own.
+        # These apps send no client token, so captions need the permission to record.
         services.check_recording()
         return _OK | {"captionsId": services.captions.start(room)}
 

@@ -1,4 +1,4 @@
-"""Errors as sample apps read them: the public API's problems, with a `message` besides."""
+"""Errors in the form that sample apps read: the public API's problems with a `message`."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from uuid import uuid4
 
 
 class Refusal(Exception):
-    """An answer that is an error: of the public API, or of this server's own.
+    """An error answer, of the public API or of this server.
 
     Args:
         status: The HTTP status.
@@ -25,7 +25,7 @@ class Refusal(Exception):
 
     @classmethod
     def of(cls, status: HTTPStatus, code: str, detail: str, **members: object) -> Self:
-        """Return an error of this server's own."""
+        """Return an error of this server itself."""
         problem = {
             "type": "about:blank",
             "title": status.phrase,
@@ -45,7 +45,7 @@ class Refusal(Exception):
 
 
 def invalid(field: str, reason: str) -> Refusal:
-    """Return the error for a field of the body that will not do."""
+    """Return the error for an invalid field of the body."""
     return Refusal.of(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid_field",

@@ -1,4 +1,4 @@
-"""The rooms that sample apps are in, and the people in them."""
+"""The rooms that sample apps use, and the users in them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from local.sample_apps.public_api import Json, PublicApi, room_path
 from local.sample_apps.refusal import Refusal, not_found
 
 FIRST_ROOM: Final = "session"
-"""The room of apps that name none."""
+"""The room of apps that name no room."""
 PUBLISHER: Final = "publisher"
 SUBSCRIBER: Final = "subscriber"
 LONGEST_SECONDS: Final = 3600
@@ -22,7 +22,7 @@ _SETTINGS: Final = {"archiveRetentionDays": 1}
 
 @dataclass(frozen=True)
 class Guest:
-    """The person that a client token was given to."""
+    """The user whose client token this is."""
 
     user: str
     session_id: str
@@ -31,13 +31,13 @@ class Guest:
 
 
 class SampleRooms:
-    """Lets sample apps into rooms, each time as another user.
+    """A service that joins rooms for sample apps, each time as another user.
 
-    An app sends nothing that says who it is, so every token is for somebody new.
+    An app sends no user id, so every token is for a new user.
 
     Args:
         api: The public API.
-        token_seconds: How long a token is good for.
+        token_seconds: The lifetime of a token.
     """
 
     def __init__(self, api: PublicApi, token_seconds: int) -> None:
@@ -55,7 +55,7 @@ class SampleRooms:
             return list(self._names.values())
 
     def join(self, name: str, role: str = PUBLISHER) -> Json:
-        """Return the API's answer to a join; a room that does not exist is made.
+        """Return the API's answer to a join, which creates a missing room.
 
         Raises:
             Refusal: The API refuses.
@@ -63,7 +63,7 @@ class SampleRooms:
         try:
             self._api.call("PUT", room_path(name), _SETTINGS)
         except Refusal as refusal:
-            # Somebody made it with other settings; a sample app is a guest there.
+            # Somebody made the room with other settings. A sample app is a guest there.
             if refusal.code != "room_exists":
                 raise
         user = f"sample-app-{next(self._numbers)}"
@@ -79,17 +79,17 @@ class SampleRooms:
         """Return the name of the room that has this session.
 
         Raises:
-            Refusal: No app has been let into such a room.
+            Refusal: No app has joined such a room.
         """
         with self._lock, suppress(KeyError):
             return self._names[session_id]
         raise not_found("room_not_found", "No room has this session; ask for a session anew.")
 
     def guest(self, token: str, session_id: str) -> Guest:
-        """Return the person that this server gave the token to.
+        """Return the user to whom this server gave the token.
 
         Raises:
-            Refusal: It gave none such for this session, or the token has expired.
+            Refusal: This server gave no such token for this session, or the token has expired.
         """
         guest = self._guests.get(token)
         if guest and guest.session_id == session_id and guest.expires_at > datetime.now(UTC):

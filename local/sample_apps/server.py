@@ -1,4 +1,4 @@
-"""The server that sample apps take for their own: the routes that they call, and no others."""
+"""The server that sample apps call in place of their own: their routes, and no others."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -21,14 +21,14 @@ _ROUTES: Final = (session_routes, archive_routes, streaming_routes, reference_ro
 
 
 class SampleApps:
-    """Answers sample apps by calling the public API.
+    """A server that answers sample apps by calls to the public API.
 
     Args:
         api_url: The public API's address.
         identity_url: The address of the identity provider that the API trusts.
-        recording: Whether apps may record and broadcast, and caption without a client token.
+        recording: True if apps may record, broadcast, and caption without a client token.
         cors_origin: The origin that browsers may call from, or `*`.
-        token_seconds: How long a client token is good for.
+        token_seconds: The lifetime of a client token.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class SampleApps:
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> Response | None:
-        """Return the answer to a request, or None where no sample app calls such a path.
+        """Return the answer to a request, or None if no sample app calls such a path.
 
-        Of the headers, by names in lower case, none but Host is looked at.
+        Header names are in lower case. Only Host is read.
         """
         host = Headers({"Host": headers.get("host", "localhost")})
         request = EnvironBuilder(path, method=method, headers=host, data=body or b"")
@@ -59,7 +59,7 @@ class SampleApps:
         except NotFound:
             return None
         except HTTPException:
-            pass  # Another method: that is for the app to answer.
+            pass  # The app answers other methods.
         return Response.from_app(self.wsgi_app, environ)
 
 

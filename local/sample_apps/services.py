@@ -14,12 +14,12 @@ _SESSION_FIELDS: Final = ("apiKey", "applicationId", "sessionId", "token")
 
 
 class Services:
-    """What sample apps can ask for.
+    """The services that sample apps can use.
 
     Args:
         api: The public API.
-        token_seconds: How long a client token is good for.
-        recording: Whether apps may record and broadcast, and caption without a client token.
+        token_seconds: The lifetime of a client token.
+        recording: True if apps may record, broadcast, and caption without a client token.
     """
 
     def __init__(self, api: PublicApi, token_seconds: int, *, recording: bool) -> None:
@@ -30,10 +30,10 @@ class Services:
         self._recording = recording
 
     def check_recording(self) -> None:
-        """Pass if apps may record.
+        """Raise an error if apps may not record.
 
         Raises:
-            Refusal: They may not.
+            Refusal: Apps may not record.
         """
         if not self._recording:
             raise self.forbidden(
@@ -46,5 +46,5 @@ class Services:
 
 
 def session_answer(joined: Json) -> Json:
-    """Return all that an app needs to connect, and nothing that it does not expect."""
+    """Return the fields that an app needs to connect, and no others."""
     return {name: joined[name] for name in _SESSION_FIELDS}

@@ -1,4 +1,4 @@
-"""boto3's clients for the AWS stand-in, whatever AWS the user's own environment leads to."""
+"""boto3 clients for the AWS stand-in, independent of the user's own AWS settings."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# A proxy in the environment is not for this machine, where one attempt says it all.
+# Requests to this machine use no proxy. One attempt is enough, because a retry gives the same
+# answer.
 _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
 
 

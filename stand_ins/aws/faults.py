@@ -1,4 +1,4 @@
-"""What may go wrong with a call to AWS."""
+"""Faults of calls to AWS."""
 
 import json
 import threading
@@ -23,7 +23,10 @@ class AwsFault:
     details: Mapping[str, object] = field(default_factory=dict)
 
     def answer(self) -> Response:
-        """AWS's own shape of an error: XML of S3, whose operations are a method and a path."""
+        """Return the error in AWS's own format.
+
+        S3 answers in XML. Its operations are a method and a path.
+        """
         if " " in self.operation:
             text = f"<Error><Code>{self.error}</Code><Message>{self.message}</Message></Error>"
             return Response(text, self.status, content_type="application/xml")
@@ -32,7 +35,7 @@ class AwsFault:
 
 
 class AwsFaultPlan:
-    """The faults still to happen, first added first taken."""
+    """The faults that are still to happen, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -52,7 +55,7 @@ class AwsFaultPlan:
             self._pending.clear()
 
     def take(self, operation: str) -> AwsFault | None:
-        """The fault that this call meets, used up by it."""
+        """Use up and return the fault for this call, or return None."""
         with self._lock:
             fault = next((each for each in self._pending if each.operation == operation), None)
             if fault is not None:

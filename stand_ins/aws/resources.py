@@ -1,6 +1,6 @@
-"""What `deploy/resources.json` describes, made by API calls.
+"""The resources of `deploy/resources.json`, made by API calls.
 
-moto's CloudFormation silently leaves out half of it, and DynamoDB Local has none at all.
+moto's CloudFormation silently leaves out half of them. DynamoDB Local has no CloudFormation.
 """
 
 import json
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parents[2] / "deploy" / "resources.json"
 _TABLE = "AWS::DynamoDB::Table"
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type's name
-# What CreateTable takes as CloudFormation spells it. Deletion protection and point-in-time
-# recovery are left out: they guard data that outlives a process, and there is none here.
+# CreateTable takes these properties as CloudFormation spells them. Deletion protection and point-
+# in-time recovery guard data that outlives a process. Here no data does.
 _CREATE_TABLE = (
     "TableName",
     "BillingMode",
@@ -36,13 +36,13 @@ def create(
     secretsmanager: "SecretsManagerClient",
     secret: Mapping[str, object],
 ) -> None:
-    """Make the stage's table with its indexes and TTL, and its secret with this content."""
+    """Make the stage's table with its indexes and TTL, and the secret with this content."""
     create_table(stage, dynamodb)
     create_secret(stage, secretsmanager, secret)
 
 
 def create_table(stage: str, dynamodb: "DynamoDBClient") -> str:
-    """Make the stage's table and return its name; on moto and on DynamoDB Local alike."""
+    """Make the stage's table on moto or on DynamoDB Local, and return its name."""
     properties = _properties(_TABLE, stage)
     wanted = {name: properties[name] for name in _CREATE_TABLE if name in properties}
     if "SSESpecification" in properties:
@@ -65,7 +65,7 @@ def create_secret(
 
 
 def _properties(resource_type: str, stage: str) -> dict[str, Any]:
-    """The properties of the template's one resource of this type."""
+    """Return the properties of the template's one resource of this type."""
     resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"].values()
     (found,) = (each for each in resources if each["Type"] == resource_type)
     resolved: dict[str, Any] = _resolved(found["Properties"], stage)

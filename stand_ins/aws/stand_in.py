@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from local import aws_state
+from stand_ins.aws import state as aws_state
 from stand_ins.aws.faults import AwsFault, AwsFaultPlan
 from stand_ins.http.wsgi_connection import ConnectionDroppedError, delay
 
@@ -13,10 +13,10 @@ _SERVICES = {"DynamoDB_20120810": "DynamoDB", "secretsmanager": "SecretsManager"
 
 
 class AwsStandIn:
-    """DynamoDB and Secrets Manager (and all else moto has) as one WSGI app.
+    """DynamoDB, Secrets Manager and the rest of moto as one WSGI app.
 
-    Operations are named as in "DynamoDB.GetItem". Every stand-in of a process shows the
-    same state; `reset` empties it.
+    Operations are named as in "DynamoDB.GetItem". All stand-ins of a process share one state.
+    `reset` empties that state.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class AwsStandIn:
 
     @property
     def calls(self) -> list[str]:
-        """The operations called so far, failed ones too."""
+        """Return the operations called so far, failed ones too."""
         with self._lock:
             return list(self._calls)
 
@@ -52,7 +52,10 @@ class AwsStandIn:
         delay_seconds: float = 0.0,
         details: Mapping[str, object] | None = None,
     ) -> None:
-        """Answer the next calls with this error, unperformed; `details` are further members."""
+        """Answer the next calls with this error and do not perform them.
+
+        `details` are further members of the error.
+        """
         fault = AwsFault(
             operation,
             delay_seconds,
@@ -68,11 +71,11 @@ class AwsStandIn:
         self._faults.add(AwsFault(operation, delay_seconds, performed=True), times)
 
     def drop(self, operation: str, *, times: int = 1, delay_seconds: float = 0.0) -> None:
-        """Close the next calls' connections, unperformed."""
+        """Close the connections of the next calls and do not perform the calls."""
         self._faults.add(AwsFault(operation, delay_seconds, answered=False), times)
 
     def lose_answer(self, operation: str, *, times: int = 1, delay_seconds: float = 0.0) -> None:
-        """Perform the next calls, and close their connections instead of answering."""
+        """Perform the next calls, but close their connections instead of answering."""
         fault = AwsFault(operation, delay_seconds, performed=True, answered=False)
         self._faults.add(fault, times)
 

@@ -1,8 +1,8 @@
 import requests
 
 
-def unproxied() -> requests.Session:
-    """For requests to this machine, which no proxy of the user's leads to."""
+def direct_session() -> requests.Session:
+    """Return an HTTP session that uses no proxy, for requests to this machine."""
     http = requests.Session()
     http.trust_env = False
     return http

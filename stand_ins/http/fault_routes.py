@@ -1,4 +1,4 @@
-"""`POST /sim/faults`: faults for those who are in another process."""
+"""`POST /sim/faults`: planned faults for tests that run in another process."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -14,7 +14,7 @@ _LONGEST_DELAY_MS = 600_000
 
 
 class FaultRequest(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """A fault and how often it happens; `times` 0 takes the path's faults back."""
+    """A fault and its number of calls; `times` 0 cancels the faults of the path."""
 
     path: str
     times: Annotated[int, msgspec.Meta(ge=0, le=10_000)]

@@ -1,4 +1,4 @@
-"""Failures on demand: the next calls of a path fail as told, whatever app is behind."""
+"""Failures on demand: the next calls of a path fail as planned, in front of any app."""
 
 import json
 import threading
@@ -16,10 +16,10 @@ DRIP_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to a call whose path holds `path`.
+    """A planned fault of calls whose path contains `path`.
 
-    With a `status` the call is not performed; without one it is, after the delay.
-    `drip` sends the answer's body byte by byte; `drop` closes the connection in its place.
+    With a `status` the call is not performed; without a `status` it is, after the delay.
+    `drip` sends the answer's body byte by byte. `drop` closes the connection instead of answering.
     """
 
     path: str
@@ -30,7 +30,7 @@ class Fault:
     drop: bool = False
 
     def answer(self) -> Response:
-        """The failing answer: the given body to the letter, or OpenTok's error triplet."""
+        """Return the failing answer: the given body unchanged, or OpenTok's error triplet."""
         status = self.status or HTTPStatus.OK
         if self.body is None:
             message = HTTPStatus(status).phrase
@@ -41,7 +41,7 @@ class Fault:
 
 
 class FaultPlan:
-    """The faults still to happen, first added first taken."""
+    """The faults that are still to happen, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -52,12 +52,12 @@ class FaultPlan:
             self._pending.extend([fault] * times)
 
     def clear(self, path: str = "") -> None:
-        """Forget the faults of exactly this path, or all of them."""
+        """Forget the faults of exactly this path, or all faults."""
         with self._lock:
             self._pending = [fault for fault in self._pending if path not in ("", fault.path)]
 
     def take(self, path: str) -> Fault | None:
-        """The fault that this call meets, used up by it."""
+        """Use up and return the fault for this call, or return None."""
         with self._lock:
             fault = next((fault for fault in self._pending if fault.path in path), None)
             if fault is not None:
@@ -66,7 +66,7 @@ class FaultPlan:
 
 
 class FaultyApp:
-    """A WSGI app that meets the faults of a plan, except under `spared`."""
+    """A WSGI app that applies the faults of a plan, except to paths under `spared`."""
 
     def __init__(
         self, wsgi_app: WSGIApplication, plan: FaultPlan, *, spared: str | None = None
@@ -96,7 +96,7 @@ class FaultyApp:
 
 
 def _dripping(body: bytes, environ: WSGIEnvironment) -> Iterator[bytes]:
-    yield b""  # status line and headers go out at once
+    yield b""  # the status line and headers go out before the body
     for byte in body:
         delay(environ, DRIP_SECONDS)
         yield bytes([byte])

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 
 
 class HostCheck:
-    """A WSGI app that no page of another site can use through its visitor's browser.
+    """A WSGI app that refuses requests that a page of another site makes.
 
-    Such a page's requests name it in `Origin`. Where it has had its own name lead to this machine,
-    the browser takes both for one site, but then that name is in `Host`: neither an address nor
-    `localhost`.
+    A browser names the page's site in `Origin`. A site can also make its own host name resolve to
+    this machine. The browser then sends that name in `Host`, so only an address or `localhost` may
+    stand there.
     """
 
     def __init__(self, wsgi_app: WSGIApplication) -> None:

@@ -1,4 +1,4 @@
-"""JSON in and out, for the routes that only the stand-ins have."""
+"""JSON requests and answers of the routes that only the stand-ins have."""
 
 from http import HTTPStatus
 from typing import TypeVar
@@ -11,7 +11,7 @@ _Wanted = TypeVar("_Wanted")
 
 
 def json_request(wanted: type[_Wanted]) -> _Wanted:
-    """The request's body as the type it should have; a clear 400 where it has not."""
+    """Return the request's body as this type, or answer 400 with the reason."""
     try:
         return msgspec.json.decode(request.get_data(), type=wanted)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

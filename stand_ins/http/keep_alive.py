@@ -1,7 +1,7 @@
-"""HTTP/1.1 with kept connections: the ground that every server of the stack stands on.
+"""A server for HTTP/1.1 with kept connections, the base of every server of the stack.
 
-Neither wsgiref's nor Werkzeug's server keeps a connection open, so neither could show
-whether the app reuses its connections.
+The servers of wsgiref and Werkzeug keep no connection open. With such a server no test could
+show that the app reuses its connections.
 """
 
 import socket
@@ -14,10 +14,10 @@ from typing import Any, cast
 
 
 class KeepAliveServer(TCPServer):
-    """A thread per connection, counted, and all of them ended by `server_close`."""
+    """A server with one thread for each connection; `server_close` ends all threads."""
 
     allow_reuse_address = True
-    # 50 callers at once must not find the queue full; Chalice's own server has room for 5.
+    # 50 callers at once must not find the queue full. Chalice's own server has room for 5.
     request_queue_size = 256
 
     def __init__(self, address: tuple[str, int], handler: Any) -> None:  # noqa: ANN401 - a class or partial
@@ -47,7 +47,7 @@ class KeepAliveServer(TCPServer):
                 del self._open[threading.current_thread()]
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as TCPServer
-        """A client that went away is no news; anything else is shown."""
+        """Ignore a client that has closed its connection; print every other error."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -58,17 +58,17 @@ class KeepAliveServer(TCPServer):
         with self._lock:
             still_open = list(self._open.items())
         for thread, connection in still_open:
-            with suppress(OSError):  # closed by its own thread meanwhile
+            with suppress(OSError):  # the connection's own thread has closed the socket
                 connection.shutdown(socket.SHUT_RDWR)
             thread.join(timeout=5)
 
 
 class KeepAliveRequestHandler(BaseHTTPRequestHandler):
-    """Kept connections, each answer written at once, and no access log."""
+    """A handler that keeps connections, writes each answer at once, and logs nothing."""
 
     protocol_version = "HTTP/1.1"
-    # Unbuffered, headers and body go out as two packets, and the second one waits for the
-    # client's delayed acknowledgement of the first: 40 ms on every kept connection.
+    # Unbuffered, headers and body go out as two packets. The second packet waits for the client's
+    # delayed acknowledgement of the first: 40 ms on every kept connection.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -77,24 +77,24 @@ class KeepAliveRequestHandler(BaseHTTPRequestHandler):
         return cast("KeepAliveServer", self.server)
 
     def joined_headers(self) -> dict[str, str]:
-        """Each header once; repeated ones are joined, as HTTP says they may be."""
+        """Return each header once; the values of a repeated header are joined, as HTTP allows."""
         return {
             name: ", ".join(self.headers.get_all(name, []))
             for name in dict.fromkeys(key.lower() for key in self.headers)
         }
 
     def finish(self) -> None:
-        """As the base does; but it leaves a file open where the caller has gone already."""
+        """Close both files; the base class leaves one open after a broken connection."""
         try:
             super().finish()
         finally:
             self.rfile.close()
 
     def handle_expect_100(self) -> bool:
-        """Tell the client to go on now; the answer's buffer would keep it waiting."""
+        """Send `100 Continue` at once; in the answer's buffer it would keep the client waiting."""
         go_on = super().handle_expect_100()
         self.wfile.flush()
         return go_on
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base names it
-        """Say nothing: the app logs its requests itself, the stand-ins record theirs."""
+        """Log nothing, because the app logs its requests itself and the stand-ins record theirs."""

@@ -1,18 +1,18 @@
-"""Reading an HTTP/1.1 request's body, whichever way it is framed."""
+"""The body of an HTTP/1.1 request, with Content-Length or in chunks."""
 
 import re
 from email.message import Message
 from http import HTTPStatus
 from typing import Protocol
 
-# API Gateway's own limit, so that nothing works here which fails when deployed.
+# API Gateway has the same limit. A longer body would work here and fail when deployed.
 BODY_LIMIT = 10 * 1024 * 1024
 _LONGEST_LINE = 1024
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 
 
 class ByteStream(Protocol):
-    """What a body is read from: a socket's file, or a buffer."""
+    """A source of bytes: a socket's file, or a buffer."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -20,7 +20,7 @@ class ByteStream(Protocol):
 
 
 class UnreadableBodyError(Exception):
-    """The body's framing is broken; the connection cannot be used any further."""
+    """The body's framing is broken, so the connection cannot be used any further."""
 
     def __init__(self, reason: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class UnreadableBodyError(Exception):
 
 
 def read_body(headers: Message, stream: ByteStream) -> bytes:
-    """The whole body, framed by Content-Length or by chunks; empty when there is none.
+    """Return the whole body, empty if the request has none.
 
     Raises:
         UnreadableBodyError: the framing is malformed, or the body ends early or is too long.
@@ -50,7 +50,7 @@ def _read_chunks(stream: ByteStream) -> bytes:
         if stream.readline(_LONGEST_LINE).strip():
             raise UnreadableBodyError("a chunk is longer than it says")
     while stream.readline(_LONGEST_LINE).strip():
-        pass  # trailers: nobody here reads them
+        pass  # nobody reads trailers
     return bytes(body)
 
 

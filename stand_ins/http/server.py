@@ -10,9 +10,9 @@ from stand_ins.http.wsgi_connection import WsgiRequestHandler
 
 
 class HttpServer:
-    """Serves a WSGI app from `start` to `stop`; port 0 takes any free one.
+    """A server that serves a WSGI app from `start` to `stop`; port 0 takes any free port.
 
-    `start` raises OSError where the port is taken.
+    `start` raises OSError if the port is taken.
     """
 
     def __init__(self, wsgi_app: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -31,14 +31,14 @@ class HttpServer:
     def start(self) -> None:
         handler = functools.partial(WsgiRequestHandler, wsgi_app=self.wsgi_app)
         self._server = KeepAliveServer(self._address, handler)
-        # serve_forever looks this often whether it should end; it delays stop, not requests.
+        # serve_forever checks this often for the end. The interval delays `stop`, and no request.
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Free the port and end every connection; fine to call twice, or before `start`."""
+        """Free the port and end every connection; do nothing if the server is not running."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
@@ -53,7 +53,7 @@ class HttpServer:
 
     @property
     def connections_accepted(self) -> int:
-        """TCP connections accepted since `start`."""
+        """Return the number of TCP connections accepted since `start`."""
         return self._started.connections_accepted
 
     @property

@@ -12,16 +12,16 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 from stand_ins.http.keep_alive import KeepAliveRequestHandler
 from stand_ins.http.request_body import UnreadableBodyError, read_body
 
-# In the WSGI environment: an Event that is set when the server stops.
+# A key of the WSGI environment: an Event that is set when the server stops.
 _SERVER_CLOSING = "roomkey.server_closing"
 
 
 class ConnectionDroppedError(ConnectionAbortedError):
-    """Raised by a WSGI app to have its connection closed without an answer."""
+    """A WSGI app raises this error to close its connection without an answer."""
 
 
 def delay(environ: WSGIEnvironment, seconds: float) -> None:
-    """Let a request wait, but not keep its server from stopping.
+    """Let a request wait, but end the wait when its server stops.
 
     Raises:
         ConnectionDroppedError: the server stops.
@@ -32,7 +32,7 @@ def delay(environ: WSGIEnvironment, seconds: float) -> None:
 
 
 class WsgiRequestHandler(KeepAliveRequestHandler):
-    """Answers the requests of one connection by a WSGI app."""
+    """A handler that answers the requests of one connection by a WSGI app."""
 
     def __init__(self, *args: Any, wsgi_app: WSGIApplication) -> None:  # noqa: ANN401
         self._wsgi_app = wsgi_app
@@ -63,8 +63,8 @@ class WsgiRequestHandler(KeepAliveRequestHandler):
         host, port = self.keep_alive_server.server_address[:2]
         headers = self.joined_headers()
         environ: WSGIEnvironment = {
-            # Two spellings of one header must not meet in one variable: as Werkzeug does,
-            # those with an underscore are left out.
+            # Two spellings of one header must not meet in one variable. Headers with an underscore
+            # are left out, as by Werkzeug.
             f"HTTP_{name.upper().replace('-', '_')}": value
             for name, value in headers.items()
             if "_" not in name and name not in {"content-type", "content-length"}
@@ -85,7 +85,7 @@ class WsgiRequestHandler(KeepAliveRequestHandler):
 
 
 class _WsgiAnswer(SimpleHandler):
-    """wsgiref's handler, told that it speaks HTTP/1.1 on a connection that stays."""
+    """wsgiref's handler, set up for HTTP/1.1 on a kept connection."""
 
     http_version = "1.1"
     os_environ: dict[str, str] = {}  # noqa: RUF012 - wsgiref's way; nothing of this process's leaks in
@@ -106,6 +106,6 @@ class _WsgiAnswer(SimpleHandler):
             self.headers["Connection"] = "close"
 
     def close(self) -> None:
-        """The answer is complete; a dropped connection never gets here."""
+        """Complete the answer; a dropped connection never comes to this point."""
         super().close()
         self.reusable = self._framed

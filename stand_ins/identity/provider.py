@@ -1,4 +1,4 @@
-"""An identity provider in the manner of OIDC: it publishes its keys and signs bearers."""
+"""An OIDC identity provider: it publishes its keys and signs bearer tokens."""
 
 import time
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class IdentityProvider:
-    """Signs bearers for one issuer; its app serves the keys and a `/token` route.
+    """A signer of bearer tokens for one issuer; its app serves the keys and a `/token` route.
 
     Args:
-        issuer: the `iss` of every bearer; the app's own URL where the JWKS is to be found by it.
-        audience: the `aud` of every bearer.
-        faults: failures that the app meets; its own plan where none is given.
+        issuer: The `iss` of every token: the app's own URL if the JWKS is to be found there.
+        audience: The `aud` of every token.
+        faults: The failures that the app meets; without them, an empty plan.
     """
 
     def __init__(
@@ -58,23 +58,23 @@ class IdentityProvider:
         headers: Mapping[str, Any] | None = None,
         **claims: Any,  # noqa: ANN401 - a test may claim anything
     ) -> str:
-        """A signed JWT; `headers` and `claims` override what it says, None takes it out."""
+        """Return a signed JWT; `headers` and `claims` replace its values, None removes one."""
         scope = ADMIN_SCOPE if admin else None
-        said = self._usual_claims(lifetime_seconds) | {"sub": sub, "name": name, "scope": scope}
+        usual = self._usual_claims(lifetime_seconds) | {"sub": sub, "name": name, "scope": scope}
         key = self.signing_key(algorithm)
         return jwt.encode(
-            _without_none(said | claims),
+            _without_none(usual | claims),
             key.private_key,
             algorithm=algorithm,
             headers=_without_none({"kid": key.kid, **(headers or {})}),
         )
 
     def signing_key(self, algorithm: str = "RS256") -> SigningKey:
-        """The key in use; tests forge bearers with its public half."""
+        """Return the key in use; tests forge bearer tokens with its public half."""
         return self._keys[algorithm]
 
     def rotate_key(self) -> None:
-        """Sign with new keys from now on, and publish only those."""
+        """Sign with new keys from now on, and publish only the new keys."""
         self._keys = new_signing_keys()
 
     def _usual_claims(self, lifetime_seconds: float) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class SigningKey:
 
 
 def new_signing_keys() -> dict[str, SigningKey]:
-    """A fresh key for each algorithm that Roomkey accepts, by algorithm."""
+    """Return a fresh key for each algorithm that Roomkey accepts, by algorithm."""
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
     ec_key = ec.generate_private_key(ec.SECP256R1())
     keys = (

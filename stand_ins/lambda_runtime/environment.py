@@ -2,11 +2,11 @@ import sys
 from typing import Final
 
 FUNCTION: Final = "function."
-"""What the id of the access key begins with that a function signs with; its name follows."""
+"""The beginning of a function's access key id; the function's name follows."""
 
 
 def lambdas_own_variables(function: str) -> dict[str, str]:
-    """What Lambda puts into a function's environment beside the function's own settings."""
+    """Return the variables that Lambda adds to the function's own settings."""
     return {
         "AWS_LAMBDA_FUNCTION_NAME": function,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

@@ -1,4 +1,4 @@
-"""The folders that a Lambda's process finds: the function's own, and the runtime client's."""
+"""The folders of a Lambda's process: the function's own, and the runtime client's."""
 
 import hashlib
 import io
@@ -40,17 +40,17 @@ class UnpackedPackages:
 
 
 def copy_runtime_client(folder: Path) -> None:
-    """Put the runtime client where nothing else of this machine's Python is."""
+    """Copy the runtime client into a folder that holds no other Python package."""
     for name in _RUNTIME:
         found = distribution(name)
         for file in found.files or ():
-            if ".." not in file.parts:  # its command lies outside, and is not needed
+            if ".." not in file.parts:  # the client's command, which is not needed
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(str(found.locate_file(file)), folder / file)
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder with all in it, also what was made unwritable."""
+    """Remove a folder with all its content, read-only files too."""
     for path in (folder, *folder.rglob("*")):
         if path.is_dir():
             path.chmod(0o755)

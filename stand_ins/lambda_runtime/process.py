@@ -1,4 +1,4 @@
-"""A function's zip in a process of its own, under AWS's runtime client, as a Lambda runs it."""
+"""A process that runs a function's zip under AWS's runtime client, as Lambda does."""
 
 import subprocess
 import sys
@@ -20,8 +20,8 @@ _START_SECONDS: Final = 30.0
 class LambdaProcess:
     """One Lambda: started from a zip, then given events, one at a time.
 
-    Its folder holds the zip's files alone and cannot be written to; it imports nothing from
-    anywhere but there, the runtime client and Python's own library.
+    Only root can write in its folder, which holds the zip's files alone. The process imports
+    nothing but these files, the runtime client and Python's own library.
 
     Args:
         package: The zip, or a folder in which nothing but its files is.
@@ -48,7 +48,7 @@ class LambdaProcess:
         self._lines: list[str] = []
         self._turn = threading.Lock()
         self.start_seconds = 0.0
-        """From the process's start until it asked for its first event."""
+        """The seconds from the process's start to its request for a first event."""
 
     def __enter__(self) -> Self:
         with ExitStack() as ends:
@@ -71,12 +71,12 @@ class LambdaProcess:
 
     @property
     def task(self) -> Path:
-        """Where the zip is unpacked."""
+        """Return the folder into which the zip is unpacked."""
         return self._folder / "task" if self._package.is_file() else self._package
 
     @property
     def files(self) -> set[str]:
-        """What lies in the function's folder now; root may write even where nobody else may."""
+        """Return the files in the function's folder now; root may have written further ones."""
         return {
             path.relative_to(self.task).as_posix()
             for path in self.task.rglob("*")
@@ -85,26 +85,26 @@ class LambdaProcess:
 
     @property
     def log(self) -> str:
-        """All that the function has printed."""
+        """Return all that the function has printed."""
         return "".join(self._lines)
 
     @property
     def pid(self) -> int:
-        """The process's id, by which the system tells what it has cost."""
+        """Return the process's id, by which the system reports its use of CPU and memory."""
         return self._process.pid
 
     def invoke(self, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """The function's answer to an event.
+        """Return the function's answer to an event.
 
         Raises:
-            FunctionFailedError: It raised, or did not answer in time.
+            FunctionFailedError: The function raised, or did not answer in time.
         """
         with self._turn:
             return self._api.invoke(event, self._arn, self._timeout)
 
     def _start(self) -> "subprocess.Popen[str]":
         return subprocess.Popen(  # noqa: S603 - our own Python
-            # -S: without site-packages, this project's or the machine's.
+            # -S: without the site-packages of this project or of this machine.
             [sys._base_executable, "-S", "-m", "awslambdaric", self._handler],  # type: ignore[attr-defined] # noqa: SLF001
             cwd=self.task,
             env={

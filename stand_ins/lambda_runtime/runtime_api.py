@@ -1,4 +1,4 @@
-"""Lambda's Runtime API: where the runtime client in a function's process asks for its work.
+"""Lambda's Runtime API, from which a function's runtime client fetches its events.
 
 See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
@@ -32,13 +32,13 @@ class _Invocation:
 
 
 class RuntimeApi:
-    """Hands events to one function's process and takes its answers."""
+    """A server that hands events to one function's process and takes its answers."""
 
     def __init__(self) -> None:
         self.ready = threading.Event()
-        """Set when the function asks for its first event: its modules are loaded by then."""
+        """Set when the function asks for its first event, and so has loaded its modules."""
         self.failure: Any = None
-        """What the function says of a start that failed."""
+        """The function's report of a failed start."""
         self._waiting: queue.Queue[_Invocation | None] = queue.Queue()
         self._running: dict[str, _Invocation] = {}
         self._server = _Server(self)
@@ -54,15 +54,15 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """What AWS_LAMBDA_RUNTIME_API holds."""
+        """Return the value of AWS_LAMBDA_RUNTIME_API."""
         host, port = self._server.server_address[:2]
         return f"{host!s}:{port}"
 
     def invoke(self, event: Mapping[str, Any], function_arn: str, seconds: float) -> Any:  # noqa: ANN401 - JSON
-        """The function's answer to an event.
+        """Return the function's answer to an event.
 
         Raises:
-            FunctionFailedError: It raised, or did not answer in time.
+            FunctionFailedError: The function raised, or did not answer in time.
         """
         deadline_ms = int((time.time() + seconds) * 1000)
         invocation = _Invocation(event, function_arn, deadline_ms)
@@ -76,7 +76,7 @@ class RuntimeApi:
         return content
 
     def next(self) -> _Invocation | None:
-        """The next event to work on, once there is one; None at the end."""
+        """Wait for the next event and return it; None at the end."""
         self.ready.set()
         invocation = self._waiting.get()
         if invocation is not None:
@@ -84,7 +84,7 @@ class RuntimeApi:
         return invocation
 
     def take(self, path: str, content: Any) -> None:  # noqa: ANN401 - JSON
-        """Note what the function says under this path of the API."""
+        """Record an answer or an error that the function posts to this path of the API."""
         match path.removeprefix(f"{_PREFIX}/").split("/"):
             case ["init", "error"]:
                 self.failure = content

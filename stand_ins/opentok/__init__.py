@@ -1,12 +1,16 @@
 """OpenTok's REST API and its check of client tokens, as far as Roomkey uses them.
 
-What happens by time alone happens by the stand-in's clock: a stopped archive becomes available
-(or uploaded, where its project has storage of its own) after `archive_ready_after` seconds, an
-available one expires after 72 hours, and what records a deserted session ends after a minute. It
-is caught up with, callbacks included, before each call by HTTP is answered, or by `advance`; the
-stand-in has no timer of its own. A test that wants to say itself when an archive is ready sets
-`archive_ready_after` to infinity and calls `move_archive`, or `POST /sim/archives/{id}`
-`{"status", "reason"?}`.
+Some changes happen by time alone, by the stand-in's clock:
+
+- A stopped archive becomes available after `archive_ready_after` seconds. It becomes uploaded
+  instead if its project has storage of its own.
+- An available archive expires after 72 hours.
+- A recording of a deserted session ends after a minute.
+
+The stand-in has no timer of its own. It makes the changes that are due, and sends their
+callbacks, before it answers a call by HTTP, or by `advance`. A test can decide itself when an
+archive is ready: it sets `archive_ready_after` to infinity and calls `move_archive`, or
+`POST /sim/archives/{id}` with `{"status", "reason"?}`.
 """
 
 from stand_ins.opentok.stand_in import OpenTokStandIn

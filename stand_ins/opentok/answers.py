@@ -1,4 +1,4 @@
-"""OpenTok's answers as they come over the wire: JSON where it is asked for, else XML."""
+"""OpenTok's answers: JSON if the caller asks for JSON, else XML."""
 
 import json
 import uuid
@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from stand_ins.opentok.rest_errors import PLAIN_CODE
 
-# Java's Date.toString() in California. Without the time zone database, which a bare
-# machine may lack, summer time is left out: all year it is PST here.
+# The format is Java's Date.toString() in California. A bare machine may lack the time zone
+# database, so there is no summer time here: the zone is PST all year.
 _PACIFIC = timezone(timedelta(hours=-8), "PST")
 _XML_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _CREDENTIAL_SECONDS = 86100
@@ -29,7 +29,7 @@ _UNUSED_FIELDS = (
 def error_answer(
     status: int, message: str, *, accept: str, code: int | None = PLAIN_CODE
 ) -> Response:
-    """The error triplet that nearly every OpenTok route answers with; without a code, its text."""
+    """Return OpenTok's usual error triplet, or the text alone if there is no code."""
     if _wants_json(accept):
         if code is None:
             return _json({"message": message}, status)
@@ -43,7 +43,7 @@ def error_answer(
 
 
 def session_answer(session_id: str, key: str, *, now: float, accept: str) -> Response:
-    """A created session: an array of one, as recorded from the real service."""
+    """Return the answer for a created session: an array of one, as the real service sends it."""
     created = _java_date(now)
     if not _wants_json(accept):
         xml = (
@@ -65,7 +65,7 @@ def session_answer(session_id: str, key: str, *, now: float, accept: str) -> Res
 
 
 def _json(content: object, status: int = 200) -> Response:
-    # The bare type: with a charset behind it the SDKs take the body for XML.
+    # No charset may follow the type, because the SDKs would then read the body as XML.
     return Response(
         json.dumps(content, separators=(",", ":")), status, content_type="application/json"
     )

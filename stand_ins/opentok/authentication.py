@@ -1,4 +1,4 @@
-"""Who makes a REST call: the checks of OpenTok's auth header and of Vonage's bearer."""
+"""The checks of a REST call's credentials: OpenTok's auth header and Vonage's bearer token."""
 
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +12,7 @@ from stand_ins.opentok.rest_errors import RestError
 
 _LONGEST_LIFETIME = 300
 _NO_AUTHENTICATION = "No suitable authentication found"
-# The checks of PyJWT that stay with us: the stand-in has its own clock, and its own answers.
+# The stand-in makes these checks in place of PyJWT, because it has its own clock and answers.
 SIGNATURE_ONLY: Options = {
     "verify_signature": True,
     "verify_exp": False,
@@ -26,20 +26,20 @@ SIGNATURE_ONLY: Options = {
 
 
 class RefusedError(RestError):
-    """The caller is nobody known, or may not."""
+    """The credentials are unknown, or the caller lacks the permission."""
 
     def __init__(self, message: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> None:
         super().__init__(message, status)
 
 
 def authenticate(headers: Headers, known: KnownCredentials, now: float) -> str:
-    """The API key or application id that a call is made for.
+    """Return the API key or application id that a call is made for.
 
     OpenTok and Vonage are two hosts; here one port plays both. A stand-in that knows no
-    application is the OpenTok host, to which a bearer is no authentication at all.
+    application is the OpenTok host. To that host, a bearer token is no authentication.
 
     Raises:
-        RefusedError: as either service would; 403 on OpenTok, 401 on Vonage.
+        RefusedError: The service would refuse the call: 403 on OpenTok, 401 on Vonage.
     """
     opentok_jwt = headers.get("X-OPENTOK-AUTH")
     if opentok_jwt is not None:
@@ -63,7 +63,7 @@ def _project_of(token: str, known: KnownCredentials, now: float) -> str:
         jwt.decode(token, known.projects[issuer], algorithms=["HS256"], options=SIGNATURE_ONLY)
     except jwt.InvalidTokenError as error:
         raise RefusedError("Invalid signature") from error
-    # An account's token names an account's key, never a project's.
+    # An account's token names the key of the account, never that of a project.
     if claims.get("ist") != "project":
         raise RefusedError("Invalid token format")
     _check_times(claims, now)
@@ -71,7 +71,7 @@ def _project_of(token: str, known: KnownCredentials, now: float) -> str:
 
 
 def _check_times(claims: dict[str, Any], now: float) -> None:
-    """Only the text about `iat` was seen from the real service; it says little on the others."""
+    """Check `iat` and `exp`; only the text about `iat` is known from the real service."""
     expires, issued = claims.get("exp"), claims.get("iat", 0)
     if not isinstance(expires, int | float) or not isinstance(issued, int | float):
         raise RefusedError("Invalid token format")
@@ -92,7 +92,7 @@ def _application_of(token: str, known: KnownCredentials, now: float) -> str:
         )
     except (jwt.InvalidTokenError, KeyError) as error:
         raise RefusedError("Unauthorized", HTTPStatus.UNAUTHORIZED) from error
-    # Measured on the real host: a bearer that carries a client's acl is refused.
+    # Measured on the real host: it refuses a bearer token that carries a client's acl.
     expires = claims["exp"]
     if not isinstance(expires, int | float) or expires <= now or "acl" in claims:
         raise RefusedError("Unauthorized", HTTPStatus.UNAUTHORIZED)
@@ -100,7 +100,7 @@ def _application_of(token: str, known: KnownCredentials, now: float) -> str:
 
 
 def unverified_claims(token: str) -> dict[str, Any] | None:
-    """What a JWT says of itself, or None where it is no JWT."""
+    """Return the claims of a JWT without any check, or None if the text is no JWT."""
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:

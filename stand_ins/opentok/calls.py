@@ -1,4 +1,4 @@
-"""What was asked of OpenTok, for tests to count."""
+"""A record of the calls to OpenTok, for tests to count."""
 
 import io
 import json
@@ -16,7 +16,7 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None
 
 @dataclass
 class Call:
-    """One call, its body as form or as JSON; its status is None unless it is answered."""
+    """One call, with its body as form or as JSON; its status is None unless it is answered."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""Whom the stand-in knows: OpenTok projects and Vonage applications."""
+"""The credentials that the stand-in accepts: OpenTok projects and Vonage applications."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

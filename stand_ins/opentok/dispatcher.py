@@ -14,20 +14,20 @@ _KEPT_RECORDS = 20_000
 
 
 class Dispatcher:
-    """Sends one delivery at a time, in the order they were given.
+    """A sender of one delivery at a time, in the order of their arrival.
 
-    One that fails is tried again later and holds up none of the others. The thread lives only
-    while something is on its way.
+    A failed delivery is tried again later and delays no other delivery. The thread lives only
+    while a delivery is on its way.
 
     Args:
-        retry_factor: what the delays before further attempts are multiplied by.
+        retry_factor: The factor for the delays before further attempts.
     """
 
     def __init__(self, retry_factor: float) -> None:
         self.retry_factor = retry_factor
         self._news = threading.Condition()
         self._poster = Poster()
-        # By when they are due, then by when they were put here.
+        # Sorted by due time, then by order of arrival.
         self._waiting: list[tuple[float, int, Delivery]] = []
         self._put = 0
         self._sending: Delivery | None = None
@@ -52,12 +52,12 @@ class Dispatcher:
             self._news.notify_all()
 
     def settle(self, timeout_seconds: float) -> bool:
-        """Wait until nothing is on its way; whether that came within the time."""
+        """Return True once nothing is on its way, or False after the timeout."""
         with self._news:
             return self._news.wait_for(self._idle, timeout_seconds)
 
     def clear(self) -> None:
-        """Forget what is on its way and what has been; an attempt under way goes unrecorded."""
+        """Forget all deliveries, past and future; an attempt under way goes unrecorded."""
         with self._news:
             self._waiting.clear()
             self._sending = None
@@ -66,7 +66,7 @@ class Dispatcher:
             self._news.notify_all()
 
     def stop(self) -> None:
-        """Send nothing more, break off what is being sent, and wait for the thread."""
+        """Send nothing more, break off the attempt under way, and wait for the thread."""
         with self._news:
             self._stopped = True
             self._waiting.clear()
@@ -76,12 +76,12 @@ class Dispatcher:
         if self._thread is not None:
             self._thread.join()
 
-    def shown(self) -> dict[str, list[dict[str, Any]]]:
+    def to_json(self) -> dict[str, list[dict[str, Any]]]:
         with self._news:
             return {
-                "pending": [each.shown() for each in self._on_their_way()],
-                "delivered": [each.shown() for each in self._delivered],
-                "failed": [each.shown() for each in self._failed],
+                "pending": [each.to_json() for each in self._on_their_way()],
+                "delivered": [each.to_json() for each in self._delivered],
+                "failed": [each.to_json() for each in self._failed],
             }
 
     def _run(self) -> None:
@@ -90,7 +90,7 @@ class Dispatcher:
             self._note(delivery, status)
 
     def _next(self) -> Delivery | None:
-        """The next delivery, once it is due; None when there are no more."""
+        """Wait for the next delivery that is due and return it, or None if there are no more."""
         with self._news:
             while self._waiting:
                 due, _, delivery = self._waiting[0]
@@ -106,7 +106,7 @@ class Dispatcher:
     def _note(self, delivery: Delivery, status: int | None) -> None:
         with self._news:
             if self._sending is not delivery:
-                return  # cleared, or stopped
+                return  # `clear` or `stop` was called meanwhile
             self._sending = None
             delivery.attempts += 1
             delivery.status = status

@@ -1,4 +1,4 @@
-"""How a composed picture is arranged."""
+"""The layout of a composed picture."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""`/sim/media` serves archives' files to those who hold a good link."""
+"""`/sim/media` serves archives' files to callers with a valid link."""
 
 from http import HTTPStatus
 

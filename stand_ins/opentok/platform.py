@@ -1,4 +1,4 @@
-"""All that the stand-in knows: sessions, and what was started in them."""
+"""The state of the stand-in: sessions, and the media that run in them."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -41,12 +41,12 @@ KINDS_OF_RECORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 class Platform:
-    """One lock holds it together.
+    """The whole state, under one lock.
 
     Args:
-        clock: seconds since the epoch.
-        announce: takes every callback.
-        archive_ready_after: seconds from an archive's end to its file.
+        clock: Seconds since the epoch.
+        announce: Takes every callback.
+        archive_ready_after: Seconds from an archive's end to its file.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class Platform:
             "sip_calls": self.sip_calls,
         }
         for each in self._records.values():
-            self.sessions.watch(each)
+            self.sessions.add_observer(each)
 
     def advance(self) -> None:
-        """Let happen what is due by the clock."""
+        """Make all changes that are due by the clock."""
         now = self._clock()
         for each in self._records.values():
             each.advance(now)
@@ -86,20 +86,20 @@ class Platform:
         for each in self._records.values():
             each.clear()
 
-    def look(self, kind: str, record_id: str) -> dict[str, Any]:
-        """A record as REST has it, and what tests may want to know beside.
+    def inspect(self, kind: str, record_id: str) -> dict[str, Any]:
+        """Return a record in REST's form, with further fields for tests.
 
         Raises:
-            AbsentError: there is no such record.
+            AbsentError: There is no such record.
         """
-        return self._records[kind].look(record_id)
+        return self._records[kind].inspect(record_id)
 
     def move(self, kind: str, record_id: str, status: str, reason: str) -> dict[str, Any]:
-        """Let this become of a record now, whatever it is, and tell of it.
+        """Give a record this status now, whatever it had before, and announce the change.
 
         Raises:
-            AbsentError: there is no such record.
-            ValueError: its kind has no such status.
+            AbsentError: There is no such record.
+            ValueError: The kind has no such status.
         """
         if status not in KINDS_OF_RECORDS[kind]:
             raise ValueError(f"{kind} are {', '.join(sorted(KINDS_OF_RECORDS[kind]))}")

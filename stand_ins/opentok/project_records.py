@@ -1,4 +1,4 @@
-"""What projects have started, by id and in lists."""
+"""The records of projects, by id and in lists."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, Protocol, TypeVar
@@ -26,22 +26,22 @@ _Record = TypeVar("_Record", bound=Record)
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Which part of a list is asked for."""
+    """A part of a list: its offset and its length."""
 
     offset: Annotated[int, msgspec.Meta(ge=0)] = 0
     count: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_COUNT)] = _DEFAULT_COUNT
     session_id: str | None = None
 
     def of(self, items: list[dict[str, Any]]) -> dict[str, Any]:
-        """These, cut to the page; `count` tells how many there are in all."""
+        """Return this part of the items; `count` is the number of all items."""
         return {"count": len(items), "items": items[self.offset : self.offset + self.count]}
 
 
 class ProjectRecords(Generic[_Record]):
-    """In memory, in the order they were added. Not safe under threads.
+    """The records in memory, in order of creation. Not safe under threads.
 
     Args:
-        absent: what OpenTok says where there is no such record.
+        absent: OpenTok's text for a missing record.
     """
 
     def __init__(self, absent: str) -> None:
@@ -58,16 +58,16 @@ class ProjectRecords(Generic[_Record]):
         return list(self._records.values())
 
     def find(self, record_id: str) -> _Record:
-        """Raise AbsentError if there is none of this id."""
+        """Return the record with this id, or raise AbsentError."""
         if record_id not in self._records:
             raise AbsentError(self._absent)
         return self._records[record_id]
 
     def of_project(self, key: str, record_id: str) -> _Record:
-        """The project's record of this id.
+        """Return the project's record with this id.
 
         Raises:
-            RestError: 400 for what is no id at all, 404 for what is not there.
+            RestError: 400 for a malformed id, 404 for a missing record.
         """
         check_id(record_id)
         record = self.find(record_id)
@@ -76,7 +76,7 @@ class ProjectRecords(Generic[_Record]):
         return record
 
     def newest_first(self, key: str, session_id: str | None) -> list[_Record]:
-        """A project's records, or those of one session."""
+        """Return the records of a project, or of one of its sessions, newest first."""
         return [
             each
             for each in reversed(self._records.values())
@@ -85,10 +85,10 @@ class ProjectRecords(Generic[_Record]):
 
 
 def asked_page() -> Page:
-    """The part of a list that the request's query asks for.
+    """Return the part of a list that the request's query names.
 
     Raises:
-        RestError: it makes no sense. Of the real service only the limits are documented.
+        RestError: The query is invalid. Of the real service only the limits are documented.
     """
     query = {"session_id": request.args.get("sessionId")} | {
         name: request.args[name] for name in ("offset", "count") if name in request.args
@@ -100,7 +100,7 @@ def asked_page() -> Page:
 
 
 def check_id(text: str) -> None:
-    """Raise RestError for what cannot be the id of anything."""
+    """Raise RestError if the text cannot be an id."""
     try:
         UUID(text)
     except ValueError as error:

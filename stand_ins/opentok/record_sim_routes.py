@@ -1,4 +1,4 @@
-"""`/sim/archives/{id}` and the like: tests look at what was started, and say what becomes of it."""
+"""`/sim/archives/{id}` and the like: tests read the records, and change their status."""
 
 from http import HTTPStatus
 
@@ -14,7 +14,7 @@ _KINDS = ", ".join(KINDS_OF_RECORDS)
 
 
 class MoveRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What it is from now on; without a reason the one before stays."""
+    """The new status of a record; without a reason its old reason stays."""
 
     status: str
     reason: str = ""
@@ -24,8 +24,8 @@ def record_sim_routes(platform: Platform) -> Blueprint:
     routes = Blueprint("record_sim", __name__, url_prefix=f"/sim/<any({_KINDS}):kind>/<record_id>")
 
     @routes.get("")
-    def look(kind: str, record_id: str) -> Response:
-        return json_response(platform.look(kind, record_id))
+    def inspect(kind: str, record_id: str) -> Response:
+        return json_response(platform.inspect(kind, record_id))
 
     @routes.post("")
     def move(kind: str, record_id: str) -> Response:

@@ -7,7 +7,7 @@ class RestError(Exception):
     """OpenTok answers a call with this status and message.
 
     Args:
-        code: OpenTok's own number beside the status; None where the body is the message alone.
+        code: OpenTok's own number beside the status; None if the body is the message alone.
     """
 
     def __init__(self, message: str, status: HTTPStatus, code: int | None = PLAIN_CODE) -> None:
@@ -17,21 +17,21 @@ class RestError(Exception):
 
 
 class AbsentError(RestError):
-    """There is no such thing, or not in this project."""
+    """The thing does not exist, or belongs to another project."""
 
     def __init__(self, message: str, code: int | None = PLAIN_CODE) -> None:
         super().__init__(message, HTTPStatus.NOT_FOUND, code)
 
 
 class ConflictError(RestError):
-    """Not in the state that things are in."""
+    """The thing's current state does not allow the call."""
 
     def __init__(self, message: str, code: int | None = PLAIN_CODE) -> None:
         super().__init__(message, HTTPStatus.CONFLICT, code)
 
 
 class InvalidStreamIdError(RestError):
-    """No stream has this id; this is how OpenTok says it, however odd the status."""
+    """No stream has this id; OpenTok answers with this status, however odd it is."""
 
     def __init__(self) -> None:
         super().__init__("Invalid stream ID", HTTPStatus.REQUEST_TIMEOUT)

@@ -37,7 +37,7 @@ def rest_routes(
 
 
 def answer_errors(app: Flask) -> None:
-    """Give what goes wrong in any route the shape that OpenTok gives it."""
+    """Give every error of any route OpenTok's format."""
 
     @app.errorhandler(RestError)
     def refused(error: RestError) -> Response:

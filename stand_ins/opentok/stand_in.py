@@ -11,7 +11,7 @@ from stand_ins.opentok.callbacks.callbacks import Callbacks
 from stand_ins.opentok.calls import Call, CallRecorder
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.platform import Platform
-from stand_ins.opentok.sessions.participants import shown_connection
+from stand_ins.opentok.sessions.participants import connection_json
 from stand_ins.opentok.sessions.sim_routes import connected
 from stand_ins.opentok.web_app import web_app
 
@@ -22,22 +22,22 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class OpenTokStandIn:
     """OpenTok and Vonage Video as one WSGI app, with state, a record of calls, and faults.
 
-    Callbacks go out from a thread that lives while there are any to send; `stop` ends it.
+    A thread sends the callbacks. It lives while there are any to send; `stop` ends it.
 
     Args:
         projects: API secrets by API key.
-        applications: public keys (PEM) by Vonage application id.
-        clock: seconds since the epoch.
-        callbacks: where callbacks are sent, by kind; see `deliver_to`.
-        callback_secrets: what they are signed with, by kind; those left out are made up.
+        applications: Public keys (PEM) by Vonage application id.
+        clock: Seconds since the epoch.
+        callbacks: The receivers of callbacks, by kind; see `deliver_to`.
+        callback_secrets: The secrets that sign callbacks, by kind; the stand-in makes up others.
         sign_callbacks: False for a project on OpenTok's old path, without secure callbacks.
-        retry_factor: what the delays before a callback's further attempts (5 s, doubling up to
-            15 min, for 24 h) are multiplied by.
-        archive_ready_after: seconds from an archive's end until its file is available or
+        retry_factor: The factor for the delays before a callback's further attempts. Real delays
+            begin with 5 s and double up to 15 min, for 24 h.
+        archive_ready_after: Seconds from an archive's end until its file is available or
             uploaded; see `advance`.
 
     Raises:
-        ValueError: a kind or address of `callbacks` is none.
+        ValueError: A kind or an address of `callbacks` is invalid.
     """
 
     def __init__(
@@ -72,34 +72,34 @@ class OpenTokStandIn:
 
     @property
     def calls(self) -> list[Call]:
-        """OpenTok's own calls received so far, refused and faulty ones too."""
+        """Return the calls that OpenTok itself received so far, refused and faulty ones too."""
         return self._recorder.calls
 
     def count(self, path_part: str) -> int:
-        """How many calls had this in their path."""
+        """Return the number of calls that have this in their path."""
         return sum(path_part in call.path for call in self.calls)
 
     def clear_calls(self) -> None:
         self._recorder.clear()
 
     def connect(self, token: str) -> dict[str, str]:
-        """Play a client that connects, as `POST /sim/connections` does, but quicker.
+        """Connect a client: the same as `POST /sim/connections`, but quicker.
 
         Raises:
-            TokenRefusedError: OpenTok would not let it.
+            TokenRefusedError: OpenTok would refuse the token.
         """
-        return shown_connection(
+        return connection_json(
             connected(self._platform.sessions, self._known, token, self._clock())
         )
 
     def session(self, session_id: str) -> dict[str, Any]:
-        """Its connections, streams, signals and mutes, as `GET /sim/sessions/{sessionId}` has them.
+        """Return the connections, streams, signals and mutes of `GET /sim/sessions/{sessionId}`.
 
         Raises:
-            AbsentError: it was never created.
+            AbsentError: The session was never created.
         """
         with self._platform.sessions.lent(session_id) as session:
-            return session.shown()
+            return session.to_json()
 
     @property
     def archive_ready_after(self) -> float:
@@ -110,31 +110,31 @@ class OpenTokStandIn:
         self._platform.storage.ready_after = seconds
 
     def move_archive(self, archive_id: str, status: str, reason: str = "") -> dict[str, Any]:
-        """Let an archive become available, uploaded, failed, expired, paused, ... now.
+        """Give an archive the status available, uploaded, failed, expired, paused, ... now.
 
-        What `POST /sim/archives/{id}` does: its callback is sent, and the archive returned.
+        The same as `POST /sim/archives/{id}`: send the callback, and return the archive.
 
         Raises:
-            AbsentError: there is no such archive.
-            ValueError: there is no such status.
+            AbsentError: There is no such archive.
+            ValueError: There is no such status.
         """
         return self.move("archives", archive_id, status, reason)
 
     def move(self, kind: str, record_id: str, status: str, reason: str = "") -> dict[str, Any]:
-        """The same for `archives`, `broadcasts`, `captions` or `renders`."""
+        """Do the same as `move_archive` for a kind: archives, broadcasts, captions or renders."""
         return self._platform.move(kind, record_id, status, reason)
 
-    def look(self, kind: str, record_id: str) -> dict[str, Any]:
-        """One of these as REST has it, and with its layout, as `GET /sim/archives/{id}` has it.
+    def inspect(self, kind: str, record_id: str) -> dict[str, Any]:
+        """Return a record in REST's form with its layout, as `GET /sim/archives/{id}` does.
 
         Raises:
-            AbsentError: there is no such record.
+            AbsentError: There is no such record.
         """
-        return self._platform.look(kind, record_id)
+        return self._platform.inspect(kind, record_id)
 
     @property
     def render_stop_status(self) -> int:
-        """What the stop of a render is answered with: 200 unless set to 204."""
+        """Return the status of the answer to a render's stop: 200 unless set to 204."""
         return self._platform.renders.stop_status
 
     @render_stop_status.setter
@@ -142,12 +142,12 @@ class OpenTokStandIn:
         self._platform.renders.stop_status = status
 
     def advance(self) -> None:
-        """Let happen what is due by the clock; every call by HTTP does so first."""
+        """Make all changes that are due by the clock; every call by HTTP begins with this."""
         self._platform.advance()
 
     @property
     def callback_secrets(self) -> dict[str, str]:
-        """What each kind of callback is signed with; whoever changes it rotates the secret."""
+        """Return the secret of each kind of callback; a caller that changes one rotates it."""
         return self._callbacks.secrets
 
     @property
@@ -170,12 +170,12 @@ class OpenTokStandIn:
         """Send this kind of callback to this address from now on; None sends no more of it.
 
         Raises:
-            ValueError: there is no such kind, or no such address can be.
+            ValueError: There is no such kind, or requests cannot be sent to such an address.
         """
         self._callbacks.deliver_to(kind, url)
 
     def send_callback(self, kind: str, key: str, content: Mapping[str, Any]) -> None:
-        """Send anything, signed and delivered as any callback of this kind and project."""
+        """Send any content, signed and delivered as a callback of this kind and project."""
         self._callbacks.announce(Callback(kind, key, topic="", content=content))
 
     def plan_callbacks(
@@ -187,22 +187,22 @@ class OpenTokStandIn:
         order: Literal["hold", "forward", "reverse", "shuffle"] | None = None,
         seed: int = 0,
     ) -> None:
-        """Let something go wrong with the next callbacks: see `CallbackPlan`."""
+        """Plan mishaps of the next callbacks: see `CallbackPlan`."""
         self._callbacks.plan(CallbackPlan(drop, duplicate, unsigned, order, seed))
 
     def callback_record(self) -> dict[str, list[dict[str, Any]]]:
-        """What became of the callbacks so far, as `GET /sim/callbacks` has it."""
-        return self._callbacks.shown()
+        """Return the record of `GET /sim/callbacks`: the callbacks so far and their fate."""
+        return self._callbacks.to_json()
 
     def settle(self, timeout_seconds: float) -> bool:
-        """Wait until no callback is on its way, to be tried again or new; whether it came to that.
+        """Return True once no callback is on its way or to be retried, or False after the timeout.
 
-        What is held back by a plan is not on its way.
+        Held callbacks are not on their way.
         """
         return self._callbacks.settle(timeout_seconds)
 
     def clear_callbacks(self) -> None:
-        """Forget plans and records, and the callbacks that are on their way or held back."""
+        """Forget plans and records, and the callbacks on their way or held."""
         self._callbacks.clear()
 
     def clear_records(self) -> None:
@@ -210,5 +210,5 @@ class OpenTokStandIn:
         self._platform.clear_records()
 
     def stop(self) -> None:
-        """Send no callbacks any more; fine to call twice."""
+        """Send no callbacks any more; do nothing if called again."""
         self._callbacks.stop()

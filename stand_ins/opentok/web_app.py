@@ -47,7 +47,7 @@ def web_app(
     known: KnownCredentials,
     clock: Callable[[], float],
 ) -> Flask:
-    """An app that lets happen what is due before it answers."""
+    """Return an app that makes all due changes before it answers."""
     app = Flask(__name__)
     app.url_rule_class = _OneWayRule
 

@@ -272,10 +272,16 @@ class _Play:
         }
 
     def _act(
-        self, name: str, clone: Clone, target: str, stage: str, said: str = "", **variables: str
+        self,
+        name: str,
+        clone: Clone,
+        target: str,
+        stage: str,
+        typed_input: str = "",
+        **variables: str,
     ) -> None:
         before = len(self._set.aws.calls)
-        outcome = clone.make(target, stage, said, **variables)
+        outcome = clone.make(target, stage, typed_input, **variables)
         self._seen.acts[name] = Act(outcome, self._set.aws.calls[before:])
 
     def _ask(

@@ -12,7 +12,7 @@ from types import FrameType
 import pytest
 import time_machine
 
-from tests.support.callbacks import event, tell
+from tests.support.callbacks import event, send_callback
 from tests.support.live import Live
 from tests.support.noon import NOON
 
@@ -94,7 +94,7 @@ def test_a_callback_goes_the_way_that_is_described(standup: Live) -> None:
     data = '{"userId": "carol", "name": null, "role": "publisher", "data": null}'
     milliseconds = int(NOON.timestamp() * 1000)
     connected = event(session_id, connection={"id": "c-1", "createdAt": milliseconds, "data": data})
-    check_order("A callback", lambda: tell(standup.gateway, "session", connected))
+    check_order("A callback", lambda: send_callback(standup.gateway, "session", connected))
     assert standup.shown()["c-1"] == "carol"
 
 
@@ -114,7 +114,7 @@ def test_reconciliation_goes_the_way_that_is_described(live: Live) -> None:
             session_id,
             connection={"id": "c-1", "createdAt": int(NOON.timestamp() * 1000), "data": ""},
         )
-        tell(live.gateway, "session", stale)
+        send_callback(live.gateway, "session", stale)
         clock.shift(timedelta(minutes=2))
         check_order("Reconciliation", lambda: live.run("reconcile_sessions"), new_threads=True)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.vocabulary import OLD_WORDS
+
 ROOT = Path(__file__).parents[2]
 PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -16,11 +18,6 @@ RENAMING = "0073-standard-vocabulary-before-the-first-release.md"
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.py)`")
-_OLD_WORDS = re.compile(
-    r"\b(told|heal(?:s|ed|ing)?|ghosts?|strangers?|shel(?:f|ves)|let(?:s|ting)? in|evacuat\w+"
-    r"|passengers?|upkeep)\b",
-    re.IGNORECASE,
-)
 
 
 def name_of(page: Path) -> str:
@@ -54,7 +51,7 @@ def test_every_module_that_is_named_is_there(page: Path) -> None:
 @pytest.mark.parametrize("page", [each for each in PAGES if each.name != RENAMING], ids=name_of)
 def test_a_page_uses_the_words_of_the_glossary(page: Path) -> None:
     prose = _CODE.sub("", page.read_text())
-    assert sorted({each.lower() for each in _OLD_WORDS.findall(prose)}) == []
+    assert sorted({each.lower() for each in OLD_WORDS.findall(prose)}) == []
 
 
 def test_every_page_of_docs_is_listed_in_the_index() -> None:

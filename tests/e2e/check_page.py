@@ -20,7 +20,7 @@ PATHS = "elements => elements.map(element => element.dataset.path)"
 
 
 class Visit:
-    """Somebody on the page, what their browser complained of, and whom it asked."""
+    """A visit of the page, with the browser's complaints and the addresses it called."""
 
     def __init__(self, page: Page, ports: Ports) -> None:
         self.page = page
@@ -33,14 +33,14 @@ class Visit:
 
     def arrive(self) -> None:
         self.page.goto(self.ports.page_url)
-        expect(self.page.locator("#health-summary")).not_to_have_text("Looking …")
+        expect(self.page.locator("#health-summary")).not_to_have_text("Checking …")
 
     def part(self, name: str) -> Locator:
         heading = self.page.get_by_role("heading", name=name)
         return self.page.get_by_role("listitem").filter(has=heading)
 
     def ask(self, user: str, room: str, role: str = "", *, admin: bool = False) -> None:
-        """Fill in the form, and wait for what comes of it."""
+        """Fill in the form, and wait for the outcome."""
         form = self.page.locator("#wanted")
         form.get_by_label("User").fill(user)
         form.get_by_label("Role").select_option(role)
@@ -60,7 +60,7 @@ class Visit:
         return json.loads(self.text("Its claims, decoded but not verified"))
 
     def _note(self, kind: str, text: str) -> None:
-        """A refusal is logged by the browser as well; that is no fault of the page."""
+        """Note a message, but no logged refusal, which is no fault of the page."""
         refusal = text.startswith("Failed to load resource: the server responded with a status of")
         if kind in {"error", "warning"} and not refusal:
             self.complaints.append(text)
@@ -93,13 +93,13 @@ def test_a_part_that_is_down_is_shown_as_down_until_it_is_up_again(visit: Visit)
     fault = {"path": "jwks", "status": 503, "times": 1}
     requests.post(f"{visit.ports.opentok_url}/sim/faults", json=fault, timeout=10)
 
-    visit.page.get_by_role("button", name="Look again").click()
+    visit.page.get_by_role("button", name="Check again").click()
 
-    expect(visit.page.locator("#health-summary")).to_have_text("1 of 4 down.")
+    expect(visit.page.locator("#health-summary")).to_have_text("Down: 1 of 4 parts.")
     expect(visit.part("Identity")).to_contain_text("down")
     expect(visit.part("Identity")).to_contain_text("Answers 503")
     expect(visit.part("OpenTok")).to_contain_text("healthy")
-    visit.page.get_by_role("button", name="Look again").click()
+    visit.page.get_by_role("button", name="Check again").click()
     expect(visit.page.locator("#health-summary")).to_have_text("Every part is healthy.")
 
 
@@ -127,7 +127,7 @@ def test_without_the_apps_document_the_page_says_so(visit: Visit) -> None:
     visit.arrive()
 
     expect(visit.page.locator("#reference-note")).to_have_text(
-        f"The app's document cannot be had: {visit.ports.app_url}/openapi.json answers 404."
+        f"The app's document cannot be loaded: {visit.ports.app_url}/openapi.json answers 404."
     )
     expect(visit.page.locator("#health-summary")).to_have_text("Every part is healthy.")
 
@@ -141,7 +141,7 @@ def test_the_form_brings_a_token_that_opens_the_session(visit: Visit) -> None:
     token = visit.text("The token")
     assert visit.claims() == jwt.decode(token, options={"verify_signature": False})
     assert json.loads(visit.claims()["connection_data"])["userId"] == "dora"
-    assert json.loads(visit.text("The whole answer"))["role"] == "publisher"
+    assert json.loads(visit.text("The full answer"))["role"] == "publisher"
     connections = f"{visit.ports.opentok_url}/sim/connections"
     connected = requests.post(connections, json={"token": token}, timeout=10)
     assert connected.json()["role"] == "publisher"
@@ -151,7 +151,7 @@ def test_the_command_shown_asks_for_the_same(visit: Visit) -> None:
     visit.arrive()
     visit.ask("dora", "atelier", "subscriber")
 
-    curl, *arguments = shlex.split(visit.text("The same in a terminal"))
+    curl, *arguments = shlex.split(visit.text("The same call in a terminal"))
 
     assert curl == "curl"
     assert arguments[:4] == ["-sS", "-X", "POST", f"{visit.ports.app_url}/rooms/atelier/tokens"]
@@ -168,7 +168,7 @@ def test_a_refused_role_shows_the_problem_and_no_token(visit: Visit) -> None:
 
     expect(visit.outcome).to_contain_text("403 Forbidden")
     expect(visit.outcome).to_contain_text("role_not_allowed")
-    assert json.loads(visit.text("The whole answer"))["status"] == 403
+    assert json.loads(visit.text("The full answer"))["status"] == 403
     expect(visit.page.get_by_label("The token", exact=True)).to_have_count(0)
 
 
@@ -189,13 +189,13 @@ def test_a_user_who_cannot_be_is_refused_with_the_reason(visit: Visit) -> None:
     expect(visit.outcome).to_contain_text("sub")
 
 
-def test_an_app_that_cannot_be_reached_is_told_apart_from_one_that_refuses(visit: Visit) -> None:
+def test_an_app_that_cannot_be_reached_is_shown_as_such_and_not_as_a_refusal(visit: Visit) -> None:
     visit.page.route("**/rooms/*/tokens", lambda route: route.abort())
     visit.arrive()
     visit.ask("alice", "standup")
 
     expect(visit.outcome).to_contain_text(
-        f"No answer that this page may read came from {visit.ports.app_url}."
+        f"{visit.ports.app_url} does not answer, or does not allow this page to read the answer."
     )
     assert visit.complaints == ["Failed to load resource: net::ERR_FAILED"]
     visit.complaints.clear()

@@ -18,7 +18,7 @@ _LAST_LINE_OF_GREETING = "Ctrl-C stops everything."
 
 
 class Roomkey:
-    """A started stack, and what it has said so far."""
+    """A started stack, and its output so far."""
 
     def __init__(self, process: subprocess.Popen[str], ports: Ports) -> None:
         self.process = process
@@ -26,7 +26,7 @@ class Roomkey:
         self._lines: list[str] = []
         self._ended = False
         self._news = threading.Condition()
-        # Always read: a full pipe would stop the stack.
+        # An unread pipe would fill up and stop the stack.
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -39,13 +39,13 @@ class Roomkey:
         return next(line for line in self.output.splitlines() if text in line)
 
     def says(self, text: str) -> bool:
-        """Whether this comes, before it ends."""
+        """Return True if the stack prints this before it ends."""
         with self._news:
             self._news.wait_for(lambda: self._holds(text) or self._ended, PATIENCE_SECONDS)
             return self._holds(text)
 
     def status(self) -> int:
-        """The exit status, once it has ended and said its last."""
+        """Wait for the end of the stack, and return its exit status."""
         status = self.process.wait(timeout=PATIENCE_SECONDS)
         self._reader.join(timeout=PATIENCE_SECONDS)
         return status
@@ -65,7 +65,7 @@ class Roomkey:
 
 @contextmanager
 def started_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Roomkey]:
-    """Started, but maybe not up yet; ended at the latest when the context is."""
+    """Yield a stack that has started, and may not answer yet; stop it at the end."""
     ports = free_ports()
     process = subprocess.Popen(
         [sys.executable, "-m", "local"],
@@ -85,25 +85,25 @@ def started_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Ro
 
 @contextmanager
 def running_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Roomkey]:
-    """Up, with its first token shown."""
+    """Yield a running stack that has shown its first token."""
     with started_roomkey(environment) as roomkey:
         assert roomkey.says(_LAST_LINE_OF_GREETING), roomkey.output
         yield roomkey
 
 
 def clean_environment(ports: Ports, environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's, without credentials that whoever runs the tests may have."""
+    """Return this process's variables, without credentials of the user who runs the tests."""
     kept = {name: value for name, value in os.environ.items() if name not in CREDENTIAL_VARIABLES}
     return kept | {"PORT": str(ports.app)} | dict(environment or {})
 
 
 def app_processes(ports: Ports) -> list[int]:
-    """The ids of the processes that serve the app on this port, where Linux shows them."""
+    """Return the ids of the processes that serve the app on this port; only Linux shows them."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = path.read_text().split("\0")
-        except OSError:  # it ended meanwhile
+        except OSError:  # the process has ended
             continue
         if "local.serve_app" in command and str(ports.app) in command:
             found.append(int(path.parent.name))
@@ -111,12 +111,12 @@ def app_processes(ports: Ports) -> list[int]:
 
 
 def gone(ports: Ports) -> bool:
-    """No process of the stack is left, and its ports are free."""
+    """Return True if no process of the stack is left, and its ports are free."""
     return not app_processes(ports) and all_free(ports)
 
 
 def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    """Whether it comes true within so many seconds, where another process cannot be waited for."""
+    """Return True if the condition becomes true within so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

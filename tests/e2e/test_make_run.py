@@ -38,7 +38,7 @@ from tests.support.sample_app import parsed, refusal
 from tests.support.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
 from tests.support.stand_ins import new_vonage_keys
 
-pytestmark = pytest.mark.xdist_group("make run")  # the tests of one stack stay with it
+pytestmark = pytest.mark.xdist_group("make run")  # one worker runs the tests of one stack
 
 CURL_AND_BASH = all(shutil.which(tool) for tool in ("curl", "bash"))
 API_KEY = "45000009"
@@ -54,7 +54,7 @@ def roomkey() -> Iterator[Roomkey]:
 
 @pytest.fixture(scope="module")
 def roomkey_at_opentok() -> Iterator[tuple[Roomkey, OpenTokStandIn]]:
-    """Started with credentials of OpenTok. One test may end it: the others look at what it said."""
+    """Yield a stack with credentials of OpenTok, which one test ends and others read."""
     service = OpenTokStandIn(projects={API_KEY: API_SECRET})
     with HttpServer(service.wsgi_app) as server:
         given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
@@ -64,7 +64,7 @@ def roomkey_at_opentok() -> Iterator[tuple[Roomkey, OpenTokStandIn]]:
 
 @pytest.fixture(scope="module")
 def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roomkey]:
-    """Started with credentials of Vonage, and ended by one test likewise."""
+    """Yield a stack with credentials of Vonage; one test ends it."""
     vonage = new_vonage_keys()
     path = tmp_path_factory.mktemp("vonage") / "private.key"
     path.write_text(vonage.private)
@@ -76,7 +76,7 @@ def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room
 
 
 def shown_json(output: str) -> list[dict[str, Any]]:
-    """The JSON objects of the greeting: the answer, then the claims."""
+    """Return the JSON objects of the greeting: the answer, then the claims."""
     return [
         json.loads(text) for text in re.findall(r"^\{$.*?^\}$", output, re.DOTALL | re.MULTILINE)
     ]
@@ -138,7 +138,7 @@ def test_a_first_token_is_shown_with_its_claims(roomkey: Roomkey) -> None:
 
 def test_the_time_it_took_is_shown_and_short(roomkey: Roomkey) -> None:
     request = re.search(r"as alice: 201 in (\d+) ms", roomkey.output)
-    start = re.search(r"Roomkey is up, ([\d.]+) s after the start", roomkey.output)
+    start = re.search(r"Roomkey is running, ([\d.]+) s after the start", roomkey.output)
 
     assert request is not None
     assert start is not None
@@ -187,7 +187,7 @@ def test_the_curl_line_works_when_pasted_into_a_shell(roomkey: Roomkey) -> None:
 def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:
     address = roomkey.line_with("Try it in a browser").rpartition(" ")[2]
 
-    assert "Get me a token" in requests.get(address, timeout=10).text
+    assert "Get a token" in requests.get(address, timeout=10).text
 
 
 def test_the_bearer_command_prints_nothing_but_a_bearer(roomkey: Roomkey) -> None:
@@ -222,7 +222,7 @@ def test_a_user_id_that_cannot_be_is_refused(
 
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "No bearer for ''" in printed.err
+    assert "No bearer token for ''" in printed.err
 
 
 def test_50_callers_at_once_get_50_tokens_for_one_session(roomkey: Roomkey) -> None:
@@ -356,7 +356,7 @@ def test_without_a_running_stack_the_bearer_command_says_so(
         ({"OPENTOK_API_KEY": API_KEY}, 2, "OPENTOK_API_SECRET is not"),
         ({"ROOM_CREATION": "nobody"}, 1, "ROOM_CREATION must be anyone or admins"),
     ],
-    ids=["half-given credentials", "a setting that will not do"],
+    ids=["half-given credentials", "an invalid setting"],
 )
 def test_what_will_not_do_stops_the_start_with_its_name(
     capsys: pytest.CaptureFixture[str], given: dict[str, str], status: int, said: str

@@ -1,4 +1,4 @@
-"""API Gateway as its callers meet it: what was deployed answers, and nothing that was only set."""
+"""API Gateway for callers: it answers with the last deployment, not with later settings."""
 
 import copy
 import json
@@ -41,7 +41,7 @@ class ApiGateway:
         """Take a call that changes an API; `document` is the Swagger that an import brings."""
         match call.operation:
             case "ImportRestApi" | "PutRestApi":
-                # A new document in place of the old one takes the gateway responses with it.
+                # An import replaces the document, and with it the gateway responses.
                 self._configured[api_id] = _Api(document)
             case "PutGatewayResponse":
                 kind = call.path.rpartition("/")[2]
@@ -94,7 +94,7 @@ def _matcher(route: str) -> re.Pattern[str]:
 def _event(
     request: Request, stage: str, path: str, route: str, captured: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The event of API Gateway's Lambda proxy integration."""
+    """Return the event of API Gateway's Lambda proxy integration."""
     query = parse_qs(request.query_string.decode(), keep_blank_values=True)
     headers = {name: request.headers.getlist(name) for name in request.headers.keys()}  # noqa: SIM118 - names, not pairs
     return {
@@ -125,7 +125,7 @@ def _context(request: Request, stage: str, path: str, route: str) -> dict[str, A
 
 
 def _own_answer(api: _Api, kind: str, status: int, message: str) -> Response:
-    """What API Gateway says itself: in the shape it was given, or in its own."""
+    """Return API Gateway's own answer, in the configured format or in AWS's."""
     wanted = api.error_middleware.get(kind)
     if wanted is None:
         return Response(json.dumps({"message": message}), status, content_type="application/json")

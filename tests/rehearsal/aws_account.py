@@ -1,4 +1,4 @@
-"""An AWS account: moto's, taught what the deployment needs and moto lacks."""
+"""An AWS account: moto with additions that the deployment needs."""
 
 import io
 import json
@@ -38,11 +38,11 @@ class AwsAccount:
         self._refused: list[tuple[str, str]] = []
         self.calls: list[AwsCall] = []
         self.documents: list[dict[str, Any]] = []
-        """Every Swagger document that was imported, as it was sent."""
+        """Every imported Swagger document, unchanged."""
         self.used_by_functions: set[tuple[str, str, str]] = set()
-        """Each function, with each action that it needed, and on what."""
+        """The actions that each function needed, each with its resource."""
         self.role_policies: dict[str, dict[str, Any]] = {}
-        """What each role's policy says, as it was put."""
+        """Each role's policy, unchanged."""
         self.api_gateway = ApiGateway(functions.invoke)
         self.event_bridge = EventBridge(self.client, functions.invoke)
 
@@ -59,7 +59,7 @@ class AwsAccount:
         self._direct.stop()
 
     def client(self, service: str) -> Any:
-        """A client to look into the account with; its calls are not in the log."""
+        """Return a client for tests that inspect the account; its calls are not in the log."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self._direct.url,
@@ -70,11 +70,11 @@ class AwsAccount:
         )
 
     def refuse_next(self, action: str, about: str) -> None:
-        """Let the next such call, as in `lambda:AddPermission`, that names this, fail."""
+        """Let the next call fail that names this; `action` is one like `lambda:AddPermission`."""
         self._refused.append((action, about))
 
     def actions(self, since: int = 0) -> list[str]:
-        """The actions called, in order."""
+        """Return the actions called, in order."""
         return [call.action for call in self.calls[since:]]
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -98,7 +98,10 @@ class AwsAccount:
         return answer(environ, start)
 
     def _allows(self, call: AwsCall) -> bool:
-        """Operators may do all but what is refused by plan; functions, what their role allows."""
+        """Return True if the caller may make this call.
+
+        Operators may make every call that no test refuses. Functions may do what their role allows.
+        """
         for action, about in self._refused:
             if call.action == action and about in f"{call.path} {call.parameters}":
                 self._refused.remove((action, about))
@@ -112,7 +115,7 @@ class AwsAccount:
         return all(allowed_by(policy, each) for each in needed)
 
     def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
-        """What real AWS does upon such a call, and moto does not."""
+        """Add the effects that such a call has on real AWS, but not in moto."""
         match call.service:
             case "apigateway":
                 imported = call.operation == "ImportRestApi"

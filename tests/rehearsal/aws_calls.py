@@ -1,4 +1,4 @@
-"""Which operation of which AWS service an HTTP request is."""
+"""The AWS service and operation of an HTTP request."""
 
 import json
 import re
@@ -12,16 +12,16 @@ from wsgiref.types import WSGIEnvironment
 import botocore.session
 
 _SIGNED_FOR: Final = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
-"""In a header, or in the query of an address that somebody signed."""
+"""The pattern of a signature, in a header or in the query of a signed address."""
 
 
 @dataclass(frozen=True)
 class AwsCall:
-    """A call as AWS's own log would have it.
+    """A call with the fields of AWS's own log.
 
     Args:
-        caller: The id of the access key that signed it.
-        parameters: As they came over the wire.
+        caller: The id of the access key that signed the call.
+        parameters: The parameters, unparsed.
     """
 
     caller: str
@@ -32,12 +32,12 @@ class AwsCall:
 
     @property
     def action(self) -> str:
-        """As in a policy: `dynamodb:GetItem`."""
+        """Return the action's name in a policy, such as `dynamodb:GetItem`."""
         return f"{self.service}:{self.operation}"
 
 
 def call_of(environ: WSGIEnvironment, body: bytes) -> AwsCall:
-    """The call that a signed request makes."""
+    """Return the call that a signed request makes."""
     query_string = environ.get("QUERY_STRING", "")
     signed_for = _SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION") or unquote(query_string))
     if signed_for is None:
@@ -62,7 +62,7 @@ _HTTP: Final = "HTTP_"
 
 
 def _path(environ: WSGIEnvironment) -> str:
-    """The path with the bucket, which S3's clients put into the host's name."""
+    """Return the path with the bucket, which S3's clients put into the host's name."""
     bucket, in_host, _ = environ["HTTP_HOST"].partition(".s3.")
     return f"/{bucket}{environ['PATH_INFO']}" if in_host else str(environ["PATH_INFO"])
 
@@ -73,7 +73,7 @@ class _RestOperation:
     method: str
     pattern: re.Pattern[str]
     needed: frozenset[str]
-    """Parameters in the query, or headers, that tell it from others of the same address."""
+    """Query parameters or headers that distinguish operations with the same address."""
 
     def fits(self, method: str, path: str, given: Collection[str]) -> bool:
         return (
@@ -85,7 +85,7 @@ class _RestOperation:
 
 @cache
 def _rest_operations(service: str) -> list[_RestOperation]:
-    """Every operation of a REST service, those with the most particular address first."""
+    """Return every operation of a REST service, the most specific addresses first."""
     model = botocore.session.get_session().get_service_model(service)
     found = [_rest_operation(model.operation_model(name)) for name in model.operation_names]
     return sorted(found, key=lambda each: (-len(each.needed), each.pattern.pattern.count("[^/]+")))

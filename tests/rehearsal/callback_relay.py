@@ -1,4 +1,4 @@
-"""The way of OpenTok's callbacks: its stand-in posts past any proxy, and knows no made-up names."""
+"""A relay for callbacks: OpenTok's stand-in uses no proxy, so it cannot resolve made-up names."""
 
 from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -10,7 +10,7 @@ _PASSED_ON = ("Authorization", "Content-Type", "User-Agent")
 
 
 class CallbackRelay:
-    """Passes each request on to where the service is deployed, as it came.
+    """A relay that passes each request on, unchanged, to the deployed service.
 
     Args:
         http: Makes a client that finds the deployed address.
@@ -19,9 +19,9 @@ class CallbackRelay:
     def __init__(self, http: Callable[[], requests.Session]) -> None:
         self._http = http
         self.url = ""
-        """The deployed service's address, ending in a slash, once there is one."""
+        """The deployed service's address with a slash at the end; empty before the deployment."""
         self.statuses: list[int] = []
-        """What it answered."""
+        """The service's answers."""
 
     def wsgi_app(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         request = Request(environ)

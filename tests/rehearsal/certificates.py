@@ -15,7 +15,7 @@ _A_DAY: Final = dt.timedelta(days=1)
 
 
 class Authority:
-    """Signs a certificate for each name that is asked for."""
+    """A signer of certificates for any name."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -44,7 +44,7 @@ class Authority:
 
     def _new_context(self, host: str) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
-        # A common name has 64 characters at most, and nobody looks at it any more.
+        # A common name has 64 characters at most, and no client checks it any more.
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[-64:])])
         certificate = (
             self._unsigned(subject, key.public_key())

@@ -1,4 +1,4 @@
-"""EventBridge when a minute has passed: rules that are in order start their functions."""
+"""EventBridge after a minute: each complete rule starts its function."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,10 +12,10 @@ _Invoke = Callable[[str, Mapping[str, Any]], Any]
 
 
 class EventBridge:
-    """The rules of the account, as moto keeps them; it starts nothing by itself.
+    """The rules of the account in moto's state; only a test starts them.
 
     Args:
-        client: Makes a client to look into the account with.
+        client: Makes a client to inspect the account.
         invoke: Hands an event to the function of this ARN.
     """
 
@@ -24,7 +24,7 @@ class EventBridge:
         self._invoke = invoke
 
     def pass_a_minute(self) -> list[str]:
-        """Start whatever runs every minute, one after the other; the rules' names."""
+        """Start all functions that run every minute, in turn; return the rules' names."""
         events = self._client("events")
         due = [
             rule
@@ -38,7 +38,7 @@ class EventBridge:
         return [rule["Name"] for rule in due]
 
     def _check_permission(self, rule: str, function: str) -> None:
-        """The function must let this very rule start it."""
+        """Check that the function's permission lets this rule start it."""
         policy = json.loads(self._client("lambda").get_policy(FunctionName=function)["Policy"])
         for statement in policy["Statement"]:
             source = statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn")

@@ -1,4 +1,4 @@
-"""The account's Lambda functions: what was uploaded runs, in a process per function."""
+"""The account's Lambda functions: each uploaded zip runs in a process of its own."""
 
 import base64
 import threading
@@ -11,7 +11,7 @@ from tests.rehearsal.aws_calls import AwsCall
 
 
 class Functions:
-    """Starts a function when it is first needed, and anew when it was changed.
+    """The functions; a function starts at its first use, and again after each change.
 
     Args:
         surroundings: The variables that lead a function's process to the stand-ins.
@@ -23,9 +23,9 @@ class Functions:
         self._packages = UnpackedPackages()
         self._running: dict[str, LambdaProcess] = {}
         self.uploads: dict[str, bytes] = {}
-        """The zip that was uploaded last, by function; they are large."""
+        """The latest zip of each function; earlier zips are dropped because zips are large."""
         self._configured: dict[str, dict[str, Any]] = {}
-        """What each function was last given of every setting."""
+        """The latest settings of each function."""
 
     def note(self, call: AwsCall) -> None:
         """Take a call that changes a function."""
@@ -45,7 +45,7 @@ class Functions:
                 self._stop(call.path.split("/")[3].rpartition(":")[2])
 
     def invoke(self, arn: str, event: Mapping[str, Any]) -> Any:
-        """The answer of the function of this ARN."""
+        """Return the answer of the function of this ARN."""
         name = arn.rpartition(":")[2]
         with self._lock:
             if name not in self._running:
@@ -66,11 +66,11 @@ class Functions:
         return self._running[name].invoke(event)
 
     def role(self, name: str) -> str:
-        """The name of the role that a function runs under."""
+        """Return the name of the role that a function runs under."""
         return str(self._configured[name]["Role"]).rpartition("/")[2]
 
     def running(self, name: str) -> LambdaProcess:
-        """The process of a function that has been invoked."""
+        """Return the process of a function that has been invoked."""
         return self._running[name]
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
-"""The internet, as far as a deployment needs it, behind a proxy on this machine.
+"""A small internet for a deployment, behind a proxy on this machine.
 
-What is deployed and what deploys it use the addresses they always use, over TLS. Names that the
-rehearsal stands in for lead to servers in this process; all others, as pip's, to the real ones.
+The deployment and its tools use their usual addresses, over TLS. Names that the rehearsal stands
+in for lead to servers in this process. All other names, such as pip's, lead to the real servers.
 """
 
 import os
@@ -32,15 +32,15 @@ class Server(Protocol):
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Return the server's address."""
 
 
 class Internet:
     """A proxy that shows stand-ins under real names.
 
     Args:
-        stand_ins: Which server is behind a name, by patterns; the first that matches counts.
-        folder: For certificates.
+        stand_ins: The servers by pattern of their names; the first pattern that matches counts.
+        folder: A folder for certificates.
     """
 
     def __init__(self, stand_ins: Mapping[str, Server], folder: Path) -> None:
@@ -60,7 +60,7 @@ class Internet:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that lead a process here."""
+        """Return the variables that make a process use this proxy."""
         host, port = self._server.server_address[:2]
         url = f"http://{host!s}:{port}"
         proxied = {"HTTPS_PROXY": url, "https_proxy": url}
@@ -116,7 +116,7 @@ def _address(server: Server) -> tuple[str, int]:
 
 
 def _pass_on(near: socket.socket, far: socket.socket, closing: threading.Event) -> None:
-    """Carry bytes both ways until one side has ended, or this server ends."""
+    """Carry bytes both ways until one side or this server has ended."""
     while not closing.is_set():
         pending = isinstance(near, ssl.SSLSocket) and near.pending()
         readable = [near] if pending else select.select([near, far], [], [], _LOOK_SECONDS)[0]

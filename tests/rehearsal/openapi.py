@@ -3,9 +3,9 @@ from typing import Any
 
 
 def as_moto_takes_it(swagger: dict[str, Any]) -> dict[str, Any]:
-    """Chalice's Swagger 2.0 document in the part of OpenAPI 3 that moto's ImportRestApi takes.
+    """Return Chalice's Swagger 2.0 document in the part of OpenAPI 3 that moto's import takes.
 
-    API Gateway takes Swagger 2.0 as it is; this is for moto alone.
+    API Gateway takes Swagger 2.0 as it is. Only moto needs this.
     """
     document = copy.deepcopy(swagger)
     del document["swagger"]

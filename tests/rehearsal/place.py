@@ -1,7 +1,7 @@
-"""Where the rehearsed deployment goes."""
+"""The region and account of the rehearsed deployment."""
 
 from typing import Final
 
 REGION: Final = "eu-west-1"
 ACCOUNT: Final = "123456789012"
-"""moto's only one."""
+"""The only account that moto has."""

@@ -1,4 +1,4 @@
-"""What a function's policy allows, judged as IAM judges it."""
+"""The permissions of a function's policy, judged as IAM judges them."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -16,7 +16,7 @@ _WITHIN_TRANSACTIONS: Final = {
 
 
 def statements(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each action that a policy allows, with each resource that it allows it on."""
+    """Yield each action that a policy allows, with each resource of the permission."""
     for statement in policy["Statement"]:
         if statement["Effect"] != "Allow" or set(statement) - _UNDERSTOOD:
             raise ValueError(f"no statement of ours: {statement}")
@@ -29,7 +29,7 @@ _UNDERSTOOD: Final = {"Sid", "Effect", "Action", "Resource"}
 
 
 def allowed_by(policy: Mapping[str, Any], needed: tuple[str, str]) -> bool:
-    """Whether a policy allows this action on this resource."""
+    """Return True if a policy allows this action on this resource."""
     return any(
         fnmatchcase(needed[0], action) and fnmatchcase(needed[1], resource)
         for action, resource in statements(policy)
@@ -37,10 +37,10 @@ def allowed_by(policy: Mapping[str, Any], needed: tuple[str, str]) -> bool:
 
 
 def needs(call: AwsCall, region: str, account: str) -> list[tuple[str, str]]:
-    """The actions, and the resource of each, that the caller must be allowed for a call."""
+    """Return the permissions that a call needs: actions, each with its resource."""
     place = f"{region}:{account}"
     if call.service == "secretsmanager":
-        # The six characters are AWS's: no secret's ARN can be told beforehand.
+        # AWS adds six characters to a secret's ARN, and no policy can know these in advance.
         secret = f"arn:aws:secretsmanager:{place}:secret:{call.parameters['SecretId']}-a1B2c3"
         return [(call.action, secret)]
     if call.service == "s3":
@@ -50,7 +50,7 @@ def needs(call: AwsCall, region: str, account: str) -> list[tuple[str, str]]:
     table = f"arn:aws:dynamodb:{place}:table/"
     match call.operation:
         case "TransactWriteItems" | "TransactGetItems":
-            # A transaction is authorised as its members are.
+            # A transaction needs the permissions of its members.
             return [
                 (f"dynamodb:{_WITHIN_TRANSACTIONS[kind]}", table + content["TableName"])
                 for member in call.parameters["TransactItems"]

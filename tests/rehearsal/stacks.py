@@ -1,4 +1,4 @@
-"""What moto's CloudFormation leaves out: secrets, time to live, conditions that turn false."""
+"""The parts that moto's CloudFormation leaves out: secrets, TTL, conditions that turn false."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.rehearsal.place import ACCOUNT, REGION
 
 
 def complete_stack(call: AwsCall, client: Callable[[str], Any]) -> None:
-    """Do what is left to do after moto has taken a call.
+    """Add the effects that moto leaves out of a call.
 
     Args:
         call: Any call to CloudFormation.

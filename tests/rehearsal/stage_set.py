@@ -1,4 +1,4 @@
-"""All that a rehearsal plays before: an AWS account, OpenTok, an identity provider, clones."""
+"""The scenery of a rehearsal: an AWS account, OpenTok, an identity provider, clones."""
 
 import json
 from contextlib import ExitStack
@@ -32,10 +32,10 @@ CREDENTIALS: Final = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
 
 
 class StageSet:
-    """Everything in place under its real name, from `__enter__` to `__exit__`.
+    """All stand-ins under their real names, from `__enter__` to `__exit__`.
 
     Args:
-        folder: For clones and certificates.
+        folder: A folder for clones and certificates.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,7 +75,7 @@ class StageSet:
         self._ends.close()
 
     def http(self) -> requests.Session:
-        """A client on this internet, as a user's app is one on the real one."""
+        """Return a client on this internet, like that of an app on the real one."""
         surroundings = self.internet.environment
         session = requests.Session()
         session.trust_env = False
@@ -84,7 +84,7 @@ class StageSet:
         return session
 
     def s3(self, key_id: str, secret: str) -> "S3Client":
-        """A client of S3 on this internet, under somebody's key."""
+        """Return an S3 client on this internet, with this access key."""
         surroundings = self.internet.environment
         return boto3.client(
             "s3",
@@ -96,7 +96,7 @@ class StageSet:
         )
 
     def clone(self, name: str) -> Clone:
-        """A new clone, whose operator has AWS credentials and has set what every operator sets."""
+        """Return a new clone with AWS credentials and an operator's settings."""
         folder = self._folder / name
         folder.mkdir()
         environment = operators_environment(folder, self.internet.environment, REGION)

@@ -1,4 +1,4 @@
-"""A server for bodies of any length: a function's zip is longer than API Gateway would take."""
+"""A server for bodies of any length, because a zip is longer than API Gateway's limit."""
 
 import threading
 from typing import Self
@@ -8,7 +8,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 
 class LongBodyServer:
-    """Serves a WSGI app from `__enter__` to `__exit__`, on any free port."""
+    """A server of a WSGI app from `__enter__` to `__exit__`, on any free port."""
 
     def __init__(self, wsgi_app: WSGIApplication) -> None:
         self._server = make_server(
@@ -32,4 +32,4 @@ class LongBodyServer:
 
 class _QuietHandler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - as its base has it
-        """Say nothing: the account keeps a log of its own."""
+        """Log nothing, because the account keeps a log of its own."""

@@ -1,4 +1,4 @@
-"""Archives by plain REST calls, whose answers hold more than the SDK lets through."""
+"""Archive calls by plain REST, whose answers hold more than the SDK lets through."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ from stand_ins.http.wsgi_connection import delay
 
 @dataclass(frozen=True)
 class Received:
-    """One request, as it came."""
+    """One request, unparsed."""
 
     path: str
     content_type: str
@@ -38,7 +38,7 @@ class Received:
         return self.authorization.removeprefix("Bearer ")
 
     def verified_claims(self, secret: str) -> Mapping[str, Any]:
-        """The signature's claims, once it and the body's hash were found good."""
+        """Return the signature's claims after a check of the signature and of the body's hash."""
         assert self.authorization.startswith("Bearer ")
         claims: dict[str, Any] = jwt.decode(
             self.token,
@@ -52,7 +52,7 @@ class Received:
 
 
 class CallbackReceiver:
-    """Keeps what it receives; answers with `statuses`, one after the other, then with 200."""
+    """A receiver that keeps all requests; it answers with `statuses` in turn, then with 200."""
 
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)
@@ -83,7 +83,7 @@ class CallbackReceiver:
 
     @property
     def connection_ids(self) -> list[str]:
-        """Of connection events, in the order they came."""
+        """Return the ids in connection events, in order of arrival."""
         return [each.content["connection"]["id"] for each in self.received]
 
     def _receive(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""People in a session, played by the stand-in's own routes, and plain REST calls about them."""
+"""Clients in a session, played by the stand-in's own routes, and plain REST calls."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def unpublish(service: RunningOpenTok, stream_id: str, query: str = "") -> reque
 def rest(
     service: RunningOpenTok, method: str, path: str, *, key: str = API_KEY, **sent: Any
 ) -> requests.Response:
-    """A call under the project, with its auth header unless `headers` are given."""
+    """Make a call under the project, with its auth header unless `headers` are given."""
     headers = {"X-OPENTOK-AUTH": project_jwt(), "Accept": "application/json"}
     url = f"{service.url}/v2/project/{key}/{path}"
     return requests.request(method, url, timeout=5, **{"headers": headers, **sent})

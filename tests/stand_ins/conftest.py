@@ -43,7 +43,7 @@ def vonage_public_pem(vonage_key: rsa.RSAPrivateKey) -> str:
 
 @pytest.fixture
 def vonage_key_path(vonage_private_pem: str, tmp_path: Path) -> str:
-    """The SDK takes a Vonage key only as a file, and knows it by its extension."""
+    """Return the path of a Vonage key; the SDK takes only a file with the right extension."""
     path = tmp_path / "private.key"
     path.write_text(vonage_private_pem)
     return str(path)
@@ -54,7 +54,7 @@ def opentok_service(vonage_public_pem: str) -> Iterator[RunningOpenTok]:
     stand_in = OpenTokStandIn(
         projects={API_KEY: API_SECRET, OTHER_API_KEY: OTHER_API_SECRET},
         applications={APPLICATION_ID: vonage_public_pem},
-        retry_factor=0.002,  # the first retry after 10 ms, a day of them within three minutes
+        retry_factor=0.002,  # the first retry after 10 ms, all of a day within three minutes
     )
     with HttpServer(stand_in.wsgi_app) as server:
         yield RunningOpenTok(stand_in, server.url)
@@ -68,14 +68,14 @@ def session_id(opentok_service: RunningOpenTok) -> str:
 
 @pytest.fixture
 def routed_id(opentok_service: RunningOpenTok) -> str:
-    """A session's id; `session_id` is of a relayed one, as the SDK makes them unless told."""
+    """Return the id of a routed session; `session_id` is a relayed one, the SDK's default."""
     created = opentok_service.client().create_session(media_mode=MediaModes.routed)
     return str(created.session_id)
 
 
 @pytest.fixture
 def entered(opentok_service: RunningOpenTok, routed_id: str) -> str:
-    """A routed session with somebody in it."""
+    """Return the id of a routed session that a client is connected to."""
     join(opentok_service, routed_id)
     return routed_id
 
@@ -94,7 +94,7 @@ def always_archived(opentok_service: RunningOpenTok) -> str:
 
 @pytest.fixture
 def receiver(opentok_service: RunningOpenTok) -> Iterator[CallbackReceiver]:
-    """Receives the session callbacks of `opentok_service`."""
+    """Yield a receiver of the session callbacks of `opentok_service`."""
     with CallbackReceiver() as receiving:
         opentok_service.stand_in.deliver_to("session", receiving.url)
         yield receiving

@@ -1,4 +1,4 @@
-"""The made-up credentials that the stand-in of these tests knows, and a raw HTTP client."""
+"""The made-up credentials that the stand-in of these tests accepts, and a raw HTTP client."""
 
 import socket
 import time
@@ -28,39 +28,39 @@ class RunningOpenTok:
     url: str
 
     def client(self, key: str = API_KEY, secret: str = API_SECRET) -> Any:
-        """The official SDK, pointed here."""
+        """Return the official SDK's client for this stand-in."""
         return opentok.Client(key, secret, api_url=self.url, timeout=5)
 
     def vonage_client(self, private_key_path: str, key: str = APPLICATION_ID) -> Any:
-        """The same with Vonage credentials, which make it ignore `api_url`."""
+        """Return the SDK's client with Vonage credentials, which make it ignore `api_url`."""
         client = opentok.Client(key, private_key_path, timeout=5)
         client.endpoints = Endpoints(self.url, key)
         return client
 
 
 def project_jwt(secret: str = API_SECRET, /, **claims: object) -> str:
-    """The token of OpenTok's auth header; None takes a claim out."""
+    """Return the token of OpenTok's auth header; None removes a claim."""
     now = int(time.time())
-    said = {"iss": API_KEY, "ist": "project", "iat": now, "exp": now + 180, "jti": "1"} | claims
-    return jwt.encode(_without_none(said), secret)
+    usual = {"iss": API_KEY, "ist": "project", "iat": now, "exp": now + 180, "jti": "1"} | claims
+    return jwt.encode(_without_none(usual), secret)
 
 
 def application_jwt(private_key: str, /, **claims: object) -> str:
-    """The bearer of a call to Vonage; None takes a claim out."""
+    """Return the bearer token of a call to Vonage; None removes a claim."""
     now = int(time.time())
-    said = {
+    usual = {
         "application_id": APPLICATION_ID,
         "iat": now,
         "exp": now + 180,
         "jti": str(uuid.uuid4()),
     }
-    return jwt.encode(_without_none(said | claims), private_key, algorithm="RS256")
+    return jwt.encode(_without_none(usual | claims), private_key, algorithm="RS256")
 
 
 def client_jwt(session_id: str, secret: str = API_SECRET, /, **claims: object) -> str:
-    """A client's token as the SDK makes it, changed at will; None takes a claim out."""
+    """Return a client token as the SDK makes it, with changes; None removes a claim."""
     now = int(time.time())
-    said = {
+    usual = {
         "session_id": session_id,
         "role": "publisher",
         "iat": now,
@@ -70,7 +70,7 @@ def client_jwt(session_id: str, secret: str = API_SECRET, /, **claims: object) -
         "ist": "project",
         "nonce": 7,
     } | claims
-    return jwt.encode(_without_none(said), secret)
+    return jwt.encode(_without_none(usual), secret)
 
 
 def _without_none(claims: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _without_none(claims: dict[str, Any]) -> dict[str, Any]:
 
 
 def raw_exchange(url: str, *sent: bytes) -> bytes:
-    """Everything that comes back for these bytes, up to the end of the connection."""
+    """Send these bytes, and return all that comes back up to the end of the connection."""
     parts = urlsplit(url)
     with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=5) as peer:
         for piece in sent:

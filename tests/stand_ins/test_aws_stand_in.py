@@ -48,7 +48,7 @@ def started_aws() -> Iterator[RunningAws]:
 
 @pytest.fixture
 def aws(started_aws: RunningAws) -> RunningAws:
-    """With the stage's table and secret, freshly made, and no call on record."""
+    """Return the stand-in with a new table and secret, and no call on record."""
     started_aws.stand_in.reset()
     resources.create(
         "standin",
@@ -67,7 +67,7 @@ def test_the_table_of_the_template_is_there_with_its_indexes_and_ttl(aws: Runnin
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
     assert {index.get("IndexName") for index in table["GlobalSecondaryIndexes"]} == {
         "rooms-by-creator",
-        "dueKind",
+        "due",
     }
     assert table["BillingModeSummary"].get("BillingMode") == "PAY_PER_REQUEST"
     assert table["SSEDescription"].get("Status") == "ENABLED"

@@ -13,7 +13,7 @@ from chalice import Chalice, Response
 from chalice.config import Config
 from werkzeug.wrappers import Response as OtherResponse
 
-from local.gateway import MendedServer
+from local.gateway import LocalGatewayServer
 from tests.stand_ins.known import raw_exchange
 
 LAST = b"Connection: close\r\n\r\n"
@@ -42,7 +42,7 @@ def echo_app() -> Chalice:
 def other_server(
     method: str, path: str, headers: Mapping[str, str], body: bytes | None
 ) -> OtherResponse | None:
-    """Knows one path beside those of the app."""
+    """Answer one path that the app does not have."""
     if path.partition("?")[0] not in ("/other", "/echo"):
         return None
     seen = {"method": method, "path": path, "host": headers["host"], "body": (body or b"").decode()}
@@ -51,7 +51,7 @@ def other_server(
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = MendedServer(echo_app(), Config(), "127.0.0.1", 0, other_server)
+    server = LocalGatewayServer(echo_app(), Config(), "127.0.0.1", 0, other_server)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server.server_address[1]}"
@@ -66,7 +66,7 @@ def body_of(answer: bytes) -> dict[str, Any]:
 
 
 def test_two_slashes_at_the_start_of_a_path_count_as_one(url: str) -> None:
-    """Some sample apps put one too many there: `docs/sample-apps.md`."""
+    """Check paths that some sample apps send with one slash too many: `docs/sample-apps.md`."""
     answer = raw_exchange(url, b"GET //echo HTTP/1.1\r\n" + LAST)
 
     assert answer.startswith(b"HTTP/1.1 200")
@@ -167,7 +167,7 @@ def test_kept_connections_are_answered_without_delayed_acknowledgements(url: str
             http.get(f"{url}/echo", timeout=5)
             moments.append(time.monotonic())
 
-    # Chalice's own server takes 40 ms for each of these; a busy machine, for some.
+    # Chalice's own server takes 40 ms for each request; on a busy machine some may take as long.
     assert min(later - sooner for sooner, later in pairwise(moments)) < 0.03
 
 
@@ -183,6 +183,6 @@ def test_a_client_that_leaves_early_is_no_news(url: str, capfd: pytest.CaptureFi
 def test_the_stage_local_of_the_project_sets_no_variables() -> None:
     config = json.loads(Path(".chalice/config.json").read_text(encoding="utf-8"))
 
-    # They would override what `make run` gives the app.
+    # These variables would override the settings of `make run`.
     assert "environment_variables" not in config
     assert "environment_variables" not in config["stages"]["local"]

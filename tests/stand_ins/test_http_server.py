@@ -17,7 +17,7 @@ LAST = b"Connection: close\r\n\r\n"
 
 
 def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answers with what it was sent; some paths do something else."""
+    """Answer with the request's content; some paths do something else."""
     match environ["PATH_INFO"]:
         case "/drop":
             raise ConnectionDroppedError
@@ -91,7 +91,7 @@ def test_a_header_with_an_underscore_is_not_taken_for_one_with_a_dash(server: Ht
     assert b"X-Echo: 1\r\n" in answer
 
 
-def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server: HttpServer) -> None:
+def test_a_client_that_expects_100_continue_gets_it(server: HttpServer) -> None:
     head = b"POST / HTTP/1.1\r\nContent-Length: 4\r\nExpect: 100-continue\r\n" + LAST
 
     answer = raw_exchange(server.url, head, b"body")
@@ -121,7 +121,7 @@ def test_a_dropped_connection_is_closed_without_a_word(server: HttpServer) -> No
     assert raw_exchange(server.url, b"GET /drop HTTP/1.1\r\n\r\n") == b""
 
 
-def test_an_app_that_fails_is_a_500_that_tells_nothing(
+def test_an_app_that_fails_is_a_500_without_details(
     server: HttpServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     answer = requests.get(f"{server.url}/fail", timeout=5)

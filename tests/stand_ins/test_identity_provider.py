@@ -18,7 +18,7 @@ class RunningProvider:
     url: str
 
     def verified(self, bearer: str) -> dict[str, Any]:
-        """The claims, as PyJWT verifies them by the published keys."""
+        """Return the claims after PyJWT's check against the published keys."""
         keys = requests.get(f"{self.url}/.well-known/jwks.json", timeout=5).json()
         by_id = {key.key_id: key for key in jwt.PyJWKSet.from_dict(keys).keys}
         return jwt.decode(

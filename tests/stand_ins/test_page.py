@@ -43,7 +43,7 @@ class Page:
 
 @contextmanager
 def running_page(environ: dict[str, str]) -> Iterator[Page]:
-    """The stand-ins with their page, and no app."""
+    """Yield the page of running stand-ins, without an app."""
     ports, provider = free_ports(), chosen_provider(environ)
     AwsStandIn().reset()
     stack = Stack(ports, provider, app_environment(environ, ports, provider))
@@ -63,7 +63,7 @@ def started_page() -> Iterator[Page]:
 
 @pytest.fixture
 def page(started_page: Page) -> Page:
-    """With table and secret, whatever an earlier test did to them."""
+    """Return the page with a new table and secret, whatever an earlier test did to them."""
     AwsStandIn().reset()
     aws, secret = started_page.aws, started_page.provider.secret
     resources.create(STAGE, dynamodb=aws.dynamodb, secretsmanager=aws.secretsmanager, secret=secret)
@@ -81,10 +81,10 @@ def test_parts_that_work_are_healthy(page: Page) -> None:
         found = {part: page.finding(part) for part in PARTS}
 
     assert found == {
-        "app": (True, "Answers as version 1.2.3."),
-        "opentok": (True, "Takes the credentials, and makes sessions."),
-        "identity": (True, "Publishes 2 keys for bearers."),
-        "aws": (True, "Has the table, with 0 items, and the secret."),
+        "app": (True, "Running, version 1.2.3."),
+        "opentok": (True, "Accepts the credentials, and creates sessions."),
+        "identity": (True, "Publishes 2 keys for bearer tokens."),
+        "aws": (True, "Has the secret, and the table with 0 items."),
     }
 
 

@@ -1,4 +1,4 @@
-"""Callers who come at the same moment."""
+"""Callers that come at the same moment."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ _SECONDS = 60
 
 
 def all_at_once(calls: Sequence[Callable[[], _Result]]) -> list[_Result]:
-    """What the calls return, each made in a thread of its own as soon as all threads stand by."""
+    """Return the results of these calls, made at the same moment in a thread each."""
     barrier = Barrier(len(calls), timeout=_SECONDS)
 
     def wait_and_call(call: Callable[[], _Result]) -> _Result:

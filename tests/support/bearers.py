@@ -1,4 +1,4 @@
-"""Bearers that no honest identity provider would make, or only a strange one."""
+"""Bearer tokens that no honest identity provider makes, or only an unusual one."""
 
 import base64
 import json
@@ -15,13 +15,13 @@ def forged(
     payload: Mapping[str, object] | bytes,
     sign: Callable[[bytes], bytes] = lambda _: b"",
 ) -> str:
-    """A JWT of exactly this content; PyJWT would refuse to make some of them."""
+    """Return a JWT of exactly this content; PyJWT refuses to make some of them."""
     signed = b".".join(map(_segment, (header, payload)))
     return b".".join((signed, _base64(sign(signed)))).decode()
 
 
 def signed_by(identity: IdentityProvider, payload: Mapping[str, object] | bytes) -> str:
-    """A JWT with the provider's genuine signature over any payload at all."""
+    """Return a JWT with the provider's genuine signature over any payload."""
     key = identity.signing_key()
     private = key.private_key
     assert isinstance(private, rsa.RSAPrivateKey)

@@ -1,6 +1,6 @@
 """Chromium without a window, driven by Playwright.
 
-As a command it brings what is missing: `python -m tests.support.browser`.
+`python -m tests.support.browser` installs the browser.
 """
 
 import shutil
@@ -14,7 +14,7 @@ from tests.support.programs import NotInstalledError, need
 
 _PROGRAM = "chromium"
 _PATIENCE_MS = 30_000
-"""How long a page may take for what it is to show, on a busy machine; Playwright's own is 5 s."""
+"""The time limit of an expectation about a page, for busy machines. Playwright's own is 5 s."""
 # The rest of what keeps Chromium to itself is Playwright's default. Camera and microphone are
 # made up, and given without asking.
 _FLAGS = [
@@ -26,20 +26,20 @@ _FLAGS = [
 
 
 def install() -> None:
-    """Bring Chromium, unless it is here.
+    """Install Chromium if it is missing.
 
     Raises:
-        NotInstalledError: It is not, and cannot be brought.
+        NotInstalledError: Chromium is missing, and cannot be installed.
     """
     need(_PROGRAM, "Chromium, for the pages that it opens", debian="chromium")
 
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """One for a test run: every `new_context()` of it is somebody else's, with nothing kept.
+    """Yield a browser for a test run; each `new_context()` begins without cookies or storage.
 
     Raises:
-        NotInstalledError: There is none.
+        NotInstalledError: Chromium is missing.
     """
     path = shutil.which(_PROGRAM)
     if path is None:

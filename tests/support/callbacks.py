@@ -1,4 +1,4 @@
-"""Callbacks as OpenTok sends them: signed, to a path of their kind."""
+"""Callbacks with OpenTok's signature and content, sent to the path of their kind."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from tests.support.stand_ins import API_KEY, CALLBACK_SECRET
 
 
 def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> str:
-    """The bearer of this body; a claim of None is left out."""
+    """Return the bearer token of this body; a claim of None is left out."""
     made = {
         "iat": datetime.now(UTC).timestamp(),
         "jti": "1",
@@ -24,12 +24,12 @@ def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> s
 
 
 def event(session_id: str, name: str = "connectionCreated", **content: object) -> dict[str, object]:
-    """Session monitoring's news of a session."""
+    """Return a session monitoring event of a session."""
     return {"sessionId": session_id, "projectId": API_KEY, "event": name, **content}
 
 
-def tell(gateway: Gateway, kind: str, content: object, **changed: Any) -> Reply:
-    """Send a callback of this kind; what is `changed` is its secret or claims."""
+def send_callback(gateway: Gateway, kind: str, content: object, **changed: Any) -> Reply:
+    """Send a callback of this kind; `changed` replaces its secret or claims."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     return gateway.request(
         "POST", f"/callbacks/{kind}", body=body, bearer=signature(body, **changed)

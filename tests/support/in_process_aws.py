@@ -73,7 +73,7 @@ class InProcessAws(boto3.Session):
 
 
 def _settings() -> list[tuple[str, str]]:
-    """What botocore may look at in the environment, but for what every Chalice app adds to."""
+    """Return the environment as botocore sees it, without the variable that Chalice extends."""
     return [
         each
         for each in os.environ.items()

@@ -1,7 +1,7 @@
-"""A process of its own, as a Lambda container is, whose callers all ask for one room at once.
+"""A process like a Lambda container, whose callers all ask for one room at once.
 
-`python -m tests.support.joining_process ROOM FIRST_CALLER CALLERS` gets ready, says so in a line,
-waits for a line, and then prints the session id that each caller was given, one a line.
+`python -m tests.support.joining_process ROOM FIRST_CALLER CALLERS` prints a line when it is ready,
+and waits for a line. It then prints the session id of each caller, one a line.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.support.at_once import all_at_once
 
 
 def join_at_once(services: Services, room: str, users: list[User]) -> list[str]:
-    """The session ids that these users are given, all asking at the same moment."""
+    """Return the session ids that these users get when all ask at the same moment."""
 
     def join(user: User) -> str:
         admission = services.use_cases().join_room.join(user, room, JoinRequest(), Deadline(8))

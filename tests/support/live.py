@@ -1,4 +1,4 @@
-"""People in rooms: joins at our door, connections at OpenTok's, and callbacks between the two."""
+"""Users in rooms: joins at the app, connections at OpenTok, and callbacks between the two."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SCHEDULED = {
     "id": "event-1",
     "resources": [],
 }
-"""What EventBridge hands to a scheduled function."""
+"""An event of EventBridge for a scheduled function."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Live:
         )
 
     def room(self, name: str = "standup", owner: str = "alice", **settings: object) -> Any:
-        """A new room as it is shown."""
+        """Return the answer to the creation of a room."""
         reply = self.ask(owner, "PUT", f"/rooms/{name}", settings)
         assert reply.status == HTTPStatus.CREATED, reply.text
         return reply.json
@@ -63,15 +63,15 @@ class Live:
         return str(reply.json["token"])
 
     def refusal(self, user: str, room: str = "standup") -> str:
-        """Why the user gets no token."""
+        """Return the code of the error that refuses the user a token."""
         return self.ask(user, "POST", f"/rooms/{room}/tokens").code
 
     def connect(self, token: str) -> str:
-        """A client connects with this token; its connection id."""
+        """Connect a client with this token, and return its connection id."""
         return str(self._sim("POST", "connections", {"token": token})["connectionId"])
 
     def enter(self, user: str, room: str = "standup", **asked: object) -> str:
-        """The user gets a token and connects; all callbacks are in afterwards."""
+        """Get the user a token, connect, wait for all callbacks; return the connection id."""
         connection_id = self.connect(self.token(user, room, **asked))
         self.settle()
         return connection_id
@@ -90,21 +90,21 @@ class Live:
         assert self.stand_ins.opentok.settle(20)
 
     def at_opentok(self, room: str = "standup", owner: str = "alice") -> dict[str, Any]:
-        """What OpenTok knows of the room's session."""
+        """Return OpenTok's record of the room's session."""
         session_id = self.ask(owner, "GET", f"/rooms/{room}").json["sessionId"]
         return self.stand_ins.opentok.session(session_id)
 
     def connected(self, room: str = "standup") -> set[str]:
-        """The connections that OpenTok has."""
+        """Return the connections that OpenTok has."""
         return {each["connectionId"] for each in self.at_opentok(room)["connections"]}
 
     def shown(self, room: str = "standup", user: str = "alice") -> dict[str, str | None]:
-        """The connections that we show, with whose they are."""
+        """Return the connections that the app shows, with the user of each."""
         items = self.ask(user, "GET", f"/rooms/{room}/connections?limit=100").json["items"]
         return {each["id"]: each["userId"] for each in items}
 
     def crowd(self, user: str, copies: int) -> None:
-        """Record so many more connections, as the user's one is recorded, each of another user."""
+        """Copy the record of the user's connection, each copy for another user."""
         (item,) = (each for each in self.stand_ins.items() if each.get("userId") == {"S": user})
         puts: list[Any] = [
             {
@@ -120,12 +120,12 @@ class Live:
             client.batch_write_item(RequestItems={TABLE: puts[start : start + 25]})
 
     def damage(self, pk: str, sk: str, name: str, odd: str | None) -> None:
-        """Leave the first item whose keys begin so as no write of ours does.
+        """Damage the first item with such keys in a way that no write of ours can.
 
         Args:
-            pk, sk: What its keys begin with.
-            name: The attribute that is wrong.
-            odd: What it becomes; None to remove it.
+            pk, sk: The beginnings of its keys.
+            name: The attribute to damage.
+            odd: The attribute's new value; None to remove it.
         """
         item = next(
             each
@@ -139,7 +139,7 @@ class Live:
         self.stand_ins.dynamodb().put_item(TableName=TABLE, Item=changed | key)
 
     def run(self, schedule: str) -> None:
-        """Let a scheduled function run once."""
+        """Run a scheduled function once."""
         self.gateway.app.handler_map[schedule](SCHEDULED, LambdaContext())
 
     def _sim(self, method: str, path: str, body: object = None) -> Any:
@@ -150,7 +150,7 @@ class Live:
 
 
 def wsgi_app(gateway: Gateway) -> WSGIApplication:
-    """The app behind its gateway, for callers that come by HTTP."""
+    """Return the app behind its gateway as a WSGI app, for callers by HTTP."""
 
     @Request.application
     def app(request: Request) -> Response:
@@ -168,7 +168,7 @@ def wsgi_app(gateway: Gateway) -> WSGIApplication:
 
 @contextmanager
 def running_live(stand_ins: StandIns, **settings: str) -> Iterator[Live]:
-    """A new app that OpenTok's stand-in delivers its callbacks to."""
+    """Yield a new app that receives the callbacks of OpenTok's stand-in."""
     gateway = stand_ins.gateway(**settings)
     with HttpServer(wsgi_app(gateway)) as server:
         for kind in CALLBACKS:

@@ -1,4 +1,4 @@
-"""The service's log as an operator reads it: JSON, a line each, on standard output."""
+"""The service's log in the form that an operator reads: one JSON object a line."""
 
 import json
 from typing import Any
@@ -7,5 +7,5 @@ import pytest
 
 
 def log_lines(capture: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """Every line since the last look; anything but JSON there is an error."""
+    """Return every line since the last call; a line that is no JSON is an error."""
     return [json.loads(line) for line in capture.readouterr().out.splitlines()]

@@ -1,4 +1,4 @@
-"""All that a moderator may have OpenTok make of a room, but archives."""
+"""The kinds of media, apart from archives, that a moderator may start in a room."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,14 +8,14 @@ RTMP = {"id": "tube", "serverUrl": "rtmps://me:secret@live.test/app?key=x", "str
 
 @dataclass(frozen=True)
 class Start:
-    """One kind: where it is started, with what, and what OpenTok is asked for it.
+    """One kind of media: its path, its body, and OpenTok's answer.
 
     Args:
-        path: Below the room's.
-        body: The least that is needed.
-        status: Of success.
-        at_opentok: What the path of OpenTok's call ends in.
-        service: What its connections are shown as, where it has any.
+        path: The path below the room's.
+        body: The smallest valid body.
+        status: The status of success.
+        at_opentok: The end of the path of OpenTok's call.
+        service: The service that its connections belong to, if it has any.
     """
 
     path: str

@@ -2,4 +2,4 @@ from datetime import UTC, datetime
 from typing import Final
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
-"""When tests play, whose clocks stand still."""
+"""The time of tests with a frozen clock."""

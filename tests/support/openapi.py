@@ -1,4 +1,4 @@
-"""The committed OpenAPI document: what every answer in the tests is held against."""
+"""The committed OpenAPI document, against which the tests check every answer."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from chalicelib.api.openapi_route import DOCUMENT
 
 @cache
 def committed() -> dict[str, Any]:
-    """The document as it is committed."""
+    """Return the committed document."""
     document: dict[str, Any] = json.loads(DOCUMENT.read_text())
     return document
 
@@ -20,14 +20,14 @@ def committed() -> dict[str, Any]:
 def check_answer(
     method: str, path: str, status: int, headers: Mapping[str, str], body: str
 ) -> None:
-    """Hold an answer against what its route declares.
+    """Check an answer against its route's declaration.
 
     Raises:
         AssertionError: Its status, its type, its problem's code or a field is not declared.
     """
     operation = committed()["paths"].get(path, {}).get(method.lower())
     if operation is None:
-        return  # A method it does not know, or a route of the test's own.
+        return  # The method is unknown to the document, or the route is a test's own.
     answer = f"{method} {path} answers {status} {body[:300]}"
     assert str(status) in operation["responses"], f"{answer}, which its operation does not declare"
     content = operation["responses"][str(status)].get("content")
@@ -51,9 +51,9 @@ def _validator(method: str, path: str, status: str) -> jsonschema_rs.Validator:
 
 @cache
 def _closed() -> dict[str, Any]:
-    """The schemas, none of which may have fields that it does not name.
+    """Return the schemas, changed to allow no further fields.
 
-    Clients are not told so: they are to ignore fields that they do not know.
+    The document itself does not close them, because clients have to ignore unknown fields.
     """
     schemas = committed()["components"]["schemas"].items()
     closed = {

@@ -1,4 +1,4 @@
-"""Programs that tests need and that are not Python's: looked for, and brought where that may be."""
+"""Programs that tests need beside Python: a check for each, and its installation."""
 
 import os
 import shutil
@@ -6,19 +6,19 @@ import subprocess
 
 
 class NotInstalledError(Exception):
-    """A program, or something that it needs, is not here. Says what to do."""
+    """A program, or something that it needs, is missing; the text says how to help."""
 
 
 def need(program: str, what: str, *, debian: str) -> None:
-    """Have it: from Debian's package of this name, where it is missing and root may install it.
+    """Require a program; install its Debian package if it is missing and root may do so.
 
     Args:
-        program: Its command.
-        what: What it is called, and what for, in the message to whoever lacks it.
+        program: The program's command.
+        what: The program's name and purpose, for the message about its absence.
         debian: The package that holds it.
 
     Raises:
-        NotInstalledError: It is not here, and cannot be brought.
+        NotInstalledError: The program is missing, and cannot be installed.
     """
     if works(program):
         return
@@ -34,16 +34,16 @@ def need(program: str, what: str, *, debian: str) -> None:
 
 
 def works(program: str) -> bool:
-    """Whether it is there and runs: macOS has a `java` that only says that there is none."""
+    """Return True if the program runs; macOS has a `java` that only says that there is no Java."""
     version = "-version" if program == "java" else "--version"
     return _done(program, version).returncode == 0
 
 
 def run(program: str, *arguments: str) -> None:
-    """To its end.
+    """Run a program to its end.
 
     Raises:
-        NotInstalledError: It failed; with what it said.
+        NotInstalledError: The program failed; the text holds its output.
     """
     done = _done(program, *arguments)
     if done.returncode:
@@ -53,7 +53,7 @@ def run(program: str, *arguments: str) -> None:
 
 
 def _done(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The program run to its end; status 127 if there is none, as a shell has it."""
+    """Run a program to its end; as in a shell, status 127 means that there is no such program."""
     path = shutil.which(program)
     if path is None:
         return subprocess.CompletedProcess(arguments, 127, "", f"{program}: not found")

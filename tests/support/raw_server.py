@@ -1,4 +1,4 @@
-"""A server that speaks HTTP badly: silent, in drips, or hanging up."""
+"""A server that speaks HTTP badly: silent, byte by byte, or with early ends."""
 
 import itertools
 import socket
@@ -12,27 +12,27 @@ DRIP_SECONDS: Final = 0.2
 JSON_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 Script = Callable[[], Iterable[bytes]]
-"""What to send, piece by piece, each a drip's time after the one before."""
+"""The pieces to send, with a pause before each."""
 
 
 def silence() -> Iterable[bytes]:
-    """Takes the request and never answers."""
+    """Take the request and never answer."""
     while True:
         yield b""
 
 
 def dripping_headers() -> Iterable[bytes]:
-    """An answer whose headers never end."""
+    """Answer with headers that never end."""
     return itertools.chain([JSON_HEAD, b"X-Drip: "], itertools.repeat(b"."))
 
 
 def dripping_body() -> Iterable[bytes]:
-    """An answer whose body comes byte by byte, of a length that was told."""
+    """Answer with a body of a declared length that comes byte by byte."""
     return itertools.chain([JSON_HEAD, b"Content-Length: 1000\r\n\r\n"], itertools.repeat(b" "))
 
 
 def dripping_chunks() -> Iterable[bytes]:
-    """An answer whose body comes in chunks of a byte, and never ends."""
+    """Answer with a body in chunks of a byte that never ends."""
     return itertools.chain(
         [JSON_HEAD, b"Transfer-Encoding: chunked\r\n\r\n"], itertools.repeat(b"1\r\n \r\n")
     )
@@ -40,14 +40,14 @@ def dripping_chunks() -> Iterable[bytes]:
 
 @contextmanager
 def raw_server(script: Script) -> Iterator[str]:
-    """Serve the script to every connection; gives the server's URL."""
+    """Serve the script to every connection, and yield the server's URL."""
     closing = threading.Event()
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
             connection: socket.socket = self.request
             connection.recv(1 << 16)
-            with suppress(OSError):  # the client went away, which is the point
+            with suppress(OSError):  # a client that goes away is expected
                 for piece in script():
                     connection.sendall(piece)
                     if closing.wait(DRIP_SECONDS):
@@ -67,7 +67,7 @@ def raw_server(script: Script) -> Iterator[str]:
 
 @contextmanager
 def closed_port() -> Iterator[str]:
-    """The URL of a port that is taken, so that nobody else gets it, and refuses connections."""
+    """Yield the URL of a taken port that refuses connections, so that nobody else gets it."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -81,4 +81,4 @@ BAD_SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[str]]]] = {
     "dripping a body": lambda: raw_server(dripping_body),
     "dripping chunks": lambda: raw_server(dripping_chunks),
 }
-"""Every way of giving no answer; each gives its URL."""
+"""All ways to give no answer; each is a function that yields a URL."""

@@ -1,4 +1,4 @@
-"""An official sample app: it sends what the real ones send, over HTTP and without credentials."""
+"""An official sample app: it sends what the real apps send, over HTTP without credentials."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from tests.support.stand_ins import StandIns
 
 @dataclass(frozen=True)
 class SampleApp:
-    """In the room of apps that name none, with a connection that publishes."""
+    """An app in the room of apps that name no room, with a connection that publishes."""
 
     live: Live
     url: str
@@ -29,7 +29,7 @@ class SampleApp:
         return requests.get(f"{self.url}{path}", timeout=10, allow_redirects=False)
 
     def post(self, path: str, **body: object) -> requests.Response:
-        """Send JSON, or no body where none is given."""
+        """Send JSON, or no body if none is given."""
         headers = {"Content-Type": "application/json"}
         return requests.post(f"{self.url}{path}", json=body or None, headers=headers, timeout=10)
 
@@ -37,7 +37,7 @@ class SampleApp:
         return self.post(path, sessionId=self.session_id, **more)
 
     def move_archive(self, archive_id: str, status: str) -> None:
-        """Change its status at OpenTok, and wait for the callback."""
+        """Change an archive's status at OpenTok, and wait for the callback."""
         self.live.stand_ins.opentok.move_archive(archive_id, status)
         self.live.settle()
 
@@ -48,7 +48,7 @@ class SampleApp:
 
 
 def parsed(answer: requests.Response, *schemas: Schema) -> Any:
-    """The answer as apps read it: it succeeded, and has what each of them insists on."""
+    """Return the answer in an app's form; check its success and the fields that apps need."""
     assert answer.status_code == HTTPStatus.OK, answer.text
     for schema in schemas:
         jsonschema_rs.validator_for(schema, validate_formats=True).validate(answer.json())
@@ -56,7 +56,7 @@ def parsed(answer: requests.Response, *schemas: Schema) -> Any:
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:
-    """Status and code of an error, which has all that a problem has, and a `message`."""
+    """Return an error's status and code; check that it has a problem's fields and a `message`."""
     problem = answer.json()
     members = {"type", "title", "status", "detail", "code", "requestId", "message"}
     assert members <= problem.keys()
@@ -70,7 +70,7 @@ def refusal(answer: requests.Response) -> tuple[int, str]:
 def running_sample_app(
     stand_ins: StandIns, *, recording: bool = True, **settings: str
 ) -> Iterator[SampleApp]:
-    """The API, the server for sample apps before it, and an app in a call."""
+    """Yield an app in a call, with the API and the server for sample apps in front of it."""
     with (
         running_live(stand_ins, **settings) as live,
         HttpServer(wsgi_app(live.gateway)) as api,

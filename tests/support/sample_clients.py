@@ -1,6 +1,7 @@
-"""What official sample apps parse of each answer, as JSON Schemas: what a missing field breaks.
+"""JSON Schemas of the fields that official sample apps read; an app fails if one is missing.
 
-Names of fields and types are those of the apps' own data classes; `docs/sample-apps.md` says which.
+Names of fields and types are those of the apps' own data classes, listed in
+`docs/sample-apps.md`.
 """
 
 from typing import Any, Final
@@ -9,7 +10,7 @@ Schema = dict[str, Any]
 
 
 def reads(**fields: str | Schema) -> Schema:
-    """An object of which these fields must be there and of this type; others may be."""
+    """Return the schema of an object that must have these typed fields, and may have others."""
     properties = {
         name: {"type": kind} if isinstance(kind, str) else kind for name, kind in fields.items()
     }
@@ -21,7 +22,7 @@ INT32: Final = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 OK: Final = {"const": 200}
 
 ANDROID_SESSION: Final = reads(apiKey="string", sessionId="string", token="string")
-"""Android samples and the reference Android app: `GetSessionResponse`."""
+"""The answer for Android samples and the Android reference app: `GetSessionResponse`."""
 VONAGE_WEB_SESSION: Final = reads(applicationId="string", sessionId="string", token="string")
 WEB_ARCHIVE_STARTED: Final = reads(id="string", status={"const": "started"})
 WEB_ARCHIVE_STOPPED: Final = reads(id="string", status={"const": "stopped"})
@@ -97,7 +98,7 @@ REACT_ARCHIVES: Final = reads(
         ),
     }
 )
-"""The React app reads the rest as the Android one does."""
+"""The React app reads the other fields as the Android app does."""
 
 IOS_CAPTIONS: Final = reads(captionsId="string", status=OK)
 IOS_CAPTIONS_END: Final = reads(disableResponse="string", status=OK)

@@ -20,8 +20,8 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from app import build_app
-from local import aws_state
 from stand_ins.aws import resources
+from stand_ins.aws import state as aws_state
 from stand_ins.aws.stand_in import AwsStandIn
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
@@ -33,7 +33,7 @@ API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
 APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
 CALLBACK_SECRET = "ca11bac4" * 8
 CALLBACKS = ("session", "archive", "broadcast", "captions", "render", "sip")
-"""The kinds that the app takes."""
+"""The kinds of callbacks that the app accepts."""
 CREDENTIALS: dict[str, object] = {
     "apiKey": API_KEY,
     "apiSecret": API_SECRET,
@@ -46,7 +46,7 @@ ITEM_WRITES = {
     f"DynamoDB.{each}"
     for each in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 }
-"""What changes no more than a table's items."""
+"""Operations that change nothing but a table's items."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def new_vonage_keys() -> VonageKeys:
 
 @dataclass(frozen=True)
 class StandIns:
-    """The three stand-ins, and how to reach them."""
+    """The three stand-ins, with their clients and addresses."""
 
     aws: AwsStandIn
     aws_server: HttpServer
@@ -113,16 +113,16 @@ class StandIns:
         return _s3(self.aws_server.url)
 
     def put_secret(self, content: str | Mapping[str, object]) -> None:
-        """Replace what the secret holds."""
+        """Replace the content of the secret."""
         text = content if isinstance(content, str) else json.dumps(content)
         self.secretsmanager().put_secret_value(SecretId=SECRET_ID, SecretString=text)
 
     def items(self) -> list[dict[str, Any]]:
-        """All that lies in the table."""
+        """Return all items of the table."""
         return list(self.dynamodb().scan(TableName=TABLE, ConsistentRead=True)["Items"])
 
     def gateway(self, **settings: str) -> Gateway:
-        """API Gateway before a new app: a cold Lambda of its own, with these settings changed."""
+        """Return API Gateway in front of a new app: a cold Lambda with these settings changed."""
         return Gateway(build_app(self.environment | settings))
 
 

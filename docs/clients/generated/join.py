@@ -12,7 +12,7 @@ from roomkey_client.types import Unset
 
 
 def join(url: str, bearer: str, room: str) -> str:
-    """The token to connect with, or why there is none."""
+    """Return the token to connect with, or end with the reason why there is none."""
     with AuthenticatedClient(base_url=url, token=bearer) as roomkey:
         answer = join_room.sync(room, client=roomkey, body=TokenBody(role=Role.PUBLISHER))
     if isinstance(answer, TokenAnswer):

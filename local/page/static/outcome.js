@@ -1,13 +1,13 @@
-// What came of the form. It is all put in as text: none of it can become markup.
+// The outcome of the form. All of it is inserted as text, so none of it can become markup.
 
 const line = document.querySelector("#outcome");
 const details = document.querySelector("#details");
 const template = document.querySelector("#titled-text").content;
 
-/** One line, told to screen readers too, and below it each further text under its title. */
-export function show({ state = "", told, ...texts }) {
+/** Show one line, also to screen readers, and below it each further text under its title. */
+export function show({ state = "", summary, ...texts }) {
   line.dataset.state = state;
-  line.textContent = told;
+  line.textContent = summary;
   details.replaceChildren(...Object.entries(texts).map(([title, text]) => titled(title, text)));
 }
 

@@ -1,10 +1,10 @@
-// Each part is looked at by the page's server, by itself, so that a slow one holds up no other.
+// The page's server checks each part in a request of its own, so no slow part delays another.
 
 const items = [...document.querySelectorAll("[data-part]")];
 const summary = document.querySelector("#health-summary");
-const again = document.querySelector("#look-again");
+const again = document.querySelector("#check-again");
 
-async function look(item) {
+async function check(item) {
   show(item, "checking", "");
   const { healthy, text } = await finding(item.dataset.part);
   show(item, healthy ? "healthy" : "down", text);
@@ -16,7 +16,7 @@ async function finding(part) {
     const answer = await fetch(`parts/${part}`);
     return await answer.json();
   } catch {
-    return { healthy: false, text: "Nobody here can tell: does make run still run?" };
+    return { healthy: false, text: "The page's server does not answer. Is make run still running?" };
   }
 }
 
@@ -26,13 +26,13 @@ function show(item, state, text) {
   item.querySelector(".finding").textContent = text;
 }
 
-async function lookAtAll() {
+async function checkAll() {
   again.disabled = true;
-  summary.textContent = "Looking …";
-  const down = (await Promise.all(items.map(look))).filter((healthy) => !healthy).length;
-  summary.textContent = down ? `${down} of ${items.length} down.` : "Every part is healthy.";
+  summary.textContent = "Checking …";
+  const down = (await Promise.all(items.map(check))).filter((healthy) => !healthy).length;
+  summary.textContent = down ? `Down: ${down} of ${items.length} parts.` : "Every part is healthy.";
   again.disabled = false;
 }
 
-again.addEventListener("click", lookAtAll);
-lookAtAll();
+again.addEventListener("click", checkAll);
+checkAll();

@@ -7,14 +7,14 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 async function draw() {
   let spec;
   try {
-    spec = await described();
+    spec = await loadDocument();
   } catch (error) {
-    note.textContent = `The app's document cannot be had: ${error.message}`;
+    note.textContent = `The app's document cannot be loaded: ${error.message}`;
     return;
   }
   const ui = SwaggerUIBundle({
     domNode: document.querySelector("#rendered"),
-    // What is tried out goes to this machine's app, wherever the document says the API is.
+    // "Try it out" calls this machine's app, whatever server the document names.
     spec: { ...spec, servers: [{ url: app }] },
     defaultModelsExpandDepth: 0,
     // The default asks a validator on the internet.
@@ -24,15 +24,15 @@ async function draw() {
   document.addEventListener("bearer", ({ detail }) => authorize(ui, spec, detail));
 }
 
-async function described() {
+async function loadDocument() {
   const answer = await fetch(`${app}/openapi.json`).catch(() => {
-    throw new Error(`nothing that this page may read came from ${app}/openapi.json.`);
+    throw new Error(`${app}/openapi.json does not answer, or does not allow this page to read the answer.`);
   });
   if (!answer.ok) throw new Error(`${app}/openapi.json answers ${answer.status}.`);
   return answer.json();
 }
 
-/** "Try it out" signs in as whom the form last got a token for. */
+/** Let "Try it out" send the bearer token of the form's last user. */
 function authorize(ui, spec, bearer) {
   for (const [name, scheme] of Object.entries(spec.components?.securitySchemes ?? {})) {
     if (scheme.scheme === "bearer") ui.preauthorizeApiKey(name, bearer);

@@ -1,5 +1,4 @@
-// The form: a bearer from the local identity provider, then the app's own route, as any app
-// calls it.
+// The form: get a bearer token from the local identity provider, then call the app like any app.
 
 import { show } from "./outcome.js";
 
@@ -10,12 +9,12 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
-  show({ told: "Asking …" });
+  show({ summary: "Waiting for an answer …" });
   show(await outcome(Object.fromEntries(new FormData(form))));
   form.ariaBusy = "false";
 });
 
-/** What to show, whatever comes back. */
+/** Return the texts to show, whatever the answer is. */
 async function outcome({ user, room, role, admin }) {
   try {
     const signedIn = await post("../identity/token", { sub: user, admin: admin === "on" });
@@ -25,10 +24,10 @@ async function outcome({ user, room, role, admin }) {
     const url = `${app}/rooms/${encodeURIComponent(room)}/tokens`;
     const wanted = role ? { role } : undefined;
     const answer = await post(url, wanted, bearer);
-    const shown = answer.ok ? granted(answer) : refused(answer, problemOf(answer.content));
-    return { ...shown, "The same in a terminal": command(url, wanted, bearer) };
+    const texts = answer.ok ? granted(answer) : refused(answer, problemOf(answer.content));
+    return { ...texts, "The same call in a terminal": command(url, wanted, bearer) };
   } catch (error) {
-    return { state: "refused", told: error.message };
+    return { state: "refused", summary: error.message };
   }
 }
 
@@ -40,8 +39,9 @@ async function post(url, content, bearer) {
   const body = content && JSON.stringify(content);
   const answer = await fetch(url, { method: "POST", headers, body }).catch(() => {
     throw new Error(
-      `No answer that this page may read came from ${new URL(url, location).origin}. Does ` +
-        `make run still run? CORS_ORIGIN, if set, must be * or ${location.origin}.`,
+      `${new URL(url, location).origin} does not answer, or does not allow this page to read ` +
+        `the answer. Is make run still running? ` +
+        `CORS_ORIGIN, if set, must be * or ${location.origin}.`,
     );
   });
   const status = `${answer.status} ${answer.statusText}`;
@@ -54,22 +54,22 @@ function granted({ status, content }) {
   const until = new Date(content.expiresAt).toLocaleString();
   return {
     state: "granted",
-    told: `${status}: ${content.role} in ${content.room}, until ${until}.`,
+    summary: `${status}: ${content.role} in ${content.room}, until ${until}.`,
     "The token": content.token,
     "Its claims, decoded but not verified": indented(claims(content.token)),
-    "The whole answer": indented(content),
+    "The full answer": indented(content),
   };
 }
 
 function refused({ status, content }, reason) {
   return {
     state: "refused",
-    told: `${status}: ${reason}`,
-    "The whole answer": indented(content),
+    summary: `${status}: ${reason}`,
+    "The full answer": indented(content),
   };
 }
 
-/** A problem's code, its detail, and the fields to blame; API Gateway's own have a message. */
+/** Join a problem's code, detail and invalid fields; API Gateway's own errors have a message. */
 function problemOf({ code, detail, errors = [], message }) {
   const fields = errors.map(({ field, reason }) => `${field} ${reason}`);
   return [code, detail ?? message, ...fields].filter(Boolean).join(" – ");

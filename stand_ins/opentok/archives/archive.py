@@ -1,4 +1,4 @@
-"""One archive: what it is, what becomes of it with time, and how it is shown."""
+"""One archive: its fields, its changes over time, and its JSON."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,12 +22,12 @@ _KEPT_SECONDS = 72 * 3600.0
 
 @dataclass(kw_only=True)
 class Archive(Composition):
-    """It moves on by `become`.
+    """An archive; `become` changes its status.
 
     Args:
-        automatic: it began with its session, and ends with it alone.
-        has_heard: whether anybody has published yet; until then it does not pause.
-        counted_from: what was recorded before this is in `recorded_seconds`.
+        automatic: True if the archive begins and ends with its session.
+        has_heard: True if anybody has published yet; until then the archive does not pause.
+        counted_from: The time up to which `recorded_seconds` counts.
     """
 
     wanted: ArchiveRequest
@@ -58,7 +58,10 @@ class Archive(Composition):
         super().become(change)
 
     def follow_session(self, now: float) -> Change | None:
-        """It pauses while nobody publishes; an automatic one ends with the last client."""
+        """Return the change that the session causes at once, if any.
+
+        An archive pauses while nobody publishes. An automatic archive ends with the last client.
+        """
         super().follow_session(now)
         if self.automatic and not self.session.connections:
             return Change("stopped", now, "session ended")
@@ -69,7 +72,7 @@ class Archive(Composition):
     def next_change(self) -> Change | None:
         if self.status == "stopped":
             return Change(
-                self.storage.filed_as(self.key), self.updated_at + self.storage.ready_after
+                self.storage.final_status(self.key), self.updated_at + self.storage.ready_after
             )
         if self.status == "available":
             return Change("expired", self.updated_at + _KEPT_SECONDS)
@@ -82,9 +85,9 @@ class Archive(Composition):
         return Change("stopped", self.deserted_until, "session ended")
 
     def callback(self) -> Callback:
-        return Callback("archive", self.key, "archive/status", self.shown())
+        return Callback("archive", self.key, "archive/status", self.to_json())
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.record_id,
             "status": self.status,

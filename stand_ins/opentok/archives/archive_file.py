@@ -1,4 +1,4 @@
-"""The files of archives, the same whenever they are asked for."""
+"""The files of archives: the same content at every request."""
 
 import io
 import json
@@ -13,7 +13,7 @@ CONTENT_TYPES = {
 
 
 def media_file(archive_id: str, name: str) -> bytes:
-    """The content of one of `CONTENT_TYPES`: well-formed, and empty but for the archive's id."""
+    """Return one of `CONTENT_TYPES`: well-formed, and empty but for the archive's id."""
     if name == "archive.zip":
         return _zipped(archive_id)
     if name == TRANSCRIPT:
@@ -26,7 +26,7 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 
 def _zipped(archive_id: str) -> bytes:
-    """As in OpenTok's, a manifest beside the (no) media files; without dates, so as not to vary."""
+    """Return a zip with OpenTok's manifest; it has no media and no dates, so it never varies."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         manifest = json.dumps({"id": archive_id, "files": []})

@@ -1,4 +1,4 @@
-"""Addresses of archives' files: each is new, and good for ten minutes."""
+"""Links to archives' files: each link is new, and valid for ten minutes."""
 
 import hashlib
 import hmac
@@ -10,10 +10,10 @@ MEDIA_PATH = "/sim/media"
 
 
 class ArchiveLinks:
-    """Links to where the stand-in was last called, signed as S3's are.
+    """Links to the address of the stand-in's last call, signed as S3's links are.
 
     Args:
-        address: scheme, host and port; none are given out before the first call.
+        address: Scheme, host and port; before the first call there is no link.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -30,7 +30,7 @@ class ArchiveLinks:
         )
 
     def is_good(self, archive_id: str, file_name: str, query: Mapping[str, str]) -> bool:
-        """Whether this was given out, not more than ten minutes ago."""
+        """Return True if this link was given out in the last ten minutes."""
         expires, nonce = query.get("Expires", ""), query.get("Nonce", "")
         expected = self._signature(archive_id, file_name, expires, nonce)
         genuine = hmac.compare_digest(expected.encode(), query.get("Signature", "").encode())

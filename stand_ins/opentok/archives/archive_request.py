@@ -1,4 +1,4 @@
-"""What an archive is asked for with, checked as OpenTok checks it."""
+"""The request for an archive, checked as OpenTok checks it."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Where a project's archives are filed: at OpenTok, or in storage of its own."""
+"""The storage of a project's archives: at OpenTok, or in a bucket of the project."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,7 +17,7 @@ _NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 class StorageTarget(msgspec.Struct, frozen=True):
-    """Storage at S3 or Azure. It holds keys: show it to nobody."""
+    """A storage at S3 or Azure; it holds secret keys, so no answer may show it."""
 
     type: Literal["s3", "azure"]
     config: dict[str, Any]
@@ -26,8 +26,8 @@ class StorageTarget(msgspec.Struct, frozen=True):
     sse: Literal["s3"] | None = None
 
     def __post_init__(self) -> None:
-        said = {name for name, value in self.config.items() if isinstance(value, str) and value}
-        if not said >= _NEEDED[self.type]:
+        present = {name for name, value in self.config.items() if isinstance(value, str) and value}
+        if not present >= _NEEDED[self.type]:
             raise ValueError(f"config needs {', '.join(sorted(_NEEDED[self.type]))}")
 
     def __repr__(self) -> str:
@@ -35,11 +35,11 @@ class StorageTarget(msgspec.Struct, frozen=True):
 
 
 class ArchiveStorage:
-    """The targets by project.
+    """The storage targets by project.
 
     Args:
-        ready_after: seconds from an archive's end to its file; infinite where nothing but a
-            test's own word is to bring it there.
+        ready_after: Seconds from an archive's end to its file; infinite if a test decides when
+            the file is there.
     """
 
     def __init__(self, ready_after: float) -> None:
@@ -50,12 +50,12 @@ class ArchiveStorage:
         self._targets[key] = target
 
     def remove_target(self, key: str) -> None:
-        """Raise AbsentError if it has none."""
+        """Remove the project's target, or raise AbsentError if it has none."""
         if self._targets.pop(key, None) is None:
             raise AbsentError("No storage target is set")
 
-    def filed_as(self, key: str) -> str:
-        """The status of an archive whose file has arrived where the project wants it.
+    def final_status(self, key: str) -> str:
+        """Return the final status of an archive: uploaded to the project's storage, or available.
 
         Nothing is sent to the storage.
         """

@@ -1,4 +1,4 @@
-"""The archives of all projects, automatic ones included, and what becomes of them with time."""
+"""The archives of all projects, automatic ones included, and their changes over time."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from stand_ins.opentok.sessions.session_events import milliseconds
 from stand_ins.opentok.sessions.session_record import Change
 
 _RELAYED = "Only routed sessions are allowed to initiate archives."
-# Its text is not documented.
+# OpenTok does not document this text.
 _TAG_TAKEN = "Session is already being archived for given tag"
 _NOT_STOPPABLE = (
     "You can only stop an archive that has one of the following statuses: "
@@ -41,10 +41,10 @@ class Archives(Compositions[Archive]):
         self._links = links
 
     def start(self, session: Session, wanted: ArchiveRequest, now: float) -> dict[str, Any]:
-        """The archive's first answer, the only one with times to the millisecond.
+        """Return the archive's first answer, the only one with times to the millisecond.
 
         Raises:
-            RestError: the session is relayed, deserted, or already archived under this tag.
+            RestError: The session is relayed, deserted, or already archived under this tag.
         """
         with self._lock:
             if session.options.relayed:
@@ -53,20 +53,20 @@ class Archives(Compositions[Archive]):
                 raise ConflictError(_TAG_TAKEN)
             archive = self._begin(session, wanted, now)
             exact = milliseconds(now)
-            return archive.shown() | {"createdAt": exact, "updatedAt": exact}
+            return archive.to_json() | {"createdAt": exact, "updatedAt": exact}
 
     def stop(self, key: str, archive_id: str, now: float) -> dict[str, Any]:
-        """Automatic ones, and those that have stopped, stay as they are."""
+        """Stop the archive; an automatic or stopped archive stays as it is."""
         with self._lock:
             archive = self._records.of_project(key, archive_id)
             if archive.status not in STOPPABLE:
                 raise ConflictError(_NOT_STOPPABLE, 15002)
             if archive.running and not archive.automatic:
                 self._change(archive, Change("stopped", now, "user initiated"))
-            return archive.shown()
+            return archive.to_json()
 
     def delete(self, key: str, archive_id: str, now: float) -> None:
-        """Its record stays, deleted, but in no list: what OpenTok does is not documented."""
+        """Mark the record deleted and leave it out of lists, which OpenTok does not document."""
         with self._lock:
             archive = self._records.of_project(key, archive_id)
             if archive.status not in DELETABLE:
@@ -84,7 +84,10 @@ class Archives(Compositions[Archive]):
         self._begin_automatic(record.session, change.at)
 
     def _begin_automatic(self, session: Session, now: float) -> None:
-        """Where it should be recorded and is not; after four hours a next one begins."""
+        """Begin an automatic archive if the session wants one and none runs.
+
+        One archive lasts four hours at most; after its end the next one begins.
+        """
         options = session.options
         running = any(each.automatic for each in self._running_in(session))
         if options.always_archived and session.connections and not running:

@@ -1,4 +1,4 @@
-"""What an archive and a broadcast have in common: they take in the streams of one session."""
+"""The common part of archives and broadcasts, which both take in the streams of one session."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -12,11 +12,11 @@ from stand_ins.opentok.sessions.session_record import Change, SessionRecord
 
 @dataclass(kw_only=True)
 class Composition(SessionRecord):
-    """A record with a layout, and streams.
+    """A record with a layout and streams.
 
     Args:
-        taken_in: by stream id, the streams chosen one by one; what of each is taken.
-        arranged: the layout it was given after its start.
+        taken_in: The streams chosen one by one, by stream id: the media taken of each stream.
+        arranged: The layout that a call set after the start.
     """
 
     wanted: CompositionRequest
@@ -36,10 +36,10 @@ class Composition(SessionRecord):
         self.updated_at = now
 
     def patch_streams(self, patch: StreamPatch, now: float) -> None:
-        """Take in a stream of the session, or leave one out.
+        """Add a stream of the session, or remove one.
 
         Raises:
-            RestError: streams are not chosen one by one here, or there is no such stream.
+            RestError: The stream mode is not manual, or there is no such stream.
         """
         if self.stream_mode == "auto":
             message = "Streams are chosen one by one in stream mode manual only"
@@ -60,6 +60,6 @@ class Composition(SessionRecord):
         return super().follow_session(now)
 
     def chosen_streams(self) -> dict[str, Any]:
-        """The streams chosen one by one, which only what runs in mode manual tells."""
-        told = self.status == "started" and self.stream_mode == "manual"
-        return {"streams": list(self.taken_in.values())} if told else {}
+        """Return the streams chosen one by one; only a running record in mode manual shows them."""
+        is_shown = self.status == "started" and self.stream_mode == "manual"
+        return {"streams": list(self.taken_in.values())} if is_shown else {}

@@ -1,4 +1,4 @@
-"""What archives and broadcasts are asked for with: the fields that both have."""
+"""The fields that the requests for archives and broadcasts have in common."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ _Bitrate = Annotated[int, msgspec.Meta(ge=100_000, le=6_000_000)]
 
 
 class CompositionRequest(msgspec.Struct, rename="camel", frozen=True):
-    """A null is as good as nothing: the SDKs send many."""
+    """A request in which null means the same as a missing field: the SDKs send many nulls."""
 
     session_id: Annotated[str, msgspec.Meta(min_length=1)]
     has_audio: bool | None = None
@@ -24,7 +24,7 @@ class CompositionRequest(msgspec.Struct, rename="camel", frozen=True):
 
     @property
     def tag(self) -> str | None:
-        """What keeps it apart from others in the session at the same time."""
+        """Return the tag: running records of one session need different tags."""
         raise NotImplementedError
 
     def __post_init__(self) -> None:
@@ -35,7 +35,7 @@ class CompositionRequest(msgspec.Struct, rename="camel", frozen=True):
 
 
 class StreamPatch(msgspec.Struct, rename="camel", frozen=True):
-    """One stream to take in, or one to leave out."""
+    """A stream to add, or a stream to remove."""
 
     add_stream: str | None = None
     remove_stream: str | None = None

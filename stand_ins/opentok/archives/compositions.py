@@ -1,4 +1,4 @@
-"""What can be done to archives and to broadcasts alike."""
+"""The calls that archives and broadcasts have in common."""
 
 from typing import Any, TypeVar
 
@@ -25,17 +25,17 @@ class Compositions(SessionRecords[_Composed]):
         with self._lock:
             self._records.of_project(key, record_id).patch_streams(patch, now)
 
-    def look(self, record_id: str) -> dict[str, Any]:
-        """With its layout, which OpenTok tells nobody."""
+    def inspect(self, record_id: str) -> dict[str, Any]:
+        """Return the record with its layout, which OpenTok shows to nobody."""
         with self._lock:
             layout = self._records.find(record_id).layout
-            return super().look(record_id) | {"layout": msgspec.to_builtins(layout)}
+            return super().inspect(record_id) | {"layout": msgspec.to_builtins(layout)}
 
     def _tag_is_taken(self, session: Session, tag: str | None) -> bool:
-        """Whether one of this tag runs in the session.
+        """Return True if a record with this tag runs in the session.
 
         Raises:
-            AbsentError: there is nobody to take in.
+            AbsentError: Nobody is connected to the session.
         """
         if not session.connections:
             raise AbsentError(NOBODY_CONNECTED, code=None)

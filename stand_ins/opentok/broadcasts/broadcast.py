@@ -1,4 +1,4 @@
-"""One broadcast: what it is, what becomes of it with time, and how it is shown."""
+"""One broadcast: its fields, its changes over time, and its JSON."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ from stand_ins.opentok.sessions.session_record import Change, given, owner
 
 _DEFAULT_SECONDS = 4 * 3600
 _DEFAULT_RESOLUTION = "640x480"
-# Players are told to wait this long for HLS.
+# Players have to wait this long for HLS.
 _ON_AIR_AFTER_SECONDS = 20.0
 
 
 @dataclass(kw_only=True)
 class Broadcast(Composition):
-    """It goes on air a little after its start, and ends by a stop, its time, or want of clients.
+    """A broadcast: live a little after its start, ended by a stop, its time, or lack of clients.
 
     Args:
-        host_part: what tells its playlist from others.
+        host_part: The part of the playlist's address that no other broadcast has.
     """
 
     wanted: BroadcastRequest
@@ -46,10 +46,11 @@ class Broadcast(Composition):
         return Change("started", on_air_at)
 
     def callback(self) -> Callback:
-        # What it holds is not documented: the broadcast itself, as for archives.
-        return Callback("broadcast", self.key, "broadcast/status", self.shown())
+        # The callback's content is not documented. Here it is the broadcast itself, as for
+        # archives.
+        return Callback("broadcast", self.key, "broadcast/status", self.to_json())
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         wanted = self.wanted
         hls = wanted.outputs.hls
         return {

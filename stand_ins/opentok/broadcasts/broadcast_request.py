@@ -1,4 +1,4 @@
-"""What a broadcast is asked for with, checked as OpenTok checks it."""
+"""The request for a broadcast, checked as OpenTok checks it."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ class Hls(msgspec.Struct, rename="camel", frozen=True):
 
 
 class RtmpTarget(msgspec.Struct, rename="camel", frozen=True):
-    """A server, and the stream's key there: a secret, as its name does not say."""
+    """A server and its stream key, which is a secret despite its name."""
 
     server_url: _Text
     stream_name: _Text

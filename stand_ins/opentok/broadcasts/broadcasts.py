@@ -13,8 +13,8 @@ from stand_ins.opentok.sessions.live_session import Session
 from stand_ins.opentok.sessions.session_record import Change
 
 _ABSENT = "Broadcast not found"
-# How OpenTok refuses a relayed session, or one that nobody is connected to, is documented for
-# archives alone; here it does the same.
+# Only for archives does OpenTok document its refusal of a relayed or deserted session. The stand-in
+# refuses a broadcast in the same way.
 _RELAYED = "Only routed sessions are allowed to initiate broadcasts."
 _TAG_TAKEN = "Session is already composed for given tag with code 409"
 
@@ -24,7 +24,11 @@ class Broadcasts(Compositions[Broadcast]):
         super().__init__(lock, announce, _ABSENT)
 
     def start(self, session: Session, wanted: BroadcastRequest, now: float) -> dict[str, Any]:
-        """Raise RestError where it cannot be: relayed, deserted, or on already under this tag."""
+        """Start a broadcast.
+
+        Raises:
+            RestError: The session is relayed, deserted, or already broadcast under this tag.
+        """
         with self._lock:
             if session.options.relayed:
                 raise ConflictError(_RELAYED)
@@ -32,13 +36,13 @@ class Broadcasts(Compositions[Broadcast]):
                 raise ConflictError(_TAG_TAKEN, code=None)
             broadcast = Broadcast(session=session, created_at=now, wanted=wanted)
             self._add(broadcast)
-            return broadcast.shown()
+            return broadcast.to_json()
 
     def stop(self, key: str, broadcast_id: str, now: float) -> dict[str, Any]:
-        """Raise AbsentError where there is none, or it has stopped."""
+        """Stop a broadcast, or raise AbsentError if there is none or it has stopped."""
         with self._lock:
             broadcast = self._records.of_project(key, broadcast_id)
             if not broadcast.running:
                 raise AbsentError(_ABSENT)
             self._change(broadcast, Change("stopped", now))
-            return broadcast.shown()
+            return broadcast.to_json()

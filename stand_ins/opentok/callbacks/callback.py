@@ -1,4 +1,4 @@
-"""What OpenTok tells an app's server by itself."""
+"""A callback from OpenTok to an app's server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ class Callback:
     """One piece of news.
 
     Args:
-        kind: which of a project's callback settings it goes by.
-        key: the API key or application id whose news it is.
-        topic: the group and event under which REST registers it, as in "connection/created".
-        content: the JSON object that is sent.
-        url: an address that hears of this one thing, beside those that hear of the kind.
+        kind: The callback setting of a project that applies.
+        key: The API key or application id of the project.
+        topic: The group and event under which REST registers it, as in "connection/created".
+        content: The JSON object that is sent.
+        url: An address for this one callback, in addition to the addresses of the kind.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""What is to go wrong with the next callbacks."""
+"""The planned mishaps of the next callbacks."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -20,16 +20,16 @@ _REORDERED: Mapping[Order, Callable[[list[Delivery], int], list[Delivery]]] = Ma
 
 
 class CallbackPlan(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """What `POST /sim/callbacks` takes; what is left out stays as it was.
+    """The body of `POST /sim/callbacks`; a field that is left out changes nothing.
 
     Args:
-        drop: the next so many callbacks are not sent at all.
-        duplicate: the next so many are sent twice: the same body, each under a signature of
-            its own.
-        unsigned: the next so many are sent without their signature at the first attempt.
-        order: `hold` keeps callbacks back from now on; `forward`, `reverse` and `shuffle` send
-            what was kept back, in that order, and all further ones as they come.
-        seed: what `shuffle` shuffles by.
+        drop: The number of next callbacks that are not sent at all.
+        duplicate: The number of next callbacks that are sent twice: the same body, each time
+            under a signature of its own.
+        unsigned: The number of next callbacks whose first attempt has no signature.
+        order: `hold` keeps callbacks back from now on. `forward`, `reverse` and `shuffle` send
+            the held callbacks in that order, and all further callbacks as they come.
+        seed: The seed of `shuffle`.
     """
 
     drop: int | None = None
@@ -47,7 +47,7 @@ class CallbackPlan(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class PlannedMishaps:
-    """The plans so far, and what is kept back by them. Not safe under threads."""
+    """The plans so far, and the held callbacks. Not safe under threads."""
 
     def __init__(self) -> None:
         self._left = {"drop": 0, "duplicate": 0, "unsigned": 0}
@@ -55,7 +55,7 @@ class PlannedMishaps:
         self.held: list[Delivery] = []
 
     def plan(self, wanted: CallbackPlan) -> list[Delivery]:
-        """Follow this plan from now on; what was kept back and is to be sent now."""
+        """Follow this plan from now on, and return the held callbacks that are to be sent now."""
         for name in self._left:
             count = getattr(wanted, name)
             if count is not None:
@@ -69,7 +69,7 @@ class PlannedMishaps:
         return released
 
     def strikes(self, mishap: Literal["drop", "duplicate", "unsigned"]) -> bool:
-        """Whether the next callback meets this, which is used up by it."""
+        """Return True if the next callback meets this mishap, which is then used up."""
         if not self._left[mishap]:
             return False
         self._left[mishap] -= 1

@@ -1,4 +1,4 @@
-"""`/sim/callbacks`: mishaps for the next callbacks, and what became of those so far."""
+"""`/sim/callbacks`: mishaps of the next callbacks, and the record of the callbacks so far."""
 
 from http import HTTPStatus
 
@@ -20,7 +20,7 @@ def callback_routes(callbacks: Callbacks) -> Blueprint:
 
     @routes.get("")
     def show() -> Response:
-        return json_response(callbacks.shown())
+        return json_response(callbacks.to_json())
 
     @routes.delete("")
     def clear() -> Response:

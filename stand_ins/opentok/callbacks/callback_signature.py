@@ -5,12 +5,12 @@ import uuid
 
 import jwt
 
-# A Vonage application's callbacks name the account too, by a key that is none of a project's.
+# The callbacks of a Vonage application also name the account, by a key that no project has.
 _ACCOUNT_KEY = "a1b2c3d4"
 
 
 def signed(body: bytes, secret: str, key: str, now: float) -> str:
-    """The bearer for this body. It never expires: the receiver must look at `iat`."""
+    """Return the bearer token for this body; it never expires, so receivers must check `iat`."""
     owner = (
         {"api_key": key} if key.isdecimal() else {"api_key": _ACCOUNT_KEY, "application_id": key}
     )

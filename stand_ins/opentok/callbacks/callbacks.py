@@ -1,4 +1,4 @@
-"""Callbacks: who receives them, how they are signed, and what goes wrong with them."""
+"""Callbacks: their receivers, their signatures, and their planned mishaps."""
 
 import json
 import secrets
@@ -18,13 +18,13 @@ _KEPT_RECORDS = 20_000
 
 
 class Callbacks:
-    """Safe under threads; callbacks go out in the order in which they are announced.
+    """The callbacks of all projects, sent in the order of their announcement. Safe under threads.
 
     Args:
-        clock: seconds since the epoch.
-        retry_factor: what OpenTok's delays before further attempts are multiplied by.
-        sign: whether callbacks are signed; may be set at any time.
-        own_secrets: by kind; those left out are made up.
+        clock: Seconds since the epoch.
+        retry_factor: The factor for OpenTok's delays before further attempts.
+        sign: True if callbacks are signed; may change at any time.
+        own_secrets: Secrets by kind; the stand-in makes up the others.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class Callbacks:
         self._dispatcher.retry_factor = factor
 
     def deliver_to(self, kind: str, url: str | None) -> None:
-        """Send this kind to this address from now on, for every project; None sends no more.
+        """Send this kind of every project to this address from now on; None sends no more of it.
 
         Raises:
-            ValueError: there is no such kind, or no such address can be.
+            ValueError: There is no such kind, or requests cannot be sent to such an address.
         """
         if kind not in KINDS:
             raise ValueError(f"{kind} is none of {', '.join(KINDS)}")
@@ -69,7 +69,7 @@ class Callbacks:
                 self._urls[kind] = url
 
     def announce(self, callback: Callback) -> None:
-        """Send it to whoever is to receive it, as far as the plans let it."""
+        """Send a callback to its receivers, as far as the plans allow."""
         with self._lock:
             urls = self._receivers(callback)
             if not urls:
@@ -90,11 +90,11 @@ class Callbacks:
             self._dispatcher.add(self._mishaps.plan(wanted))
 
     def settle(self, timeout_seconds: float) -> bool:
-        """Wait until nothing is on its way; what is held back is not."""
+        """Return True once nothing but held callbacks is left, or False after the timeout."""
         return self._dispatcher.settle(timeout_seconds)
 
     def clear(self) -> None:
-        """Forget plans, records and what is on its way or held back; receivers stay."""
+        """Forget plans, records and all callbacks on their way or held; receivers stay."""
         with self._lock:
             self._mishaps = PlannedMishaps()
             self._dropped.clear()
@@ -103,15 +103,15 @@ class Callbacks:
     def stop(self) -> None:
         self._dispatcher.stop()
 
-    def shown(self) -> dict[str, list[dict[str, Any]]]:
+    def to_json(self) -> dict[str, list[dict[str, Any]]]:
         with self._lock:
-            return self._dispatcher.shown() | {
-                "held": [each.shown() for each in self._mishaps.held],
-                "dropped": [each.shown() for each in self._dropped],
+            return self._dispatcher.to_json() | {
+                "held": [each.to_json() for each in self._mishaps.held],
+                "dropped": [each.to_json() for each in self._dropped],
             }
 
     def _receivers(self, callback: Callback) -> list[str]:
-        """The kind's address, the callback's own, and those registered by REST; each once."""
+        """Return the addresses of the kind, the callback and REST registrations, each once."""
         own = [url for url in (self._urls.get(callback.kind), callback.url) if url is not None]
         return list(dict.fromkeys(own + self.registrations.urls(callback.key, callback.topic)))
 

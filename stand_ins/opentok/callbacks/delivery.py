@@ -1,4 +1,4 @@
-"""One callback on its way to one receiver, and when it is tried again."""
+"""One callback on its way to one receiver, and the times of its attempts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ _SUCCESS = 2  # 2xx
 
 @dataclass
 class Delivery:
-    """What is sent; every attempt sends the same bytes under the same signature.
+    """A callback for one receiver; every attempt sends the same bytes under the same signature.
 
     Args:
-        signature: the bearer, or None where callbacks are not signed.
-        bare_at_first: leave the signature out of the first attempt, as happens after an error
-            inside OpenTok.
-        status: of the last attempt's answer; None before it, or if none came.
+        signature: The bearer token, or None if callbacks are not signed.
+        bare_at_first: True to leave the signature out of the first attempt, as happens after an
+            error inside OpenTok.
+        status: The status of the last attempt's answer; None before it, or if no answer came.
     """
 
     kind: str
@@ -42,10 +42,10 @@ class Delivery:
         return headers
 
     def next_delay(self) -> float | None:
-        """Seconds from the last attempt to the next, or None after a day of them."""
+        """Return the seconds from the last attempt to the next, or None after a day of attempts."""
         return RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else None
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
             "event": self.event,

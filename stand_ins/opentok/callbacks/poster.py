@@ -1,4 +1,4 @@
-"""POSTs that can be broken off, so that a receiver that hangs keeps nobody from stopping."""
+"""POST requests that `abort` can break off, so that no hanging receiver delays a stop."""
 
 import http.client
 import socket
@@ -11,7 +11,7 @@ _PATIENCE_SECONDS = 10.0
 
 
 class Poster:
-    """Sends one request at a time, each on a connection of its own, and past any proxy."""
+    """A sender of one request at a time, each on a connection of its own, without a proxy."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class Poster:
         self._socket: socket.socket | None = None
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
-        """The answer's status; None if there is none, or not within ten seconds of silence."""
+        """Return the answer's status, or None if ten seconds pass in silence."""
         parts = urlsplit(url)
         connect = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -32,7 +32,7 @@ class Poster:
             connection.request("POST", target, body, dict(headers))
             answer = connection.getresponse()
             answer.read()
-        except (OSError, http.client.HTTPException, ValueError):  # ValueError: no host's name
+        except (OSError, http.client.HTTPException, ValueError):  # ValueError: a bad host name
             return None
         finally:
             self._hold(None)
@@ -40,11 +40,11 @@ class Poster:
         return answer.status
 
     def abort(self) -> None:
-        """Break off the request under way, and refuse any other."""
+        """Break off the request under way, and refuse all further requests."""
         with self._lock:
             self._aborted = True
             if self._socket is not None:
-                with suppress(OSError):  # ended by the receiver meanwhile
+                with suppress(OSError):  # the receiver has ended the connection
                     self._socket.shutdown(socket.SHUT_RDWR)
 
     def _hold(self, connected: socket.socket | None) -> None:

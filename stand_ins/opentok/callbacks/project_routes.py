@@ -1,4 +1,4 @@
-"""OpenTok's routes under a project: all of them ask whose the project is, first."""
+"""OpenTok's routes under a project, which all check the project's credentials first."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -16,7 +16,7 @@ _Wanted = TypeVar("_Wanted")
 
 
 def project_routes(name: str, known: KnownCredentials, clock: Callable[[], float]) -> Blueprint:
-    """Routes whose path names a project, by `key`, that its caller has the credentials of."""
+    """Return a blueprint of paths with a project's `key`, for callers with its credentials."""
     routes = Blueprint(name, __name__, url_prefix="/v2/project/<key>")
 
     @routes.before_request
@@ -29,10 +29,10 @@ def project_routes(name: str, known: KnownCredentials, clock: Callable[[], float
 
 
 def json_body(wanted: type[_Wanted]) -> _Wanted:
-    """The request's body as the type it should have.
+    """Return the request's body as this type.
 
     Raises:
-        RestError: it has not.
+        RestError: The body is of another type.
     """
     if request.mimetype != "application/json":
         status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
@@ -48,5 +48,5 @@ def no_content() -> Response:
 
 
 def empty_answer(status: int = HTTPStatus.OK) -> Response:
-    """An answer in JSON by its headers, and with no body, as was recorded of several routes."""
+    """Return an answer with JSON's headers and an empty body, as several real routes send it."""
     return Response(status=status, content_type="application/json")

@@ -32,11 +32,11 @@ def registration_routes(
         wanted = json_body(RegistrationRequest)
         _check(wanted)
         added = registrations.add(key, (wanted.group, wanted.event), wanted.url, clock())
-        return json_response(added.shown())
+        return json_response(added.to_json())
 
     @routes.get("/callback")
     def list_registrations(key: str) -> Response:
-        return json_response([each.shown() for each in registrations.of_project(key)])
+        return json_response([each.to_json() for each in registrations.of_project(key)])
 
     @routes.delete("/callback/<registration_id>")
     def unregister(key: str, registration_id: str) -> Response:

@@ -34,7 +34,7 @@ class Registration:
     def topic(self) -> str:
         return f"{self.group}/{self.event}"
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.registration_id,
             "group": self.group,
@@ -45,7 +45,7 @@ class Registration:
 
 
 class Registrations:
-    """In memory, safe under threads."""
+    """The registrations in memory. Safe under threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,7 +63,7 @@ class Registrations:
             return [each for each in self._registrations.values() if each.key == key]
 
     def remove(self, key: str, registration_id: str) -> None:
-        """Raise AbsentError if the project has none of this id."""
+        """Remove a registration, or raise AbsentError if the project has none with this id."""
         with self._lock:
             found = self._registrations.get(registration_id)
             if found is None or found.key != key:
@@ -75,7 +75,7 @@ class Registrations:
 
 
 def is_deliverable(url: str) -> bool:
-    """Whether a request can be sent there at all."""
+    """Return True if a request can be sent to this address at all."""
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -17,7 +17,7 @@ _DEFAULT_LANGUAGE = "en-US"
 _DEFAULT_SECONDS = 14_400
 _ABSENT = "Captions not found"
 _ALREADY = "Audio captioning is already enabled"
-# Its text is not documented.
+# OpenTok does not document this text.
 _RELAYED = "Only routed sessions are allowed to initiate captions."
 
 
@@ -35,10 +35,10 @@ class CaptionsRun(SessionRecord):
 
     def callback(self) -> Callback:
         url = self.wanted.status_callback_url
-        return Callback("captions", self.key, "captions/status", self.shown(), url)
+        return Callback("captions", self.key, "captions/status", self.to_json(), url)
 
-    def shown(self) -> dict[str, Any]:
-        """As callbacks have it. Their fields are not certain; REST tells the id alone."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of callbacks, whose fields are a guess; REST shows the id alone."""
         return {
             "captionId": self.record_id,
             "projectId": self.key,
@@ -59,10 +59,10 @@ class Captions(SessionRecords[CaptionsRun]):
         super().__init__(lock, announce, _ABSENT)
 
     def start(self, session: Session, wanted: CaptionsRequest, now: float) -> str:
-        """The new run's id.
+        """Start captions, and return the new run's id.
 
         Raises:
-            ConflictError: the session is relayed, or has captions already.
+            ConflictError: The session is relayed, or has captions already.
         """
         with self._lock:
             if session.options.relayed:
@@ -75,7 +75,7 @@ class Captions(SessionRecords[CaptionsRun]):
             return run.record_id
 
     def stop(self, key: str, captions_id: str, now: float) -> None:
-        """Raise AbsentError where there are none, or they have stopped."""
+        """Stop captions, or raise AbsentError if there are none or they have stopped."""
         with self._lock:
             run = self._records.of_project(key, captions_id)
             if not run.running:

@@ -6,7 +6,7 @@ CallbackUrl = Annotated[str, msgspec.Meta(min_length=15, max_length=2048)]
 
 
 class CaptionsRequest(msgspec.Struct, rename="camel", frozen=True):
-    """What captions are asked for with. It holds a token: show it to nobody."""
+    """A request for captions; it holds a client token, so no answer may show it."""
 
     session_id: Annotated[str, msgspec.Meta(min_length=1)]
     token: str

@@ -21,7 +21,7 @@ class RenderProperties(msgspec.Struct, frozen=True):
 
 
 class RenderRequest(msgspec.Struct, rename="camel", frozen=True):
-    """What a render is asked for with. It holds a token: show it to nobody."""
+    """A request for a render; it holds a client token, so no answer may show it."""
 
     session_id: Annotated[str, msgspec.Meta(min_length=1)]
     token: str
@@ -45,7 +45,7 @@ class RenderRequest(msgspec.Struct, rename="camel", frozen=True):
 
 @dataclass(kw_only=True)
 class Render(ConnectedRecord):
-    """It is starting until it has a connection and a stream, and ends with the connection."""
+    """A render: starting until it has a connection and a stream, ended by its disconnection."""
 
     wanted: RenderRequest
     status: str = "starting"
@@ -76,7 +76,7 @@ class Render(ConnectedRecord):
         url = self.wanted.status_callback_url
         return Callback("render", self.key, "render/status", content, url)
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.record_id,
             "sessionId": self.session_id,

@@ -14,15 +14,16 @@ from stand_ins.opentok.telephony.connected_record import ConnectedRecords
 from stand_ins.opentok.tokens.client_tokens import ClientToken
 from stand_ins.opentok.tokens.presented_tokens import connect_by_token
 
-# Its text is not documented.
+# OpenTok does not document this text.
 _RELAYED = "Only routed sessions are allowed to initiate renders."
 
 
 class Renders(ConnectedRecords[Render]):
-    """Experience Composers, and how their stop is answered.
+    """Experience Composers.
 
     Args:
-        stop_status: 200 as documented, the only one OpenTok's SDKs take; 204 was recorded too.
+        stop_status: The status of the answer to a stop: 200 is documented, and the only one that
+            OpenTok's SDKs accept; the real service has sent 204 too.
     """
 
     def __init__(self, lock: threading.RLock, announce: Callable[[Callback], None]) -> None:
@@ -32,17 +33,17 @@ class Renders(ConnectedRecords[Render]):
     def start(
         self, session: Session, wanted: RenderRequest, token: ClientToken, now: float
     ) -> dict[str, Any]:
-        """The answer to its start; by the time it is read, the page has connected and publishes.
+        """Return the answer to a start; the page connects and publishes before the caller reads it.
 
         Raises:
-            ConflictError: the session is relayed.
+            ConflictError: The session is relayed.
         """
         with self._lock:
             if session.options.relayed:
                 raise ConflictError(_RELAYED)
             render = Render(session=session, created_at=now, wanted=wanted)
             self._records.add(render)
-            starting = render.shown()
+            starting = render.to_json()
             connection = connect_by_token(session, token, now)
             stream = session.publish(connection, wanted.stream_name, "custom", now)
             render.connection_id, render.stream_id = connection.connection_id, stream.stream_id
@@ -50,7 +51,7 @@ class Renders(ConnectedRecords[Render]):
             return starting
 
     def stop(self, key: str, render_id: str, now: float) -> None:
-        """Fine where it has ended already."""
+        """Stop a render; one that has ended stays as it is."""
         with self._lock:
             render = self._records.of_project(key, render_id)
             if render.running:

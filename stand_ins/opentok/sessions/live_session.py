@@ -1,4 +1,4 @@
-"""One session: who is in it, what they publish, and what was done to them."""
+"""One session: its connections, their streams, and the moderation calls that it received."""
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from stand_ins.opentok.callbacks.callback import Callback
 from stand_ins.opentok.rest_errors import AbsentError
-from stand_ins.opentok.sessions.participants import Connection, Stream, shown_connection
+from stand_ins.opentok.sessions.participants import Connection, Stream, connection_json
 from stand_ins.opentok.sessions.session_events import (
     connection_created,
     connection_destroyed,
@@ -17,25 +17,26 @@ from stand_ins.opentok.sessions.session_events import (
 from stand_ins.opentok.sessions.session_options import SessionOptions
 
 
-class Watcher(Protocol):
-    """What lives in sessions, and goes by who is in them."""
+class SessionObserver(Protocol):
+    """A record that lives in sessions, and changes with their connections and streams."""
 
     def session_changed(self, session: "Session", now: float) -> None:
-        """Connections or streams came or went."""
+        """Follow a change of the session's connections or streams."""
 
 
 @dataclass
 class Session:
     """A session, and the API key or application id that owns it.
 
-    It tells of every change by `announce`. Not safe under threads: `Sessions` holds the lock.
+    `announce` takes a callback for every change. Not safe under threads: `Sessions` holds the
+    lock.
     """
 
     session_id: str
     key: str
     options: SessionOptions
     announce: Callable[[Callback], None] = field(repr=False)
-    watchers: Sequence[Watcher] = field(repr=False)
+    observers: Sequence[SessionObserver] = field(repr=False)
     ever_connected: bool = False
     connections: dict[str, Connection] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
@@ -53,14 +54,14 @@ class Session:
         self.ever_connected = True
         self.connections[connection.connection_id] = connection
         self.announce(connection_created(self.key, connection, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
         return connection
 
     def disconnect(self, connection_id: str, reason: str, now: float) -> None:
         """End a connection, its streams first.
 
         Raises:
-            AbsentError: it is not connected to this session.
+            AbsentError: It is not connected to this session.
         """
         connection = self.connection(connection_id)
         for stream in list(self.streams.values()):
@@ -68,7 +69,7 @@ class Session:
                 self.unpublish(stream.stream_id, reason, now)
         del self.connections[connection_id]
         self.announce(connection_destroyed(self.key, connection, reason, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
 
     def publish(
         self, connection: Connection, name: str, video_type: str | None, now: float
@@ -84,21 +85,21 @@ class Session:
         )
         self.streams[stream.stream_id] = stream
         self.announce(stream_created(self.key, stream, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
         return stream
 
     def unpublish(self, stream_id: str, reason: str, now: float) -> None:
-        """Raise AbsentError if there is no such stream."""
+        """End a stream, or raise AbsentError if there is none with this id."""
         stream = self.stream(stream_id)
         del self.streams[stream_id]
         self.announce(stream_destroyed(self.key, stream, reason, now))
-        self._tell_watchers(now)
+        self._notify_observers(now)
 
     def signal(self, kind: str | None, data: str, connection_id: str | None = None) -> None:
-        """Signal to one connection, or to all there are.
+        """Signal to one connection, or to all connections.
 
         Raises:
-            AbsentError: the one is not connected to this session.
+            AbsentError: The connection is not in this session.
         """
         recipients = list(self.connections)
         if connection_id is not None:
@@ -108,22 +109,22 @@ class Session:
         )
 
     def play(self, digits: str, connection_id: str | None = None) -> None:
-        """Play touch tones to one connection, or to all there are.
+        """Play touch tones to one connection, or to all connections.
 
         Raises:
-            AbsentError: the one is not connected to this session.
+            AbsentError: The connection is not in this session.
         """
         if connection_id is not None:
             self.connection(connection_id)
         self.tones.append({"digits": digits, "connectionId": connection_id})
 
     def mute_stream(self, stream_id: str) -> None:
-        """Raise AbsentError if there is no such stream."""
+        """Mute a stream, or raise AbsentError if there is none with this id."""
         self.stream(stream_id).muted = True
         self.mutes.append({"streamId": stream_id})
 
     def mute_all(self, *, active: bool, excluded: Iterable[str]) -> None:
-        """Mute all streams but some, and those yet to come; not active, only let newcomers be."""
+        """Mute all other streams and future ones; if not active, stop muting future ones."""
         spared = list(excluded)
         self._mutes_newcomers = active
         for stream in self.streams.values():
@@ -140,15 +141,15 @@ class Session:
             raise AbsentError("Stream not found")
         return self.streams[stream_id]
 
-    def _tell_watchers(self, now: float) -> None:
-        for watcher in self.watchers:
-            watcher.session_changed(self, now)
+    def _notify_observers(self, now: float) -> None:
+        for observer in self.observers:
+            observer.session_changed(self, now)
 
-    def shown(self) -> dict[str, Any]:
-        """All of it, as JSON for those who play clients."""
+    def to_json(self) -> dict[str, Any]:
+        """Return all of the session, as JSON for tests that play clients."""
         return {
-            "connections": [shown_connection(each) for each in self.connections.values()],
-            "streams": [each.shown() for each in self.streams.values()],
+            "connections": [connection_json(each) for each in self.connections.values()],
+            "streams": [each.to_json() for each in self.streams.values()],
             "signals": list(self.signals),
             "mutes": list(self.mutes),
             "tones": list(self.tones),

@@ -1,4 +1,4 @@
-"""OpenTok's routes that act on a session: signals, mutes, and who must leave."""
+"""OpenTok's routes that act on a session: signals, mutes and disconnections."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -66,7 +66,7 @@ def moderation_routes(
         excluded = (wanted.excluded_stream_ids or []) + (wanted.excluded_streams or [])
         with sessions.lent_to_project(session_id, key) as session:
             session.mute_all(active=wanted.active, excluded=excluded)
-        # The documents promise the project here; what was recorded is nothing.
+        # The documentation promises the project here. The real service sent no body.
         return empty_answer()
 
     @routes.post("/session/<session_id>/stream/<stream_id>/mute")

@@ -1,4 +1,4 @@
-"""Who is in a session, and what they publish."""
+"""The connections of a session, and their streams."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,13 @@ class Connection:
 
     @property
     def publishes(self) -> bool:
-        """Whether its role lets it."""
+        """Return True if the role allows publishing."""
         return self.role != "subscriber"
 
 
 @dataclass
 class Stream:
-    """What a connection publishes; without a video type it is audio alone."""
+    """A stream of a connection; without a video type it is audio alone."""
 
     stream_id: str
     connection: Connection
@@ -31,7 +31,7 @@ class Stream:
     muted: bool
     layout_classes: tuple[str, ...]
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "streamId": self.stream_id,
             "connectionId": self.connection.connection_id,
@@ -41,8 +41,8 @@ class Stream:
         }
 
 
-def shown_connection(connection: Connection) -> dict[str, str]:
-    """A connection as the client itself learns of it."""
+def connection_json(connection: Connection) -> dict[str, str]:
+    """Return a connection in the form that the client itself receives."""
     return {
         "connectionId": connection.connection_id,
         "sessionId": connection.session_id,

@@ -1,4 +1,4 @@
-"""OpenTok's routes that tell who is in a session, and how streams are laid out."""
+"""OpenTok's routes for the connections and streams of a session, and for stream layouts."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -56,7 +56,7 @@ def presence_routes(
         wanted = json_body(ClassesRequest).items
         with sessions.lent_to_project(session_id, key) as session:
             if any(each.id not in session.streams for each in wanted):
-                # How OpenTok says it is not documented.
+                # OpenTok does not document this error.
                 raise RestError("Invalid stream ID", HTTPStatus.BAD_REQUEST)
             for each in wanted:
                 session.stream(each.id).layout_classes = tuple(each.layout_class_list)
@@ -70,7 +70,7 @@ def _connection(connection: Connection) -> dict[str, str]:
     return {
         "connectionId": connection.connection_id,
         "connectionState": "Connected",
-        # A string here, a number everywhere else.
+        # Here the id is a string; everywhere else it is a number.
         "createdAt": str(milliseconds(connection.created_at)),
     }
 

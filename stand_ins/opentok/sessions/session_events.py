@@ -1,4 +1,4 @@
-"""Session monitoring: the callbacks' content, field by field as documented."""
+"""Session monitoring: the content of its callbacks, field by field as documented."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def stream_destroyed(key: str, stream: Stream, reason: str, now: float) -> Callb
 def _head(
     key: str, connection: Connection, event: str, now: float, reason: str | None = None
 ) -> dict[str, Any]:
-    # A string here, and a number in what is said of archives.
+    # Here the id is a string; in archives it is a number.
     owner = "projectId" if key.isdecimal() else "applicationId"
     head: dict[str, Any] = {"sessionId": connection.session_id, owner: key, "event": event}
     if reason is not None:
@@ -41,7 +41,7 @@ def _head(
 
 
 def _connection(connection: Connection, *, data: str = "") -> dict[str, Any]:
-    """A connection; only its own creation tells its data."""
+    """Return the JSON of a connection; only the callback of its creation has its data."""
     return {
         "id": connection.connection_id,
         "createdAt": milliseconds(connection.created_at),

@@ -15,7 +15,7 @@ class BadOptionError(ValueError):
 
 @dataclass(frozen=True)
 class SessionOptions:
-    """What a session is, and under which name and resolution it is archived if it always is."""
+    """The options of a session, with the name and resolution of its automatic archives."""
 
     relayed: bool
     location: str
@@ -25,10 +25,10 @@ class SessionOptions:
 
 
 def parse_session_options(form: Mapping[str, str]) -> SessionOptions:
-    """The options that shape a session; fields that OpenTok does not know are let pass.
+    """Return the options of a session; fields that OpenTok does not know are ignored.
 
     Raises:
-        BadOptionError: a value, or two of them together, that OpenTok refuses.
+        BadOptionError: OpenTok refuses a value, or two values together.
     """
     relayed = _RELAYED[_one_of(form, "p2p.preference", "disabled", _RELAYED)]
     always = _one_of(form, "archiveMode", "manual", ("manual", "always")) == "always"

@@ -1,4 +1,4 @@
-"""What is started in a session, and ends there."""
+"""A record of something that starts and ends in a session."""
 
 import uuid
 from abc import ABC, abstractmethod
@@ -13,7 +13,7 @@ DESERTED_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Change:
-    """What something becomes, when, and why; without a reason the one before stays."""
+    """A new status, its time and its reason; without a reason the old one stays."""
 
     status: str
     at: float
@@ -22,11 +22,11 @@ class Change:
 
 @dataclass(kw_only=True)
 class SessionRecord(ABC):
-    """Not safe under threads: who keeps it holds the lock.
+    """A record. Not safe under threads: its keeper holds the lock.
 
     Args:
-        reason: why it ended.
-        deserted_at: since when nobody is connected to the session.
+        reason: The reason of its end.
+        deserted_at: The time when the last client left; None while clients are connected.
     """
 
     session: Session
@@ -54,7 +54,7 @@ class SessionRecord(ABC):
 
     @property
     def deserted_until(self) -> float:
-        """When it ends for want of clients; never, while there are some."""
+        """Return the time of its end for lack of clients; infinite while a client is here."""
         return float("inf") if self.deserted_at is None else self.deserted_at + DESERTED_SECONDS
 
     def become(self, change: Change) -> None:
@@ -63,7 +63,7 @@ class SessionRecord(ABC):
         self.reason = change.reason or self.reason
 
     def follow_session(self, now: float) -> Change | None:
-        """What it becomes by who is in the session now, if that changes anything at once."""
+        """Return the change that the session's connections cause at once, if any."""
         if self.session.connections:
             self.deserted_at = None
         elif self.deserted_at is None:
@@ -72,24 +72,24 @@ class SessionRecord(ABC):
 
     @abstractmethod
     def next_change(self) -> Change | None:
-        """What it becomes by the passing of time alone, and when."""
+        """Return the next change that time alone causes, if any."""
 
     @abstractmethod
-    def shown(self) -> dict[str, Any]:
-        """As OpenTok's REST API has it."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON of OpenTok's REST API."""
 
     @abstractmethod
     def callback(self) -> Callback:
-        """What is told of its latest change."""
+        """Return the callback for the latest change."""
 
 
 def owner(key: str) -> dict[str, Any]:
-    """The project as records name it: OpenTok's two numbers, or Vonage's application."""
+    """Return the project's fields in records: OpenTok's two numbers, or Vonage's application."""
     if key.isdecimal():
         return {"projectId": int(key), "partnerId": int(key)}
     return {"applicationId": key}
 
 
 def given(**fields: object) -> dict[str, object]:
-    """These fields, without those that are not set."""
+    """Return these fields, without those that are not set."""
     return {name: value for name, value in fields.items() if value is not None}

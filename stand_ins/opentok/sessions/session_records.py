@@ -1,4 +1,4 @@
-"""What was started in sessions: kept, caught up with, and told."""
+"""The records of sessions: a store that makes due changes and announces them."""
 
 import threading
 from collections.abc import Callable
@@ -13,11 +13,11 @@ _Record = TypeVar("_Record", bound=SessionRecord)
 
 
 class SessionRecords(Generic[_Record]):
-    """Safe under threads. Every change is announced, in the order of what happened.
+    """A store of records; it announces every change in order of time. Safe under threads.
 
     Args:
-        lock: the sessions' own, so that a session and what runs in it are of one mind.
-        absent: what OpenTok says where there is no such record.
+        lock: The lock of the sessions, so that a session and its records change together.
+        absent: OpenTok's text for a missing record.
     """
 
     def __init__(
@@ -28,34 +28,34 @@ class SessionRecords(Generic[_Record]):
         self._records = ProjectRecords[_Record](absent)
 
     def get(self, key: str, record_id: str) -> dict[str, Any]:
-        """Raise RestError if the project has none of this id."""
+        """Return a record of the project, or raise RestError if there is none with this id."""
         with self._lock:
-            return self._records.of_project(key, record_id).shown()
+            return self._records.of_project(key, record_id).to_json()
 
-    def look(self, record_id: str) -> dict[str, Any]:
-        """Whoever's it is; raise AbsentError if there is none of this id."""
+    def inspect(self, record_id: str) -> dict[str, Any]:
+        """Return a record of any project, or raise AbsentError if there is none with this id."""
         with self._lock:
-            return self._records.find(record_id).shown()
+            return self._records.find(record_id).to_json()
 
     def page(self, key: str, page: Page) -> dict[str, Any]:
-        """Those that are not deleted, newest first."""
+        """Return the records that are not deleted, newest first."""
         with self._lock:
             found = self._records.newest_first(key, page.session_id)
-            return page.of([each.shown() for each in found if each.status != "deleted"])
+            return page.of([each.to_json() for each in found if each.status != "deleted"])
 
     def move(self, record_id: str, change: Change) -> dict[str, Any]:
-        """Let this happen to it now, whatever it is.
+        """Make this change to the record now, whatever its status.
 
         Raises:
-            AbsentError: there is no such record.
+            AbsentError: There is no such record.
         """
         with self._lock:
             record = self._records.find(record_id)
             self._change(record, change)
-            return record.shown()
+            return record.to_json()
 
     def session_changed(self, session: Session, now: float) -> None:
-        """Let happen what goes by who is in the session."""
+        """Make the changes that the session's connections and streams cause."""
         with self._lock:
             for record in self._running_in(session):
                 change = record.follow_session(now)
@@ -63,14 +63,14 @@ class SessionRecords(Generic[_Record]):
                     self._change(record, change)
 
     def advance(self, now: float) -> None:
-        """Let happen what is due by the clock."""
+        """Make all changes that are due by the clock."""
         with self._lock:
             for record in self._records.all():
                 while (due := record.next_change()) is not None and due.at <= now:
                     self._change(record, due)
 
     def clear(self) -> None:
-        """Forget all of them, and tell nobody."""
+        """Forget all records without an announcement."""
         with self._lock:
             self._records.clear()
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from stand_ins.opentok.callbacks.callback import Callback
 from stand_ins.opentok.rest_errors import AbsentError, RestError
-from stand_ins.opentok.sessions.live_session import Session, Watcher
+from stand_ins.opentok.sessions.live_session import Session, SessionObserver
 from stand_ins.opentok.sessions.session_ids import is_session_id, new_session_id
 from stand_ins.opentok.sessions.session_options import SessionOptions
 
@@ -15,36 +15,36 @@ _ABSENT = "Session not found"
 
 
 class Sessions:
-    """In memory, safe under threads: a session is lent to one caller at a time.
+    """The sessions in memory. Safe under threads: one caller at a time borrows a session.
 
-    Callbacks are announced while it is lent, so their order is that of what happened.
+    Callbacks are announced while the session is borrowed, so their order is that of the changes.
 
     Args:
-        lock: held while a session is lent, also by what lives in sessions.
+        lock: Held while a session is borrowed, and shared with the records of sessions.
     """
 
     def __init__(self, announce: Callable[[Callback], None], lock: threading.RLock) -> None:
         self._announce = announce
-        self._watchers: list[Watcher] = []
+        self._observers: list[SessionObserver] = []
         self._lock = lock
         self._sessions: dict[str, Session] = {}
 
-    def watch(self, watcher: Watcher) -> None:
-        """Tell this one, too, of every session whose connections or streams have changed."""
-        self._watchers.append(watcher)
+    def add_observer(self, observer: SessionObserver) -> None:
+        """Report every change of connections or streams to this observer too."""
+        self._observers.append(observer)
 
     def create(self, key: str, options: SessionOptions, now: float) -> Session:
         session_id = new_session_id(
             key, location=options.location, relayed=options.relayed, now=now
         )
-        session = Session(session_id, key, options, self._announce, self._watchers)
+        session = Session(session_id, key, options, self._announce, self._observers)
         with self._lock:
             self._sessions[session_id] = session
         return session
 
     @contextmanager
     def lent(self, session_id: str) -> Iterator[Session]:
-        """Raise AbsentError if it was never created."""
+        """Lend a session, or raise AbsentError if it was never created."""
         with self._lock:
             if session_id not in self._sessions:
                 raise AbsentError(_ABSENT)
@@ -52,10 +52,10 @@ class Sessions:
 
     @contextmanager
     def lent_unentered(self, session_id: str, key: str) -> Iterator[Session]:
-        """The same for a session that perhaps nobody has entered yet.
+        """Lend a project's session, even if nobody has connected to it yet.
 
         Raises:
-            RestError: 400 for what is no session's id, 404 for another project's.
+            RestError: 400 for a malformed session id, 404 for another project's session.
         """
         if not is_session_id(session_id):
             raise RestError("Invalid session ID", HTTPStatus.BAD_REQUEST)
@@ -66,7 +66,7 @@ class Sessions:
 
     @contextmanager
     def lent_to_project(self, session_id: str, key: str) -> Iterator[Session]:
-        """Raise AbsentError if it is another project's, or nobody ever connected to it."""
+        """Lend a project's session, or raise AbsentError if nobody ever connected to it."""
         with self.lent(session_id) as session:
             if session.key != key or not session.ever_connected:
                 raise AbsentError(_ABSENT)
@@ -74,7 +74,7 @@ class Sessions:
 
     @contextmanager
     def lent_with_connection(self, connection_id: str) -> Iterator[Session]:
-        """Raise AbsentError if no session has this connection."""
+        """Lend the session of this connection, or raise AbsentError if there is none."""
         with self._lock:
             for session in self._sessions.values():
                 if connection_id in session.connections:
@@ -84,7 +84,7 @@ class Sessions:
 
     @contextmanager
     def lent_with_stream(self, stream_id: str) -> Iterator[Session]:
-        """Raise AbsentError if no session has this stream."""
+        """Lend the session of this stream, or raise AbsentError if there is none."""
         with self._lock:
             for session in self._sessions.values():
                 if stream_id in session.streams:

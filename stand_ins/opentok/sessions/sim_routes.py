@@ -1,4 +1,4 @@
-"""Routes that OpenTok does not have: they let tests play a client."""
+"""Routes that OpenTok does not have: with them, tests play a client."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from stand_ins.http.json_routes import json_request, json_response
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.rest_errors import AbsentError
-from stand_ins.opentok.sessions.participants import Connection, shown_connection
+from stand_ins.opentok.sessions.participants import Connection, connection_json
 from stand_ins.opentok.sessions.sessions import Sessions
 from stand_ins.opentok.tokens.client_tokens import verify_client_token
 from stand_ins.opentok.tokens.token_errors import TokenRefusedError
@@ -25,14 +25,14 @@ class ConnectRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PublishRequest(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """A stream's name, and its video: null where there is none."""
+    """A stream's name and its video type, which is null for audio alone."""
 
     name: str = ""
     video_type: Literal["camera", "screen", "custom"] | None = "camera"
 
 
 class BadReasonError(ValueError):
-    """No client leaves for this reason."""
+    """OpenTok knows no such reason for a client's end."""
 
 
 def sim_routes(
@@ -43,7 +43,7 @@ def sim_routes(
     @routes.post("/connections")
     def connect() -> Response:
         connection = connected(sessions, known, json_request(ConnectRequest).token, clock())
-        return json_response(shown_connection(connection), HTTPStatus.CREATED)
+        return json_response(connection_json(connection), HTTPStatus.CREATED)
 
     @routes.delete("/connections/<connection_id>")
     def disconnect(connection_id: str) -> Response:
@@ -72,7 +72,7 @@ def sim_routes(
     @routes.get("/sessions/<session_id>")
     def show_session(session_id: str) -> Response:
         with sessions.lent(session_id) as session:
-            return json_response(session.shown())
+            return json_response(session.to_json())
 
     @routes.errorhandler(TokenRefusedError)
     def token_refused(error: TokenRefusedError) -> Response:
@@ -90,10 +90,10 @@ def sim_routes(
 
 
 def connected(sessions: Sessions, known: KnownCredentials, token: str, now: float) -> Connection:
-    """A client connects with this token.
+    """Connect a client with this token.
 
     Raises:
-        TokenRefusedError: OpenTok would not let it.
+        TokenRefusedError: OpenTok would refuse the token.
     """
     genuine = verify_client_token(token, known, now)
     try:

@@ -1,4 +1,4 @@
-"""What OpenTok itself connects to a session: it is there as a connection and a stream."""
+"""Records of what OpenTok itself connects to a session: each has a connection and a stream."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,7 +21,7 @@ _Connected = TypeVar("_Connected", bound=ConnectedRecord)
 
 
 class ConnectedRecords(SessionRecords[_Connected]):
-    """What ends takes its connection with it."""
+    """Records whose end also ends their connection."""
 
     def _change(self, record: _Connected, change: Change) -> None:
         super()._change(record, change)

@@ -1,4 +1,4 @@
-"""SIP calls: OpenTok dials, and who answers is a connection and a stream in the session."""
+"""SIP calls: OpenTok dials, and the callee becomes a connection and a stream in the session."""
 
 import threading
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from stand_ins.opentok.tokens.presented_tokens import connect_by_token
 _LONGEST_SECONDS = 6 * 3600
 _HUNG_UP, _TOO_LONG = "700", "705"
 _SAID = MappingProxyType({_HUNG_UP: "Normal hangup", _TOO_LONG: "Maximum duration exceeded"})
-# Its text is not documented.
+# OpenTok does not document this text.
 _RELAYED = "Only routed sessions are allowed to initiate SIP calls."
 
 
 @dataclass(kw_only=True)
 class SipCall(ConnectedRecord):
-    """It ends with its connection; the reason is a number."""
+    """A SIP call, which ends with its connection; the reason is a number."""
 
     def follow_session(self, now: float) -> Change | None:
         return None if self.is_connected else Change("ended", now, _HUNG_UP)
@@ -52,7 +52,7 @@ class SipCall(ConnectedRecord):
         }
         return Callback("sip", self.key, f"sip_call/{event}", content)
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.record_id,
             "projectId": self.key,
@@ -71,10 +71,10 @@ class SipCalls(ConnectedRecords[SipCall]):
     def dial(
         self, session: Session, wanted: SipTarget, token: ClientToken, now: float
     ) -> dict[str, Any]:
-        """Who is called answers at once.
+        """Dial; the callee answers at once.
 
         Raises:
-            ConflictError: the session is relayed.
+            ConflictError: The session is relayed.
         """
         with self._lock:
             if session.options.relayed:
@@ -89,4 +89,4 @@ class SipCalls(ConnectedRecords[SipCall]):
                 stream_id=stream.stream_id,
             )
             self._add(call)
-            return call.shown()
+            return call.to_json()

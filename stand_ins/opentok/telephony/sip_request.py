@@ -1,4 +1,4 @@
-"""What a SIP call is asked for with, checked as OpenTok checks it."""
+"""The request for a SIP call, checked as OpenTok checks it."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ class SipTarget(msgspec.Struct, rename="camel", frozen=True):
 
 
 class DialRequest(msgspec.Struct, rename="camel", frozen=True):
-    """What a call is asked for with. It holds a token: show it to nobody."""
+    """A request for a call; it holds a client token, so no answer may show it."""
 
     session_id: Annotated[str, msgspec.Meta(min_length=1)]
     token: str

@@ -1,4 +1,4 @@
-"""OpenTok's routes to the outside by voice: SIP calls, touch tones, and audio to a WebSocket."""
+"""OpenTok's telephony routes: SIP calls, touch tones, and audio to a WebSocket."""
 
 import uuid
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from stand_ins.opentok.tokens.presented_tokens import check_presented_token, con
 
 _DIGITS = frozenset("0123456789*#p")
 _LONGEST_HEADERS = 512
-# Its text is not documented.
+# OpenTok does not document this text.
 _RELAYED = "Only routed sessions are allowed to initiate Audio Connector WebSocket connections."
 
 
@@ -43,7 +43,7 @@ class WebSocketTarget(msgspec.Struct, rename="camel", frozen=True):
 
 
 class ConnectorRequest(msgspec.Struct, rename="camel", frozen=True):
-    """Where audio is to go. It holds a token: show it to nobody."""
+    """The target of audio; it holds a client token, so no answer may show it."""
 
     session_id: Annotated[str, msgspec.Meta(min_length=1)]
     token: str
@@ -62,7 +62,7 @@ def telephony_routes(
     def dial(key: str) -> Response:
         wanted, now = json_body(DialRequest), clock()
         with sessions.lent_unentered(wanted.session_id, key) as session:
-            # Which roles will do is not documented; it has to publish.
+            # OpenTok does not document which roles it accepts. The role must allow publishing.
             token = check_presented_token(wanted.token, session, known, now, PUBLISHING_ROLES)
             return json_response(calls.dial(session, wanted.sip, token, now))
 

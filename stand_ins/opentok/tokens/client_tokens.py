@@ -20,7 +20,7 @@ _LONGEST_LAYOUT_CLASSES = 1000
 
 @dataclass(frozen=True)
 class ClientToken:
-    """What a genuine token allows, and the key of the project or application it is for."""
+    """The rights in a valid token, and the key of its project or application."""
 
     key: str
     session_id: str
@@ -30,10 +30,10 @@ class ClientToken:
 
 
 def verify_client_token(token: str, known: KnownCredentials, now: float) -> ClientToken:
-    """The token's content, once signature, expiry, role, scope and lengths are found good.
+    """Return the token's content after checks of signature, expiry, role, scope and lengths.
 
     Raises:
-        TokenRefusedError: with the reason that a client is given.
+        TokenRefusedError: A check fails; the text is the reason for the client.
     """
     if token.startswith(LEGACY_PREFIX):
         key, claims = verified_legacy_fields(token, known)
@@ -74,7 +74,7 @@ def _verified_jwt(token: str, known: KnownCredentials) -> tuple[str, dict[str, A
 
 
 def _check_application_claims(claims: Mapping[str, Any]) -> None:
-    """Vonage's common claims; the Python SDKs spell `sub` in full, the others do not."""
+    """Check Vonage's common claims; the Python SDKs spell `sub` in full, the others do not."""
     acl = claims.get("acl")
     paths = acl.get("paths") if isinstance(acl, dict) else None
     if not isinstance(paths, dict) or "/session/**" not in paths:

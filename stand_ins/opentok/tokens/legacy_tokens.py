@@ -14,10 +14,10 @@ LEGACY_PREFIX = "T1=="
 
 
 def verified_legacy_fields(token: str, known: KnownCredentials) -> tuple[str, dict[str, Any]]:
-    """The API key, and the fields under the names they have in a JWT.
+    """Return the API key, and the fields under the names they have in a JWT.
 
     Raises:
-        TokenRefusedError: the token is malformed, its key unknown or its signature wrong.
+        TokenRefusedError: The token is malformed, its key unknown or its signature wrong.
     """
     key, signature, signed = _parts(token)
     if key not in known.projects:
@@ -32,7 +32,7 @@ def verified_legacy_fields(token: str, known: KnownCredentials) -> tuple[str, di
 
 
 def _parts(token: str) -> tuple[str, str, str]:
-    """The three parts of partner_id=KEY&sig=SIGNATURE:SIGNED."""
+    """Return the three parts of partner_id=KEY&sig=SIGNATURE:SIGNED."""
     try:
         text = base64.b64decode(token.removeprefix(LEGACY_PREFIX), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Client tokens that calls present for what OpenTok itself does in a session."""
+"""The client tokens in calls that let OpenTok itself connect to a session."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -18,11 +18,11 @@ def check_presented_token(
     now: float,
     roles: Collection[str] = ROLES,
 ) -> ClientToken:
-    """Its content, checked as at a client's own connection, and for this session and a role.
+    """Return the token's content after the checks of a connection, for this session and a role.
 
     Raises:
-        RestError: 400, as for any other parameter that is wrong; OpenTok's own answer to such
-            a token is not documented.
+        RestError: 400, as for any other invalid parameter; OpenTok does not document its answer
+            to such a token.
     """
     try:
         genuine = verify_client_token(token, known, now)

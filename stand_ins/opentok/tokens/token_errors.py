@@ -1,2 +1,2 @@
 class TokenRefusedError(Exception):
-    """A client may not connect; the text is the reason it is given."""
+    """A client may not connect; the text is the reason that the client gets."""

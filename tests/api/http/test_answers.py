@@ -1,4 +1,4 @@
-"""What every answer has in common: problems, CORS, no caching, and Chalice's own answers too."""
+"""The common part of all answers: problems, CORS, no caching, and Chalice's own answers too."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ def test_each_error_has_a_code_of_its_own_and_a_status() -> None:
     assert len(set(codes)) == len(codes)
 
 
-def test_health_is_public_and_tells_the_version(gateway: Gateway, stand_ins: StandIns) -> None:
+def test_health_is_public_and_has_the_version(gateway: Gateway, stand_ins: StandIns) -> None:
     reply = gateway.request("GET", "/health")
     assert (reply.status, reply.json) == (200, {"status": "ok", "version": chalicelib.VERSION})
     assert_is_for_browsers(reply)
@@ -88,7 +88,7 @@ def test_a_method_that_a_path_does_not_have_is_405_and_named(
 
 
 def failing_app(fault: Exception, stand_ins: StandIns) -> Gateway:
-    """The app with one more route, whose view has a bug."""
+    """Return the app with one more route, whose view has a bug."""
     gateway = stand_ins.gateway()
     routes = Routes(tag="tests")
 
@@ -118,7 +118,7 @@ def test_a_bug_is_500_with_the_cause_in_the_log_and_not_in_the_answer(
 def test_a_request_has_eight_seconds(stand_ins: StandIns) -> None:
     gateway = stand_ins.gateway()
     services = Services(stand_ins.environment)
-    services.use_cases()  # built before the time is taken
+    services.use_cases()  # built before the time is measured
     routes = Routes(tag="tests")
     remaining: list[float] = []
 
@@ -142,12 +142,12 @@ def test_an_event_that_is_no_request_is_a_problem_too(gateway: Gateway) -> None:
     assert json.loads(answer["body"])["code"] == "internal"
 
 
-def test_a_problem_says_when_to_come_back() -> None:
+def test_a_problem_says_when_to_retry() -> None:
     answer = problem_response(errors.StoreUnavailable("Later.", retry_after=7), "r1")
     assert answer.headers["Retry-After"] == "7"
 
 
-def test_what_the_operator_is_told_the_caller_is_not() -> None:
+def test_the_operators_note_is_not_in_the_callers_answer() -> None:
     answer = problem_response(errors.NotConfigured("AUTH_ISSUER is not set"), "r1")
     assert "AUTH_ISSUER" not in str(answer.content)
 
@@ -176,7 +176,7 @@ print("\\n".join(sys.modules))
 SDKS = {"boto3", "botocore", "opentok", "requests", "aws_lambda_powertools", "jwt", "cryptography"}
 
 NEEDED_BY_NO_JOIN = {
-    "boto3.s3.inject",  # what boto3 loads for a client of S3
+    "boto3.s3.inject",  # boto3 loads it for a client of S3
     "chalicelib.core.sessions.reconcile_sessions",
     "chalicelib.core.media.record_archives",
     "chalicelib.composition.media",

@@ -1,4 +1,4 @@
-"""DynamoDB and Secrets Manager misbehaving: the right answer in time, and no room half made."""
+"""Faults of DynamoDB and Secrets Manager: the right answer in time, and no half-made room."""
 
 import time
 from collections.abc import Callable
@@ -23,10 +23,10 @@ DYNAMODB_URL = "AWS_ENDPOINT_URL_DYNAMODB"
 SECRETS_MANAGER_URL = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 OFTEN = 50
 LIMIT_SECONDS = 5.0
-"""Shorter than a client of AWS tries by itself."""
+"""Patience shorter than the retries of an AWS client."""
 
 Break = Callable[[StandIns, str, int], None]
-"""Breaks so many calls of an operation."""
+"""A function that breaks so many calls of an operation."""
 
 
 pytestmark = pytest.mark.usefixtures("unpaused_botocore")
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("unpaused_botocore")
 
 @pytest.fixture
 def gateway(stand_ins: StandIns) -> Gateway:
-    """Before an app that repeats what fails at once."""
+    """Return an app that retries at once."""
     return Gateway(build_app(stand_ins.environment, unpaused_deadline))
 
 
@@ -44,7 +44,7 @@ def join(gateway: Gateway, stand_ins: StandIns, room: str = "standup") -> Reply:
 
 
 def sessions_kept(stand_ins: StandIns) -> list[str]:
-    """The session of every room in the table."""
+    """Return the session of every room in the table."""
     return [item["sessionId"]["S"] for item in stand_ins.items() if "sessionId" in item]
 
 
@@ -136,7 +136,7 @@ LASTING: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("kind", LASTING)
-def test_a_lasting_failure_is_told_leaves_nothing_and_ends_with_its_cause(
+def test_a_lasting_failure_is_reported_leaves_nothing_and_ends_with_its_cause(
     gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     break_calls, operation = LASTING[kind]
@@ -175,7 +175,7 @@ def test_a_room_asked_for_by_a_write_whose_answer_was_lost_counts_as_made(
     assert sessions_kept(stand_ins) == [reply.json["sessionId"]]
 
 
-def test_a_table_that_is_missing_is_told(stand_ins: StandIns) -> None:
+def test_a_missing_table_is_reported(stand_ins: StandIns) -> None:
     assert_unavailable(join(stand_ins.gateway(ROOMS_TABLE="roomkey-nowhere"), stand_ins))
 
 
@@ -193,7 +193,7 @@ def test_a_table_that_is_missing_is_told(stand_ins: StandIns) -> None:
         ("GET", "/token?username=alice", WRITE),
     ],
 )
-def test_every_route_tells_a_failure_alike(
+def test_every_route_reports_a_failure_in_the_same_way(
     gateway: Gateway, stand_ins: StandIns, method: str, path: str, operation: str
 ) -> None:
     bearer = stand_ins.identity.bearer("alice")
@@ -211,7 +211,7 @@ def test_every_route_tells_a_failure_alike(
     ("service", "deadline"),
     [(DYNAMODB_URL, short_deadline), (SECRETS_MANAGER_URL, short_deadline_of_opentok)],
 )
-def test_a_service_that_does_not_answer_is_told_in_time_and_the_next_caller_gets_in(
+def test_a_service_that_does_not_answer_is_reported_in_time_and_the_next_request_succeeds(
     stand_ins: StandIns,
     monkeypatch: pytest.MonkeyPatch,
     service: str,
@@ -220,7 +220,7 @@ def test_a_service_that_does_not_answer_is_told_in_time_and_the_next_caller_gets
     with raw_server(silence) as url, monkeypatch.context() as patch:
         patch.setenv(service, url)
         gateway = Gateway(build_app(stand_ins.environment, deadline))
-        gateway.request("GET", "/rooms")  # builds the clients, with no bearer and thus no more
+        gateway.request("GET", "/rooms")  # builds the clients and does nothing more
         started = time.perf_counter()
 
         assert_unavailable(join(gateway, stand_ins))
@@ -231,7 +231,7 @@ def test_a_service_that_does_not_answer_is_told_in_time_and_the_next_caller_gets
 
 
 class Witness(Deadline):
-    """Notes how long a call under it may take, and allows it little."""
+    """A deadline that records how long each call may take, and allows it little."""
 
     def __init__(self, allowed: list[float]) -> None:
         super().__init__(REQUEST_SECONDS)

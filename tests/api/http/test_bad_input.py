@@ -1,4 +1,4 @@
-"""Whatever a caller sends, they get a problem that names the field, and nothing is made."""
+"""Bad requests of every kind: a problem names the field, and nothing is created."""
 
 import json
 
@@ -185,7 +185,9 @@ def test_a_rooms_broken_setting_is_named(
     assert_nothing_was_made(stand_ins)
 
 
-def test_an_unknown_role_is_told_which_there_are(gateway: Gateway, stand_ins: StandIns) -> None:
+def test_the_error_for_an_unknown_role_lists_the_known_ones(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
     reply = send(gateway, stand_ins, "POST", TOKENS, '{"role":"owner"}')
     assert reply.json["errors"][0]["reason"] == (
         "must be one of subscriber, publisher, publisheronly, moderator"
@@ -338,7 +340,7 @@ def test_no_bytes_whatsoever_are_a_fault_of_ours(
     assert send(gateway, stand_ins, "POST", TOKENS, body).status in {201, 400, 422}
 
 
-# What msgspec puts before a field's path in its messages, sent as a value.
+# Values that look like the text that msgspec puts before a field's path in its messages.
 PATH_IN_A_VALUE = "x` - at `$.zzz"
 
 

@@ -1,4 +1,4 @@
-"""Few trips: what each kind of join costs in calls to the outside, counted on the wire."""
+"""The number of outside calls that each kind of join makes, counted on the wire."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ READ_SECRET = "SecretsManager.GetSecretValue"
 
 @dataclass(frozen=True)
 class Calls:
-    """What went out: to AWS by name, to OpenTok by path, and fetches of the issuer's keys."""
+    """Outside calls: to AWS by name, to OpenTok by path, and fetches of the issuer's keys."""
 
     aws: list[str]
     opentok: list[str]
@@ -30,7 +30,7 @@ def calls_of(
     path: str = "/rooms/{room}/tokens",
     user: str = "alice",
 ) -> Calls:
-    """What one request costs that succeeds."""
+    """Return the outside calls of one request that succeeds."""
     stand_ins.aws.clear_calls()
     stand_ins.opentok.clear_calls()
     fetched = stand_ins.identity.fetches

@@ -1,4 +1,4 @@
-"""The OpenTok secret: read seldom, renewed when OpenTok refuses it, and clear when it is wrong."""
+"""The OpenTok secret: read seldom, renewed when OpenTok refuses it, reported when it is wrong."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ from tests.support.stand_ins import (
 READ = "SecretsManager.GetSecretValue"
 NEW_SECRET = "beadbeadbeadbeadbeadbeadbeadbeadbeadbead"
 SENTINEL = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2"
-"""Forty characters as an API secret has, to be found nowhere."""
+"""Forty characters like an API secret's, which must be written nowhere."""
 MINUTE = 60
 
 
@@ -45,7 +45,7 @@ def opentok_secret(secret: str = API_SECRET) -> dict[str, str]:
 
 @contextmanager
 def opentok_after_rotation(*secrets: str) -> Iterator[tuple[OpenTokStandIn, str]]:
-    """OpenTok, and its address, where the project's secret is the last of these."""
+    """Yield OpenTok and its address; the project's secret is the last of these."""
     opentok = OpenTokStandIn(projects={API_KEY: secrets[-1]})
     with HttpServer(opentok.wsgi_app) as server:
         yield opentok, server.url
@@ -91,7 +91,7 @@ class TestKinds:
     def test_a_vonage_session_is_asked_for_with_a_bearer_of_the_application(
         self, stand_ins: StandIns
     ) -> None:
-        # This stand-in knows no OpenTok project: only a bearer can have passed.
+        # This stand-in knows no OpenTok project, so only a bearer token can have passed.
         opentok = OpenTokStandIn(applications={APPLICATION_ID: stand_ins.vonage.public})
         stand_ins.put_secret(
             {"applicationId": APPLICATION_ID, "privateKey": stand_ins.vonage.private}
@@ -118,16 +118,16 @@ class TestKinds:
 
 
 class TestRefusals:
-    """OpenTok's 403."""
+    """Tests of OpenTok's 403."""
 
     def test_a_secret_that_was_rotated_is_read_anew_and_the_call_repeated(
         self, stand_ins: StandIns
     ) -> None:
         with opentok_after_rotation(API_SECRET, NEW_SECRET) as (opentok, url):
             gateway = stand_ins.gateway(OPENTOK_API_URL=url)
-            # What moto holds now is read by the first call and refused by OpenTok...
+            # The first call reads this secret, and OpenTok refuses it...
             assert join(gateway, stand_ins, "before").code == "provider_refused"
-            # ...and this is what the second one finds.
+            # ...and the second call finds this one.
             stand_ins.put_secret(opentok_secret(NEW_SECRET))
             stand_ins.aws.clear_calls()
             opentok.clear_calls()
@@ -241,14 +241,14 @@ WRONG_SECRETS: dict[str, str | Mapping[str, object]] = {
 
 
 def secrets_in(content: str) -> list[str]:
-    """What may stand nowhere: the sentinel, and each line of a key."""
+    """Return the texts that must be written nowhere: the sentinel, and each line of a key."""
     return [SENTINEL, *(line for line in PEM.splitlines() if len(line) > 40 and line in content)]
 
 
 def assert_not_configured(
     reply: Reply, gateway: Gateway, capture: pytest.CaptureFixture[str]
 ) -> str:
-    """The error, its log line and `/health`; returns the note for the operator."""
+    """Check the error, its log line and `/health`; return the note for the operator."""
     assert (reply.status, reply.code) == (503, "not_configured")
     assert int(reply.headers["Retry-After"]) > 0
     (line,) = log_lines(capture)
@@ -353,7 +353,7 @@ class TestSecretsManagerAway:
             ("UnrecognizedClientException", 400, "not_configured"),
         ],
     )
-    def test_what_secrets_manager_answers_is_told_to_the_operator_and_over_when_it_is_over(
+    def test_secrets_managers_error_is_reported_to_the_operator_until_it_ends(
         self,
         gateway: Gateway,
         stand_ins: StandIns,
@@ -386,7 +386,7 @@ class TestSecretsManagerAway:
 
 
 class TestCache:
-    """The adapter itself, on a clock that can be put forward."""
+    """Tests of the adapter itself, on a clock that can be put forward."""
 
     @pytest.fixture
     def clock(self) -> MovedClock:

@@ -1,4 +1,4 @@
-"""Every route refuses who has no bearer, unless it is declared public here."""
+"""Every route refuses callers without a bearer token, unless this file declares it public."""
 
 from http import HTTPStatus
 
@@ -15,9 +15,9 @@ from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import CALLBACKS, StandIns
 
 PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
-"""Who adds a route here says that anybody may call it."""
+"""The routes that anybody may call; a new entry makes a route public."""
 SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
-"""Signed by OpenTok; where there is no signature it is refused with 503, to be sent again."""
+"""The routes that OpenTok signs; without a signature the answer is 503, so that OpenTok retries."""
 
 PARAMETERS = {
     "room": "standup",
@@ -45,7 +45,7 @@ def answers(app: Chalice, bearer: str | None) -> dict[tuple[str, str], Reply]:
 
 
 def open_to(app: Chalice, bearer: str | None) -> set[tuple[str, str]]:
-    """The routes that do not refuse."""
+    """Return the routes that do not refuse."""
     replies = answers(app, bearer)
     return {
         route for route, reply in replies.items() if reply.status != 401 and not asks_again(reply)
@@ -53,7 +53,7 @@ def open_to(app: Chalice, bearer: str | None) -> set[tuple[str, str]]:
 
 
 def asks_again(reply: Reply) -> bool:
-    """Whether a callback is refused for want of a signature."""
+    """Return True if a callback is refused for lack of a signature."""
     return reply.status == 503 and reply.code == "callback_unsigned"
 
 

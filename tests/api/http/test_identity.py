@@ -1,4 +1,4 @@
-"""Who is let in: bearers of the app's own identity provider, and nothing else."""
+"""Admission of bearer tokens of the app's own identity provider, and of no others."""
 
 import hashlib
 import hmac
@@ -24,12 +24,12 @@ from tests.support.stand_ins import AUDIENCE, StandIns
 
 LITTLE = 25
 TOO_MUCH = 35
-"""Seconds; a slow test must not bring the one to the other side of 30."""
+"""Seconds on both sides of the tolerance of 30, far enough from it for a slow test."""
 
 
 @pytest.fixture(scope="module")
 def stand_ins(started_stand_ins: StandIns) -> StandIns:
-    """One start for the whole module: what is refused here changes nothing."""
+    """Return one start for the whole module, because refused requests change nothing."""
     started_stand_ins.start_anew()
     return started_stand_ins
 
@@ -45,7 +45,7 @@ def gateway_for_admins(stand_ins: StandIns) -> Gateway:
 
 
 def shortly(value: object) -> str:
-    """A test's id."""
+    """Return a test's id."""
     return ascii(value)[:50]
 
 
@@ -67,13 +67,13 @@ def assert_unauthenticated(reply: Reply) -> None:
 
 
 def claims(identity: IdentityProvider, changed: Mapping[str, object]) -> dict[str, object]:
-    """The usual claims with these changed, or left out where the value is `...`."""
+    """Return the usual claims with these changed, or left out if the value is `...`."""
     now = int(time.time())
     said = {"iss": identity.issuer, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 600}
     return {name: value for name, value in (said | dict(changed)).items() if value is not ...}
 
 
-def bearer_saying(stand_ins: StandIns, changed: Mapping[str, object]) -> str:
+def bearer_with_claims(stand_ins: StandIns, changed: Mapping[str, object]) -> str:
     return signed_by(stand_ins.identity, claims(stand_ins.identity, changed))
 
 
@@ -157,7 +157,7 @@ FAR = 4102444800
 def test_a_bearer_with_these_claims_is_refused_though_the_issuer_signed_it(
     gateway: Gateway, stand_ins: StandIns, changed: dict[str, object]
 ) -> None:
-    assert_unauthenticated(ask(gateway, bearer_saying(stand_ins, changed)))
+    assert_unauthenticated(ask(gateway, bearer_with_claims(stand_ins, changed)))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_bearer_with_these_claims_is_refused_though_the_issuer_signed_it(
 def test_a_bearer_with_these_claims_is_accepted(
     gateway: Gateway, stand_ins: StandIns, changed: dict[str, object]
 ) -> None:
-    assert ask(gateway, bearer_saying(stand_ins, changed)).status == 200
+    assert ask(gateway, bearer_with_claims(stand_ins, changed)).status == 200
 
 
 @pytest.mark.parametrize("audience", ["first-app", "second-app"])
@@ -488,7 +488,7 @@ def test_no_segments_at_all_pass_for_a_bearer(
 def test_no_value_of_a_claim_ends_in_an_internal_error(
     gateway: Gateway, stand_ins: StandIns, name: str, value: object
 ) -> None:
-    assert ask(gateway, bearer_saying(stand_ins, {name: value})).status in (200, 401)
+    assert ask(gateway, bearer_with_claims(stand_ins, {name: value})).status in (200, 401)
 
 
 @fuzzed
@@ -507,11 +507,11 @@ def test_a_bearer_with_any_character_changed_is_refused(
     gateway: Gateway, stand_ins: StandIns, data: st.DataObject
 ) -> None:
     bearer = stand_ins.identity.bearer("alice", iat=None, exp=4_102_444_800)
-    # A segment's last character holds bits that mean nothing, so some changes to it are none.
-    telling = [
+    # A segment's last character has bits without a meaning, so some changes to it are none.
+    significant = [
         index for index in range(len(bearer) - 1) if bearer[index] != "." != bearer[index + 1]
     ]
-    index = data.draw(st.sampled_from(telling))
+    index = data.draw(st.sampled_from(significant))
     other = data.draw(st.sampled_from("AZaz09-_.").filter(lambda each: each != bearer[index]))
 
     assert_unauthenticated(ask(gateway, bearer[:index] + other + bearer[index + 1 :]))
@@ -531,7 +531,7 @@ def test_a_bearer_with_any_character_changed_is_refused(
 def test_these_claims_make_an_admin(
     gateway_for_admins: Gateway, stand_ins: StandIns, granting: dict[str, object]
 ) -> None:
-    bearer = bearer_saying(stand_ins, granting)
+    bearer = bearer_with_claims(stand_ins, granting)
 
     assert gateway_for_admins.request("PUT", "/rooms/staff", bearer=bearer).status in (200, 201)
 
@@ -559,7 +559,7 @@ def test_these_claims_make_an_admin(
 def test_these_claims_make_no_admin(
     gateway_for_admins: Gateway, stand_ins: StandIns, granting: dict[str, object]
 ) -> None:
-    bearer = bearer_saying(stand_ins, granting)
+    bearer = bearer_with_claims(stand_ins, granting)
 
     reply = gateway_for_admins.request("PUT", "/rooms/staff", bearer=bearer)
 
@@ -583,7 +583,7 @@ def test_these_claims_make_no_admin(
 def test_a_name_is_the_bearers_and_a_malformed_one_is_none(
     stand_ins: StandIns, name: object, shown: str | None
 ) -> None:
-    bearer = bearer_saying(stand_ins, {"name": name})
+    bearer = bearer_with_claims(stand_ins, {"name": name})
 
     user = verifier(stand_ins).user(f"Bearer {bearer}")
 

@@ -1,4 +1,4 @@
-"""The issuer's keys: fetched seldom, changed without a restart, and what if they cannot be had."""
+"""The issuer's keys: fetched seldom, changed without a restart, and sometimes out of reach."""
 
 import json
 import time
@@ -33,7 +33,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    """What PyJWT's own client and ours read; deadlines keep the real one."""
+    """Return the clock of PyJWT's own client and of ours; deadlines keep the real one."""
     moved = MovedClock()
     monkeypatch.setattr(time, "monotonic", moved)
     return moved
@@ -50,7 +50,7 @@ def new_verifier(stand_ins: StandIns, jwks_url: str) -> TokenVerifier:
 
 @dataclass
 class Fetches:
-    """How often the keys were asked for, by the connections: a fetch opens one each time."""
+    """A counter of key fetches, by connections: each fetch opens one."""
 
     stand_ins: StandIns
     before: int = 0
@@ -69,7 +69,7 @@ def fetches(stand_ins: StandIns) -> Fetches:
 
 
 def outcome(verifier: TokenVerifier, bearer: str) -> str:
-    """The user's id, or the code of the error."""
+    """Return the user's id, or the code of the error."""
     try:
         return verifier.user(f"Bearer {bearer}").id
     except RoomkeyError as error:
@@ -82,7 +82,7 @@ def outcomes_at_once(verifier: TokenVerifier, bearer: str) -> list[str]:
 
 
 def take_away(stand_ins: StandIns) -> None:
-    """From now on the issuer publishes nothing."""
+    """Let the issuer publish nothing from now on."""
     stand_ins.identity.faults.add(Fault(KEYS_PATH, status=500), times=100)
 
 
@@ -235,7 +235,7 @@ def test_an_issuer_whose_keys_are_not_for_signing_or_have_no_name_is_unavailable
     assert outcome(verifier, stand_ins.identity.bearer("alice")) == "identity_unavailable"
 
 
-def test_the_caller_is_told_to_come_back_and_the_operator_what_is_wrong(
+def test_the_caller_is_asked_to_retry_and_the_operator_gets_the_cause(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     take_away(stand_ins)
@@ -261,7 +261,7 @@ def test_what_is_no_bearer_is_refused_without_asking_the_issuer(
 
 @dataclass(frozen=True)
 class Observed:
-    """What twenty callers of a bad issuer saw, and how long the last of them waited."""
+    """The answers to twenty callers of a bad issuer, and the longest wait."""
 
     outcomes: list[str]
     seconds: float
@@ -278,7 +278,7 @@ BAD_ISSUERS: dict[str, Callable[[], AbstractContextManager[str]]] = {
 
 @pytest.fixture(scope="module")
 def observed(started_stand_ins: StandIns) -> Iterator[dict[str, Observed]]:
-    """All of the bad issuers at once, because each takes its time."""
+    """Yield the results of all bad issuers, run at once because each takes its time."""
     bearer = started_stand_ins.identity.bearer("alice")
 
     def observe(url: str) -> Observed:
@@ -304,7 +304,7 @@ def test_an_issuer_whose_name_cannot_be_found_is_unavailable(stand_ins: StandIns
         verifier.user(f"Bearer {stand_ins.identity.bearer('alice')}")
 
 
-def test_the_keys_are_looked_for_under_the_issuer_unless_told_where(stand_ins: StandIns) -> None:
+def test_the_keys_are_fetched_below_the_issuer_unless_a_url_is_set(stand_ins: StandIns) -> None:
     issuer = stand_ins.identity_server.url
     bearer = stand_ins.identity.bearer("alice", iss=issuer)
     gateway = stand_ins.gateway(AUTH_ISSUER=issuer, AUTH_JWKS_URL="")

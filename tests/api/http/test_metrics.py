@@ -12,7 +12,7 @@ from tests.support.stand_ins import StandIns
 
 
 def metrics_of(line: str) -> dict[str, Any]:
-    """What CloudWatch reads out of a line in its embedded metric format."""
+    """Return the metrics that CloudWatch reads out of a line in its embedded metric format."""
     content = json.loads(line)
     if "_aws" not in content:
         return {}

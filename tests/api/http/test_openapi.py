@@ -1,4 +1,4 @@
-"""The API's description of itself: of all routes, true, whole, and as committed."""
+"""The API's OpenAPI document: it covers all routes, is correct, and is the committed one."""
 
 import re
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_the_document_describes_the_apps_routes_and_no_others(document: dict[str
         assert named == set(re.findall(r"{(\w+)}", path)), operation["operationId"]
 
 
-def test_who_asks_through_a_stage_is_told_its_address(gateway: Gateway) -> None:
+def test_a_request_through_a_stage_gets_the_address_of_the_stage(gateway: Gateway) -> None:
     assert gateway.request("GET", "/openapi.json").json["servers"] == [{"url": "/api"}]
     assert gateway.request("GET", "/openapi.json/").json["servers"] == [{"url": "/api"}]
 

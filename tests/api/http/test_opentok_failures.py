@@ -1,4 +1,4 @@
-"""OpenTok misbehaving: the right answer in time, nothing left behind, and the next caller in."""
+"""Faults of OpenTok: the right answer in time, nothing left behind, and the next request works."""
 
 import base64
 import json
@@ -23,13 +23,13 @@ from tests.support.stand_ins import API_KEY, StandIns
 CREATE = "/session/create"
 ATTEMPTS = 3
 LIMIT_SECONDS = 5.0
-"""As long as the client waits by itself."""
+"""The client's own patience."""
 RETRY_NEEDS_SECONDS = 3.0
 
 
 @pytest.fixture
 def gateway(stand_ins: StandIns) -> Gateway:
-    """Before an app that repeats what fails at once."""
+    """Return an app that retries at once."""
     return Gateway(build_app(stand_ins.environment, unpaused_deadline))
 
 
@@ -104,7 +104,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", OUTAGES)
-def test_an_outage_is_told_after_three_attempts_and_the_next_caller_gets_in(
+def test_an_outage_is_reported_after_three_attempts_and_the_next_request_succeeds(
     gateway: Gateway, stand_ins: StandIns, kind: str
 ) -> None:
     failing_times(stand_ins, OUTAGES[kind])
@@ -129,7 +129,7 @@ def test_a_passing_failure_is_made_good_within_the_same_request(
 
 @pytest.fixture(scope="module")
 def hasty_open_room(started_stand_ins: StandIns) -> Callable[[], Room]:
-    """Opens a room with so little time left that OpenTok is asked but once."""
+    """Return a function that creates a room with time for only one call to OpenTok."""
     started_stand_ins.start_anew()
     create_room = Services(started_stand_ins.environment).use_cases().create_room
     return lambda: create_room.find_or_create(
@@ -184,7 +184,7 @@ def test_refused_credentials_are_tried_once_more(
     assert join(gateway, stand_ins).status == 201
 
 
-def test_an_outage_after_a_refusal_is_told_as_an_outage(
+def test_an_outage_after_a_refusal_is_reported_as_an_outage(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     failing_times(stand_ins, Fault(CREATE, status=403), 1)
@@ -202,7 +202,7 @@ def test_an_outage_after_a_refusal_is_told_as_an_outage(
         ("GET", "/token?username=alice", 200),
     ],
 )
-def test_every_route_that_makes_a_room_tells_an_outage_alike(
+def test_every_route_that_makes_a_room_reports_an_outage_in_the_same_way(
     gateway: Gateway, stand_ins: StandIns, method: str, path: str, made: int
 ) -> None:
     bearer = stand_ins.identity.bearer("alice")
@@ -229,13 +229,13 @@ def test_a_slow_answer_is_waited_for(gateway: Gateway, stand_ins: StandIns) -> N
     assert len(stand_ins.opentok.calls) == 1
 
 
-def test_a_platform_that_does_not_answer_is_told_in_time_and_the_next_caller_gets_in(
+def test_a_platform_that_does_not_answer_is_reported_in_time_and_the_next_request_succeeds(
     stand_ins: StandIns,
 ) -> None:
     with raw_server(silence) as url:
         environment = stand_ins.environment | {"OPENTOK_API_URL": url}
         gateway = Gateway(build_app(environment, short_deadline_of_opentok))
-        gateway.request("GET", "/rooms")  # the services are built before the time is taken
+        gateway.request("GET", "/rooms")  # the services are built before the time is measured
         started = time.perf_counter()
 
         assert_unavailable(join(gateway, stand_ins))

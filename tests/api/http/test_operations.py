@@ -1,4 +1,4 @@
-"""What a route declares is what serves it, and what its answers are held against."""
+"""The declaration of a route decides how it is served, and its answers are checked against it."""
 
 import json
 from http import HTTPStatus
@@ -27,7 +27,7 @@ PROBLEM_JSON = {"Content-Type": "application/problem+json"}
 
 @pytest.fixture
 def made_up(stand_ins: StandIns) -> Gateway:
-    """Two routes that take a ban, by views that look at nothing and at something else."""
+    """Return two routes for a ban, whose views read nothing or something else."""
     app = Chalice("made-up", configure_logs=False)
     router = Router(Services(stand_ins.environment).use_cases, RequestLog("INFO"), "*")
     routes = Routes(tag="tests")

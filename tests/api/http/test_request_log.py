@@ -28,22 +28,22 @@ def only_line(capture: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return line
 
 
-def told(line: dict[str, Any]) -> dict[str, Any]:
-    """What a line tells of its request, but for the time it took; what is not known is absent."""
+def fields_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a line, except for durations; unknown fields are absent."""
     names = ("level", "request_id", "method", "route", "status", "user", "room", "code")
     assert set(line) >= set(names) - {"user", "room"} | {"milliseconds"}
     return {name: line.get(name) for name in names}
 
 
 class TestOneLine:
-    def test_a_success_is_told_with_who_where_and_how_long(
+    def test_a_success_is_logged_with_user_room_and_duration(
         self, gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
     ) -> None:
         gateway.request("POST", JOIN, bearer=stand_ins.identity.bearer("alice"))
 
         line = only_line(capsys)
 
-        assert told(line) == {
+        assert fields_of(line) == {
             "level": "INFO",
             "request_id": "gateway-request-1",
             "method": "POST",
@@ -57,41 +57,41 @@ class TestOneLine:
         assert line["service"] == "roomkey-test"
         assert line["timestamp"]
 
-    def test_health_is_told_without_user_or_room(
+    def test_health_is_logged_without_user_or_room(
         self, gateway: Gateway, capsys: pytest.CaptureFixture[str]
     ) -> None:
         gateway.request("GET", "/health")
 
-        line = told(only_line(capsys))
+        line = fields_of(only_line(capsys))
 
         assert (line["status"], line["user"], line["room"], line["code"]) == (200, None, None, "ok")
 
-    def test_a_refused_bearer_is_told_without_the_user_it_claims(
+    def test_a_refused_bearer_is_logged_without_the_user_it_claims(
         self, gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
     ) -> None:
         gateway.request("POST", JOIN, bearer=stand_ins.identity.bearer("alice", aud="elsewhere"))
 
-        line = told(only_line(capsys))
+        line = fields_of(only_line(capsys))
 
         assert (line["status"], line["user"], line["code"]) == (401, None, "unauthenticated")
 
-    def test_a_wrong_field_is_told_with_the_user_and_room(
+    def test_a_wrong_field_is_logged_with_the_user_and_room(
         self, gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
     ) -> None:
         bearer = stand_ins.identity.bearer("alice")
         gateway.request("POST", JOIN, bearer=bearer, body='{"role":"king"}')
 
-        line = told(only_line(capsys))
+        line = fields_of(only_line(capsys))
 
         assert (line["status"], line["user"], line["room"]) == (422, "alice", "standup")
         assert (line["level"], line["code"]) == ("INFO", "invalid_field")
 
-    def test_a_method_that_no_route_has_is_told(
+    def test_a_method_that_no_route_has_is_logged(
         self, gateway: Gateway, capsys: pytest.CaptureFixture[str]
     ) -> None:
         reply = gateway.request("PATCH", "/token")
 
-        line = told(only_line(capsys))
+        line = fields_of(only_line(capsys))
 
         assert reply.status == 405
         assert (line["method"], line["route"], line["status"]) == ("PATCH", "/token", 405)
@@ -108,7 +108,7 @@ class TestOneLine:
         assert (line["level"], line["status"], line["code"]) == ("ERROR", 502, "provider_refused")
         assert "400 Bad Request" in line["note"]
 
-    def test_a_fault_of_ours_is_told_with_its_cause_under_the_callers_request_id(
+    def test_a_bug_is_logged_with_its_cause_under_the_callers_request_id(
         self, gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
     ) -> None:
         key = {"pk": {"S": "room#standup"}, "sk": {"S": "room"}}
@@ -126,7 +126,7 @@ class TestOneLine:
         assert "dynamodb" in line["stack"]
         assert "KeyError" not in reply.text
 
-    def test_a_fault_of_chalices_is_told_too(
+    def test_a_bug_of_chalice_is_logged_too(
         self, gateway: Gateway, capsys: pytest.CaptureFixture[str]
     ) -> None:
         @gateway.app.route("/broken")
@@ -172,15 +172,15 @@ class TestOneLine:
 
 
 class Secrets:
-    """All that may be written nowhere, in whole or in part."""
+    """The texts that must be written nowhere, in whole or in part."""
 
     def __init__(self) -> None:
         self._parts: set[str] = set()
 
     def add(self, secret: str) -> str:
-        """Remember the secret, its JWT segments or its lines, and give it back."""
+        """Remember the secret, its JWT segments or its lines, and return it."""
         parts = secret.split(".") if secret.startswith("ey") else secret.splitlines()
-        # The header of a JWT says nothing, and so do the lines around a key.
+        # A JWT's header is no secret, nor are the lines around a key.
         self._parts |= {part[:40] for part in parts if len(part) >= 40 and "-----" not in part}
         return secret
 
@@ -190,7 +190,7 @@ class Secrets:
 
 @pytest.fixture
 def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Every logger of the process at its most talkative."""
+    """Yield the log of every logger of the process at level DEBUG."""
     names = ("", "botocore", "boto3", "urllib3", "requests", "opentok", "jwt", "roomkey")
     loggers = [logging.getLogger(name) for name in names]
     before = [logger.level for logger in loggers]
@@ -206,7 +206,7 @@ class TestSecrecy:
     def send_all_kinds(
         self, gateway: Gateway, stand_ins: StandIns, secrets: Secrets
     ) -> list[Reply]:
-        """Requests that succeed, and that fail in every way known."""
+        """Send requests that succeed, and requests that fail in every known way."""
         identity = stand_ins.identity
         alice = secrets.add(identity.bearer("alice", name="Alice"))
         mallory = secrets.add(identity.bearer("mallory"))
@@ -294,7 +294,7 @@ class TestSecrecy:
             }[kind]
         )
         gateway = stand_ins.gateway(LOG_LEVEL="DEBUG")
-        # What the tests themselves do with AWS is not the app's to keep secret.
+        # The test's own calls to AWS are not the app's secrets.
         everything_logged.clear()
         capfd.readouterr()
 

@@ -1,4 +1,4 @@
-"""All of a live room with Vonage's credentials: an application in place of a project."""
+"""A live room with Vonage's credentials: an application in place of a project."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def live(stand_ins: StandIns) -> Iterator[Live]:
         yield running
 
 
-def test_who_comes_and_what_they_publish_is_told_by_signed_callbacks(live: Live) -> None:
+def test_signed_callbacks_report_connections_and_streams(live: Live) -> None:
     live.room(maxParticipants=1)
     bob = live.enter("bob")
     stream = live.publish(bob)
@@ -114,7 +114,7 @@ def test_a_session_that_is_young_and_unknown_is_asked_for_again(live: Live) -> N
         Key={"pk": {"S": f"session#{young}"}, "sk": {"S": "session"}},
     )
     body = {"sessionId": young, "applicationId": APPLICATION_ID, "event": "connectionCreated"}
-    assert tell(live, body | {"connection": {"id": "c1"}}) == 503
+    assert send_vonage_callback(live, body | {"connection": {"id": "c1"}}) == 503
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,15 @@ def test_a_session_that_is_young_and_unknown_is_asked_for_again(live: Live) -> N
 def test_a_callback_is_of_our_application_by_whichever_name(
     live: Live, owner: dict[str, str], status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tell(live, {"sessionId": "1_x", "event": "sessionCreated", **owner}) == status
+    assert (
+        send_vonage_callback(live, {"sessionId": "1_x", "event": "sessionCreated", **owner})
+        == status
+    )
     assert ("CallbackSessionCreated" in log_lines(capsys)[-1]) == (status == 200)
 
 
-def tell(live: Live, content: object) -> int:
-    """The status that a callback gets, signed as Vonage signs it."""
+def send_vonage_callback(live: Live, content: object) -> int:
+    """Return the status of the answer to a callback, signed as Vonage signs it."""
     body = json.dumps(content).encode()
     claims = {
         "iat": int(datetime.now(UTC).timestamp()),

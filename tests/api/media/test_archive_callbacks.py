@@ -10,7 +10,7 @@ import time_machine
 
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.core.model.media import Media, MediaKind
-from tests.support.callbacks import tell
+from tests.support.callbacks import send_callback
 from tests.support.example_rooms import soon
 from tests.support.live import Live
 from tests.support.noon import NOON
@@ -49,7 +49,7 @@ def test_an_archive_is_kept_whole_under_its_room_without_the_files_address(live:
     room = live.room()
     whole = told(room["sessionId"], "available", size=7, url="https://files.test/a?sig=secret")
 
-    assert tell(live.gateway, "archive", whole).status == 200
+    assert send_callback(live.gateway, "archive", whole).status == 200
 
     found = kept(live.stand_ins, room["roomId"])
     assert found is not None
@@ -62,7 +62,7 @@ def test_an_archive_is_kept_whole_under_its_room_without_the_files_address(live:
 def test_an_archives_status_only_moves_forward(live: Live, order: tuple[str, ...]) -> None:
     room = live.room()
     for status in (*order, *reversed(order)):
-        assert tell(live.gateway, "archive", told(room["sessionId"], status)).status == 200
+        assert send_callback(live.gateway, "archive", told(room["sessionId"], status)).status == 200
     found = kept(live.stand_ins, room["roomId"])
     assert found is not None
     assert found.status == found.content["status"] == "uploaded"
@@ -85,7 +85,7 @@ def test_an_archives_status_only_moves_forward(live: Live, order: tuple[str, ...
 )
 def test_an_unusual_field_loses_no_archive(live: Live, odd: dict[str, object]) -> None:
     room = live.room()
-    assert tell(live.gateway, "archive", told(room["sessionId"]) | odd).status == 200
+    assert send_callback(live.gateway, "archive", told(room["sessionId"]) | odd).status == 200
     found = kept(live.stand_ins, room["roomId"])
     assert found is not None
     # Of a status that is not known here it may run, and must be stoppable.
@@ -106,7 +106,7 @@ def test_an_unusual_field_loses_no_archive(live: Live, odd: dict[str, object]) -
     ],
 )
 def test_what_tells_of_no_archive_is_taken_and_changes_nothing(live: Live, content: object) -> None:
-    assert tell(live.gateway, "archive", content).status == 200
+    assert send_callback(live.gateway, "archive", content).status == 200
     assert live.stand_ins.items() == []
 
 
@@ -118,7 +118,7 @@ def test_an_archives_callback_that_is_not_opentoks_is_401(
     live: Live, changed: dict[str, Any]
 ) -> None:
     room = live.room()
-    reply = tell(live.gateway, "archive", told(room["sessionId"]), **changed)
+    reply = send_callback(live.gateway, "archive", told(room["sessionId"]), **changed)
     assert (reply.status, reply.code) == (401, "unauthenticated")
     assert kept(live.stand_ins, room["roomId"]) is None
 
@@ -127,15 +127,15 @@ def test_a_kind_has_secrets_of_its_own(stand_ins: StandIns) -> None:
     own = {"session": ["s3ssion" * 10], "archive": ["4rchive" * 10]}
     stand_ins.put_secret(CREDENTIALS | {"callbackSecrets": own})
     gateway = stand_ins.gateway()
-    assert tell(gateway, "archive", told("1_x"), secret="4rchive" * 10).status == 200
-    assert tell(gateway, "archive", told("1_x"), secret="s3ssion" * 10).status == 401
+    assert send_callback(gateway, "archive", told("1_x"), secret="4rchive" * 10).status == 200
+    assert send_callback(gateway, "archive", told("1_x"), secret="s3ssion" * 10).status == 401
 
 
 def test_another_projects_archive_is_refused(live: Live) -> None:
     room = live.room()
     for other in ({"partnerId": 9}, {"projectId": "9"}, {"applicationId": "other"}):
         nobodys = told(room["sessionId"], partnerId=None)
-        assert tell(live.gateway, "archive", nobodys | other).status == 401
+        assert send_callback(live.gateway, "archive", nobodys | other).status == 401
     assert kept(live.stand_ins, room["roomId"]) is None
 
 
@@ -155,15 +155,15 @@ def test_an_archive_of_a_young_unknown_session_is_asked_for_again_and_of_an_old_
     with time_machine.travel(NOON, tick=False) as clock:
         session_id = live.room()["sessionId"]
         live.stand_ins.start_anew()
-        assert tell(live.gateway, "archive", told(session_id)).code == "session_unknown"
+        assert send_callback(live.gateway, "archive", told(session_id)).code == "session_unknown"
         clock.shift(61)
-        assert tell(live.gateway, "archive", told(session_id)).status == 200
+        assert send_callback(live.gateway, "archive", told(session_id)).status == 200
         assert live.stand_ins.items() == []
 
 
 def test_a_callback_of_an_archive_is_two_calls(live: Live) -> None:
     session_id = live.room()["sessionId"]
     live.stand_ins.aws.clear_calls()
-    tell(live.gateway, "archive", told(session_id))
+    send_callback(live.gateway, "archive", told(session_id))
     calls = [call for call in live.stand_ins.aws.calls if call.startswith("DynamoDB")]
     assert len(calls) == 2

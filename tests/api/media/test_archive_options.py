@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import tell
+from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 
@@ -283,7 +283,7 @@ def test_one_whose_file_is_not_reached_is_not_said_to_be_deleted(
 def test_one_of_a_status_unknown_here_is_stopped(recorded: Live) -> None:
     path = started(recorded)
     content = dict(recorded.ask("alice", "GET", path).json)
-    assert tell(recorded.gateway, "archive", content | {"status": "pausing"}).status == 200
+    assert send_callback(recorded.gateway, "archive", content | {"status": "pausing"}).status == 200
     assert recorded.ask("bob", "GET", path).json["status"] == "pausing"
     assert recorded.ask("alice", "POST", f"{path}/stop").json["status"] == "stopped"
 

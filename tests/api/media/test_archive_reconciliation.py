@@ -320,7 +320,7 @@ NOT_THERE = '{"message": "Not found."}'
 
 def at_opentok(live: Live, archive_id: str) -> dict[str, Any]:
     """The archive as OpenTok lists it."""
-    archive = live.stand_ins.opentok.look("archives", archive_id)
+    archive = live.stand_ins.opentok.inspect("archives", archive_id)
     return {name: value for name, value in archive.items() if name != "layout"}
 
 

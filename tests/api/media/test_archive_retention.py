@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import tell
+from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
@@ -49,7 +49,10 @@ def test_an_archive_that_is_told_of_as_begun_in_the_far_future_is_deleted_like_a
     live.enter("bob")
     archived(live)
     content = {"id": str(UUID(int=1)), "sessionId": room["sessionId"], "status": "failed"}
-    assert tell(live.gateway, "archive", content | {"createdAt": 253402300799000}).status == 200
+    assert (
+        send_callback(live.gateway, "archive", content | {"createdAt": 253402300799000}).status
+        == 200
+    )
     clock.shift(2 * DAY)
     live.run("delete_expired_archives")
     assert listed(live) == []

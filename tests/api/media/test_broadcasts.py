@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import tell
+from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.noon import NOON
 
@@ -194,11 +194,11 @@ def test_one_that_opentok_wrongly_said_has_ended_is_stopped_all_the_same(entered
     stopped = control(entered, "POST", f"{broadcast_id}/stop")
     assert (stopped.status, stopped.json["status"]) == (200, "stopped")
     assert stopped.json["broadcastUrls"] is None
-    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "started"
+    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "started"
 
     stopped = control(entered, "POST", f"{broadcast_id}/stop")
     assert (stopped.status, stopped.json["status"]) == (200, "stopped")
-    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "stopped"
+    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "stopped"
 
 
 def test_a_conflict_at_opentok_does_not_end_one_on_record(entered: Live) -> None:
@@ -235,7 +235,7 @@ def test_reconciliation_takes_back_what_was_wrongly_taken_for_ended(
     assert shown["status"] == "started"
     assert shown["broadcastUrls"] is not None
     entered.ask("alice", "DELETE", "/rooms/standup")
-    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "stopped"
+    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "stopped"
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_its_layout_is_changed(entered: Live) -> None:
     layout = {"type": "bestFit", "screenshareType": "pip"}
     reply = control(entered, "PUT", f"{broadcast_id}/layout", layout)
     assert (reply.status, reply.json["id"]) == (200, broadcast_id)
-    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["layout"] == layout
+    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["layout"] == layout
 
 
 def test_streams_are_taken_in_and_left_out_of_a_manual_one(entered: Live) -> None:
@@ -460,7 +460,7 @@ def test_a_callback_alone_brings_one_on_record_and_a_late_one_does_not_revive_it
         "broadcastUrls": {"rtmp": {"tube": {k: v for k, v in RTMP.items() if k != "id"}}},
     }
     for status in ("stopped", "started"):
-        assert tell(entered.gateway, "broadcast", told | {"status": status}).status == 200
+        assert send_callback(entered.gateway, "broadcast", told | {"status": status}).status == 200
     (shown,) = listed(entered)
     assert (shown["id"], shown["status"]) == ("b-1", "stopped")
     assert shown["broadcastUrls"]["rtmp"] == {"tube": {"serverUrl": "rtmps://live.test:443/app"}}
@@ -470,7 +470,7 @@ def test_a_callback_alone_brings_one_on_record_and_a_late_one_does_not_revive_it
 def test_closing_the_room_stops_it(entered: Live) -> None:
     broadcast_id = start(entered)["id"]
     assert entered.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "stopped"
+    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "stopped"
 
 
 def test_closing_hours_stop_it(entered: Live, clock: time_machine.Traveller) -> None:
@@ -478,7 +478,7 @@ def test_closing_hours_stop_it(entered: Live, clock: time_machine.Traveller) -> 
     broadcast_id = start(entered)["id"]
     clock.shift(timedelta(minutes=6))
     entered.run("enforce_closing_times")
-    assert entered.stand_ins.opentok.look("broadcasts", broadcast_id)["status"] == "stopped"
+    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "stopped"
     assert [each["status"] for each in listed(entered)] == ["stopped"]
 
 

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import tell
+from tests.support.callbacks import send_callback
 from tests.support.live import Live, running_live
 from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, API_SECRET, CALLBACK_SECRET, StandIns
@@ -42,7 +42,7 @@ def test_every_option_is_opentoks(entered: Live) -> None:
     captions_id = start(entered, **options)
     told = told_opentok(entered.stand_ins)
     assert options.items() <= told.items()
-    assert entered.stand_ins.opentok.look("captions", captions_id)["status"] == "started"
+    assert entered.stand_ins.opentok.inspect("captions", captions_id)["status"] == "started"
 
 
 def test_their_token_is_a_moderators_for_minutes_and_of_no_user(entered: Live) -> None:
@@ -110,7 +110,7 @@ def test_of_several_that_seem_to_run_the_latest_is_named_and_of_no_other_kind(
     for number in (2, 3, 1):
         told = {"captionId": f"c-{number}", "sessionId": session_id, "status": "started"}
         moment = {"createdAt": begun - 10_000 + number}
-        assert tell(entered.gateway, "captions", told | moment).status == 200
+        assert send_callback(entered.gateway, "captions", told | moment).status == 200
     broadcast: dict[str, Any] = {"outputs": {"hls": {}}}
     assert entered.ask("alice", "POST", "/rooms/standup/broadcasts", broadcast).status == 201
     assert named(entered) == "c-3"
@@ -147,7 +147,7 @@ def test_they_are_stopped_once_in_their_own_room_by_moderators(entered: Live) ->
 
     stopped = stop(entered, captions_id)
     assert (stopped.status, stopped.text) == (202, "")
-    assert entered.stand_ins.opentok.look("captions", captions_id)["status"] == "stopped"
+    assert entered.stand_ins.opentok.inspect("captions", captions_id)["status"] == "stopped"
     again = stop(entered, captions_id)
     assert (again.status, again.code) == (409, "captions_not_running")
 
@@ -199,7 +199,7 @@ def test_without_signatures_opentok_is_told_the_secret_path_or_none(stand_ins: S
 def test_a_callback_alone_brings_them_on_record(entered: Live) -> None:
     session_id = entered.ask("alice", "GET", "/rooms/standup").json["sessionId"]
     told = {"captionId": "c-1", "sessionId": session_id, "status": "started", "projectId": API_KEY}
-    assert tell(entered.gateway, "captions", told).status == 200
+    assert send_callback(entered.gateway, "captions", told).status == 200
     absent = '{"message": "Captions not found"}'
     entered.stand_ins.opentok.faults.add(Fault("/captions/c-1/stop", status=404, body=absent))
     assert stop(entered, "c-1").status == 202
@@ -208,4 +208,4 @@ def test_a_callback_alone_brings_them_on_record(entered: Live) -> None:
 def test_closing_the_room_stops_them(entered: Live) -> None:
     captions_id = start(entered)
     assert entered.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert entered.stand_ins.opentok.look("captions", captions_id)["status"] == "stopped"
+    assert entered.stand_ins.opentok.inspect("captions", captions_id)["status"] == "stopped"

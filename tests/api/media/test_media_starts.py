@@ -172,7 +172,7 @@ def test_a_retry_after_the_callback_names_the_one_that_runs(
     entered.settle()
     retried = asked(entered, start)
     assert (retried.status, retried.code) == (409, start.already)
-    assert opentok.look(start.path, retried.json[member])["status"] == "started"
+    assert opentok.inspect(start.path, retried.json[member])["status"] == "started"
 
 
 @every

@@ -162,7 +162,7 @@ def test_reconciliation_asks_for_renders_only_where_there_is_sign_of_one(
 def test_closing_the_room_stops_it(entered: Live) -> None:
     render_id = start(entered)["id"]
     assert entered.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert entered.stand_ins.opentok.look("renders", render_id)["status"] == "stopped"
+    assert entered.stand_ins.opentok.inspect("renders", render_id)["status"] == "stopped"
 
 
 def test_one_among_more_than_opentok_lists_at_once_is_not_taken_for_ended(

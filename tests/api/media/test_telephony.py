@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import tell
+from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.noon import NOON
 from tests.support.stand_ins import API_SECRET
@@ -287,7 +287,7 @@ def test_a_call_that_comes_after_the_room_has_closed_is_hung_up(
         "sessionId": session_id,
         "call": {"connectionId": connection_id},
     }
-    assert tell(entered.gateway, "sip", told).status == 200
+    assert send_callback(entered.gateway, "sip", told).status == 200
     assert connection_id not in entered.connected()
 
 
@@ -298,7 +298,7 @@ def test_callbacks_of_calls_alone_tell_who_comes_and_goes(entered: Live) -> None
 
     def told(event: str, **call: object) -> int:
         content = {"event": event, "sessionId": session_id, "call": {"connectionId": "k1", **call}}
-        return tell(entered.gateway, "sip", content).status
+        return send_callback(entered.gateway, "sip", content).status
 
     assert told("callCreated", createdAt=int(NOON.timestamp() * 1000)) == 200
     assert "k1" in entered.shown()
@@ -316,14 +316,14 @@ def test_callbacks_of_calls_alone_tell_who_comes_and_goes(entered: Live) -> None
 def test_what_cannot_be_made_out_of_a_call_is_answered_so_that_it_is_not_repeated(
     entered: Live, content: object
 ) -> None:
-    assert tell(entered.gateway, "sip", content).status == 200
+    assert send_callback(entered.gateway, "sip", content).status == 200
 
 
 def test_a_calls_callback_must_be_signed_and_of_our_project(entered: Live) -> None:
     session_id = entered.ask("alice", "GET", "/rooms/standup").json["sessionId"]
     told = {"event": "callCreated", "sessionId": session_id, "call": {"connectionId": "k1"}}
-    assert tell(entered.gateway, "sip", told, secret="x" * 32).status == 401
-    assert tell(entered.gateway, "sip", told | {"projectId": "1"}).status == 401
+    assert send_callback(entered.gateway, "sip", told, secret="x" * 32).status == 401
+    assert send_callback(entered.gateway, "sip", told | {"projectId": "1"}).status == 401
     assert "k1" not in entered.shown()
 
 

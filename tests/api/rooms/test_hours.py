@@ -1,4 +1,4 @@
-"""Closing times: everybody is warned, everybody is out, and no token outlives them."""
+"""Closing times: clients are warned, then disconnected, and no token outlives them."""
 
 import json
 from datetime import timedelta
@@ -113,7 +113,7 @@ def test_what_one_run_could_not_do_the_next_one_does(
         assert live.connected() == set()
 
 
-def test_an_evacuation_that_opentok_refuses_is_told_with_its_answer(
+def test_disconnections_that_opentok_refuses_are_logged_with_its_answer(
     live: Live, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with time_machine.travel(NOON, tick=False) as clock:

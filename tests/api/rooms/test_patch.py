@@ -1,4 +1,4 @@
-"""Changing a room that exists."""
+"""Changes of existing rooms."""
 
 from typing import Any
 

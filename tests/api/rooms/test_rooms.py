@@ -28,7 +28,7 @@ ALL_SETTINGS: dict[str, Any] = {
 
 
 class Users:
-    """Sends each request as the user it is asked to."""
+    """A sender of requests as any user."""
 
     def __init__(self, gateway: Gateway, stand_ins: StandIns) -> None:
         self._gateway = gateway
@@ -46,7 +46,7 @@ class Users:
 
 
 def without_counts(reply: Reply) -> dict[str, Any]:
-    """A room that was read alone, without what only such a room carries."""
+    """Return a single room's answer without its counts, which lists do not have."""
     room = dict(reply.json)
     del room["counts"]
     return room

@@ -1,4 +1,4 @@
-"""Limits that hold: what a capped room answers, and what becomes of those who come all the same."""
+"""Seat limits: the answers of a capped room, and connections beyond the limit."""
 
 from datetime import timedelta
 

@@ -34,7 +34,7 @@ def claims(reply: Reply) -> dict[str, Any]:
 
 
 def connect(stand_ins: StandIns, reply: Reply) -> requests.Response:
-    """Go into the call with the token, as a client would."""
+    """Connect with the token, as a client does."""
     url = f"{stand_ins.opentok_server.url}/sim/connections"
     return requests.post(url, json={"token": reply.json["token"]}, timeout=5)
 
@@ -95,7 +95,9 @@ def test_in_a_room_for_watching_only_moderators_publish(
     assert join(gateway, stand_ins, "alice", {"role": "publisher"}).status == 201
 
 
-def test_who_is_no_member_is_told_so(gateway: Gateway, stand_ins: StandIns) -> None:
+def test_a_user_who_is_no_member_gets_an_error_that_says_so(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
     alice = stand_ins.identity.bearer("alice")
     gateway.request("PUT", "/rooms/standup", bearer=alice, body='{"members":["bob"]}')
     assert join(gateway, stand_ins, "bob").status == 201
@@ -103,7 +105,7 @@ def test_who_is_no_member_is_told_so(gateway: Gateway, stand_ins: StandIns) -> N
     assert (refused.status, refused.code) == (403, "not_a_member")
 
 
-def test_connection_data_tells_who_the_bearer_says_and_what_the_app_adds(
+def test_connection_data_holds_the_bearers_user_and_the_apps_own_data(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     body = {"data": 'seat "7" \\ \u00e9\u4e2d\U0001f600', "name": "Mallory"}
@@ -290,7 +292,7 @@ def test_anybody_may_put_the_default_room_with_nothing_to_choose(
     assert gateway.request("PUT", "/rooms/lobby", bearer=u1).status == 200
 
 
-def test_an_id_too_long_for_the_smallest_contract_is_told_so(
+def test_an_id_too_long_for_the_smallest_contract_gets_an_error_that_says_so(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     reply = simplest(gateway, stand_ins, "\U0001f600" * 255, "x")

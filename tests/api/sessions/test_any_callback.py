@@ -1,4 +1,4 @@
-"""Whatever a signed callback holds, it is taken: OpenTok would repeat the same for 24 hours."""
+"""Signed callbacks with any content are accepted: OpenTok repeats a refused one for 24 hours."""
 
 import json
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.callbacks import tell
+from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.stand_ins import API_KEY
 
@@ -53,7 +53,7 @@ ANYTHING = st.recursive(
 
 
 def places(value: object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """The path of each field within."""
+    """Return the path of each field within."""
     if not isinstance(value, dict):
         return []
     inner = [(*path, name) for name in value]
@@ -69,8 +69,8 @@ def with_field(event: dict[str, object], path: tuple[str, ...], value: object) -
 
 
 @st.composite
-def told(draw: st.DrawFn) -> tuple[str, dict[str, object]]:
-    """A callback's kind and content, with a field or three that are not as OpenTok documents."""
+def callbacks(draw: st.DrawFn) -> tuple[str, dict[str, object]]:
+    """Draw a callback's kind and content, with one to three undocumented fields."""
     kind, event = draw(st.sampled_from(EVENTS))
     for path in draw(st.lists(st.sampled_from(places(event)), min_size=1, max_size=3)):
         event = with_field(event, path, draw(ANYTHING))
@@ -83,12 +83,14 @@ def told(draw: st.DrawFn) -> tuple[str, dict[str, object]]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(told())
+@given(callbacks())
 @example(("session", with_field(OF_SESSIONS[0], ("connection", "id"), "\N{GRINNING FACE}" * 255)))
 def test_a_callback_with_any_odd_field_is_taken(
     live: Live, callback: tuple[str, dict[str, object]]
 ) -> None:
     kind, content = callback
     session_id = live.ask("alice", "PUT", "/rooms/standup", {}).json["sessionId"]
-    reply = tell(live.gateway, kind, {"projectId": API_KEY, "sessionId": session_id} | content)
+    reply = send_callback(
+        live.gateway, kind, {"projectId": API_KEY, "sessionId": session_id} | content
+    )
     assert reply.status == HTTPStatus.OK, json.dumps(content)

@@ -1,4 +1,4 @@
-"""Who must leave is out, whichever way OpenTok's signed callbacks come: over HTTP, all of them."""
+"""Rejected clients are disconnected, in whatever order OpenTok's callbacks arrive by HTTP."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who may tell us what happens in sessions, and that nothing told is lost."""
+"""Session callbacks: only OpenTok may send them, and none is lost."""
 
 import hashlib
 import json
@@ -9,8 +9,7 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import event
-from tests.support.callbacks import tell as tell_kind
+from tests.support.callbacks import event, send_callback
 from tests.support.gateway import Gateway, Reply
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
@@ -21,8 +20,8 @@ OLDER = "0lder" * 10
 PATH_SECRET = "a-path-that-nobody-guesses-0123456789"
 
 
-def tell(gateway: Gateway, content: object, **changed: Any) -> Reply:
-    return tell_kind(gateway, "session", content, **changed)
+def send_session_callback(gateway: Gateway, content: object, **changed: Any) -> Reply:
+    return send_callback(gateway, "session", content, **changed)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,9 @@ def test_a_callback_with_a_wrong_signature_is_401_and_changes_nothing(
     session_id = live.room()["sessionId"]
     before = live.stand_ins.items()
 
-    reply = tell(live.gateway, event(session_id, connection={"id": "c1"}), **changed)
+    reply = send_session_callback(
+        live.gateway, event(session_id, connection={"id": "c1"}), **changed
+    )
 
     assert (reply.status, reply.code) == (401, "unauthenticated")
     assert live.stand_ins.items() == before
@@ -64,7 +65,9 @@ def test_a_callback_without_a_signature_is_503_and_counted(
 def test_the_secret_before_is_still_accepted(stand_ins: StandIns) -> None:
     stand_ins.put_secret(CREDENTIALS | {"callbackSecrets": {"session": ["n3wer" * 10, OLDER]}})
     for secret, status in ((OLDER, 200), ("n3wer" * 10, 200), (CALLBACK_SECRET, 401)):
-        assert tell(stand_ins.gateway(), event("1_x"), secret=secret).status == status
+        assert (
+            send_session_callback(stand_ins.gateway(), event("1_x"), secret=secret).status == status
+        )
 
 
 @pytest.mark.parametrize("secrets", [None, {}, {"session": []}, {"session": "x"}, {"archive": []}])
@@ -73,16 +76,23 @@ def test_without_secrets_callbacks_are_not_configured_and_joins_go_on(
 ) -> None:
     stand_ins.put_secret(CREDENTIALS | {"callbackSecrets": secrets})
     gateway = stand_ins.gateway()
-    reply = tell(gateway, event("1_x"))
+    reply = send_session_callback(gateway, event("1_x"))
     assert (reply.status, reply.code) == (503, "not_configured")
     alice = stand_ins.identity.bearer("alice")
     assert gateway.request("POST", "/rooms/standup/tokens", bearer=alice).status == 201
 
 
 def test_another_projects_callback_is_refused(live: Live) -> None:
-    assert tell(live.gateway, {"sessionId": "1_x", "event": "e", "projectId": "9"}).status == 401
     assert (
-        tell(live.gateway, {"sessionId": "1_x", "event": "e", "projectId": int(API_KEY)}).status
+        send_session_callback(
+            live.gateway, {"sessionId": "1_x", "event": "e", "projectId": "9"}
+        ).status
+        == 401
+    )
+    assert (
+        send_session_callback(
+            live.gateway, {"sessionId": "1_x", "event": "e", "projectId": int(API_KEY)}
+        ).status
         == 200
     )
 
@@ -108,10 +118,10 @@ def test_an_id_that_would_be_another_address_at_opentok_is_never_part_of_one(
     victim = live.enter("victim", "other")
     live.stand_ins.opentok.clear_calls()
     lie = {"id": connection_id.format(other=other, victim=victim), "data": "nobody"}
-    assert tell(live.gateway, event(session_id, connection=lie)).status == 200
+    assert send_session_callback(live.gateway, event(session_id, connection=lie)).status == 200
     call = {"id": "k1", "connectionId": lie["id"]}
     for_sip = event(session_id, "callCreated", call=call)
-    assert tell_kind(live.gateway, "sip", for_sip).status == 200
+    assert send_callback(live.gateway, "sip", for_sip).status == 200
     assert live.stand_ins.opentok.calls == []
     assert live.shown() == {}
 
@@ -127,11 +137,14 @@ def test_a_session_that_is_unknown_is_asked_for_again_until_it_is_a_minute_old(l
         live.stand_ins.start_anew()
         connected = event(session_id, connection={"id": "c1"})
         clock.shift(59)
-        assert tell(live.gateway, connected).code == "session_unknown"
+        assert send_session_callback(live.gateway, connected).code == "session_unknown"
         clock.shift(1)
-        assert tell(live.gateway, connected).status == 200
+        assert send_session_callback(live.gateway, connected).status == 200
     for unknown in ("1_x", "", "1_" + "A" * 60):
-        assert tell(live.gateway, event(unknown, connection={"id": "c1"})).status == 200
+        assert (
+            send_session_callback(live.gateway, event(unknown, connection={"id": "c1"})).status
+            == 200
+        )
     assert live.stand_ins.items() == []
 
 
@@ -150,8 +163,10 @@ def test_a_session_that_is_unknown_is_asked_for_again_until_it_is_a_minute_old(l
         {"event": "whatIsThis", "sessionId": "1_x", "connection": {"id": "c1"}},
     ],
 )
-def test_what_tells_nothing_is_taken_and_changes_nothing(live: Live, content: object) -> None:
-    assert tell(live.gateway, content).status == 200
+def test_a_callback_without_usable_content_is_accepted_and_changes_nothing(
+    live: Live, content: object
+) -> None:
+    assert send_session_callback(live.gateway, content).status == 200
     assert live.stand_ins.items() == []
 
 
@@ -169,8 +184,10 @@ def test_what_tells_nothing_is_taken_and_changes_nothing(live: Live, content: ob
 )
 def test_an_unusual_field_loses_no_event(live: Live, odd: dict[str, object]) -> None:
     session_id = live.room()["sessionId"]
-    told = event(session_id, connection={"id": "c1", "createdAt": 1470257688143, "data": ""} | odd)
-    assert tell(live.gateway, told).status == 200
+    content = event(
+        session_id, connection={"id": "c1", "createdAt": 1470257688143, "data": ""} | odd
+    )
+    assert send_session_callback(live.gateway, content).status == 200
     assert set(live.shown()) == {"c1"}
 
 
@@ -232,7 +249,7 @@ def test_callbacks_in_any_order_end_in_the_same_state(stand_ins: StandIns) -> No
             assert reply["counts"]["streams"] == 1
 
 
-def test_a_callback_that_cannot_be_written_down_is_told_again_and_then_kept(live: Live) -> None:
+def test_a_callback_that_cannot_be_stored_is_redelivered_and_then_stored(live: Live) -> None:
     live.room(maxParticipants=2)
     token = live.token("bob")
     live.stand_ins.aws.fail("DynamoDB.TransactWriteItems", error="InternalServerError", times=4)
@@ -245,8 +262,8 @@ def test_a_callback_that_cannot_be_written_down_is_told_again_and_then_kept(live
 def test_a_streams_callback_that_cannot_be_written_down_is_503(live: Live, name: str) -> None:
     session_id = live.room()["sessionId"]
     live.stand_ins.aws.fail("DynamoDB.UpdateItem", error="AccessDeniedException", times=9)
-    told = event(session_id, name, stream={"id": "s1", "connection": {"id": "c1"}})
-    assert tell(live.gateway, told).code == "store_unavailable"
+    content = event(session_id, name, stream={"id": "s1", "connection": {"id": "c1"}})
+    assert send_session_callback(live.gateway, content).code == "store_unavailable"
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500])
@@ -254,8 +271,8 @@ def test_a_callback_whose_disconnect_opentok_refuses_is_503(live: Live, status: 
     session_id = live.room()["sessionId"]
     live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
     live.stand_ins.opentok.faults.add(Fault("/connection/", status=status), times=9)
-    told = event(session_id, connection={"id": "c1", "data": json.dumps({"userId": "bob"})})
-    reply = tell(live.gateway, told)
+    content = event(session_id, connection={"id": "c1", "data": json.dumps({"userId": "bob"})})
+    reply = send_session_callback(live.gateway, content)
     assert (reply.status, reply.code) == (503, "provider_unavailable")
 
 

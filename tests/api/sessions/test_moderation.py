@@ -1,4 +1,4 @@
-"""Moderation that sticks: disconnects, bans, locks, mutes, signals, and deleting a room."""
+"""Lasting moderation: disconnections, bans, locks, mutes, signals, and deleted rooms."""
 
 from typing import Any
 
@@ -153,7 +153,7 @@ def test_what_is_for_all_needs_somebody(live: Live, method: str, path: str, body
         (503, 503, "provider_unavailable"),
     ],
 )
-def test_opentoks_failures_are_told_for_what_they_are(
+def test_opentoks_failures_are_reported_by_kind(
     live: Live, status: int, expected: int, code: str
 ) -> None:
     live.room()
@@ -168,7 +168,7 @@ def test_opentoks_failures_are_told_for_what_they_are(
         live.stand_ins.opentok.faults.clear()
 
 
-def test_a_signal_that_opentok_finds_too_large_is_told_to_be(live: Live) -> None:
+def test_a_signal_too_large_for_opentok_gets_an_error_that_says_so(live: Live) -> None:
     live.room()
     live.enter("bob")
     live.stand_ins.opentok.faults.add(Fault("/v2/project", status=413))
@@ -284,7 +284,7 @@ def test_a_locked_room_lets_back_in_who_is_in_and_moderators_and_nobody_else(liv
         again, alice = live.enter("bob", name), live.enter("alice", name)
         assert {bob, again, alice} <= live.connected(name)
         held = live.connected(name) - {bob, again, alice}
-        # In a capped room a seat waits for who was given a token before it was locked.
+        # In a capped room, a user who got a token before the lock keeps a seat.
         assert len(held) == len(limits)
         live.patch(name, locked=False)
         live.enter("carol", name)

@@ -1,4 +1,4 @@
-"""Who is in, as it is shown: connections, streams, counts, page by page."""
+"""Presence in the API: connections, streams, counts, page by page."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ def test_a_connection_is_shown_with_its_user_its_name_and_its_streams(live: Live
     assert reply.json["cursor"] is None
 
 
-def test_who_comes_by_the_smallest_contract_is_known_too(live: Live) -> None:
+def test_a_user_of_the_smallest_contract_is_shown_too(live: Live) -> None:
     reply = live.ask("bob|1", "GET", "/token?username=B%20ob%26")
     connection_id = live.connect(reply.json["token"])
     live.settle()
@@ -36,7 +36,7 @@ def test_who_comes_by_the_smallest_contract_is_known_too(live: Live) -> None:
     assert (shown["id"], shown["userId"], shown["name"]) == (connection_id, "bob|1", "B ob&")
 
 
-def test_counts_tell_who_publishes_who_watches_and_which_seats_wait(live: Live) -> None:
+def test_counts_show_publishers_subscribers_and_waiting_seats(live: Live) -> None:
     live.room(maxParticipants=9)
     publisher = live.enter("bob")
     live.enter("carol", role="subscriber")

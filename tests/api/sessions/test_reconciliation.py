@@ -1,4 +1,4 @@
-"""Reconciliation of presence: what callbacks lose, a comparison with OpenTok's list finds."""
+"""Reconciliation of presence: a comparison with OpenTok's list finds what callbacks lost."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import event, tell
+from tests.support.callbacks import event, send_callback
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
@@ -17,14 +17,16 @@ MINUTES = timedelta(minutes=2)
 
 
 def change_seats(live: Live, how: str, values: Any = None) -> None:
-    """As no write of ours leaves them."""
+    """Change the room's seats in a way that no write of ours does."""
     key: Any = {"pk": {"S": "room#standup"}, "sk": {"S": "room"}}
     more = {} if values is None else {"ExpressionAttributeValues": values}
     live.stand_ins.dynamodb().update_item(TableName=TABLE, Key=key, UpdateExpression=how, **more)
 
 
 @pytest.mark.parametrize("limits", [{}, {"maxParticipants": 1}], ids=["uncapped", "capped"])
-def test_ghosts_go_and_their_seats_with_them(live: Live, limits: dict[str, Any]) -> None:
+def test_stale_records_are_removed_and_their_seats_released(
+    live: Live, limits: dict[str, Any]
+) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room(**limits)
         bob = live.enter("bob")
@@ -40,7 +42,7 @@ def test_ghosts_go_and_their_seats_with_them(live: Live, limits: dict[str, Any])
         live.enter("carol")
 
 
-def test_streams_whose_end_was_not_told_go(live: Live) -> None:
+def test_streams_whose_end_was_not_reported_are_removed(live: Live) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room()
         bob = live.enter("bob")
@@ -64,7 +66,7 @@ def test_streams_whose_end_was_not_told_go(live: Live) -> None:
         ({"ban": "dora"}, False),
     ],
 )
-def test_a_stranger_is_recorded_and_sent_away_where_anybody_is_kept_out(
+def test_an_unknown_connection_is_recorded_and_rejected_if_the_room_has_access_limits(
     live: Live, changes: dict[str, Any], stays: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
@@ -177,7 +179,7 @@ def test_a_limit_holds_in_a_room_long_idle_though_every_callback_is_lost(live: L
         assert live.connected() == set()
 
 
-def test_who_is_let_in_has_a_forgotten_session_looked_at_again_once(live: Live) -> None:
+def test_admitting_a_user_resumes_the_monitoring_of_a_session_once(live: Live) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room()
         writes = []
@@ -202,11 +204,11 @@ def test_each_session_that_is_due_is_checked_once_in_a_run(live: Live) -> None:
         paths = [call.path for call in live.stand_ins.opentok.calls]
         listings = [path for path in paths if path.endswith("/connection")]
         assert len(listings) == len(set(listings)) == 30
-        assert len(paths) == 3 * 30  # of archives and broadcasts, too, one each
+        assert len(paths) == 3 * 30  # one each of archives and broadcasts, too
 
 
 @pytest.mark.parametrize(("seconds", "stays"), [(9, True), (10, False)])
-def test_a_record_is_no_ghost_while_opentoks_list_may_lag_behind_it(
+def test_a_record_is_not_stale_while_opentoks_list_may_lag_behind_it(
     live: Live, seconds: int, stays: bool
 ) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
@@ -225,7 +227,7 @@ def test_who_is_on_record_as_gone_and_yet_there_is_sent_away(live: Live) -> None
         session_id = live.room()["sessionId"]
         bob = live.enter("bob")
         gone = event(session_id, "connectionDestroyed", connection={"id": bob})
-        assert tell(live.gateway, "session", gone).status == 200
+        assert send_callback(live.gateway, "session", gone).status == 200
         clock.shift(MINUTES)
         live.run("reconcile_sessions")
         assert live.connected() == set()
@@ -262,7 +264,7 @@ def test_who_was_refused_and_could_not_be_disconnected_gets_no_seat(live: Live) 
     bob = live.connect(token)
     came = event(session_id, connection={"id": bob, "data": '{"userId":"bob"}'})
     live.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
-    assert tell(live.gateway, "session", came).status == 503
+    assert send_callback(live.gateway, "session", came).status == 503
     live.stand_ins.opentok.faults.clear()
     live.patch(locked=False, maxParticipants=1)
     assert live.connected() == {bob}
@@ -338,7 +340,7 @@ def test_one_sessions_unreadable_record_keeps_no_other_from_being_checked(
         assert (line["status"], line["code"]) == (500, "internal")
         assert line["faulty"] == [f"session {session_id}"]
         assert line["ReconciliationFailed"] == [1.0]
-        # It waits behind the others.
+        # The failed check waits behind the others.
         live.stand_ins.aws.clear_calls()
         clock.shift(59)
         live.run("reconcile_sessions")
@@ -353,7 +355,7 @@ def test_media_that_opentok_refuses_slow_no_check_of_who_is_in(live: Live) -> No
         live.stand_ins.opentok.faults.add(Fault("/archive", status=403), times=9)
         live.stand_ins.opentok.clear_calls()
         live.run("reconcile_sessions")
-        # The other kinds were looked after all the same.
+        # The other kinds of media were reconciled all the same.
         assert live.stand_ins.opentok.count("/broadcast") == 1
         clock.shift(60)
         live.stand_ins.opentok.clear_calls()

@@ -1,4 +1,4 @@
-"""OpenTok's services in rooms that keep others out: they stay, take no seat, nobody fakes one."""
+"""OpenTok's services in rooms with access limits: they stay, take no seat, and cannot be faked."""
 
 import json
 from datetime import timedelta
@@ -22,13 +22,13 @@ CLOSING: dict[str, dict[str, Any]] = {
     "members-only": {"members": {"remove": ["mallory"]}},
     "locked": {"locked": True},
 }
-"""What keeps out who was given a token before."""
+"""Changes that reject users who already have a token."""
 services = pytest.mark.parametrize("start", SERVICES, ids=[each.path for each in SERVICES])
 guards = pytest.mark.parametrize("guard", GUARDS)
 
 
-def guarded_room(live: Live, guard: str) -> str:
-    """A room that is full, locked or for members alone, with one user in it; their connection."""
+def room_with_limits(live: Live, guard: str) -> str:
+    """Make a room that is full, locked or members-only; return the connection of its one user."""
     live.room(**GUARDS[guard])
     bob = live.enter("bob")
     if guard == "locked":
@@ -37,7 +37,7 @@ def guarded_room(live: Live, guard: str) -> str:
 
 
 def started(live: Live, start: Start) -> str:
-    """The connection of a service that a moderator has started."""
+    """Start a service as a moderator, and return its connection."""
     before = live.connected()
     reply = live.ask("alice", "POST", f"/rooms/standup/{start.path}", start.body)
     assert reply.status == start.status, reply.text
@@ -53,7 +53,7 @@ def started(live: Live, start: Start) -> str:
 def test_it_stays_and_takes_nobodys_seat(
     live: Live, clock: time_machine.Traveller, start: Start, guard: str
 ) -> None:
-    bob = guarded_room(live, guard)
+    bob = room_with_limits(live, guard)
     service = started(live, start)
     assert live.connected() == {bob, service} == live.shown().keys()
     assert live.refusal("carol") in {"room_full", "room_locked", "not_a_member"}
@@ -72,7 +72,7 @@ def test_it_stays_and_takes_nobodys_seat(
 def test_reconciliation_lets_it_stay(
     live: Live, clock: time_machine.Traveller, start: Start, guard: str
 ) -> None:
-    bob = guarded_room(live, guard)
+    bob = room_with_limits(live, guard)
     service = started(live, start)
     for _ in range(2):
         clock.shift(timedelta(minutes=2))
@@ -86,7 +86,7 @@ def test_reconciliation_lets_it_stay(
 def test_it_stays_though_all_callbacks_were_lost(
     live: Live, clock: time_machine.Traveller, start: Start, guard: str
 ) -> None:
-    bob = guarded_room(live, guard)
+    bob = room_with_limits(live, guard)
     for kind in ("session", "sip"):
         live.stand_ins.opentok.deliver_to(kind, None)
     service = started(live, start)
@@ -95,10 +95,10 @@ def test_it_stays_though_all_callbacks_were_lost(
     assert live.connected() == {bob, service} == live.shown().keys()
 
 
-def test_a_stranger_is_still_sent_away_beside_a_service(
+def test_an_unknown_connection_is_rejected_beside_a_service_too(
     live: Live, clock: time_machine.Traveller
 ) -> None:
-    bob = guarded_room(live, "capped")
+    bob = room_with_limits(live, "capped")
     service = started(live, SERVICES[0])
     session_id = live.ask("alice", "GET", "/rooms/standup").json["sessionId"]
     live.stand_ins.opentok.send_callback(
@@ -134,7 +134,7 @@ def test_a_user_cannot_pass_for_a_service(live: Live, guard: str) -> None:
 
 
 def test_a_retired_sessions_service_is_sent_away(live: Live) -> None:
-    guarded_room(live, "locked")
+    room_with_limits(live, "locked")
     started(live, SERVICES[0])
     session_id = live.ask("alice", "GET", "/rooms/standup").json["sessionId"]
     (call,) = (each for each in live.stand_ins.opentok.calls if each.path.endswith("/dial"))

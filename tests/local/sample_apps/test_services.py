@@ -25,7 +25,7 @@ NO_CAPTIONS = "30b3ebf1-ba36-4f5b-8def-6f70d9986fe9"
 
 
 def status_of(app: SampleApp, captions_id: str) -> str:
-    return str(app.live.stand_ins.opentok.look("captions", captions_id)["status"])
+    return str(app.live.stand_ins.opentok.inspect("captions", captions_id)["status"])
 
 
 def enabled(app: SampleApp) -> str:
@@ -148,7 +148,7 @@ def test_an_expired_token_captions_nothing(app: SampleApp, clock: time_machine.T
 def test_a_session_is_broadcast_for_an_hour_at_most_and_once_at_a_time(app: SampleApp) -> None:
     sent = {"rtmp": [], "lowLatency": False, "dvr": True, "streamMode": "auto"}
     started = parsed(app.about_session("/broadcast/session/start", **sent), WEB_BROADCAST)
-    at_opentok = app.live.stand_ins.opentok.look("broadcasts", started["id"])
+    at_opentok = app.live.stand_ins.opentok.inspect("broadcasts", started["id"])
     assert at_opentok["maxDuration"] == 3600
     assert at_opentok["settings"]["hls"] == {"dvr": True, "lowLatency": False}
 
@@ -164,7 +164,7 @@ def test_the_last_of_two_values_counts(app: SampleApp) -> None:
     body = f'{{"sessionId":"{app.session_id}","dvr":false,"dvr":true}}'
     started = requests.post(f"{app.url}/broadcast/session/start", data=body, timeout=10).json()
 
-    at_opentok = app.live.stand_ins.opentok.look("broadcasts", started["id"])
+    at_opentok = app.live.stand_ins.opentok.inspect("broadcasts", started["id"])
     assert at_opentok["settings"]["hls"]["dvr"] is True
 
 

@@ -1,4 +1,4 @@
-"""What becomes of archives with time, by who is in the session, and how it is told."""
+"""The changes of archives over time and by the session's clients, and their callbacks."""
 
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -22,20 +22,22 @@ S3: dict[str, Any] = {
 
 
 @pytest.fixture
-def told(opentok_service: RunningOpenTok, receiver: CallbackReceiver) -> CallbackReceiver:
-    """Receives archive callbacks alone."""
+def archive_receiver(
+    opentok_service: RunningOpenTok, receiver: CallbackReceiver
+) -> CallbackReceiver:
+    """Return a receiver of archive callbacks alone."""
     opentok_service.stand_in.deliver_to("session", None)
     opentok_service.stand_in.deliver_to("archive", receiver.url)
     return receiver
 
 
-def statuses(service: RunningOpenTok, told: CallbackReceiver) -> list[str]:
+def statuses(service: RunningOpenTok, archive_receiver: CallbackReceiver) -> list[str]:
     assert service.stand_in.settle(5)
-    return [each.content["status"] for each in told.received]
+    return [each.content["status"] for each in archive_receiver.received]
 
 
 def test_a_stopped_archive_soon_has_a_file_by_the_clock(
-    opentok_service: RunningOpenTok, routed_id: str, told: CallbackReceiver
+    opentok_service: RunningOpenTok, routed_id: str, archive_receiver: CallbackReceiver
 ) -> None:
     opentok_service.stand_in.archive_ready_after = 3
     with time_machine.travel(
@@ -58,37 +60,42 @@ def test_a_stopped_archive_soon_has_a_file_by_the_clock(
     assert (ready["status"], ready["duration"]) == ("available", 90)
     assert ready["size"] > 0
     assert (expired["status"], expired["url"]) == ("expired", None)
-    assert statuses(opentok_service, told) == ["started", "stopped", "available", "expired"]
+    assert statuses(opentok_service, archive_receiver) == [
+        "started",
+        "stopped",
+        "available",
+        "expired",
+    ]
 
 
-def test_callbacks_tell_the_whole_archive_and_are_signed_by_their_own_secret(
-    opentok_service: RunningOpenTok, routed_id: str, told: CallbackReceiver
+def test_callbacks_hold_the_whole_archive_and_are_signed_by_their_own_secret(
+    opentok_service: RunningOpenTok, routed_id: str, archive_receiver: CallbackReceiver
 ) -> None:
     join(opentok_service, routed_id)
     started = start(opentok_service, routed_id)
 
-    assert statuses(opentok_service, told) == ["started"]
-    (callback,) = told.received
+    assert statuses(opentok_service, archive_receiver) == ["started"]
+    (callback,) = archive_receiver.received
     assert callback.verified_claims(opentok_service.stand_in.callback_secrets["archive"])
     whole_second = started["createdAt"] // 1000 * 1000
     assert callback.content == started | {"createdAt": whole_second, "updatedAt": whole_second}
 
 
 def test_a_registered_address_hears_of_archives(
-    opentok_service: RunningOpenTok, routed_id: str, told: CallbackReceiver
+    opentok_service: RunningOpenTok, routed_id: str, archive_receiver: CallbackReceiver
 ) -> None:
     opentok_service.stand_in.deliver_to("archive", None)
-    registered = {"group": "archive", "event": "status", "url": told.url}
+    registered = {"group": "archive", "event": "status", "url": archive_receiver.url}
     rest(opentok_service, "POST", "callback", json=registered)
     join(opentok_service, routed_id)
 
     start(opentok_service, routed_id)
 
-    assert statuses(opentok_service, told) == ["started"]
+    assert statuses(opentok_service, archive_receiver) == ["started"]
 
 
 def test_a_test_moves_an_archive_on(
-    opentok_service: RunningOpenTok, routed_id: str, told: CallbackReceiver
+    opentok_service: RunningOpenTok, routed_id: str, archive_receiver: CallbackReceiver
 ) -> None:
     join(opentok_service, routed_id)
     archive_id = start(opentok_service, routed_id)["id"]
@@ -98,14 +105,14 @@ def test_a_test_moves_an_archive_on(
 
     assert (moved.status_code, moved.json()["status"]) == (200, "failed")
     assert found(opentok_service, archive_id)["reason"] == "failure"
-    assert statuses(opentok_service, told) == ["started", "failed"]
+    assert statuses(opentok_service, archive_receiver) == ["started", "failed"]
     assert requests.post(url, json={"status": "gone"}, timeout=5).status_code == 400
     elsewhere = url.replace(archive_id, API_KEY)
     assert requests.post(elsewhere, json={"status": "failed"}, timeout=5).status_code == 404
 
 
 def test_an_archive_pauses_while_nobody_publishes(
-    opentok_service: RunningOpenTok, routed_id: str, told: CallbackReceiver
+    opentok_service: RunningOpenTok, routed_id: str, archive_receiver: CallbackReceiver
 ) -> None:
     with time_machine.travel(datetime(2026, 11, 25, 12, tzinfo=UTC), tick=False) as clock:
         alice = join(opentok_service, routed_id)
@@ -118,7 +125,12 @@ def test_an_archive_pauses_while_nobody_publishes(
         clock.shift(20)
         stopped = rest(opentok_service, "POST", f"archive/{archive_id}/stop").json()
 
-    assert statuses(opentok_service, told) == ["started", "paused", "started", "stopped"]
+    assert statuses(opentok_service, archive_receiver) == [
+        "started",
+        "paused",
+        "started",
+        "stopped",
+    ]
     assert stopped["duration"] == 30
 
 
@@ -154,7 +166,7 @@ def test_an_archive_ends_after_four_hours(opentok_service: RunningOpenTok, route
 
 
 def test_an_automatic_archive_lasts_from_the_first_to_the_last_client(
-    opentok_service: RunningOpenTok, always_archived: str, told: CallbackReceiver
+    opentok_service: RunningOpenTok, always_archived: str, archive_receiver: CallbackReceiver
 ) -> None:
     assert listed(opentok_service) == []
     alice, bob = (join(opentok_service, always_archived) for _ in "12")
@@ -167,7 +179,7 @@ def test_an_automatic_archive_lasts_from_the_first_to_the_last_client(
     assert running["resolution"] == "1280x720"
     assert found(opentok_service, archive_id)["reason"] == "session ended"
     join(opentok_service, always_archived)
-    assert statuses(opentok_service, told) == ["started", "stopped", "started"]
+    assert statuses(opentok_service, archive_receiver) == ["started", "stopped", "started"]
     assert len(listed(opentok_service, f"?sessionId={always_archived}")) == 2
 
 
@@ -198,7 +210,7 @@ def test_an_automatic_archive_of_four_hours_is_followed_by_another(
 
 
 def ready(service: RunningOpenTok, routed_id: str, **wanted: Any) -> str:
-    """An available archive's id."""
+    """Return the id of an available archive."""
     join(service, routed_id)
     archive_id = str(start(service, routed_id, **wanted)["id"])
     service.stand_in.move_archive(archive_id, "available")
@@ -250,7 +262,7 @@ def test_downloads_are_no_calls_of_opentoks_api(
 
 
 def test_an_archive_in_the_owners_storage_is_uploaded_and_has_no_link(
-    opentok_service: RunningOpenTok, routed_id: str, told: CallbackReceiver
+    opentok_service: RunningOpenTok, routed_id: str, archive_receiver: CallbackReceiver
 ) -> None:
     opentok_service.stand_in.archive_ready_after = 0
     assert rest(opentok_service, "PUT", "archive/storage", json=S3).status_code == 200
@@ -261,7 +273,7 @@ def test_an_archive_in_the_owners_storage_is_uploaded_and_has_no_link(
     archive = found(opentok_service, archive_id)
 
     assert (archive["status"], archive["url"]) == ("uploaded", None)
-    assert statuses(opentok_service, told) == ["started", "stopped", "uploaded"]
+    assert statuses(opentok_service, archive_receiver) == ["started", "stopped", "uploaded"]
 
 
 @pytest.mark.parametrize(

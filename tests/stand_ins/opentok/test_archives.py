@@ -28,7 +28,7 @@ def test_the_sdk_starts_and_stops_an_archive(opentok_service: RunningOpenTok, en
     assert client.get_archive(started.id).created_at == started.created_at
 
 
-def test_a_new_archive_is_told_in_full(opentok_service: RunningOpenTok, entered: str) -> None:
+def test_a_new_archive_is_returned_in_full(opentok_service: RunningOpenTok, entered: str) -> None:
     started = start(opentok_service, entered)
 
     assert started == {
@@ -57,7 +57,7 @@ def test_a_new_archive_is_told_in_full(opentok_service: RunningOpenTok, entered:
     }
 
 
-def test_options_are_told_where_they_were_chosen(
+def test_options_are_returned_if_they_were_chosen(
     opentok_service: RunningOpenTok, entered: str
 ) -> None:
     chosen = {
@@ -71,7 +71,7 @@ def test_options_are_told_where_they_were_chosen(
 
     started = start(opentok_service, entered, **chosen)
 
-    del chosen["layout"]  # OpenTok does not tell it
+    del chosen["layout"]  # OpenTok does not return it
     assert started | chosen == started
     assert started["streams"] == []
 
@@ -283,7 +283,7 @@ def test_the_sdk_changes_the_layout_while_it_records(
 
     client.set_archive_layout(archive_id, "custom", "stream.instructor{}")
 
-    layout = opentok_service.stand_in.look("archives", archive_id)["layout"]
+    layout = opentok_service.stand_in.inspect("archives", archive_id)["layout"]
     assert layout == {"type": "custom", "stylesheet": "stream.instructor{}"}
     refused = rest(opentok_service, "PUT", f"archive/{archive_id}/layout", json={"type": "custom"})
     assert refused.status_code == 400

@@ -43,7 +43,7 @@ def test_the_sdk_starts_finds_and_stops_a_broadcast(
     assert (stopped.status, stopped.broadcastUrls) == ("stopped", None)
 
 
-def test_a_new_broadcast_is_told_in_full(opentok_service: RunningOpenTok, entered: str) -> None:
+def test_a_new_broadcast_is_returned_in_full(opentok_service: RunningOpenTok, entered: str) -> None:
     started = start(
         opentok_service,
         entered,
@@ -177,7 +177,7 @@ def test_the_sdk_sets_layout_and_streams(opentok_service: RunningOpenTok, entere
 
     taken = [{"streamId": camera, "hasAudio": False, "hasVideo": True}]
     assert client.get_broadcast(broadcast_id).streams == taken
-    layout = opentok_service.stand_in.look("broadcasts", broadcast_id)["layout"]
+    layout = opentok_service.stand_in.inspect("broadcasts", broadcast_id)["layout"]
     assert layout == {"type": "bestFit", "screenshareType": "pip"}
     client.remove_broadcast_stream(broadcast_id, camera)
     assert client.get_broadcast(broadcast_id).streams == []
@@ -198,10 +198,10 @@ def test_a_broadcast_goes_on_air_and_ends_in_time(
     assert (urls["hlsStatus"], urls["rtmp"][0]["status"]) == ("live", "live")
     assert (ended["status"], ended["broadcastUrls"]) == ("stopped", None)
     assert opentok_service.stand_in.settle(5)
-    told = [each for each in receiver.received if each.event == "broadcast"]
-    assert [each.content["status"] for each in told] == ["started", "started", "stopped"]
-    assert told[-1].content == ended
-    assert told[0].verified_claims(opentok_service.stand_in.callback_secrets["broadcast"])
+    callbacks = [each for each in receiver.received if each.event == "broadcast"]
+    assert [each.content["status"] for each in callbacks] == ["started", "started", "stopped"]
+    assert callbacks[-1].content == ended
+    assert callbacks[0].verified_claims(opentok_service.stand_in.callback_secrets["broadcast"])
 
 
 def test_a_broadcast_ends_a_minute_after_the_last_has_left(

@@ -93,7 +93,7 @@ def test_captions_that_cannot_be_are_400(
     assert started(opentok_service, entered, **wanted).status_code == 400
 
 
-def test_captions_are_told_to_the_address_they_were_started_with(
+def test_captions_are_reported_to_the_address_of_their_start(
     opentok_service: RunningOpenTok, routed_id: str, receiver: CallbackReceiver
 ) -> None:
     opentok_service.stand_in.deliver_to("session", None)

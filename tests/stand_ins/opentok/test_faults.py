@@ -17,7 +17,7 @@ def create(service: RunningOpenTok, timeout: float = 5) -> requests.Response:
     return requests.post(f"{service.url}/session/create", headers=headers, timeout=timeout)
 
 
-def test_a_fault_strikes_as_often_as_told_and_then_no_more(
+def test_a_fault_happens_as_often_as_planned_and_then_no_more(
     opentok_service: RunningOpenTok,
 ) -> None:
     assert plan(opentok_service, path="session", status=429, times=2).status_code == 204

@@ -104,7 +104,7 @@ def test_a_subscribers_token_cannot_publish_a_page(
     assert start(opentok_service, routed_id, token=token).status_code == 400
 
 
-def test_a_render_is_told_by_kind_and_to_its_own_address(
+def test_a_render_is_reported_by_kind_and_to_its_own_address(
     opentok_service: RunningOpenTok, routed_id: str, receiver: CallbackReceiver
 ) -> None:
     opentok_service.stand_in.deliver_to("session", None)

@@ -45,7 +45,7 @@ def test_the_sdk_dials_somebody_into_a_session(
     ]
 
 
-def test_a_call_is_told_when_it_begins_and_when_it_is_hung_up(
+def test_callbacks_report_the_start_and_the_end_of_a_call(
     opentok_service: RunningOpenTok, routed_id: str, receiver: CallbackReceiver
 ) -> None:
     opentok_service.stand_in.deliver_to("session", None)
@@ -56,7 +56,7 @@ def test_a_call_is_told_when_it_begins_and_when_it_is_hung_up(
 
     assert opentok_service.stand_in.settle(5)
     created, destroyed = (each.content for each in receiver.received)
-    told = {
+    call = {
         "id": call["id"],
         "connectionId": call["connectionId"],
         "createdAt": call["createdAt"],
@@ -66,9 +66,9 @@ def test_a_call_is_told_when_it_begins_and_when_it_is_hung_up(
         "projectId": API_KEY,
         "event": "callCreated",
         "timestamp": call["createdAt"],
-        "call": told,
+        "call": call,
     }
-    assert (destroyed["event"], destroyed["call"]) == ("callDestroyed", told)
+    assert (destroyed["event"], destroyed["call"]) == ("callDestroyed", call)
     assert (destroyed["reason_code"], destroyed["reason_message"]) == ("700", "Normal hangup")
     assert receiver.received[0].verified_claims(opentok_service.stand_in.callback_secrets["sip"])
 

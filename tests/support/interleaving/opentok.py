@@ -1,4 +1,4 @@
-"""OpenTok's truth, in a few lines: who is connected, with which token, and what it has to tell."""
+"""A small model of OpenTok: connected clients, their tokens, and undelivered callbacks."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Token:
-    """A client token as its holder keeps it."""
+    """A client token, kept by its client."""
 
     text: str
     order: TokenSpec
@@ -41,7 +41,7 @@ class Token:
 
 
 class OpenTokModel:
-    """Both of OpenTok's ports, and the clients' side of it.
+    """A model that implements both of OpenTok's ports, and the clients' side.
 
     Attributes:
         events: Callbacks not yet delivered. They are sorted, so that clients disconnected by
@@ -58,10 +58,10 @@ class OpenTokModel:
         self.tokens: dict[str, Token] = {}
         self.events: list[Event] = []
 
-    # What clients do.
+    # Calls by clients.
 
     def connect(self, token: Token) -> Connection | None:
-        """A client connects; None if the token is no good any more."""
+        """Connect a client, or return None if the token is no longer valid."""
         now = self._clock()
         if token.order.expires_at <= now.timestamp():
             return None
@@ -69,22 +69,22 @@ class OpenTokModel:
         connection_id = f"{participant.user_id}-{next(self._numbers)}"
         connection = Connection(connection_id, now, participant)
         self._connected[token.order.session_id][connection.id] = connection
-        self._tell(Event("connectionCreated", token.order.session_id, connection))
+        self._add_event(Event("connectionCreated", token.order.session_id, connection))
         return connection
 
     def publish(self, connection: Connection) -> None:
         session_id = self._session_of(connection)
         stream = Stream(f"stream-{next(self._numbers)}", "", "camera", self._clock())
         self._streams.setdefault(connection.id, {})[stream.id] = stream
-        self._tell(Event("streamCreated", session_id, connection, stream))
+        self._add_event(Event("streamCreated", session_id, connection, stream))
 
     def leave(self, connection: Connection) -> None:
         self._end(self._session_of(connection), connection.id)
 
-    # What is the case.
+    # Questions about the state.
 
     def everybody(self) -> list[Connection]:
-        """All clients, of whatever session."""
+        """Return all clients of all sessions."""
         return [each for clients in self._connected.values() for each in clients.values()]
 
     def clients(self, session_id: str) -> list[Connection]:
@@ -99,7 +99,7 @@ class OpenTokModel:
     def session_ids(self) -> list[str]:
         return list(self._sessions)
 
-    # What Roomkey asks of it.
+    # Calls by Roomkey.
 
     def project_id(self, deadline: Deadline) -> str:  # noqa: ARG002  known without asking
         return "project"
@@ -175,11 +175,11 @@ class OpenTokModel:
             if connection is None:
                 return False
             for stream in self._streams.pop(connection_id, {}).values():
-                self._tell(Event("streamDestroyed", session_id, connection, stream))
-            self._tell(Event("connectionDestroyed", session_id, connection))
+                self._add_event(Event("streamDestroyed", session_id, connection, stream))
+            self._add_event(Event("connectionDestroyed", session_id, connection))
             return True
 
-    def _tell(self, event: Event) -> None:
+    def _add_event(self, event: Event) -> None:
         with self._lock:
             self.events.append(event)
             self.events.sort(key=repr)

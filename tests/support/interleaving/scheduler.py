@@ -1,33 +1,34 @@
-"""A scheduler that decides, step by step, which of several tasks goes on, and what fails.
+"""A scheduler that decides, step by step, which task goes on and which call fails.
 
 A task is one run of a function of ours: a join, a ban, a callback, a scheduled function. It runs in
-a thread of its own, but never by itself: before every call that leaves the process, to DynamoDB or
-to OpenTok, it stops at a gate and waits until the scheduler, which is the test, lets it make that
-one call and go on to the next. So a step is an outside call with all that follows from its answer,
-one step is made at a time, and the same choices make the same run: no sleep and no wall clock has a
-say. Which task makes its next step is drawn by hypothesis, which also shortens what fails to the
-few steps that matter.
+a thread of its own, but waits at a gate before every call to DynamoDB or to OpenTok. The test is
+the scheduler: it opens a gate for one call, and the task goes on to its next gate. So a step is an
+outside call and the work that follows its answer.
+
+Only one step happens at a time, without sleeps or a wall clock, so the same choices make the same
+run. Hypothesis draws which task makes the next step. It also shortens a failing run to the few
+steps that matter.
 
     join of bob    ──▶ read the room ─────────────▶ take the seat ──▶ token
     ban of bob     ───────────────▶ read the room ─────▶ write the ban ──▶ …
                      1              2              3    4
 
-A step may come with a fault, as any call to the outside may:
+A step may come with a fault, like any call to the outside:
 
-- THROTTLED: not performed; the other side says that it was too much.
-- CONFLICT: not performed, because somebody else was writing; reads know no conflict.
-- LOST: performed, but no answer comes.
-- REPEATED: performed, the answer lost, and performed again in a later step, as botocore and our
-  OpenTok client do by themselves. Others may come between the two.
-- DIES_BEFORE and DIES_AFTER: the process ends there. Nothing of the task happens any more.
+- THROTTLED: not performed, because the other side has too many calls.
+- CONFLICT: not performed, because of a concurrent write; reads have no conflicts.
+- LOST: performed, but without an answer.
+- REPEATED: performed without an answer, and performed again in a later step, as botocore and our
+  OpenTok client do by themselves. Other tasks may make steps between the two.
+- DIES_BEFORE and DIES_AFTER: the process ends there, and with it the task.
 
-What happens at the gate:
+At the gate:
 
     the test                         the task's thread
     task = Task("join", work)        runs up to its first outside call, and waits
     task.step()                      makes the call, runs up to the next one, and waits
-    task.step(Fault.LOST)            makes the call, is told that there was no answer …
-    task.is_done, task.error         how it ended
+    task.step(Fault.LOST)            makes the call, and gets an error instead of an answer …
+    task.is_done, task.error         the end of the task
 """
 
 from collections.abc import Callable
@@ -40,7 +41,7 @@ from typing import Final, TypeVar
 from chalicelib.core.support.deadline import Deadline
 
 _SECONDS_TO_STEP: Final = 60
-"""Only a deadlock takes so long; then the test fails rather than hangs."""
+"""Only a deadlock takes so long. The test then fails instead of hanging."""
 
 _Result = TypeVar("_Result")
 
@@ -58,15 +59,15 @@ class Fault(Enum):
 
 
 class Died(BaseException):
-    """Ends a task as the end of its process would: no `except` of the rules sees it."""
+    """An exception that ends a task like the end of its process: no `except` of ours catches it."""
 
 
 class Task:
-    """Work that makes its outside calls one by one, when told to.
+    """Work that makes its outside calls one by one, at the scheduler's command.
 
     Args:
-        name: What a failing run is described with.
-        work: What is to be done; what it raises ends up in `error`.
+        name: The task's name in the description of a failing run.
+        work: The task's function; an exception of it ends up in `error`.
     """
 
     def __init__(self, name: str, work: Callable[[], object]) -> None:
@@ -85,26 +86,26 @@ class Task:
         return self.name
 
     def step(self, fault: Fault | None = None) -> None:
-        """Let it make its next outside call, and all up to the one after that."""
+        """Let the task make its next outside call, and go on up to the one after."""
         assert not self.is_done
         self._fault = fault
         self._may_go_on.release()
         self._wait_until_it_stops()
 
     def finish(self) -> None:
-        """Let it make all its steps without any fault."""
+        """Let the task make all its steps without any fault."""
         while not self.is_done:
             self.step()
 
     def wait_at_gate(self) -> Fault | None:
-        """Called by its own thread before each outside call; the fault that comes with it."""
+        """Wait before an outside call, in the task's own thread, and return the call's fault."""
         self._has_stopped.release()
         assert self._may_go_on.acquire(timeout=_SECONDS_TO_STEP)
         return self._fault
 
     @property
     def is_here(self) -> bool:
-        """Whether it is this thread that asks."""
+        """Return True if the caller runs in this task's thread."""
         return current_thread() is self._thread
 
     def _run(self) -> None:
@@ -125,13 +126,13 @@ _current: ContextVar[Task | None] = ContextVar("task", default=None)
 
 
 def outside(call: Callable[[], _Result], failure: Callable[[Fault], Exception | None]) -> _Result:
-    """An outside call, made when the scheduler says so, and failing as it says.
+    """Make an outside call at the scheduler's command, with the scheduler's fault.
 
-    A thread that a task has started for itself makes its calls as part of the step it is in.
+    A thread that a task has started for itself makes its calls as part of the current step.
 
     Args:
-        call: Makes it.
-        failure: What a fault looks like to the caller; None where there is no such fault.
+        call: Makes the call.
+        failure: Returns the exception that a fault causes; None if there is no such fault.
     """
     task = _current.get()
     if task is None or not task.is_here:
@@ -152,12 +153,12 @@ def outside(call: Callable[[], _Result], failure: Callable[[Fault], Exception | 
 
 
 def _perform_unheard(call: Callable[[], object]) -> None:
-    with suppress(Exception):  # whatever it answers, nobody hears it
+    with suppress(Exception):  # no caller hears the answer
         call()
 
 
 class NoHurry(Deadline):
-    """A deadline that never comes: calls are made where they stand, and pauses take no time."""
+    """A deadline that never comes: calls run in the caller's thread, and pauses take no time."""
 
     def __init__(self) -> None:
         super().__init__(_SECONDS_TO_STEP)
@@ -175,4 +176,4 @@ class NoHurry(Deadline):
         return call()
 
     def pause(self, attempt: int) -> None:
-        """Whether others come between two attempts is the scheduler's choice."""
+        """Return at once; the scheduler decides which tasks run between two attempts."""

@@ -1,4 +1,4 @@
-"""The service whose steps are interleaved: the real use cases on the real adapter, behind gates."""
+"""The service whose steps are interleaved: the real use cases and adapter, behind gates."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ TOKEN_LIFETIME = timedelta(days=1)
 
 
 class GatedClient:
-    """DynamoDB's client, each of whose calls is a step."""
+    """A client of DynamoDB, each of whose calls is a step."""
 
     def __init__(self, client: DynamoDBClient) -> None:
         self._client = client
@@ -62,14 +62,14 @@ def _refusal(operation: str, code: str, **members: object) -> ClientError:
 
 
 class RunningMedia(DynamoDBMedia):
-    """The media store, as far as closing a room asks it; media are reconciled elsewhere."""
+    """A media store with the one call that closing a room makes; other tests reconcile media."""
 
     def page(self, *_: object) -> MediaPage:
         return MediaPage((), None)
 
 
 class NoMedia:
-    """OpenTok where nobody records, broadcasts, captions or renders: it lists nothing."""
+    """A platform without media: no archive, broadcast, captions or render."""
 
     def of_session(self, session_id: str, deadline: object) -> Sequence[Any]:
         del session_id, deadline
@@ -84,7 +84,7 @@ class NoMedia:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """The use cases that are interleaved, and the stores that tests look into."""
+    """The use cases that are interleaved, and the stores that tests inspect."""
 
     rooms: DynamoDBRooms
     sessions: DynamoDBSessions

@@ -159,7 +159,7 @@ def test_what_nobody_receives_uses_no_plan_up(
     assert receiver.connection_ids == [last]
 
 
-def test_the_record_tells_what_was_delivered(
+def test_the_record_shows_the_deliveries(
     opentok_service: RunningOpenTok, session_id: str, receiver: CallbackReceiver
 ) -> None:
     join(opentok_service, session_id)

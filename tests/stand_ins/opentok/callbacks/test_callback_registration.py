@@ -18,7 +18,7 @@ from tests.stand_ins.known import (
 
 
 def other_project() -> dict[str, Any]:
-    """How another project calls, with a header that is good for minutes only, so made anew."""
+    """Return the arguments of another project's call, with a new header, valid for minutes."""
     jwt = project_jwt(OTHER_API_SECRET, iss=OTHER_API_KEY)
     return {"key": OTHER_API_KEY, "headers": {"X-OPENTOK-AUTH": jwt}}
 

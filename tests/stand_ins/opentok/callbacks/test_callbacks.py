@@ -1,4 +1,4 @@
-"""Session callbacks over real loopback HTTP: what they say, how they are signed and repeated."""
+"""Session callbacks over real loopback HTTP: their content, signatures and retries."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def settled(service: RunningOpenTok) -> bool:
     return service.stand_in.settle(5)
 
 
-def test_a_connection_is_told_when_it_comes_and_when_it_goes(
+def test_callbacks_report_the_start_and_the_end_of_a_connection(
     opentok_service: RunningOpenTok, session_id: str, receiver: CallbackReceiver
 ) -> None:
     before = int(time.time() * 1000)
@@ -48,7 +48,7 @@ def test_a_connection_is_told_when_it_comes_and_when_it_goes(
     }
 
 
-def test_a_stream_is_told_when_it_begins_and_when_it_ends(
+def test_callbacks_report_the_start_and_the_end_of_a_stream(
     opentok_service: RunningOpenTok, session_id: str, receiver: CallbackReceiver
 ) -> None:
     alice = join(opentok_service, session_id, data="secret")
@@ -82,7 +82,7 @@ def test_a_stream_is_told_when_it_begins_and_when_it_ends(
     }
 
 
-def test_a_stream_without_video_is_told_without_a_video_type(
+def test_a_stream_without_video_is_reported_without_a_video_type(
     opentok_service: RunningOpenTok, session_id: str, receiver: CallbackReceiver
 ) -> None:
     publish(opentok_service, join(opentok_service, session_id), videoType=None)
