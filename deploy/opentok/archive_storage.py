@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.opentok.api_client import ApiClient, Call
-from chalicelib.adapters.opentok.sdk_client import Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
@@ -109,7 +109,7 @@ class ArchiveStorage:
     def _ask_opentok(self, call: Call) -> "Answer":
         client = self._account.session.client("secretsmanager")
         source = SecretsManagerCredentials(client, self._stage.secret_id)
-        rest = ApiClient(Projects(source, self._stage.opentok_api_url), Transport())
+        rest = ApiClient(SdkClients(source, self._stage.opentok_api_url), Transport())
         try:
             return rest.call(call, Deadline(_SECONDS))
         except RoomkeyError as error:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.adapters.opentok.errors import summary
-from chalicelib.adapters.opentok.sdk_client import Project, Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
 from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.ports.credentials import OpenTokCredentials
@@ -103,7 +103,7 @@ class CallbackSetup:
                 self._keep(secret, kind, environ[kind.variable])
         source = SecretsManagerCredentials(self._client, self._stage.secret_id)
         try:
-            project = Projects(source, self._stage.opentok_api_url).current(Deadline(_SECONDS))
+            project = SdkClients(source, self._stage.opentok_api_url).current(Deadline(_SECONDS))
             by_rest = isinstance(project.credentials, OpenTokCredentials)
             if by_rest:
                 self._register(project)
@@ -125,7 +125,7 @@ class CallbackSetup:
             f"Stored the signature secret of {kind.name} callbacks; the one before stays good."
         )
 
-    def _register(self, project: Project) -> None:
+    def _register(self, project: SdkClient) -> None:
         http = Transport()
         registered = json.loads(self._asked(http, project, "GET", None).body)
         there = {(each.get("group"), each.get("event"), each.get("url")) for each in registered}
@@ -144,7 +144,7 @@ class CallbackSetup:
         return f"{self._url}callbacks/{kind.name}{below}"
 
     def _asked(
-        self, http: Transport, project: Project, method: str, content: dict[str, Any] | None
+        self, http: Transport, project: SdkClient, method: str, content: dict[str, Any] | None
     ) -> Answer:
         client = project.client
         url = f"{client.endpoints.api_url}/v2/project/{client.api_key}/callback"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.opentok.sdk_client import Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
 from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
@@ -107,7 +107,7 @@ def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
         DeployError: OpenTok refuses the credentials, or cannot be reached. It shows no secret.
     """
     source = SecretsManagerCredentials(_stand_in_client(credentials), "entered")
-    platform = OpenTokPlatform(Projects(source, stage.opentok_api_url), Transport())
+    platform = OpenTokPlatform(SdkClients(source, stage.opentok_api_url), Transport())
     try:
         platform.create_session(RoomSettings(), None, Deadline(_TRIAL_SECONDS))
     except NotConfigured as error:
