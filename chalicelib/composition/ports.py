@@ -2,10 +2,10 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib.composition.aws import aws_clients, s3_client
-from chalicelib.composition.once import Once
 from chalicelib.core.support.timestamps import utc_now
 from chalicelib.settings import Settings
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
-        CaptionsPlatform,
-        RenderPlatform,
+        MediaPlatform,
+        ReadableMediaPlatform,
         TelephonyPlatform,
     )
     from chalicelib.core.ports.media_store import MediaStore
@@ -35,8 +35,8 @@ class MediaPorts:
     storage: "ArchiveStorage"
     archives: "ArchivePlatform"
     broadcasts: "BroadcastPlatform"
-    captions: "CaptionsPlatform"
-    renders: "RenderPlatform"
+    captions: "MediaPlatform"
+    renders: "ReadableMediaPlatform"
     telephony: "TelephonyPlatform"
 
 
@@ -119,6 +119,6 @@ def connect(settings: Settings) -> Ports:
         connections=OpenTokConnections(client),
         identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
-        due_work=Once(due_work),
-        media=Once(media),
+        due_work=cache(due_work),
+        media=cache(media),
     )

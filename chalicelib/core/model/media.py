@@ -1,18 +1,20 @@
-"""What a room's session is made into: archives, broadcasts, captions, renders.
+"""Media: what OpenTok makes of a room's session, such as archives and broadcasts.
 
-Each is kept as OpenTok last told it, and its status only moves forward, in whatever order answers
-and callbacks come.
+Each record holds what OpenTok last reported. A status only moves forward, because answers and
+callbacks arrive in any order.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.core.support.parsing import parse_object
+
 
 class MediaKind(StrEnum):
-    """What there is, by OpenTok's own names; a render is of the Experience Composer."""
+    """The kinds of media, by OpenTok's own names; renders are the Experience Composer's."""
 
     ARCHIVE = "archive"
     BROADCAST = "broadcast"
@@ -22,9 +24,9 @@ class MediaKind(StrEnum):
 
 STOPPED: Final = "stopped"
 UPLOADED: Final = "uploaded"
-"""To a storage of the owner's."""
+"""The file is in the operator's bucket."""
 AVAILABLE: Final = "available"
-"""At the platform, for some days."""
+"""The file is at OpenTok, for 72 hours."""
 FAILED: Final = "failed"
 EXPIRED: Final = "expired"
 DELETED: Final = "deleted"
@@ -50,12 +52,12 @@ _RANKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One archive, broadcast, render, or a room's captions.
+    """One archive, broadcast or render, or a room's captions.
 
     Args:
-        room_id: The room it belongs to, whatever becomes of the session.
-        content: OpenTok's own object, without what nobody may see.
-        updated_at: When OpenTok last changed it, as far as it tells.
+        room_id: The room that owns the item, even after the room's session changes.
+        content: OpenTok's own object, without secrets.
+        updated_at: The time of OpenTok's last change, or of the report if OpenTok names none.
     """
 
     kind: MediaKind
@@ -69,25 +71,25 @@ class Media:
 
     @property
     def is_running(self) -> bool:
-        """Whether it may be; of a status that is not known here, it may."""
+        """Return True if the item may be running; an unknown status counts as running."""
         return self.status in _RUNNING[self.kind] or self.status not in _RANKS
 
     @property
-    def may_change(self) -> bool:
-        """Whether more is to be heard of it than that it is gone; an archive becomes a file yet."""
+    def is_final(self) -> bool:
+        """Return True if only its removal can follow; an archive is not final without its file."""
         if self.kind is MediaKind.ARCHIVE:
-            return self.rank < _RANKS[AVAILABLE]
-        return self.is_running
+            return self.rank >= _RANKS[AVAILABLE]
+        return not self.is_running
 
     @property
     def rank(self) -> int:
-        """How far along its status is; one that is not known here counts as running."""
+        """The position of its status in the life cycle; an unknown status counts as running."""
         return _RANKS.get(self.status, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class MediaCursor:
-    """Where a list goes on: after the one of this id and time of creation."""
+    """The position in a list after the item of this id and time of creation."""
 
     id: str
     created_at: datetime
@@ -95,13 +97,21 @@ class MediaCursor:
 
 @dataclass(frozen=True, slots=True)
 class MediaPage:
-    """Some of a room's media, and where the next ones start; None where there are no more."""
+    """Some of a room's media, and the cursor of the next page; None after the last page."""
 
     items: tuple[Media, ...]
     next_cursor: MediaCursor | None
 
 
-NOT_ROUTED: Final = "This room's media go from client to client; make a room with mediaMode routed."
+def recordable(media: Media) -> Media:
+    """Return the item without the URL of an archive's file.
 
-
-STREAMS_NOT_MANUAL: Final = "It takes its streams by itself; start one with streamMode manual."
+    Anyone who has the URL can fetch the file, and ten minutes later nobody can.
+    """
+    if media.kind is not MediaKind.ARCHIVE:
+        return media
+    content = {**media.content, "url": None}
+    transcription = parse_object(content.get("transcription"))
+    if "url" in transcription:
+        content["transcription"] = {**transcription, "url": None}
+    return replace(media, content=content)
