@@ -1,25 +1,38 @@
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.core.ports.room_store import RoomStore
+from tests.fakes.memory.table import Table
 from tests.support.dynamodb_local import running_dynamodb_local
-from tests.support.engines import Engine
-from tests.support.stand_ins import TABLE, StandIns
+from tests.support.engines import Database, Engine, Memory
+from tests.support.example_rooms import NOON
+from tests.support.platforms import FakePlatform, Platform, StandInPlatform
 
+if TYPE_CHECKING:
+    from tests.support.stand_ins import StandIns
+
+FAKE = "fake"
+STAND_IN = "stand_in"
 MOTO = "moto"
 DYNAMODB_LOCAL = "dynamodb_local"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what needs an engine on moto, and in `make check` on Amazon's own as well."""
-    if "engine" in metafunc.fixturenames:
+    """Run what needs a table on moto, and in `make check` on Amazon's own as well.
+
+    What does not look into DynamoDB's items or calls runs on the fakes too.
+    """
+    if "database" in metafunc.fixturenames:
         wanted = metafunc.config.getoption("--run-dynamodb-local")
         engines = [MOTO, DYNAMODB_LOCAL] if wanted else [MOTO]
-        metafunc.parametrize("engine", engines, indirect=True)
+        databases = engines if "engine" in metafunc.fixturenames else [FAKE, *engines]
+        metafunc.parametrize("database", databases, indirect=True)
+    if "platform" in metafunc.fixturenames:
+        metafunc.parametrize("platform", [FAKE, STAND_IN], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +42,12 @@ def dynamodb_local_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def engine(
-    request: pytest.FixtureRequest, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Engine]:
-    """DynamoDB with an empty table, where every client that names no address finds it."""
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """An empty table; one of DynamoDB's is where every client that names no address finds it."""
+    if request.param == FAKE:
+        yield Memory(Table(lambda: NOON))
+        return
+    stand_ins: StandIns = request.getfixturevalue("stand_ins")
     url = stand_ins.aws_server.url
     if request.param == DYNAMODB_LOCAL:
         url = request.getfixturevalue("dynamodb_local_url")
@@ -46,5 +61,20 @@ def engine(
 
 
 @pytest.fixture
-def store(engine: Engine) -> RoomStore:
-    return DynamoDBRooms(engine.client, TABLE)
+def engine(database: Database) -> Engine:
+    """DynamoDB, for a test that looks into its items or calls."""
+    assert isinstance(database, Engine)
+    return database
+
+
+@pytest.fixture
+def store(database: Database) -> RoomStore:
+    return database.stores.rooms
+
+
+@pytest.fixture
+def platform(request: pytest.FixtureRequest) -> Platform:
+    """OpenTok: its fakes, or its stand-in by HTTP behind the real adapters."""
+    if request.param == FAKE:
+        return FakePlatform()
+    return StandInPlatform(request.getfixturevalue("stand_ins"))

@@ -546,7 +546,7 @@ def _user(connection: Connection) -> str:
 @pytest.fixture
 def examples(request: pytest.FixtureRequest) -> int:
     """DynamoDB Local is several times as fast as moto."""
-    return 120 if request.node.callspec.params["engine"] == DYNAMODB_LOCAL else 20
+    return 120 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 20
 
 
 def test_rooms_stay_right_whatever_comes_between_two_steps(engine: Engine, examples: int) -> None:
