@@ -4,7 +4,7 @@ PORT ?= 8000
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help run token test check format lock clean deploy secret callbacks archive-storage package destroy rehearse bench
+.PHONY: help run token test check format openapi lock clean deploy secret callbacks archive-storage package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ check: .venv/tested  ## Linters, types, layers, and the suites that need more th
 bench: .venv/tested  ## What a join costs in time, calls and dollars; into bench/results.md
 	@$(BIN)/python -m tests.support.dynamodb_local
 	@$(BIN)/python -m bench
+
+openapi: .venv/ready  ## Write docs/openapi.json anew from the routes
+	@$(BIN)/python -m tools.openapi
 
 format: .venv/tested  ## Apply the formatter and the linter's fixes
 	@$(BIN)/ruff check --fix .

@@ -1,67 +1,72 @@
-"""Roomkey's functions on AWS Lambda: where everything is put together."""
+"""Roomkey's functions on AWS Lambda: the app, its routes and its scheduled functions."""
 
 import os
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api.callbacks.media_callbacks import media_callback_routes
-from chalicelib.api.callbacks.session_callbacks import callback_routes
-from chalicelib.api.callbacks.sip_callbacks import sip_callback_routes
-from chalicelib.api.health import health_routes
+from chalicelib.api import health, openapi_route
+from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.router import Router, request_deadline
-from chalicelib.api.media.archive_control_routes import recording_routes
-from chalicelib.api.media.archive_routes import archive_routes
-from chalicelib.api.media.broadcast_routes import broadcast_control_routes, broadcast_routes
-from chalicelib.api.media.caption_routes import caption_routes
-from chalicelib.api.media.render_routes import render_routes
-from chalicelib.api.media.telephony_routes import connected_audio_routes
-from chalicelib.api.openapi_route import reference_routes
-from chalicelib.api.rooms.connection_routes import presence_routes
-from chalicelib.api.rooms.moderation_routes import moderation_routes
-from chalicelib.api.rooms.room_routes import room_routes
-from chalicelib.api.rooms.token_routes import token_routes
+from chalicelib.api.http.routes import Routes
+from chalicelib.api.media import (
+    archive_control_routes,
+    archive_routes,
+    broadcast_routes,
+    caption_routes,
+    render_routes,
+    telephony_routes,
+)
+from chalicelib.api.rooms import (
+    connection_routes,
+    moderation_routes,
+    room_routes,
+    token_routes,
+)
 from chalicelib.api.schedules import Schedules
 from chalicelib.composition import Services
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.settings import cors_origin, log_level
 
+ROUTES: Final[tuple[Routes, ...]] = (
+    health.routes,
+    openapi_route.routes,
+    room_routes.routes,
+    token_routes.routes,
+    connection_routes.routes,
+    moderation_routes.routes,
+    archive_routes.routes,
+    archive_control_routes.routes,
+    broadcast_routes.routes,
+    caption_routes.routes,
+    telephony_routes.routes,
+    render_routes.routes,
+    session_callbacks.routes,
+    media_callbacks.routes,
+    sip_callbacks.routes,
+)
+"""All routes, in the order of the API's reference."""
+
 
 def build_app(
     environment: Mapping[str, str], new_deadline: Callable[[], Deadline] = request_deadline
 ) -> Chalice:
-    """A new app of its own, with the settings found in `environment`.
+    """Return a new app.
 
     Args:
         environment: The settings.
-        new_deadline: Gives each request its deadline.
+        new_deadline: Returns the deadline of a request.
     """
     services = Services(environment)
     log = RequestLog(log_level(environment))
-    edge = Router(services, log, cors_origin(environment), new_deadline)
+    router = Router(services, log, cors_origin(environment), new_deadline)
     built = Chalice(app_name="roomkey", configure_logs=False)
-    built.register_middleware(edge.error_middleware, "http")
-    for routes in (
-        health_routes,
-        reference_routes,
-        room_routes,
-        token_routes,
-        presence_routes,
-        moderation_routes,
-        archive_routes,
-        recording_routes,
-        broadcast_routes,
-        broadcast_control_routes,
-        caption_routes,
-        connected_audio_routes,
-        render_routes,
-        callback_routes,
-        media_callback_routes,
-        sip_callback_routes,
-    ):
-        built.register_blueprint(routes(edge))
+    built.register_middleware(router.error_middleware, "http")
+    for routes in ROUTES:
+        router.mount(built, routes)
     _register_schedules(built, Schedules(services, log))
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
@@ -71,10 +76,10 @@ def build_app(
 
 
 def _register_schedules(built: Chalice, schedules: Schedules) -> None:
-    """The functions that run by themselves.
+    """Register the scheduled functions.
 
-    They are registered in this module and not in a blueprint: Chalice would deploy those under the
-    blueprint's module, and this one would never be imported.
+    They are registered in this module: Chalice would deploy those of another module under that
+    module's name, and Lambda would never import this one.
     """
 
     @built.schedule("rate(1 minute)")

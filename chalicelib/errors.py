@@ -1,8 +1,8 @@
-"""What can go wrong: one root, one leaf per outcome that a caller can tell apart.
+"""The errors of the service: one root, and one leaf per outcome that callers can distinguish.
 
-A leaf's docstring is what the API's reference says of it. `detail` and `fields` are shown to the
-caller. `note` is for the operator alone: it goes into the log and names what to mend. Neither ever
-holds a secret, a bearer or a client token.
+A leaf's docstring is its text in the API's reference. The caller sees `detail` and `fields`. Only
+the operator sees `note`, in the log; it names the cause. None of them ever contains a secret, a
+bearer token or a client token.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """A field of the request, by its name in the API, and the rule it breaks."""
+    """A field of the request, by its name in the API, and the rule that it breaks."""
 
     field: str
     reason: str
@@ -49,25 +49,25 @@ class RoomkeyError(Exception):
 
 
 class MalformedJson(RoomkeyError):
-    """The body is no JSON in UTF-8, or has a name twice in one object."""
+    """The body is not JSON in UTF-8, or one of its objects repeats a name."""
 
     code = "malformed_json"
 
 
 class Unauthenticated(RoomkeyError):
-    """There is no bearer, or none to be trusted."""
+    """The bearer token or the signature is missing or not valid."""
 
     code = "unauthenticated"
 
 
 class RoleNotAllowed(RoomkeyError):
-    """The caller asks for more than they may have."""
+    """The caller may not have the role that they ask for."""
 
     code = "role_not_allowed"
 
 
 class NotAModerator(RoomkeyError):
-    """Only for the room's moderators; or creating rooms is for admins."""
+    """Only the room's moderators may do this, or only admins may create rooms."""
 
     code = "not_a_moderator"
 
@@ -85,31 +85,31 @@ class Banned(RoomkeyError):
 
 
 class RoomNotFound(RoomkeyError):
-    """There is no such room, or none that the caller may see."""
+    """The room does not exist, or the caller may not see it."""
 
     code = "room_not_found"
 
 
 class NoSuchRoute(RoomkeyError):
-    """There is no such route: API Gateway's own answer."""
+    """The route does not exist."""
 
     code = "no_such_route"
 
 
 class ConnectionNotFound(RoomkeyError):
-    """There is no such connection in this room."""
+    """The room has no such connection."""
 
     code = "connection_not_found"
 
 
 class StreamNotFound(RoomkeyError):
-    """There is no such stream in this room."""
+    """The room has no such stream."""
 
     code = "stream_not_found"
 
 
 class BanNotFound(RoomkeyError):
-    """There is no such ban in this room."""
+    """The room has no such ban."""
 
     code = "ban_not_found"
 
@@ -121,25 +121,25 @@ class ArchiveNotFound(RoomkeyError):
 
 
 class BroadcastNotFound(RoomkeyError):
-    """There is no such broadcast in this room."""
+    """The room has no such broadcast."""
 
     code = "broadcast_not_found"
 
 
 class CaptionsNotFound(RoomkeyError):
-    """There are no such captions in this room."""
+    """The room has no such captions."""
 
     code = "captions_not_found"
 
 
 class RenderNotFound(RoomkeyError):
-    """There is no such render in this room."""
+    """The room has no such render."""
 
     code = "render_not_found"
 
 
 class MethodNotAllowed(RoomkeyError):
-    """The path answers to other methods: see `Allow`."""
+    """The path does not have this method: see `Allow`."""
 
     code = "method_not_allowed"
 
@@ -151,43 +151,51 @@ class RoomExists(RoomkeyError):
 
 
 class Immutable(RoomkeyError):
-    """A session's options cannot be changed: `errors` names them."""
+    """The options of a session cannot be changed: `errors` names them."""
 
     code = "immutable"
 
 
 class RoomFull(RoomkeyError):
-    """All seats are taken; `holdLapsesAt` is when one may become free."""
+    """All seats are taken. One may become free at `holdLapsesAt`."""
 
     code = "room_full"
 
 
 class RoomLocked(RoomkeyError):
-    """The room is locked; only those who are in may come back."""
+    """The room is locked. Only users who are connected may join again."""
 
     code = "room_locked"
 
 
 class NobodyConnected(RoomkeyError):
-    """There is nobody in the room to do this with."""
+    """Nobody is connected to the room."""
 
     code = "nobody_connected"
 
 
 class NotRouted(RoomkeyError):
-    """The room's media go from client to client, where OpenTok has no part in them."""
+    """The room's media go from client to client, so OpenTok cannot process them."""
 
     code = "not_routed"
 
+    def __init__(
+        self,
+        detail: str = (
+            "This room's media go from client to client. Create a room with mediaMode routed."
+        ),
+    ) -> None:
+        super().__init__(detail)
+
 
 class EncryptedRoom(RoomkeyError):
-    """The room is end-to-end encrypted, so that nothing can be made of its media."""
+    """The room is end-to-end encrypted, so OpenTok cannot process its media."""
 
     code = "encrypted_room"
 
 
 class AlreadyRecording(RoomkeyError):
-    """An archive of the same `multiArchiveTag`, or of none, is running."""
+    """An archive of the same `multiArchiveTag`, or of none, is running: see `archiveId`."""
 
     code = "already_recording"
 
@@ -199,39 +207,45 @@ class ArchiveNotRunning(RoomkeyError):
 
 
 class ArchiveNotReady(RoomkeyError):
-    """The archive is being recorded or processed, or its file is where nobody here reaches it."""
+    """The archive is not finished, or its bucket is one that this service cannot access."""
 
     code = "archive_not_ready"
 
 
 class ArchiveFailed(RoomkeyError):
-    """Recording failed; there will be no file."""
+    """The recording failed. There is no file."""
 
     code = "archive_failed"
 
 
 class ArchiveExpired(RoomkeyError):
-    """OpenTok kept the file for 72 hours; it is gone."""
+    """The file is gone: OpenTok keeps it for 72 hours."""
 
     code = "archive_expired"
 
 
 class AlreadyBroadcasting(RoomkeyError):
-    """The room is being broadcast, under the same `multiBroadcastTag` or none."""
+    """A broadcast of the same `multiBroadcastTag`, or of none, is running: see `broadcastId`."""
 
     code = "already_broadcasting"
 
 
 class AlreadyCaptioning(RoomkeyError):
-    """The room has captions already: `captionsId` says which, if that is known."""
+    """The room has captions already: see `captionsId`."""
 
     code = "already_captioning"
 
 
 class StreamsNotManual(RoomkeyError):
-    """The archive takes its streams by itself."""
+    """OpenTok chooses the streams, because `streamMode` is not `manual`."""
 
     code = "streams_not_manual"
+
+    def __init__(
+        self,
+        detail: str = "OpenTok chooses these streams. Start another one with streamMode manual.",
+    ) -> None:
+        super().__init__(detail)
 
 
 class BroadcastNotRunning(RoomkeyError):
@@ -247,13 +261,13 @@ class CaptionsNotRunning(RoomkeyError):
 
 
 class TooManyConnected(RoomkeyError):
-    """More are in than can be given seats at once."""
+    """More clients are connected than can get seats in one change."""
 
     code = "too_many_connected"
 
 
 class TooManyBans(RoomkeyError):
-    """The room has as many bans as it can have."""
+    """The room has the highest number of bans."""
 
     code = "too_many_bans"
 
@@ -271,13 +285,13 @@ class RoomClosed(RoomkeyError):
 
 
 class BodyTooLarge(RoomkeyError):
-    """The body has more than 64 KiB."""
+    """The body is larger than 64 KiB."""
 
     code = "body_too_large"
 
 
 class SignalTooLarge(RoomkeyError):
-    """The signal's type or data is longer than OpenTok takes."""
+    """The signal's type or data is longer than OpenTok accepts."""
 
     code = "signal_too_large"
 
@@ -295,19 +309,19 @@ class InvalidField(RoomkeyError):
 
 
 class Internal(RoomkeyError):
-    """A fault of the service; the cause is in its log under the `requestId`."""
+    """The service failed. Its log names the cause under the `requestId`."""
 
     code = "internal"
 
 
 class ProviderRefused(RoomkeyError):
-    """OpenTok rejects the service's credentials or request."""
+    """OpenTok refused the service's credentials or request."""
 
     code = "provider_refused"
 
 
 class ProviderUnavailable(RoomkeyError):
-    """OpenTok does not answer properly."""
+    """OpenTok did not respond in time, or not properly."""
 
     code = "provider_unavailable"
 
@@ -317,11 +331,27 @@ class ProviderUnavailable(RoomkeyError):
         *,
         note: str | None = None,
         retry_after: int | None = None,
-        undone: bool = False,
+        not_performed: bool = False,
     ) -> None:
-        """Args beside the root's: `undone` says that what was asked for has surely not happened."""
+        """Create it; `not_performed` says that OpenTok has certainly not done what was asked."""
         super().__init__(detail, note=note, retry_after=retry_after)
-        self.undone = undone
+        self.not_performed = not_performed
+
+
+class StartUnconfirmed(RoomkeyError):
+    """OpenTok did not confirm the start. It may be running: check the list before you retry."""
+
+    code = "start_unconfirmed"
+
+    def __init__(
+        self,
+        detail: str = (
+            "OpenTok did not confirm the start. It may be running: check the list before you retry."
+        ),
+        *,
+        note: str | None = None,
+    ) -> None:
+        super().__init__(detail, note=note, retry_after=5)
 
 
 class StoreUnavailable(RoomkeyError):
@@ -331,32 +361,31 @@ class StoreUnavailable(RoomkeyError):
 
 
 class IdentityUnavailable(RoomkeyError):
-    """The identity provider's keys cannot be had."""
+    """The identity provider's keys cannot be fetched."""
 
     code = "identity_unavailable"
 
 
 class SessionUnknown(RoomkeyError):
-    """A callback of a session so new that its room may still be being written."""
+    """The callback's session is not known yet, because its room is just being created."""
 
     code = "session_unknown"
 
 
 class CallbackUnsigned(RoomkeyError):
-    """A callback without a signature, as OpenTok sends after an error of its own: asked again."""
+    """The callback has no signature. OpenTok sends such ones after errors, and repeats them."""
 
     code = "callback_unsigned"
 
 
 class NotConfigured(RoomkeyError):
-    """The service lacks a setting; its operator finds which in the log."""
+    """The service lacks a setting. Its log names the setting."""
 
     code = "not_configured"
 
     def __init__(self, note: str) -> None:
         super().__init__(
-            "This service is not fully configured; its operator finds the reason in the log "
-            "under this request id.",
+            "This service is not fully configured. Its log names the cause under this request id.",
             note=note,
             retry_after=60,
         )

@@ -23,7 +23,7 @@ from chalice.local import (
 )
 from werkzeug.wrappers import Response
 
-from chalicelib.api.http.problems import problem
+from chalicelib.api.http.responses import problem_response
 from chalicelib.errors import NoSuchRoute
 from chalicelib.settings import cors_origin
 from local.schedules import run_schedules
@@ -73,7 +73,7 @@ class _NoSuchRoute(LocalGatewayException):
 
     def __init__(self) -> None:
         missing = NoSuchRoute("There is no such route: GET /openapi.json tells which there are.")
-        answer = problem(missing, str(uuid.uuid4()))
+        answer = problem_response(missing, str(uuid.uuid4()))
         origin = {"Access-Control-Allow-Origin": cors_origin(os.environ)}
         super().__init__({**answer.headers, **origin}, answer.body.encode())
 

@@ -1,4 +1,4 @@
-"""Recordings in the owner's own bucket in S3, where OpenTok was told to upload them."""
+"""Archives in the operator's own bucket in S3, to which OpenTok uploads them."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -13,18 +13,18 @@ from chalicelib.errors import StoreUnavailable
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ADDRESS_SECONDS: Final = 600
-"""How long an address is good for: as long as OpenTok's own."""
+URL_SECONDS: Final = 600
+"""The lifetime of a URL, the same as of OpenTok's own."""
 
 _Result = TypeVar("_Result")
 
 
 class S3ArchiveStorage:
-    """The files in one bucket.
+    """The archives' files in one bucket.
 
     Args:
-        bucket: None where OpenTok keeps recordings in its own cloud.
-        new_client: Makes a client when one is first needed; joins need none.
+        bucket: The bucket's name; None if OpenTok keeps archives in its own cloud.
+        new_client: Makes a client at the first use, because joins need none.
     """
 
     def __init__(self, bucket: str | None, new_client: "Callable[[], S3Client]") -> None:
@@ -36,17 +36,17 @@ class S3ArchiveStorage:
     def download_url(self, file: ArchiveFile, deadline: Deadline) -> str | None:
         if self._bucket is None:
             return None
-        wanted = {
+        params = {
             "Bucket": self._bucket,
             "Key": file.key,
-            # What OpenTok wrote beside the file is not known, and every file there is an "archive".
+            # OpenTok's own headers are unknown, and each of its files is named "archive".
             "ResponseContentType": "application/zip" if file.zipped else "video/mp4",
             "ResponseContentDisposition": f'attachment; filename="{_file_name(file)}"',
         }
-        return _ask(
+        return _call(
             deadline,
             lambda: self._client().generate_presigned_url(
-                "get_object", Params=wanted, ExpiresIn=ADDRESS_SECONDS
+                "get_object", Params=params, ExpiresIn=URL_SECONDS
             ),
         )
 
@@ -54,7 +54,7 @@ class S3ArchiveStorage:
         if self._bucket is None:
             return False
         bucket = self._bucket
-        _ask(deadline, lambda: self._client().delete_object(Bucket=bucket, Key=file.key))
+        _call(deadline, lambda: self._client().delete_object(Bucket=bucket, Key=file.key))
         return True
 
     def _client(self) -> "S3Client":
@@ -68,7 +68,7 @@ def _file_name(file: ArchiveFile) -> str:
     return f"{file.archive_id}.{'zip' if file.zipped else 'mp4'}"
 
 
-def _ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
+def _call(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
     try:
         return deadline.run(call)
     except ClientError as error:
@@ -80,7 +80,7 @@ def _ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
 
 def _unavailable(note: str) -> StoreUnavailable:
     return StoreUnavailable(
-        "Recordings cannot be reached at the moment; try again.",
+        "Archives cannot be reached at the moment. Try again.",
         note=f"S3: {note}",
         retry_after=2,
     )

@@ -1,29 +1,30 @@
 from http import HTTPStatus
+from typing import Literal
 
-from chalice import Blueprint
-from chalice.app import Request
+from msgspec import Struct
 
 from chalicelib import VERSION
-from chalicelib.api.http.operations import Operation
-from chalicelib.api.http.responses import Answer, json_response
-from chalicelib.api.http.router import Router
-from chalicelib.api.rooms.responses import HealthAnswer
+from chalicelib.api.http.context import PublicContext
+from chalicelib.api.http.operations import PUBLIC
+from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.routes import Routes
+
+routes = Routes(tag="health")
 
 
-def health_routes(edge: Router) -> Blueprint:
-    """Whether the function runs at all; it touches nothing else."""
-    routes = Blueprint(__name__)
+class HealthAnswer(Struct):
+    """The state and the version of the running service."""
 
-    @edge.public(
-        routes,
-        "GET",
-        "/health",
-        Operation(
-            summary="Tell whether the service runs",
-            answers={HTTPStatus.OK: HealthAnswer},
-        ),
-    )
-    def health(_: Request) -> Answer:
-        return json_response(HTTPStatus.OK, HealthAnswer("ok", VERSION))
+    status: Literal["ok"]
+    version: str
 
-    return routes
+
+@routes.get(
+    "/health",
+    PUBLIC,
+    summary="Check that the service is running",
+    description="Calls no other system.",
+    returns={HTTPStatus.OK: HealthAnswer},
+)
+def health(_: PublicContext) -> Response:
+    return json_response(HTTPStatus.OK, HealthAnswer("ok", VERSION))

@@ -1,36 +1,39 @@
 from http import HTTPStatus
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from chalice import Blueprint
-from chalice.app import Request
+import msgspec
 
-from chalicelib.api.http.operations import Operation
-from chalicelib.api.http.responses import Answer, json_response
-from chalicelib.api.http.router import Router
-from chalicelib.api.rooms.responses import OpenApiDocument
+from chalicelib.api.http.context import PublicContext
+from chalicelib.api.http.operations import PUBLIC
+from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.routes import Routes
 
-_PATH: Final = "/openapi.json"
+DOCUMENT: Final = Path(__file__).with_name("openapi.json")
+"""A symbolic link to docs/openapi.json. Chalice packs the file that it leads to."""
+
+routes = Routes(tag="openapi")
 
 
-def reference_routes(edge: Router) -> Blueprint:
-    """The API's description of itself."""
-    routes = Blueprint(__name__)
+class OpenApiDocument(msgspec.Struct):
+    """An OpenAPI 3.1 document."""
 
-    @edge.public(
-        routes,
-        "GET",
-        _PATH,
-        Operation(
-            summary="Describe this API",
-            description="This document.",
-            answers={HTTPStatus.OK: OpenApiDocument},
-        ),
-    )
-    def describe(request: Request) -> Answer:
-        # Loaded and made only when it is asked for: no start of the function pays for it.
-        from tools.openapi.document import openapi_document  # noqa: PLC0415
+    openapi: str
+    info: dict[str, Any]
+    servers: list[dict[str, Any]]
+    paths: dict[str, Any]
+    components: dict[str, Any]
 
-        server = request.context["path"].rstrip("/").removesuffix(_PATH) or "/"
-        return json_response(HTTPStatus.OK, openapi_document(edge.routes, server))
 
-    return routes
+@routes.get(
+    "/openapi.json",
+    PUBLIC,
+    summary="Describe this API",
+    description="Returns this document. `servers` has the path that the API is deployed at.",
+    returns={HTTPStatus.OK: OpenApiDocument},
+)
+def describe(context: PublicContext) -> Response:
+    # Read at each request, so that the function starts without it.
+    document = msgspec.json.decode(DOCUMENT.read_bytes(), type=OpenApiDocument)
+    document.servers = [{"url": context.base_path("/openapi.json")}]
+    return json_response(HTTPStatus.OK, document)

@@ -1,4 +1,4 @@
-"""The edge of what runs by itself: a time limit, one line of log, metrics, no HTTP."""
+"""The edge of scheduled functions: a time limit, one log line per run, and metrics."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -13,11 +13,11 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 from chalicelib.errors import Internal, RoomkeyError
 
 RUN_SECONDS: Final = 50.0
-"""A run ends before the next begins, a minute after it, and before Lambda's limit of 60 s."""
+"""The time limit of a run: the next one starts after a minute, and Lambda stops a run at 60 s."""
 
 
 class Schedules:
-    """Runs what is due, each run with a line in the log."""
+    """The runner of scheduled work, which logs each run."""
 
     def __init__(self, use_cases: Callable[[], UseCases], log: RequestLog) -> None:
         self._use_cases = use_cases
@@ -26,22 +26,22 @@ class Schedules:
     def run(
         self, name: str, event: CloudWatchEvent, work: Callable[[ScheduledUseCases, Deadline], None]
     ) -> None:
-        """Do the work; what goes wrong is logged, and the next run tries again."""
+        """Do the work. An error is logged, and the next run tries again."""
         context = event.context
-        line = RequestRecord(
+        record = RequestRecord(
             str(getattr(context, "aws_request_id", "")),
             "SCHEDULE",
             name,
             str(getattr(context, "function_name", "")),
         )
-        with recording() as line.measurements:
+        with recording() as record.measurements:
             try:
                 work(self._use_cases().scheduled(), Deadline(RUN_SECONDS))
             except RoomkeyError as error:
-                self._log.write(line, HTTPStatus.SERVICE_UNAVAILABLE, error)
-            except Exception as fault:  # noqa: BLE001  the edge: a run that fails says so in the log
+                self._log.write(record, HTTPStatus.SERVICE_UNAVAILABLE, error)
+            except Exception as fault:  # noqa: BLE001  a failed run must be logged
                 failed = Internal("The run failed.", note=type(fault).__name__)
                 failed.__cause__ = fault
-                self._log.write(line, HTTPStatus.INTERNAL_SERVER_ERROR, failed)
+                self._log.write(record, HTTPStatus.INTERNAL_SERVER_ERROR, failed)
             else:
-                self._log.write(line, HTTPStatus.OK, None)
+                self._log.write(record, HTTPStatus.OK, None)

@@ -8,13 +8,11 @@ from chalicelib.composition.ports import Ports
 from chalicelib.core.media.broadcasts import Broadcasts
 from chalicelib.core.media.captions import Captions
 from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
-from chalicelib.core.media.end_media import EndMedia
 from chalicelib.core.media.media_access import MediaAccess
+from chalicelib.core.media.media_control import MediaControl, MediaStopper
 from chalicelib.core.media.read_archives import ReadArchives
-from chalicelib.core.media.reconcile_media import MediaReconciler
-from chalicelib.core.media.reconcile_renders import RenderReconciler
+from chalicelib.core.media.reconcile_media import MediaReconciler, RenderReconciler
 from chalicelib.core.media.record_archives import RecordArchives
-from chalicelib.core.media.refresh_media import RefreshMedia
 from chalicelib.core.media.renders import Renders
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.stop_media import StopMedia
@@ -32,7 +30,7 @@ from chalicelib.core.use_cases import MediaUseCases
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaServices:
-    """The use cases of media, and the parts of other ones that look after them."""
+    """The use cases of media, and their parts that other use cases need."""
 
     use_cases: MediaUseCases
     stop: StopMedia
@@ -44,96 +42,72 @@ def wire_media(
     ports: Ports, read_rooms: ReadRooms, sessions: SessionTracker, clock: Clock
 ) -> MediaServices:
     """Return the use cases of media on these ports."""
-    own, rooms, callbacks = ports.media(), ports.rooms, ports.callbacks
-    session_store, store, schedules, files = ports.sessions, own.store, own.schedules, own.storage
-    archives, broadcasts, captions, renders = (
-        own.archives,
-        own.broadcasts,
-        own.captions,
-        own.renders,
-    )
+    own, rooms = ports.media(), ports.rooms
     services = ServiceConnections(ports.video, sessions, clock)
-    follow = MediaTracker(sessions.find, store, clock)
-    kept = ArchiveSync(archives, files, follow)
-    end_broadcast, end_captions = EndMedia(broadcasts, follow), EndMedia(captions, follow)
-    end_render = EndMedia(renders, follow)
-    refresh_broadcast = RefreshMedia(broadcasts.one, follow)
-    refresh_render = RefreshMedia(renders.one, follow)
-    reconcile = partial(MediaReconciler, rooms=rooms, store=store, follow=follow, clock=clock)
-    start_media = StartMedia(rooms.find, store.running, follow.save, clock)
-
-    media = MediaAccess(read_rooms, store, clock)
+    access = MediaAccess(read_rooms, own.store, clock)
+    tracker = MediaTracker(sessions.find, own.store, clock)
+    start_media = StartMedia(rooms, own.store, tracker, clock)
+    archive_sync = ArchiveSync(own.archives, own.storage, tracker)
+    broadcast_control = MediaControl(own.broadcasts, tracker)
+    captions_stopper = MediaStopper(own.captions, tracker)
+    render_control = MediaControl(own.renders, tracker)
+    reconciler = partial(
+        MediaReconciler, rooms=rooms, store=own.store, tracker=tracker, clock=clock
+    )
     return MediaServices(
         use_cases=MediaUseCases(
             record_archives=RecordArchives(
-                rooms=read_rooms,
-                store=store,
-                platform=archives,
-                kept=kept,
+                media=access,
+                store=own.store,
+                platform=own.archives,
+                sync=archive_sync,
                 start_media=start_media,
-                clock=clock,
             ),
-            read_archives=ReadArchives(read_rooms, store, kept, files),
+            read_archives=ReadArchives(read_rooms, own.store, archive_sync, own.storage),
             broadcasts=Broadcasts(
-                media=media,
-                platform=broadcasts,
-                follow=follow,
+                media=access,
+                platform=own.broadcasts,
+                tracker=tracker,
                 start_media=start_media,
-                end_media=end_broadcast,
-                refresh=refresh_broadcast,
+                control=broadcast_control,
             ),
             captions=Captions(
-                media=media,
-                platform=captions,
+                media=access,
+                platform=own.captions,
                 services=services,
-                callbacks=callbacks,
+                callbacks=ports.callbacks,
                 start_media=start_media,
-                end_media=end_captions,
+                stopper=captions_stopper,
             ),
             renders=Renders(
-                media=media,
-                platform=renders,
+                media=access,
+                platform=own.renders,
                 services=services,
                 start_media=start_media,
-                end_media=end_render,
-                refresh=refresh_render,
+                control=render_control,
             ),
-            telephony=Telephony(media, own.telephony, services),
-            follow=follow,
+            telephony=Telephony(access, own.telephony, services),
+            follow=tracker,
         ),
         stop=StopMedia(
-            store,
+            own.store,
             {
-                MediaKind.ARCHIVE: kept.stop,
-                MediaKind.BROADCAST: end_broadcast,
-                MediaKind.CAPTIONS: end_captions,
-                MediaKind.RENDER: end_render,
+                MediaKind.ARCHIVE: archive_sync,
+                MediaKind.BROADCAST: broadcast_control,
+                MediaKind.CAPTIONS: captions_stopper,
+                MediaKind.RENDER: render_control,
             },
         ),
         reconcile=[
-            reconcile(
-                MediaKind.ARCHIVE,
-                archives.of_session,
-                kept.stop,
-                kept.confirm_missing,
-                kept.refresh,
-            ),
-            reconcile(
-                MediaKind.BROADCAST,
-                broadcasts.of_session,
-                end_broadcast,
-                refresh_broadcast,
-                refresh_broadcast,
-            ),
+            reconciler(MediaKind.ARCHIVE, own.archives, archive_sync),
+            reconciler(MediaKind.BROADCAST, own.broadcasts, broadcast_control),
             RenderReconciler(
-                reconcile(
-                    MediaKind.RENDER, renders.of_session, end_render, refresh_render, refresh_render
-                ),
-                session_store,
-                store,
+                reconciler(MediaKind.RENDER, own.renders, render_control),
+                ports.sessions,
+                own.store,
             ),
         ],
         delete_expired_archives=DeleteExpiredArchives(
-            rooms=rooms, schedules=schedules, store=store, kept=kept, clock=clock
+            rooms=rooms, schedules=own.schedules, store=own.store, sync=archive_sync, clock=clock
         ),
     )

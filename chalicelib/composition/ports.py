@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
-        CaptionsPlatform,
-        RenderPlatform,
+        MediaPlatform,
+        ReadableMediaPlatform,
         TelephonyPlatform,
     )
     from chalicelib.core.ports.media_store import MediaStore
@@ -35,8 +35,8 @@ class MediaPorts:
     storage: "ArchiveStorage"
     archives: "ArchivePlatform"
     broadcasts: "BroadcastPlatform"
-    captions: "CaptionsPlatform"
-    renders: "RenderPlatform"
+    captions: "MediaPlatform"
+    renders: "ReadableMediaPlatform"
     telephony: "TelephonyPlatform"
 
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 import time_machine
 
-from chalicelib.adapters.s3_archives import ADDRESS_SECONDS, S3ArchiveStorage
+from chalicelib.adapters.s3_archives import URL_SECONDS, S3ArchiveStorage
 from chalicelib.composition.aws import s3_client
 from chalicelib.core.ports.archives import ArchiveFile, ArchiveStorage
 from chalicelib.core.support.deadline import Deadline
@@ -75,8 +75,8 @@ def test_an_address_is_good_for_ten_minutes(files: ArchiveStorage) -> None:
         query = parse_qs(urlsplit(address_of(files, FILM)).query)
 
     assert query["X-Amz-Date"] == [NOON.strftime("%Y%m%dT%H%M%SZ")]
-    assert query["X-Amz-Expires"] == [str(ADDRESS_SECONDS)]
-    assert timedelta(seconds=ADDRESS_SECONDS) == timedelta(minutes=10)
+    assert query["X-Amz-Expires"] == [str(URL_SECONDS)]
+    assert timedelta(seconds=URL_SECONDS) == timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 `tests/support/interleaving/scheduler.py` explains how. Here hypothesis starts joins, leaves, bans,
 locks, changes of the limit and of the hours, deletions, callbacks and scheduled functions, lets
 them make their steps in any order, and has calls fail and processes end between any two of them.
-Callbacks come in any order, late, twice or not at all. OpenTok repeats a callback that was not answered with
-200; a user repeats what was answered with 503, or not at all.
+Callbacks come in any order, late, twice or not at all. OpenTok repeats a callback that was not
+answered with 200; a user repeats what was answered with 503, or not at all.
 
 After every step it is looked at that no more users are in than may be, of those whose callback is
 in, and that nobody stays who was banned when theirs came. Every so often all that has begun comes

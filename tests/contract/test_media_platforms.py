@@ -42,16 +42,18 @@ def new_session(platform: Platform, **settings: Any) -> str:
     return platform.ports.video.create_session(RoomSettings(**settings), None, soon())
 
 
-def order(
+def request(
     platform: Platform, session_id: str, options: Options, role: Role = Role.MODERATOR
 ) -> StartRequest:
     expires_at = int((utc_now() + timedelta(hours=1)).timestamp())
     wanted = TokenSpec(session_id, role, expires_at, '{"service":"render"}')
-    return StartRequest(session_id, platform.ports.video.mint_token(wanted, soon()), options)
+    return StartRequest(session_id, options, platform.ports.video.mint_token(wanted, soon()))
 
 
 def enter(platform: Platform, session_id: str) -> str:
-    return platform.connect(order(platform, session_id, {}).token.text)
+    token = request(platform, session_id, {}).token
+    assert token is not None
+    return platform.connect(token.text)
 
 
 def start(
@@ -61,20 +63,20 @@ def start(
     ports, given = platform.ports, options or {}
     match kind:
         case MediaKind.ARCHIVE:
-            return ports.archives.start(session_id, given, soon())
+            return ports.archives.start(StartRequest(session_id, given), soon())
         case MediaKind.BROADCAST:
-            return ports.broadcasts.start(session_id, {**HLS, **given}, soon())
+            return ports.broadcasts.start(StartRequest(session_id, {**HLS, **given}), soon())
         case MediaKind.CAPTIONS:
-            return ports.captions.start(order(platform, session_id, given), soon())
+            return ports.captions.start(request(platform, session_id, given), soon())
         case MediaKind.RENDER:
-            wanted = order(platform, session_id, {**PAGE, **given})
+            wanted = request(platform, session_id, {**PAGE, **given})
             return ports.renders.start(wanted, soon())
 
 
 def one(kind: MediaKind, ports: Platforms, media_id: str) -> MediaReport | None:
     """How one of this kind stands; captions cannot be asked about."""
     asked: dict[MediaKind, Callable[[str, Deadline], MediaReport | None]] = {
-        MediaKind.ARCHIVE: ports.archives.archive,
+        MediaKind.ARCHIVE: ports.archives.one,
         MediaKind.BROADCAST: ports.broadcasts.one,
         MediaKind.RENDER: ports.renders.one,
     }
@@ -156,7 +158,7 @@ def test_captions_run_once_in_a_session_and_need_a_moderators_token(
 ) -> None:
     captions = platform.ports.captions
     with pytest.raises(ProviderRefused):
-        captions.start(order(platform, session_id, {}, Role.PUBLISHER), soon())
+        captions.start(request(platform, session_id, {}, Role.PUBLISHER), soon())
     first = start(MediaKind.CAPTIONS, platform, session_id)
     with pytest.raises(AlreadyCaptioning):
         start(MediaKind.CAPTIONS, platform, session_id)
@@ -220,7 +222,7 @@ def test_an_archive_is_deleted_once_it_is_a_file_and_is_listed_no_more(
     platform.move(MediaKind.ARCHIVE, archive.id, "uploaded")
     assert archives.delete(archive.id, soon())
     assert list(archives.of_session(session_id, soon())) == []
-    found = archives.archive(archive.id, soon())
+    found = archives.one(archive.id, soon())
     assert found is not None
     assert found.status == "deleted"
     assert archives.delete(archive.id, soon())
@@ -294,20 +296,20 @@ def test_a_render_whose_page_is_disconnected_has_ended(platform: Platform, sessi
 
 def test_a_call_and_a_websocket_come_as_connections(platform: Platform, session_id: str) -> None:
     ports = platform.ports
-    call = ports.telephony.dial(order(platform, session_id, SIP), soon())
-    audio = ports.telephony.connect_audio(order(platform, session_id, WEBSOCKET), soon())
+    call = ports.telephony.dial(request(platform, session_id, SIP), soon())
+    audio = ports.telephony.connect_audio(request(platform, session_id, WEBSOCKET), soon())
     connected = {each.id for each in ports.connections.connections(session_id, soon())}
     assert {call["connectionId"], audio["connectionId"]} <= connected
     assert len({call["id"], audio["id"]}) == 2
     with pytest.raises(ProviderRefused):
-        ports.telephony.dial(order(platform, session_id, SIP, Role.SUBSCRIBER), soon())
+        ports.telephony.dial(request(platform, session_id, SIP, Role.SUBSCRIBER), soon())
 
 
 def test_no_call_and_no_websocket_comes_into_a_relayed_session(platform: Platform) -> None:
     relayed, audio = new_session(platform, media_mode=MediaMode.RELAYED), platform.ports.telephony
     for begin, options in ((audio.dial, SIP), (audio.connect_audio, WEBSOCKET)):
         with pytest.raises(NotRouted):
-            begin(order(platform, relayed, options), soon())
+            begin(request(platform, relayed, options), soon())
 
 
 def test_tones_are_played_to_one_or_all_where_anybody_ever_was(platform: Platform) -> None:

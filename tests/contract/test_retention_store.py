@@ -61,7 +61,7 @@ def test_a_retention_is_due_again_when_it_was_said_to_be_the_longest_due_first(
     rooms = [schedules.make(f"room-{number}", 2) for number in range(3)]
     for number, room in enumerate(rooms):
         schedule = RetentionSchedule(room.room_id, room.name, 2)
-        schedules.store.reschedule(schedule, NOON + (3 - number) * DAY, soon(), forget=False)
+        schedules.store.reschedule(schedule, NOON + (3 - number) * DAY, soon(), may_expire=False)
     ids = [room.room_id for room in rooms]
     assert schedules.due(NOON + 2 * DAY) == [ids[2], ids[1]]
     assert schedules.due(NOON + 9 * DAY, limit=1) == [ids[2]]
@@ -73,10 +73,10 @@ def test_other_days_have_it_looked_through_at_once_and_outlive_an_older_look(
     room = schedules.make("standup", 30)
     before = schedules.store.schedule(room.room_id, soon())
     assert before is not None
-    schedules.store.reschedule(before, NOON + 30 * DAY, soon(), forget=False)
+    schedules.store.reschedule(before, NOON + 30 * DAY, soon(), may_expire=False)
     room = schedules.change(room, 5, NOON + DAY)
     assert schedules.due(NOON + DAY) == [room.room_id]
-    schedules.store.reschedule(before, NOON + 30 * DAY, soon(), forget=False)
+    schedules.store.reschedule(before, NOON + 30 * DAY, soon(), may_expire=False)
     assert schedules.due(NOON + DAY) == [room.room_id]
 
     schedules.change(room, None, NOON + 2 * DAY)
@@ -90,14 +90,16 @@ def test_an_empty_retention_vanishes_a_week_after_the_look_that_is_to_come_unles
 ) -> None:
     room = schedules.make("standup", 1)
     schedule = RetentionSchedule(room.room_id, "standup", 1)
-    schedules.store.reschedule(schedule, NOON + DAY, soon(), forget=True)
-    schedules.store.reschedule(schedule, NOON + 2 * DAY, soon(), forget=True)
+    schedules.store.reschedule(schedule, NOON + DAY, soon(), may_expire=True)
+    schedules.store.reschedule(schedule, NOON + 2 * DAY, soon(), may_expire=True)
     assert schedules.expiry(room) == NOON + 8 * DAY
-    schedules.store.reschedule(schedule, NOON + 3 * DAY, soon(), forget=False)
+    schedules.store.reschedule(schedule, NOON + 3 * DAY, soon(), may_expire=False)
     assert schedules.expiry(room) is None
 
 
 def test_what_is_gone_is_not_made_anew_by_looking_through_it(schedules: Schedules) -> None:
-    schedules.store.reschedule(RetentionSchedule("gone", "standup", 1), NOON, soon(), forget=False)
+    schedules.store.reschedule(
+        RetentionSchedule("gone", "standup", 1), NOON, soon(), may_expire=False
+    )
     assert schedules.store.schedule("gone", soon()) is None
     assert schedules.due(NOON) == []

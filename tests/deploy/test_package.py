@@ -19,6 +19,7 @@ ARM64 = b"\x7fELF" + bytes(14) + (183).to_bytes(2, "little")
     [
         "app.py",
         "chalicelib/core/model/room.py",
+        "chalicelib/api/openapi.json",
         "chalice/app.py",
         "certifi/cacert.pem",
         "msgspec/_core.cpython-311-x86_64-linux-gnu.so",

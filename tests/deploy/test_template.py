@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chalicelib.api.http.problems import STATUS
+from chalicelib.api.http.responses import STATUS
 from deploy.aws.functions import Deployed
 from deploy.aws.resources import TEMPLATE
 from deploy.stage import read_stage

@@ -19,6 +19,8 @@ from tests.support.noon import NOON
 ROOT = Path(__file__).parents[2]
 FLOWS = (ROOT / "docs" / "architecture.md").read_text().split("\n### ")[1:]
 ARCHIVES = "/rooms/standup/archives"
+FILES_OF_A_JOIN = 20
+FILES_OF_A_START = 25
 
 
 def steps_of(flow: str) -> list[str]:
@@ -115,6 +117,20 @@ def test_reconciliation_goes_the_way_that_is_described(live: Live) -> None:
         tell(live.gateway, "session", stale)
         clock.shift(timedelta(minutes=2))
         check_order("Reconciliation", lambda: live.run("reconcile_sessions"), new_threads=True)
+
+
+def shipped(files: list[str]) -> list[str]:
+    return [each for each in files if each == "app.py" or each.startswith("chalicelib/")]
+
+
+def test_a_join_and_a_start_can_be_read_in_one_sitting(standup: Live) -> None:
+    standup.token("carol")
+    joined = shipped(visited_by(lambda: standup.token("carol"), new_threads=True))
+    assert len(joined) <= FILES_OF_A_JOIN, joined
+
+    stop_archive(standup, start_archive(standup))
+    started = shipped(visited_by(lambda: start_archive(standup), new_threads=True))
+    assert len(started) <= FILES_OF_A_START, started
 
 
 def called_in(path: Path, method: str) -> list[str]:

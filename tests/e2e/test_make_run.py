@@ -373,7 +373,7 @@ def test_what_will_not_do_stops_the_start_with_its_name(
 def test_opentok_credentials_lead_to_the_service_itself(
     roomkey_at_opentok: tuple[Roomkey, OpenTokStandIn],
 ) -> None:
-    roomkey, service = roomkey_at_opentok
+    roomkey, _ = roomkey_at_opentok
     answer, _ = shown_json(roomkey.output)
     session = parsed(requests.get(f"{roomkey.ports.app_url}/session", timeout=30), ANDROID_SESSION)
     url = f"{roomkey.ports.app_url}/session/session/startArchive"

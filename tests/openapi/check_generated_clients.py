@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from chalicelib.api.openapi_route import DOCUMENT
 from local.bearer import fetch_bearer
 from tests.e2e.roomkey_process import Roomkey
 from tests.support.client_packages import ClientSources
-from tests.support.openapi import COMMITTED
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "clients" / "generated"
 
@@ -43,7 +43,7 @@ def connects(roomkey: Roomkey, token: str) -> bool:
 def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("python")
     (folder / "config.yml").write_text("post_hooks: []\n")
-    source = ["--path", str(COMMITTED), "--config", "config.yml", "--meta", "none"]
+    source = ["--path", str(DOCUMENT), "--config", "config.yml", "--meta", "none"]
     generate = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"]
     printed(*generate, *source, "--output-path", "roomkey_client", folder=folder)
     shutil.copy(EXAMPLES / "join.py", folder)
@@ -71,7 +71,7 @@ def test_the_python_client_joins(roomkey: Roomkey, python_client: Path) -> None:
 @pytest.fixture
 def typescript_client(tmp_path: Path) -> ClientSources:
     sources = ClientSources(tmp_path)
-    made = sources.command("openapi-typescript", str(COMMITTED), "--output", "generated/api.ts")
+    made = sources.command("openapi-typescript", str(DOCUMENT), "--output", "generated/api.ts")
     assert made.returncode == 0, made.stderr
     return sources
 

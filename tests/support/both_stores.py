@@ -198,10 +198,12 @@ class BothStores(RuleBasedStateMachine):
         self.both(lambda stores: stores.media.save(media, soon(), wrong))
         self._kept.append(media)
 
-    @rule(data=st.data(), at=MOMENTS, days=st.integers(1, 2), forget=st.booleans())
-    def look_through(self, data: st.DataObject, at: Any, days: int, forget: bool) -> None:
+    @rule(data=st.data(), at=MOMENTS, days=st.integers(1, 2), may_expire=st.booleans())
+    def look_through(self, data: st.DataObject, at: Any, days: int, may_expire: bool) -> None:
         schedule = RetentionSchedule(self._a_room(data).room_id, "red", days)
-        self.both(lambda stores: stores.schedules.reschedule(schedule, at, soon(), forget=forget))
+        self.both(
+            lambda stores: stores.schedules.reschedule(schedule, at, soon(), may_expire=may_expire)
+        )
 
     @rule(name=NAMES)
     def read(self, name: str) -> None:

@@ -3,18 +3,17 @@
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import jsonschema_rs
 
-COMMITTED: Final = Path(__file__).parents[2] / "docs" / "openapi.json"
+from chalicelib.api.openapi_route import DOCUMENT
 
 
 @cache
 def committed() -> dict[str, Any]:
     """The document as it is committed."""
-    document: dict[str, Any] = json.loads(COMMITTED.read_text())
+    document: dict[str, Any] = json.loads(DOCUMENT.read_text())
     return document
 
 

@@ -77,10 +77,15 @@ class Library:
         return RetentionSchedule(room_id, room_id, 1)
 
     def reschedule(
-        self, schedule: RetentionSchedule, next_look: datetime, deadline: Deadline, *, forget: bool
+        self,
+        schedule: RetentionSchedule,
+        next_look: datetime,
+        deadline: Deadline,
+        *,
+        may_expire: bool,
     ) -> None:
         del deadline
-        self.looked[schedule.room_id] = (next_look, forget)
+        self.looked[schedule.room_id] = (next_look, may_expire)
 
     # The archives.
 
@@ -103,7 +108,7 @@ class Library:
             rooms=cast("RoomStore", self),
             schedules=cast("RetentionStore", self),
             store=cast("MediaStore", self),
-            kept=cast("ArchiveSync", self),
+            sync=cast("ArchiveSync", self),
             clock=lambda: NOON,
         )
         clear.run(Deadline(RUN_SECONDS, lambda: self.seconds))

@@ -37,7 +37,9 @@ class Exchange:
 
     # Its services.
 
-    def issue_token(self, room: "Room", service: Service, deadline: Deadline, role: object) -> Any:
+    def issue_token(
+        self, room: "Room", service: Service, deadline: Deadline, role: object = None
+    ) -> Any:
         del room, service, deadline, role
         return ClientToken("1", "T1==")
 
@@ -50,8 +52,8 @@ class Exchange:
 
     # OpenTok.
 
-    def dial(self, order: "StartRequest", deadline: Deadline) -> dict[str, str]:
-        del order
+    def dial(self, request: "StartRequest", deadline: Deadline) -> dict[str, str]:
+        del request
         self.seconds += deadline.remaining()
         return {"id": "c1", "connectionId": "k1"}
 

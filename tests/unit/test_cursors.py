@@ -5,58 +5,64 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api.http.cursors import (
-    read_cursor,
-    read_media_cursor,
-    write_cursor,
-    write_media_cursor,
-)
-from chalicelib.core.model.media import MediaCursor, MediaKind
-from chalicelib.core.ports.room_store import RoomCursor
+from chalicelib.api.http.cursors import Position, TimedPosition, decode_cursor, encode_cursor
 from chalicelib.errors import InvalidField
 
-START = RoomCursor("standup", datetime(2026, 3, 1, 12, 0, 0, 1000, tzinfo=UTC))
+CREATED_AT = datetime(2026, 3, 1, 12, 0, 0, 1000, tzinfo=UTC)
+STANDUP = TimedPosition.of("standup", CREATED_AT)
 
 
-def test_a_cursor_leads_back_to_where_it_was_written() -> None:
-    assert read_cursor(write_cursor(START, "alice"), "alice") == START
+def test_a_cursor_leads_back_to_its_position() -> None:
+    decoded = decode_cursor(encode_cursor(STANDUP, "alice"), "alice", TimedPosition)
+    assert (decoded.id, decoded.created_at) == ("standup", CREATED_AT)
+    connection = Position("c-1")
+    assert decode_cursor(encode_cursor(connection, "alice"), "alice", Position) == connection
 
 
-def test_another_users_cursor_is_refused() -> None:
+def test_a_cursor_of_another_scope_is_refused() -> None:
     with pytest.raises(InvalidField) as refusal:
-        read_cursor(write_cursor(START, "alice"), "bob")
+        decode_cursor(encode_cursor(STANDUP, "alice"), "bob", TimedPosition)
     assert refusal.value.fields[0].field == "cursor"
-
-
-def test_a_cursor_of_media_is_good_for_its_list_in_its_room_alone() -> None:
-    start = MediaCursor("a-1", START.created_at)
-    cursor = write_media_cursor(start, MediaKind.ARCHIVE, "Standup", "alice")
-    assert read_media_cursor(cursor, MediaKind.ARCHIVE, "standup", "alice") == start
-    for kind, room, user in (
-        (MediaKind.RENDER, "standup", "alice"),
-        (MediaKind.ARCHIVE, "retro", "alice"),
-        (MediaKind.ARCHIVE, "standup", "bob"),
-    ):
-        with pytest.raises(InvalidField):
-            read_media_cursor(cursor, kind, room, user)
 
 
 @settings(derandomize=True)
 @given(st.text(max_size=80))
-def test_no_text_but_a_cursor_is_one(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidField):
-        read_cursor(text, "alice")
+        decode_cursor(text, "alice", TimedPosition)
 
 
 @pytest.mark.parametrize("position", range(0, 40, 3))
 def test_a_damaged_cursor_is_refused(position: int) -> None:
-    content = bytearray(base64.urlsafe_b64decode(write_cursor(START, "alice") + "=="))
+    content = bytearray(base64.urlsafe_b64decode(encode_cursor(STANDUP, "alice") + "=="))
     content[position % len(content)] ^= 1
     damaged = base64.urlsafe_b64encode(content).decode().rstrip("=")
     with pytest.raises(InvalidField):
-        read_cursor(damaged, "alice")
+        decode_cursor(damaged, "alice", TimedPosition)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        Position("standup"),
+        TimedPosition("", 0),
+        TimedPosition("stand\nup", 0),
+        TimedPosition("standup\n", 0),
+        TimedPosition("standup", -1),
+        TimedPosition("standup", 253_402_300_800_000),
+    ],
+)
+def test_a_forged_position_is_refused_though_its_checksum_is_right(forged: Position) -> None:
+    with pytest.raises(InvalidField):
+        decode_cursor(encode_cursor(forged, "alice"), "alice", TimedPosition)
+
+
+def test_the_last_moment_that_python_knows_has_a_cursor() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
+    cursor = encode_cursor(TimedPosition.of("standup", last), "alice")
+    assert decode_cursor(cursor, "alice", TimedPosition).created_at == last
 
 
 def test_a_cursor_does_not_show_its_user() -> None:
-    cursor = write_cursor(START, "alice")
+    cursor = encode_cursor(STANDUP, "alice")
     assert b"alice" not in base64.urlsafe_b64decode(cursor + "==")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from chalicelib.adapters.opentok.media_client import MOST_LISTED, Reports
+from chalicelib.adapters.opentok.media_client import MAX_LISTED, MediaClient
 from chalicelib.adapters.opentok.transport import Answer
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.support.deadline import Deadline
@@ -35,8 +35,8 @@ class Lists:
     def ids(self) -> list[str]:
         """Of what is read as the session's."""
         rest = cast("ApiClient", self)
-        reports = Reports(rest, lambda: NOON, MediaKind.ARCHIVE, "archive")
-        return [each.id for each in reports.of_session("1_x", soon())]
+        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, "archive")
+        return [each.id for each in client.of_session("1_x", soon())]
 
 
 def test_a_list_of_several_pages_is_read_to_its_end_and_each_page_begins_where_one_ended() -> None:
@@ -49,7 +49,7 @@ def test_a_list_of_several_pages_is_read_to_its_end_and_each_page_begins_where_o
     )
     assert lists.ids() == ["a5", "a4", "a3", "a2", "a1"]
     assert lists.asked == [
-        f"archive?sessionId=1_x&offset={offset}&count={MOST_LISTED}" for offset in (0, 2, 4)
+        f"archive?sessionId=1_x&offset={offset}&count={MAX_LISTED}" for offset in (0, 2, 4)
     ]
 
 

@@ -1,7 +1,8 @@
-"""What is started while its room closes does not go on."""
+"""A start while its room closes is rolled back, and one whose answer is lost is unconfirmed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -9,22 +10,57 @@ from chalicelib.core.media.start_media import SECONDS_TO_RECORD, StartMedia
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room
+from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.errors import ProviderUnavailable, RoomClosed
-from tests.support.example_rooms import MILLISECOND, NOON, a_room, soon
+from chalicelib.errors import (
+    AlreadyBroadcasting,
+    ProviderUnavailable,
+    RoomClosed,
+    RoomkeyError,
+    StartUnconfirmed,
+    StoreUnavailable,
+)
+from tests.support.example_rooms import MILLISECOND, NOON, a_room
+
+if TYPE_CHECKING:
+    from chalicelib.core.media.track_media import MediaTracker
+    from chalicelib.core.ports.media_store import MediaStore
+    from chalicelib.core.ports.room_store import RoomStore
 
 ROOM = a_room()
 REPORT = MediaReport(
     MediaKind.BROADCAST, "b1", ROOM.session_id, "started", NOON, NOON, {"id": "b1"}
 )
+REQUEST_SECONDS = 8
 
 
 @dataclass
-class Platform:
-    """Has it stopped, or cannot."""
+class Studio:
+    """OpenTok, a room's record and the record of its media.
 
-    stopped: list[str] = field(default_factory=list)
+    Args:
+        room: The room as it is once OpenTok has started.
+        answer: OpenTok's answer to a start, which comes at the last moment.
+        available: Whether OpenTok answers a stop.
+        recorded: What is on record as running; None if it cannot be read.
+    """
+
+    room: Room | None = ROOM
+    answer: MediaReport | RoomkeyError = REPORT
     available: bool = True
+    recorded: list[Media] | None = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    lookups: int = 0
+
+    # OpenTok.
+
+    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
+        assert request.session_id == ROOM.session_id
+        self.seconds += deadline.remaining()
+        if isinstance(self.answer, RoomkeyError):
+            raise self.answer
+        return self.answer
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
         raise AssertionError(session_id, deadline)
@@ -32,28 +68,49 @@ class Platform:
     def stop(self, media_id: str, deadline: Deadline) -> None:
         assert deadline.remaining()
         if not self.available:
-            raise ProviderUnavailable("away")
+            raise ProviderUnavailable("It is away.")
         self.stopped.append(media_id)
 
+    # The records.
 
-def kept(report: MediaReport, room_id: str, deadline: Deadline) -> Media:
-    assert deadline.remaining()
-    return report.to_media(room_id)
+    def find(self, name: str, deadline: Deadline) -> Room | None:
+        assert name == ROOM.name
+        assert deadline.remaining()
+        return self.room
+
+    def save(self, report: MediaReport, room_id: str, deadline: Deadline) -> Media:
+        assert deadline.remaining() == SECONDS_TO_RECORD
+        return report.to_media(room_id)
+
+    def running(self, room_id: str, deadline: Deadline) -> list[Media]:
+        assert room_id == ROOM.room_id
+        assert deadline.remaining()
+        self.lookups += 1
+        if self.recorded is None:
+            raise StoreUnavailable("It is away.")
+        return self.recorded
+
+    def starts(self, **options: str) -> Media:
+        start_media = StartMedia(
+            cast("RoomStore", self),
+            cast("MediaStore", self),
+            cast("MediaTracker", self),
+            lambda: NOON,
+        )
+        deadline = Deadline(REQUEST_SECONDS, lambda: self.seconds)
+        return start_media.start(ROOM, self, StartRequest(ROOM.session_id, options), deadline)
 
 
-def started(standing: Room | None, platform: Platform) -> Media:
-    start_media = StartMedia(lambda *_: standing, lambda *_: (), kept, lambda: NOON)
-    return start_media.start(ROOM, platform, {}, lambda _: REPORT, soon())
-
-
-def test_in_a_room_that_stands_it_goes_on() -> None:
-    platform = Platform()
-    assert started(ROOM, platform).id == "b1"
-    assert platform.stopped == []
+def test_in_an_open_room_it_goes_on_and_time_was_left_to_record_it() -> None:
+    studio = Studio()
+    assert studio.starts().id == "b1"
+    assert studio.stopped == []
+    assert studio.seconds == REQUEST_SECONDS - SECONDS_TO_RECORD
+    assert studio.lookups == 0
 
 
 @pytest.mark.parametrize(
-    "standing",
+    "current",
     [
         None,
         replace(ROOM, closed_at=NOON),
@@ -64,31 +121,67 @@ def test_in_a_room_that_stands_it_goes_on() -> None:
 )
 @pytest.mark.parametrize("available", [True, False])
 def test_in_a_room_that_has_closed_meanwhile_it_is_stopped_again(
-    standing: Room | None, *, available: bool
+    current: Room | None, *, available: bool
 ) -> None:
-    platform = Platform(available=available)
+    studio = Studio(current, available=available)
     with pytest.raises(RoomClosed):
-        started(standing, platform)
-    assert platform.stopped == (["b1"] if available else [])
+        studio.starts()
+    assert studio.stopped == (["b1"] if available else [])
 
 
-def test_a_start_leaves_time_to_look_for_what_it_may_have_begun() -> None:
-    seconds = 0.0
-    looked: list[float] = []
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ProviderUnavailable("It is silent.", note="POST broadcast: Timeout"),
+        replace(REPORT, session_id="another"),
+    ],
+    ids=["lost", "about another session"],
+)
+def test_a_start_that_opentok_did_not_confirm_is_neither_searched_nor_stopped(
+    answer: MediaReport | RoomkeyError,
+) -> None:
+    studio = Studio(answer=answer)
+    with pytest.raises(StartUnconfirmed) as raised:
+        studio.starts()
+    assert raised.value.note
+    assert raised.value.retry_after
+    assert (studio.stopped, studio.lookups) == ([], 0)
 
-    class Silent(Platform):
-        def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-            assert session_id == ROOM.session_id
-            looked.append(deadline.remaining())
-            return [REPORT]
 
-    def start(deadline: Deadline) -> MediaReport:
-        nonlocal seconds
-        seconds += deadline.remaining()
-        raise ProviderUnavailable("no answer")
+def test_a_start_that_opentok_has_certainly_not_performed_is_only_unavailable() -> None:
+    studio = Studio(answer=ProviderUnavailable("It is busy.", not_performed=True))
+    with pytest.raises(ProviderUnavailable):
+        studio.starts()
 
-    start_media = StartMedia(lambda *_: ROOM, lambda *_: (), kept, lambda: NOON)
-    found = start_media.start(ROOM, Silent(), {}, start, Deadline(8, lambda: seconds))
 
-    assert found.id == "b1"
-    assert looked == [SECONDS_TO_RECORD]
+BROADCAST = replace(REPORT.to_media(ROOM.room_id), content={"multiBroadcastTag": "a"})
+
+
+@pytest.mark.parametrize(
+    ("recorded", "tag", "named"),
+    [
+        ([BROADCAST], "a", "b1"),
+        ([replace(BROADCAST, id="b2", created_at=NOON + MILLISECOND), BROADCAST], "a", "b2"),
+        ([BROADCAST], "b", None),
+        ([BROADCAST], None, None),
+        ([replace(BROADCAST, content={})], None, "b1"),
+        ([replace(BROADCAST, content={"multiBroadcastTag": ""})], None, "b1"),
+        ([replace(BROADCAST, kind=MediaKind.ARCHIVE)], "a", None),
+        ([replace(BROADCAST, session_id="an earlier one")], "a", None),
+        ([], "a", None),
+        (None, "a", None),
+    ],
+    ids=[
+        *("its tag", "the latest", "another tag", "no tag wanted", "no tag", "an empty tag"),
+        *("another kind", "an earlier session", "none on record", "record unreadable"),
+    ],
+)
+def test_a_refused_start_names_the_one_on_record_that_is_in_the_way(
+    recorded: list[Media] | None, tag: str | None, named: str | None
+) -> None:
+    studio = Studio(answer=AlreadyBroadcasting("It is running."), recorded=recorded)
+    options = {} if tag is None else {"multiBroadcastTag": tag}
+    with pytest.raises(AlreadyBroadcasting) as raised:
+        studio.starts(**options)
+    assert raised.value.extensions.get("broadcastId") == named
+    assert studio.lookups == 1

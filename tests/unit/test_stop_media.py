@@ -53,7 +53,7 @@ class Studio:
 
     def closes(self) -> bool:
         """Whether all that runs was stopped."""
-        stop_media = StopMedia(cast("MediaStore", self), dict.fromkeys(MediaKind, self.stop))
+        stop_media = StopMedia(cast("MediaStore", self), dict.fromkeys(MediaKind, self))
         return stop_media.stop_all("room-1", soon())
 
 

@@ -1,45 +1,41 @@
-"""The OpenAPI document, made of the routes as they were registered."""
+"""The OpenAPI document, made from the declared routes."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from chalicelib import VERSION
 from chalicelib.api.http.operations import Route
-from chalicelib.api.rooms.responses import OpenApiDocument
+from chalicelib.api.openapi_route import OpenApiDocument
 from tools.openapi.paths import Paths
 from tools.openapi.problems import problem_examples, problem_schemas
 from tools.openapi.schemas import Schemas
 
 _ABOUT: Final = """\
-Sessions, rooms and tokens for OpenTok video calls.
+Rooms, sessions and tokens for OpenTok video calls.
 
-Errors are RFC 9457 problems: `code` tells what happened and stays the same between versions,
-`errors` names the fields to blame, `requestId` leads to the line in the service's log. The
-Content-Type of a request is not looked at, and an empty body counts as `{}`. A method that a path
-does not know is answered with 405, `method_not_allowed`, and `Allow`."""
+Errors are RFC 9457 problems. `code` names the error, and never changes between versions. `errors`
+names the fields to blame. `requestId` leads to the line in the service's log.
+
+The Content-Type of a request is ignored, and an empty body counts as `{}`. A path answers 405,
+`method_not_allowed`, to methods that it does not have, and names its own in `Allow`."""
 _SCHEMES: Final = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A token of your identity provider, for whoever is signed in to your app.",
+        "description": "A token of your identity provider for the user who is signed in.",
     },
     "callback": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "OpenTok's signature of the body.",
+        "description": "A JWT by which OpenTok signs the body.",
     },
 }
 
 
-def openapi_document(routes: Sequence[Route], server: str) -> OpenApiDocument:
-    """The document.
-
-    Args:
-        routes: All there are.
-        server: The address that their paths go on from.
-    """
+def openapi_document(routes: Sequence[Route]) -> OpenApiDocument:
+    """Return the document of an API that is served at the root of its host."""
     schemas = Schemas(routes)
     return OpenApiDocument(
         openapi="3.1.0",
@@ -49,7 +45,7 @@ def openapi_document(routes: Sequence[Route], server: str) -> OpenApiDocument:
             "description": _ABOUT,
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
-        servers=[{"url": server}],
+        servers=[{"url": "/"}],
         paths=Paths(routes, schemas).items(),
         components={
             "schemas": {**schemas.components, **problem_schemas(routes)},

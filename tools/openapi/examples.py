@@ -1,10 +1,11 @@
-"""An example of every body and problem, made of the structs themselves."""
+"""An example of every body and problem, made from the structs themselves."""
 
 from typing import Final
 
 from msgspec import Struct
 
 from chalicelib import VERSION, errors
+from chalicelib.api.health import HealthAnswer
 from chalicelib.api.media.archive_requests import (
     ArchiveBody,
     LayoutBody,
@@ -13,6 +14,7 @@ from chalicelib.api.media.archive_requests import (
     StreamsBody,
 )
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList
+from chalicelib.api.openapi_route import OpenApiDocument
 from chalicelib.api.rooms.patch_request import MembersPatch, RoomPatch
 from chalicelib.api.rooms.requests import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
 from chalicelib.api.rooms.responses import (
@@ -21,8 +23,6 @@ from chalicelib.api.rooms.responses import (
     ConnectionAnswer,
     ConnectionList,
     CountsAnswer,
-    HealthAnswer,
-    OpenApiDocument,
     RoomAnswer,
     RoomList,
     SmallestTokenAnswer,
@@ -143,8 +143,18 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
 _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
     type(example): example
     for example in (
+        errors.AlreadyRecording(
+            "This room is being recorded already. Stop that archive, or use another "
+            "multiArchiveTag.",
+            extensions={"archiveId": _ARCHIVE.id},
+        ),
+        errors.AlreadyBroadcasting(
+            "This room is being broadcast already. Stop that broadcast, or use another "
+            "multiBroadcastTag.",
+            extensions={"broadcastId": "1748b7070a81464c9759c46ad10d3734"},
+        ),
         errors.AlreadyCaptioning(
-            "This room has captions already; stop them first.",
+            "This room already has captions. Stop them first.",
             extensions={"captionsId": "7c0680fc-6274-4de5-a66f-d0648e8d3ac2"},
         ),
         errors.InvalidField(errors.FieldProblem("expiresIn", "must be at least 60")),
@@ -154,7 +164,7 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
             fields=(errors.FieldProblem("maxParticipants", "differs from the existing room's"),),
         ),
         errors.Immutable(
-            "A session's options are fixed when its room is made.",
+            "The options of a session are fixed when its room is created.",
             fields=(errors.FieldProblem("mediaMode", "cannot be changed"),),
         ),
         errors.RoomNotOpen(
@@ -169,9 +179,9 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
         ),
     )
 }
-"""Those that carry more than their text."""
+"""Examples of the errors that have more members than their text."""
 
 
 def problem_example(leaf: type[errors.RoomkeyError]) -> errors.RoomkeyError:
-    """An error of this kind, as it may be raised."""
+    """Return an error of this kind, as it may be raised."""
     return _PROBLEMS.get(leaf) or leaf(leaf.__doc__ or "")

@@ -3,5 +3,5 @@ from typing import Any
 
 
 def stated(members: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of the document without the members that say nothing."""
+    """Return an object of the document without its empty members."""
     return {name: value for name, value in members.items() if value not in ("", [], {})}

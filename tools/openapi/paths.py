@@ -1,5 +1,6 @@
 """The paths of the document: each route as an operation object."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from inspect import cleandoc
@@ -10,27 +11,29 @@ from msgspec import Struct
 from chalicelib.api.http.operations import Route
 from chalicelib.core.model.room import NAME_PATTERN
 from tools.openapi.examples import EXAMPLES
-from tools.openapi.links import links_from, names_in
 from tools.openapi.members import stated
 from tools.openapi.problems import problem_responses
 from tools.openapi.schemas import Schemas
 
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "room": ("The room's name, compared without case.", {"pattern": f"^{NAME_PATTERN.pattern}$"}),
-    "connection_id": ("The connection's id, as OpenTok gave it.", {}),
-    "stream_id": ("The stream's id, as OpenTok gave it.", {}),
-    "archive_id": ("The archive's `id`, as OpenTok gave it.", {}),
+    "room": (
+        "The room's name, in upper or lower case.",
+        {"pattern": f"^{NAME_PATTERN.pattern}$"},
+    ),
+    "connection_id": ("The connection's `id`.", {}),
+    "stream_id": ("The stream's `id`.", {}),
+    "archive_id": ("The archive's `id`.", {}),
     "ban_id": ("The ban's `id`.", {}),
     "broadcast_id": ("The broadcast's `id`.", {}),
-    "captions_id": ("The `captionsId`.", {}),
+    "captions_id": ("The `captionsId` of the captions.", {}),
     "render_id": ("The render's `id`.", {}),
-    "secret": ("What `CALLBACK_PATH_SECRET` is set to.", {}),
+    "secret": ("The value of the setting `CALLBACK_PATH_SECRET`.", {}),
 }
-"""What each parameter of a path is, and what its schema has beyond being a string."""
+"""The description of each path parameter, and the members of its schema besides the type."""
 _HEADERS: Final = {
     HTTPStatus.FOUND: {
         "Location": {
-            "description": "Where it is, for a short while.",
+            "description": "The URL of the file, which is valid for some minutes.",
             "required": True,
             "schema": {"type": "string", "format": "uri"},
         }
@@ -39,11 +42,11 @@ _HEADERS: Final = {
 
 
 class Paths:
-    """The routes by path and method.
+    """The operations of the routes, by path and method.
 
     Args:
-        routes: All there are, for operations link to each other.
-        schemas: Those of the structs that the routes declare.
+        routes: All routes.
+        schemas: The schemas of the structs that the routes declare.
     """
 
     def __init__(self, routes: Sequence[Route], schemas: Schemas) -> None:
@@ -62,7 +65,7 @@ class Paths:
         operation, scheme = route.operation, route.access.scheme
         described: dict[str, Any] = {
             "operationId": route.operation_id,
-            "tags": [route.topic],
+            "tags": [route.tag],
             "summary": operation.summary,
             "description": operation.description,
             "security": [] if scheme is None else [{scheme: []}],
@@ -73,25 +76,17 @@ class Paths:
                 "required": self._schemas.requires_a_field(operation.body),
                 "content": self._content(operation.body),
             }
-        answers = operation.answers.items()
+        returns = operation.returns.items()
         responses = {
-            **{str(status.value): self._answer(route, status, what) for status, what in answers},
+            **{str(status.value): self._success(status, body) for status, body in returns},
             **problem_responses(route),
         }
         return stated(described | {"responses": dict(sorted(responses.items()))})
 
-    def _answer(
-        self, route: Route, status: HTTPStatus, answer: type[Struct] | None
-    ) -> dict[str, Any]:
-        if answer is None:
+    def _success(self, status: HTTPStatus, body: type[Struct] | None) -> dict[str, Any]:
+        if body is None:
             return stated({"description": status.phrase, "headers": _HEADERS.get(status, {})})
-        return stated(
-            {
-                "description": cleandoc(answer.__doc__ or ""),
-                "content": self._content(answer),
-                "links": links_from(route, answer, self._routes),
-            }
-        )
+        return {"description": cleandoc(body.__doc__ or ""), "content": self._content(body)}
 
     def _content(self, struct: type[Struct]) -> dict[str, Any]:
         media = {"schema": self._schemas.reference(struct), "example": EXAMPLES[struct]}
@@ -107,5 +102,5 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "description": _PARAMETERS[name][0],
             "schema": {"type": "string", **_PARAMETERS[name][1]},
         }
-        for name in sorted(names_in(path), key=path.index)
+        for name in re.findall(r"{(\w+)}", path)
     ]

@@ -1,4 +1,4 @@
-"""Problems in the document: a schema and an example of each code, and which a route answers."""
+"""Problems in the document: a schema and an example of each code, and the codes of each route."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -7,14 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.api.http.operations import Route
-from chalicelib.api.http.problems import STATUS, Problem, problem
+from chalicelib.api.http.responses import STATUS, Problem, problem_response
 from chalicelib.errors import RoomkeyError
 from tools.openapi.examples import problem_example
 from tools.openapi.members import stated
 from tools.openapi.schemas import PREFIX
 
 _RETRY_AFTER: Final = {
-    "description": "Seconds after which to try again.",
+    "description": "The seconds to wait before a retry.",
     "schema": {"type": "integer", "minimum": 1},
 }
 _WAITING: Final = {
@@ -25,15 +25,18 @@ _WAITING: Final = {
 }
 _CHALLENGE: Final = {"description": "Always `Bearer`.", "schema": {"type": "string"}}
 _OF_GATEWAY: Final = {
-    "too_many_requests": (HTTPStatus.TOO_MANY_REQUESTS, "API Gateway lets no more through now."),
-    "no_answer": (HTTPStatus.GATEWAY_TIMEOUT, "The service did not answer API Gateway."),
+    "too_many_requests": (HTTPStatus.TOO_MANY_REQUESTS, "API Gateway's rate limit is reached."),
+    "no_answer": (
+        HTTPStatus.GATEWAY_TIMEOUT,
+        "The service did not respond to API Gateway in time.",
+    ),
 }
 
 
 def problem_responses(route: Route) -> dict[str, Any]:
-    """A route's errors: its own, and API Gateway's, which stands before every route."""
+    """Return the error responses of a route, with those that API Gateway adds to every route."""
     by_status: dict[HTTPStatus, dict[str, str]] = {}
-    for leaf in route.problems:
+    for leaf in route.raises:
         by_status.setdefault(STATUS[leaf], {})[leaf.code] = leaf.__doc__ or ""
     for code, (status, meaning) in _OF_GATEWAY.items():
         by_status.setdefault(status, {})[code] = meaning
@@ -41,7 +44,7 @@ def problem_responses(route: Route) -> dict[str, Any]:
 
 
 def problem_schemas(routes: Iterable[Route]) -> dict[str, Any]:
-    """A schema of each code that any route has."""
+    """Return a schema of each code that any route has."""
     return {
         _schema_name(code): {
             "description": meaning,
@@ -55,7 +58,7 @@ def problem_schemas(routes: Iterable[Route]) -> dict[str, Any]:
 
 
 def problem_examples(routes: Iterable[Route]) -> dict[str, Any]:
-    """An example of each."""
+    """Return an example of each code that any route has."""
     return {
         code: {"summary": meaning, "value": example}
         for code, (meaning, example) in _every(routes).items()
@@ -83,8 +86,8 @@ def _response(status: HTTPStatus, codes: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _every(routes: Iterable[Route]) -> dict[str, tuple[str, object]]:
-    """What each code means, and an example of it."""
-    leaves = {leaf for route in routes for leaf in route.problems}
+    """Return the meaning and an example of each code."""
+    leaves = {leaf for route in routes for leaf in route.raises}
     every = {leaf.code: (leaf.__doc__ or "", _rendered(problem_example(leaf))) for leaf in leaves}
     for code, (status, meaning) in _OF_GATEWAY.items():
         rendered = Problem("about:blank", status.phrase, status.value, meaning, code, "…")
@@ -93,9 +96,9 @@ def _every(routes: Iterable[Route]) -> dict[str, tuple[str, object]]:
 
 
 def _rendered(error: RoomkeyError) -> object:
-    return msgspec.json.decode(problem(error, "…").body)
+    return msgspec.json.decode(problem_response(error, "…").body)
 
 
 def _schema_name(code: str) -> str:
-    """`RoomFullProblem` for `room_full`."""
+    """Return `RoomFullProblem` for `room_full`."""
     return "".join(word.capitalize() for word in code.split("_")) + Problem.__name__

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.api.http.operations import Operation, Route
-from chalicelib.api.http.problems import Problem
+from chalicelib.api.http.responses import Problem
 
 PREFIX: Final = "#/components/schemas/{name}"
 
@@ -16,7 +16,7 @@ class Schemas:
     """The schemas of all structs that the routes declare.
 
     Args:
-        routes: All there are.
+        routes: All routes.
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:
@@ -30,15 +30,15 @@ class Schemas:
         }
 
     def reference(self, struct: type[msgspec.Struct]) -> dict[str, Any]:
-        """The reference to a struct's schema."""
+        """Return the reference to a struct's schema."""
         return self._by_struct[struct]
 
     def requires_a_field(self, struct: type[msgspec.Struct]) -> bool:
-        """Whether `{}` is not enough."""
+        """Return True if `{}` is not valid."""
         return bool(self.components[struct.__name__]["required"])
 
     def parameters(self, query: type[msgspec.Struct]) -> list[dict[str, Any]]:
-        """A query's parameters. None of them can be null, however its struct says it is absent."""
+        """Return a query's parameters. None of them can be null, even if its struct allows it."""
         _, components = msgspec.json.schema_components([query], ref_template=PREFIX)
         schema = _tidied(components[query.__name__])
         return [
@@ -53,15 +53,15 @@ class Schemas:
 
 
 def structs_of(operation: Operation) -> list[type[msgspec.Struct]]:
-    """The structs that an operation's bodies are."""
-    every = (operation.body, *operation.answers.values())
+    """Return the structs of an operation's bodies."""
+    every = (operation.body, *operation.returns.values())
     return [each for each in every if isinstance(each, type)]
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401  any part of a schema
-    """A schema without msgspec's titles, null defaults and indentation; with every enum's type.
+    """Return a schema without msgspec's titles, null defaults and indentation, and with enum types.
 
-    Only a string or a list is a keyword's value here: an object is that of a property so called.
+    `title`, `default` and `enum` may also be the names of properties, whose values are objects.
     """
     if isinstance(schema, list):
         return [_tidied(each) for each in schema]

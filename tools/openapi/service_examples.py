@@ -1,4 +1,4 @@
-"""Examples of what is made of a room: broadcasts, captions, calls, renders."""
+"""Examples of broadcasts, captions, calls and renders."""
 
 from typing import Final
 

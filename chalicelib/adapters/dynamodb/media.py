@@ -1,8 +1,8 @@
-"""Archives, broadcasts, captions and renders in DynamoDB: an item each, under their room's id.
+"""Archives, broadcasts, captions and renders in DynamoDB: one item each, under their room's id.
 
-Each field of OpenTok's object is an attribute of its own, since not every callback tells all of
-them. Two local indexes, so that what is read is never stale: `media-by-start` for lists, and
-`media-running`, which holds only what has not ended.
+Each field of OpenTok's object is an attribute of its own, because not every callback has all
+fields. Two indexes are local, so that no read is stale: `media-by-start` serves lists, and
+`media-running` holds only items that have not ended.
 """
 
 import json
@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.room_items import Item, plain, typed, typed_value
+from chalicelib.adapters.dynamodb.room_items import Item, plain, typed
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
 from chalicelib.core.model.media import DELETED, Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.support.deadline import Deadline
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 BY_START: Final = "media-by-start"
 RUNNING: Final = "media-running"
 _TOMBSTONE: Final = timedelta(hours=48)
-"""Longer than OpenTok repeats a callback."""
+"""The time for which a deleted record stays, longer than OpenTok repeats a callback."""
 _DIGITS: Final = 15
-_READ_AT_ONCE: Final = 100
-_TOLD: Final = "report:"
-"""What the attributes of OpenTok's object begin with; each holds JSON."""
+_PAGE_SIZE: Final = 100
+_CONTENT: Final = "report:"
+"""The prefix of the attributes that hold the fields of OpenTok's object, each as JSON."""
 
 
 class DynamoDBMedia:
@@ -42,25 +42,25 @@ class DynamoDBMedia:
 
     def save(self, media: Media, deadline: Deadline, replacing: Media | None = None) -> bool:
         try:
-            self._write(media, replacing, deadline)
+            self._update(media, replacing, deadline)
         except ConditionFailed as failure:
-            self._add(media, failure.item, deadline)
+            self._fill_in(media, failure.item, deadline)
             return False
         return True
 
-    def _write(self, media: Media, replacing: Media | None, deadline: Deadline) -> None:
+    def _update(self, media: Media, replacing: Media | None, deadline: Deadline) -> None:
         try:
-            self._table.update(_key_of(media), _kept(media, replacing), deadline)
+            self._table.update(_key_of(media), _state(media, replacing), deadline)
         except StoreUnavailable as failure:
             if not is_too_large(failure):
                 raise
-            # Many callbacks have told more than an item holds; how it stands goes first.
+            # Many callbacks have brought more fields than an item holds. The status goes first.
             bare = replace(media, content={})
-            self._table.update(_key_of(media), _kept(bare, replacing), deadline)
+            self._table.update(_key_of(media), _state(bare, replacing), deadline)
 
-    def _add(self, media: Media, item: Item, deadline: Deadline) -> None:
-        """Add what it tells to a record that lacks it, and is further along."""
-        missing = _missing(media, item)
+    def _fill_in(self, media: Media, item: Item, deadline: Deadline) -> None:
+        """Add the fields that the newer record lacks."""
+        missing = _missing_fields(media, item)
         if missing is None:
             return
         try:
@@ -100,7 +100,7 @@ class DynamoDBMedia:
     def iter_oldest_first(
         self, room_id: str, kind: MediaKind, deadline: Deadline
     ) -> Iterator[Media]:
-        query = _by_start(room_id, kind) | {"Limit": _READ_AT_ONCE}
+        query = _by_start(room_id, kind) | {"Limit": _PAGE_SIZE}
         return _readable(self._table.query(query, deadline))
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
@@ -122,25 +122,22 @@ def _by_start(room_id: str, kind: MediaKind) -> dict[str, Any]:
     }
 
 
-def _kept(media: Media, replacing: Media | None) -> UpdateBuilder:
-    """The newer state, unless it is one that has passed already."""
+def _state(media: Media, replacing: Media | None) -> UpdateBuilder:
+    """Return the write of a newer state, on condition that the record has no newer one."""
     since = epoch_milliseconds(media.created_at)
     updated = epoch_milliseconds(media.updated_at)
-    write = (
-        UpdateBuilder()
-        .set(media.rank, "rank")
-        .set(updated, "updatedAt")
-        .set(media.status, "status")
-    )
-    write.set(media.session_id, "sessionId").set_if_absent(since, "createdAt")
+    content = _content(media)
+    write = UpdateBuilder().set(media.rank, "rank").set(updated, "updatedAt")
+    write.set(media.status, "status").set(media.session_id, "sessionId")
+    write.set_if_absent(since, "createdAt")
     if media.status == DELETED:
         write.set(int((media.updated_at + _TOMBSTONE).timestamp()), "expiresAt")
         write.remove("startedAt")
-        for name in _told(media):
+        for name in content:
             write.remove(name)
     else:
         write.set_if_absent(_moment(media.kind, since, media.id), "startedAt")
-        for name, value in _told(media).items():
+        for name, value in content.items():
             write.set(value, name)
     if media.is_running:
         write.set_if_absent(_moment(media.kind, since, media.id), "runningSince")
@@ -157,10 +154,10 @@ def _kept(media: Media, replacing: Media | None) -> UpdateBuilder:
     )
 
 
-def _missing(media: Media, item: Item) -> UpdateBuilder | None:
-    """What it tells and the item lacks, as a write; None if that is nothing."""
-    lacking = {name: value for name, value in _told(media).items() if name not in item}
-    if not lacking or item.get("status") == typed_value(DELETED):
+def _missing_fields(media: Media, item: Item) -> UpdateBuilder | None:
+    """Return the write of the fields that the item lacks; None if it lacks none."""
+    lacking = {name: value for name, value in _content(media).items() if name not in item}
+    if not lacking or item.get("status") == {"S": DELETED}:
         return None
     write = UpdateBuilder().only_if_there("pk")
     for name, value in lacking.items():
@@ -168,16 +165,16 @@ def _missing(media: Media, item: Item) -> UpdateBuilder | None:
     return write
 
 
-def _told(media: Media) -> dict[str, str]:
-    """The content as attributes."""
+def _content(media: Media) -> dict[str, str]:
+    """Return the content as attributes."""
     return {
-        f"{_TOLD}{name}": json.dumps(value, separators=(",", ":"))
+        f"{_CONTENT}{name}": json.dumps(value, separators=(",", ":"))
         for name, value in media.content.items()
     }
 
 
 def _readable(items: Iterable[Item]) -> Iterator[Media]:
-    """Those of them that can be read: what is wrong with one is not to hide the others."""
+    """Yield the items that can be read, so that a damaged one does not hide the others."""
     for item in items:
         try:
             media = _media_of(item)
@@ -200,9 +197,9 @@ def _media_of(item: Mapping[str, Any]) -> Media:
         created_at=from_epoch_milliseconds(values["createdAt"]),
         updated_at=from_epoch_milliseconds(values["updatedAt"]),
         content={
-            name.removeprefix(_TOLD): json.loads(value)
+            name.removeprefix(_CONTENT): json.loads(value)
             for name, value in values.items()
-            if name.startswith(_TOLD)
+            if name.startswith(_CONTENT)
         },
     )
 
@@ -220,5 +217,5 @@ def _key(room_id: str, kind: MediaKind, media_id: str) -> Item:
 
 
 def _moment(kind: MediaKind, milliseconds: int, media_id: str) -> str:
-    """Sorts by kind, then by time; the id tells apart what began in one millisecond."""
+    """Return a sort key by kind, time and id, because two may start in one millisecond."""
     return f"{kind}#{milliseconds:0{_DIGITS}}#{media_id}"

@@ -1,4 +1,4 @@
-"""For how long each room's archives are kept, and when they are to be looked through next."""
+"""Retention schedules in DynamoDB: how long archives are kept, and when that is checked next."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,8 +16,8 @@ from chalicelib.core.support.timestamps import epoch_milliseconds
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_FORGOTTEN_AFTER: Final = timedelta(days=7)
-"""How long a schedule stays beyond the look that is to find it empty again."""
+_EXPIRES_AFTER: Final = timedelta(days=7)
+"""The time for which a schedule without archives stays after its next check."""
 
 
 class DynamoDBRetention:
@@ -38,12 +38,17 @@ class DynamoDBRetention:
         return RetentionSchedule(room_id, values["name"], values["days"])
 
     def reschedule(
-        self, schedule: RetentionSchedule, next_look: datetime, deadline: Deadline, *, forget: bool
+        self,
+        schedule: RetentionSchedule,
+        next_look: datetime,
+        deadline: Deadline,
+        *,
+        may_expire: bool,
     ) -> None:
         write = UpdateBuilder().only_if_equal(schedule.days, "days")
         write.set(epoch_milliseconds(next_look), "dueAt")
-        if forget:
-            write.set_if_absent(int((next_look + _FORGOTTEN_AFTER).timestamp()), "expiresAt")
+        if may_expire:
+            write.set_if_absent(int((next_look + _EXPIRES_AFTER).timestamp()), "expiresAt")
         else:
             write.remove("expiresAt")
         with suppress(ConditionFailed):

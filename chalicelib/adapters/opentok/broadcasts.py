@@ -1,18 +1,18 @@
 """Broadcasts by OpenTok's REST API; the SDK cannot list them, and loses most statuses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
+from chalicelib.adapters.opentok.api_client import ApiClient, Call
 from chalicelib.adapters.opentok.media_client import (
     FAILED,
-    Reports,
-    check_started,
+    MediaClient,
+    is_about_streams,
     is_about_the_state,
 )
-from chalicelib.adapters.opentok.transport import Answer
-from chalicelib.core.model.media import STREAMS_NOT_MANUAL, MediaKind
+from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
@@ -21,62 +21,40 @@ from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
 class OpenTokBroadcasts:
     """The broadcast platform."""
 
-    def __init__(self, rest: ApiClient, clock: Clock) -> None:
-        self._rest = rest
-        self._reports = Reports(rest, clock, MediaKind.BROADCAST, "broadcast")
+    def __init__(self, api: ApiClient, clock: Clock) -> None:
+        self._api = api
+        self._media = MediaClient(api, clock, MediaKind.BROADCAST, "broadcast")
 
-    def start(
-        self, session_id: str, options: Mapping[str, object], deadline: Deadline
-    ) -> MediaReport:
-        content = {**options, "sessionId": session_id}
-        call = Call(
-            "POST",
-            "broadcast",
-            content,
-            secret=True,
-            attempts=1,
-            is_expected_failure=is_about_the_state,
-        )
-        answer = self._rest.call(call, deadline)
+    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
         already = AlreadyBroadcasting(
-            "This room is being broadcast already: stop that broadcast, or give this one a "
-            "multiBroadcastTag that no running one has."
+            "This room is being broadcast already. Stop that broadcast, or use another "
+            "multiBroadcastTag."
         )
-        check_started(answer, already)
-        return self._reports.read(call, answer)
+        return self._media.start(request, deadline, already)
 
     def one(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
-        return self._reports.one(broadcast_id, deadline)
+        return self._media.one(broadcast_id, deadline)
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        return self._reports.of_session(session_id, deadline)
+        return self._media.of_session(session_id, deadline)
 
     def stop(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
         path = f"broadcast/{broadcast_id}/stop"
         call = Call("POST", path, secret=True, is_expected_failure=is_about_the_state)
-        answer = self._rest.call(call, deadline)
+        answer = self._api.call(call, deadline)
         if answer.status == HTTPStatus.CONFLICT:
-            # Why, OpenTok does not say: it may run on.
+            # OpenTok gives no reason: the broadcast may still be running.
             return self.one(broadcast_id, deadline)
-        return self._reports.read_one(broadcast_id, call, answer)
+        return self._media.read_one(broadcast_id, call, answer)
 
-    def set_layout(
-        self, broadcast_id: str, layout: Mapping[str, object], deadline: Deadline
-    ) -> bool:
+    def set_layout(self, broadcast_id: str, layout: Options, deadline: Deadline) -> bool:
         path = f"broadcast/{broadcast_id}/layout"
-        return self._rest.call(Call("PUT", path, layout), deadline).status < FAILED
+        return self._api.call(Call("PUT", path, layout), deadline).status < FAILED
 
-    def change_streams(
-        self, broadcast_id: str, change: Mapping[str, object], deadline: Deadline
-    ) -> bool:
+    def change_streams(self, broadcast_id: str, change: Options, deadline: Deadline) -> bool:
         path = f"broadcast/{broadcast_id}/streams"
-        answer = self._rest.call(
-            Call("PATCH", path, change, is_expected_failure=_is_about_streams), deadline
-        )
+        call = Call("PATCH", path, change, is_expected_failure=is_about_streams)
+        answer = self._api.call(call, deadline)
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
-            raise StreamsNotManual(STREAMS_NOT_MANUAL)
+            raise StreamsNotManual
         return answer.status < FAILED
-
-
-def _is_about_streams(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.METHOD_NOT_ALLOWED or is_absence(answer)

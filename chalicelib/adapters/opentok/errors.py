@@ -15,7 +15,7 @@ _LONGEST_NOTE: Final = 200
 def check_available(answer: Answer, note: str) -> None:
     """Raise ProviderUnavailable, with this note, if asking again later may help."""
     if answer.status in _PASSING:
-        raise unavailable(note, undone=True)
+        raise unavailable(note, not_performed=True)
     if answer.status >= _SERVER_ERROR:
         raise unavailable(note)
 
@@ -28,8 +28,8 @@ def refused(note: str) -> ProviderRefused:
     )
 
 
-def unavailable(note: str, *, undone: bool = False) -> ProviderUnavailable:
-    return ProviderUnavailable(UNAVAILABLE, note=note, retry_after=5, undone=undone)
+def unavailable(note: str, *, not_performed: bool = False) -> ProviderUnavailable:
+    return ProviderUnavailable(UNAVAILABLE, note=note, retry_after=5, not_performed=not_performed)
 
 
 def summary(answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""Reading what OpenTok answers of archives, broadcasts, captions and renders."""
+"""Calls of OpenTok about one kind of media, and the answers' reports."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -7,41 +7,64 @@ from typing import Any, Final
 from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
 from chalicelib.adapters.opentok.errors import own_message, unavailable
 from chalicelib.adapters.opentok.transport import Answer
-from chalicelib.core.model.media import NOT_ROUTED, MediaKind
+from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import parse_json_object, parse_object
 from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 
 FAILED: Final = 300
-MOST_LISTED: Final = 1000
-"""At once; OpenTok's own limit."""
-NOBODY: Final = "Nobody is connected to this room; start once somebody is."
+MAX_LISTED: Final = 1000
+"""OpenTok's own limit for one page."""
+NOBODY: Final = "Nobody is connected to this room. Start once somebody is."
+_RELAYED_SESSION: Final = 15008
 
 
-class Reports:
-    """Asks OpenTok about one kind of them.
+class MediaClient:
+    """Asks OpenTok about one kind of media.
 
     Args:
-        path: Where they are, below the project's own address.
+        path: The kind's path below the project's URL.
     """
 
-    def __init__(self, rest: ApiClient, clock: Clock, kind: MediaKind, path: str) -> None:
-        self._rest = rest
+    def __init__(self, api: ApiClient, clock: Clock, kind: MediaKind, path: str) -> None:
+        self._api = api
         self._clock = clock
         self._kind = kind
         self._path = path
 
+    def start(
+        self,
+        request: StartRequest,
+        deadline: Deadline,
+        conflict: RoomkeyError,
+        **known: object,
+    ) -> MediaReport:
+        """Start one and return its report.
+
+        Args:
+            request: The request.
+            deadline: The time by which OpenTok must answer.
+            conflict: Raised if OpenTok refuses the start because of the session's state.
+            known: Fields that OpenTok's answer lacks.
+        """
+        # The options of an archive hold no secrets, so OpenTok's reason for a refusal is logged.
+        call = start_call(self._path, request, secret=self._kind is not MediaKind.ARCHIVE)
+        answer = self._api.call(call, deadline)
+        check_started(answer, conflict)
+        return self.read(call, answer, **known)
+
     def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
-        """How it stands; None if there is none of this id."""
+        """Return the report of one; None if OpenTok has none of this id."""
         call = Call("GET", f"{self._path}/{media_id}")
-        return self.read_one(media_id, call, self._rest.call(call, deadline))
+        return self.read_one(media_id, call, self._api.call(call, deadline))
 
     def read_one(self, media_id: str, call: Call, answer: Answer) -> MediaReport | None:
-        """What an answer about one tells; None where it failed.
+        """Return the report in an answer about one item; None if the call failed.
 
-        Of another than was asked for it tells nothing: that may be another room's.
+        An answer about another item is refused, because that item may belong to another room.
         """
         if answer.status >= FAILED:
             return None
@@ -51,28 +74,28 @@ class Reports:
         return report
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """All of the session's, page by page."""
+        """List all of a session, page by page."""
         found: dict[str, MediaReport] = {}
         offset, count = 0, 1
         while offset < count:
-            path = f"{self._path}?sessionId={session_id}&offset={offset}&count={MOST_LISTED}"
+            path = f"{self._path}?sessionId={session_id}&offset={offset}&count={MAX_LISTED}"
             items, count = self._list(path, deadline)
             found |= {each.id: each for each in self._of(session_id, items)}
             offset += len(items) or count
         return list(found.values())
 
     def of_project(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """The session's among the project's latest, where OpenTok cannot be asked for one's."""
-        items, _ = self._list(f"{self._path}?count={MOST_LISTED}", deadline)
+        """List those of a session among the project's latest, if OpenTok lists no sessions."""
+        items, _ = self._list(f"{self._path}?count={MAX_LISTED}", deadline)
         return self._of(session_id, items)
 
     def _list(self, path: str, deadline: Deadline) -> tuple[Sequence[object], int]:
-        """Some items, and how many there are in all.
+        """Return some items, and how many there are in all.
 
-        No list is no answer, whatever its status: what is not listed would be taken for gone.
+        An answer without a list is an error, because items missing from a list count as gone.
         """
         call = Call("GET", path)
-        answer = self._rest.call(call, deadline)
+        answer = self._api.call(call, deadline)
         content = parse_json_object(answer.body)
         items, count = content.get("items"), content.get("count")
         if not isinstance(items, list):
@@ -80,12 +103,12 @@ class Reports:
         return items, count if isinstance(count, int) else len(items)
 
     def _of(self, session_id: str, items: Sequence[object]) -> list[MediaReport]:
-        read = (self._report(parse_object(item)) for item in items)
-        # Whether OpenTok heeds the session's id is not for us to trust.
-        return [each for each in read if each is not None and each.session_id == session_id]
+        reports = (self._report(parse_object(item)) for item in items)
+        # OpenTok may ignore the session id of the query.
+        return [each for each in reports if each is not None and each.session_id == session_id]
 
     def read(self, call: Call, answer: Answer, **known: object) -> MediaReport:
-        """What an answer tells, and what is known without its telling."""
+        """Return the report in an answer, completed with fields that are known otherwise."""
         report = self._report({**parse_json_object(answer.body), **known})
         if report is None:
             raise unavailable(f"{call.note(answer)}, without a {self._kind}")
@@ -95,26 +118,46 @@ class Reports:
         return MediaReport.parse(self._kind, content, self._clock())
 
 
-def is_about_the_state(answer: Answer) -> bool:
-    """Whether it tells that a thing or session is not there, or not in a state for this."""
-    conflict = answer.status == HTTPStatus.CONFLICT and own_message(answer) is not None
-    return conflict or is_absence(answer)
+def start_call(path: str, request: StartRequest, *, secret: bool = True) -> Call:
+    """Return the call that starts something; it is made once only."""
+    token = {} if request.token is None else {"token": request.token.text}
+    return Call(
+        "POST",
+        path,
+        {**request.options, "sessionId": request.session_id, **token},
+        secret=secret,
+        attempts=1,
+        is_expected_failure=is_about_the_state,
+    )
 
 
-def check_started(answer: Answer, already: RoomkeyError) -> None:
-    """Pass if it was started.
+def check_started(answer: Answer, conflict: RoomkeyError) -> None:
+    """Pass if OpenTok has started what was asked for.
 
     Raises:
         NobodyConnected: Nobody is in the session, or nobody ever was.
-        NotRouted: OpenTok does not see its media.
-        RoomkeyError: `already`, where OpenTok says neither and yet that it is in the way.
+        NotRouted: The session's media do not pass through OpenTok.
+        RoomkeyError: `conflict`, if OpenTok names neither as the reason for its refusal.
     """
     if answer.status == HTTPStatus.NOT_FOUND:
         raise NobodyConnected(NOBODY)
     if answer.status == HTTPStatus.CONFLICT:
-        raise NotRouted(NOT_ROUTED) if _tells_of_media_mode(answer) else already
+        raise NotRouted if _is_about_media_mode(answer) else conflict
 
 
-def _tells_of_media_mode(answer: Answer) -> bool:
+def is_about_the_state(answer: Answer) -> bool:
+    """Return True if OpenTok says that the item or session is missing, or in a wrong state."""
+    conflict = answer.status == HTTPStatus.CONFLICT and own_message(answer) is not None
+    return conflict or is_absence(answer)
+
+
+def is_about_streams(answer: Answer) -> bool:
+    """Return True if OpenTok says that a stream is missing, or that it chooses the streams."""
+    return answer.status == HTTPStatus.METHOD_NOT_ALLOWED or is_absence(answer)
+
+
+def _is_about_media_mode(answer: Answer) -> bool:
+    if parse_json_object(answer.body).get("code") == _RELAYED_SESSION:
+        return True
     message = (own_message(answer) or "").lower()
     return "routed" in message or "relayed" in message

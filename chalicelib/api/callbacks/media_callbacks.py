@@ -1,16 +1,14 @@
-"""What OpenTok tells of archives and their like: signed, and answered with 200 once it is kept."""
+"""OpenTok's callbacks about archives, broadcasts, captions and renders."""
 
 from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from chalice import Blueprint
-
-from chalicelib.api.callbacks.session_callbacks import check_owners, register_callback
-from chalicelib.api.http.context import Told
+from chalicelib.api.callbacks.registration import check_project, register_callback
+from chalicelib.api.http.context import CallbackContext
 from chalicelib.api.http.operations import PROVIDER_ERRORS
-from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Router
+from chalicelib.api.http.responses import Response
+from chalicelib.api.http.routes import Routes
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.support.metrics import increment
@@ -18,29 +16,27 @@ from chalicelib.core.support.parsing import parse_json_object
 from chalicelib.core.support.timestamps import utc_now
 
 KINDS: Final = tuple(MediaKind)
-"""Those that OpenTok tells of in objects which name themselves, their session and their status."""
+"""The kinds that OpenTok reports as objects with an id, a session and a status."""
+
+routes: Final = Routes(tag="callbacks")
 
 
-def media_callback_routes(edge: Router) -> Blueprint:
-    routes = Blueprint(__name__)
-    for kind in KINDS:
-        register_callback(
-            edge,
-            routes,
-            kind,
-            news=f"news of any {kind}",
-            problems=PROVIDER_ERRORS,
-            followed=partial(_followed, kind),
-        )
-    return routes
-
-
-def _followed(kind: MediaKind, told: Told, body: bytes) -> Answer:
+def on_media_report(kind: MediaKind, context: CallbackContext, body: bytes) -> Response:
     report = MediaReport.parse(kind, parse_json_object(body), utc_now())
     if report is None:
         increment("CallbacksNotUnderstood")
-        return Answer(HTTPStatus.OK)
-    check_owners(told, report.owners)
+        return Response(HTTPStatus.OK)
+    check_project(context, report.owners)
     increment(f"Callback{kind.capitalize()}")
-    told.use_cases.media().follow.on_callback(report, told.deadline)
-    return Answer(HTTPStatus.OK)
+    context.use_cases.media().follow.on_callback(report, context.deadline)
+    return Response(HTTPStatus.OK)
+
+
+for _kind in KINDS:
+    register_callback(
+        routes,
+        _kind,
+        partial(on_media_report, _kind),
+        subject=f"{_kind} events",
+        raises=PROVIDER_ERRORS,
+    )

@@ -1,4 +1,4 @@
-"""Reading OpenTok's session monitoring events, leniently."""
+"""A lenient parser of OpenTok's session monitoring events."""
 
 import json
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ KNOWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """One event; None for what it does not tell.
+    """A session monitoring event, with None for missing parts.
 
     Args:
-        owners: The OpenTok project or Vonage application it is of, by every id that it names.
+        owners: The ids of its OpenTok project or Vonage application; it may name several.
     """
 
     name: str
@@ -40,13 +40,13 @@ class SessionEvent:
 
     @property
     def metric(self) -> str:
-        """What it is counted as: `CallbackConnectionCreated`, or one name for all unknown ones."""
+        """The name of its metric, such as `CallbackConnectionCreated`."""
         known = self.name in KNOWN
         return f"Callback{self.name[:1].upper()}{self.name[1:]}" if known else "CallbackOther"
 
 
 def read_event(body: bytes, now: datetime) -> SessionEvent | None:
-    """The event; None where there is none to be made out, however often it is sent."""
+    """Return the event, or None if the body can never be understood."""
     content = parse_json_object(body)
     name, session_id = parse_id(content.get("event")), parse_id(content.get("sessionId"))
     if name is None or session_id is None:
@@ -64,22 +64,22 @@ def read_event(body: bytes, now: datetime) -> SessionEvent | None:
     )
 
 
-def _connection(connection_id: str, told: Mapping[str, Any], now: datetime) -> Connection:
-    data = told.get("data")
+def _connection(connection_id: str, fields: Mapping[str, Any], now: datetime) -> Connection:
+    data = fields.get("data")
     text = data if isinstance(data, str) else json.dumps(data)
     return Connection(
-        connection_id, parse_timestamp(told.get("createdAt"), now), Participant.of(text)
+        connection_id, parse_timestamp(fields.get("createdAt"), now), Participant.of(text)
     )
 
 
-def _stream(told: Mapping[str, Any], now: datetime) -> Stream | None:
-    stream_id = parse_platform_id(told.get("id"))
+def _stream(fields: Mapping[str, Any], now: datetime) -> Stream | None:
+    stream_id = parse_platform_id(fields.get("id"))
     if stream_id is None:
         return None
-    video_type = parse_text(told.get("videoType"))
+    video_type = parse_text(fields.get("videoType"))
     return Stream(
         stream_id,
-        parse_text(told.get("name")) or "",
+        parse_text(fields.get("name")) or "",
         video_type or None,
-        parse_timestamp(told.get("createdAt"), now),
+        parse_timestamp(fields.get("createdAt"), now),
     )

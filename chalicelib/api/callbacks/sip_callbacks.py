@@ -1,15 +1,17 @@
-"""What OpenTok tells of calls by SIP: that their connections come, and that they go."""
+"""OpenTok's callbacks about SIP calls: their connections come and go."""
 
 from http import HTTPStatus
 from typing import Final
 
-from chalice import Blueprint
-
 from chalicelib import errors
-from chalicelib.api.callbacks.session_callbacks import check_owners, register_callback, told_again
-from chalicelib.api.http.context import Told
-from chalicelib.api.http.responses import Answer
-from chalicelib.api.http.router import Router
+from chalicelib.api.callbacks.registration import (
+    check_project,
+    register_callback,
+    retry_if_refused,
+)
+from chalicelib.api.http.context import CallbackContext
+from chalicelib.api.http.responses import Response
+from chalicelib.api.http.routes import Routes
 from chalicelib.core.model.connection import Connection, Participant, Service
 from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.parsing import (
@@ -25,20 +27,10 @@ from chalicelib.core.support.timestamps import utc_now
 _EVENTS: Final = ("callCreated", "callUpdated", "callDestroyed", "muteForced")
 
 
-def sip_callback_routes(edge: Router) -> Blueprint:
-    routes = Blueprint(__name__)
-    register_callback(
-        edge,
-        routes,
-        "sip",
-        news="news of any call by SIP",
-        problems=(errors.ProviderUnavailable,),
-        followed=_followed,
-    )
-    return routes
+routes: Final = Routes(tag="callbacks")
 
 
-def _followed(told: Told, body: bytes) -> Answer:
+def on_sip_event(context: CallbackContext, body: bytes) -> Response:
     content = parse_json_object(body)
     call = parse_object(content.get("call"))
     session_id = parse_id(content.get("sessionId"))
@@ -46,17 +38,26 @@ def _followed(told: Told, body: bytes) -> Answer:
     event = content.get("event")
     if event not in _EVENTS or session_id is None or connection_id is None:
         increment("CallbacksNotUnderstood")
-        return Answer(HTTPStatus.OK)
-    check_owners(told, owner_ids(content))
+        return Response(HTTPStatus.OK)
+    check_project(context, owner_ids(content))
     increment(f"CallbackSip{event[:1].upper()}{event[1:]}")
-    follow = told.use_cases.session_tracker
-    session = follow.find(session_id, told.deadline)
+    tracker = context.use_cases.session_tracker
+    session = tracker.find(session_id, context.deadline)
     now = utc_now()
     if session is not None and event == "callCreated":
         since = parse_timestamp(call.get("createdAt"), now)
         connection = Connection(connection_id, since, Participant(service=Service.SIP))
-        with told_again():
-            follow.on_connected(session, connection, told.deadline)
+        with retry_if_refused():
+            tracker.on_connected(session, connection, context.deadline)
     if session is not None and event == "callDestroyed":
-        follow.on_disconnected(session, connection_id, now, told.deadline)
-    return Answer(HTTPStatus.OK)
+        tracker.on_disconnected(session, connection_id, now, context.deadline)
+    return Response(HTTPStatus.OK)
+
+
+register_callback(
+    routes,
+    "sip",
+    on_sip_event,
+    subject="SIP call events",
+    raises=(errors.ProviderUnavailable,),
+)

@@ -1,4 +1,4 @@
-"""Requests as views see them."""
+"""Requests as views see them: one kind of context for each kind of caller."""
 
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -19,14 +19,14 @@ _Struct = TypeVar("_Struct", bound=Struct)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a request brings: its query and its body, read as the operation declares them."""
+    """The query and the body of a request, decoded as its operation declares them."""
 
     query: Struct
     body: Struct | None
 
     @classmethod
     def of(cls, request: Request, operation: Operation) -> Self:
-        """Read them, or raise as `read_query` and `read_body` say."""
+        """Decode both, or raise the errors of `read_query` and `read_body`."""
         query = request.to_original_event().get("multiValueQueryStringParameters")
         return cls(
             read_query(query or {}, operation.query),
@@ -35,14 +35,14 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request of a known user."""
+class RequestContext:
+    """A request of a signed-in user."""
 
     request: Request
     use_cases: UseCases
     user: User
     deadline: Deadline
-    line: RequestRecord
+    record: RequestRecord
     content: Content
 
     @property
@@ -50,21 +50,21 @@ class Call:
         return self.use_cases.media()
 
     def body(self, declared: type[_Struct]) -> _Struct:
-        """The body, as the struct that the operation declares for it."""
+        """Return the body, as the struct that the operation declares for it."""
         return _as_declared(self.content.body, declared)
 
     def query(self, declared: type[_Struct]) -> _Struct:
-        """The query, likewise."""
+        """Return the query, as the struct that the operation declares for it."""
         return _as_declared(self.content.query, declared)
 
     def source_ip(self) -> str:
-        """The caller's address, as API Gateway saw it."""
+        """Return the caller's IP address, as API Gateway saw it."""
         return str(self.request.context["identity"]["sourceIp"])
 
     def api_address(self) -> str | None:
-        """Where API Gateway serves this API; None where there is no API Gateway.
+        """Return the URL that API Gateway serves this API at, or None without API Gateway.
 
-        Its own word for where the request came in, which no caller can choose.
+        API Gateway states it with each request, so that no caller can choose it.
         """
         context = self.request.context
         route = str(context["resourcePath"]).format_map(self.request.uri_params or {})
@@ -75,25 +75,43 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One request by which the platform tells something."""
+class CallbackContext:
+    """A callback of OpenTok. Its view has to verify that."""
 
     request: Request
     use_cases: UseCases
     deadline: Deadline
 
     def raw_body(self) -> bytes:
-        """The very bytes that were signed."""
+        """Return the bytes that OpenTok signed."""
         return _bytes(self.request)
 
     def authorization(self) -> str | None:
         return authorization(self.request)
 
 
-def authorization(request: Request) -> str | None:
-    """The Authorization header's value, if there is one such header.
+@dataclass(frozen=True, slots=True)
+class PublicContext:
+    """A request of anybody, which touches no use case."""
 
-    API Gateway's `headers` hold the last of several, so all of them are looked at.
+    request: Request
+
+    def base_path(self, route: str) -> str:
+        """Return the path that this API begins at, such as the stage's: `/api`.
+
+        Args:
+            route: The path of the route that was called, which has no parameters.
+        """
+        return str(self.request.context["path"]).rstrip("/").removesuffix(route) or "/"
+
+
+def authorization(request: Request) -> str | None:
+    """Return the value of the Authorization header, or None.
+
+    API Gateway's `headers` keep only the last one of several, so the complete list is checked.
+
+    Raises:
+        Unauthenticated: The request has several such headers.
     """
     every = request.to_original_event().get("multiValueHeaders") or {}
     values = [

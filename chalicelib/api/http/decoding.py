@@ -1,4 +1,4 @@
-"""Requests into typed structs: the only place where what a caller sent is trusted to be nothing."""
+"""Decoding of bodies and queries into typed structs: all untrusted input is validated here."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from chalicelib.core.support.parsing import is_valid_unicode
 from chalicelib.errors import BodyTooLarge, FieldProblem, InvalidField, MalformedJson
 
 LONGEST_BODY_BYTES: Final = 64 * 1024
-LONGEST_TOLD_NAME: Final = 100
+MAX_QUOTED_CHARACTERS: Final = 100
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-# Only the end of a message is msgspec's own for sure: before it may stand what the caller sent.
+# Only the end of a message is surely msgspec's own: the rest may quote what the caller sent.
 _REASON: Final = re.compile(
     r"(?P<reason>.*?)(?: - at `\$\.?(?P<path>[A-Za-z0-9_.\[\]]*)`)?", re.DOTALL
 )
@@ -26,13 +26,13 @@ _EXAMPLE: Final = "as in 2026-01-31T12:00:00Z"
 _PLAIN: Final = tuple(
     (re.compile(pattern), plain)
     for pattern, plain in (
-        (r"Expected `datetime` with a timezone component", f"needs a time zone, {_EXAMPLE}"),
+        (r"Expected `datetime` with a timezone component", f"must have a time zone, {_EXAMPLE}"),
         (
             r"Expected `datetime.*`, got .*|Invalid RFC3339.*",
             f"must be an RFC 3339 time, {_EXAMPLE}",
         ),
-        (r"Expected `str` matching regex '\^\[\^.*", "must be without control characters"),
-        (r"Expected `str` matching regex .*", "must be without white space, and not empty"),
+        (r"Expected `str` matching regex '\^\[\^.*", "must not contain control characters"),
+        (r"Expected `str` matching regex .*", "must not be empty or contain white space"),
         (r"Expected `str` of length >= (\d+)", r"must have at least \1 character(s)"),
         (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),
         (r"Expected `array` of length <= (\d+)", r"must have at most \1 items"),
@@ -48,20 +48,20 @@ _PLAIN: Final = tuple(
 
 
 def read_body(raw: bytes, struct: type[_Struct]) -> _Struct:
-    """The body as `struct`; a blank one counts as `{}`.
+    """Return the body as `struct`. An empty body counts as `{}`.
 
     Raises:
-        BodyTooLarge: It has more than 64 KiB.
-        MalformedJson: It is no JSON text in UTF-8, or has a name twice; not so for lenient structs.
-        InvalidField: It is no object, or a field of it breaks a rule.
+        BodyTooLarge: The body is larger than 64 KiB.
+        MalformedJson: The body is not JSON in UTF-8, or repeats a name and `struct` is strict.
+        InvalidField: The body is not an object, or a field breaks a rule.
     """
     if len(raw) > LONGEST_BODY_BYTES:
-        raise BodyTooLarge("The body may have 64 KiB at most.")
+        raise BodyTooLarge("The body must be at most 64 KiB.")
     text = raw.strip() or b"{}"
     try:
         content = msgspec.json.decode(text)
         if struct.__struct_config__.forbid_unknown_fields:
-            # msgspec takes the last of several, so that what another reader saw may differ.
+            # msgspec takes the last of several equal names; another parser may take the first.
             json.loads(text, object_pairs_hook=_check_names)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson("The body is not valid JSON in UTF-8.") from error
@@ -71,28 +71,32 @@ def read_body(raw: bytes, struct: type[_Struct]) -> _Struct:
 
 
 def _check_names(pairs: Sequence[tuple[str, object]]) -> None:
-    """Raises: MalformedJson: An object's name comes twice."""
+    """Refuse an object that repeats a name.
+
+    Raises:
+        MalformedJson: It does.
+    """
     names = set[str]()
     for name, _ in pairs:
         if name in names:
-            told = name[:LONGEST_TOLD_NAME]
-            raise MalformedJson(f'The body has "{told}" more than once in one object.')
+            quoted = name[:MAX_QUOTED_CHARACTERS]
+            raise MalformedJson(f'The body has "{quoted}" more than once in one object.')
         names.add(name)
 
 
 def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _Struct:
-    """The query string's parameters as `struct`.
+    """Return the query's parameters as `struct`.
 
     Raises:
         InvalidField: A parameter is given twice, or breaks a rule.
     """
     if not struct.__struct_fields__ and not struct.__struct_config__.forbid_unknown_fields:
-        return struct()  # It takes anything.
+        return struct()  # A lenient struct without fields accepts any query.
     for name, values in query.items():
         if len(values) != 1:
             raise InvalidField(FieldProblem(name, "is given more than once"))
         if not is_valid_unicode(name + values[0]):
-            raise InvalidField(FieldProblem("query", "must be well-formed Unicode"))
+            raise InvalidField(FieldProblem("query", "must be valid Unicode"))
     return _convert({name: values[0] for name, values in query.items()}, struct, strict=False)
 
 
@@ -107,7 +111,7 @@ def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bo
 
 
 def _field_problem(message: str, struct: type[msgspec.Struct]) -> FieldProblem:
-    """A message of msgspec's, taken apart into the field's path and the rule."""
+    """Return the field's path and the broken rule from a message of msgspec."""
     match = _REASON.fullmatch(message)
     reason, path = (match["reason"], match["path"] or "") if match else (message, "")
     if unknown := _UNKNOWN.fullmatch(reason):
@@ -122,7 +126,7 @@ def _field_problem(message: str, struct: type[msgspec.Struct]) -> FieldProblem:
     return FieldProblem(path or "body", "breaks a rule")
 
 
-_NOT_KNOWN: Final = "is not known here"
+_NOT_KNOWN: Final = "is not a known field"
 
 
 def _within(path: str, field: str) -> str:
@@ -130,7 +134,7 @@ def _within(path: str, field: str) -> str:
 
 
 def _choices(path: str, struct: type[msgspec.Struct]) -> list[str]:
-    """The values an enumerated field may have."""
+    """Return the values that an enumerated field accepts."""
     field, _, within = path.partition(".")
     names = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
     hint = get_type_hints(struct).get(names.get(field, ""))

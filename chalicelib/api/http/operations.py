@@ -1,25 +1,29 @@
-"""What each route takes and gives: declared where the route is, served and documented by that."""
+"""Declarations of routes: one record serves a route, checks its requests and documents it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from http import HTTPStatus
-from typing import Final, Self
+from typing import Final
 
 from msgspec import Struct
 
 from chalicelib import errors
-from chalicelib.api.rooms.requests import NoQuery
+from chalicelib.api.http.fields import NoQuery
+from chalicelib.api.http.responses import Response
 from chalicelib.core.model.room import api_name
 
-Problems = tuple[type[errors.RoomkeyError], ...]
+Errors = tuple[type[errors.RoomkeyError], ...]
+View = Callable[..., Response]
+"""A function that is called as `view(context, **path_parameters)`."""
 
-MEMBER_ERRORS: Final[Problems] = (errors.RoomNotFound, errors.Banned)
-"""Of routes that read a room."""
-MODERATOR_ERRORS: Final[Problems] = (*MEMBER_ERRORS, errors.NotAModerator)
-"""Of routes that only a room's moderators may use."""
-PROVIDER_ERRORS: Final[Problems] = (errors.ProviderRefused, errors.ProviderUnavailable)
-"""Of routes that ask OpenTok for something."""
-MEDIA_START_ERRORS: Final[Problems] = (
+MEMBER_ERRORS: Final[Errors] = (errors.RoomNotFound, errors.Banned)
+"""Errors of routes that read a room."""
+MODERATOR_ERRORS: Final[Errors] = (*MEMBER_ERRORS, errors.NotAModerator)
+"""Errors of routes that only a room's moderators may use."""
+PROVIDER_ERRORS: Final[Errors] = (errors.ProviderRefused, errors.ProviderUnavailable)
+"""Errors of routes that call OpenTok."""
+MEDIA_ERRORS: Final[Errors] = (
     *MODERATOR_ERRORS,
     errors.RoomClosed,
     errors.NotRouted,
@@ -27,8 +31,10 @@ MEDIA_START_ERRORS: Final[Problems] = (
     errors.NobodyConnected,
     *PROVIDER_ERRORS,
 )
-"""Of routes that have OpenTok make something of a room."""
-ADMISSION_ERRORS: Final[Problems] = (
+"""Errors of routes that need OpenTok to process a room's media."""
+MEDIA_START_ERRORS: Final[Errors] = (*MEDIA_ERRORS, errors.StartUnconfirmed)
+"""Errors of routes that start an archive, a broadcast, captions, a render or a call."""
+ADMISSION_ERRORS: Final[Errors] = (
     errors.RoomClosed,
     errors.NotAMember,
     errors.Banned,
@@ -37,47 +43,58 @@ ADMISSION_ERRORS: Final[Problems] = (
     errors.RoomFull,
     errors.RoleNotAllowed,
 )
-"""Of routes that let people in."""
-_BODY_ERRORS: Final[Problems] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
+"""Errors of routes that admit a user to a room."""
+_BODY_ERRORS: Final[Errors] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What a route takes and gives.
+    """The input and output of a route.
 
     Args:
-        summary: What it does, in a line.
-        description: What is to be known beyond that.
-        query: The query's parameters.
-        body: The JSON body; where there is none, what is sent is not looked at.
-        answers: The successful statuses, each with its JSON body, or None for an empty one.
-        problems: The errors of this route. Those of every route of its kind, and those of
-            reading query and body, need no mention.
+        summary: Its purpose, in one line.
+        returns: The successful statuses, each with its JSON body, or None for an empty body.
+        description: Further facts that a caller needs.
+        query: The parameters of the query.
+        body: The JSON body. Without one, the request's body is ignored.
+        raises: The errors of this route alone. The errors of its access, and those of reading
+            query and body, are added.
     """
 
     summary: str
-    answers: Mapping[HTTPStatus, type[Struct] | None]
+    returns: Mapping[HTTPStatus, type[Struct] | None]
     description: str = ""
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None
-    problems: Problems = ()
+    raises: Errors = ()
+
+
+class Caller(Enum):
+    """The kinds of callers, each with a context of its own for the views."""
+
+    ANYBODY = auto()
+    USER = auto()
+    OPENTOK = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A kind of routes: who may call them.
+    """The guard of a route.
 
     Args:
-        scheme: What proves who calls, by its name in the document's security schemes.
-        problems: What each route of the kind may answer with.
+        caller: Who may call it.
+        scheme: The name of what proves it, among the security schemes of the API's reference.
+        raises: The errors of every route with this guard.
     """
 
+    caller: Caller
     scheme: str | None
-    problems: Problems
+    raises: Errors
 
 
-ANYBODY: Final = Access(None, (errors.Internal,))
+PUBLIC: Final = Access(Caller.ANYBODY, None, (errors.Internal,))
 SIGNED_IN: Final = Access(
+    Caller.USER,
     "bearer",
     (
         errors.Unauthenticated,
@@ -88,7 +105,8 @@ SIGNED_IN: Final = Access(
         errors.Internal,
     ),
 )
-PLATFORM: Final = Access(
+SIGNED_CALLBACK: Final = Access(
+    Caller.OPENTOK,
     "callback",
     (
         errors.MalformedJson,
@@ -99,43 +117,38 @@ PLATFORM: Final = Access(
         errors.Internal,
     ),
 )
-PLATFORM_BY_PATH: Final = Access(None, PLATFORM.problems)
-"""As above, for callbacks that a secret path vouches for."""
+SECRET_PATH_CALLBACK: Final = Access(Caller.OPENTOK, None, SIGNED_CALLBACK.raises)
+"""The guard of callbacks that prove their origin by a secret in the path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route as it was registered.
+    """A declared route.
 
     Args:
-        topic: The module it is declared in, and the name: that of its view.
+        method: The HTTP method.
+        path: The path, with its parameters in braces.
+        tag: The resource that it belongs to in the API's reference.
+        name: The name of its view, which gives the operation id.
+        view: Called with the context of its access, and the path's parameters.
+        access: Its guard.
+        operation: Its input and output.
     """
 
     method: str
     path: str
-    topic: str
+    tag: str
     name: str
+    view: View
     access: Access
     operation: Operation
-
-    @classmethod
-    def of(
-        cls,
-        method: str,
-        path: str,
-        view: Callable[..., object],
-        access: Access,
-        operation: Operation,
-    ) -> Self:
-        topic = view.__module__.rpartition(".")[2]
-        return cls(method, path, topic, view.__name__, access, operation)
 
     @property
     def operation_id(self) -> str:
         return api_name(self.name)
 
     @property
-    def problems(self) -> Problems:
-        """All errors that it may answer with, each once."""
+    def raises(self) -> Errors:
+        """All errors that the route may answer with, each once."""
         of_body = () if self.operation.body is None else _BODY_ERRORS
-        return tuple(dict.fromkeys((*self.access.problems, *of_body, *self.operation.problems)))
+        return tuple(dict.fromkeys((*self.access.raises, *of_body, *self.operation.raises)))

@@ -1,7 +1,7 @@
-"""One structured line per request, which is also where its metrics are.
+"""The request log: one structured line per request, with its metrics in it.
 
-CloudWatch reads metrics out of a log line in its embedded metric format, so that they cost no call
-and no line of their own.
+CloudWatch reads metrics from a log line in its embedded metric format. They need no call and no
+line of their own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 SERVICE: Final = "roomkey"
 NAMESPACE: Final = "Roomkey"
-MOST_TIMES: Final = 99
-"""How many times of one kind a line tells."""
+MAX_DURATIONS: Final = 99
+"""The highest number of durations with one name in a line."""
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What becomes known of one request while it is answered; never what it carried."""
+    """The facts about a request for its log line, without its content."""
 
     request_id: str
     method: str
@@ -42,7 +42,7 @@ class RequestRecord:
 
 
 class RequestLog:
-    """Writes the lines. Loads the logger only when it is needed: it brings botocore along.
+    """The writer of the lines. It loads the logger late, because the logger imports botocore.
 
     Args:
         level: The name of the lowest level to write.
@@ -57,75 +57,75 @@ class RequestLog:
         _ = self._logger, self._metric_sets
 
     def warning(self, warning: str) -> None:
-        """UpdateBuilder a line of no request, about how this function was set up."""
+        """Write a line about the setup of this function."""
         self._logger.warning(warning)
 
     @cached_property
     def _logger(self) -> "Logger":
-        from aws_lambda_powertools import Logger  # noqa: PLC0415  as the class says
+        from aws_lambda_powertools import Logger  # noqa: PLC0415  imports botocore
 
         return Logger(service=SERVICE, level=self._level, location=None)
 
     @cached_property
     def _metric_sets(self) -> "type[EphemeralMetrics]":
-        from aws_lambda_powertools.metrics import EphemeralMetrics  # noqa: PLC0415  likewise
+        from aws_lambda_powertools.metrics import EphemeralMetrics  # noqa: PLC0415  imports botocore
 
         return EphemeralMetrics
 
-    def write(self, line: RequestRecord, status: HTTPStatus, error: RoomkeyError | None) -> None:
-        """UpdateBuilder the line of a request that has its answer.
+    def write(self, record: RequestRecord, status: HTTPStatus, error: RoomkeyError | None) -> None:
+        """Write the line of an answered request.
 
         Args:
-            line: What is known of the request.
-            status: The answer's status.
-            error: What the answer tells of, if not success. Its note is for this log alone; the
-                stack is added where the cause is a fault of ours.
+            record: The facts about the request.
+            status: The response's status.
+            error: The error that was returned, if any. Only this log shows its note, and the stack
+                of an internal error.
         """
-        service = line.function or SERVICE  # tells the stages of one account apart
+        service = record.function or SERVICE  # names the stage
         extra: dict[str, object] = {
             "service": service,
-            "request_id": line.request_id,
-            "method": line.method,
-            "route": line.route,
+            "request_id": record.request_id,
+            "method": record.method,
+            "route": record.route,
             "status": status.value,
-            "milliseconds": round((perf_counter() - line.started) * 1000, 1),
-            "user": line.user,
-            "room": line.room,
+            "milliseconds": round((perf_counter() - record.started) * 1000, 1),
+            "user": record.user,
+            "room": record.room,
             "code": "ok" if error is None else error.code,
         }
         if error is not None and error.note is not None:
             extra["note"] = error.note
         if error is not None:
-            line.measurements.append(Metric(_metric_name(error.code), 1, timed=False))
+            record.measurements.append(Metric(_metric_name(error.code), 1, timed=False))
         if self._cold:
-            line.measurements.append(Metric("ColdStart", 1, timed=False))
+            record.measurements.append(Metric("ColdStart", 1, timed=False))
             self._cold = False
-        extra |= _mentions(line) | self._metrics(line, service)
+        extra |= _annotations(record) | self._metrics(record, service)
         if isinstance(error, Internal) and error.__cause__ is not None:
-            # Where it happened, but not the fault's own words: they may hold what a caller sent.
+            # Only the places: the exception's text may contain what the caller sent.
             extra["stack"] = "".join(format_tb(error.__cause__.__traceback__))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self._logger.error("request", extra=extra)
         else:
             self._logger.info("request", extra=extra)
 
-    def _metrics(self, line: RequestRecord, service: str) -> dict[str, object]:
-        """The request's measurements in CloudWatch's embedded metric format."""
-        measured = [each for each in line.measurements if isinstance(each, Metric)]
+    def _metrics(self, record: RequestRecord, service: str) -> dict[str, object]:
+        """Return the request's metrics in CloudWatch's embedded metric format."""
+        measured = [each for each in record.measurements if isinstance(each, Metric)]
         if not measured:
             return {}
         metrics = self._metric_sets(namespace=NAMESPACE, service=service)
-        for each in _as_a_line_holds(measured):
+        for each in _within_line_limits(measured):
             unit = "Milliseconds" if each.timed else "Count"
             metrics.add_metric(each.name, unit, each.value)
         return dict(metrics.serialize_metric_set())
 
 
-def _as_a_line_holds(measured: Sequence[Metric]) -> Iterator[Metric]:
-    """Counts added up, and of times the longest, as many as one line may have.
+def _within_line_limits(measured: Sequence[Metric]) -> Iterator[Metric]:
+    """Yield the sums of the counts, and the longest durations that fit in a line.
 
-    CloudWatch takes 100 values of a metric in a line. Powertools writes a line of its own as soon
-    as it has so many, and then has none left for ours.
+    CloudWatch accepts 100 values of a metric in a line. Powertools writes a line of its own when it
+    reaches that number, and ours would then miss them.
     """
     counts: dict[str, float] = {}
     times: dict[str, list[Metric]] = {}
@@ -137,18 +137,18 @@ def _as_a_line_holds(measured: Sequence[Metric]) -> Iterator[Metric]:
     for name, total in counts.items():
         yield Metric(name, total, timed=False)
     for every in times.values():
-        yield from nlargest(MOST_TIMES, every, key=lambda each: each.value)
+        yield from nlargest(MAX_DURATIONS, every, key=lambda each: each.value)
 
 
-def _mentions(line: RequestRecord) -> dict[str, list[str]]:
-    """What is to be named, by heading."""
+def _annotations(record: RequestRecord) -> dict[str, list[str]]:
+    """Return the annotations by heading."""
     named: dict[str, list[str]] = {}
-    for each in line.measurements:
+    for each in record.measurements:
         if isinstance(each, Annotation):
             named.setdefault(each.heading, []).append(each.what)
     return named
 
 
 def _metric_name(code: str) -> str:
-    """`RoomClosed` for `room_closed`."""
+    """Return `RoomClosed` for `room_closed`."""
     return "".join(word.capitalize() for word in code.split("_"))

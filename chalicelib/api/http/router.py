@@ -1,31 +1,29 @@
-"""The HTTP edge: how every route is registered, guarded, answered and logged.
+"""The HTTP edge: every route is mounted, guarded, answered and logged here.
 
-Each is registered with its operation, which is what reads its requests and what documents it. It
-needs a bearer unless it is registered as public. Whatever happens in it, its caller gets
-an answer of ours: rendered here, with CORS headers, and a problem where it is an error.
+A route requires a bearer token unless it is declared otherwise. Callers always get a response that
+is rendered here: with CORS headers, and as a problem if it is an error.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, cast
 from urllib.parse import unquote
 
-from chalice import Blueprint, CORSConfig, Response
+from chalice import Chalice, CORSConfig
+from chalice import Response as ChaliceResponse
 from chalice.app import Request
 
-from chalicelib.api.http.context import Call, Content, Told, authorization
-from chalicelib.api.http.operations import (
-    ANYBODY,
-    PLATFORM,
-    SIGNED_IN,
-    Access,
-    Operation,
-    Route,
+from chalicelib.api.http.context import (
+    CallbackContext,
+    Content,
+    PublicContext,
+    RequestContext,
+    authorization,
 )
-from chalicelib.api.http.problems import problem
+from chalicelib.api.http.operations import Caller, Route
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
-from chalicelib.api.http.responses import Answer
+from chalicelib.api.http.responses import Response, problem_response
 from chalicelib.core.model.room import NAME_RULE, check_name
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import recording
@@ -39,21 +37,19 @@ from chalicelib.errors import (
 )
 
 REQUEST_SECONDS: Final = 8.0
-"""What a request may take in all: official mobile samples give up after 10."""
+"""The time limit of a request: OpenTok's mobile samples give up after 10 seconds."""
 request_deadline: Final = partial(Deadline, REQUEST_SECONDS)
 """The deadline of a request that begins now."""
 
-_View = TypeVar("_View", bound=Callable[..., Answer])
-
 
 class Router:
-    """Registers routes.
+    """The link between declared routes and a Chalice app.
 
     Args:
-        use_cases: Gives the use cases; may raise as any of them.
-        log: Takes a line per request.
+        use_cases: Returns the use cases; may raise the errors that any of them raises.
+        log: Writes a line per request.
         cors_origin: The origin that browsers may call from, or `*`.
-        new_deadline: Gives each request its deadline.
+        new_deadline: Returns the deadline of a request.
     """
 
     def __init__(
@@ -63,7 +59,6 @@ class Router:
         cors_origin: str,
         new_deadline: Callable[[], Deadline] = request_deadline,
     ) -> None:
-        self.routes: list[Route] = []
         self._use_cases = use_cases
         self._log = log
         self._new_deadline = new_deadline
@@ -74,130 +69,91 @@ class Router:
             max_age=600,
         )
 
-    def signed_in(
-        self, routes: Blueprint, method: str, path: str, operation: Operation
-    ) -> Callable[[_View], _View]:
-        """Register a view that is called as `view(call, **path_parameters)`."""
-
-        def register(view: _View) -> _View:
-            def answer(request: Request, line: RequestRecord, parameters: dict[str, str]) -> Answer:
-                deadline = self._new_deadline()
-                use_cases = self._use_cases()
-                user = use_cases.identity.user(authorization(request))
-                line.user = user.id
-                _check_path(request, path, parameters)
-                line.room = parameters.get("room")
-                content = Content.of(request, operation)
-                return view(Call(request, use_cases, user, deadline, line, content), **parameters)
-
-            route = Route.of(method, path, view, SIGNED_IN, operation)
-            self._register(routes, route, answer)
-            return view
-
-        return register
-
-    def told_by_platform(
-        self,
-        routes: Blueprint,
-        method: str,
-        path: str,
-        operation: Operation,
-        access: Access = PLATFORM,
-    ) -> Callable[[_View], _View]:
-        """Register a view called as `view(told, **path_parameters)`, which checks who tells it."""
-
-        def register(view: _View) -> _View:
-            def answer(request: Request, _: RequestRecord, parameters: dict[str, str]) -> Answer:
-                deadline = self._new_deadline()
-                return view(Told(request, self._use_cases(), deadline), **parameters)
-
-            route = Route.of(method, path, view, access, operation)
-            self._register(routes, route, answer)
-            return view
-
-        return register
-
-    def public(
-        self, routes: Blueprint, method: str, path: str, operation: Operation
-    ) -> Callable[[_View], _View]:
-        """Register a view that anybody may have called, as `view(request)`."""
-
-        def register(view: _View) -> _View:
-            route = Route.of(method, path, view, ANYBODY, operation)
-            self._register(routes, route, lambda request, *_: view(request))
-            return view
-
-        return register
-
-    def _register(
-        self,
-        routes: Blueprint,
-        route: Route,
-        answer: Callable[[Request, RequestRecord, dict[str, str]], Answer],
-    ) -> None:
-        def handle(**parameters: str) -> Response:
-            request = routes.current_request
-            line = _line(request)
-            with recording() as line.measurements:
-                try:
-                    return self._respond(line, answer(request, line, parameters))
-                except RoomkeyError as error:
-                    return self._respond_problem(line, error)
-                except Exception as fault:  # noqa: BLE001  the edge: a caller is owed an answer
-                    return self._respond_problem(line, _internal(fault))
-
-        self.routes.append(route)
-        options = {
-            "methods": [route.method],
-            "content_types": ["*/*"],
-            "cors": self._cors,
-            "name": route.name,
-        }
-        routes.route(route.path, **options)(handle)
+    def mount(self, app: Chalice, routes: Iterable[Route]) -> None:
+        """Have the app serve these routes."""
+        for route in routes:
+            app.route(
+                route.path,
+                methods=[route.method],
+                content_types=["*/*"],
+                cors=self._cors,
+                name=route.name,
+            )(self._handler(app, route))
 
     def error_middleware(
-        self, request: Request | None, respond: Callable[[Request | None], Response]
-    ) -> Response:
-        """Middleware that puts what Chalice itself answers into our shape: 405 and 500."""
-        line = _line(request)
+        self, request: Request | None, respond: Callable[[Request | None], ChaliceResponse]
+    ) -> ChaliceResponse:
+        """Turn the responses that Chalice makes itself, 405 and 500, into problems."""
+        record = _record(request)
         try:
             response = respond(request)
-        except Exception as fault:  # noqa: BLE001  as in `handle`: Chalice's own part may fail too
-            return self._respond_problem(line, _internal(fault))
+        except Exception as fault:  # noqa: BLE001  Chalice's own code may fail too
+            return self._respond_problem(record, _internal(fault))
         if "Cache-Control" in response.headers:
             return response
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = str(response.headers["Allow"])
-            error = MethodNotAllowed(f"This path answers to {allowed}.")
-            return self._respond_problem(line, error, {"Allow": allowed})
-        return self._respond_problem(line, Internal(_INTERNAL, note=str(response.body)))
+            error = MethodNotAllowed(f"This path allows only {allowed}.")
+            return self._respond_problem(record, error, {"Allow": allowed})
+        return self._respond_problem(record, Internal(_INTERNAL, note=str(response.body)))
+
+    def _handler(self, app: Chalice, route: Route) -> Callable[..., ChaliceResponse]:
+        def handle(**parameters: str) -> ChaliceResponse:
+            request = cast("Request", app.current_request)  # there is one while a view runs
+            record = _record(request)
+            with recording() as record.measurements:
+                try:
+                    response = self._call_view(route, request, record, parameters)
+                except RoomkeyError as error:
+                    return self._respond_problem(record, error)
+                except Exception as fault:  # noqa: BLE001  every caller gets a response
+                    return self._respond_problem(record, _internal(fault))
+                return self._respond(record, response)
+
+        return handle
+
+    def _call_view(
+        self, route: Route, request: Request, record: RequestRecord, parameters: dict[str, str]
+    ) -> Response:
+        if route.access.caller is Caller.ANYBODY:
+            return route.view(PublicContext(request), **parameters)
+        deadline = self._new_deadline()
+        use_cases = self._use_cases()
+        if route.access.caller is Caller.OPENTOK:
+            return route.view(CallbackContext(request, use_cases, deadline), **parameters)
+        user = use_cases.identity.user(authorization(request))
+        record.user = user.id
+        _check_path(request, route.path, parameters)
+        record.room = parameters.get("room")
+        content = Content.of(request, route.operation)
+        context = RequestContext(request, use_cases, user, deadline, record, content)
+        return route.view(context, **parameters)
 
     def _respond_problem(
-        self, line: RequestRecord, error: RoomkeyError, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        return self._respond(line, problem(error, line.request_id), error, headers)
+        self, record: RequestRecord, error: RoomkeyError, headers: Mapping[str, str] | None = None
+    ) -> ChaliceResponse:
+        response = problem_response(error, record.request_id)
+        return self._respond(record, response, error, headers)
 
     def _respond(
         self,
-        line: RequestRecord,
-        answer: Answer,
+        record: RequestRecord,
+        response: Response,
         error: RoomkeyError | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Response:
-        self._log.write(line, answer.status, error)
-        # CORS is set here and not left to Chalice, which leaves it out of its own answers.
+    ) -> ChaliceResponse:
+        self._log.write(record, response.status, error)
+        # CORS headers are set here, because Chalice leaves them out of its own responses.
         every: dict[str, str | list[str]] = {
             "Cache-Control": "no-store",
             **self._cors.get_access_control_headers(),
-            **answer.headers,
+            **response.headers,
             **(headers or {}),
         }
-        return Response(answer.body, every, answer.status.value)
+        return ChaliceResponse(response.body, every, response.status.value)
 
 
-_INTERNAL: Final = (
-    "Something went wrong here; the cause is in the service's log under this request id."
-)
+_INTERNAL: Final = "Internal error. The service's log names the cause under this request id."
 
 
 def _internal(fault: Exception) -> Internal:
@@ -206,25 +162,25 @@ def _internal(fault: Exception) -> Internal:
     return error
 
 
-def _line(request: Request | None) -> RequestRecord:
+def _record(request: Request | None) -> RequestRecord:
     if request is None:
         return RequestRecord("", "", "", "")
     context = request.context
-    # `chalice local` gives the id in the function's context alone.
+    # `chalice local` states the id only in the function's context.
     request_id = context.get("requestId") or getattr(request.lambda_context, "aws_request_id", "")
     function = getattr(request.lambda_context, "function_name", "")
     return RequestRecord(str(request_id), request.method, request.path, function)
 
 
 def _check_path(request: Request, route: str, parameters: Mapping[str, str]) -> None:
-    """Refuse names that cannot be a room's, and paths that were cut on the way to the route.
+    """Refuse malformed names of rooms, and paths that were cut before they were matched.
 
-    Chalice's local server ends a path at `;`, so the parameter alone does not tell.
+    Chalice's local server cuts a path at `;`, so the parameter alone does not show it.
     """
     if "room" not in parameters:
         return
     check_name(parameters["room"])
     path = request.context.get("path", "").rstrip("/")
-    # The local server leaves parameters encoded, API Gateway does not.
+    # The local server leaves parameters encoded, API Gateway decodes them.
     if not any(each.endswith(route.format_map(parameters)) for each in (path, unquote(path))):
         raise InvalidField(FieldProblem("room", NAME_RULE))

@@ -1,4 +1,4 @@
-"""Addresses that callers give for OpenTok to connect to: only their form is checked here."""
+"""Checks of the form of URLs that callers give for OpenTok to connect to."""
 
 import re
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from chalicelib.errors import FieldProblem, InvalidField
 
 LONGEST_ADDRESS: Final = 2048
 SHORTEST_ADDRESS: Final = 15
-"""OpenTok's own limits, where it states any."""
+"""OpenTok's own limits, if it documents any."""
 RTMP: Final = ("rtmp", "rtmps")
 WEB: Final = ("https",)
 WEB_SOCKET: Final = ("wss",)
@@ -21,42 +21,47 @@ _SIP: Final = re.compile(r"sips?:[!-~]+", re.IGNORECASE)
 def check_address(
     field: str, text: str, schemes: Collection[str], *, may_log_in: bool = False
 ) -> None:
-    """Pass if the text is an absolute address of one of these schemes.
+    """Refuse a text that is not an absolute URL with one of these schemes.
 
     Args:
-        field: What the caller calls it.
-        text: What they gave.
-        schemes: In small letters.
-        may_log_in: Whether it may hold a user's name and password.
+        field: The caller's name for it.
+        text: The text.
+        schemes: The schemes, in small letters.
+        may_log_in: Allow a user's name and password in it.
 
     Raises:
-        InvalidField: It is none.
+        InvalidField: It is not.
     """
     try:
         parts = urlsplit(text)
         scheme, host, logs_in = parts.scheme, parts.hostname, "@" in parts.netloc
         beyond = parts.path + parts.query + parts.fragment
-        parts.port  # noqa: B018  raises where it is none
+        parts.port  # noqa: B018  raises if the port is malformed
     except ValueError:
         scheme, host, logs_in, beyond = "", None, False, ""
     if scheme not in schemes or not host or not _PRINTABLE.fullmatch(text):
-        raise _wrong(field, f"must be an address that begins with {' or '.join(_shown(schemes))}")
+        raise _wrong(field, f"must be a URL that begins with {' or '.join(_prefixes(schemes))}")
     if logs_in and not may_log_in:
-        raise _wrong(field, "must be without a user's name and password")
+        raise _wrong(field, "must not contain a user name or a password")
     if may_log_in and "@" in beyond:
-        # Of a password that holds /, the end would pass for a path, which is shown.
+        # The rest of a password that contains / would be taken for a path, which is shown.
         raise _wrong(
-            field, "must have no @ after its host: / in a password is %2F, other @ are %40"
+            field,
+            "must not contain @ after its host: write / in a password as %2F, and other @ as %40",
         )
 
 
 def check_sip_address(field: str, text: str) -> None:
-    """Raises: InvalidField: It is no SIP address."""
+    """Refuse a text that is not a SIP address.
+
+    Raises:
+        InvalidField: It is not.
+    """
     if not _SIP.fullmatch(text):
-        raise _wrong(field, "must be an address that begins with sip: or sips:")
+        raise _wrong(field, "must be a URL that begins with sip: or sips:")
 
 
-def _shown(schemes: Collection[str]) -> list[str]:
+def _prefixes(schemes: Collection[str]) -> list[str]:
     return [f"{scheme}://" for scheme in schemes]
 
 

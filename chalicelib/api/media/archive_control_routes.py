@@ -1,134 +1,104 @@
 from http import HTTPStatus
 
-from chalice import Blueprint
-
 from chalicelib import errors
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import MODERATOR_ERRORS, PROVIDER_ERRORS, Operation
-from chalicelib.api.http.responses import Answer, json_response
-from chalicelib.api.http.router import Router
+from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.operations import MEDIA_START_ERRORS, MODERATOR_ERRORS, PROVIDER_ERRORS
+from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_requests import ArchiveBody, LayoutBody, StreamsBody
-from chalicelib.api.media.archive_responses import ArchiveAnswer, shown_archive
+from chalicelib.api.media.archive_responses import ArchiveAnswer, archive_response
+
+routes = Routes(tag="archives")
 
 
-def recording_routes(edge: Router) -> Blueprint:
-    """What moderators do about a room's archives."""
-    routes = Blueprint(__name__)
+@routes.post(
+    "/rooms/{room}/archives",
+    summary="Start an archive",
+    description=(
+        "Takes OpenTok's own options, and refuses the combinations that OpenTok forbids. After a "
+        "503 the archive may be running: check the list before you retry."
+    ),
+    body=ArchiveBody,
+    returns={HTTPStatus.CREATED: ArchiveAnswer},
+    raises=(*MEDIA_START_ERRORS, errors.AlreadyRecording),
+)
+def start_archive(context: RequestContext, room: str) -> Response:
+    options = context.body(ArchiveBody).options()
+    started = context.media.record_archives.start(context.user, room, options, context.deadline)
+    return json_response(HTTPStatus.CREATED, archive_response(*started))
 
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/rooms/{room}/archives",
-        Operation(
-            summary="Start to record",
-            description=(
-                "With OpenTok's own options; combinations that it forbids are refused here. After "
-                "503 look at the list before you start again: it may have begun."
-            ),
-            body=ArchiveBody,
-            answers={HTTPStatus.CREATED: ArchiveAnswer},
-            problems=(
-                *MODERATOR_ERRORS,
-                errors.RoomClosed,
-                errors.NotRouted,
-                errors.EncryptedRoom,
-                errors.NobodyConnected,
-                errors.AlreadyRecording,
-                *PROVIDER_ERRORS,
-            ),
-        ),
+
+@routes.post(
+    "/rooms/{room}/archives/{archive_id}/stop",
+    summary="Stop an archive",
+    description="An automatic archive cannot be stopped: it ends when all clients have left.",
+    returns={HTTPStatus.OK: ArchiveAnswer},
+    raises=(
+        *MODERATOR_ERRORS,
+        errors.ArchiveNotFound,
+        errors.ArchiveNotRunning,
+        errors.Immutable,
+        *PROVIDER_ERRORS,
+    ),
+)
+def stop_archive(context: RequestContext, room: str, archive_id: str) -> Response:
+    stopped = context.media.record_archives.stop(context.user, room, archive_id, context.deadline)
+    return json_response(HTTPStatus.OK, archive_response(*stopped))
+
+
+@routes.put(
+    "/rooms/{room}/archives/{archive_id}/layout",
+    summary="Change the layout of a composed archive",
+    body=LayoutBody,
+    returns={HTTPStatus.OK: ArchiveAnswer},
+    raises=(
+        *MODERATOR_ERRORS,
+        errors.ArchiveNotFound,
+        errors.ArchiveNotRunning,
+        *PROVIDER_ERRORS,
+    ),
+)
+def set_archive_layout(context: RequestContext, room: str, archive_id: str) -> Response:
+    layout = context.body(LayoutBody).options()
+    changed = context.media.record_archives.set_layout(
+        context.user, room, archive_id, layout, context.deadline
     )
-    def start_archive(call: Call, room: str) -> Answer:
-        options = call.body(ArchiveBody).options()
-        started = call.media.record_archives.start(call.user, room, options, call.deadline)
-        return json_response(HTTPStatus.CREATED, shown_archive(*started))
+    return json_response(HTTPStatus.OK, archive_response(*changed))
 
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/rooms/{room}/archives/{archive_id}/stop",
-        Operation(
-            summary="Stop recording",
-            description="An automatic archive ends when everybody has left, and not before.",
-            answers={HTTPStatus.OK: ArchiveAnswer},
-            problems=(
-                *MODERATOR_ERRORS,
-                errors.ArchiveNotFound,
-                errors.ArchiveNotRunning,
-                errors.Immutable,
-                *PROVIDER_ERRORS,
-            ),
-        ),
+
+@routes.patch(
+    "/rooms/{room}/archives/{archive_id}/streams",
+    summary="Add a stream to, or remove it from, an archive with streamMode manual",
+    body=StreamsBody,
+    returns={HTTPStatus.NO_CONTENT: None},
+    raises=(
+        *MODERATOR_ERRORS,
+        errors.ArchiveNotFound,
+        errors.StreamNotFound,
+        errors.ArchiveNotRunning,
+        errors.StreamsNotManual,
+        *PROVIDER_ERRORS,
+    ),
+)
+def change_archive_streams(context: RequestContext, room: str, archive_id: str) -> Response:
+    change = context.body(StreamsBody).change()
+    context.media.record_archives.change_streams(
+        context.user, room, archive_id, change, context.deadline
     )
-    def stop_archive(call: Call, room: str, archive_id: str) -> Answer:
-        stopped = call.media.record_archives.stop(call.user, room, archive_id, call.deadline)
-        return json_response(HTTPStatus.OK, shown_archive(*stopped))
+    return Response(HTTPStatus.NO_CONTENT)
 
-    @edge.signed_in(
-        routes,
-        "PUT",
-        "/rooms/{room}/archives/{archive_id}/layout",
-        Operation(
-            summary="Lay the streams of a composed archive out otherwise",
-            body=LayoutBody,
-            answers={HTTPStatus.OK: ArchiveAnswer},
-            problems=(
-                *MODERATOR_ERRORS,
-                errors.ArchiveNotFound,
-                errors.ArchiveNotRunning,
-                *PROVIDER_ERRORS,
-            ),
-        ),
-    )
-    def set_archive_layout(call: Call, room: str, archive_id: str) -> Answer:
-        layout = call.body(LayoutBody).options()
-        changed = call.media.record_archives.set_layout(
-            call.user, room, archive_id, layout, call.deadline
-        )
-        return json_response(HTTPStatus.OK, shown_archive(*changed))
 
-    @edge.signed_in(
-        routes,
-        "PATCH",
-        "/rooms/{room}/archives/{archive_id}/streams",
-        Operation(
-            summary="Take a stream into an archive of streamMode manual, or leave it out",
-            body=StreamsBody,
-            answers={HTTPStatus.NO_CONTENT: None},
-            problems=(
-                *MODERATOR_ERRORS,
-                errors.ArchiveNotFound,
-                errors.StreamNotFound,
-                errors.ArchiveNotRunning,
-                errors.StreamsNotManual,
-                *PROVIDER_ERRORS,
-            ),
-        ),
-    )
-    def change_archive_streams(call: Call, room: str, archive_id: str) -> Answer:
-        change = call.body(StreamsBody).change()
-        call.media.record_archives.change_streams(
-            call.user, room, archive_id, change, call.deadline
-        )
-        return Answer(HTTPStatus.NO_CONTENT)
-
-    @edge.signed_in(
-        routes,
-        "DELETE",
-        "/rooms/{room}/archives/{archive_id}",
-        Operation(
-            summary="Delete an archive and its file",
-            answers={HTTPStatus.NO_CONTENT: None},
-            problems=(
-                *MODERATOR_ERRORS,
-                errors.ArchiveNotFound,
-                errors.ArchiveNotReady,
-                *PROVIDER_ERRORS,
-            ),
-        ),
-    )
-    def delete_archive(call: Call, room: str, archive_id: str) -> Answer:
-        call.media.record_archives.delete(call.user, room, archive_id, call.deadline)
-        return Answer(HTTPStatus.NO_CONTENT)
-
-    return routes
+@routes.delete(
+    "/rooms/{room}/archives/{archive_id}",
+    summary="Delete an archive and its file",
+    returns={HTTPStatus.NO_CONTENT: None},
+    raises=(
+        *MODERATOR_ERRORS,
+        errors.ArchiveNotFound,
+        errors.ArchiveNotReady,
+        *PROVIDER_ERRORS,
+    ),
+)
+def delete_archive(context: RequestContext, room: str, archive_id: str) -> Response:
+    context.media.record_archives.delete(context.user, room, archive_id, context.deadline)
+    return Response(HTTPStatus.NO_CONTENT)

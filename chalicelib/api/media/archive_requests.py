@@ -1,4 +1,4 @@
-"""What callers may ask of archives: OpenTok's own fields, in the combinations that it takes."""
+"""Requests about archives: OpenTok's own fields, in the combinations that it accepts."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, to_builtins
 
-from chalicelib.api.rooms.requests import ONE_LINE
+from chalicelib.api.http.fields import ONE_LINE
 from chalicelib.core.model.room_settings import Resolution
 from chalicelib.errors import FieldProblem, InvalidField
 
@@ -19,12 +19,12 @@ Stylesheet = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_STYLESHEET_CHARACTERS,
-        # Lines and tabs it may have.
+        # Line breaks and tabs are allowed.
         pattern=r"^[^\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]*(?![\s\S])",
     ),
 ]
 Rule = tuple[bool, str, str]
-"""Whether it is broken, the field to blame, and why."""
+"""A rule's result: True if it is broken, the field to blame, and the reason."""
 
 
 class OutputMode(StrEnum):
@@ -46,7 +46,7 @@ class LayoutType(StrEnum):
 
 
 class ScreenshareType(StrEnum):
-    """A layout while somebody shares a screen; one of ours cannot be made for that."""
+    """A layout while a screen is shared. OpenTok accepts no custom layout for it."""
 
     BEST_FIT = "bestFit"
     PIP = "pip"
@@ -55,20 +55,20 @@ class ScreenshareType(StrEnum):
 
 
 class LayoutBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """How streams are laid out in one film."""
+    """The layout of the streams in one composed video."""
 
     type: LayoutType
     stylesheet: Stylesheet | None = None
     screenshare_type: ScreenshareType | None = None
 
     def options(self) -> dict[str, Any]:
-        """As OpenTok takes it.
+        """Return the fields as OpenTok accepts them.
 
         Raises:
-            InvalidField: It does not take this combination.
+            InvalidField: OpenTok forbids this combination.
         """
-        check(self.rules())
-        return given(self)
+        check_rules(self.rules())
+        return without_nulls(self)
 
     def rules(self, within: str = "") -> Iterable[Rule]:
         custom = self.type is LayoutType.CUSTOM
@@ -85,7 +85,7 @@ class LayoutBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class TranscriptionBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What a transcription is to be like."""
+    """The options of a transcription."""
 
     primary_language_code: (
         Annotated[str, Meta(min_length=2, max_length=35, pattern=ONE_LINE)] | None
@@ -94,7 +94,7 @@ class TranscriptionBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class ArchiveBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """An archive to be started; null counts as not given."""
+    """The options of a new archive. `null` means the default."""
 
     name: Text | None = None
     has_audio: bool | None = None
@@ -110,13 +110,13 @@ class ArchiveBody(Struct, forbid_unknown_fields=True, rename="camel"):
     transcription_properties: TranscriptionBody | None = None
 
     def options(self) -> dict[str, Any]:
-        """As OpenTok takes them, without the session.
+        """Return the fields as OpenTok accepts them, without the session.
 
         Raises:
-            InvalidField: It does not take this combination.
+            InvalidField: OpenTok forbids this combination.
         """
-        check((*self._rules(), *(self.layout.rules("layout.") if self.layout else ())))
-        return given(self)
+        check_rules((*self._rules(), *(self.layout.rules("layout.") if self.layout else ())))
+        return without_nulls(self)
 
     def _rules(self) -> Iterable[Rule]:
         individual = self.output_mode is OutputMode.INDIVIDUAL
@@ -143,7 +143,7 @@ class ArchiveBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class StreamsBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A stream to be taken in, with what of it, or to be left out."""
+    """A stream to add, with its audio, its video or both, or a stream to remove."""
 
     add_stream: Text | None = None
     has_audio: bool | None = None
@@ -151,41 +151,49 @@ class StreamsBody(Struct, forbid_unknown_fields=True, rename="camel"):
     remove_stream: Text | None = None
 
     def change(self) -> dict[str, Any]:
-        """As OpenTok takes it.
+        """Return the fields as OpenTok accepts them.
 
         Raises:
-            InvalidField: It does not take this combination.
+            InvalidField: OpenTok forbids this combination.
         """
         adds, removes = self.add_stream is not None, self.remove_stream is not None
         needs = "needs addStream"
         silent_and_blind = self.has_audio is False and self.has_video is False
-        check(
+        check_rules(
             (
-                (not adds and not removes, "addStream", "is required, or removeStream"),
+                (
+                    not adds and not removes,
+                    "addStream",
+                    "is required without removeStream",
+                ),
                 (adds and removes, "removeStream", "cannot be given together with addStream"),
                 (self.has_audio is not None and not adds, "hasAudio", needs),
                 (self.has_video is not None and not adds, "hasVideo", needs),
                 (silent_and_blind, "hasAudio", "cannot be false together with hasVideo"),
             )
         )
-        return given(self)
+        return without_nulls(self)
 
 
-def check(rules: Iterable[Rule]) -> None:
-    """Raises: InvalidField: Names each field to blame."""
+def check_rules(rules: Iterable[Rule]) -> None:
+    """Check the rules.
+
+    Raises:
+        InvalidField: A rule is broken. It names each field to blame.
+    """
     broken = [FieldProblem(name, reason) for is_broken, name, reason in rules if is_broken]
     if broken:
         raise InvalidField(*broken)
 
 
-def given(body: Struct) -> dict[str, Any]:
-    """The fields that are not null, at any depth, as OpenTok spells them."""
-    return _without_nulls(to_builtins(body))
+def without_nulls(body: Struct) -> dict[str, Any]:
+    """Return the fields that are not null, at any depth, by OpenTok's names."""
+    return _drop_nulls(to_builtins(body))
 
 
-def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:
+def _drop_nulls(content: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _without_nulls(value) if isinstance(value, dict) else value
+        name: _drop_nulls(value) if isinstance(value, dict) else value
         for name, value in content.items()
         if value is not None
     }

@@ -1,4 +1,4 @@
-"""Archives as callers see them: OpenTok's own objects, with the room's name."""
+"""Archives in responses: OpenTok's own objects, with the room's name."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from chalicelib.core.model.room import Room
 
 
 class ArchivedStream(Struct, rename="camel"):
-    """A stream that was chosen for an archive."""
+    """A stream that was added to an archive."""
 
     stream_id: str
     has_audio: bool
@@ -17,6 +17,8 @@ class ArchivedStream(Struct, rename="camel"):
 
 
 class TranscriptionAnswer(Struct, rename="camel"):
+    """The transcription of an archive."""
+
     status: str
     url: str | None = None
     reason: str | None = None
@@ -25,7 +27,7 @@ class TranscriptionAnswer(Struct, rename="camel"):
 
 
 class ArchiveAnswer(Struct, rename="camel"):
-    """An archive, as OpenTok tells of it. Fields that are not described here may be there too."""
+    """An archive, as OpenTok reports it. There may be further fields."""
 
     room: str
     id: str
@@ -59,12 +61,12 @@ class ArchiveAnswer(Struct, rename="camel"):
 
 
 class ArchiveList(Struct):
-    """Some of a room's archives, and the cursor of the next ones."""
+    """A page of a room's archives, and the cursor of the next page."""
 
     items: list[ArchiveAnswer]
     cursor: str | None
 
 
-def shown_archive(room: Room, archive: Media) -> dict[str, Any]:
-    """What `ArchiveAnswer` describes: nothing is left out that OpenTok tells."""
+def archive_response(room: Room, archive: Media) -> dict[str, Any]:
+    """Return an `ArchiveAnswer`, with all further fields that OpenTok reports."""
     return {"url": None, **archive.content, "room": room.name}

@@ -1,90 +1,74 @@
 from http import HTTPStatus
 
-from chalice import Blueprint
-
 from chalicelib import errors
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.cursors import read_media_cursor, write_media_cursor
+from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import (
     MEMBER_ERRORS,
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
-    Operation,
 )
-from chalicelib.api.http.responses import Answer, json_response
-from chalicelib.api.http.router import Router
-from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList, shown_archive
-from chalicelib.api.rooms.requests import PageQuery
+from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.routes import Routes
+from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList, archive_response
+from chalicelib.api.media.responses import page_response, page_start
 from chalicelib.core.model.media import MediaKind
 
+routes = Routes(tag="archives")
 
-def archive_routes(edge: Router) -> Blueprint:
-    """A room's recordings, as its members see them."""
-    routes = Blueprint(__name__)
 
-    @edge.signed_in(
-        routes,
-        "GET",
-        "/rooms/{room}/archives",
-        Operation(
-            summary="List the archives of a room, newest first",
-            description="Of those that a room makes by itself too. `url` is null in a list.",
-            query=PageQuery,
-            answers={HTTPStatus.OK: ArchiveList},
-            problems=MODERATOR_ERRORS,
-        ),
+@routes.get(
+    "/rooms/{room}/archives",
+    summary="List the archives of a room, newest first",
+    description=(
+        "Includes automatic archives. `url` is always null in lists: get one archive for its "
+        "download URL."
+    ),
+    query=PageQuery,
+    returns={HTTPStatus.OK: ArchiveList},
+    raises=MODERATOR_ERRORS,
+)
+def list_archives(context: RequestContext, room: str) -> Response:
+    start = page_start(context, MediaKind.ARCHIVE, room)
+    limit = context.query(PageQuery).limit
+    found, page = context.media.read_archives.page(
+        context.user, room, start, limit, context.deadline
     )
-    def list_archives(call: Call, room: str) -> Answer:
-        query = call.query(PageQuery)
-        start = None
-        if query.cursor is not None:
-            start = read_media_cursor(query.cursor, MediaKind.ARCHIVE, room, call.user.id)
-        found, page = call.media.read_archives.page(
-            call.user, room, start, query.limit, call.deadline
-        )
-        following = page.next_cursor
-        cursor = None
-        if following is not None:
-            cursor = write_media_cursor(following, MediaKind.ARCHIVE, room, call.user.id)
-        items = [shown_archive(found, each) for each in page.items]
-        return json_response(HTTPStatus.OK, {"items": items, "cursor": cursor})
-
-    @edge.signed_in(
-        routes,
-        "GET",
-        "/rooms/{room}/archives/{archive_id}",
-        Operation(
-            summary="Read an archive",
-            description="`url` is good for ten minutes; null where OpenTok has none to give.",
-            answers={HTTPStatus.OK: ArchiveAnswer},
-            problems=(*MODERATOR_ERRORS, errors.ArchiveNotFound, errors.ProviderRefused),
-        ),
+    items = [archive_response(found, each) for each in page.items]
+    return json_response(
+        HTTPStatus.OK, page_response(context, MediaKind.ARCHIVE, found, page, items)
     )
-    def get_archive(call: Call, room: str, archive_id: str) -> Answer:
-        found = call.media.read_archives.one(call.user, room, archive_id, call.deadline)
-        return json_response(HTTPStatus.OK, shown_archive(*found))
 
-    @edge.signed_in(
-        routes,
-        "GET",
-        "/rooms/{room}/archives/{archive_id}/media",
-        Operation(
-            summary="Fetch an archive's file",
-            description="`Location` is an address that is good for some minutes, without a bearer.",
-            answers={HTTPStatus.FOUND: None},
-            problems=(
-                *MEMBER_ERRORS,
-                errors.NotAModerator,
-                errors.ArchiveNotFound,
-                errors.ArchiveNotReady,
-                errors.ArchiveFailed,
-                errors.ArchiveExpired,
-                *PROVIDER_ERRORS,
-            ),
-        ),
+
+@routes.get(
+    "/rooms/{room}/archives/{archive_id}",
+    summary="Get an archive",
+    description="`url` is valid for ten minutes. It is null if OpenTok has no file to download.",
+    returns={HTTPStatus.OK: ArchiveAnswer},
+    raises=(*MODERATOR_ERRORS, errors.ArchiveNotFound, errors.ProviderRefused),
+)
+def get_archive(context: RequestContext, room: str, archive_id: str) -> Response:
+    found = context.media.read_archives.one(context.user, room, archive_id, context.deadline)
+    return json_response(HTTPStatus.OK, archive_response(*found))
+
+
+@routes.get(
+    "/rooms/{room}/archives/{archive_id}/media",
+    summary="Download an archive's file",
+    description="Redirects to a URL that is valid for some minutes, and needs no bearer token.",
+    returns={HTTPStatus.FOUND: None},
+    raises=(
+        *MEMBER_ERRORS,
+        errors.NotAModerator,
+        errors.ArchiveNotFound,
+        errors.ArchiveNotReady,
+        errors.ArchiveFailed,
+        errors.ArchiveExpired,
+        *PROVIDER_ERRORS,
+    ),
+)
+def get_archive_media(context: RequestContext, room: str, archive_id: str) -> Response:
+    address = context.media.read_archives.download_url(
+        context.user, room, archive_id, context.deadline
     )
-    def get_archive_media(call: Call, room: str, archive_id: str) -> Answer:
-        address = call.media.read_archives.download_url(call.user, room, archive_id, call.deadline)
-        return Answer(HTTPStatus.FOUND, headers={"Location": address})
-
-    return routes
+    return Response(HTTPStatus.FOUND, headers={"Location": address})

@@ -1,4 +1,4 @@
-"""What callers may ask of broadcasts: OpenTok's own fields, in the combinations that it takes."""
+"""Requests about broadcasts: OpenTok's own fields, in the combinations that it accepts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,9 +6,16 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from chalicelib.api.http.fields import ONE_LINE
 from chalicelib.api.http.url_checks import LONGEST_ADDRESS, RTMP, check_address
-from chalicelib.api.media.archive_requests import LayoutBody, Rule, StreamMode, Text, check, given
-from chalicelib.api.rooms.requests import ONE_LINE
+from chalicelib.api.media.archive_requests import (
+    LayoutBody,
+    Rule,
+    StreamMode,
+    Text,
+    check_rules,
+    without_nulls,
+)
 from chalicelib.core.model.room_settings import Resolution
 
 MAX_RTMP_TARGETS: Final = 5
@@ -16,14 +23,14 @@ MAX_STREAM_NAME: Final = 1024
 
 
 class HlsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """For players of HLS: to be wound back, or close to live."""
+    """The options of HLS: with rewinding (`dvr`), or with low latency."""
 
     dvr: bool | None = None
     low_latency: bool | None = None
 
 
 class RtmpBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """A server to stream to, such as YouTube's; its repr does not show the key."""
+    """An RTMP server to stream to, such as YouTube's. Responses do not contain its stream name."""
 
     server_url: Annotated[str, Meta(max_length=LONGEST_ADDRESS)]
     stream_name: Annotated[str, Meta(min_length=1, max_length=MAX_STREAM_NAME, pattern=ONE_LINE)]
@@ -34,7 +41,7 @@ class RtmpBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults
 
 
 class OutputsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Where to: HLS, RTMP, or both."""
+    """The outputs of a broadcast: HLS, RTMP, or both."""
 
     hls: HlsBody | None = None
     rtmp: Annotated[list[RtmpBody], Meta(max_length=MAX_RTMP_TARGETS)] | None = None
@@ -54,7 +61,7 @@ class OutputsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defau
 
 
 class BroadcastBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """A broadcast to be started; null counts as not given."""
+    """The options of a new broadcast. `null` means the default."""
 
     outputs: OutputsBody
     layout: LayoutBody | None = None
@@ -67,21 +74,21 @@ class BroadcastBody(Struct, forbid_unknown_fields=True, rename="camel", omit_def
     has_video: bool | None = None
 
     def options(self) -> dict[str, Any]:
-        """As OpenTok takes them, without the session.
+        """Return the fields as OpenTok accepts them, without the session.
 
         Raises:
-            InvalidField: It does not take this combination, or an address is none.
+            InvalidField: OpenTok forbids this combination, or a URL is malformed.
         """
-        nothing = self.has_audio is False and self.has_video is False
-        check(
+        silent_and_blind = self.has_audio is False and self.has_video is False
+        check_rules(
             (
                 *self.outputs.rules(),
                 *(self.layout.rules("layout.") if self.layout else ()),
-                (nothing, "hasAudio", "cannot be false together with hasVideo"),
-                (nothing, "hasVideo", "cannot be false together with hasAudio"),
+                (silent_and_blind, "hasAudio", "cannot be false together with hasVideo"),
+                (silent_and_blind, "hasVideo", "cannot be false together with hasAudio"),
             )
         )
         for position, target in enumerate(self.outputs.rtmp or ()):
             field = f"outputs.rtmp[{position}].serverUrl"
             check_address(field, target.server_url, RTMP, may_log_in=True)
-        return given(self)
+        return without_nulls(self)

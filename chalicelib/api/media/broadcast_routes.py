@@ -1,145 +1,123 @@
 from http import HTTPStatus
-
-from chalice import Blueprint
+from typing import Final
 
 from chalicelib import errors
-from chalicelib.api.http.context import Call
+from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import (
     MEDIA_START_ERRORS,
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
-    Operation,
 )
-from chalicelib.api.http.responses import Answer, json_response
-from chalicelib.api.http.router import Router
+from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_requests import LayoutBody, StreamsBody
 from chalicelib.api.media.broadcast_requests import BroadcastBody
 from chalicelib.api.media.responses import (
     BroadcastAnswer,
     BroadcastList,
+    page_response,
     page_start,
-    shown,
-    shown_page,
+    with_room_name,
 )
-from chalicelib.api.rooms.requests import PageQuery
 from chalicelib.core.model.media import MediaKind
 
-
-def broadcast_routes(edge: Router) -> Blueprint:
-    """Streaming a room live: starting it, and what runs."""
-    routes = Blueprint(__name__)
-
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/rooms/{room}/broadcasts",
-        Operation(
-            summary="Broadcast a room by HLS, to RTMP servers, or both",
-            description=(
-                "With OpenTok's own options; combinations that it forbids are refused here. Stream "
-                "keys are passed on, and neither kept nor shown. After 503 look at the list before "
-                "you start again: it may have begun."
-            ),
-            body=BroadcastBody,
-            answers={HTTPStatus.CREATED: BroadcastAnswer},
-            problems=(*MEDIA_START_ERRORS, errors.AlreadyBroadcasting),
-        ),
-    )
-    def start_broadcast(call: Call, room: str) -> Answer:
-        options = call.body(BroadcastBody).options()
-        found, broadcast = call.media.broadcasts.start(call.user, room, options, call.deadline)
-        return json_response(HTTPStatus.CREATED, shown(found, broadcast.content))
-
-    @edge.signed_in(
-        routes,
-        "GET",
-        "/rooms/{room}/broadcasts",
-        Operation(
-            summary="List the broadcasts of a room, newest first",
-            query=PageQuery,
-            answers={HTTPStatus.OK: BroadcastList},
-            problems=MODERATOR_ERRORS,
-        ),
-    )
-    def list_broadcasts(call: Call, room: str) -> Answer:
-        start = page_start(call, MediaKind.BROADCAST, room)
-        limit = call.query(PageQuery).limit
-        found, page = call.media.broadcasts.page(call.user, room, start, limit, call.deadline)
-        return json_response(HTTPStatus.OK, shown_page(call, MediaKind.BROADCAST, found, page))
-
-    @edge.signed_in(
-        routes,
-        "GET",
-        "/rooms/{room}/broadcasts/{broadcast_id}",
-        Operation(
-            summary="Read a broadcast, as it stands with OpenTok while it runs",
-            answers={HTTPStatus.OK: BroadcastAnswer},
-            problems=(*MODERATOR_ERRORS, errors.BroadcastNotFound, *PROVIDER_ERRORS),
-        ),
-    )
-    def get_broadcast(call: Call, room: str, broadcast_id: str) -> Answer:
-        found, broadcast = call.media.broadcasts.one(call.user, room, broadcast_id, call.deadline)
-        return json_response(HTTPStatus.OK, shown(found, broadcast.content))
-
-    return routes
+routes = Routes(tag="broadcasts")
+_CONTROL_ERRORS: Final = (
+    *MODERATOR_ERRORS,
+    errors.BroadcastNotFound,
+    errors.BroadcastNotRunning,
+    *PROVIDER_ERRORS,
+)
 
 
-def broadcast_control_routes(edge: Router) -> Blueprint:
-    """Streaming a room live: changing and ending it."""
-    routes = Blueprint(f"{__name__}.control")
-    running = (
-        *MODERATOR_ERRORS,
-        errors.BroadcastNotFound,
-        errors.BroadcastNotRunning,
-        *PROVIDER_ERRORS,
+@routes.post(
+    "/rooms/{room}/broadcasts",
+    summary="Start a broadcast of a room by HLS, to RTMP servers, or both",
+    description=(
+        "Takes OpenTok's own options, and refuses the combinations that OpenTok forbids. Stream "
+        "keys go to OpenTok, and are neither stored nor returned. After a 503 the broadcast may be "
+        "running: check the list before you retry."
+    ),
+    body=BroadcastBody,
+    returns={HTTPStatus.CREATED: BroadcastAnswer},
+    raises=(*MEDIA_START_ERRORS, errors.AlreadyBroadcasting),
+)
+def start_broadcast(context: RequestContext, room: str) -> Response:
+    options = context.body(BroadcastBody).options()
+    found, broadcast = context.media.broadcasts.start(context.user, room, options, context.deadline)
+    return json_response(HTTPStatus.CREATED, with_room_name(found, broadcast.content))
+
+
+@routes.get(
+    "/rooms/{room}/broadcasts",
+    summary="List the broadcasts of a room, newest first",
+    query=PageQuery,
+    returns={HTTPStatus.OK: BroadcastList},
+    raises=MODERATOR_ERRORS,
+)
+def list_broadcasts(context: RequestContext, room: str) -> Response:
+    start = page_start(context, MediaKind.BROADCAST, room)
+    limit = context.query(PageQuery).limit
+    found, page = context.media.broadcasts.page(context.user, room, start, limit, context.deadline)
+    items = [with_room_name(found, each.content) for each in page.items]
+    return json_response(
+        HTTPStatus.OK, page_response(context, MediaKind.BROADCAST, found, page, items)
     )
 
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/rooms/{room}/broadcasts/{broadcast_id}/stop",
-        Operation(
-            summary="Stop a broadcast",
-            answers={HTTPStatus.OK: BroadcastAnswer},
-            problems=running,
-        ),
-    )
-    def stop_broadcast(call: Call, room: str, broadcast_id: str) -> Answer:
-        found, broadcast = call.media.broadcasts.stop(call.user, room, broadcast_id, call.deadline)
-        return json_response(HTTPStatus.OK, shown(found, broadcast.content))
 
-    @edge.signed_in(
-        routes,
-        "PUT",
-        "/rooms/{room}/broadcasts/{broadcast_id}/layout",
-        Operation(
-            summary="Lay the streams of a broadcast out otherwise",
-            body=LayoutBody,
-            answers={HTTPStatus.OK: BroadcastAnswer},
-            problems=running,
-        ),
+@routes.get(
+    "/rooms/{room}/broadcasts/{broadcast_id}",
+    summary="Get a broadcast",
+    description="While it is running, its status is fetched from OpenTok.",
+    returns={HTTPStatus.OK: BroadcastAnswer},
+    raises=(*MODERATOR_ERRORS, errors.BroadcastNotFound, *PROVIDER_ERRORS),
+)
+def get_broadcast(context: RequestContext, room: str, broadcast_id: str) -> Response:
+    found, broadcast = context.media.broadcasts.one(
+        context.user, room, broadcast_id, context.deadline
     )
-    def set_broadcast_layout(call: Call, room: str, broadcast_id: str) -> Answer:
-        layout = call.body(LayoutBody).options()
-        found, broadcast = call.media.broadcasts.set_layout(
-            call.user, room, broadcast_id, layout, call.deadline
-        )
-        return json_response(HTTPStatus.OK, shown(found, broadcast.content))
+    return json_response(HTTPStatus.OK, with_room_name(found, broadcast.content))
 
-    @edge.signed_in(
-        routes,
-        "PATCH",
-        "/rooms/{room}/broadcasts/{broadcast_id}/streams",
-        Operation(
-            summary="Take a stream into a broadcast of streamMode manual, or leave it out",
-            body=StreamsBody,
-            answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*running, errors.StreamNotFound, errors.StreamsNotManual),
-        ),
+
+@routes.post(
+    "/rooms/{room}/broadcasts/{broadcast_id}/stop",
+    summary="Stop a broadcast",
+    returns={HTTPStatus.OK: BroadcastAnswer},
+    raises=_CONTROL_ERRORS,
+)
+def stop_broadcast(context: RequestContext, room: str, broadcast_id: str) -> Response:
+    found, broadcast = context.media.broadcasts.stop(
+        context.user, room, broadcast_id, context.deadline
     )
-    def change_broadcast_streams(call: Call, room: str, broadcast_id: str) -> Answer:
-        change = call.body(StreamsBody).change()
-        call.media.broadcasts.change_streams(call.user, room, broadcast_id, change, call.deadline)
-        return Answer(HTTPStatus.NO_CONTENT)
+    return json_response(HTTPStatus.OK, with_room_name(found, broadcast.content))
 
-    return routes
+
+@routes.put(
+    "/rooms/{room}/broadcasts/{broadcast_id}/layout",
+    summary="Change the layout of a broadcast",
+    body=LayoutBody,
+    returns={HTTPStatus.OK: BroadcastAnswer},
+    raises=_CONTROL_ERRORS,
+)
+def set_broadcast_layout(context: RequestContext, room: str, broadcast_id: str) -> Response:
+    layout = context.body(LayoutBody).options()
+    found, broadcast = context.media.broadcasts.set_layout(
+        context.user, room, broadcast_id, layout, context.deadline
+    )
+    return json_response(HTTPStatus.OK, with_room_name(found, broadcast.content))
+
+
+@routes.patch(
+    "/rooms/{room}/broadcasts/{broadcast_id}/streams",
+    summary="Add a stream to, or remove it from, a broadcast with streamMode manual",
+    body=StreamsBody,
+    returns={HTTPStatus.NO_CONTENT: None},
+    raises=(*_CONTROL_ERRORS, errors.StreamNotFound, errors.StreamsNotManual),
+)
+def change_broadcast_streams(context: RequestContext, room: str, broadcast_id: str) -> Response:
+    change = context.body(StreamsBody).change()
+    context.media.broadcasts.change_streams(
+        context.user, room, broadcast_id, change, context.deadline
+    )
+    return Response(HTTPStatus.NO_CONTENT)

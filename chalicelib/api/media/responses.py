@@ -1,7 +1,6 @@
-"""Broadcasts, captions, calls and renders as callers see them: OpenTok's own objects.
+"""Broadcasts, captions, calls and renders in responses: OpenTok's own objects.
 
-With the room's name, and without what logs in anywhere. Fields that are not described here may be
-there too.
+Each has the name of its room, and no credentials. There may be further fields.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,15 +8,15 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.cursors import read_media_cursor, write_media_cursor
-from chalicelib.api.rooms.requests import PageQuery
+from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.cursors import TimedPosition, decode_cursor, encode_cursor
+from chalicelib.api.http.fields import PageQuery
 from chalicelib.core.model.media import MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.room import Room
 
 
 class RtmpAnswer(Struct, rename="camel"):
-    """A server that is streamed to, without what logs in there."""
+    """An RTMP server that the broadcast is sent to, without its credentials."""
 
     id: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
@@ -25,7 +24,7 @@ class RtmpAnswer(Struct, rename="camel"):
 
 
 class BroadcastUrls(Struct, rename="camel"):
-    """Where it can be watched, and where it is streamed to: a list, or by id."""
+    """The URLs of a broadcast: its HLS playlist, and its RTMP servers as a list or by id."""
 
     hls: str | UnsetType = UNSET
     hls_status: str | UnsetType = UNSET
@@ -33,16 +32,20 @@ class BroadcastUrls(Struct, rename="camel"):
 
 
 class HlsSettings(Struct, rename="camel"):
+    """The HLS settings of a broadcast."""
+
     low_latency: bool | UnsetType = UNSET
     dvr: bool | UnsetType = UNSET
 
 
 class BroadcastSettings(Struct):
+    """The settings of a broadcast."""
+
     hls: HlsSettings | UnsetType = UNSET
 
 
 class BroadcastStream(Struct, rename="camel"):
-    """A stream that was chosen for a broadcast."""
+    """A stream that was added to a broadcast."""
 
     stream_id: str
     has_audio: bool
@@ -50,7 +53,7 @@ class BroadcastStream(Struct, rename="camel"):
 
 
 class BroadcastAnswer(Struct, rename="camel"):
-    """A broadcast; its addresses are null once it has ended."""
+    """A broadcast. `broadcastUrls` is null after it has ended."""
 
     room: str
     id: str
@@ -75,20 +78,20 @@ class BroadcastAnswer(Struct, rename="camel"):
 
 
 class BroadcastList(Struct):
-    """Some of a room's broadcasts, and the cursor of the next ones."""
+    """A page of a room's broadcasts, and the cursor of the next page."""
 
     items: list[BroadcastAnswer]
     cursor: str | None
 
 
 class CaptionsAnswer(Struct, rename="camel"):
-    """What captions are stopped by."""
+    """The id that stops the captions."""
 
     captions_id: str
 
 
 class CallAnswer(Struct, rename="camel"):
-    """A call; its connection is what it is hung up by."""
+    """A SIP call. To hang up, disconnect its `connectionId`."""
 
     room: str
     id: str
@@ -102,7 +105,7 @@ class CallAnswer(Struct, rename="camel"):
 
 
 class AudioConnectorAnswer(Struct, rename="camel"):
-    """Connected audio; its connection is what it is stopped by."""
+    """A connected WebSocket. To stop, disconnect its `connectionId`."""
 
     room: str
     id: str
@@ -110,7 +113,7 @@ class AudioConnectorAnswer(Struct, rename="camel"):
 
 
 class RenderAnswer(Struct, rename="camel"):
-    """A page that is published into a room; it has a stream once it has started."""
+    """A web page that is published into a room. `streamId` is there after it has started."""
 
     room: str
     id: str
@@ -127,31 +130,39 @@ class RenderAnswer(Struct, rename="camel"):
 
 
 class RenderList(Struct):
-    """Some of a room's renders, and the cursor of the next ones."""
+    """A page of a room's renders, and the cursor of the next page."""
 
     items: list[RenderAnswer]
     cursor: str | None
 
 
-def shown(room: Room, content: Mapping[str, Any]) -> dict[str, Any]:
+def with_room_name(room: Room, content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "room": room.name}
 
 
-def page_start(call: Call, kind: MediaKind, room: str) -> MediaCursor | None:
-    """Where the page that is asked for begins.
+def page_start(context: RequestContext, kind: MediaKind, room: str) -> MediaCursor | None:
+    """Return the position that the query's cursor stands for, or None for the first page.
 
     Raises:
-        InvalidField: The cursor is not of this list.
+        InvalidField: The cursor belongs to another list.
     """
-    cursor = call.query(PageQuery).cursor
-    return None if cursor is None else read_media_cursor(cursor, kind, room, call.user.id)
+    cursor = context.query(PageQuery).cursor
+    if cursor is None:
+        return None
+    position = decode_cursor(cursor, _scope(context, kind, room), TimedPosition)
+    return MediaCursor(position.id, position.created_at)
 
 
-def shown_page(call: Call, kind: MediaKind, room: Room, page: MediaPage) -> dict[str, Any]:
-    """What the lists describe."""
-    following = page.next_cursor
-    cursor = None
+def page_response(
+    context: RequestContext, kind: MediaKind, room: Room, page: MediaPage, items: Sequence[Any]
+) -> dict[str, Any]:
+    """Return the items of a page, with the cursor of the next page."""
+    cursor, following = None, page.next_cursor
     if following is not None:
-        cursor = write_media_cursor(following, kind, room.name, call.user.id)
-    items: Sequence[Any] = [shown(room, each.content) for each in page.items]
+        position = TimedPosition.of(following.id, following.created_at)
+        cursor = encode_cursor(position, _scope(context, kind, room.name))
     return {"items": items, "cursor": cursor}
+
+
+def _scope(context: RequestContext, kind: MediaKind, room: str) -> str:
+    return f"{room.lower()}/{kind}/{context.user.id}"

@@ -1,6 +1,6 @@
-"""What callers may ask of OpenTok's services: its own fields, without session and token.
+"""Requests about captions, calls, renders and audio connectors: OpenTok's own fields.
 
-Their reprs show nothing of what logs in anywhere.
+Session and token are not among them. A repr never shows credentials.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, field
 
+from chalicelib.api.http.fields import ONE_LINE
 from chalicelib.api.http.url_checks import (
     LONGEST_ADDRESS,
     SHORTEST_ADDRESS,
@@ -18,8 +19,7 @@ from chalicelib.api.http.url_checks import (
     check_address,
     check_sip_address,
 )
-from chalicelib.api.media.archive_requests import Text, check, given
-from chalicelib.api.rooms.requests import ONE_LINE
+from chalicelib.api.media.archive_requests import Text, check_rules, without_nulls
 from chalicelib.core.model.room_settings import Resolution
 from chalicelib.core.support.parsing import parse_json_object
 
@@ -39,22 +39,26 @@ Address = Annotated[str, Meta(min_length=SHORTEST_ADDRESS, max_length=LONGEST_AD
 
 
 class CaptionsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Captions to be started."""
+    """The options of new captions."""
 
     language_code: str | None = None
     max_duration: Annotated[int, Meta(ge=300, le=14_400)] | None = None
     partial_captions: bool | None = None
 
     def options(self) -> dict[str, Any]:
-        """Raises: InvalidField: The language is none."""
+        """Return the fields as OpenTok accepts them.
+
+        Raises:
+            InvalidField: The language is malformed.
+        """
         language = self.language_code
         unknown = language is not None and not _LANGUAGE.fullmatch(language)
-        check([(unknown, "languageCode", "must be a BCP 47 code, as in en-US")])
-        return given(self)
+        check_rules([(unknown, "languageCode", "must be a BCP 47 code, as in en-US")])
+        return without_nulls(self)
 
 
 class SipLogin(Struct, forbid_unknown_fields=True):
-    """How to log in to the SIP server."""
+    """The credentials of the SIP server."""
 
     username: Text
     password: Text
@@ -64,7 +68,7 @@ class SipLogin(Struct, forbid_unknown_fields=True):
 
 
 class SipOptions(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Whom to call, and how; null counts as not given."""
+    """The SIP address to call, and the options of the call. `null` means the default."""
 
     uri: Annotated[str, Meta(max_length=LONGEST_ADDRESS)]
     from_: Text | None = field(default=None, name="from")
@@ -80,27 +84,35 @@ class SipOptions(Struct, forbid_unknown_fields=True, rename="camel", omit_defaul
 
 
 class SipBody(Struct, forbid_unknown_fields=True):
-    """A call to be made."""
+    """A SIP call to make."""
 
     sip: SipOptions
 
     def options(self) -> dict[str, Any]:
-        """Raises: InvalidField: The address is none, or a header is not to be sent."""
+        """Return the fields as OpenTok accepts them.
+
+        Raises:
+            InvalidField: The address is malformed, or a header is not allowed.
+        """
         sip, headers = self.sip, self.sip.headers or {}
         named = all(_SIP_HEADER.fullmatch(name) for name in headers)
         check_sip_address("sip.uri", sip.uri)
-        check(
+        check_rules(
             [
-                (len(headers) > MAX_SIP_HEADERS, "sip.headers", "are too many"),
+                (
+                    len(headers) > MAX_SIP_HEADERS,
+                    "sip.headers",
+                    f"must be at most {MAX_SIP_HEADERS}",
+                ),
                 (not named, "sip.headers", "must have names that begin with X-"),
                 (_breaks_lines(*headers.values()), "sip.headers", _NOT_ONE_LINE),
             ]
         )
-        return given(self)
+        return without_nulls(self)
 
 
 class DtmfBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Telephone tones to be played, to one connection or to all; `p` is a pause."""
+    """Telephone tones to play to one connection or to all; `p` is a pause."""
 
     digits: Annotated[str, Meta(max_length=MAX_DIGITS)]
     connection_id: str | None = None
@@ -109,20 +121,24 @@ class DtmfBody(Struct, forbid_unknown_fields=True, rename="camel"):
         return "DtmfBody(...)"
 
     def checked_digits(self) -> str:
-        """Raises: InvalidField: There are others than OpenTok plays."""
+        """Return the digits.
+
+        Raises:
+            InvalidField: OpenTok cannot play one of them.
+        """
         wrong = not _DIGITS.fullmatch(self.digits)
-        check([(wrong, "digits", "must be of 0-9, *, # and p, and not empty")])
+        check_rules([(wrong, "digits", "must be one or more of 0-9, *, # and p")])
         return self.digits
 
 
 class RenderProperties(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """The stream that the page is published as."""
+    """The properties of the stream that shows the page."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)] | None = None
 
 
 class RenderBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """A page to be published into the room."""
+    """A web page to publish into the room."""
 
     url: Address
     max_duration: Annotated[int, Meta(ge=60, le=36_000)] | None = None
@@ -130,20 +146,26 @@ class RenderBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaul
     properties: RenderProperties | None = None
 
     def options(self) -> dict[str, Any]:
-        """Raises: InvalidField: The address is none."""
+        """Return the fields as OpenTok accepts them.
+
+        Raises:
+            InvalidField: The URL is malformed.
+        """
         check_address("url", self.url, WEB)
-        return given(self)
+        return without_nulls(self)
 
 
 class AudioRate(IntEnum):
+    """The samples per second."""
+
     NARROW = 8000
     WIDE = 16000
 
 
 class SocketOptions(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Where to send audio, and which; null counts as not given.
+    """The WebSocket to send audio to, and the options of it. `null` means the default.
 
-    `audioTransport` is the JSON text that OpenTok takes.
+    `audioTransport` is a JSON text, as OpenTok accepts it.
     """
 
     uri: Address
@@ -160,17 +182,21 @@ class SocketOptions(Struct, forbid_unknown_fields=True, rename="camel", omit_def
 
 
 class AudioConnectorBody(Struct, forbid_unknown_fields=True):
-    """Audio to be connected."""
+    """A WebSocket to connect to the room's audio."""
 
     websocket: SocketOptions
 
     def options(self) -> dict[str, Any]:
-        """Raises: InvalidField: The address is none, or headers or transport are not to be sent."""
+        """Return the fields as OpenTok accepts them.
+
+        Raises:
+            InvalidField: The URL is malformed, or OpenTok forbids the headers or the transport.
+        """
         socket, headers = self.websocket, self.websocket.headers or {}
         text = [*headers, *headers.values()]
         transport = socket.audio_transport
         check_address("websocket.uri", socket.uri, WEB_SOCKET)
-        check(
+        check_rules(
             [
                 (
                     len(json.dumps(headers, ensure_ascii=False).encode()) > MAX_SOCKET_HEADER_BYTES,
@@ -181,18 +207,18 @@ class AudioConnectorBody(Struct, forbid_unknown_fields=True):
                 (
                     transport is not None and not _is_transport(transport),
                     "websocket.audioTransport",
-                    "must be the text of a JSON object with a transport of binary or json",
+                    "must be a JSON object, as text, whose transport is binary or json",
                 ),
             ]
         )
-        return given(self)
+        return without_nulls(self)
 
 
-_NOT_ONE_LINE: Final = "must be without control characters"
+_NOT_ONE_LINE: Final = "must not contain control characters"
 
 
 def _breaks_lines(*texts: str) -> bool:
-    """Whether one could end a header's line and begin another."""
+    """Return True if a text could end a header's line and begin another."""
     return not all(_LINE.match(text) for text in texts)
 
 

@@ -1,76 +1,63 @@
 from http import HTTPStatus
 
-from chalice import Blueprint
-
 from chalicelib import errors
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import MEDIA_START_ERRORS, Operation
-from chalicelib.api.http.responses import Answer, json_response
-from chalicelib.api.http.router import Router
-from chalicelib.api.media.responses import AudioConnectorAnswer, CallAnswer, shown
+from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.fields import check_connection_id
+from chalicelib.api.http.operations import MEDIA_ERRORS, MEDIA_START_ERRORS
+from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.routes import Routes
+from chalicelib.api.media.responses import AudioConnectorAnswer, CallAnswer, with_room_name
 from chalicelib.api.media.service_requests import AudioConnectorBody, DtmfBody, SipBody
-from chalicelib.api.rooms.connection_routes import check_connection_id
+
+routes = Routes(tag="telephony")
 
 
-def connected_audio_routes(edge: Router) -> Blueprint:
-    """Telephones and WebSockets in a room."""
-    routes = Blueprint(__name__)
+@routes.post(
+    "/rooms/{room}/sip",
+    summary="Call a SIP address, and connect it to a room",
+    description=(
+        "To hang up, disconnect `connectionId`. After a 503 the call may be ringing: check the "
+        "room's connections before you retry."
+    ),
+    body=SipBody,
+    returns={HTTPStatus.CREATED: CallAnswer},
+    raises=MEDIA_START_ERRORS,
+)
+def dial(context: RequestContext, room: str) -> Response:
+    options = context.body(SipBody).options()
+    made = context.media.telephony.dial(context.user, room, options, context.deadline)
+    return json_response(HTTPStatus.CREATED, with_room_name(*made))
 
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/rooms/{room}/sip",
-        Operation(
-            summary="Call somebody by SIP into a room",
-            description=(
-                "Hang up by disconnecting `connectionId`. After 503 look at the room's connections "
-                "before you call again: it may be ringing."
-            ),
-            body=SipBody,
-            answers={HTTPStatus.CREATED: CallAnswer},
-            problems=MEDIA_START_ERRORS,
-        ),
+
+@routes.post(
+    "/rooms/{room}/dtmf",
+    summary="Play telephone tones to all clients of a room, or to one connection",
+    body=DtmfBody,
+    returns={HTTPStatus.NO_CONTENT: None},
+    raises=(*MEDIA_ERRORS, errors.ConnectionNotFound),
+)
+def play_digits(context: RequestContext, room: str) -> Response:
+    body = context.body(DtmfBody)
+    if body.connection_id is not None:
+        check_connection_id(body.connection_id)
+    context.media.telephony.play_digits(
+        context.user, room, body.connection_id, body.checked_digits(), context.deadline
     )
-    def dial(call: Call, room: str) -> Answer:
-        options = call.body(SipBody).options()
-        made = call.media.telephony.dial(call.user, room, options, call.deadline)
-        return json_response(HTTPStatus.CREATED, shown(*made))
+    return Response(HTTPStatus.NO_CONTENT)
 
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/rooms/{room}/dtmf",
-        Operation(
-            summary="Play telephone tones to all, or to one connection",
-            body=DtmfBody,
-            answers={HTTPStatus.NO_CONTENT: None},
-            problems=(*MEDIA_START_ERRORS, errors.ConnectionNotFound),
-        ),
-    )
-    def play_digits(call: Call, room: str) -> Answer:
-        body = call.body(DtmfBody)
-        if body.connection_id is not None:
-            check_connection_id(body.connection_id)
-        call.media.telephony.play_digits(
-            call.user, room, body.connection_id, body.checked_digits(), call.deadline
-        )
-        return Answer(HTTPStatus.NO_CONTENT)
 
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/rooms/{room}/audio-connectors",
-        Operation(
-            summary="Send a room's audio to a WebSocket",
-            description="Stop by disconnecting `connectionId`. After 503 look at the connections.",
-            body=AudioConnectorBody,
-            answers={HTTPStatus.CREATED: AudioConnectorAnswer},
-            problems=MEDIA_START_ERRORS,
-        ),
-    )
-    def connect_audio(call: Call, room: str) -> Answer:
-        options = call.body(AudioConnectorBody).options()
-        made = call.media.telephony.connect_audio(call.user, room, options, call.deadline)
-        return json_response(HTTPStatus.CREATED, shown(*made))
-
-    return routes
+@routes.post(
+    "/rooms/{room}/audio-connectors",
+    summary="Send a room's audio to a WebSocket",
+    description=(
+        "To stop, disconnect `connectionId`. After a 503 the audio may be connected: check the "
+        "room's connections before you retry."
+    ),
+    body=AudioConnectorBody,
+    returns={HTTPStatus.CREATED: AudioConnectorAnswer},
+    raises=MEDIA_START_ERRORS,
+)
+def connect_audio(context: RequestContext, room: str) -> Response:
+    options = context.body(AudioConnectorBody).options()
+    made = context.media.telephony.connect_audio(context.user, room, options, context.deadline)
+    return json_response(HTTPStatus.CREATED, with_room_name(*made))

@@ -1,10 +1,11 @@
-"""What `PATCH /rooms/{room}` takes."""
+"""The request of `PATCH /rooms/{room}`."""
 
 from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.api.rooms.requests import DefaultRole, Moment, UserId, setting
+from chalicelib.api.http.fields import UserId
+from chalicelib.api.rooms.requests import DefaultRole, Moment, setting
 from chalicelib.core.model.room_settings import (
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
@@ -35,26 +36,30 @@ _SETTINGS: Final = (
 
 
 _Fixed = Annotated[
-    Any, Meta(description="Fixed when the room is made.", extra_json_schema={"readOnly": True})
+    Any,
+    Meta(
+        description="Cannot be changed after the room was created.",
+        extra_json_schema={"readOnly": True},
+    ),
 ]
 
 
 class MembersPatch(Struct, forbid_unknown_fields=True):
-    """Whom to put on the list of members, and whom to take off it."""
+    """The users to add to the members, and those to remove."""
 
     add: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] = []
     remove: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] = []
 
 
 class ModeratorsPatch(Struct, forbid_unknown_fields=True):
-    """Likewise for the moderators."""
+    """The users to add to the moderators, and those to remove."""
 
     add: Annotated[list[UserId], Meta(max_length=MAX_MODERATORS)] = []
     remove: Annotated[list[UserId], Meta(max_length=MAX_MODERATORS)] = []
 
 
 class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What to change, each optional; null clears where nothing is a value."""
+    """The settings to change. Each one is optional; `null` clears an optional setting."""
 
     locked: bool | UnsetType = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
@@ -75,21 +80,21 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
     e2ee: _Fixed = UNSET
 
     def changes(self) -> room_patch.RoomPatch:
-        """The changes asked for.
+        """Return the changes that the caller asks for.
 
         Raises:
-            Immutable: One is to a session's options, which OpenTok fixes when it makes a session.
-            InvalidField: A value is of the right type and yet none that a room can have.
+            Immutable: An option of the OpenTok session is among them.
+            InvalidField: A value has the right type, but a room cannot have it.
         """
-        fixed = [shown for name, shown in _OF_THE_SESSION if getattr(self, name) is not UNSET]
+        fixed = [field for name, field in _OF_THE_SESSION if getattr(self, name) is not UNSET]
         if fixed:
             raise Immutable(
-                "A session's options are fixed when its room is made.",
+                "The options of a session are fixed when its room is created.",
                 fields=tuple(FieldProblem(name, "cannot be changed") for name in fixed),
             )
         chosen = {
-            name: setting(shown, getattr(self, name))
-            for name, shown in _SETTINGS
+            name: setting(field, getattr(self, name))
+            for name, field in _SETTINGS
             if getattr(self, name) is not UNSET
         }
         if self.members is None:

@@ -1,4 +1,4 @@
-"""What callers may send, as structs that say each field's type and limits."""
+"""Requests about rooms and tokens: structs with the type and the limits of each field."""
 
 from datetime import datetime
 from ipaddress import IPv4Address
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chalicelib.api.http.fields import ONE_LINE, UserId
 from chalicelib.core.model.room_settings import (
     CALLERS_LOCATION,
     MAX_ARCHIVE_NAME_CHARACTERS,
@@ -13,7 +14,6 @@ from chalicelib.core.model.room_settings import (
     MAX_MEMBERS,
     MAX_MODERATORS,
     MAX_PARTICIPANTS,
-    MAX_USER_ID_CHARACTERS,
     ArchiveMode,
     ArchivesFor,
     MediaMode,
@@ -25,13 +25,9 @@ from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.support.timestamps import to_milliseconds
 from chalicelib.errors import FieldProblem, InvalidField
 
-MAX_PAGE: Final = 100
 MAX_EXCLUDED: Final = 1000
 MAX_NAME_CHARACTERS: Final = 200
-ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*(?![\s\S])"
-"""The pattern of text for OpenTok: no control character, which could end the line it gets into."""
 
-UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
 LayoutClass = Annotated[str, Meta(pattern=r"^\S+(?![\s\S])")]
 Location = Annotated[
@@ -42,7 +38,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The settings of a room, each of them optional."""
+    """The settings of a room. Each one is optional."""
 
     media_mode: MediaMode | UnsetType = UNSET
     archive_mode: ArchiveMode | UnsetType = UNSET
@@ -66,10 +62,10 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
     ) = UNSET
 
     def settings(self) -> tuple[RoomSettings, frozenset[str]]:
-        """The settings, and the names of those that the caller chose.
+        """Return the settings, and the names of those that the caller chose.
 
         Raises:
-            InvalidField: A value is of the right type and yet none that a room can have.
+            InvalidField: A value has the right type, but a room cannot have it.
         """
         chosen: dict[str, Any] = {
             name: setting(self.__struct_encode_fields__[position], getattr(self, name))
@@ -80,7 +76,7 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class TokenBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What a caller may ask for when coming into a room."""
+    """The options of a client token. Each one is optional."""
 
     role: Role | None = None
     expires_in: Annotated[int, Meta(ge=MIN_TOKEN_SECONDS, le=MAX_TOKEN_SECONDS)] | None = None
@@ -89,46 +85,35 @@ class TokenBody(Struct, forbid_unknown_fields=True, rename="camel"):
     layout_classes: list[LayoutClass] | None = None
 
 
-class NoQuery(Struct, forbid_unknown_fields=True):
-    """What most routes take in their query: nothing."""
-
-
 class SmallestTokenQuery(Struct, forbid_unknown_fields=True):
-    """What `GET /token` takes."""
+    """The query of `GET /token`."""
 
     username: Annotated[str, Meta(min_length=1)]
 
 
 class BanBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Whom to ban."""
+    """The user to ban."""
 
     user_id: UserId
 
 
 class MuteBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """Whether those who come later are muted too, and whom to leave as they are now."""
+    """The streams to mute. With `active`, streams that are published later are muted too."""
 
     active: bool
     excluded_stream_ids: Annotated[list[str], Meta(max_length=MAX_EXCLUDED)] | None = None
 
 
 class SignalBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """What to signal, and to whom, if not to all."""
+    """The signal to send. Without `connectionId` all clients get it."""
 
     data: str
     type: str | None = None
     connection_id: str | None = None
 
 
-class PageQuery(Struct, forbid_unknown_fields=True):
-    """What a list takes: how many, and where to go on."""
-
-    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 50
-    cursor: str | None = None
-
-
 def setting(field: str, value: object) -> object:
-    """A field's value as a room keeps it."""
+    """Return a field's value as rooms store it."""
     if isinstance(value, list):
         return frozenset(value)
     if isinstance(value, datetime):
@@ -142,12 +127,12 @@ def _utc(field: str, moment: datetime) -> datetime:
     try:
         return to_milliseconds(moment)
     except OverflowError:
-        raise InvalidField(FieldProblem(field, "is outside the years 1 to 9999 in UTC")) from None
+        raise InvalidField(FieldProblem(field, "must be in the years 1 to 9999 in UTC")) from None
 
 
 def _address(text: str) -> str:
     try:
         return str(IPv4Address(text))
     except ValueError:
-        reason = f"must be an IPv4 address, or {CALLERS_LOCATION}"
+        reason = f"must be an IPv4 address or {CALLERS_LOCATION}"
         raise InvalidField(FieldProblem("location", reason)) from None

@@ -1,7 +1,7 @@
-"""What callers get back."""
+"""Rooms, tokens, connections and bans in responses."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -17,25 +17,8 @@ from chalicelib.core.support.timestamps import rfc3339
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
-class HealthAnswer(Struct):
-    """That the service runs, and in which version."""
-
-    status: Literal["ok"]
-    version: str
-
-
-class OpenApiDocument(Struct):
-    """An OpenAPI 3.1 document."""
-
-    openapi: str
-    info: dict[str, Any]
-    servers: list[dict[str, Any]]
-    paths: dict[str, Any]
-    components: dict[str, Any]
-
-
 class CountsAnswer(Struct, rename="camel"):
-    """How many are in a room; `watching` are those who publish nothing."""
+    """The counts of a room. `watching` is the number of connections that publish nothing."""
 
     connections: int
     publishing: int
@@ -58,7 +41,7 @@ class CountsAnswer(Struct, rename="camel"):
 
 
 class RoomAnswer(Struct, rename="camel"):
-    """A room with all its settings; with counts where one room alone is read."""
+    """A room with all its settings. Only `GET /rooms/{room}` returns `counts`."""
 
     room: str
     room_id: str
@@ -113,14 +96,14 @@ class RoomAnswer(Struct, rename="camel"):
 
 
 class RoomList(Struct):
-    """Some of a creator's rooms, and the cursor of the next ones."""
+    """A page of the caller's rooms, and the cursor of the next page."""
 
     items: list[RoomAnswer]
     cursor: str | None
 
 
 class TokenAnswer(Struct, rename="camel"):
-    """All that an OpenTok client needs to connect; either id, under the name it goes by."""
+    """The data that a client needs to connect. `apiKey` and `applicationId` are the same id."""
 
     api_key: str
     application_id: str
@@ -148,7 +131,7 @@ class TokenAnswer(Struct, rename="camel"):
 
 
 class SmallestTokenAnswer(Struct):
-    """What `GET /token` answers, in the words of OpenTok's first samples."""
+    """The response of `GET /token`, with the field names of OpenTok's first samples."""
 
     api_key: str
     session_id: str
@@ -160,7 +143,7 @@ class SmallestTokenAnswer(Struct):
 
 
 class StreamAnswer(Struct, rename="camel"):
-    """What a connection publishes; no `videoType` where it is audio alone."""
+    """A stream of a connection. `videoType` is null if the stream has only audio."""
 
     id: str
     name: str
@@ -168,7 +151,7 @@ class StreamAnswer(Struct, rename="camel"):
 
 
 class ConnectionAnswer(Struct, rename="camel"):
-    """Who is in; `userId` is null for a service of OpenTok's, and where it is not known."""
+    """A connection. `userId` is null for a service of OpenTok, and if the user is not known."""
 
     id: str
     user_id: str | None
@@ -192,7 +175,7 @@ class ConnectionAnswer(Struct, rename="camel"):
 
 
 class ConnectionList(Struct):
-    """Some of those who are in, the counts of all, and the cursor of the next ones."""
+    """A page of a room's connections, the room's counts, and the cursor of the next page."""
 
     items: list[ConnectionAnswer]
     counts: CountsAnswer
@@ -200,7 +183,7 @@ class ConnectionList(Struct):
 
 
 class BanAnswer(Struct, rename="camel"):
-    """Who is banned since when, and the id to lift it by."""
+    """A banned user, the time of the ban, and the id that lifts it."""
 
     id: str
     user_id: str
@@ -212,7 +195,7 @@ class BanAnswer(Struct, rename="camel"):
 
 
 class BanList(Struct):
-    """All bans of a room."""
+    """The bans of a room."""
 
     items: list[BanAnswer]
 

@@ -1,142 +1,132 @@
 from http import HTTPStatus
 
-from chalice import Blueprint
-
 from chalicelib import errors
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.cursors import read_cursor, write_cursor
+from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.cursors import TimedPosition, decode_cursor, encode_cursor
+from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import (
     MEMBER_ERRORS,
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
-    Operation,
 )
-from chalicelib.api.http.responses import Answer, json_response
-from chalicelib.api.http.router import Router
+from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.patch_request import RoomPatch
-from chalicelib.api.rooms.requests import PageQuery, RoomBody
+from chalicelib.api.rooms.requests import RoomBody
 from chalicelib.api.rooms.responses import RoomAnswer, RoomList
 from chalicelib.core.model.room import Room
+from chalicelib.core.ports.room_store import RoomCursor
 from chalicelib.core.sessions.read_presence import RoomCounts
 from chalicelib.core.support.timestamps import utc_now
 
+routes = Routes(tag="rooms")
 
-def room_routes(edge: Router) -> Blueprint:
-    """Rooms: made or found, shown, listed, changed, closed."""
-    routes = Blueprint(__name__)
 
-    @edge.signed_in(
-        routes,
-        "PUT",
-        "/rooms/{room}",
-        Operation(
-            summary="Create a room, or find it",
-            description=(
-                "201 with the room if it was made; 200 if it exists and every field given equals. "
-                "Its creator moderates it."
-            ),
-            body=RoomBody,
-            answers={HTTPStatus.CREATED: RoomAnswer, HTTPStatus.OK: RoomAnswer},
-            problems=(
-                errors.NotAModerator,
-                errors.NotAMember,
-                errors.RoomClosed,
-                errors.RoomExists,
-                *PROVIDER_ERRORS,
-            ),
-        ),
+@routes.put(
+    "/rooms/{room}",
+    summary="Create a room, or get it if it exists",
+    description=(
+        "Returns 201 if the room was created, or 200 if it exists with the same settings. The "
+        "caller who creates a room becomes its moderator."
+    ),
+    body=RoomBody,
+    returns={HTTPStatus.CREATED: RoomAnswer, HTTPStatus.OK: RoomAnswer},
+    raises=(
+        errors.NotAModerator,
+        errors.NotAMember,
+        errors.RoomClosed,
+        errors.RoomExists,
+        *PROVIDER_ERRORS,
+    ),
+)
+def put_room(context: RequestContext, room: str) -> Response:
+    settings, chosen = context.body(RoomBody).settings()
+    room_now, created = context.use_cases.create_room.put(
+        context.user,
+        room,
+        asked=settings,
+        given=chosen,
+        caller_ip=context.source_ip(),
+        deadline=context.deadline,
     )
-    def put_room(call: Call, room: str) -> Answer:
-        settings, given = call.body(RoomBody).settings()
-        standing, made = call.use_cases.create_room.put(
-            call.user,
-            room,
-            asked=settings,
-            given=given,
-            caller_ip=call.source_ip(),
-            deadline=call.deadline,
-        )
-        return json_response(HTTPStatus.CREATED if made else HTTPStatus.OK, _shown(call, standing))
-
-    @edge.signed_in(
-        routes,
-        "GET",
-        "/rooms/{room}",
-        Operation(
-            summary="Read a room, with counts of who is in",
-            answers={HTTPStatus.OK: RoomAnswer},
-            problems=MEMBER_ERRORS,
-        ),
+    return json_response(
+        HTTPStatus.CREATED if created else HTTPStatus.OK, to_response(context, room_now)
     )
-    def get_room(call: Call, room: str) -> Answer:
-        found = call.use_cases.read_rooms.visible_room(call.user, room, call.deadline)
-        counts = call.use_cases.read_presence.counts(found, call.deadline)
-        return json_response(HTTPStatus.OK, _shown(call, found, counts))
 
-    @edge.signed_in(
-        routes,
-        "PATCH",
-        "/rooms/{room}",
-        Operation(
-            summary="Change a room: lock it, limit it, its hours, its members and moderators",
-            description=(
-                "null clears where nothing is a value. OpenTok fixes a session's options when it "
-                "makes one; a change of those is refused."
-            ),
-            body=RoomPatch,
-            answers={HTTPStatus.OK: RoomAnswer},
-            problems=(
-                *MODERATOR_ERRORS,
-                errors.RoomClosed,
-                errors.Immutable,
-                errors.TooManyConnected,
-                *PROVIDER_ERRORS,
-            ),
-        ),
+
+@routes.get(
+    "/rooms/{room}",
+    summary="Get a room, with counts of its connections and streams",
+    returns={HTTPStatus.OK: RoomAnswer},
+    raises=MEMBER_ERRORS,
+)
+def get_room(context: RequestContext, room: str) -> Response:
+    found = context.use_cases.read_rooms.visible_room(context.user, room, context.deadline)
+    counts = context.use_cases.read_presence.counts(found, context.deadline)
+    return json_response(HTTPStatus.OK, to_response(context, found, counts))
+
+
+@routes.patch(
+    "/rooms/{room}",
+    summary="Change a room: its lock, limit, times, members, moderators and archive settings",
+    description=(
+        "`null` clears an optional setting. The options of the OpenTok session are fixed when the "
+        "room is created, and cannot be changed."
+    ),
+    body=RoomPatch,
+    returns={HTTPStatus.OK: RoomAnswer},
+    raises=(
+        *MODERATOR_ERRORS,
+        errors.RoomClosed,
+        errors.Immutable,
+        errors.TooManyConnected,
+        *PROVIDER_ERRORS,
+    ),
+)
+def patch_room(context: RequestContext, room: str) -> Response:
+    changes = context.body(RoomPatch).changes()
+    changed = context.use_cases.change_room.change(
+        context.user, room, changes, context.source_ip(), context.deadline
     )
-    def patch_room(call: Call, room: str) -> Answer:
-        changes = call.body(RoomPatch).changes()
-        changed = call.use_cases.change_room.change(
-            call.user, room, changes, call.source_ip(), call.deadline
-        )
-        return json_response(HTTPStatus.OK, _shown(call, changed))
+    return json_response(HTTPStatus.OK, to_response(context, changed))
 
-    @edge.signed_in(
-        routes,
-        "DELETE",
-        "/rooms/{room}",
-        Operation(
-            summary="Close a room for good, everybody out",
-            answers={HTTPStatus.NO_CONTENT: None},
-            problems=MODERATOR_ERRORS,
-        ),
+
+@routes.delete(
+    "/rooms/{room}",
+    summary="Close a room for good, and disconnect all its clients",
+    returns={HTTPStatus.NO_CONTENT: None},
+    raises=MODERATOR_ERRORS,
+)
+def delete_room(context: RequestContext, room: str) -> Response:
+    context.use_cases.close_room.close(context.user, room, context.deadline)
+    return Response(HTTPStatus.NO_CONTENT)
+
+
+@routes.get(
+    "/rooms",
+    summary="List the rooms that the caller created, newest first",
+    query=PageQuery,
+    returns={HTTPStatus.OK: RoomList},
+)
+def list_rooms(context: RequestContext) -> Response:
+    query = context.query(PageQuery)
+    start = None
+    if query.cursor is not None:
+        position = decode_cursor(query.cursor, context.user.id, TimedPosition)
+        start = RoomCursor(position.id, position.created_at)
+    page = context.use_cases.read_rooms.created_by(
+        context.user, start, query.limit, context.deadline
     )
-    def delete_room(call: Call, room: str) -> Answer:
-        call.use_cases.close_room.close(call.user, room, call.deadline)
-        return Answer(HTTPStatus.NO_CONTENT)
-
-    @edge.signed_in(
-        routes,
-        "GET",
-        "/rooms",
-        Operation(
-            summary="List the rooms that you created, newest first",
-            query=PageQuery,
-            answers={HTTPStatus.OK: RoomList},
-        ),
-    )
-    def list_rooms(call: Call) -> Answer:
-        query = call.query(PageQuery)
-        start = None if query.cursor is None else read_cursor(query.cursor, call.user.id)
-        page = call.use_cases.read_rooms.created_by(call.user, start, query.limit, call.deadline)
-        following = page.next_cursor
-        cursor = None if following is None else write_cursor(following, call.user.id)
-        items = [_shown(call, room) for room in page.rooms]
-        return json_response(HTTPStatus.OK, RoomList(items, cursor))
-
-    return routes
+    cursor, following = None, page.next_cursor
+    if following is not None:
+        position = TimedPosition.of(following.name, following.created_at)
+        cursor = encode_cursor(position, context.user.id)
+    items = [to_response(context, room) for room in page.rooms]
+    return json_response(HTTPStatus.OK, RoomList(items, cursor))
 
 
-def _shown(call: Call, room: Room, counts: RoomCounts | None = None) -> RoomAnswer:
-    api_key = call.use_cases.platform.project_id(call.deadline)
+def to_response(
+    context: RequestContext, room: Room, counts: RoomCounts | None = None
+) -> RoomAnswer:
+    api_key = context.use_cases.platform.project_id(context.deadline)
     return RoomAnswer.of(room, api_key, utc_now(), counts)

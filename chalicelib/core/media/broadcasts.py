@@ -2,16 +2,14 @@
 
 from typing import Final
 
-from chalicelib.core.media.end_media import EndMedia
 from chalicelib.core.media.media_access import MediaAccess
-from chalicelib.core.media.refresh_media import RefreshMedia
+from chalicelib.core.media.media_control import MediaControl
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import STREAMS_NOT_MANUAL, Media, MediaCursor, MediaKind, MediaPage
-from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.media_platforms import BroadcastPlatform, Options
+from chalicelib.core.ports.media_platforms import BroadcastPlatform, Options, StartRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import BroadcastNotRunning, StreamNotFound, StreamsNotManual
 
@@ -26,17 +24,15 @@ class Broadcasts:
         *,
         media: MediaAccess,
         platform: BroadcastPlatform,
-        follow: MediaTracker,
+        tracker: MediaTracker,
         start_media: StartMedia,
-        end_media: EndMedia,
-        refresh: RefreshMedia,
+        control: MediaControl,
     ) -> None:
         self._media = media
         self._platform = platform
-        self._tracker = follow
+        self._tracker = tracker
         self._start_media = start_media
-        self._end_media = end_media
-        self._refresh = refresh
+        self._control = control
 
     def start(
         self, user: User, name: str, options: Options, deadline: Deadline
@@ -44,44 +40,40 @@ class Broadcasts:
         """Broadcast the room.
 
         Raises:
-            AlreadyBroadcasting: There is a broadcast of this tag, or of none.
-            NobodyConnected: There is nobody to broadcast.
-            RoomkeyError: As `MediaAccess.recordable_room` and `StartMedia` say.
+            NobodyConnected: Nobody is connected to the room.
+            RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
         """
         room = self._media.recordable_room(user, name, "broadcast it", deadline)
-
-        def start(in_time: Deadline) -> MediaReport:
-            return self._platform.start(room.session_id, options, in_time)
-
-        return room, self._start_media.start(room, self._platform, options, start, deadline)
+        request = StartRequest(room.session_id, options)
+        return room, self._start_media.start(room, self._platform, request, deadline)
 
     def page(
         self, user: User, name: str, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> tuple[Room, MediaPage]:
-        """The room, and some of its broadcasts, newest first."""
+        """Return the room and some of its broadcasts, newest first."""
         room = self._media.moderated_room(user, name, "see its broadcasts", deadline)
         return room, self._media.page(room, MediaKind.BROADCAST, start, limit, deadline)
 
     def one(
         self, user: User, name: str, broadcast_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """A broadcast as it stands; while it is running OpenTok is asked."""
+        """Return the room and a broadcast; while it is running, OpenTok is asked for its state."""
         room, broadcast = self._one(user, name, broadcast_id, deadline)
         if not broadcast.is_running:
             return room, broadcast
-        return room, self._refresh(broadcast, deadline)
+        return room, self._control.refresh(broadcast, deadline)
 
     def stop(
         self, user: User, name: str, broadcast_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """End a broadcast, also one that is only on record as ended: that may be wrong.
+        """Stop a broadcast, even if it is recorded as ended, because the record may be wrong.
 
         Raises:
-            BroadcastNotRunning: It has ended already.
+            BroadcastNotRunning: OpenTok says that it has ended.
         """
         room, broadcast = self._one(user, name, broadcast_id, deadline)
         if broadcast.is_running:
-            return room, self._end_media(broadcast, deadline)
+            return room, self._control.stop(broadcast, deadline)
         report = self._platform.stop(broadcast.id, deadline)
         if report is None:
             raise _ended()
@@ -90,10 +82,10 @@ class Broadcasts:
     def set_layout(
         self, user: User, name: str, broadcast_id: str, layout: Options, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """Lay the streams out otherwise from now on.
+        """Change the layout of a broadcast.
 
         Raises:
-            BroadcastNotRunning: It has ended.
+            BroadcastNotRunning: The broadcast has ended.
         """
         room, broadcast = self._running(user, name, broadcast_id, deadline)
         if not self._platform.set_layout(broadcast.id, layout, deadline):
@@ -104,16 +96,16 @@ class Broadcasts:
     def change_streams(
         self, user: User, name: str, broadcast_id: str, change: Options, deadline: Deadline
     ) -> None:
-        """Take a stream in or leave it out.
+        """Add a stream to, or remove it from, a broadcast with streamMode manual.
 
         Raises:
-            BroadcastNotRunning: It has ended.
-            StreamsNotManual: It takes its streams by itself.
+            BroadcastNotRunning: The broadcast has ended.
+            StreamsNotManual: OpenTok chooses the streams of this broadcast.
             StreamNotFound: There is no such stream in the room.
         """
         _, broadcast = self._running(user, name, broadcast_id, deadline)
         if broadcast.content.get("streamMode") == _AUTOMATIC:
-            raise StreamsNotManual(STREAMS_NOT_MANUAL)
+            raise StreamsNotManual
         if not self._platform.change_streams(broadcast.id, change, deadline):
             raise StreamNotFound("There is no such stream in this room.")
 
@@ -132,4 +124,4 @@ class Broadcasts:
 
 
 def _ended() -> BroadcastNotRunning:
-    return BroadcastNotRunning("This broadcast has ended; start another one.")
+    return BroadcastNotRunning("This broadcast has ended. Start another one.")

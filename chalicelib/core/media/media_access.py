@@ -1,9 +1,9 @@
-"""What a room's session was or is made into, for those who moderate the room."""
+"""Access to a room's media for the room's moderators."""
 
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.model.media import NOT_ROUTED, Media, MediaCursor, MediaKind, MediaPage
+from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.room_settings import MediaMode
 from chalicelib.core.model.user import User
@@ -31,7 +31,7 @@ _NOT_FOUND: Final = {
 class MediaAccess:
     """Finds rooms and their broadcasts, captions and renders.
 
-    Its methods raise `RoomNotFound` and `NotAModerator` as `ReadRooms.moderated` does.
+    Its methods raise `RoomNotFound` and `NotAModerator` as `ReadRooms.moderated_room` does.
     """
 
     def __init__(self, rooms: RoomAccess, store: MediaStore, clock: Clock) -> None:
@@ -40,63 +40,56 @@ class MediaAccess:
         self._clock = clock
 
     def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
-        """The room, if its session can be made into something.
+        """Return the room if OpenTok can process its media.
 
         Raises:
-            RoomClosed, NotRouted, EncryptedRoom: It cannot.
+            RoomClosed, NotRouted, EncryptedRoom: OpenTok cannot.
         """
         room = self._rooms.moderated_room(user, name, to_do, deadline)
-        check_can_be_processed(room, self._clock())
+        _check_media_allowed(room, self._clock())
         return room
 
     def moderated_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
-        """The room of this name, for a moderator of it."""
+        """Return the room of this name, if the user moderates it."""
         return self._rooms.moderated_room(user, name, to_do, deadline)
 
     def page(
         self, room: Room, kind: MediaKind, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> MediaPage:
-        """Some of a room's of this kind, newest first."""
+        """Return some of a room's media of this kind, newest first."""
         return self._store.page(room.room_id, kind, start, limit, deadline)
 
     def find(
         self, user: User, name: str, kind: MediaKind, media_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """The room, and its one of this kind and id.
+        """Return the room and its media item of this kind and id.
 
         Raises:
-            BroadcastNotFound, CaptionsNotFound, RenderNotFound: It has none.
+            BroadcastNotFound, CaptionsNotFound, RenderNotFound: The room has none of this id.
         """
         room = self._rooms.moderated_room(user, name, f"control its {kind}", deadline)
         media = None
         if PLATFORM_ID_PATTERN.fullmatch(media_id):
             media = self._store.find(room.room_id, kind, media_id, deadline)
         if media is None:
-            raise _NOT_FOUND[kind](f"This room has no {kind} of the id {media_id}.")
+            raise _NOT_FOUND[kind](f"This room has no {kind} with the id {media_id}.")
         return room, media
 
-    def running(self, room: Room, kind: MediaKind, deadline: Deadline) -> list[Media]:
-        """The session's of this kind that have not ended as far as is known."""
-        running = self._store.running(room.room_id, deadline)
-        return [
-            each for each in running if each.kind is kind and each.session_id == room.session_id
-        ]
 
-
-def check_can_be_processed(room: Room, now: datetime) -> None:
-    """Refuse rooms whose media OpenTok cannot record, broadcast, caption or bridge.
+def _check_media_allowed(room: Room, now: datetime) -> None:
+    """Refuse rooms whose media OpenTok cannot process.
 
     Raises:
-        RoomClosed: Nobody can be in it.
-        NotRouted: Media go from client to client.
-        EncryptedRoom: OpenTok does not see what it passes on.
+        RoomClosed: Nobody can be in the room.
+        NotRouted: The media go from client to client.
+        EncryptedRoom: OpenTok cannot read the media that it passes on.
     """
     if room.state(now) is State.CLOSED:
-        raise RoomClosed("This room is closed; nobody can be in it.")
+        raise RoomClosed("This room is closed.")
     if room.settings.media_mode is MediaMode.RELAYED:
-        raise NotRouted(NOT_ROUTED)
+        raise NotRouted
     if room.settings.e2ee:
         raise EncryptedRoom(
-            "This room is end-to-end encrypted, so that nothing can be made of its media; "
-            "make a room without e2ee."
+            "This room is end-to-end encrypted, so OpenTok cannot process its media. "
+            "Create a room without e2ee."
         )

@@ -1,6 +1,8 @@
+"""Reading a room's archives, and downloading their files."""
+
 from typing import Final
 
-from chalicelib.core.media.sync_archives import ArchiveSync, out_of_reach
+from chalicelib.core.media.sync_archives import ArchiveSync, bucket_inaccessible
 from chalicelib.core.model.media import (
     AVAILABLE,
     EXPIRED,
@@ -29,35 +31,35 @@ from chalicelib.errors import (
 )
 
 _NOT_READY: Final = {
-    True: "This archive is still being recorded; stop it first.",
-    False: "This archive is still being processed; try again in a while.",
+    True: "This archive is still being recorded. Stop it first.",
+    False: "This archive is still being processed. Try again later.",
 }
 
 
 class ReadArchives:
-    """Shows a room's archives to those who may see them, also once the room is closed."""
+    """Shows a room's archives to users who may see them, even after the room is closed."""
 
     def __init__(
-        self, rooms: RoomAccess, store: MediaStore, kept: ArchiveSync, files: ArchiveStorage
+        self, rooms: RoomAccess, store: MediaStore, sync: ArchiveSync, files: ArchiveStorage
     ) -> None:
         self._rooms = rooms
         self._store = store
-        self._sync = kept
+        self._sync = sync
         self._files = files
 
     def page(
         self, user: User, name: str, start: MediaCursor | None, limit: int, deadline: Deadline
     ) -> tuple[Room, MediaPage]:
-        """The room and some of its archives, newest first, as they are on record."""
+        """Return the room and some of its archives on record, newest first."""
         room = self._room(user, name, deadline)
         page = self._store.page(room.room_id, MediaKind.ARCHIVE, start, limit, deadline)
         return room, page
 
     def one(self, user: User, name: str, archive_id: str, deadline: Deadline) -> tuple[Room, Media]:
-        """The room and one archive; with its file's address, if the platform can be asked for it.
+        """Return the room and one archive, with its file's URL if OpenTok answers.
 
         Raises:
-            ArchiveNotFound: The room has none of this id.
+            ArchiveNotFound: The room has no archive of this id.
         """
         room = self._room(user, name, deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
@@ -68,43 +70,43 @@ class ReadArchives:
         except ProviderUnavailable:
             return room, archive
         if fresh is None:
-            raise not_found(archive_id)
+            raise _not_found(archive_id)
         return room, fresh
 
     def download_url(self, user: User, name: str, archive_id: str, deadline: Deadline) -> str:
-        """Where the archive's file may be fetched for some minutes, without a bearer.
+        """Return a URL that opens the archive's file for some minutes, without a bearer token.
 
         Raises:
-            ArchiveNotFound: The room has none of this id.
-            ArchiveNotReady: There is no file yet.
-            ArchiveFailed: There will be none.
-            ArchiveExpired: There is none any more.
+            ArchiveNotFound: The room has no archive of this id.
+            ArchiveNotReady: There is no file yet, or its bucket cannot be accessed.
+            ArchiveFailed: There will be no file.
+            ArchiveExpired: The file is gone.
         """
         room = self._room(user, name, deadline)
         archive: Media | None = find_archive(self._store, room, archive_id, deadline)
         if archive is not None and archive.status not in (UPLOADED, EXPIRED, FAILED):
             archive = self._sync.refresh(archive, deadline)
         if archive is None:
-            raise not_found(archive_id)
+            raise _not_found(archive_id)
         if archive.status == EXPIRED:
-            raise ArchiveExpired("The platform kept this archive's file for 72 hours; it is gone.")
+            raise ArchiveExpired("This archive's file is gone: OpenTok keeps files for 72 hours.")
         if archive.status == FAILED:
             raise ArchiveFailed(
-                "Recording failed, and there is no file; the archive's reason tells why."
+                "Recording failed, so there is no file. The archive's `reason` says why."
             )
         if archive.status == UPLOADED:
-            return self._own_address(archive, deadline)
+            return self._url_in_bucket(archive, deadline)
         url = archive.content.get("url")
         if archive.status == AVAILABLE and isinstance(url, str):
             return url
         raise ArchiveNotReady(_NOT_READY[archive.is_running], retry_after=10)
 
-    def _own_address(self, archive: Media, deadline: Deadline) -> str:
+    def _url_in_bucket(self, archive: Media, deadline: Deadline) -> str:
         file = ArchiveFile.of(archive)
-        address = None if file is None else self._files.download_url(file, deadline)
-        if address is None:
-            raise out_of_reach()
-        return address
+        url = None if file is None else self._files.download_url(file, deadline)
+        if url is None:
+            raise bucket_inaccessible()
+        return url
 
     def _room(self, user: User, name: str, deadline: Deadline) -> Room:
         room = self._rooms.visible_room(user, name, deadline)
@@ -115,18 +117,18 @@ class ReadArchives:
 
 
 def find_archive(store: MediaStore, room: Room, archive_id: str, deadline: Deadline) -> Media:
-    """The room's archive of this id, as it is on record.
+    """Return the recorded archive of this room and id.
 
     Raises:
-        ArchiveNotFound: It has none, whatever other rooms have.
+        ArchiveNotFound: This room has no archive of this id.
     """
     found = None
     if PLATFORM_ID_PATTERN.fullmatch(archive_id):
         found = store.find(room.room_id, MediaKind.ARCHIVE, archive_id, deadline)
     if found is None:
-        raise not_found(archive_id)
+        raise _not_found(archive_id)
     return found
 
 
-def not_found(archive_id: str) -> ArchiveNotFound:
-    return ArchiveNotFound(f"There is no archive {archive_id} of this room.")
+def _not_found(archive_id: str) -> ArchiveNotFound:
+    return ArchiveNotFound(f"This room has no archive {archive_id}.")

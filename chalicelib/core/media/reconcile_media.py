@@ -1,119 +1,130 @@
-"""The part of reconciliation that looks after what a session is made into."""
+"""The part of reconciliation that compares recorded media with OpenTok's lists."""
 
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from chalicelib.core.media.stop_media import Stop
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.connection import Session
+from chalicelib.core.model.connection import Service, Session
 from chalicelib.core.model.media import AVAILABLE, UPLOADED, Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import State
+from chalicelib.core.ports.media_platforms import MediaPlatform
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.timestamps import Clock
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 STALE_AFTER: Final = timedelta(seconds=60)
-"""How old a record must be for its absence from the platform's list to tell something."""
+"""The age from which a record must be on OpenTok's list; the list may lag behind younger ones."""
 SETTLED_AFTER: Final = timedelta(days=2)
-"""How old one is that is not expected to change any more: none runs for longer than half a day."""
-_LOOKED_AT: Final = 100
+"""The age from which no change is expected any more: nothing runs for longer than half a day."""
+_PAGE_SIZE: Final = 100
+_RENDER_PAGE_SIZE: Final = 25
+
+
+class Control(Protocol):
+    """The calls of OpenTok by which one kind's record is corrected."""
+
+    def stop(self, media: Media, deadline: Deadline) -> object:
+        """Stop it at OpenTok and save the answer."""
+
+    def refresh(self, media: Media, deadline: Deadline) -> object:
+        """Ask OpenTok about an item that is listed as running and recorded as ended."""
+
+    def confirm_missing(self, media: Media, deadline: Deadline) -> None:
+        """Ask OpenTok about an item that its list did not contain."""
 
 
 class MediaReconciler:
-    """Compares one kind's record with what the platform lists of a session.
+    """Compares one kind's record with what OpenTok lists of a session.
 
-    So what began without our hearing of it, by a start whose answer was lost or by itself, comes on
-    record, and what ended so is known to have.
-
-    Args:
-        kind: Which it looks after.
-        listed: All that the platform has of a session.
-        stop: How one is stopped.
-        missed: Asks about one that is not listed, and has it on record as it stands, or as gone.
-        refresh: Asks about one that is listed as running and on record as ended.
+    This brings starts on record that no answer and no callback reported, and ends too.
     """
 
     def __init__(
         self,
         kind: MediaKind,
-        listed: Callable[[str, Deadline], Sequence[MediaReport]],
-        stop: Stop,
-        missed: Callable[[Media, Deadline], object],
-        refresh: Callable[[Media, Deadline], object],
+        platform: MediaPlatform,
+        control: Control,
         *,
         rooms: RoomStore,
         store: MediaStore,
-        follow: MediaTracker,
+        tracker: MediaTracker,
         clock: Clock,
     ) -> None:
         self._kind = kind
-        self._listed = listed
-        self._stop = stop
-        self._missed = missed
-        self._refresh = refresh
+        self._platform = platform
+        self._control = control
         self._rooms = rooms
         self._store = store
-        self._tracker = follow
+        self._tracker = tracker
         self._clock = clock
 
     def reconcile(self, session: Session, deadline: Deadline) -> bool:
-        """Make the record agree with the list; whether any may still change.
+        """Make the record agree with OpenTok's list; return True if any item may still change.
 
         Raises:
-            ProviderUnavailable: The platform cannot be asked about all, or one; that is as it was.
-            ProviderRefused: It refuses.
+            ProviderUnavailable: OpenTok cannot be asked about all items, or about one. The record
+                of those stays as it was.
+            ProviderRefused: OpenTok refuses.
         """
-        # The record before the list, as with connections.
-        page = self._store.page(session.room_id, self._kind, None, _LOOKED_AT, deadline)
+        # The record is read before the list, as with connections.
+        page = self._store.page(session.room_id, self._kind, None, _PAGE_SIZE, deadline)
         known = {each.id: each for each in page.items if each.session_id == session.id}
-        listed = self._listed(session.id, deadline)
-        standing = [each.to_media(session.room_id) for each in listed]
-        running = [each for each in standing if each.is_running]
-        missed = (known[media_id] for media_id in known.keys() - {each.id for each in listed})
+        listed = self._platform.of_session(session.id, deadline)
+        current = [each.to_media(session.room_id) for each in listed]
+        running = [each for each in current if each.is_running]
+        missing = (known[media_id] for media_id in known.keys() - {each.id for each in listed})
         now = self._clock()
         steps: list[Callable[[], object]] = []
-        # First, lest there be no time for it: nobody is to be recorded in a room that is closed.
+        # Stops come first, in case time runs out: a closed room must not be recorded.
         if running and self._is_over(session, deadline):
-            steps += [partial(self._stop, each, deadline) for each in running]
+            steps += [partial(self._control.stop, each, deadline) for each in running]
         steps += [
-            partial(self._keep_up, session, each, known.get(each.id), deadline) for each in listed
+            partial(self._update_record, session, each, known.get(each.id), deadline)
+            for each in listed
         ]
         steps += [
-            partial(self._take, each, deadline)
-            for each in missed
-            if each.may_change and each.created_at + STALE_AFTER <= now
+            partial(self._confirm_gone, each, deadline)
+            for each in missing
+            if not each.is_final and each.created_at + STALE_AFTER <= now
         ]
         for_each_concurrently(lambda step: step(), steps, at_once=1)
-        return any(each.may_change and each.created_at + SETTLED_AFTER > now for each in standing)
+        return any(not each.is_final and each.created_at + SETTLED_AFTER > now for each in current)
 
-    def _take(self, stale_record: Media, deadline: Deadline) -> None:
+    def _confirm_gone(self, stale_record: Media, deadline: Deadline) -> None:
         increment("StaleMediaResolved")
-        self._missed(stale_record, deadline)
+        self._control.confirm_missing(stale_record, deadline)
 
-    def _keep_up(
+    def _update_record(
         self, session: Session, report: MediaReport, known: Media | None, deadline: Deadline
     ) -> None:
         media = report.to_media(session.room_id)
         if known is None:
             known = self._store.find(session.room_id, self._kind, report.id, deadline)
-        if known is None and self._is_past(media):
+        if known is None and self._is_forgotten_leftover(media):
             return
         if known is None or known.rank < media.rank or known.updated_at < media.updated_at:
             increment("MediaFound")
             self._tracker.save(report, session.room_id, deadline)
-        if known is not None and media.is_running and not known.may_change:
-            # It was taken for ended by an answer that was wrong, or is since the list was made.
-            self._refresh(known, deadline)
+        if known is not None and media.is_running and known.is_final:
+            # The record says ended but the list says running: either an earlier answer was wrong,
+            # or it ended after the list was fetched.
+            self._control.refresh(known, deadline)
 
-    def _is_past(self, media: Media) -> bool:
-        """Whether one without a record had one: what is deleted may be listed for ever."""
-        ended = not media.may_change and media.status not in (AVAILABLE, UPLOADED)
+    def _is_forgotten_leftover(self, media: Media) -> bool:
+        """Return True if the listed item is a leftover whose record was deleted earlier.
+
+        OpenTok may keep listing deleted items.
+        """
+        ended = media.is_final and media.status not in (AVAILABLE, UPLOADED)
         return ended and media.created_at + SETTLED_AFTER <= self._clock()
 
     def _is_over(self, session: Session, deadline: Deadline) -> bool:
@@ -121,3 +132,35 @@ class MediaReconciler:
         if room is None or not session.is_of(room):
             return True
         return room.state(self._clock()) is State.CLOSED
+
+
+class RenderReconciler:
+    """Reconciles the renders of sessions that show a sign of one.
+
+    Other sessions are skipped, because OpenTok lists renders by project alone.
+
+    Args:
+        reconciler: Compares the record of renders with that list.
+        sessions: The record of connections.
+        store: The record of renders.
+    """
+
+    def __init__(
+        self, reconciler: MediaReconciler, sessions: SessionStore, store: MediaStore
+    ) -> None:
+        self._reconciler = reconciler
+        self._sessions = sessions
+        self._store = store
+
+    def reconcile(self, session: Session, deadline: Deadline) -> bool:
+        """Return True if any render may still change; raises as `MediaReconciler` does."""
+        return self._shows_one(session, deadline) and self._reconciler.reconcile(session, deadline)
+
+    def _shows_one(self, session: Session, deadline: Deadline) -> bool:
+        latest = self._store.page(
+            session.room_id, MediaKind.RENDER, None, _RENDER_PAGE_SIZE, deadline
+        )
+        if any(each.is_running for each in latest.items):
+            return True
+        connections = self._sessions.connections(session.id, deadline)
+        return any(each.participant.service is Service.RENDER for each in connections)

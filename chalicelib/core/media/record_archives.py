@@ -1,21 +1,17 @@
-"""What moderators do about a room's archives: begin, change, end and delete them."""
+"""Starting, changing, stopping and deleting a room's archives."""
 
-from collections.abc import Mapping
-
-from chalicelib.core.media.media_access import check_can_be_processed
+from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
-from chalicelib.core.model.media import STREAMS_NOT_MANUAL, Media
-from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import ArchiveMode
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.archives import ArchivePlatform
+from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.ports.media_store import MediaStore
-from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import (
     ArchiveNotReady,
     ArchiveNotRunning,
@@ -28,52 +24,44 @@ from chalicelib.errors import (
 
 
 class RecordArchives:
-    """Begins archives and rules over those of a room."""
+    """Starts, changes, stops and deletes archives for moderators."""
 
     def __init__(
         self,
         *,
-        rooms: RoomAccess,
+        media: MediaAccess,
         store: MediaStore,
         platform: ArchivePlatform,
-        kept: ArchiveSync,
+        sync: ArchiveSync,
         start_media: StartMedia,
-        clock: Clock,
     ) -> None:
-        self._rooms = rooms
+        self._media = media
         self._store = store
         self._platform = platform
-        self._sync = kept
+        self._sync = sync
         self._start_media = start_media
-        self._clock = clock
 
     def start(
-        self, user: User, name: str, options: Mapping[str, object], deadline: Deadline
+        self, user: User, name: str, options: Options, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """Begin to record the room, with the platform's own options.
+        """Record the room with OpenTok's own options.
 
         Raises:
-            RoomClosed, NotRouted, EncryptedRoom: It cannot be recorded.
-            NobodyConnected: Nobody is in.
-            AlreadyRecording: Another archive of this tag, or of none, is running.
-            RoomkeyError: As `StartMedia` says.
+            NobodyConnected: Nobody is connected to the room.
+            RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
         """
-        room = self._rooms.moderated_room(user, name, "record it", deadline)
-        check_can_be_processed(room, self._clock())
-
-        def start(in_time: Deadline) -> MediaReport:
-            return self._platform.start(room.session_id, options, in_time)
-
-        return room, self._start_media.start(room, self._platform, options, start, deadline)
+        room = self._media.recordable_room(user, name, "record it", deadline)
+        request = StartRequest(room.session_id, options)
+        return room, self._start_media.start(room, self._platform, request, deadline)
 
     def stop(
         self, user: User, name: str, archive_id: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        """End an archive.
+        """Stop an archive.
 
         Raises:
-            ArchiveNotRunning: It has ended already.
-            Immutable: It is automatic; OpenTok says nothing against such a stop, and records on.
+            ArchiveNotRunning: The archive has ended already.
+            Immutable: The archive is automatic: OpenTok accepts the stop, but records on.
         """
         room, archive = self._running(user, name, archive_id, "stop its archives", deadline)
         stopped = self._sync.stop(archive, deadline)
@@ -81,7 +69,7 @@ class RecordArchives:
             raise _not_running(archive_id)
         if stopped.is_running and room.settings.archive_mode is ArchiveMode.ALWAYS:
             raise Immutable(
-                "This room records itself: its automatic archive ends when everybody has left.",
+                "This room records itself. Its automatic archive ends when everybody has left.",
                 fields=(FieldProblem("archiveMode", "cannot be changed"),),
             )
         return room, stopped
@@ -91,10 +79,15 @@ class RecordArchives:
         user: User,
         name: str,
         archive_id: str,
-        layout: Mapping[str, object],
+        layout: Options,
         deadline: Deadline,
     ) -> tuple[Room, Media]:
-        """Raises: ArchiveNotRunning: It has ended."""
+        """Change the layout of a composed archive.
+
+        Raises:
+            ArchiveNotRunning: The archive has ended.
+            InvalidField: The archive is not composed, but holds its streams one by one.
+        """
         room, archive = self._running(user, name, archive_id, "change its archives", deadline)
         if archive.content.get("outputMode") == "individual":
             raise InvalidField(FieldProblem("type", "is impossible: this archive is individual"))
@@ -107,34 +100,38 @@ class RecordArchives:
         user: User,
         name: str,
         archive_id: str,
-        change: Mapping[str, object],
+        change: Options,
         deadline: Deadline,
     ) -> None:
-        """Take a stream into the archive, or leave it out.
+        """Add a stream to, or remove it from, an archive with streamMode manual.
 
         Raises:
-            ArchiveNotRunning: It has ended.
-            StreamsNotManual: It takes its streams by itself.
+            ArchiveNotRunning: The archive has ended.
+            StreamsNotManual: OpenTok chooses the streams of this archive.
             StreamNotFound: The stream is not in the room.
         """
         _, archive = self._running(user, name, archive_id, "change its archives", deadline)
         if archive.content.get("streamMode") == "auto":
-            raise StreamsNotManual(STREAMS_NOT_MANUAL)
+            raise StreamsNotManual
         if not self._platform.change_streams(archive_id, change, deadline):
             raise StreamNotFound("There is no such stream in this room.")
 
     def delete(self, user: User, name: str, archive_id: str, deadline: Deadline) -> None:
-        """Raises: ArchiveNotReady: It runs, is being processed, or lies where we do not reach."""
-        room = self._rooms.moderated_room(user, name, "delete its archives", deadline)
+        """Delete an archive and its file.
+
+        Raises:
+            ArchiveNotReady: The archive is not finished, or its bucket cannot be accessed.
+        """
+        room = self._media.moderated_room(user, name, "delete its archives", deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
         if archive.is_running:
-            raise ArchiveNotReady("This archive is still being recorded; stop it first.")
+            raise ArchiveNotReady("This archive is still being recorded. Stop it first.")
         self._sync.delete(archive, deadline)
 
     def _running(
         self, user: User, name: str, archive_id: str, to_do: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        room = self._rooms.moderated_room(user, name, to_do, deadline)
+        room = self._media.moderated_room(user, name, to_do, deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
         if not archive.is_running:
             raise _not_running(archive_id)
@@ -142,4 +139,4 @@ class RecordArchives:
 
 
 def _not_running(archive_id: str) -> ArchiveNotRunning:
-    return ArchiveNotRunning(f"The archive {archive_id} is not running any more.")
+    return ArchiveNotRunning(f"The archive {archive_id} has ended.")

@@ -1,127 +1,121 @@
-"""Starting what a room's session is made into, so that nothing runs that is not on record."""
+"""Starting media, so that nothing runs that is not on record."""
 
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
-from chalicelib.core.media.lost_starts import Since, find_lost_start
-from chalicelib.core.model.media import Media
+from chalicelib.core.media.track_media import MediaTracker
+from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room, State
-from chalicelib.core.ports.media_platforms import MediaPlatform, Options
+from chalicelib.core.ports.media_platforms import MediaPlatform, Options, StartRequest
+from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.timestamps import Clock
-from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
+from chalicelib.errors import (
+    AlreadyBroadcasting,
+    AlreadyCaptioning,
+    AlreadyRecording,
+    ProviderRefused,
+    ProviderUnavailable,
+    RoomClosed,
+    StartUnconfirmed,
+    StoreUnavailable,
+)
 
 SECONDS_TO_RECORD: Final = 2.5
-"""What a start leaves of its request's time, to write it down or to look for it."""
+"""The part of a request's time that a start leaves for the record."""
+
+_AlreadyRunning = AlreadyRecording | AlreadyBroadcasting | AlreadyCaptioning
+_RUNNING_IDS: Final = {
+    AlreadyRecording: (MediaKind.ARCHIVE, "multiArchiveTag", "archiveId"),
+    AlreadyBroadcasting: (MediaKind.BROADCAST, "multiBroadcastTag", "broadcastId"),
+    AlreadyCaptioning: (MediaKind.CAPTIONS, "", "captionsId"),
+}
+"""Each refusal's kind, the option that lets several run, and the problem's member for the id."""
 
 
 class StartMedia:
-    """Starts something, and sees to it that it is known, or else does not run.
-
-    Args:
-        find_room: The room of a name as it stands, if there is one.
-        running: What is on record as running in the room of an id.
-        keep: Puts what the platform tells on record, under a room's id.
-        clock: Now.
-    """
+    """Starts media of a room, records them, and stops again what must not run."""
 
     def __init__(
-        self,
-        find_room: Callable[[str, Deadline], Room | None],
-        running: Callable[[str, Deadline], Iterable[Media]],
-        keep: Callable[[MediaReport, str, Deadline], Media],
-        clock: Clock,
+        self, rooms: RoomStore, store: MediaStore, tracker: MediaTracker, clock: Clock
     ) -> None:
-        self._find_room = find_room
-        self._running = running
-        self._keep = keep
+        self._rooms = rooms
+        self._store = store
+        self._tracker = tracker
         self._clock = clock
 
     def start(
-        self,
-        room: Room,
-        platform: MediaPlatform,
-        options: Options,
-        start: Callable[[Deadline], MediaReport],
-        deadline: Deadline,
+        self, room: Room, platform: MediaPlatform, request: StartRequest, deadline: Deadline
     ) -> Media:
         """Start it and record it.
 
-        Args:
-            room: Whose session it is made of.
-            platform: What stops it, and may find it again.
-            options: What it is started with.
-            start: Has it started.
-            deadline: By when to answer.
-
         Raises:
-            ProviderUnavailable: Whether it runs may not be known; if it does, it comes on record.
-            RoomClosed: The room was closed meanwhile, and it was stopped again.
-            StoreUnavailable: It could not be recorded, and was stopped again.
+            AlreadyRecording, AlreadyBroadcasting, AlreadyCaptioning: One is running; the error
+                carries its id if it is on record.
+            StartUnconfirmed: OpenTok's answer is lost. If the item runs, a callback or
+                reconciliation brings it on record.
+            RoomClosed: The room was closed meanwhile, so the item was stopped again.
+            StoreUnavailable: The item could not be recorded, so it was stopped again.
         """
-        before = {each.id for each in self._running(room.room_id, deadline)}
-        asked_at = self._clock()
+        report = self._request(room, platform, request, deadline)
         try:
-            report = start(deadline.reserve(SECONDS_TO_RECORD))
-            if report.session_id != room.session_id:
-                raise ProviderUnavailable(
-                    "The video platform has answered about another session.",
-                    note=f"asked for session {room.session_id}, got {report.session_id}",
-                )
-        except ProviderUnavailable as error:
-            if error.undone:
-                raise
-            since = Since(asked_at, before)
-            found = self._begun(room, platform, options, since, deadline)
-            if found is None:
-                raise _perhaps_started(error) from error
-            increment("LostStartsFound")
-            report = found
-        try:
-            media = self._keep(report, room.room_id, deadline)
-            # Who closes a room writes that first and looks for what runs afterwards, so that one
-            # of the two always sees the other.
+            media = self._tracker.save(report, room.room_id, deadline)
+            # A closing room is written first, and its media are stopped after that. So either
+            # this read sees the closed room, or the closing finds this record.
             over = self._is_over(room, deadline)
         except StoreUnavailable:
-            self._roll_back(report, platform, deadline)
+            _roll_back(report, platform, deadline)
             raise
         if over:
-            self._roll_back(report, platform, deadline)
+            _roll_back(report, platform, deadline)
             raise RoomClosed("This room was closed meanwhile.")
         return media
 
-    def _begun(
-        self,
-        room: Room,
-        platform: MediaPlatform,
-        options: Options,
-        since: Since,
-        deadline: Deadline,
-    ) -> MediaReport | None:
-        """The one whose start's answer was lost, if it can be found at once."""
-        with suppress(ProviderUnavailable, ProviderRefused):
-            return find_lost_start(platform.of_session(room.session_id, deadline), options, since)
-        return None
+    def _request(
+        self, room: Room, platform: MediaPlatform, request: StartRequest, deadline: Deadline
+    ) -> MediaReport:
+        try:
+            report = platform.start(request, deadline.reserve(SECONDS_TO_RECORD))
+        except (AlreadyRecording, AlreadyBroadcasting, AlreadyCaptioning) as error:
+            self._name_running(error, room, request.options, deadline)
+            raise
+        except ProviderUnavailable as error:
+            if error.not_performed:
+                raise
+            raise StartUnconfirmed(note=error.note) from error
+        if report.session_id != room.session_id:
+            raise StartUnconfirmed(
+                note=f"asked for session {room.session_id}, got {report.session_id}"
+            )
+        return report
 
-    def _roll_back(self, report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
-        increment("StartsRolledBack")
-        with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
-            platform.stop(report.id, deadline)
+    def _name_running(
+        self, error: _AlreadyRunning, room: Room, options: Options, deadline: Deadline
+    ) -> None:
+        """Add the id of the latest item on record that is in the way, if there is one."""
+        kind, tag, member = _RUNNING_IDS[type(error)]
+        with suppress(StoreUnavailable):
+            in_the_way = [
+                each
+                for each in self._store.running(room.room_id, deadline)
+                if each.kind is kind
+                and each.session_id == room.session_id
+                and (each.content.get(tag) or None) == options.get(tag)
+            ]
+            if in_the_way:
+                error.extensions[member] = max(in_the_way, key=lambda each: each.created_at).id
 
     def _is_over(self, room: Room, deadline: Deadline) -> bool:
-        standing = self._find_room(room.name, deadline)
-        if standing is None or standing.session_id != room.session_id:
+        current = self._rooms.find(room.name, deadline)
+        if current is None or current.session_id != room.session_id:
             return True
-        return standing.state(self._clock()) is State.CLOSED
+        return current.state(self._clock()) is State.CLOSED
 
 
-def _perhaps_started(error: ProviderUnavailable) -> ProviderUnavailable:
-    return ProviderUnavailable(
-        "The video platform has not answered properly, so that it may have started all the same; "
-        "look at what runs before trying again.",
-        note=error.note,
-        retry_after=error.retry_after,
-    )
+def _roll_back(report: MediaReport, platform: MediaPlatform, deadline: Deadline) -> None:
+    increment("StartsRolledBack")
+    with suppress(ProviderUnavailable, ProviderRefused, StoreUnavailable):
+        platform.stop(report.id, deadline)

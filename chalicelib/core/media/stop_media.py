@@ -1,7 +1,7 @@
-"""Ending what runs in a room that closes."""
+"""Stopping what runs in a room that closes."""
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.ports.media_store import MediaStore
@@ -10,28 +10,32 @@ from chalicelib.core.support.metrics import increment
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
 
 SECONDS_TO_STOP: Final = 3.0
-"""What the media of a room may take, since those who are in it wait to be disconnected."""
+"""The limit for a room's media, because its clients are disconnected only after that."""
 
-Stop = Callable[[Media, Deadline], object]
-"""Has the platform end one and keeps how it stands; fine if it has ended already."""
+
+class Stopper(Protocol):
+    """The part that stops one kind of media."""
+
+    def stop(self, media: Media, deadline: Deadline) -> object:
+        """Stop it at OpenTok and record its state; an item that has ended is no error."""
 
 
 class StopMedia:
-    """Stops archives and their like.
+    """Stops all media of a room.
 
     Args:
-        store: Where all that runs is on record.
-        stops: How each kind is stopped.
+        store: The record of what runs.
+        stoppers: The part that stops each kind.
     """
 
-    def __init__(self, store: MediaStore, stops: Mapping[MediaKind, Stop]) -> None:
+    def __init__(self, store: MediaStore, stoppers: Mapping[MediaKind, Stopper]) -> None:
         self._store = store
-        self._stops = stops
+        self._stoppers = stoppers
 
     def stop_all(self, room_id: str, deadline: Deadline) -> bool:
-        """Stop all that runs in a room; whether that was done in time.
+        """Stop all that runs in a room; return True if that was done in time.
 
-        Doing it again does what was left.
+        A second call does what the first one could not.
         """
         in_time = deadline.capped(SECONDS_TO_STOP)
         try:
@@ -44,10 +48,10 @@ class StopMedia:
 
     def _stop(self, media: Media, deadline: Deadline) -> bool:
         try:
-            self._stops[media.kind](media, deadline)
+            self._stoppers[media.kind].stop(media, deadline)
         except (ProviderUnavailable, StoreUnavailable):
             increment("MediaLeftRunning")
             return False
         except ProviderRefused:
-            increment("MediaStopsRefused")  # Asking again would not help.
+            increment("MediaStopsRefused")  # A second request would be refused too.
         return True

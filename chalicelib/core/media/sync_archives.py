@@ -1,3 +1,5 @@
+"""Archives on record, stopped, deleted and updated together with OpenTok's."""
+
 from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import EXPIRED, FAILED, UPLOADED, Media
 from chalicelib.core.ports.archives import ArchiveFile, ArchivePlatform, ArchiveStorage
@@ -6,34 +8,39 @@ from chalicelib.errors import ArchiveNotReady
 
 
 class ArchiveSync:
-    """Archives on record, stopped, deleted and brought up to date together with the platform's.
+    """Stops, deletes and updates archives at OpenTok and on record.
 
-    Every method raises `ProviderUnavailable`, `ProviderRefused` and `StoreUnavailable`; what was
-    done by then is done, and doing it again does the rest.
+    Every method raises `ProviderUnavailable`, `ProviderRefused` and `StoreUnavailable`. A second
+    call does what the first one could not.
     """
 
     def __init__(
-        self, platform: ArchivePlatform, files: ArchiveStorage, follow: MediaTracker
+        self, platform: ArchivePlatform, files: ArchiveStorage, tracker: MediaTracker
     ) -> None:
         self._platform = platform
         self._files = files
-        self._tracker = follow
+        self._tracker = tracker
 
     def refresh(self, archive: Media, deadline: Deadline) -> Media | None:
-        """The archive as the platform has it now; None if it has none of this id.
+        """Ask OpenTok about the archive and save the answer; None if OpenTok has none of this id.
 
-        That alone removes no record: whoever reads an archive would for one wrong answer lose it.
+        A 404 does not delete the record, because one wrong answer from OpenTok would then lose the
+        archive.
         """
-        report = self._platform.archive(archive.id, deadline)
+        report = self._platform.one(archive.id, deadline)
         return None if report is None else self._tracker.save(report, archive.room_id, deadline)
 
     def confirm_missing(self, archive: Media, deadline: Deadline) -> None:
-        """Have on record how one stands that the platform has also otherwise said it has not."""
+        """Ask OpenTok about an archive that its list did not contain.
+
+        The record is updated if OpenTok still has the archive, and marked as deleted if OpenTok
+        confirms that it does not.
+        """
         if self.refresh(archive, deadline) is None:
             self._tracker.mark_deleted(archive, deadline)
 
     def stop(self, archive: Media, deadline: Deadline) -> Media | None:
-        """The archive once it is stopped; None if it was not running, which is then on record."""
+        """Stop the archive and return its new state; None if it was not running."""
         report = self._platform.stop(archive.id, deadline)
         if report is None:
             self.confirm_missing(archive, deadline)
@@ -41,30 +48,30 @@ class ArchiveSync:
         return self._tracker.save(report, archive.room_id, deadline)
 
     def delete(self, archive: Media, deadline: Deadline) -> None:
-        """Delete the archive and its file, wherever that is.
+        """Delete the archive and its file.
 
         Raises:
-            ArchiveNotReady: It is being processed yet, or was uploaded to a storage that this
-                service does not reach; nothing is deleted.
+            ArchiveNotReady: The archive is still being processed, or its bucket cannot be
+                accessed. Nothing is deleted then.
         """
-        if archive.may_change:
-            # That it was uploaded may not have been heard of.
+        if not archive.is_final:
+            # The callback that reports the upload may be lost.
             archive = self.refresh(archive, deadline) or archive
         uploaded = archive.status == UPLOADED
-        # First, since the platform tells of the deletion, upon which the record is forgotten:
-        # a file that could not be deleted would be known to nobody.
+        # Delete the uploaded file first. Deleting the archive at OpenTok triggers a callback that
+        # deletes our record, and a file left behind would then be orphaned.
         if uploaded and not self._file_deleted(archive, deadline):
-            raise out_of_reach()
+            raise bucket_inaccessible()
         if not self._platform.delete(archive.id, deadline):
-            standing = self.refresh(archive, deadline)
-            # Of these the platform has no file, and lets nothing be deleted.
-            if standing is not None and standing.status not in (EXPIRED, FAILED):
+            current = self.refresh(archive, deadline)
+            # OpenTok refuses to delete archives that expired or failed, because it has no file.
+            if current is not None and current.status not in (EXPIRED, FAILED):
                 raise ArchiveNotReady(
-                    "This archive cannot be deleted yet; try again in a while.", retry_after=10
+                    "This archive cannot be deleted yet. Try again later.", retry_after=10
                 )
         if not uploaded:
-            # Afterwards, lest one that is not deletable yet be uploaded meanwhile; and of all,
-            # since that it was uploaded may not be on record.
+            # Delete a possible file last: until then OpenTok could still upload it. This is done
+            # for every status, because the record may lack the upload.
             self._file_deleted(archive, deadline)
         self._tracker.mark_deleted(archive, deadline)
 
@@ -73,8 +80,8 @@ class ArchiveSync:
         return file is not None and self._files.delete(file, deadline)
 
 
-def out_of_reach() -> ArchiveNotReady:
+def bucket_inaccessible() -> ArchiveNotReady:
     return ArchiveNotReady(
-        "This archive was uploaded to a storage that this service does not reach.",
+        "The archive was uploaded to a bucket that this service cannot access.",
         note="storage is set at OpenTok and not here: set ARCHIVE_BUCKET, and deploy",
     )

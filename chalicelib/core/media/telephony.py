@@ -1,4 +1,4 @@
-"""Calls by SIP, and audio to WebSockets: connections to a room that moderators have made."""
+"""Telephony: calls by SIP, and audio to WebSockets. Each is a connection to a room."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,17 +11,22 @@ from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.media_platforms import Options, StartRequest, TelephonyPlatform
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.errors import ConnectionNotFound, NobodyConnected, ProviderUnavailable
+from chalicelib.errors import (
+    ConnectionNotFound,
+    NobodyConnected,
+    ProviderUnavailable,
+    StartUnconfirmed,
+)
 
-_SHOWN: Final = (
+_PUBLIC_FIELDS: Final = (
     *("id", "connectionId", "streamId", "sessionId", "projectId", "applicationId"),
     *("createdAt", "updatedAt"),
 )
-"""What of OpenTok's answer is passed on: nothing that might repeat how a call logs in."""
+"""The fields of OpenTok's answer that are passed on; others might repeat a call's login."""
 
 
 class Telephony:
-    """Makes them. They end when their connection is disconnected, like anybody's."""
+    """Makes service connections. They end when they are disconnected, as a client's do."""
 
     def __init__(
         self, media: MediaAccess, platform: TelephonyPlatform, services: ServiceConnections
@@ -33,33 +38,33 @@ class Telephony:
     def dial(
         self, user: User, name: str, options: Options, deadline: Deadline
     ) -> tuple[Room, Options]:
-        """Call somebody by SIP, and have them in the room.
+        """Call a SIP address and connect it to the room.
 
         Raises:
-            NobodyConnected: OpenTok does not know the session yet.
-            ProviderUnavailable: The answer is lost; if it rings all the same, its connection
-                shows.
-            RoomkeyError: As `MediaAccess.recordable_room` says.
+            NobodyConnected: Nobody has ever connected to the session.
+            StartUnconfirmed: OpenTok's answer is lost. If the call is made, its connection shows.
+            RoomkeyError: See `MediaAccess.recordable_room`.
         """
         room = self._media.recordable_room(user, name, "dial out", deadline)
-        order = self._order(room, Service.SIP, options, deadline)
-        return room, self._made(order, Service.SIP, self._platform.dial, deadline)
+        token = self._services.issue_token(room, Service.SIP, deadline)
+        request = StartRequest(room.session_id, options, token)
+        return room, self._connect(self._platform.dial, request, Service.SIP, deadline)
 
     def connect_audio(
         self, user: User, name: str, options: Options, deadline: Deadline
     ) -> tuple[Room, Options]:
-        """Send the room's audio to a WebSocket, and where it is bidirectional take its audio.
+        """Send the room's audio to a WebSocket; a bidirectional one also sends audio back.
 
         Raises:
-            RoomkeyError: As for `dial`.
+            RoomkeyError: See `dial`.
         """
         room = self._media.recordable_room(user, name, "connect its audio", deadline)
         sends_back = options["websocket"].get("bidirectional", False)
         role = Role.PUBLISHER if sends_back else Role.SUBSCRIBER
-        order = self._order(room, Service.AUDIO_CONNECTOR, options, deadline, role)
-        return room, self._made(
-            order, Service.AUDIO_CONNECTOR, self._platform.connect_audio, deadline
-        )
+        token = self._services.issue_token(room, Service.AUDIO_CONNECTOR, deadline, role)
+        request = StartRequest(room.session_id, options, token)
+        connect = self._platform.connect_audio
+        return room, self._connect(connect, request, Service.AUDIO_CONNECTOR, deadline)
 
     def play_digits(
         self, user: User, name: str, connection_id: str | None, digits: str, deadline: Deadline
@@ -67,9 +72,9 @@ class Telephony:
         """Play telephone tones to one connection or to all.
 
         Raises:
-            ConnectionNotFound: The one is not in this room.
-            NobodyConnected: There is nobody to hear them.
-            RoomkeyError: As `MediaAccess.recordable_room` says.
+            ConnectionNotFound: The connection is not in this room.
+            NobodyConnected: Nobody is connected to the room.
+            RoomkeyError: See `MediaAccess.recordable_room`.
         """
         room = self._media.recordable_room(user, name, "play tones", deadline)
         if self._platform.play_digits(room.session_id, connection_id, digits, deadline):
@@ -78,34 +83,22 @@ class Telephony:
             raise ConnectionNotFound(f"There is no connection {connection_id} in this room.")
         raise NobodyConnected("Nobody is connected to this room.")
 
-    def _order(
+    def _connect(
         self,
-        room: Room,
+        connect: Callable[[StartRequest, Deadline], Options],
+        request: StartRequest,
         service: Service,
-        options: Options,
-        deadline: Deadline,
-        role: Role | None = None,
-    ) -> StartRequest:
-        token = self._services.issue_token(room, service, deadline, role)
-        return StartRequest(room.session_id, token, options)
-
-    def _made(
-        self,
-        order: StartRequest,
-        service: Service,
-        make: Callable[[StartRequest, Deadline], Options],
         deadline: Deadline,
     ) -> Options:
         try:
-            told = make(order, deadline.reserve(SECONDS_TO_RECORD))
+            answer = connect(request, deadline.reserve(SECONDS_TO_RECORD))
         except ProviderUnavailable as error:
-            if error.undone:
+            if error.not_performed:
                 raise
-            raise ProviderUnavailable(
-                "The video platform has not answered properly, so that it may have connected all "
-                "the same; look at the room's connections before trying again.",
+            raise StartUnconfirmed(
+                "OpenTok did not confirm the start. It may be connected: check the room's "
+                "connections before you retry.",
                 note=error.note,
-                retry_after=error.retry_after,
             ) from error
-        self._services.record(order.session_id, service, told["connectionId"], deadline)
-        return {name: told[name] for name in _SHOWN if name in told}
+        self._services.record(request.session_id, service, answer["connectionId"], deadline)
+        return {name: answer[name] for name in _PUBLIC_FIELDS if name in answer}

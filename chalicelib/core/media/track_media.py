@@ -1,12 +1,12 @@
-"""What sessions are made into, as OpenTok tells it: kept under the room it belongs to.
+"""Recording media as OpenTok reports them, under the room that owns the session.
 
-Callbacks come twice, late and out of order, and answers may cross them; the store only lets a
-status move forward.
+Callbacks come twice, late and out of order, and may overtake answers. The store therefore only
+lets a status move forward.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind
@@ -17,34 +17,13 @@ from chalicelib.core.support.parsing import parse_object
 from chalicelib.core.support.timestamps import Clock
 
 
-def _without_addresses(archive: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Who has a file's address may fetch the file, and in ten minutes nobody may."""
-    kept = {**archive, "url": None}
-    transcription = parse_object(archive.get("transcription"))
-    if "url" in transcription:
-        kept["transcription"] = {**transcription, "url": None}
-    return kept
-
-
-def _ended(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Without where it was to be watched, as OpenTok has it then."""
-    urls = {"broadcastUrls": None} if "broadcastUrls" in content else {}
-    return {**content, "status": STOPPED, **urls}
-
-
-_KEPT: Final[Mapping[MediaKind, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
-    MediaKind.ARCHIVE: _without_addresses,
-}
-"""What of a kind's content is kept, where it is not all of it."""
-
-
 class MediaTracker:
-    """Keeps up with what sessions are made into.
+    """Records what OpenTok reports of media.
 
     Args:
-        find_session: Finds one of ours, as `SessionTracker.find` does.
-        store: Where they are kept.
-        clock: Now.
+        find_session: Finds a session of this service, as `SessionTracker.find` does.
+        store: The record.
+        clock: Returns the current time.
     """
 
     def __init__(
@@ -58,10 +37,10 @@ class MediaTracker:
         self._clock = clock
 
     def on_callback(self, report: MediaReport, deadline: Deadline) -> None:
-        """Keep what a callback tells, if its session is ours.
+        """Record a callback's report, if its session belongs to this service.
 
         Raises:
-            SessionUnknown: The session is so young that it may still become one of ours.
+            SessionUnknown: The session is so young that its room may still be being written.
         """
         session = self._find_session(report.session_id, deadline)
         if session is not None:
@@ -74,23 +53,41 @@ class MediaTracker:
         deadline: Deadline,
         replacing: Media | None = None,
     ) -> Media:
-        """Keep it, unless more is on record that is not to be replaced; as it was told."""
+        """Record the report, as `MediaStore.save` does, and return it as a media item."""
         media = report.to_media(room_id)
-        kept = _KEPT.get(report.kind)
-        content = media.content if kept is None else kept(media.content)
-        self._store.save(replace(media, content=content), deadline, replacing)
+        self._store.save(_recordable(media), deadline, replacing)
         return media
 
     def mark_ended(self, media: Media, deadline: Deadline) -> Media:
-        """Have it on record as ended.
+        """Record that it has ended, and return its new state.
 
-        As of when it was last told of: what OpenTok may yet tell of its end is the later word.
+        The old `updated_at` is kept, so that OpenTok's own report of the end still counts as newer
+        and replaces this assumption.
         """
         ended = replace(media, status=STOPPED, content=_ended(media.content))
         self._store.save(ended, deadline)
         return ended
 
     def mark_deleted(self, media: Media, deadline: Deadline) -> None:
-        """Have it on record as deleted."""
-        gone = replace(media, status=DELETED, updated_at=self._clock())
-        self._store.save(gone, deadline)
+        """Record that it is deleted."""
+        self._store.save(replace(media, status=DELETED, updated_at=self._clock()), deadline)
+
+
+def _recordable(media: Media) -> Media:
+    """Return the item without the URL of an archive's file.
+
+    Anyone who has the URL can fetch the file, and ten minutes later nobody can.
+    """
+    if media.kind is not MediaKind.ARCHIVE:
+        return media
+    content = {**media.content, "url": None}
+    transcription = parse_object(content.get("transcription"))
+    if "url" in transcription:
+        content["transcription"] = {**transcription, "url": None}
+    return replace(media, content=content)
+
+
+def _ended(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the content with the end's status and, like OpenTok's own, without URLs to watch."""
+    urls = {"broadcastUrls": None} if "broadcastUrls" in content else {}
+    return {**content, "status": STOPPED, **urls}

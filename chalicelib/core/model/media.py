@@ -1,7 +1,7 @@
-"""What a room's session is made into: archives, broadcasts, captions, renders.
+"""Media: what OpenTok makes of a room's session, such as archives and broadcasts.
 
-Each is kept as OpenTok last told it, and its status only moves forward, in whatever order answers
-and callbacks come.
+Each record holds what OpenTok last reported. A status only moves forward, because answers and
+callbacks arrive in any order.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Final
 
 
 class MediaKind(StrEnum):
-    """What there is, by OpenTok's own names; a render is of the Experience Composer."""
+    """The kinds of media, by OpenTok's own names; renders are the Experience Composer's."""
 
     ARCHIVE = "archive"
     BROADCAST = "broadcast"
@@ -22,9 +22,9 @@ class MediaKind(StrEnum):
 
 STOPPED: Final = "stopped"
 UPLOADED: Final = "uploaded"
-"""To a storage of the owner's."""
+"""The file is in the operator's bucket."""
 AVAILABLE: Final = "available"
-"""At the platform, for some days."""
+"""The file is at OpenTok, for 72 hours."""
 FAILED: Final = "failed"
 EXPIRED: Final = "expired"
 DELETED: Final = "deleted"
@@ -50,12 +50,12 @@ _RANKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One archive, broadcast, render, or a room's captions.
+    """One archive, broadcast or render, or a room's captions.
 
     Args:
-        room_id: The room it belongs to, whatever becomes of the session.
-        content: OpenTok's own object, without what nobody may see.
-        updated_at: When OpenTok last changed it, as far as it tells.
+        room_id: The room that owns the item, even after the room's session changes.
+        content: OpenTok's own object, without secrets.
+        updated_at: The time of OpenTok's last change, or of the report if OpenTok names none.
     """
 
     kind: MediaKind
@@ -69,25 +69,25 @@ class Media:
 
     @property
     def is_running(self) -> bool:
-        """Whether it may be; of a status that is not known here, it may."""
+        """Return True if the item may be running; an unknown status counts as running."""
         return self.status in _RUNNING[self.kind] or self.status not in _RANKS
 
     @property
-    def may_change(self) -> bool:
-        """Whether more is to be heard of it than that it is gone; an archive becomes a file yet."""
+    def is_final(self) -> bool:
+        """Return True if only its removal can follow; an archive is not final without its file."""
         if self.kind is MediaKind.ARCHIVE:
-            return self.rank < _RANKS[AVAILABLE]
-        return self.is_running
+            return self.rank >= _RANKS[AVAILABLE]
+        return not self.is_running
 
     @property
     def rank(self) -> int:
-        """How far along its status is; one that is not known here counts as running."""
+        """The position of its status in the life cycle; an unknown status counts as running."""
         return _RANKS.get(self.status, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class MediaCursor:
-    """Where a list goes on: after the one of this id and time of creation."""
+    """The position in a list after the item of this id and time of creation."""
 
     id: str
     created_at: datetime
@@ -95,13 +95,7 @@ class MediaCursor:
 
 @dataclass(frozen=True, slots=True)
 class MediaPage:
-    """Some of a room's media, and where the next ones start; None where there are no more."""
+    """Some of a room's media, and the cursor of the next page; None after the last page."""
 
     items: tuple[Media, ...]
     next_cursor: MediaCursor | None
-
-
-NOT_ROUTED: Final = "This room's media go from client to client; make a room with mediaMode routed."
-
-
-STREAMS_NOT_MANUAL: Final = "It takes its streams by itself; start one with streamMode manual."

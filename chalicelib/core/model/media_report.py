@@ -1,4 +1,4 @@
-"""What the platform tells of one archive, broadcast, render, or of captions: read leniently."""
+"""OpenTok's reports of archives, broadcasts, captions and renders, parsed leniently."""
 
 import json
 import re
@@ -11,22 +11,24 @@ from urllib.parse import urlsplit
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.support.parsing import owner_ids, parse_id, parse_platform_id, parse_timestamp
 
-_MOST_FIELDS: Final = 100
-"""Of an object; OpenTok's largest has 30. What is kept is written in one update."""
-_LONGEST_NAME: Final = 64
-_MOST_CHARACTERS: Final = 32_000
-"""Of all fields' JSON; an item may have 400 KB, and a list's answer 6 MB."""
+_MAX_FIELDS: Final = 100
+"""The limit of one object, which is written in one update; OpenTok's largest has 30 fields."""
+_MAX_NAME_LENGTH: Final = 64
+_MAX_CHARACTERS: Final = 32_000
+"""The limit of all fields' JSON: an item may have 400 KB, and a list's answer 6 MB."""
 _IDS: Final = ("id", "captionsId", "captionId")
 _STATUS: Final = re.compile(r"[A-Za-z]{1,32}")
+_STREAM_KEY: Final = "streamName"
+_SERVER_URL: Final = "serverUrl"
 
 
 @dataclass(frozen=True, slots=True)
 class MediaReport:
-    """How one of them stands, whether it was asked for or told by a callback.
+    """The state of one media item, as an answer or a callback of OpenTok's reports it.
 
     Args:
-        created_at, updated_at: When it was told, where it does not say.
-        content: The platform's own object, all of it but the keys of streams.
+        created_at, updated_at: OpenTok's times, or the time of the report if it has none.
+        content: OpenTok's own object without stream keys.
     """
 
     kind: MediaKind
@@ -39,10 +41,11 @@ class MediaReport:
 
     @classmethod
     def parse(cls, kind: MediaKind, content: Mapping[str, Any], now: datetime) -> Self | None:
-        """The report that an object makes.
+        """Parse OpenTok's object.
 
-        None where it does not say of what, or how it stands, or is nested too deep to be looked
-        through for keys of streams.
+        Returns:
+            None if the object has no id, session id or status, or if it is nested too deeply to
+            be searched for stream keys.
         """
         ids = (parse_platform_id(content.get(name)) for name in _IDS)
         media_id = next((each for each in ids if each is not None), None)
@@ -55,7 +58,8 @@ class MediaReport:
             shown = _bounded(redact_stream_keys(content))
         except RecursionError:
             return None
-        # To the second, as all but the answer to a start are: else that would be the later one.
+        # In whole seconds, like every other report: otherwise the answer to a start, which has
+        # milliseconds, would count as newer than a callback of the same second.
         updated_at = parse_timestamp(content.get("updatedAt"), now).replace(microsecond=0)
         return cls(
             kind=kind,
@@ -69,10 +73,11 @@ class MediaReport:
 
     @property
     def owners(self) -> frozenset[str]:
-        """Whose it is, as far as it tells."""
+        """The ids of the project that owns the item, as far as the report names them."""
         return owner_ids(self.content)
 
     def to_media(self, room_id: str) -> Media:
+        """Return the record of this report for the room that owns the session."""
         return Media(
             kind=self.kind,
             id=self.id,
@@ -86,47 +91,41 @@ class MediaReport:
 
 
 def _bounded(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Its first fields, without any that would make it too large to keep or to list."""
-    kept: dict[str, Any] = {}
-    left = _MOST_CHARACTERS
+    """Return the first fields, without any that would make the record too large."""
+    bounded: dict[str, Any] = {}
+    left = _MAX_CHARACTERS
     for name, value in content.items():
         size = len(name) + len(json.dumps(value))
-        if len(kept) < _MOST_FIELDS and len(name) <= _LONGEST_NAME and size <= left:
-            kept[name] = value
+        if len(bounded) < _MAX_FIELDS and len(name) <= _MAX_NAME_LENGTH and size <= left:
+            bounded[name] = value
             left -= size
-    return kept
-
-
-_KEY = "streamName"
-
-
-_ADDRESS = "serverUrl"
+    return bounded
 
 
 def redact_stream_keys(content: Any) -> Any:  # noqa: ANN401  JSON is anything
-    """The same JSON without keys of streams, and without what logs in to their servers.
+    """Return the JSON without stream keys, and without logins in servers' URLs.
 
-    Looked for at any depth: OpenTok has told targets as a list, and as an object by id.
+    Every depth is searched, because OpenTok has sent targets as a list and as an object by id.
     """
     if isinstance(content, list):
         return [redact_stream_keys(each) for each in content]
     if not isinstance(content, dict):
         return content
     return {
-        name: _address(value) if name == _ADDRESS else redact_stream_keys(value)
+        name: _without_login(value) if name == _SERVER_URL else redact_stream_keys(value)
         for name, value in content.items()
-        if name != _KEY
+        if name != _STREAM_KEY
     }
 
 
-def _address(told: object) -> str | None:
-    """Scheme, host, port and path alone; None where those are not what they seem."""
+def _without_login(url: object) -> str | None:
+    """Return scheme, host, port and path; None if they cannot be read reliably."""
     try:
-        parts = urlsplit(told if isinstance(told, str) else "")
-        parts.port  # noqa: B018  raises where it is none
+        parts = urlsplit(url if isinstance(url, str) else "")
+        parts.port  # noqa: B018  raises ValueError if it is no number
     except ValueError:
         return None
     host = parts.netloc.rpartition("@")[2]
-    # Of a password that holds /, ? or #, what stands before passes for the host and its port.
+    # A password that holds /, ? or # would be cut there, and its start be read as host and port.
     misread = "@" in parts.path + parts.query + parts.fragment
     return f"{parts.scheme}://{host}{parts.path}" if host and not misread else None

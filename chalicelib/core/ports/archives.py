@@ -1,25 +1,24 @@
-"""What archives need from outside, told in the rules' own terms."""
+"""Ports: OpenTok's archives, their files, and the schedules that delete them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 
 from chalicelib.core.model.media import Media
-from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.media_platforms import MediaPlatform
+from chalicelib.core.ports.media_platforms import Options, ReadableMediaPlatform
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.parsing import owning_project_id
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFile:
-    """A finished archive's file, as OpenTok uploads it to an owner's own storage.
+    """A finished archive's file, as OpenTok uploads it to a bucket of the operator's.
 
     Args:
-        project_id: The API key, or the application id, that the archive was made under.
-        archive_id: The archive's.
-        zipped: Whether it holds the streams one by one, instead of one film.
+        project_id: The API key or the application id under which the archive was made.
+        archive_id: The archive's id.
+        zipped: True if the file holds the streams one by one instead of one film.
     """
 
     project_id: str
@@ -28,7 +27,7 @@ class ArchiveFile:
 
     @classmethod
     def of(cls, archive: Media) -> Self | None:
-        """The archive's; None where it was never told whose project's it is."""
+        """Return the archive's file; None if OpenTok never reported its project."""
         project_id = owning_project_id(archive.content)
         if project_id is None:
             return None
@@ -36,66 +35,50 @@ class ArchiveFile:
 
     @property
     def key(self) -> str:
-        """What OpenTok calls it there."""
+        """The object key that OpenTok gives the file."""
         return f"{self.project_id}/{self.archive_id}/archive.{'zip' if self.zipped else 'mp4'}"
 
 
 class ArchiveStorage(Protocol):
-    """The owner's own storage, where OpenTok was told to upload archives.
+    """The operator's own bucket, if OpenTok uploads archives to one.
 
-    Both methods raise `StoreUnavailable` if it cannot answer in time.
+    Both methods raise `StoreUnavailable` if the bucket does not answer in time.
     """
 
     def download_url(self, file: ArchiveFile, deadline: Deadline) -> str | None:
-        """Where anybody may fetch the file for some minutes; None without storage of our own."""
+        """Return a URL that opens the file for some minutes; None without a bucket."""
 
     def delete(self, file: ArchiveFile, deadline: Deadline) -> bool:
-        """Remove the file, if it is there; False without storage of our own."""
+        """Delete the file if it exists; return False without a bucket."""
 
 
-class ArchivePlatform(MediaPlatform, Protocol):
-    """What can be asked of the platform about archives; it lists those that are not deleted."""
+class ArchivePlatform(ReadableMediaPlatform, Protocol):
+    """OpenTok's archives; OpenTok lists those that are not deleted."""
 
-    def start(
-        self, session_id: str, options: Mapping[str, object], deadline: Deadline
-    ) -> MediaReport:
-        """Begin to record. It is asked once: what is not known to have begun may have.
+    def set_layout(self, archive_id: str, layout: Options, deadline: Deadline) -> bool:
+        """Change the layout; return False if the archive is not running."""
 
-        Raises:
-            NobodyConnected: There is nobody to record.
-            NotRouted: The session's media do not pass the platform.
-            AlreadyRecording: Another archive of this tag, or of none, is running.
-        """
-
-    def archive(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
-        """How an archive stands, with a fresh address if it has one; None if it is gone."""
-
-    def set_layout(self, archive_id: str, layout: Mapping[str, object], deadline: Deadline) -> bool:
-        """Lay the streams out otherwise from now on; False if the archive is not running."""
-
-    def change_streams(
-        self, archive_id: str, change: Mapping[str, object], deadline: Deadline
-    ) -> bool:
-        """Take a stream in or leave it out; False if there is no such stream or archive.
+    def change_streams(self, archive_id: str, change: Options, deadline: Deadline) -> bool:
+        """Add or remove a stream; return False if there is no such stream or archive.
 
         Raises:
-            StreamsNotManual: The archive takes its streams by itself.
+            StreamsNotManual: OpenTok chooses the streams of this archive.
         """
 
     def delete(self, archive_id: str, deadline: Deadline) -> bool:
-        """Delete an archive and what the platform keeps of it.
+        """Delete an archive and OpenTok's file of it.
 
         Returns:
-            False if it cannot be yet, or there is none of this id.
+            False if it cannot be deleted yet, or there is none of this id.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionSchedule:
-    """The archives of a room that keeps them for a while only.
+    """The rule of a room that keeps its archives for a limited time.
 
     Args:
-        days: For how many days each is kept from its beginning.
+        days: The number of days, counted from an archive's start.
     """
 
     room_id: str
@@ -104,25 +87,33 @@ class RetentionSchedule:
 
 
 class RetentionStore(Protocol):
-    """Which rooms' archives are due to be looked through; it outlives rooms.
+    """The schedules by which archives are deleted; they outlive their rooms.
 
     The room store writes a schedule together with its room. Every method raises `StoreUnavailable`.
     """
 
     def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        """Ids of rooms whose archives are due, the longest due first; lags and may repeat."""
+        """Return ids of rooms whose schedules are due, the longest due first.
+
+        The list may lag behind the last writes, and may repeat an id.
+        """
 
     def schedule(self, room_id: str, deadline: Deadline) -> RetentionSchedule | None:
-        """The room's; None where it keeps its archives for ever."""
+        """Return the room's schedule; None if the room keeps its archives without limit."""
 
     def reschedule(
-        self, schedule: RetentionSchedule, next_look: datetime, deadline: Deadline, *, forget: bool
+        self,
+        schedule: RetentionSchedule,
+        next_look: datetime,
+        deadline: Deadline,
+        *,
+        may_expire: bool,
     ) -> None:
-        """Have it due again then, unless its days have changed meanwhile.
+        """Set when the schedule is due next, unless its days have changed meanwhile.
 
         Args:
-            schedule: As it was read.
-            next_look: When something is due next.
-            deadline: By when to have it written.
-            forget: Whether it may vanish some days later, if it is not looked through again.
+            schedule: The schedule as it was read.
+            next_look: The time at which the next archive may be due.
+            deadline: The time by which this must be written.
+            may_expire: True if the schedule may vanish some days after that.
         """

@@ -1,8 +1,8 @@
-"""What OpenTok makes of sessions for us, told in the rules' own terms.
+"""Ports: OpenTok's broadcasts, captions, renders and telephony.
 
-`options` are OpenTok's own, checked, without session and token. Every method raises
-`NotConfigured`, `ProviderRefused` and `ProviderUnavailable` as `VideoPlatform` does; what starts
-something asks once, because asking twice would do it twice.
+`options` are OpenTok's own, already checked, without session and token. Every method raises
+`NotConfigured`, `ProviderRefused` and `ProviderUnavailable` as `VideoPlatform` does. A start is
+requested once only, because a second request could start a second one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,73 +18,74 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """What a service of OpenTok's is to do in a session; its repr shows no secret."""
+    """A request that OpenTok start something in a session; its repr shows no secret.
+
+    Args:
+        session_id: The session to process.
+        options: OpenTok's own options.
+        token: The client token of a service that connects to the session.
+    """
 
     session_id: str
-    token: ClientToken
     options: Options = field(repr=False)
+    token: ClientToken | None = None
 
 
 class MediaPlatform(Protocol):
-    """What is the same for archives, broadcasts, captions and renders."""
+    """The operations that archives, broadcasts, captions and renders share."""
 
-    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """What it has of a session, as far as that can be asked."""
-
-    def stop(self, media_id: str, deadline: Deadline) -> MediaReport | None:
-        """How it stands afterwards; None if that is not told, or it has ended already."""
-
-
-class BroadcastPlatform(MediaPlatform, Protocol):
-    def start(self, session_id: str, options: Options, deadline: Deadline) -> MediaReport:
-        """Raises: AlreadyBroadcasting, NotRouted, NobodyConnected: OpenTok finds it so."""
-
-    def one(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
-        """How it stands; None if there is none of this id."""
-
-    def set_layout(self, broadcast_id: str, layout: Options, deadline: Deadline) -> bool:
-        """False if there is none of this id any more."""
-
-    def change_streams(self, broadcast_id: str, change: Options, deadline: Deadline) -> bool:
-        """False if it has ended, or there is no such stream.
+    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
+        """Start one.
 
         Raises:
-            StreamsNotManual: It takes its streams by itself.
+            NotRouted: The session's media do not pass through OpenTok.
+            NobodyConnected: Nobody is connected to the session.
+            AlreadyRecording, AlreadyBroadcasting, AlreadyCaptioning: One is running.
         """
 
+    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
+        """List those of a session, as far as OpenTok can list them."""
 
-class CaptionsPlatform(MediaPlatform, Protocol):
-    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
-        """Raises: AlreadyCaptioning, NotRouted, NobodyConnected: OpenTok finds it so."""
+    def stop(self, media_id: str, deadline: Deadline) -> MediaReport | None:
+        """Stop one and return its report; None if OpenTok sends none, or it has ended already."""
 
 
-class RenderPlatform(MediaPlatform, Protocol):
-    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
-        """Raises: NotRouted, NobodyConnected: OpenTok finds it so."""
+class ReadableMediaPlatform(MediaPlatform, Protocol):
+    """A platform whose media can also be read one by one."""
 
-    def one(self, render_id: str, deadline: Deadline) -> MediaReport | None:
-        """How it stands; None if there is none of this id."""
+    def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
+        """Return the report of one; None if OpenTok has none of this id."""
+
+
+class BroadcastPlatform(ReadableMediaPlatform, Protocol):
+    """OpenTok's broadcasts."""
+
+    def set_layout(self, broadcast_id: str, layout: Options, deadline: Deadline) -> bool:
+        """Change the layout; return False if there is no such broadcast any more."""
+
+    def change_streams(self, broadcast_id: str, change: Options, deadline: Deadline) -> bool:
+        """Add or remove a stream; return False if it is missing, or the broadcast has ended.
+
+        Raises:
+            StreamsNotManual: OpenTok chooses the streams of this broadcast.
+        """
 
 
 class TelephonyPlatform(Protocol):
-    """Calls by SIP, and audio by WebSocket: each a connection to the session."""
+    """Calls by SIP and audio by WebSocket: each is a connection to the session."""
 
-    def dial(self, order: StartRequest, deadline: Deadline) -> Options:
-        """OpenTok's answer.
-
-        Raises:
-            NotRouted, NobodyConnected: OpenTok finds it so.
-            ProviderUnavailable: The answer is lost, or does not tell the connection.
-        """
-
-    def connect_audio(self, order: StartRequest, deadline: Deadline) -> Options:
-        """OpenTok's answer.
+    def dial(self, request: StartRequest, deadline: Deadline) -> Options:
+        """Call a SIP address and return OpenTok's answer.
 
         Raises:
-            NotRouted, NobodyConnected: OpenTok finds it so.
+            NotRouted, NobodyConnected: OpenTok says so.
+            ProviderUnavailable: The answer is lost, or names no connection.
         """
+
+    def connect_audio(self, request: StartRequest, deadline: Deadline) -> Options:
+        """Connect a WebSocket and return OpenTok's answer; raises as `dial` does."""
 
     def play_digits(
         self, session_id: str, connection_id: str | None, digits: str, deadline: Deadline
     ) -> bool:
-        """Play tones to one connection or to all; False if there is no such one, or nobody."""
+        """Play tones to one connection or to all; return False if nobody is there to hear."""

@@ -1,3 +1,5 @@
+"""Port: the record of archives, broadcasts, captions and renders."""
+
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -6,25 +8,26 @@ from chalicelib.core.support.deadline import Deadline
 
 
 class MediaStore(Protocol):
-    """Keeps media; never stale. Every method raises `StoreUnavailable`."""
+    """The record of media; its reads are never stale. Every method raises `StoreUnavailable`."""
 
     def save(self, media: Media, deadline: Deadline, replacing: Media | None = None) -> bool:
-        """UpdateBuilder it, unless what is on record is further along; False if it is.
+        """Merge the media item into the stored record; return False if the record is newer.
 
-        What the content does not tell stays as it was told before, and of what is less far along
-        that is kept which nothing else told. One that is deleted loses what it tells, is forgotten
-        after a while, and never found or listed again.
+        Fields missing from a newer item keep their stored values. An older item only fills in
+        fields that are not stored yet. A deleted record loses its content, is never found or
+        listed again, and expires later.
 
         Args:
-            media: How it stands.
-            deadline: By when to have it written.
-            replacing: What was on record and is wrong, however far along; unless that has changed.
+            media: The item as it is now.
+            deadline: The time by which this must be written.
+            replacing: A record known to be wrong. It is overwritten however new it is, unless it
+                has changed meanwhile.
         """
 
     def find(
         self, room_id: str, kind: MediaKind, media_id: str, deadline: Deadline
     ) -> Media | None:
-        """The one of this id, if it is the room's."""
+        """Return the room's item of this id, if there is one."""
 
     def page(
         self,
@@ -34,12 +37,12 @@ class MediaStore(Protocol):
         limit: int,
         deadline: Deadline,
     ) -> MediaPage:
-        """Some of the room's, newest first."""
+        """Return some of the room's items, newest first."""
 
     def iter_oldest_first(
         self, room_id: str, kind: MediaKind, deadline: Deadline
     ) -> Iterator[Media]:
-        """All of the room's, read as they are looked at."""
+        """Return all of the room's items, read page by page while they are consumed."""
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
-        """All of the room's, of every kind, that have not ended as far as is known."""
+        """Return the room's items of every kind that have not ended on record."""

@@ -7,16 +7,14 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
-from chalice import Blueprint
 
 import chalicelib
 from chalicelib import errors
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import Operation
-from chalicelib.api.http.problems import STATUS, problem
+from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.responses import Answer
+from chalicelib.api.http.responses import STATUS, Response, problem_response
 from chalicelib.api.http.router import Router
+from chalicelib.api.http.routes import Routes
 from chalicelib.composition import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import StandIns
@@ -92,16 +90,14 @@ def test_a_method_that_a_path_does_not_have_is_405_and_named(
 def failing_app(fault: Exception, stand_ins: StandIns) -> Gateway:
     """The app with one more route, whose view has a bug."""
     gateway = stand_ins.gateway()
-    edge = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
-    routes = Blueprint(__name__)
+    routes = Routes(tag="tests")
 
-    @edge.signed_in(
-        routes, "GET", "/buggy", Operation(summary="Fails", answers={HTTPStatus.OK: None})
-    )
-    def buggy(_: Call) -> Answer:
+    @routes.get("/buggy", summary="Fail", returns={HTTPStatus.OK: None})
+    def buggy(_: RequestContext) -> Response:
         raise fault
 
-    gateway.app.register_blueprint(routes)
+    router = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    router.mount(gateway.app, routes)
     return Gateway(gateway.app)
 
 
@@ -123,18 +119,15 @@ def test_a_request_has_eight_seconds(stand_ins: StandIns) -> None:
     gateway = stand_ins.gateway()
     services = Services(stand_ins.environment)
     services()  # built before the time is taken
-    edge = Router(services, RequestLog("INFO"), "*")
-    routes = Blueprint(__name__)
+    routes = Routes(tag="tests")
     remaining: list[float] = []
 
-    @edge.signed_in(
-        routes, "GET", "/timed", Operation(summary="Waits", answers={HTTPStatus.NO_CONTENT: None})
-    )
-    def timed(call: Call) -> Answer:
-        remaining.append(call.deadline.remaining())
-        return Answer(HTTPStatus.NO_CONTENT)
+    @routes.get("/timed", summary="Wait", returns={HTTPStatus.NO_CONTENT: None})
+    def timed(context: RequestContext) -> Response:
+        remaining.append(context.deadline.remaining())
+        return Response(HTTPStatus.NO_CONTENT)
 
-    gateway.app.register_blueprint(routes)
+    Router(services, RequestLog("INFO"), "*").mount(gateway.app, routes)
     bearer = stand_ins.identity.bearer("alice")
 
     assert Gateway(gateway.app).request("GET", "/timed", bearer=bearer).status == 204
@@ -150,12 +143,12 @@ def test_an_event_that_is_no_request_is_a_problem_too(gateway: Gateway) -> None:
 
 
 def test_a_problem_says_when_to_come_back() -> None:
-    answer = problem(errors.StoreUnavailable("Later.", retry_after=7), "r1")
+    answer = problem_response(errors.StoreUnavailable("Later.", retry_after=7), "r1")
     assert answer.headers["Retry-After"] == "7"
 
 
 def test_what_the_operator_is_told_the_caller_is_not() -> None:
-    answer = problem(errors.NotConfigured("AUTH_ISSUER is not set"), "r1")
+    answer = problem_response(errors.NotConfigured("AUTH_ISSUER is not set"), "r1")
     assert "AUTH_ISSUER" not in answer.body
 
 

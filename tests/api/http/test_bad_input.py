@@ -373,9 +373,9 @@ def test_no_unknown_field_can_pass_for_another(
         ({"moderators": "bob"}, "must be a list"),
         ({"moderators": [7]}, "must be a string"),
         ({"archiveName": ""}, "must have at least 1 character(s)"),
-        ({"archiveName": "a\0"}, "must be without control characters"),
+        ({"archiveName": "a\0"}, "must not contain control characters"),
         ({"opensAt": "noon"}, "must be an RFC 3339 time, as in 2026-01-31T12:00:00Z"),
-        ({"opensAt": "2026-01-31T12:00:00"}, "needs a time zone, as in 2026-01-31T12:00:00Z"),
+        ({"opensAt": "2026-01-31T12:00:00"}, "must have a time zone, as in 2026-01-31T12:00:00Z"),
     ],
 )
 def test_a_reason_says_what_to_send_instead(

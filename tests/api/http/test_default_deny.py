@@ -2,14 +2,14 @@
 
 from http import HTTPStatus
 
-from chalice import Blueprint, Chalice
+from chalice import Chalice
 
 from app import build_app
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import Operation
+from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.responses import Answer
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.router import Router
+from chalicelib.api.http.routes import Routes
 from chalicelib.composition import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import CALLBACKS, StandIns
@@ -94,21 +94,16 @@ def test_a_route_added_around_the_edge_would_be_noticed(stand_ins: StandIns) -> 
 
 def test_a_new_route_of_the_edge_refuses_before_its_view_is_called(stand_ins: StandIns) -> None:
     app = Chalice("made-up", configure_logs=False)
-    edge = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
-    routes = Blueprint(__name__)
+    router = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    routes = Routes(tag="tests")
     called: list[str] = []
 
-    @edge.signed_in(
-        routes,
-        "POST",
-        "/made-up",
-        Operation(summary="Made up", answers={HTTPStatus.NO_CONTENT: None}),
-    )
-    def made_up(call: Call) -> Answer:
-        called.append(call.user.id)
-        return Answer(HTTPStatus.NO_CONTENT)
+    @routes.post("/made-up", summary="Made up", returns={HTTPStatus.NO_CONTENT: None})
+    def made_up(context: RequestContext) -> Response:
+        called.append(context.user.id)
+        return Response(HTTPStatus.NO_CONTENT)
 
-    app.register_blueprint(routes)
+    router.mount(app, routes)
 
     alice = stand_ins.identity.bearer("alice")
     assert open_to(app, None) == set()

@@ -4,14 +4,15 @@ import json
 from http import HTTPStatus
 
 import pytest
-from chalice import Blueprint, Chalice
+from chalice import Chalice
 
-from chalicelib.api.http.context import Call
-from chalicelib.api.http.operations import Operation
+from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.responses import Answer
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.router import Router
-from chalicelib.api.rooms.requests import BanBody, PageQuery, TokenBody
+from chalicelib.api.http.routes import Declaration, Routes
+from chalicelib.api.rooms.requests import BanBody, TokenBody
 from chalicelib.composition import Services
 from tests.support.gateway import Gateway
 from tests.support.openapi import check_answer
@@ -28,25 +29,29 @@ PROBLEM_JSON = {"Content-Type": "application/problem+json"}
 def made_up(stand_ins: StandIns) -> Gateway:
     """Two routes that take a ban, by views that look at nothing and at something else."""
     app = Chalice("made-up", configure_logs=False)
-    edge = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
-    routes = Blueprint(__name__)
-    operation = Operation(summary="…", answers={HTTPStatus.NO_CONTENT: None}, body=BanBody)
+    router = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    routes = Routes(tag="tests")
+    declaration: Declaration = {
+        "summary": "…",
+        "returns": {HTTPStatus.NO_CONTENT: None},
+        "body": BanBody,
+    }
 
-    @edge.signed_in(routes, "POST", "/careless", operation)
-    def careless(_: Call) -> Answer:
-        return Answer(HTTPStatus.NO_CONTENT)
+    @routes.post("/careless", **declaration)
+    def careless(_: RequestContext) -> Response:
+        return Response(HTTPStatus.NO_CONTENT)
 
-    @edge.signed_in(routes, "POST", "/mistaken-body", operation)
-    def mistaken_body(call: Call) -> Answer:
-        call.body(TokenBody)
-        return Answer(HTTPStatus.NO_CONTENT)
+    @routes.post("/mistaken-body", **declaration)
+    def mistaken_body(context: RequestContext) -> Response:
+        context.body(TokenBody)
+        return Response(HTTPStatus.NO_CONTENT)
 
-    @edge.signed_in(routes, "POST", "/mistaken-query", operation)
-    def mistaken_query(call: Call) -> Answer:
-        call.query(PageQuery)
-        return Answer(HTTPStatus.NO_CONTENT)
+    @routes.post("/mistaken-query", **declaration)
+    def mistaken_query(context: RequestContext) -> Response:
+        context.query(PageQuery)
+        return Response(HTTPStatus.NO_CONTENT)
 
-    app.register_blueprint(routes)
+    router.mount(app, routes)
     return Gateway(app)
 
 

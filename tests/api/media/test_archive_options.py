@@ -156,9 +156,9 @@ OPENTOKS = [
     ("POST", "", 400, "bad", 502, "provider_refused"),
     ("POST", "", 403, "Invalid signature", 502, "provider_refused"),
     ("POST", "", 404, "Session not found", 409, "nobody_connected"),
-    ("POST", "", 404, None, 503, "provider_unavailable"),
+    ("POST", "", 404, None, 503, "start_unconfirmed"),
     ("POST", "", 409, "Session is already recorded", 409, "already_recording"),
-    ("POST", "", 500, "System error", 503, "provider_unavailable"),
+    ("POST", "", 500, "System error", 503, "start_unconfirmed"),
     ("POST", "/stop", 400, "bad", 502, "provider_refused"),
     ("POST", "/stop", 403, "Invalid signature", 502, "provider_refused"),
     ("POST", "/stop", 404, "You passed in an invalid archive ID.", 409, "archive_not_running"),
@@ -229,7 +229,7 @@ def test_one_that_is_being_recorded_is_not_deleted_and_opentok_is_not_asked_to(
     recorded.stand_ins.opentok.clear_calls()
     reply = recorded.ask("alice", "DELETE", path)
     assert (reply.status, reply.code) == (409, "archive_not_ready")
-    assert "stop it first" in reply.json["detail"]
+    assert "Stop it first" in reply.json["detail"]
     assert recorded.stand_ins.opentok.calls == []
 
 
@@ -273,7 +273,7 @@ def test_one_whose_file_is_not_reached_is_not_said_to_be_deleted(
     live.settle()
     reply = live.ask("alice", "DELETE", path)
     assert (reply.status, reply.code) == (409, "archive_not_ready")
-    assert "storage that this service does not reach" in reply.json["detail"]
+    assert "bucket that this service cannot access" in reply.json["detail"]
     (note,) = [line["note"] for line in log_lines(capsys) if "note" in line]
     assert "set ARCHIVE_BUCKET" in note
     assert live.ask("bob", "GET", path).status == 200

@@ -49,58 +49,36 @@ def lose_the_answer(live: Live) -> None:
     live.stand_ins.opentok.plan_callbacks(drop=1)
 
 
-def test_a_start_whose_answer_is_lost_is_found_at_once_and_not_repeated(
-    live: Live, capsys: pytest.CaptureFixture[str]
-) -> None:
-    somebody_publishes(live)
-    lose_the_answer(live)
-    reply = live.ask("alice", "POST", ARCHIVES, {"name": "Stand-up"})
-    assert (reply.status, reply.json["name"]) == (201, "Stand-up")
-    (line,) = [line for line in log_lines(capsys) if "LostStartsFound" in line]
-    assert line["LostStartsFound"] == [1.0]
-    methods = [call.method for call in live.stand_ins.opentok.calls]
-    assert methods == ["POST", "GET"]
-    assert [each["id"] for each in listed(live)] == [reply.json["id"]]
-    assert live.ask("alice", "POST", f"{ARCHIVES}/{reply.json['id']}/stop").status == 200
-
-
-def test_an_earlier_or_another_archive_is_not_taken_for_the_one_just_begun(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    first = recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "a"})
-    assert first.status == 201
-    clock.shift(1)
-    recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "b", "name": "other"})
-    recorded.settle()
-    for asked in (
-        {"multiArchiveTag": "c", "name": "mine"},
-        {"multiArchiveTag": "a"},
-        {"multiArchiveTag": "b", "name": "other"},
-        {"name": "other"},
-        {},
-    ):
-        recorded.stand_ins.opentok.faults.add(Fault("/archive", status=500))
-        reply = recorded.ask("alice", "POST", ARCHIVES, asked)
-        assert (reply.status, reply.code) == (503, "provider_unavailable")
-
-
-def test_a_lost_start_that_cannot_be_looked_for_is_found_by_reconciliation(
+def test_a_start_whose_answer_is_lost_is_unconfirmed_and_found_by_reconciliation(
     live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
     somebody_publishes(live)
     lose_the_answer(live)
-    live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
-    assert live.ask("alice", "POST", ARCHIVES, {}).code == "provider_unavailable"
+    reply = live.ask("alice", "POST", ARCHIVES, {"name": "Stand-up"})
+    assert (reply.status, reply.code) == (503, "start_unconfirmed")
+    assert "check the list before you retry" in reply.json["detail"]
+    assert [call.method for call in live.stand_ins.opentok.calls] == ["POST"]
     assert listed(live) == []
     clock.shift(MINUTES)
 
     live.run("reconcile_sessions")
 
     (found,) = listed(live)
-    assert found["status"] == "started"
+    assert (found["status"], found["name"]) == ("started", "Stand-up")
     (line,) = [line for line in log_lines(capsys) if "MediaFound" in line]
     assert line["MediaFound"] == [1.0]
+    retried = live.ask("alice", "POST", ARCHIVES, {"name": "Stand-up"})
+    assert (retried.status, retried.code) == (409, "already_recording")
+    assert retried.json["archiveId"] == found["id"]
     assert live.ask("alice", "POST", f"{ARCHIVES}/{found['id']}/stop").status == 200
+
+
+def test_a_retry_before_a_lost_start_is_on_record_is_refused_without_an_id(recorded: Live) -> None:
+    lose_the_answer(recorded)
+    assert recorded.ask("alice", "POST", ARCHIVES, {}).code == "start_unconfirmed"
+    retried = recorded.ask("alice", "POST", ARCHIVES, {})
+    assert (retried.status, retried.code) == (409, "already_recording")
+    assert "archiveId" not in retried.json
 
 
 def test_an_archive_that_cannot_be_written_down_is_stopped_again_and_comes_by_its_callbacks(
@@ -230,18 +208,17 @@ def test_one_connections_failure_keeps_no_lost_start_from_being_found_and_stoppe
         live.stand_ins.opentok.faults.add(refused, times=99)
         live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "carol"})
     lose_the_answer(live)
-    live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
-    assert live.ask("alice", "POST", ARCHIVES, {}).code == "provider_unavailable"
+    assert live.ask("alice", "POST", ARCHIVES, {}).code == "start_unconfirmed"
     clock.shift(timedelta(minutes=6))
     live.run("reconcile_sessions")
     assert [each["status"] for each in listed(live)] == ["started"]
 
 
-def test_a_start_that_opentok_refused_for_now_is_not_looked_for(recorded: Live) -> None:
+def test_a_start_that_opentok_refused_for_now_is_not_said_to_be_running(recorded: Live) -> None:
     recorded.stand_ins.opentok.faults.add(Fault("/archive", status=429))
     reply = recorded.ask("alice", "POST", ARCHIVES, {})
     assert (reply.status, reply.code) == (503, "provider_unavailable")
-    assert "may have started" not in reply.json["detail"]
+    assert "may be running" not in reply.json["detail"]
     assert recorded.stand_ins.opentok.count("/archive") == 1
 
 
@@ -252,14 +229,14 @@ def test_a_refusal_that_is_lost_is_not_answered_with_the_archive_that_runs(
     assert first.status == 201
     recorded.stand_ins.opentok.faults.add(Fault("/archive", drop=True))
     reply = recorded.ask("alice", "POST", ARCHIVES, {"name": "mine"})
-    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert (reply.status, reply.code) == (503, "start_unconfirmed")
 
 
 def test_an_answer_about_another_session_is_none(recorded: Live) -> None:
     told = {"id": "a-1", "sessionId": "1_another", "status": "started", "createdAt": 0}
     recorded.stand_ins.opentok.faults.add(Fault("/archive", status=200, body=json.dumps(told)))
     reply = recorded.ask("alice", "POST", ARCHIVES, {})
-    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert (reply.status, reply.code) == (503, "start_unconfirmed")
     assert listed(recorded) == []
 
 
@@ -307,7 +284,6 @@ def test_what_is_found_running_in_a_room_that_is_closed_is_stopped(
     recorded: Live, clock: time_machine.Traveller
 ) -> None:
     lose_the_answer(recorded)
-    recorded.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=2)
     recorded.ask("alice", "POST", ARCHIVES, {})
     recorded.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
     assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204

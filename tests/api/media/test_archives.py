@@ -203,6 +203,7 @@ def test_automatic_archives_appear_by_callbacks_alone(live: Live) -> None:
     untagged = live.ask("alice", "POST", ARCHIVES, {})
     assert (untagged.status, untagged.code) == (409, "already_recording")
     assert "multiArchiveTag" in untagged.json["detail"]
+    assert untagged.json["archiveId"] == shown["id"]
 
 
 def test_a_stop_does_not_pretend_to_end_an_automatic_archive(live: Live) -> None:
@@ -221,10 +222,10 @@ def test_a_stop_does_not_pretend_to_end_an_automatic_archive(live: Live) -> None
 
 
 def test_several_archives_run_at_once_by_tag(recorded: Live) -> None:
-    for tag in ("a", "b"):
-        start(recorded, multiArchiveTag=tag)
+    ids = {tag: start(recorded, multiArchiveTag=tag)["id"] for tag in ("a", "b")}
     again = recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": "a"})
     assert (again.status, again.code) == (409, "already_recording")
+    assert again.json["archiveId"] == ids["a"]
     assert {each["multiArchiveTag"] for each in listed(recorded)} == {"a", "b"}
 
 

@@ -129,7 +129,7 @@ def test_captions_of_an_earlier_session_are_not_named(
     assert named(entered) is None
 
 
-def test_captions_that_are_not_ours_to_know_are_told_of_as_such(entered: Live) -> None:
+def test_captions_that_are_not_on_record_are_refused_without_an_id(entered: Live) -> None:
     entered.stand_ins.opentok.faults.add(Fault("/captions", status=409, body=ALREADY))
     refused = entered.ask("alice", "POST", CAPTIONS, {})
     assert (refused.status, refused.code) == (409, "already_captioning")

@@ -110,7 +110,7 @@ def test_what_no_field_is_known_for_is_refused(entered: Live, start: Start) -> N
         (404, 409, "nobody_connected"),
         (408, 503, "provider_unavailable"),
         (429, 503, "provider_unavailable"),
-        (500, 503, "provider_unavailable"),
+        (500, 503, "start_unconfirmed"),
     ],
 )
 def test_opentoks_failures_are_told_for_what_they_are_and_it_is_asked_once(
@@ -142,8 +142,37 @@ def test_an_answer_without_what_was_started_is_none(entered: Live, start: Start)
         fault = Fault(start.at_opentok, status=start.status, body=body)
         entered.stand_ins.opentok.faults.add(fault)
         reply = asked(entered, start)
-        assert (reply.status, reply.code) == (503, "provider_unavailable")
+        assert (reply.status, reply.code) == (503, "start_unconfirmed")
         entered.stand_ins.opentok.faults.clear()
+
+
+@every
+def test_a_start_whose_answer_is_lost_is_unconfirmed_and_requested_once(
+    entered: Live, start: Start
+) -> None:
+    entered.stand_ins.opentok.faults.add(Fault(start.at_opentok, drop=True))
+    reply = asked(entered, start)
+    assert (reply.status, reply.code) == (503, "start_unconfirmed")
+    assert "before you retry" in reply.json["detail"]
+    assert reply.headers["Retry-After"] == "5"
+    assert len(told_opentok(entered, start)) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "member"),
+    [(BROADCAST, "broadcastId"), (CAPTIONS, "captionsId")],
+    ids=lambda each: getattr(each, "path", each),
+)
+def test_a_retry_after_the_callback_names_the_one_that_runs(
+    entered: Live, start: Start, member: str
+) -> None:
+    opentok = entered.stand_ins.opentok
+    opentok.faults.add(Fault(start.at_opentok, drop=True))
+    assert asked(entered, start).code == "start_unconfirmed"
+    entered.settle()
+    retried = asked(entered, start)
+    assert (retried.status, retried.code) == (409, start.already)
+    assert opentok.look(start.path, retried.json[member])["status"] == "started"
 
 
 @every

@@ -128,32 +128,17 @@ def test_another_rooms_render_is_404_and_only_moderators_may(entered: Live) -> N
     assert entered.stand_ins.opentok.calls == []
 
 
-def test_a_lost_start_is_found_at_once_among_the_projects_and_not_begun_again(
-    entered: Live,
-) -> None:
-    entered.stand_ins.opentok.deliver_to("render", None)
-    entered.room("retro")
-    entered.enter("carol", "retro")
-    assert entered.ask("alice", "POST", "/rooms/retro/renders", PAGE).status == 202
-    entered.stand_ins.opentok.clear_calls()
-    entered.stand_ins.opentok.faults.add(Fault("/render", drop=True))
-    reply = entered.ask("alice", "POST", RENDERS, PAGE)
-    assert (reply.status, reply.json["url"]) == (202, PAGE["url"])
-    posts = [each for each in entered.stand_ins.opentok.calls if each.method == "POST"]
-    assert len(posts) == 1
-    (found,) = listed(entered)
-    assert found["id"] == reply.json["id"]
-    assert entered.ask("alice", "DELETE", f"{RENDERS}/{found['id']}").status == 204
-
-
-def test_a_lost_start_that_cannot_be_looked_for_is_found_by_its_connection_in_reconciliation(
+def test_a_start_whose_answer_is_lost_is_found_by_its_connection_in_reconciliation(
     entered: Live, clock: time_machine.Traveller
 ) -> None:
     opentok = entered.stand_ins.opentok
     opentok.deliver_to("render", None)
+    entered.room("retro")
+    entered.enter("carol", "retro")
+    assert entered.ask("alice", "POST", "/rooms/retro/renders", PAGE).status == 202
     opentok.faults.add(Fault("/render", drop=True))
-    opentok.faults.add(Fault("/render", status=500), times=2)
-    assert entered.ask("alice", "POST", RENDERS, PAGE).status == 503
+    reply = entered.ask("alice", "POST", RENDERS, PAGE)
+    assert (reply.status, reply.code) == (503, "start_unconfirmed")
     assert listed(entered) == []
     clock.shift(timedelta(minutes=2))
     opentok.advance()
@@ -161,7 +146,9 @@ def test_a_lost_start_that_cannot_be_looked_for_is_found_by_its_connection_in_re
 
     entered.run("reconcile_sessions")
 
-    assert [each["url"] for each in listed(entered)] == [PAGE["url"]]
+    (found,) = listed(entered)
+    assert found["url"] == PAGE["url"]
+    assert entered.ask("alice", "DELETE", f"{RENDERS}/{found['id']}").status == 204
 
 
 def test_reconciliation_asks_for_renders_only_where_there_is_sign_of_one(

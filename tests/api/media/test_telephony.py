@@ -260,7 +260,7 @@ def test_audio_that_opentok_forbids_is_refused_before_it_is_asked(
 def test_a_lost_answer_leaves_a_connection_that_shows(entered: Live, make: Any, path: str) -> None:
     entered.stand_ins.opentok.faults.add(Fault(path, drop=True))
     reply = make(entered)
-    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert (reply.status, reply.code) == (503, "start_unconfirmed")
     assert "connections" in reply.json["detail"]
     entered.settle()
     assert len(entered.connected()) == 2
@@ -333,4 +333,4 @@ def test_a_call_that_opentok_refused_for_now_is_not_said_to_have_been_made_perha
     entered.stand_ins.opentok.faults.add(Fault("/dial", status=429))
     reply = entered.ask("alice", "POST", "/rooms/standup/sip", {"sip": {"uri": "sip:b@pbx.test"}})
     assert (reply.status, reply.code) == (503, "provider_unavailable")
-    assert "may have connected" not in reply.json["detail"]
+    assert "may be connected" not in reply.json["detail"]

@@ -1,13 +1,16 @@
-"""Starts whose answer is lost, or that cannot be recorded: nothing runs on unknown."""
-
-from typing import Any
+"""Starts whose answer is lost, and starts that cannot be recorded."""
 
 import pytest
 
 from chalicelib.core.model.media import MediaKind
 from chalicelib.errors import (
+    AlreadyBroadcasting,
+    AlreadyCaptioning,
+    AlreadyRecording,
     ProviderUnavailable,
     RoomClosed,
+    RoomkeyError,
+    StartUnconfirmed,
     StoreUnavailable,
 )
 from tests.fakes.service import Service
@@ -15,98 +18,84 @@ from tests.fakes.studio import Studio
 from tests.support.noon import NOON
 
 FINDABLE = (MediaKind.ARCHIVE, MediaKind.BROADCAST, MediaKind.RENDER)
-"""Captions are listed nowhere."""
+"""OpenTok has no list of captions."""
 
 
-@pytest.mark.parametrize("kind", FINDABLE)
-def test_a_start_whose_answer_is_lost_is_found_and_not_repeated(
+@pytest.mark.parametrize("kind", MediaKind)
+def test_a_start_whose_answer_is_lost_is_unconfirmed_and_asked_for_once(
+    studio: Studio, kind: MediaKind
+) -> None:
+    faults = studio.service.opentok.faults
+    faults.lose_answer(f"{kind}.start")
+    with pytest.raises(StartUnconfirmed):
+        studio.start(kind)
+    assert faults.calls[f"{kind}.start"] == 1
+    assert faults.calls[f"{kind}.of_session"] == 0
+    assert len(_running(studio, kind)) == 1
+
+
+@pytest.mark.parametrize("kind", MediaKind)
+def test_an_unconfirmed_start_comes_on_record_by_its_callback(
     studio: Studio, kind: MediaKind
 ) -> None:
     studio.service.opentok.faults.lose_answer(f"{kind}.start")
-    media = studio.start_unreported(kind)
-    assert studio.service.opentok.faults.calls[f"{kind}.start"] == 1
-    assert list(studio.on_record(kind)) == [media.id] == list(_running(studio, kind))
+    with pytest.raises(StartUnconfirmed):
+        studio.start(kind)
+    assert studio.on_record(kind) == {}
+    studio.service.deliver()
+    assert set(studio.on_record(kind)) == set(_running(studio, kind))
 
 
 @pytest.mark.parametrize("kind", FINDABLE)
-def test_a_lost_start_that_cannot_be_looked_for_may_have_happened_and_is_found_later(
+def test_an_unconfirmed_start_that_no_callback_reports_is_found_by_reconciliation(
     studio: Studio, kind: MediaKind
 ) -> None:
     service = studio.service
     service.opentok.faults.lose_answer(f"{kind}.start")
-    service.opentok.faults.fail_next(f"{kind}.of_session")
-    with pytest.raises(ProviderUnavailable) as failure:
+    with pytest.raises(StartUnconfirmed):
         studio.start(kind)
-    assert "may have started" in failure.value.detail
     service.opentok.events.clear()
-    assert studio.on_record(kind) == {}
     service.clock.forward(minutes=2)
     if kind is MediaKind.RENDER:
         # OpenTok lists renders by project alone: its connection is the sign of one.
-        _tell_of_the_pages_connection(service)
+        _report_the_pages_connection(service)
     service.reconcile()
     assert studio.on_record(kind) == studio.at_opentok(kind)
     assert len(studio.on_record(kind)) == 1
 
 
-def test_lost_captions_may_have_started(studio: Studio) -> None:
-    studio.service.opentok.faults.lose_answer("captions.start")
-    with pytest.raises(ProviderUnavailable) as failure:
-        studio.start(MediaKind.CAPTIONS)
-    assert "may have started" in failure.value.detail
+@pytest.mark.parametrize(
+    ("kind", "refusal", "member"),
+    [
+        (MediaKind.ARCHIVE, AlreadyRecording, "archiveId"),
+        (MediaKind.BROADCAST, AlreadyBroadcasting, "broadcastId"),
+        (MediaKind.CAPTIONS, AlreadyCaptioning, "captionsId"),
+    ],
+)
+def test_a_retry_of_an_unconfirmed_start_names_the_one_that_runs_once_it_is_on_record(
+    studio: Studio, kind: MediaKind, refusal: type[RoomkeyError], member: str
+) -> None:
+    studio.service.opentok.faults.lose_answer(f"{kind}.start")
+    with pytest.raises(StartUnconfirmed):
+        studio.start(kind)
+    with pytest.raises(refusal) as first_retry:
+        studio.start(kind)
+    assert first_retry.value.extensions == {}
+    studio.service.deliver()
+    with pytest.raises(refusal) as second_retry:
+        studio.start(kind)
+    assert [second_retry.value.extensions] == [{member: each} for each in _running(studio, kind)]
 
 
 @pytest.mark.parametrize("kind", MediaKind)
-def test_a_start_that_was_surely_not_performed_is_not_looked_for(
+def test_a_start_that_was_surely_not_performed_is_only_unavailable(
     studio: Studio, kind: MediaKind
 ) -> None:
-    not_performed = ProviderUnavailable("Not now.", undone=True)
+    not_performed = ProviderUnavailable("Not now.", not_performed=True)
     studio.service.opentok.faults.fail_next(f"{kind}.start", not_performed)
     with pytest.raises(ProviderUnavailable) as failure:
         studio.start(kind)
     assert failure.value is not_performed
-    assert studio.service.opentok.faults.calls[f"{kind}.of_session"] == 0
-
-
-@pytest.mark.parametrize(
-    ("asked", "runs"),
-    [
-        ({"multiArchiveTag": "c", "name": "mine"}, {"multiArchiveTag": "a", "name": "mine"}),
-        ({"multiArchiveTag": "b", "name": "mine"}, {"multiArchiveTag": "b", "name": "other"}),
-        ({"name": "other"}, {"multiArchiveTag": "b", "name": "other"}),
-        ({}, {"name": "other"}),
-    ],
-)
-def test_another_archive_is_not_taken_for_the_one_whose_answer_was_lost(
-    studio: Studio, asked: dict[str, Any], runs: dict[str, Any]
-) -> None:
-    def another_begins() -> None:
-        studio.objects(MediaKind.ARCHIVE).begin(studio.service.room().session_id, **runs)
-
-    studio.service.opentok.faults.before_next("archive.start", another_begins)
-    studio.service.opentok.faults.fail_next("archive.start")
-    with pytest.raises(ProviderUnavailable):
-        studio.start(MediaKind.ARCHIVE, **asked)
-
-
-def test_an_archive_that_began_unheard_some_seconds_ago_is_not_taken_for_it_either(
-    studio: Studio,
-) -> None:
-    studio.objects(MediaKind.ARCHIVE).begin(studio.service.room().session_id, name="mine")
-    studio.service.opentok.events.clear()
-    studio.service.clock.forward(seconds=3)
-    studio.service.opentok.faults.fail_next("archive.start")
-    with pytest.raises(ProviderUnavailable):
-        studio.start(MediaKind.ARCHIVE, name="mine")
-
-
-def test_an_archive_that_ran_before_is_not_taken_for_the_one_whose_answer_was_lost(
-    studio: Studio,
-) -> None:
-    studio.start(MediaKind.ARCHIVE, name="mine")
-    studio.service.opentok.faults.fail_next("archive.start")
-    with pytest.raises(ProviderUnavailable):
-        studio.start(MediaKind.ARCHIVE, name="mine")
 
 
 @pytest.mark.parametrize("kind", MediaKind)
@@ -138,7 +127,7 @@ def _close_unnoticed(service: Service) -> None:
     service.stores.rooms.close(service.room(), NOON, service.deadline)
 
 
-def _tell_of_the_pages_connection(service: Service) -> None:
+def _report_the_pages_connection(service: Service) -> None:
     session = service.opentok.sessions[service.room().session_id]
     for connection in session.connections.values():
         if connection.participant.service is not None:

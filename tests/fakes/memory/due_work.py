@@ -96,7 +96,12 @@ class FakeRetention:
             return RetentionSchedule(room_id, found.room_name, found.days)
 
     def reschedule(
-        self, schedule: RetentionSchedule, next_look: datetime, deadline: Deadline, *, forget: bool
+        self,
+        schedule: RetentionSchedule,
+        next_look: datetime,
+        deadline: Deadline,
+        *,
+        may_expire: bool,
     ) -> None:
         with self._table.faults.call("reschedule", deadline):
             found = self._table.schedules.get(schedule.room_id)
@@ -104,7 +109,7 @@ class FakeRetention:
                 return
             expires = found.expires or whole_second(next_look + _FORGOTTEN_AFTER)
             self._table.schedules[schedule.room_id] = replace(
-                found, due=epoch_milliseconds(next_look), expires=expires if forget else None
+                found, due=epoch_milliseconds(next_look), expires=expires if may_expire else None
             )
 
 

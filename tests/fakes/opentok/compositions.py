@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from chalicelib.core.model.media import AVAILABLE, DELETED, STOPPED, UPLOADED, MediaKind
 from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
     AlreadyBroadcasting,
@@ -67,7 +68,7 @@ class Compositions:
             chosen.add(str(added))
             return True
 
-    def _one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
+    def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
         with self._faults.call(f"{self._kind}.one", deadline):
             return self.objects.report(media_id)
 
@@ -98,14 +99,12 @@ class FakeArchives(Compositions):
     def __init__(self, opentok: FakeOpenTok) -> None:
         super().__init__(opentok, MediaKind.ARCHIVE)
 
-    def start(
-        self, session_id: str, options: Mapping[str, object], deadline: Deadline
-    ) -> MediaReport:
+    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
         with self._faults.call("archive.start", deadline):
             taken = AlreadyRecording("This room is being recorded already.")
             return self._begin(
-                session_id,
-                options,
+                request.session_id,
+                request.options,
                 "multiArchiveTag",
                 taken,
                 name=None,
@@ -128,9 +127,6 @@ class FakeArchives(Compositions):
                 return None
             return self.objects.report(archive_id)
 
-    def archive(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
-        return self._one(archive_id, deadline)
-
     def delete(self, archive_id: str, deadline: Deadline) -> bool:
         with self._faults.call("archive.delete", deadline):
             content = self.objects.content(archive_id)
@@ -146,19 +142,16 @@ class FakeBroadcasts(Compositions):
     def __init__(self, opentok: FakeOpenTok) -> None:
         super().__init__(opentok, MediaKind.BROADCAST)
 
-    def start(
-        self, session_id: str, options: Mapping[str, object], deadline: Deadline
-    ) -> MediaReport:
+    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
         with self._faults.call("broadcast.start", deadline):
             taken = AlreadyBroadcasting("This room is being broadcast already.")
-            outputs = options.get("outputs")
+            outputs = request.options.get("outputs")
             named = outputs if isinstance(outputs, dict) else {}
             urls = {name: f"https://{name}.invalid" for name in named}
-            shown = {name: value for name, value in options.items() if name != "outputs"}
-            return self._begin(session_id, shown, "multiBroadcastTag", taken, broadcastUrls=urls)
-
-    def one(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
-        return self._one(broadcast_id, deadline)
+            shown = {name: value for name, value in request.options.items() if name != "outputs"}
+            return self._begin(
+                request.session_id, shown, "multiBroadcastTag", taken, broadcastUrls=urls
+            )
 
     def stop(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
         with self._faults.call("broadcast.stop", deadline):

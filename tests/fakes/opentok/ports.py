@@ -6,8 +6,8 @@ from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import ArchivePlatform
 from chalicelib.core.ports.media_platforms import (
     BroadcastPlatform,
-    CaptionsPlatform,
-    RenderPlatform,
+    MediaPlatform,
+    ReadableMediaPlatform,
     TelephonyPlatform,
 )
 from chalicelib.core.ports.video_platform import ConnectionControl, VideoPlatform
@@ -26,8 +26,8 @@ class Platforms:
     connections: ConnectionControl
     archives: ArchivePlatform
     broadcasts: BroadcastPlatform
-    captions: CaptionsPlatform
-    renders: RenderPlatform
+    captions: MediaPlatform
+    renders: ReadableMediaPlatform
     telephony: TelephonyPlatform
 
 

@@ -22,16 +22,16 @@ class FakeCaptions:
         self.objects = Objects(opentok, MediaKind.CAPTIONS)
         self._opentok = opentok
 
-    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
+    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
         with self._opentok.faults.call("captions.start", deadline):
-            self.objects.session_to_process(order.session_id)
-            _check_token(self._opentok, order, {Role.MODERATOR})
-            if self.objects.running(order.session_id):
+            self.objects.session_to_process(request.session_id)
+            _check_token(self._opentok, request, {Role.MODERATOR})
+            if self.objects.running(request.session_id):
                 raise AlreadyCaptioning("This room has captions already.")
-            captions_id = self.objects.begin(order.session_id, languageCode="en-US")
+            captions_id = self.objects.begin(request.session_id, languageCode="en-US")
             content = {
                 "captionsId": captions_id,
-                "sessionId": order.session_id,
+                "sessionId": request.session_id,
                 "status": "started",
             }
             return self.objects.read(content)
@@ -54,15 +54,15 @@ class FakeRenders:
         self._opentok = opentok
         self._connections: dict[str, str] = {}
 
-    def start(self, order: StartRequest, deadline: Deadline) -> MediaReport:
+    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
         with self._opentok.faults.call("render.start", deadline):
-            self.objects.session_to_process(order.session_id)
+            self.objects.session_to_process(request.session_id)
             render_id = self.objects.begin(
-                order.session_id, status="starting", url=order.options.get("url")
+                request.session_id, status="starting", url=request.options.get("url")
             )
             starting = self.objects.report(render_id)
             assert starting is not None
-            connection_id = _connect(self._opentok, order, PUBLISHING)
+            connection_id = _connect(self._opentok, request, PUBLISHING)
             self._connections[render_id] = connection_id
             stream_id = self._opentok.publish(connection_id, video_type="custom")
             self.objects.move(render_id, "started", streamId=stream_id)
@@ -101,9 +101,9 @@ class FakeTelephony:
     def __init__(self, opentok: FakeOpenTok) -> None:
         self._opentok = opentok
 
-    def dial(self, order: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
+    def dial(self, request: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
         with self._opentok.faults.call("dial", deadline):
-            connection_id = self._join(order, PUBLISHING)
+            connection_id = self._join(request, PUBLISHING)
             stream_id = self._opentok.publish(connection_id, video_type=None)
             return {
                 "id": self._opentok.new_id("call"),
@@ -111,9 +111,9 @@ class FakeTelephony:
                 "streamId": stream_id,
             }
 
-    def connect_audio(self, order: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
+    def connect_audio(self, request: StartRequest, deadline: Deadline) -> Mapping[str, Any]:
         with self._opentok.faults.call("connect_audio", deadline):
-            connection_id = self._join(order, tuple(Role))
+            connection_id = self._join(request, tuple(Role))
             return {"id": self._opentok.new_id("call"), "connectionId": connection_id}
 
     def play_digits(
@@ -126,24 +126,29 @@ class FakeTelephony:
             session.tones.append((digits, connection_id))
             return True
 
-    def _join(self, order: StartRequest, roles: Collection[Role]) -> str:
-        session = self._opentok.sessions.get(order.session_id)
+    def _join(self, request: StartRequest, roles: Collection[Role]) -> str:
+        session = self._opentok.sessions.get(request.session_id)
         if session is not None and session.is_relayed:
             raise NotRouted("This room's media go from client to client.")
-        return _connect(self._opentok, order, roles)
+        return _connect(self._opentok, request, roles)
 
 
-def _connect(opentok: FakeOpenTok, order: StartRequest, roles: Collection[Role]) -> str:
-    _check_token(opentok, order, roles)
-    connection_id = opentok.connect(order.token.text)
+def _connect(opentok: FakeOpenTok, request: StartRequest, roles: Collection[Role]) -> str:
+    _check_token(opentok, request, roles)
+    connection_id = opentok.connect(_token_text(request))
     assert connection_id is not None
     return connection_id
 
 
-def _check_token(opentok: FakeOpenTok, order: StartRequest, roles: Collection[Role]) -> None:
+def _check_token(opentok: FakeOpenTok, request: StartRequest, roles: Collection[Role]) -> None:
     """Raises: ProviderRefused: The token is not of this session and of one of these roles."""
-    token = opentok.orders.get(order.token.text)
-    if token is None or token.session_id != order.session_id or token.role not in roles:
+    token = opentok.orders.get(_token_text(request))
+    if token is None or token.session_id != request.session_id or token.role not in roles:
         raise ProviderRefused("The video platform refuses this service's request.")
     if token.expires_at <= opentok.clock().timestamp():
         raise ProviderRefused("The video platform refuses this service's request.")
+
+
+def _token_text(request: StartRequest) -> str:
+    assert request.token is not None, "a service connects by a token"
+    return request.token.text
