@@ -125,6 +125,21 @@ def test_what_a_closing_could_not_stop_the_schedule_stops_however_often_it_fails
     assert not studio.objects(kind).is_running(media.id)
 
 
+@pytest.mark.parametrize("method", ["running", "save"])
+def test_what_a_closing_could_not_read_or_record_the_schedule_does(
+    studio: Studio, method: str
+) -> None:
+    archive = studio.start(MediaKind.ARCHIVE)
+    studio.service.table.faults.fail_next(method)
+    studio.service.close()
+    studio.service.opentok.events.clear()
+    assert studio.on_record(MediaKind.ARCHIVE) == {archive.id: "started"}
+    studio.service.clock.forward(minutes=1)
+    studio.service.close_what_is_due()
+    assert studio.on_record(MediaKind.ARCHIVE) == {archive.id: "stopped"}
+    assert not studio.objects(MediaKind.ARCHIVE).is_running(archive.id)
+
+
 @pytest.mark.parametrize("kind", MediaKind)
 def test_what_opentok_refuses_to_stop_does_not_have_the_room_emptied_for_ever(
     studio: Studio, kind: MediaKind

@@ -158,6 +158,18 @@ def test_what_an_earlier_session_runs_is_not_missed_in_the_next_one(studio: Stud
     assert service.opentok.faults.calls["archive.one"] == 0
 
 
+def test_where_one_is_to_be_stopped_another_that_is_gone_is_found_to_be_so_too(
+    studio: Studio,
+) -> None:
+    gone, runs = (studio.start(MediaKind.ARCHIVE, multiArchiveTag=tag).id for tag in "ab")
+    studio.objects(MediaKind.ARCHIVE).move(gone, "deleted")
+    studio.service.opentok.events.clear()
+    reopen(studio.service)
+    studio.service.clock.forward(minutes=2)
+    studio.service.reconcile()
+    assert studio.on_record(MediaKind.ARCHIVE) == {runs: "stopped"}
+
+
 def test_a_stop_that_fails_keeps_no_other_from_being_tried(studio: Studio) -> None:
     for tag in "abc":
         studio.start(MediaKind.ARCHIVE, multiArchiveTag=tag)

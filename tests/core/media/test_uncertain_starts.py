@@ -1,5 +1,7 @@
 """Starts whose answer is lost, and starts that cannot be recorded."""
 
+from collections.abc import Callable
+
 import pytest
 
 from chalicelib.core.model.media import MediaKind
@@ -16,6 +18,13 @@ from chalicelib.errors import (
 from tests.fakes.service import Service
 from tests.fakes.studio import Studio
 from tests.support.noon import NOON
+
+
+def reopen(service: Service) -> None:
+    """Give the room another session."""
+    service.change({"closes_at": NOON})
+    service.change({"closes_at": None})
+
 
 FINDABLE = (MediaKind.ARCHIVE, MediaKind.BROADCAST, MediaKind.RENDER)
 """OpenTok has no list of captions."""
@@ -106,25 +115,33 @@ def test_what_cannot_be_recorded_is_stopped_again(studio: Studio, kind: MediaKin
     assert _running(studio, kind) == {}
 
 
+@pytest.mark.parametrize("can_stop", [True, False])
+@pytest.mark.parametrize(
+    "close",
+    [
+        lambda service: service.stores.rooms.close(service.room(), NOON, service.deadline),
+        lambda service: service.change({"closes_at": NOON}),
+        lambda service: service.table.rooms.clear(),
+        reopen,
+    ],
+    ids=["deleted", "hours over", "nothing left of it", "another session"],
+)
 @pytest.mark.parametrize("kind", MediaKind)
 def test_a_room_that_is_closed_while_something_starts_in_it_does_not_have_it_run_on(
-    studio: Studio, kind: MediaKind
+    studio: Studio, kind: MediaKind, close: Callable[[Service], object], *, can_stop: bool
 ) -> None:
-    service = studio.service
-    service.opentok.faults.before_next(f"{kind}.start", lambda: _close_unnoticed(service))
+    opentok = studio.service.opentok
+    opentok.faults.before_next(f"{kind}.start", lambda: close(studio.service))
+    if not can_stop:
+        opentok.faults.fail_next(f"{kind}.stop")
     with pytest.raises(RoomClosed):
         studio.start(kind)
-    assert _running(studio, kind) == {}
+    assert bool(_running(studio, kind)) is not can_stop
 
 
 def _running(studio: Studio, kind: MediaKind) -> dict[str, object]:
     sessions = studio.service.opentok.sessions
     return {each["id"]: each for of in sessions for each in studio.objects(kind).running(of)}
-
-
-def _close_unnoticed(service: Service) -> None:
-    """Close the room without what is done to those who are in it, and to what runs."""
-    service.stores.rooms.close(service.room(), NOON, service.deadline)
 
 
 def _report_the_pages_connection(service: Service) -> None:
