@@ -33,7 +33,7 @@ token: .venv/ready  ## A bearer token of the running stack: make -s token USER=a
 	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$(USER)"
 
 test: .venv/tested  ## The tests that need nothing but Python
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: .venv/tested  ## Linters, types, layers, and the suites that need more than Python
 	@$(BIN)/ruff format --check .

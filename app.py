@@ -62,12 +62,12 @@ def build_app(
     """
     services = Services(environment)
     log = RequestLog(log_level(environment))
-    router = Router(services, log, cors_origin(environment), new_deadline)
+    router = Router(services.use_cases, log, cors_origin(environment), new_deadline)
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(router.error_middleware, "http")
     for routes in ROUTES:
         router.mount(built, routes)
-    _register_schedules(built, Schedules(services, log))
+    _register_schedules(built, Schedules(services.use_cases, log))
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()

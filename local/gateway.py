@@ -13,6 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import msgspec
 from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import (
@@ -75,7 +76,7 @@ class _NoSuchRoute(LocalGatewayException):
         missing = NoSuchRoute("There is no such route: GET /openapi.json tells which there are.")
         answer = problem_response(missing, str(uuid.uuid4()))
         origin = {"Access-Control-Allow-Origin": cors_origin(os.environ)}
-        super().__init__({**answer.headers, **origin}, answer.body.encode())
+        super().__init__({**answer.headers, **origin}, msgspec.json.encode(answer.content))
 
 
 class _Gateway(LocalGateway):

@@ -6,7 +6,7 @@ from msgspec import Struct
 from chalicelib import VERSION
 from chalicelib.api.http.context import PublicContext
 from chalicelib.api.http.operations import PUBLIC
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 
 routes = Routes(tag="health")
@@ -27,4 +27,4 @@ class HealthAnswer(Struct):
     returns={HTTPStatus.OK: HealthAnswer},
 )
 def health(_: PublicContext) -> Response:
-    return json_response(HTTPStatus.OK, HealthAnswer("ok", VERSION))
+    return Response(HTTPStatus.OK, HealthAnswer("ok", VERSION))

@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib.api.http.context import PublicContext
 from chalicelib.api.http.operations import PUBLIC
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 
 DOCUMENT: Final = Path(__file__).with_name("openapi.json")
@@ -36,4 +36,4 @@ def describe(context: PublicContext) -> Response:
     # Read at each request, so that the function starts without it.
     document = msgspec.json.decode(DOCUMENT.read_bytes(), type=OpenApiDocument)
     document.servers = [{"url": context.base_path("/openapi.json")}]
-    return json_response(HTTPStatus.OK, document)
+    return Response(HTTPStatus.OK, document)

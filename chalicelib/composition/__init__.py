@@ -1,10 +1,10 @@
 """The service put together, once per process: `connect` makes ports, `wire` makes use cases."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from uuid import uuid4
 
-from chalicelib.composition.once import Once
 from chalicelib.core.support.timestamps import utc_now
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import NotConfigured
@@ -16,23 +16,21 @@ class Services:
 
     Until then no SDK is loaded. A missing setting is an error of the request that needs it; the
     next request looks again.
+
+    Attributes:
+        use_cases: Returns the use cases, the same at each call. Raises `NotConfigured` if a setting
+            is missing or wrong.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._use_cases = Once(lambda: _build(Settings.from_env(environment)))
-
-    def __call__(self) -> UseCases:
-        """Return the use cases, the same for every caller.
-
-        Raises:
-            NotConfigured: A setting is missing or wrong.
-        """
-        return self._use_cases()
+        self.use_cases: Callable[[], UseCases] = cache(
+            lambda: _build(Settings.from_env(environment))
+        )
 
     def preload(self) -> None:
         """Build the use cases now. If a setting is missing, requests will say so."""
         with suppress(NotConfigured):
-            self()
+            self.use_cases()
 
 
 def _build(settings: Settings) -> UseCases:

@@ -46,7 +46,7 @@ def wire_media(
     services = ServiceConnections(ports.video, sessions, clock)
     access = MediaAccess(read_rooms, own.store, clock)
     tracker = MediaTracker(sessions.find, own.store, clock)
-    start_media = StartMedia(rooms, own.store, tracker, clock)
+    start_media = StartMedia(rooms, own.store, clock)
     archive_sync = ArchiveSync(own.archives, own.storage, tracker)
     broadcast_control = MediaControl(own.broadcasts, tracker)
     captions_stopper = MediaStopper(own.captions, tracker)

@@ -2,10 +2,10 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib.composition.aws import aws_clients, s3_client
-from chalicelib.composition.once import Once
 from chalicelib.core.support.timestamps import utc_now
 from chalicelib.settings import Settings
 
@@ -119,6 +119,6 @@ def connect(settings: Settings) -> Ports:
         connections=OpenTokConnections(client),
         identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
-        due_work=Once(due_work),
-        media=Once(media),
+        due_work=cache(due_work),
+        media=cache(media),
     )

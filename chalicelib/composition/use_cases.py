@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib.composition.once import Once
 from chalicelib.composition.ports import Ports
 from chalicelib.core.rooms.admit_user import AdmitUser
 from chalicelib.core.rooms.ban_users import BanUsers
@@ -50,7 +50,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
 
         return wire_media(ports, read_rooms, tracker, clock)
 
-    media = Once(build_media)
+    media = cache(build_media)
 
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
@@ -107,6 +107,6 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         moderate=Moderate(read_rooms, ports.connections),
         ban_users=BanUsers(ports.rooms, ports.sessions, read_rooms, ports.connections, clock),
         session_tracker=tracker,
-        media=lambda: media().use_cases,
-        scheduled=Once(build_scheduled),
+        media=cache(lambda: media().use_cases),
+        scheduled=cache(build_scheduled),
     )

@@ -37,7 +37,9 @@ def services(stand_ins: StandIns, engine: Engine) -> Services:
 
 
 def join(services: Services, user: User = ALICE, room: str = "standup") -> str:
-    return services().join_room.join(user, room, JoinRequest(), Deadline(8)).room.session_id
+    return (
+        services.use_cases().join_room.join(user, room, JoinRequest(), Deadline(8)).room.session_id
+    )
 
 
 @contextmanager
@@ -107,9 +109,9 @@ def test_a_deleted_room_opened_anew_by_many_at_once_gets_one_new_session(
     services: Services, engine: Engine
 ) -> None:
     gone = join(services)
-    services().close_room.close(ALICE, "standup", Deadline(8))
+    services.use_cases().close_room.close(ALICE, "standup", Deadline(8))
     put = partial(
-        services().create_room.put,
+        services.use_cases().create_room.put,
         ALICE,
         "standup",
         asked=RoomSettings(),

@@ -170,7 +170,11 @@ def test_a_write_that_failed_harms_no_later_caller(lost: bool, stand_ins: StandI
 
     def join(user: str) -> str:
         request, deadline = JoinRequest(), Deadline(8)
-        return services().join_room.join(User(user), "standup", request, deadline).room.session_id
+        return (
+            services.use_cases()
+            .join_room.join(User(user), "standup", request, deadline)
+            .room.session_id
+        )
 
     if lost:
         stand_ins.aws.lose_answer(TRANSACTION, times=3)

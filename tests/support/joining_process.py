@@ -19,7 +19,7 @@ def join_at_once(services: Services, room: str, users: list[User]) -> list[str]:
     """The session ids that these users are given, all asking at the same moment."""
 
     def join(user: User) -> str:
-        admission = services().join_room.join(user, room, JoinRequest(), Deadline(8))
+        admission = services.use_cases().join_room.join(user, room, JoinRequest(), Deadline(8))
         return admission.room.session_id
 
     return all_at_once([partial(join, user) for user in users])

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -10,6 +11,7 @@ from chalicelib.adapters.opentok.media_client import MAX_LISTED, MediaClient
 from chalicelib.adapters.opentok.transport import Answer
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.errors import AlreadyRecording
 from tests.support.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class Lists:
     def ids(self) -> list[str]:
         """Of what is read as the session's."""
         rest = cast("ApiClient", self)
-        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, "archive")
+        running = partial(AlreadyRecording, "Stop it.")
+        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, running)
         return [each.id for each in client.of_session("1_x", soon())]
 
 

@@ -96,7 +96,7 @@ def _every(routes: Iterable[Route]) -> dict[str, tuple[str, object]]:
 
 
 def _rendered(error: RoomkeyError) -> object:
-    return msgspec.json.decode(problem_response(error, "…").body)
+    return problem_response(error, "…").content
 
 
 def _schema_name(code: str) -> str:

@@ -1,6 +1,5 @@
 """Archives by OpenTok's REST API; the SDK drops some of their fields, and statuses."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 
 from chalicelib.adapters.opentok.api_client import ApiClient, Call
@@ -12,35 +11,21 @@ from chalicelib.adapters.opentok.media_client import (
 )
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.media_platforms import Options, StartRequest
+from chalicelib.core.ports.media_platforms import Options
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import AlreadyRecording, StreamsNotManual
 
 
-class OpenTokArchives:
+class OpenTokArchives(MediaClient):
     """The archive platform."""
 
     def __init__(self, api: ApiClient, clock: Clock) -> None:
-        self._api = api
-        self._media = MediaClient(api, clock, MediaKind.ARCHIVE, "archive")
-
-    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        already = AlreadyRecording(
-            "This room is being recorded already. Stop that archive, or use another "
-            "multiArchiveTag."
-        )
-        return self._media.start(request, deadline, already)
+        super().__init__(api, clock, MediaKind.ARCHIVE, _already)
 
     def stop(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
         call = Call("POST", f"archive/{archive_id}/stop", is_expected_failure=is_about_the_state)
-        return self._media.read_one(archive_id, call, self._api.call(call, deadline))
-
-    def one(self, archive_id: str, deadline: Deadline) -> MediaReport | None:
-        return self._media.one(archive_id, deadline)
-
-    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        return self._media.of_session(session_id, deadline)
+        return self.read_one(archive_id, call, self._api.call(call, deadline))
 
     def set_layout(self, archive_id: str, layout: Options, deadline: Deadline) -> bool:
         call = Call(
@@ -60,3 +45,9 @@ class OpenTokArchives:
     def delete(self, archive_id: str, deadline: Deadline) -> bool:
         call = Call("DELETE", f"archive/{archive_id}", is_expected_failure=is_about_the_state)
         return self._api.call(call, deadline).status < FAILED
+
+
+def _already() -> AlreadyRecording:
+    return AlreadyRecording(
+        "This room is being recorded already. Stop that archive, or use another multiArchiveTag."
+    )

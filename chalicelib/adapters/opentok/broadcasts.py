@@ -1,6 +1,5 @@
 """Broadcasts by OpenTok's REST API; the SDK cannot list them, and loses most statuses."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 
 from chalicelib.adapters.opentok.api_client import ApiClient, Call
@@ -12,31 +11,17 @@ from chalicelib.adapters.opentok.media_client import (
 )
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.ports.media_platforms import Options, StartRequest
+from chalicelib.core.ports.media_platforms import Options
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
 
 
-class OpenTokBroadcasts:
+class OpenTokBroadcasts(MediaClient):
     """The broadcast platform."""
 
     def __init__(self, api: ApiClient, clock: Clock) -> None:
-        self._api = api
-        self._media = MediaClient(api, clock, MediaKind.BROADCAST, "broadcast")
-
-    def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        already = AlreadyBroadcasting(
-            "This room is being broadcast already. Stop that broadcast, or use another "
-            "multiBroadcastTag."
-        )
-        return self._media.start(request, deadline, already)
-
-    def one(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
-        return self._media.one(broadcast_id, deadline)
-
-    def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        return self._media.of_session(session_id, deadline)
+        super().__init__(api, clock, MediaKind.BROADCAST, _already)
 
     def stop(self, broadcast_id: str, deadline: Deadline) -> MediaReport | None:
         path = f"broadcast/{broadcast_id}/stop"
@@ -45,7 +30,7 @@ class OpenTokBroadcasts:
         if answer.status == HTTPStatus.CONFLICT:
             # OpenTok gives no reason: the broadcast may still be running.
             return self.one(broadcast_id, deadline)
-        return self._media.read_one(broadcast_id, call, answer)
+        return self.read_one(broadcast_id, call, answer)
 
     def set_layout(self, broadcast_id: str, layout: Options, deadline: Deadline) -> bool:
         path = f"broadcast/{broadcast_id}/layout"
@@ -58,3 +43,10 @@ class OpenTokBroadcasts:
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
             raise StreamsNotManual
         return answer.status < FAILED
+
+
+def _already() -> AlreadyBroadcasting:
+    return AlreadyBroadcasting(
+        "This room is being broadcast already. Stop that broadcast, or use another "
+        "multiBroadcastTag."
+    )

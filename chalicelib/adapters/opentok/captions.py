@@ -17,19 +17,20 @@ class OpenTokCaptions:
 
     def __init__(self, api: ApiClient, clock: Clock) -> None:
         self._api = api
-        self._media = MediaClient(api, clock, MediaKind.CAPTIONS, "captions")
+        self._media = MediaClient(api, clock, MediaKind.CAPTIONS, _already)
 
     def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        already = AlreadyCaptioning(
-            "This room has captions already. Stop them, or wait: captions end a minute after "
-            "everybody has left."
-        )
-        return self._media.start(
-            request, deadline, already, sessionId=request.session_id, status="started"
-        )
+        return self._media.start(request, deadline, sessionId=request.session_id, status="started")
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:  # noqa: ARG002
         return ()
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
         self._api.call(Call("POST", f"captions/{media_id}/stop"), deadline)
+
+
+def _already() -> AlreadyCaptioning:
+    return AlreadyCaptioning(
+        "This room has captions already. Stop them, or wait: captions end a minute after "
+        "everybody has left."
+    )

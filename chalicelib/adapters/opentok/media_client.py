@@ -1,6 +1,6 @@
 """Calls of OpenTok about one kind of media, and the answers' reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -26,34 +26,31 @@ class MediaClient:
     """Asks OpenTok about one kind of media.
 
     Args:
-        path: The kind's path below the project's URL.
+        kind: The kind. It is also the kind's path below the project's URL.
+        conflict: Returns the error for a start that the session's state forbids.
     """
 
-    def __init__(self, api: ApiClient, clock: Clock, kind: MediaKind, path: str) -> None:
+    def __init__(
+        self, api: ApiClient, clock: Clock, kind: MediaKind, conflict: Callable[[], RoomkeyError]
+    ) -> None:
         self._api = api
         self._clock = clock
         self._kind = kind
-        self._path = path
+        self._path = kind.value
+        self._conflict = conflict
 
-    def start(
-        self,
-        request: StartRequest,
-        deadline: Deadline,
-        conflict: RoomkeyError,
-        **known: object,
-    ) -> MediaReport:
+    def start(self, request: StartRequest, deadline: Deadline, **known: object) -> MediaReport:
         """Start one and return its report.
 
         Args:
             request: The request.
             deadline: The time by which OpenTok must answer.
-            conflict: Raised if OpenTok refuses the start because of the session's state.
             known: Fields that OpenTok's answer lacks.
         """
         # The options of an archive hold no secrets, so OpenTok's reason for a refusal is logged.
         call = start_call(self._path, request, secret=self._kind is not MediaKind.ARCHIVE)
         answer = self._api.call(call, deadline)
-        check_started(answer, conflict)
+        check_started(answer, self._conflict)
         return self.read(call, answer, **known)
 
     def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
@@ -131,18 +128,18 @@ def start_call(path: str, request: StartRequest, *, secret: bool = True) -> Call
     )
 
 
-def check_started(answer: Answer, conflict: RoomkeyError) -> None:
+def check_started(answer: Answer, conflict: Callable[[], RoomkeyError]) -> None:
     """Pass if OpenTok has started what was asked for.
 
     Raises:
         NobodyConnected: Nobody is in the session, or nobody ever was.
         NotRouted: The session's media do not pass through OpenTok.
-        RoomkeyError: `conflict`, if OpenTok names neither as the reason for its refusal.
+        RoomkeyError: The error of `conflict`, if OpenTok names neither as the reason.
     """
     if answer.status == HTTPStatus.NOT_FOUND:
         raise NobodyConnected(NOBODY)
     if answer.status == HTTPStatus.CONFLICT:
-        raise NotRouted if _is_about_media_mode(answer) else conflict
+        raise NotRouted if _is_about_media_mode(answer) else conflict()
 
 
 def is_about_the_state(answer: Answer) -> bool:

@@ -1,6 +1,7 @@
 """Experience Composers by OpenTok's REST API."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from chalicelib.adapters.opentok.api_client import ApiClient, Call
 from chalicelib.adapters.opentok.media_client import NOBODY, MediaClient
@@ -17,10 +18,10 @@ class OpenTokRenders:
 
     def __init__(self, api: ApiClient, clock: Clock) -> None:
         self._api = api
-        self._media = MediaClient(api, clock, MediaKind.RENDER, "render")
+        self._media = MediaClient(api, clock, MediaKind.RENDER, partial(NobodyConnected, NOBODY))
 
     def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        return self._media.start(request, deadline, NobodyConnected(NOBODY))
+        return self._media.start(request, deadline)
 
     def one(self, render_id: str, deadline: Deadline) -> MediaReport | None:
         return self._media.one(render_id, deadline)

@@ -35,7 +35,7 @@ class OpenTokTelephony:
         """Make the call and return its answer, if that names the connection."""
         call = start_call(path, request)
         answer = self._api.call(call, deadline)
-        check_started(answer, NotRouted())
+        check_started(answer, NotRouted)
         content = parse_json_object(answer.body)
         ids = (content.get("id"), content.get("connectionId"))
         if not all(isinstance(each, str) and PLATFORM_ID_PATTERN.fullmatch(each) for each in ids):

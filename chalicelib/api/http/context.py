@@ -1,18 +1,34 @@
-"""Requests as views see them: one kind of context for each kind of caller."""
+"""Requests as views see them, one kind of context for each kind of caller.
 
+Bodies and queries are decoded here: all that a caller sends is validated before a view runs.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
+import msgspec
 from chalice.app import Request
 from msgspec import Struct
 
-from chalicelib.api.http.decoding import read_body, read_query
 from chalicelib.api.http.operations import Operation
 from chalicelib.api.http.request_log import RequestRecord
+from chalicelib.api.http.validation_messages import NOT_KNOWN, field_problem
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.parsing import is_valid_unicode
 from chalicelib.core.use_cases import MediaUseCases, UseCases
-from chalicelib.errors import MalformedJson, Unauthenticated
+from chalicelib.errors import (
+    BodyTooLarge,
+    FieldProblem,
+    InvalidField,
+    MalformedJson,
+    Unauthenticated,
+)
+
+LONGEST_BODY_BYTES: Final = 64 * 1024
+MAX_QUOTED_CHARACTERS: Final = 100
 
 _Struct = TypeVar("_Struct", bound=Struct)
 
@@ -134,3 +150,66 @@ def _as_declared(content: Struct | None, declared: type[_Struct]) -> _Struct:
     if isinstance(content, declared):
         return content
     raise TypeError(f"This route's operation does not declare {declared.__name__}.")
+
+
+def read_body(raw: bytes, struct: type[_Struct]) -> _Struct:
+    """Return the body as `struct`. An empty body counts as `{}`.
+
+    Raises:
+        BodyTooLarge: The body is larger than 64 KiB.
+        MalformedJson: The body is not JSON in UTF-8, or repeats a name and `struct` is strict.
+        InvalidField: The body is not an object, or a field breaks a rule.
+    """
+    if len(raw) > LONGEST_BODY_BYTES:
+        raise BodyTooLarge("The body must be at most 64 KiB.")
+    text = raw.strip() or b"{}"
+    try:
+        content = msgspec.json.decode(text)
+        if struct.__struct_config__.forbid_unknown_fields:
+            # msgspec takes the last of several equal names; another parser may take the first.
+            json.loads(text, object_pairs_hook=_check_names)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedJson("The body is not valid JSON in UTF-8.") from error
+    if not isinstance(content, dict):
+        raise InvalidField(FieldProblem("body", "must be a JSON object"))
+    return _convert(content, struct, strict=True)
+
+
+def _check_names(pairs: Sequence[tuple[str, object]]) -> None:
+    """Refuse an object that repeats a name.
+
+    Raises:
+        MalformedJson: It does.
+    """
+    names = set[str]()
+    for name, _ in pairs:
+        if name in names:
+            quoted = name[:MAX_QUOTED_CHARACTERS]
+            raise MalformedJson(f'The body has "{quoted}" more than once in one object.')
+        names.add(name)
+
+
+def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _Struct:
+    """Return the query's parameters as `struct`.
+
+    Raises:
+        InvalidField: A parameter is given twice, or breaks a rule.
+    """
+    if not struct.__struct_fields__ and not struct.__struct_config__.forbid_unknown_fields:
+        return struct()  # A lenient struct without fields accepts any query.
+    for name, values in query.items():
+        if len(values) != 1:
+            raise InvalidField(FieldProblem(name, "is given more than once"))
+        if not is_valid_unicode(name + values[0]):
+            raise InvalidField(FieldProblem("query", "must be valid Unicode"))
+    return _convert({name: values[0] for name, values in query.items()}, struct, strict=False)
+
+
+def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bool) -> _Struct:
+    unknown = sorted(content.keys() - set(struct.__struct_encode_fields__))
+    if unknown and struct.__struct_config__.forbid_unknown_fields:
+        raise InvalidField(*(FieldProblem(name, NOT_KNOWN) for name in unknown))
+    try:
+        return msgspec.convert(content, struct, strict=strict)
+    except msgspec.ValidationError as error:
+        raise InvalidField(field_problem(str(error), struct)) from error

@@ -66,10 +66,16 @@ STATUS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A rendered response: making it can no longer fail."""
+    """A response before the router encodes it.
+
+    Args:
+        status: The HTTP status.
+        content: The content, which becomes the JSON body. None stands for an empty body.
+        headers: Headers besides those of every response.
+    """
 
     status: HTTPStatus
-    body: str = ""
+    content: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -91,14 +97,6 @@ class Problem(Struct, rename="camel"):
     captions_id: str | UnsetType = UNSET
 
 
-def json_response(
-    status: HTTPStatus, content: object, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Return the content as JSON."""
-    body = msgspec.json.encode(content).decode()
-    return Response(status, body, {"Content-Type": "application/json"} | dict(headers or {}))
-
-
 def problem_response(error: errors.RoomkeyError, request_id: str) -> Response:
     """Return the error as a problem."""
     status = STATUS[type(error)]
@@ -116,4 +114,4 @@ def problem_response(error: errors.RoomkeyError, request_id: str) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return json_response(status, msgspec.to_builtins(problem) | error.extensions, headers)
+    return Response(status, msgspec.to_builtins(problem) | error.extensions, headers)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import unquote
 
+import msgspec
 from chalice import Chalice, CORSConfig
 from chalice import Response as ChaliceResponse
 from chalice.app import Request
@@ -104,11 +105,12 @@ class Router:
             with recording() as record.measurements:
                 try:
                     response = self._call_view(route, request, record, parameters)
+                    body = _encode(response.content)
                 except RoomkeyError as error:
                     return self._respond_problem(record, error)
                 except Exception as fault:  # noqa: BLE001  every caller gets a response
                     return self._respond_problem(record, _internal(fault))
-                return self._respond(record, response)
+                return self._respond(record, response, body)
 
         return handle
 
@@ -133,12 +135,13 @@ class Router:
         self, record: RequestRecord, error: RoomkeyError, headers: Mapping[str, str] | None = None
     ) -> ChaliceResponse:
         response = problem_response(error, record.request_id)
-        return self._respond(record, response, error, headers)
+        return self._respond(record, response, _encode(response.content), error, headers)
 
     def _respond(
         self,
         record: RequestRecord,
         response: Response,
+        body: str,
         error: RoomkeyError | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ChaliceResponse:
@@ -146,14 +149,19 @@ class Router:
         # CORS headers are set here, because Chalice leaves them out of its own responses.
         every: dict[str, str | list[str]] = {
             "Cache-Control": "no-store",
+            **({"Content-Type": "application/json"} if body else {}),
             **self._cors.get_access_control_headers(),
             **response.headers,
             **(headers or {}),
         }
-        return ChaliceResponse(response.body, every, response.status.value)
+        return ChaliceResponse(body, every, response.status.value)
 
 
 _INTERNAL: Final = "Internal error. The service's log names the cause under this request id."
+
+
+def _encode(content: object) -> str:
+    return "" if content is None else msgspec.json.encode(content).decode()
 
 
 def _internal(fault: Exception) -> Internal:

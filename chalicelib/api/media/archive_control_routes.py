@@ -3,7 +3,7 @@ from http import HTTPStatus
 from chalicelib import errors
 from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.operations import MEDIA_START_ERRORS, MODERATOR_ERRORS, PROVIDER_ERRORS
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_requests import ArchiveBody, LayoutBody, StreamsBody
 from chalicelib.api.media.archive_responses import ArchiveAnswer, archive_response
@@ -25,7 +25,7 @@ routes = Routes(tag="archives")
 def start_archive(context: RequestContext, room: str) -> Response:
     options = context.body(ArchiveBody).options()
     started = context.media.record_archives.start(context.user, room, options, context.deadline)
-    return json_response(HTTPStatus.CREATED, archive_response(*started))
+    return Response(HTTPStatus.CREATED, archive_response(*started))
 
 
 @routes.post(
@@ -43,7 +43,7 @@ def start_archive(context: RequestContext, room: str) -> Response:
 )
 def stop_archive(context: RequestContext, room: str, archive_id: str) -> Response:
     stopped = context.media.record_archives.stop(context.user, room, archive_id, context.deadline)
-    return json_response(HTTPStatus.OK, archive_response(*stopped))
+    return Response(HTTPStatus.OK, archive_response(*stopped))
 
 
 @routes.put(
@@ -63,7 +63,7 @@ def set_archive_layout(context: RequestContext, room: str, archive_id: str) -> R
     changed = context.media.record_archives.set_layout(
         context.user, room, archive_id, layout, context.deadline
     )
-    return json_response(HTTPStatus.OK, archive_response(*changed))
+    return Response(HTTPStatus.OK, archive_response(*changed))
 
 
 @routes.patch(

@@ -8,7 +8,7 @@ from chalicelib.api.http.operations import (
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
 )
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList, archive_response
 from chalicelib.api.media.responses import page_response, page_start
@@ -35,9 +35,7 @@ def list_archives(context: RequestContext, room: str) -> Response:
         context.user, room, start, limit, context.deadline
     )
     items = [archive_response(found, each) for each in page.items]
-    return json_response(
-        HTTPStatus.OK, page_response(context, MediaKind.ARCHIVE, found, page, items)
-    )
+    return Response(HTTPStatus.OK, page_response(context, MediaKind.ARCHIVE, found, page, items))
 
 
 @routes.get(
@@ -49,7 +47,7 @@ def list_archives(context: RequestContext, room: str) -> Response:
 )
 def get_archive(context: RequestContext, room: str, archive_id: str) -> Response:
     found = context.media.read_archives.one(context.user, room, archive_id, context.deadline)
-    return json_response(HTTPStatus.OK, archive_response(*found))
+    return Response(HTTPStatus.OK, archive_response(*found))
 
 
 @routes.get(

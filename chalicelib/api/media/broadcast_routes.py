@@ -9,7 +9,7 @@ from chalicelib.api.http.operations import (
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
 )
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_requests import LayoutBody, StreamsBody
 from chalicelib.api.media.broadcast_requests import BroadcastBody
@@ -46,7 +46,7 @@ _CONTROL_ERRORS: Final = (
 def start_broadcast(context: RequestContext, room: str) -> Response:
     options = context.body(BroadcastBody).options()
     found, broadcast = context.media.broadcasts.start(context.user, room, options, context.deadline)
-    return json_response(HTTPStatus.CREATED, with_room_name(found, broadcast.content))
+    return Response(HTTPStatus.CREATED, with_room_name(found, broadcast.content))
 
 
 @routes.get(
@@ -61,9 +61,7 @@ def list_broadcasts(context: RequestContext, room: str) -> Response:
     limit = context.query(PageQuery).limit
     found, page = context.media.broadcasts.page(context.user, room, start, limit, context.deadline)
     items = [with_room_name(found, each.content) for each in page.items]
-    return json_response(
-        HTTPStatus.OK, page_response(context, MediaKind.BROADCAST, found, page, items)
-    )
+    return Response(HTTPStatus.OK, page_response(context, MediaKind.BROADCAST, found, page, items))
 
 
 @routes.get(
@@ -77,7 +75,7 @@ def get_broadcast(context: RequestContext, room: str, broadcast_id: str) -> Resp
     found, broadcast = context.media.broadcasts.one(
         context.user, room, broadcast_id, context.deadline
     )
-    return json_response(HTTPStatus.OK, with_room_name(found, broadcast.content))
+    return Response(HTTPStatus.OK, with_room_name(found, broadcast.content))
 
 
 @routes.post(
@@ -90,7 +88,7 @@ def stop_broadcast(context: RequestContext, room: str, broadcast_id: str) -> Res
     found, broadcast = context.media.broadcasts.stop(
         context.user, room, broadcast_id, context.deadline
     )
-    return json_response(HTTPStatus.OK, with_room_name(found, broadcast.content))
+    return Response(HTTPStatus.OK, with_room_name(found, broadcast.content))
 
 
 @routes.put(
@@ -105,7 +103,7 @@ def set_broadcast_layout(context: RequestContext, room: str, broadcast_id: str) 
     found, broadcast = context.media.broadcasts.set_layout(
         context.user, room, broadcast_id, layout, context.deadline
     )
-    return json_response(HTTPStatus.OK, with_room_name(found, broadcast.content))
+    return Response(HTTPStatus.OK, with_room_name(found, broadcast.content))
 
 
 @routes.patch(

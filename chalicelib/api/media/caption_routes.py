@@ -7,7 +7,7 @@ from chalicelib.api.http.operations import (
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
 )
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.responses import CaptionsAnswer
 from chalicelib.api.media.service_requests import CaptionsBody
@@ -31,7 +31,7 @@ def start_captions(context: RequestContext, room: str) -> Response:
     captions = context.media.captions.start(
         context.user, room, options, context.api_address(), context.deadline
     )
-    return json_response(HTTPStatus.ACCEPTED, CaptionsAnswer(captions.id))
+    return Response(HTTPStatus.ACCEPTED, CaptionsAnswer(captions.id))
 
 
 @routes.post(

@@ -8,7 +8,7 @@ from chalicelib.api.http.operations import (
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
 )
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.responses import (
     RenderAnswer,
@@ -34,7 +34,7 @@ routes = Routes(tag="renders")
 def start_render(context: RequestContext, room: str) -> Response:
     options = context.body(RenderBody).options()
     found, render = context.media.renders.start(context.user, room, options, context.deadline)
-    return json_response(HTTPStatus.ACCEPTED, with_room_name(found, render.content))
+    return Response(HTTPStatus.ACCEPTED, with_room_name(found, render.content))
 
 
 @routes.get(
@@ -49,9 +49,7 @@ def list_renders(context: RequestContext, room: str) -> Response:
     limit = context.query(PageQuery).limit
     found, page = context.media.renders.page(context.user, room, start, limit, context.deadline)
     items = [with_room_name(found, each.content) for each in page.items]
-    return json_response(
-        HTTPStatus.OK, page_response(context, MediaKind.RENDER, found, page, items)
-    )
+    return Response(HTTPStatus.OK, page_response(context, MediaKind.RENDER, found, page, items))
 
 
 @routes.get(
@@ -63,7 +61,7 @@ def list_renders(context: RequestContext, room: str) -> Response:
 )
 def get_render(context: RequestContext, room: str, render_id: str) -> Response:
     found, render = context.media.renders.one(context.user, room, render_id, context.deadline)
-    return json_response(HTTPStatus.OK, with_room_name(found, render.content))
+    return Response(HTTPStatus.OK, with_room_name(found, render.content))
 
 
 @routes.delete(

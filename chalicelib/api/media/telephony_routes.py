@@ -4,7 +4,7 @@ from chalicelib import errors
 from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.fields import check_connection_id
 from chalicelib.api.http.operations import MEDIA_ERRORS, MEDIA_START_ERRORS
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.responses import AudioConnectorAnswer, CallAnswer, with_room_name
 from chalicelib.api.media.service_requests import AudioConnectorBody, DtmfBody, SipBody
@@ -26,7 +26,7 @@ routes = Routes(tag="telephony")
 def dial(context: RequestContext, room: str) -> Response:
     options = context.body(SipBody).options()
     made = context.media.telephony.dial(context.user, room, options, context.deadline)
-    return json_response(HTTPStatus.CREATED, with_room_name(*made))
+    return Response(HTTPStatus.CREATED, with_room_name(*made))
 
 
 @routes.post(
@@ -60,4 +60,4 @@ def play_digits(context: RequestContext, room: str) -> Response:
 def connect_audio(context: RequestContext, room: str) -> Response:
     options = context.body(AudioConnectorBody).options()
     made = context.media.telephony.connect_audio(context.user, room, options, context.deadline)
-    return json_response(HTTPStatus.CREATED, with_room_name(*made))
+    return Response(HTTPStatus.CREATED, with_room_name(*made))

@@ -4,7 +4,7 @@ from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import MEMBER_ERRORS
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.responses import ConnectionAnswer, ConnectionList, CountsAnswer
 
@@ -31,4 +31,4 @@ def list_connections(context: RequestContext, room: str) -> Response:
     cursor = None if following is None else encode_cursor(Position(following), scope)
     items = [ConnectionAnswer.of(each) for each in page.connections]
     answer = ConnectionList(items, CountsAnswer.of(counts), cursor)
-    return json_response(HTTPStatus.OK, answer)
+    return Response(HTTPStatus.OK, answer)

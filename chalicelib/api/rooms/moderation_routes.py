@@ -4,7 +4,7 @@ from chalicelib import errors
 from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.fields import check_connection_id
 from chalicelib.api.http.operations import MODERATOR_ERRORS, PROVIDER_ERRORS
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.requests import BanBody, MuteBody, SignalBody
 from chalicelib.api.rooms.responses import BanAnswer, BanList
@@ -84,7 +84,7 @@ def signal(context: RequestContext, room: str) -> Response:
 def ban(context: RequestContext, room: str) -> Response:
     banned = context.body(BanBody).user_id
     made = context.use_cases.ban_users.ban(context.user, room, banned, context.deadline)
-    return json_response(HTTPStatus.CREATED, BanAnswer.of(made))
+    return Response(HTTPStatus.CREATED, BanAnswer.of(made))
 
 
 @routes.get(
@@ -95,7 +95,7 @@ def ban(context: RequestContext, room: str) -> Response:
 )
 def list_bans(context: RequestContext, room: str) -> Response:
     bans = context.use_cases.ban_users.bans(context.user, room, context.deadline)
-    return json_response(HTTPStatus.OK, BanList([BanAnswer.of(each) for each in bans]))
+    return Response(HTTPStatus.OK, BanList([BanAnswer.of(each) for each in bans]))
 
 
 @routes.delete(

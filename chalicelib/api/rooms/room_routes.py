@@ -9,7 +9,7 @@ from chalicelib.api.http.operations import (
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
 )
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.patch_request import RoomPatch
 from chalicelib.api.rooms.requests import RoomBody
@@ -49,7 +49,7 @@ def put_room(context: RequestContext, room: str) -> Response:
         caller_ip=context.source_ip(),
         deadline=context.deadline,
     )
-    return json_response(
+    return Response(
         HTTPStatus.CREATED if created else HTTPStatus.OK, to_response(context, room_now)
     )
 
@@ -63,7 +63,7 @@ def put_room(context: RequestContext, room: str) -> Response:
 def get_room(context: RequestContext, room: str) -> Response:
     found = context.use_cases.read_rooms.visible_room(context.user, room, context.deadline)
     counts = context.use_cases.read_presence.counts(found, context.deadline)
-    return json_response(HTTPStatus.OK, to_response(context, found, counts))
+    return Response(HTTPStatus.OK, to_response(context, found, counts))
 
 
 @routes.patch(
@@ -88,7 +88,7 @@ def patch_room(context: RequestContext, room: str) -> Response:
     changed = context.use_cases.change_room.change(
         context.user, room, changes, context.source_ip(), context.deadline
     )
-    return json_response(HTTPStatus.OK, to_response(context, changed))
+    return Response(HTTPStatus.OK, to_response(context, changed))
 
 
 @routes.delete(
@@ -122,7 +122,7 @@ def list_rooms(context: RequestContext) -> Response:
         position = TimedPosition.of(following.name, following.created_at)
         cursor = encode_cursor(position, context.user.id)
     items = [to_response(context, room) for room in page.rooms]
-    return json_response(HTTPStatus.OK, RoomList(items, cursor))
+    return Response(HTTPStatus.OK, RoomList(items, cursor))
 
 
 def to_response(

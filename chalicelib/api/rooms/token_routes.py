@@ -4,7 +4,7 @@ from http import HTTPStatus
 from chalicelib import errors
 from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.operations import ADMISSION_ERRORS, PROVIDER_ERRORS
-from chalicelib.api.http.responses import Response, json_response
+from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.requests import SmallestTokenQuery, TokenBody
 from chalicelib.api.rooms.responses import SmallestTokenAnswer, TokenAnswer
@@ -34,7 +34,7 @@ def join_room(context: RequestContext, room: str) -> Response:
         layout_classes=body.layout_classes or (),
     )
     admission = context.use_cases.join_room.join(context.user, room, request, context.deadline)
-    return json_response(HTTPStatus.CREATED, TokenAnswer.of(admission))
+    return Response(HTTPStatus.CREATED, TokenAnswer.of(admission))
 
 
 @routes.get(
@@ -49,4 +49,4 @@ def join_default_room(context: RequestContext) -> Response:
     context.record.room = context.use_cases.join_room.default_room
     username = context.query(SmallestTokenQuery).username
     admission = context.use_cases.join_room.join_default(context.user, username, context.deadline)
-    return json_response(HTTPStatus.OK, SmallestTokenAnswer.of(admission))
+    return Response(HTTPStatus.OK, SmallestTokenAnswer.of(admission))

@@ -3,8 +3,7 @@
 from contextlib import suppress
 from typing import Final
 
-from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.model.media import Media, MediaKind, recordable
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.ports.media_platforms import MediaPlatform, Options, StartRequest
@@ -39,12 +38,9 @@ _RUNNING_IDS: Final = {
 class StartMedia:
     """Starts media of a room, records them, and stops again what must not run."""
 
-    def __init__(
-        self, rooms: RoomStore, store: MediaStore, tracker: MediaTracker, clock: Clock
-    ) -> None:
+    def __init__(self, rooms: RoomStore, store: MediaStore, clock: Clock) -> None:
         self._rooms = rooms
         self._store = store
-        self._tracker = tracker
         self._clock = clock
 
     def start(
@@ -62,7 +58,8 @@ class StartMedia:
         """
         report = self._request(room, platform, request, deadline)
         try:
-            media = self._tracker.save(report, room.room_id, deadline)
+            media = report.to_media(room.room_id)
+            self._store.save(recordable(media), deadline)
             # A closing room is written first, and its media are stopped after that. So either
             # this read sees the closed room, or the closing finds this record.
             over = self._is_over(room, deadline)
@@ -85,6 +82,7 @@ class StartMedia:
         except ProviderUnavailable as error:
             if error.not_performed:
                 raise
+            increment("ProviderUnavailable")  # so that its alarm rings, too
             raise StartUnconfirmed(note=error.note) from error
         if report.session_id != room.session_id:
             raise StartUnconfirmed(

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.core.model.connection import Session
-from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind
+from chalicelib.core.model.media import DELETED, STOPPED, Media, recordable
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import parse_object
 from chalicelib.core.support.timestamps import Clock
 
 
@@ -55,7 +54,7 @@ class MediaTracker:
     ) -> Media:
         """Record the report, as `MediaStore.save` does, and return it as a media item."""
         media = report.to_media(room_id)
-        self._store.save(_recordable(media), deadline, replacing)
+        self._store.save(recordable(media), deadline, replacing)
         return media
 
     def mark_ended(self, media: Media, deadline: Deadline) -> Media:
@@ -71,20 +70,6 @@ class MediaTracker:
     def mark_deleted(self, media: Media, deadline: Deadline) -> None:
         """Record that it is deleted."""
         self._store.save(replace(media, status=DELETED, updated_at=self._clock()), deadline)
-
-
-def _recordable(media: Media) -> Media:
-    """Return the item without the URL of an archive's file.
-
-    Anyone who has the URL can fetch the file, and ten minutes later nobody can.
-    """
-    if media.kind is not MediaKind.ARCHIVE:
-        return media
-    content = {**media.content, "url": None}
-    transcription = parse_object(content.get("transcription"))
-    if "url" in transcription:
-        content["transcription"] = {**transcription, "url": None}
-    return replace(media, content=content)
 
 
 def _ended(content: Mapping[str, Any]) -> Mapping[str, Any]:

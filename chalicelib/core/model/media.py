@@ -5,10 +5,12 @@ callbacks arrive in any order.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from chalicelib.core.support.parsing import parse_object
 
 
 class MediaKind(StrEnum):
@@ -99,3 +101,17 @@ class MediaPage:
 
     items: tuple[Media, ...]
     next_cursor: MediaCursor | None
+
+
+def recordable(media: Media) -> Media:
+    """Return the item without the URL of an archive's file.
+
+    Anyone who has the URL can fetch the file, and ten minutes later nobody can.
+    """
+    if media.kind is not MediaKind.ARCHIVE:
+        return media
+    content = {**media.content, "url": None}
+    transcription = parse_object(content.get("transcription"))
+    if "url" in transcription:
+        content["transcription"] = {**transcription, "url": None}
+    return replace(media, content=content)

@@ -94,7 +94,7 @@ def test_a_route_added_around_the_edge_would_be_noticed(stand_ins: StandIns) -> 
 
 def test_a_new_route_of_the_edge_refuses_before_its_view_is_called(stand_ins: StandIns) -> None:
     app = Chalice("made-up", configure_logs=False)
-    router = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    router = Router(Services(stand_ins.environment).use_cases, RequestLog("INFO"), "*")
     routes = Routes(tag="tests")
     called: list[str] = []
 

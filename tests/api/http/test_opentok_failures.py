@@ -131,7 +131,7 @@ def test_a_passing_failure_is_made_good_within_the_same_request(
 def hasty_open_room(started_stand_ins: StandIns) -> Callable[[], Room]:
     """Opens a room with so little time left that OpenTok is asked but once."""
     started_stand_ins.start_anew()
-    create_room = Services(started_stand_ins.environment)().create_room
+    create_room = Services(started_stand_ins.environment).use_cases().create_room
     return lambda: create_room.find_or_create(
         User("alice"), "standup", Deadline(SECONDS_TO_STORE + RETRY_NEEDS_SECONDS - 0.1)
     )

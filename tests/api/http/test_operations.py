@@ -29,7 +29,7 @@ PROBLEM_JSON = {"Content-Type": "application/problem+json"}
 def made_up(stand_ins: StandIns) -> Gateway:
     """Two routes that take a ban, by views that look at nothing and at something else."""
     app = Chalice("made-up", configure_logs=False)
-    router = Router(Services(stand_ins.environment), RequestLog("INFO"), "*")
+    router = Router(Services(stand_ins.environment).use_cases, RequestLog("INFO"), "*")
     routes = Routes(tag="tests")
     declaration: Declaration = {
         "summary": "…",

@@ -22,7 +22,6 @@ from chalicelib.errors import (
 from tests.support.example_rooms import MILLISECOND, NOON, a_room
 
 if TYPE_CHECKING:
-    from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.room_store import RoomStore
 
@@ -71,9 +70,10 @@ class Studio:
         assert deadline.remaining()
         return ROOM
 
-    def save(self, report: MediaReport, room_id: str, deadline: Deadline) -> Media:
+    def save(self, media: Media, deadline: Deadline) -> bool:
+        assert media.room_id == ROOM.room_id
         assert deadline.remaining() == SECONDS_TO_RECORD
-        return report.to_media(room_id)
+        return True
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
         assert room_id == ROOM.room_id
@@ -87,7 +87,6 @@ class Studio:
         start_media = StartMedia(
             cast("RoomStore", self),
             cast("MediaStore", self),
-            cast("MediaTracker", self),
             lambda: NOON,
         )
         deadline = Deadline(REQUEST_SECONDS, lambda: self.seconds)
