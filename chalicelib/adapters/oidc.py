@@ -11,7 +11,7 @@ from jwt.exceptions import InvalidSubjectError
 from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import is_valid_unicode
+from chalicelib.core.support.formats import is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
 
 ALGORITHMS: Final = ["RS256", "ES256"]

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import cache
 from uuid import uuid4
 
-from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.support.formats import utc_now
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings

@@ -24,7 +24,7 @@ from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.reconcile_sessions import MediaCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.sessions.track_sessions import SessionTracker
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.use_cases import MediaUseCases
 
 
@@ -44,7 +44,7 @@ def wire_media(
     """Return the use cases of media on these ports."""
     own, rooms = ports.media(), ports.rooms
     services = ServiceConnections(ports.video, sessions, clock)
-    access = MediaAccess(read_rooms, own.store, clock)
+    access = MediaAccess(read_rooms, own.store)
     tracker = MediaTracker(sessions.find, own.store, clock)
     start_media = StartMedia(rooms, own.store, clock)
     archive_sync = ArchiveSync(own.archives, own.storage, tracker)
@@ -57,7 +57,7 @@ def wire_media(
     return MediaServices(
         use_cases=MediaUseCases(
             record_archives=RecordArchives(
-                media=access,
+                rooms=read_rooms,
                 store=own.store,
                 platform=own.archives,
                 sync=archive_sync,

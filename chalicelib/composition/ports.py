@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib.composition.aws import aws_clients, s3_client
-from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,11 +69,10 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
     from chalicelib.adapters.oidc import TokenVerifier
-    from chalicelib.adapters.opentok.api_client import ApiClient
+    from chalicelib.adapters.opentok.api_client import ApiClient, Transport
     from chalicelib.adapters.opentok.connections import OpenTokConnections
     from chalicelib.adapters.opentok.sdk_client import SdkClients
     from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
-    from chalicelib.adapters.opentok.transport import Transport
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 
     # At level DEBUG, which an operator may set for the Lambda, they log secrets and auth headers.

@@ -18,7 +18,7 @@ from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 
 if TYPE_CHECKING:

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call
+from chalicelib.adapters.opentok.api_client import ApiClient, Call, Transport
 from chalicelib.adapters.opentok.sdk_client import SdkClients
-from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomkeyError
@@ -17,7 +16,7 @@ from deploy.opentok.uploader_keys import AccessKey, UploaderKeys
 from deploy.stage import Stage
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.opentok.transport import Answer
+    from chalicelib.adapters.opentok.api_client import Answer
 
 _PATH: Final = "archive/storage"
 """The path below the address of the project, or of the Vonage application."""

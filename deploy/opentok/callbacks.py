@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from chalicelib.adapters.opentok.errors import summary
+from chalicelib.adapters.opentok.api_client import Answer, Request, Transport, summary
 from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
-from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.ports.credentials import OpenTokCredentials
 from chalicelib.core.support.deadline import Deadline

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters.opentok.api_client import Transport
 from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
-from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.support.deadline import Deadline

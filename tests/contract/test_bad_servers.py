@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.adapters.opentok.transport import Request, Transport
+from chalicelib.adapters.opentok.api_client import Request, Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable, StoreUnavailable

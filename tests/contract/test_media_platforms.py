@@ -13,7 +13,7 @@ from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.ports.video_platform import TokenSpec
-from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.support.formats import utc_now
 from chalicelib.errors import (
     AlreadyBroadcasting,
     AlreadyCaptioning,

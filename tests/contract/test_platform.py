@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.video_platform import TokenSpec
-from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.support.formats import utc_now
 from chalicelib.errors import ProviderRefused, SignalTooLarge
 from tests.support.example_rooms import soon
 from tests.support.platforms import Platform

@@ -123,13 +123,16 @@ def shipped(files: list[str]) -> list[str]:
     return [each for each in files if each == "app.py" or each.startswith("chalicelib/")]
 
 
-def test_a_join_and_a_start_can_be_read_in_one_sitting(standup: Live) -> None:
-    standup.token("carol")
-    joined = shipped(visited_by(lambda: standup.token("carol"), new_threads=True))
+def test_a_join_and_a_start_can_be_read_in_one_sitting(live: Live) -> None:
+    live.room()
+    live.token("carol")
+    joined = shipped(visited_by(lambda: live.token("carol"), new_threads=True))
     assert len(joined) <= FILES_OF_A_JOIN, joined
 
-    stop_archive(standup, start_archive(standup))
-    started = shipped(visited_by(lambda: start_archive(standup), new_threads=True))
+    live.publish(live.enter("bob"))
+    live.settle()
+    stop_archive(live, start_archive(live))
+    started = shipped(visited_by(lambda: start_archive(live), new_threads=False))
     assert len(started) <= FILES_OF_A_START, started
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import requests
 
-from chalicelib.adapters.opentok.api_client import ApiClient
+from chalicelib.adapters.opentok.api_client import ApiClient, Transport
 from chalicelib.adapters.opentok.archives import OpenTokArchives
 from chalicelib.adapters.opentok.broadcasts import OpenTokBroadcasts
 from chalicelib.adapters.opentok.captions import OpenTokCaptions
@@ -15,10 +15,9 @@ from chalicelib.adapters.opentok.renders import OpenTokRenders
 from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
 from chalicelib.adapters.opentok.telephony import OpenTokTelephony
-from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.credentials import OpenTokCredentials
-from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.support.formats import utc_now
 from tests.fakes.opentok.clients import FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms, Platforms
 from tests.fakes.outside import FakeCredentials

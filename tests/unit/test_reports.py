@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from chalicelib.adapters.opentok.api_client import Answer
 from chalicelib.adapters.opentok.media_client import MAX_LISTED, MediaClient
-from chalicelib.adapters.opentok.transport import Answer
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import AlreadyRecording

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from chalicelib.adapters.dynamodb.attribute_values import serialize
 from chalicelib.adapters.dynamodb.connections import LIVE, PREFIX
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.adapters.dynamodb.table import serialize
+from chalicelib.core.support.formats import epoch_milliseconds
 
 
 def live_connections(session_id: str) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
 from chalicelib.core.model.connection import Connection, Participant, Service, Stream
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 LIVE: Final = "live"
 GONE: Final = "gone"

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
 from chalicelib.core.model.connection import Counts
-from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 _KEPT_SECONDS: Final = 86_400
 

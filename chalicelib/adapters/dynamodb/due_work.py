@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from chalicelib.adapters.dynamodb.attribute_values import Item, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
@@ -15,11 +14,11 @@ from chalicelib.adapters.dynamodb.room_items import (
     session_item,
     session_key,
 )
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, call
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table, call, serialize
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,7 +6,7 @@ any character.
 
 from typing import Any, Self
 
-from chalicelib.adapters.dynamodb.attribute_values import Item, serialize_value
+from chalicelib.adapters.dynamodb.table import Item, serialize_value
 
 
 class UpdateBuilder:

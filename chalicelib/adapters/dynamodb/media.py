@@ -12,13 +12,19 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
+from chalicelib.adapters.dynamodb.table import (
+    ConditionFailed,
+    Item,
+    Table,
+    deserialize,
+    is_too_large,
+    serialize,
+)
 from chalicelib.core.model.media import DELETED, Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.core.support.metrics import annotate, increment
-from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:

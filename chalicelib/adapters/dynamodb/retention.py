@@ -5,14 +5,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.adapters.dynamodb.attribute_values import deserialize
 from chalicelib.adapters.dynamodb.due_work import due_keys
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import RETENTION, retention_key
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, deserialize
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
+from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import (
     ArchiveMode,
@@ -26,7 +26,7 @@ from chalicelib.core.model.room_settings import (
 )
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 ROOMS: Final = "rooms"
 SESSIONS: Final = "sessions"

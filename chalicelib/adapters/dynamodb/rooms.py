@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
@@ -21,11 +20,18 @@ from chalicelib.adapters.dynamodb.room_items import (
     session_item,
     session_key,
 )
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, call
+from chalicelib.adapters.dynamodb.table import (
+    ConditionFailed,
+    Item,
+    Table,
+    call,
+    deserialize,
+    serialize,
+)
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -17,7 +17,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import MAX_CONNECTIONS_PER_USER, SeatClaim, SeatRelease
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

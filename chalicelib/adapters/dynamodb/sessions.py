@@ -6,7 +6,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb import connection_queries, connections
-from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize
 from chalicelib.adapters.dynamodb.connections import connection_from_item, connection_key
 from chalicelib.adapters.dynamodb.counts import counts_from_item, counts_key, counts_update
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
@@ -18,15 +17,21 @@ from chalicelib.adapters.dynamodb.room_items import (
     session_key,
 )
 from chalicelib.adapters.dynamodb.seats import claim_update, release_update
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
+from chalicelib.adapters.dynamodb.table import (
+    ConditionFailed,
+    Item,
+    Table,
+    deserialize,
+    is_too_large,
+)
 from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:

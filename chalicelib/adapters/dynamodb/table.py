@@ -1,4 +1,4 @@
-"""Calls to the DynamoDB table under a deadline, with an exception for each kind of failure."""
+"""Calls to the DynamoDB table under a deadline, and conversion of its typed attribute values."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -6,14 +6,58 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.dynamodb.attribute_values import Item
-from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateItemOutputTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        TransactWriteItemTypeDef,
+        UpdateItemOutputTypeDef,
+    )
+
+    from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+
+Item = dict[str, "AttributeValueTypeDef"]
+
+
+def serialize(values: Mapping[str, object]) -> Item:
+    """Convert values to an item. Leave out values that are None or an empty set."""
+    return {
+        name: serialize_value(value)
+        for name, value in values.items()
+        if value is not None and value != frozenset()
+    }
+
+
+def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert an item that DynamoDB returned to Python values."""
+    return {name: _deserialize_value(value) for name, value in item.items()}
+
+
+def serialize_value(value: object) -> "AttributeValueTypeDef":
+    """Convert one value. Only the types that this service stores are supported."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case frozenset() | set():
+            return {"SS": sorted(value)}
+        case dict():
+            return {"M": {name: serialize_value(each) for name, each in value.items()}}
+    raise TypeError(f"an attribute cannot hold {type(value).__name__}")
+
+
+def _deserialize_value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401  any stored value
+    ((kind, value),) = attribute.items()
+    if kind == "M":
+        return {name: _deserialize_value(each) for name, each in value.items()}
+    return int(value) if kind == "N" else value
+
 
 MAX_ATTEMPTS: Final = 6
 
@@ -84,7 +128,7 @@ class Table:
             if "Limit" in request:
                 request["Limit"] *= 2
 
-    def update(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> None:
+    def update(self, key: Item, write: "UpdateBuilder", deadline: Deadline) -> None:
         """Update an item. Retry while a transaction writes to the same item.
 
         Raises:
@@ -92,7 +136,7 @@ class Table:
         """
         self._update(write.update(self.name, key), deadline)
 
-    def exchange(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> Item:
+    def exchange(self, key: Item, write: "UpdateBuilder", deadline: Deadline) -> Item:
         """Update an item like `update`, and return the old item; empty if there was none."""
         request = write.update(self.name, key) | {"ReturnValues": "ALL_OLD"}
         return self._update(request, deadline).get("Attributes", {})

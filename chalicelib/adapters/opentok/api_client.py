@@ -1,26 +1,91 @@
-"""Calls to OpenTok's REST API, with retries and an exception for each kind of failure.
+"""Calls to OpenTok's REST API: connections, retries, and an error for each kind of failure.
 
-The SDK loses statuses. So it provides only the auth header and the project here.
+The SDK loses statuses, so it only provides the auth header and the project here.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from chalicelib.adapters.opentok.errors import (
-    REFUSALS,
-    check_available,
-    own_message,
-    refused,
-    summary,
-    unavailable,
-)
+import requests
+
 from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
-from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import increment
-from chalicelib.errors import ProviderUnavailable
+from chalicelib.core.support.metrics import increment, timer
+from chalicelib.errors import ProviderRefused, ProviderUnavailable
+
+_CONNECT_SECONDS: Final = 2.0
+_READ_SECONDS: Final = 5.0
+_MAX_RESPONSE_BYTES: Final = 4 << 20
+_CHUNK_BYTES: Final = 1 << 14
+UNAVAILABLE: Final = "The video platform gave no valid answer; try again."
+REFUSALS: Final = frozenset({401, 403})
+_TEMPORARY: Final = frozenset({408, 425, 429})
+_SERVER_ERROR: Final = 500
+_MAX_MESSAGE_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete response from OpenTok."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to OpenTok, with a form, JSON, or no body."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    form: Mapping[str, str] | None = None
+    json: Mapping[str, object] | None = None
+
+
+class Transport:
+    """A pool of connections to OpenTok, shared by all threads of a process."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """Send a request and read the whole response.
+
+        Raises:
+            ProviderUnavailable: No complete response came in time.
+        """
+        try:
+            with timer("ProviderLatency"):
+                return deadline.run(lambda: self._exchange(request, deadline))
+        except (requests.RequestException, TimeoutError) as error:
+            raise ProviderUnavailable(
+                UNAVAILABLE,
+                note=f"{request.method} {request.url}: {type(error).__name__}",
+                retry_after=5,
+            ) from error
+
+    def _exchange(self, request: Request, deadline: Deadline) -> Answer:
+        with self._session.request(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            data=None if request.form is None else dict(request.form),
+            json=request.json,
+            timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = bytearray()
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > _MAX_RESPONSE_BYTES or not deadline.remaining():
+                    raise requests.ConnectionError("The response is too long or too slow.")
+            return Answer(response.status_code, bytes(body))
+
 
 _ATTEMPTS: Final = 2
 _RETRY_NEEDS_SECONDS: Final = 3.0
@@ -105,3 +170,37 @@ class ApiClient:
                 deadline.back_off(attempt)
             else:
                 return answer
+
+
+def check_available(answer: Answer, note: str) -> None:
+    """Raise ProviderUnavailable with this note if a later retry may succeed."""
+    if answer.status in _TEMPORARY:
+        raise unavailable(note, not_performed=True)
+    if answer.status >= _SERVER_ERROR:
+        raise unavailable(note)
+
+
+def refused(note: str) -> ProviderRefused:
+    return ProviderRefused(
+        "The video platform rejected this service's credentials or request. "
+        "The service's log has the reason under this request id.",
+        note=note,
+    )
+
+
+def unavailable(note: str, *, not_performed: bool = False) -> ProviderUnavailable:
+    return ProviderUnavailable(UNAVAILABLE, note=note, retry_after=5, not_performed=not_performed)
+
+
+def summary(answer: Answer) -> str:
+    """Return the status, and OpenTok's message if the body has one."""
+    message = own_message(answer) or "(no error body of OpenTok)"
+    return f"{answer.status} {message[:_MAX_MESSAGE_CHARACTERS]}"
+
+
+def own_message(answer: Answer) -> str | None:
+    """Return the message of an error from OpenTok. None if another server sent the error."""
+    try:
+        return str(json.loads(answer.body)["message"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None

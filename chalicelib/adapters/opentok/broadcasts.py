@@ -13,7 +13,7 @@ from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import Options
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import AlreadyBroadcasting, StreamsNotManual
 
 

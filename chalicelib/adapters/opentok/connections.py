@@ -10,13 +10,18 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
-from chalicelib.adapters.opentok.errors import own_message, unavailable
+from chalicelib.adapters.opentok.api_client import (
+    Answer,
+    ApiClient,
+    Call,
+    is_absence,
+    own_message,
+    unavailable,
+)
 from chalicelib.adapters.opentok.session_ids import started_at
-from chalicelib.adapters.opentok.transport import Answer
 from chalicelib.core.ports.video_platform import ListedConnection
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import from_epoch_milliseconds
+from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.errors import SignalTooLarge
 
 _FAILED: Final = 300

@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call, is_absence
-from chalicelib.adapters.opentok.errors import own_message, unavailable
-from chalicelib.adapters.opentok.transport import Answer
+from chalicelib.adapters.opentok.api_client import (
+    Answer,
+    ApiClient,
+    Call,
+    is_absence,
+    own_message,
+    unavailable,
+)
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import parse_json_object, parse_object
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock, parse_json_object, parse_object
 from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 
 FAILED: Final = 300

@@ -9,7 +9,7 @@ from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import StartRequest
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import NobodyConnected
 
 

@@ -4,7 +4,7 @@ import base64
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.support.timestamps import from_epoch_milliseconds
+from chalicelib.core.support.formats import from_epoch_milliseconds
 
 _TIME_FIELD: Final = 3
 

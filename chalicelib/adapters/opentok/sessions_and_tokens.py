@@ -8,15 +8,17 @@ from typing import Final
 
 from opentok import Client, MediaModes, OpenTokException, Roles
 
-from chalicelib.adapters.opentok.errors import (
+from chalicelib.adapters.opentok.api_client import (
     REFUSALS,
+    Answer,
+    Request,
+    Transport,
     check_available,
     refused,
     summary,
     unavailable,
 )
 from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
-from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec
 from chalicelib.core.support.deadline import Deadline

@@ -1,11 +1,10 @@
 """Calls by SIP and audio by WebSocket, by OpenTok's REST API."""
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call
-from chalicelib.adapters.opentok.errors import unavailable
+from chalicelib.adapters.opentok.api_client import ApiClient, Call, unavailable
 from chalicelib.adapters.opentok.media_client import FAILED, check_started, start_call
 from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN, parse_json_object
+from chalicelib.core.support.formats import PLATFORM_ID_PATTERN, parse_json_object
 from chalicelib.errors import NotRouted
 
 

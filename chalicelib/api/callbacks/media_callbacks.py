@@ -11,9 +11,8 @@ from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
+from chalicelib.core.support.formats import parse_json_object, utc_now
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.parsing import parse_json_object
-from chalicelib.core.support.timestamps import utc_now
 
 KINDS: Final = tuple(MediaKind)
 """The kinds that OpenTok reports as objects with an id, a session and a status."""

@@ -14,8 +14,8 @@ from chalicelib.api.http.context import CallbackContext
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import utc_now
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import utc_now
 from chalicelib.core.use_cases import UseCases
 
 routes: Final = Routes(tag="callbacks")

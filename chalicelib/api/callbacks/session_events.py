@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.core.model.connection import Connection, Participant, Stream
-from chalicelib.core.support.parsing import (
+from chalicelib.core.support.formats import (
     owner_ids,
     parse_id,
     parse_json_object,

@@ -13,16 +13,16 @@ from chalicelib.api.http.context import CallbackContext
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.core.model.connection import Connection, Participant, Service
-from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.parsing import (
+from chalicelib.core.support.formats import (
     owner_ids,
     parse_id,
     parse_json_object,
     parse_object,
     parse_platform_id,
     parse_timestamp,
+    utc_now,
 )
-from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.support.metrics import increment
 
 _EVENTS: Final = ("callCreated", "callUpdated", "callDestroyed", "muteForced")
 

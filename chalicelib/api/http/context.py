@@ -17,7 +17,7 @@ from chalicelib.api.http.request_log import RequestRecord
 from chalicelib.api.http.validation_messages import NOT_KNOWN, field_problem
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import is_valid_unicode
+from chalicelib.core.support.formats import is_valid_unicode
 from chalicelib.core.use_cases import MediaUseCases, UseCases
 from chalicelib.errors import (
     BodyTooLarge,

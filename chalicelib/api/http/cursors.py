@@ -8,8 +8,11 @@ from typing import Annotated, Final, Self, TypeVar
 
 import msgspec
 
-from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
-from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import (
+    PLATFORM_ID_PATTERN,
+    epoch_milliseconds,
+    from_epoch_milliseconds,
+)
 from chalicelib.errors import FieldProblem, InvalidField
 
 _CHECKSUM_BYTES: Final = 8

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
-from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
+from chalicelib.core.support.formats import PLATFORM_ID_PATTERN
 from chalicelib.errors import ConnectionNotFound
 
 MAX_PAGE: Final = 100

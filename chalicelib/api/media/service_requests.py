@@ -21,7 +21,7 @@ from chalicelib.api.http.url_checks import (
 )
 from chalicelib.api.media.archive_requests import Text, check_rules, without_nulls
 from chalicelib.core.model.room_settings import Resolution
-from chalicelib.core.support.parsing import parse_json_object
+from chalicelib.core.support.formats import parse_json_object
 
 MAX_STREAMS: Final = 100
 MAX_SIP_HEADERS: Final = 50

@@ -12,7 +12,7 @@ from chalicelib.core.model.user import Role
 from chalicelib.core.rooms.ban_users import Ban
 from chalicelib.core.rooms.join_room import JoinResult
 from chalicelib.core.sessions.read_presence import RoomCounts
-from chalicelib.core.support.timestamps import rfc3339
+from chalicelib.core.support.formats import rfc3339
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 

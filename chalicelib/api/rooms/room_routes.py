@@ -17,7 +17,7 @@ from chalicelib.api.rooms.responses import RoomAnswer, RoomList
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import RoomCursor
 from chalicelib.core.sessions.read_presence import RoomCounts
-from chalicelib.core.support.timestamps import utc_now
+from chalicelib.core.support.formats import utc_now
 
 routes = Routes(tag="rooms")
 

@@ -11,8 +11,8 @@ from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.concurrency import reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import annotate, increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import RoomkeyError
 
 RETENTION_AT_ONCE: Final = 50

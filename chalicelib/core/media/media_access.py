@@ -1,24 +1,18 @@
 """Access to a room's media for the room's moderators."""
 
-from datetime import datetime
 from typing import Final
 
 from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
-from chalicelib.core.model.room import Room, State
-from chalicelib.core.model.room_settings import MediaMode
+from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import PLATFORM_ID_PATTERN
 from chalicelib.errors import (
     BroadcastNotFound,
     CaptionsNotFound,
-    EncryptedRoom,
-    NotRouted,
     RenderNotFound,
-    RoomClosed,
 )
 
 _NOT_FOUND: Final = {
@@ -34,10 +28,9 @@ class MediaAccess:
     Its methods raise `RoomNotFound` and `NotAModerator` as `ReadRooms.moderated_room` does.
     """
 
-    def __init__(self, rooms: RoomAccess, store: MediaStore, clock: Clock) -> None:
+    def __init__(self, rooms: RoomAccess, store: MediaStore) -> None:
         self._rooms = rooms
         self._store = store
-        self._clock = clock
 
     def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Return the room if OpenTok can process its media.
@@ -45,9 +38,7 @@ class MediaAccess:
         Raises:
             RoomClosed, NotRouted, EncryptedRoom: OpenTok cannot.
         """
-        room = self._rooms.moderated_room(user, name, to_do, deadline)
-        _check_media_allowed(room, self._clock())
-        return room
+        return self._rooms.recordable_room(user, name, to_do, deadline)
 
     def moderated_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Return the room of this name, if the user moderates it."""
@@ -74,22 +65,3 @@ class MediaAccess:
         if media is None:
             raise _NOT_FOUND[kind](f"This room has no {kind} with the id {media_id}.")
         return room, media
-
-
-def _check_media_allowed(room: Room, now: datetime) -> None:
-    """Refuse rooms whose media OpenTok cannot process.
-
-    Raises:
-        RoomClosed: Nobody can be in the room.
-        NotRouted: The media go from client to client.
-        EncryptedRoom: OpenTok cannot read the media that it passes on.
-    """
-    if room.state(now) is State.CLOSED:
-        raise RoomClosed("This room is closed.")
-    if room.settings.media_mode is MediaMode.RELAYED:
-        raise NotRouted
-    if room.settings.e2ee:
-        raise EncryptedRoom(
-            "This room is end-to-end encrypted, so OpenTok cannot process its media. "
-            "Create a room without e2ee."
-        )

@@ -20,7 +20,7 @@ from chalicelib.core.ports.archives import ArchiveFile, ArchiveStorage
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import PLATFORM_ID_PATTERN
+from chalicelib.core.support.formats import PLATFORM_ID_PATTERN
 from chalicelib.errors import (
     ArchiveExpired,
     ArchiveFailed,

@@ -15,8 +15,8 @@ from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

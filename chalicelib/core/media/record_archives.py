@@ -1,6 +1,5 @@
 """Starting, changing, stopping and deleting a room's archives."""
 
-from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
@@ -11,6 +10,7 @@ from chalicelib.core.model.user import User
 from chalicelib.core.ports.archives import ArchivePlatform
 from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
     ArchiveNotReady,
@@ -29,13 +29,13 @@ class RecordArchives:
     def __init__(
         self,
         *,
-        media: MediaAccess,
+        rooms: RoomAccess,
         store: MediaStore,
         platform: ArchivePlatform,
         sync: ArchiveSync,
         start_media: StartMedia,
     ) -> None:
-        self._media = media
+        self._rooms = rooms
         self._store = store
         self._platform = platform
         self._sync = sync
@@ -48,9 +48,9 @@ class RecordArchives:
 
         Raises:
             NobodyConnected: Nobody is connected to the room.
-            RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
+            RoomkeyError: See `ReadRooms.recordable_room` and `StartMedia.start`.
         """
-        room = self._media.recordable_room(user, name, "record it", deadline)
+        room = self._rooms.recordable_room(user, name, "record it", deadline)
         request = StartRequest(room.session_id, options)
         return room, self._start_media.start(room, self._platform, request, deadline)
 
@@ -122,7 +122,7 @@ class RecordArchives:
         Raises:
             ArchiveNotReady: The archive is not finished, or its bucket cannot be accessed.
         """
-        room = self._media.moderated_room(user, name, "delete its archives", deadline)
+        room = self._rooms.moderated_room(user, name, "delete its archives", deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
         if archive.is_running:
             raise ArchiveNotReady("This archive is still being recorded. Stop it first.")
@@ -131,7 +131,7 @@ class RecordArchives:
     def _running(
         self, user: User, name: str, archive_id: str, to_do: str, deadline: Deadline
     ) -> tuple[Room, Media]:
-        room = self._media.moderated_room(user, name, to_do, deadline)
+        room = self._rooms.moderated_room(user, name, to_do, deadline)
         archive = find_archive(self._store, room, archive_id, deadline)
         if not archive.is_running:
             raise _not_running(archive_id)

@@ -10,8 +10,8 @@ from chalicelib.core.ports.media_platforms import MediaPlatform, Options, StartR
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import (
     AlreadyBroadcasting,
     AlreadyCaptioning,

@@ -11,8 +11,38 @@ from enum import StrEnum
 from chalicelib.core.model.connection import Connection, Session
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.user import Role, User
-from chalicelib.core.support.timestamps import rfc3339
-from chalicelib.errors import Banned, NotAMember, RoomClosed, RoomFull, RoomLocked, RoomNotOpen
+from chalicelib.core.support.formats import rfc3339
+from chalicelib.errors import (
+    Banned,
+    NotAMember,
+    RoleNotAllowed,
+    RoomClosed,
+    RoomFull,
+    RoomLocked,
+    RoomNotOpen,
+)
+
+
+def grant_role(asked: Role | None, *, default: Role, moderates: bool) -> Role:
+    """Return the role for a client token.
+
+    Args:
+        asked: The requested role, if any.
+        default: The room's role for users who do not moderate it.
+        moderates: True if the caller moderates the room.
+
+    Raises:
+        RoleNotAllowed: The caller may not have the requested role.
+    """
+    if moderates:
+        return asked or Role.MODERATOR
+    if asked is None:
+        return default
+    if asked is Role.MODERATOR:
+        raise RoleNotAllowed("Only a moderator of this room may have the role moderator.")
+    if default is Role.SUBSCRIBER and asked is not Role.SUBSCRIBER:
+        raise RoleNotAllowed("Only moderators may publish in this room; ask for role subscriber.")
+    return asked
 
 
 def check_admission(

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.parsing import is_valid_unicode
+from chalicelib.core.support.formats import is_valid_unicode
 
 COUNTS_FRESH: Final = timedelta(seconds=5)
 

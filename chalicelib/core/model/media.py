@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.core.support.parsing import parse_object
+from chalicelib.core.support.formats import parse_object
 
 
 class MediaKind(StrEnum):

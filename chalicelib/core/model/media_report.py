@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from chalicelib.core.model.media import Media, MediaKind
-from chalicelib.core.support.parsing import owner_ids, parse_id, parse_platform_id, parse_timestamp
+from chalicelib.core.support.formats import owner_ids, parse_id, parse_platform_id, parse_timestamp
 
 _MAX_FIELDS: Final = 100
 """The limit of one object, which is written in one update; OpenTok's largest has 30 fields."""

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import User
-from chalicelib.errors import FieldProblem, InvalidField
+from chalicelib.errors import EncryptedRoom, FieldProblem, InvalidField, NotRouted, RoomClosed
 
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 NAME_RULE: Final = "must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -"
@@ -87,6 +87,24 @@ class Room:
         if opens_at is not None and now < opens_at:
             return State.SCHEDULED
         return State.LOCKED if self.locked else State.OPEN
+
+    def check_media_allowed(self, now: datetime) -> None:
+        """Refuse if OpenTok cannot record, broadcast, caption or bridge the room's media.
+
+        Raises:
+            RoomClosed: Nobody can be in the room.
+            NotRouted: The media go from client to client.
+            EncryptedRoom: OpenTok cannot read the media that it passes on.
+        """
+        if self.state(now) is State.CLOSED:
+            raise RoomClosed("This room is closed.")
+        if self.settings.media_mode is MediaMode.RELAYED:
+            raise NotRouted
+        if self.settings.e2ee:
+            raise EncryptedRoom(
+                "This room is end-to-end encrypted, so OpenTok cannot process its media. "
+                "Create a room without e2ee."
+            )
 
     def name_is_free(self, now: datetime) -> bool:
         """Return True if the room was deleted so long ago that anybody may reuse its name."""

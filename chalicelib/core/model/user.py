@@ -1,8 +1,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.errors import RoleNotAllowed
-
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -29,25 +27,3 @@ class Role(StrEnum):
     PUBLISHER = "publisher"
     PUBLISHER_ONLY = "publisheronly"
     MODERATOR = "moderator"
-
-
-def grant_role(asked: Role | None, *, default: Role, moderates: bool) -> Role:
-    """Return the role for a client token.
-
-    Args:
-        asked: The requested role, if any.
-        default: The room's role for users who do not moderate it.
-        moderates: True if the caller moderates the room.
-
-    Raises:
-        RoleNotAllowed: The caller may not have the requested role.
-    """
-    if moderates:
-        return asked or Role.MODERATOR
-    if asked is None:
-        return default
-    if asked is Role.MODERATOR:
-        raise RoleNotAllowed("Only a moderator of this room may have the role moderator.")
-    if default is Role.SUBSCRIBER and asked is not Role.SUBSCRIBER:
-        raise RoleNotAllowed("Only moderators may publish in this room; ask for role subscriber.")
-    return asked

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from chalicelib.core.model.media import Media
 from chalicelib.core.ports.media_platforms import Options, ReadableMediaPlatform
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.parsing import owning_project_id
+from chalicelib.core.support.formats import owning_project_id
 
 
 @dataclass(frozen=True, slots=True)

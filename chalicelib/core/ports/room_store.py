@@ -96,6 +96,14 @@ class RoomAccess(Protocol):
             NotAModerator: The user may see the room, but not do `to_do`.
         """
 
+    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+        """Return the room, if the user moderates it and OpenTok can process its media.
+
+        Raises:
+            RoomNotFound, NotAModerator: See `moderated_room`.
+            RoomClosed, NotRouted, EncryptedRoom: OpenTok cannot process its media.
+        """
+
 
 class StaleRoom(Exception):
     """A write was refused because the room has changed since it was read.

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.access_rules import check_admission, room_full
+from chalicelib.core.model.access_rules import check_admission, grant_role, room_full
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
-from chalicelib.core.model.user import Role, User, grant_role
+from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import RoomNotFound
 
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)

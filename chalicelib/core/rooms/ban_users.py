@@ -13,7 +13,7 @@ from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import (
     BanNotFound,
     FieldProblem,

@@ -16,8 +16,8 @@ from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import TooManyConnected
 
 if TYPE_CHECKING:

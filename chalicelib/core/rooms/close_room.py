@@ -7,7 +7,7 @@ from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.sessions.moderate import disconnect_all
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
 
 DISCONNECTING_SECONDS: Final = 5.0

@@ -12,8 +12,8 @@ from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import (
     FieldProblem,
     InvalidField,

@@ -10,8 +10,8 @@ from chalicelib.core.ports.video_platform import OWN_SIGNALS, ConnectionControl
 from chalicelib.core.sessions.moderate import disconnect_all
 from chalicelib.core.support.concurrency import for_each_concurrently, reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock, rfc3339
 from chalicelib.core.support.metrics import annotate, increment
-from chalicelib.core.support.timestamps import Clock, rfc3339
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError
 
 CLOSING_SIGNAL: Final = f"{OWN_SIGNALS}closing"

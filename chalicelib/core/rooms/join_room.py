@@ -14,8 +14,8 @@ from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPl
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
 MAX_CONNECTION_DATA_CHARACTERS: Final = 1000

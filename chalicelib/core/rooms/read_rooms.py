@@ -2,7 +2,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, RoomStore
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import Banned, NotAModerator, RoomNotFound
 
 
@@ -45,6 +45,17 @@ class ReadRooms:
         room = self.visible_room(user, name, deadline)
         if not room.moderated_by(user):
             raise NotAModerator(f"Only a moderator of this room may {to_do}.")
+        return room
+
+    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+        """Return the room, if the user moderates it and OpenTok can process its media.
+
+        Raises:
+            RoomNotFound, Banned, NotAModerator: See `moderated_room`.
+            RoomClosed, NotRouted, EncryptedRoom: See `Room.check_media_allowed`.
+        """
+        room = self.moderated_room(user, name, to_do, deadline)
+        room.check_media_allowed(self._clock())
         return room
 
     def created_by(

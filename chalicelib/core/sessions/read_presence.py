@@ -6,7 +6,7 @@ from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.ports.session_store import ConnectionPage, SessionStore
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 
 
 @dataclass(frozen=True, slots=True)

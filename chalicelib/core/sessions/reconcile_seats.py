@@ -4,8 +4,8 @@ from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 
 
 class SeatReconciler:

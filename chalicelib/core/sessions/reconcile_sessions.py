@@ -16,8 +16,8 @@ from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.concurrency import for_each_concurrently, reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import annotate, increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError, StoreUnavailable
 
 UNKNOWN_AFTER: Final = timedelta(seconds=60)

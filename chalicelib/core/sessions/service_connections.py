@@ -9,8 +9,8 @@ from chalicelib.core.model.user import Role
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
 
 TOKEN_LIFETIME: Final = timedelta(minutes=5)

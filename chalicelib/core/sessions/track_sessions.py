@@ -16,8 +16,8 @@ from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom,
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import SessionUnknown
 
 YOUNG_SESSION: Final = timedelta(seconds=60)

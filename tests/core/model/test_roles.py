@@ -1,6 +1,7 @@
 import pytest
 
-from chalicelib.core.model.user import Role, grant_role
+from chalicelib.core.model.access_rules import grant_role
+from chalicelib.core.model.user import Role
 from chalicelib.errors import RoleNotAllowed
 
 

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.support.parsing import parse_json_object, parse_timestamp
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds, parse_json_object, parse_timestamp
 from tests.support.noon import NOON
 
 NOON_MS = epoch_milliseconds(NOON)

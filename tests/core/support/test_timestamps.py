@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.core.support.timestamps import (
+from chalicelib.core.support.formats import (
     epoch_milliseconds,
     from_epoch_milliseconds,
     rfc3339,

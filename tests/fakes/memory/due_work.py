@@ -10,7 +10,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 from tests.fakes.memory.table import Table, whole_second
 
 _FORGOTTEN_AFTER: Final = timedelta(days=7)

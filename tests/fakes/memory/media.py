@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.core.model.media import DELETED, Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 from tests.fakes.memory.records import MediaRecord
 from tests.fakes.memory.table import MAX_BYTES, Table, whole_second
 

@@ -10,7 +10,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 from tests.fakes.memory.records import RoomRecord
 from tests.fakes.memory.table import WARNING_MILLISECONDS, Table, has_access_limits, whole_second
 

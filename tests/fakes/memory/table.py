@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.support.timestamps import Clock, epoch_milliseconds
+from chalicelib.core.support.formats import Clock, epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 from tests.fakes.faults import Faults
 from tests.fakes.memory.records import (

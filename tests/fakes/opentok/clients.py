@@ -11,7 +11,7 @@ from chalicelib.core.model.connection import Connection, Participant, Stream
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.timestamps import Clock
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 from tests.fakes.faults import Faults
 

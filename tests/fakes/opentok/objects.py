@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chalicelib.core.model.media import DELETED, MediaKind
 from chalicelib.core.model.media_report import MediaReport
-from chalicelib.core.support.timestamps import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.errors import NobodyConnected, NotRouted
 from tests.fakes.opentok.clients import PROJECT, FakeOpenTok, FakeSession
 

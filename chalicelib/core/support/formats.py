@@ -1,12 +1,50 @@
-"""Lenient parsing of values reported by OpenTok: an unusual value never rejects a whole report."""
+"""Formats of values: times in the API and in the table, and what OpenTok reports.
+
+Times are in UTC, to the millisecond. OpenTok's values are parsed leniently: an unusual value never
+rejects a whole report.
+"""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.core.support.timestamps import from_epoch_milliseconds
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+Clock = Callable[[], datetime]
+"""A function that returns the current time, timezone-aware and in UTC."""
+
+
+def utc_now() -> datetime:
+    return to_milliseconds(datetime.now(UTC))
+
+
+def to_milliseconds(moment: datetime) -> datetime:
+    """Return the same time in UTC, rounded down to the millisecond.
+
+    Raises:
+        OverflowError: The time in UTC is outside the years 1 to 9999.
+    """
+    in_utc = moment.astimezone(UTC)
+    return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
+
+
+def epoch_milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def from_epoch_milliseconds(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def rfc3339(moment: datetime) -> str:
+    """Format the time like `2026-01-31T12:00:00Z`, with milliseconds if it has any."""
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
 
 MAX_ID_BYTES: Final = 255
 """In UTF-8. A DynamoDB key may have 1,024 bytes."""
