@@ -82,7 +82,7 @@ def _settings() -> list[tuple[str, str]]:
 
 
 class _Body(io.BytesIO):
-    """As much of urllib3's response as botocore reads of it."""
+    """The part of urllib3's response that botocore reads."""
 
     def stream(self) -> Iterator[bytes]:
         yield self.read()
