@@ -106,7 +106,7 @@ def test_no_connection_is_recorded_by_rules_that_have_changed(house: House) -> N
     house.is_changed()
     assert house.refuses(
         lambda: house.sessions.record_connection(
-            session, connection_of("bob"), soon(), standing=room
+            session, connection_of("bob"), soon(), expected=room
         )
     )
 

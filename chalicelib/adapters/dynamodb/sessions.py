@@ -80,19 +80,19 @@ class DynamoDBSessions:
         session: Session,
         connection: Connection,
         deadline: Deadline,
-        standing: Room | None = None,
+        expected: Room | None = None,
     ) -> bool:
         key = connection_key(session.id, connection.id)
         write = connections.connected_update(connection)
         try:
-            if session.monitored and standing is None:
+            if session.monitored and expected is None:
                 self._table.update(key, write, deadline)
                 return True
             writes = [self._update(key, write)]
             if not session.monitored:
                 writes.append(self._monitor(session, connection))
-            if standing is not None:
-                writes.append(self._check(standing))
+            if expected is not None:
+                writes.append(self._check(expected))
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
             if failure.write == _CONNECTION_WRITE:

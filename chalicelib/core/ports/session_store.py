@@ -44,7 +44,7 @@ class SessionStore(Protocol):
         session: Session,
         connection: Connection,
         deadline: Deadline,
-        standing: Room | None = None,
+        expected: Room | None = None,
     ) -> bool:
         """Record a connection, with its `refused` flag.
 
@@ -52,7 +52,7 @@ class SessionStore(Protocol):
             session: The session that the client connected to.
             connection: The connection.
             deadline: The time by which the record must be written.
-            standing: If given, this room must still have the revision that was read.
+            expected: If given, the stored room must still have the revision of this one.
 
         Returns:
             False if the connection's end is on record already.

@@ -156,7 +156,7 @@ class SessionTracker:
         """
         cap, user_id = room.settings.max_participants, connection.participant.user_id
         if cap is None or user_id is None:
-            self._sessions.record_connection(session, connection, deadline, standing=room)
+            self._sessions.record_connection(session, connection, deadline, expected=room)
             return None
         if connection.id in room.seats.connections.get(user_id, ()):
             return None

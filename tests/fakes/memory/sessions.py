@@ -54,13 +54,13 @@ class FakeSessions:
         session: Session,
         connection: Connection,
         deadline: Deadline,
-        standing: Room | None = None,
+        expected: Room | None = None,
     ) -> bool:
         with self._table.faults.call("record_connection", deadline):
             if self._is_gone(session, connection.id):
                 return False
-            if standing is not None:
-                self._table.current(standing)
+            if expected is not None:
+                self._table.current(expected)
             self._put_arrival(session, connection)
             return True
 
