@@ -3,8 +3,12 @@ PYTHON ?= python3
 PORT ?= 8000
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+# Each file runs in one of three processes, the longest first: whoever is free takes the next. Of
+# three, two are at work while one waits, as for a minute to pass.
+SUITES := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py tests/contract \
+  tests/clients/check_*.py tests/e2e/check_page.py tests/openapi/check_generated_clients.py
 
-.PHONY: help run token test check format openapi lock clean deploy secret callbacks archive-storage package destroy rehearse bench
+.PHONY: help run token test check types lint layers template programs format openapi mutants lock clean deploy secret callbacks archive-storage package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -33,19 +37,41 @@ token: .venv/ready  ## A bearer token of the running stack: make -s token USER=a
 	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$(USER)"
 
 test: .venv/tested  ## The tests that need nothing but Python
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
+# Two jobs at a time, each one's output in one piece where make can do that, all failures shown.
 check: .venv/tested  ## Linters, types, layers, and the suites that need more than Python
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going \
+	  $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types lint layers template programs
+	@echo "Running what needs DynamoDB Local, Chromium, npm or a rehearsed deployment ..."
+	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder \
+	  --run-dynamodb-local $(SUITES)
+
+types: .venv/tested
+	@echo "Checking types ..."
+	@$(BIN)/mypy
+
+lint: .venv/tested
+	@echo "Checking format and style ..."
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+
+layers: .venv/tested
+	@echo "Checking layers ..."
+	@$(BIN)/lint-imports --no-logo
+
+template: .venv/tested
+	@echo "Checking the CloudFormation template ..."
 	@$(BIN)/cfn-lint deploy/resources.json
+
+programs: .venv/tested
+	@echo "Looking for Java, Chromium and the client packages ..."
 	@$(BIN)/python -m tests.support.dynamodb_local
 	@$(BIN)/python -m tests.support.browser
 	@$(BIN)/python -m tests.support.client_packages
-	@$(BIN)/python -m pytest --run-dynamodb-local tests/contract tests/deploy/rehearse_deployment.py \
-	  tests/e2e/check_page.py tests/clients/check_*.py tests/openapi/check_*.py
+
+mutants: .venv/tested  ## Take 60 rules out one at a time, to see that the tests notice
+	@$(BIN)/python -m tools.mutants
 
 bench: .venv/tested  ## What a join costs in time, calls and dollars; into bench/results.md
 	@$(BIN)/python -m tests.support.dynamodb_local

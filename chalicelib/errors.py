@@ -19,14 +19,14 @@ class FieldProblem:
 
 
 class RoomkeyError(Exception):
-    """The root of every outcome that is not success.
+    """The root of all errors.
 
     Args:
-        detail: What happened and what to do, for the caller.
-        note: What happened, for the operator's log.
-        fields: The fields that are to blame.
-        retry_after: Seconds after which trying again makes sense.
-        extensions: Further members of the problem, ready for JSON.
+        detail: The problem and a remedy, for the caller.
+        note: The problem and its cause, for the operator's log.
+        fields: The fields that caused the error.
+        retry_after: The number of seconds after which the caller should try again.
+        extensions: Further members of the problem document, ready for JSON.
     """
 
     code: ClassVar[str]
@@ -195,7 +195,7 @@ class EncryptedRoom(RoomkeyError):
 
 
 class AlreadyRecording(RoomkeyError):
-    """An archive of the same `multiArchiveTag`, or of none, is running: see `archiveId`."""
+    """An archive with the same `multiArchiveTag`, or none, is running: see `archiveId`."""
 
     code = "already_recording"
 
@@ -225,7 +225,7 @@ class ArchiveExpired(RoomkeyError):
 
 
 class AlreadyBroadcasting(RoomkeyError):
-    """A broadcast of the same `multiBroadcastTag`, or of none, is running: see `broadcastId`."""
+    """A broadcast with the same `multiBroadcastTag`, or none, is running: see `broadcastId`."""
 
     code = "already_broadcasting"
 
@@ -267,7 +267,7 @@ class TooManyConnected(RoomkeyError):
 
 
 class TooManyBans(RoomkeyError):
-    """The room has the highest number of bans."""
+    """The room already has the maximum number of bans."""
 
     code = "too_many_bans"
 
@@ -333,7 +333,7 @@ class ProviderUnavailable(RoomkeyError):
         retry_after: int | None = None,
         not_performed: bool = False,
     ) -> None:
-        """Create it; `not_performed` says that OpenTok has certainly not done what was asked."""
+        """Create the error. `not_performed` is True if OpenTok certainly did nothing."""
         super().__init__(detail, note=note, retry_after=retry_after)
         self.not_performed = not_performed
 
@@ -373,7 +373,7 @@ class SessionUnknown(RoomkeyError):
 
 
 class CallbackUnsigned(RoomkeyError):
-    """The callback has no signature. OpenTok sends such ones after errors, and repeats them."""
+    """The callback has no signature. OpenTok omits it after errors, and repeats the callback."""
 
     code = "callback_unsigned"
 

@@ -1,4 +1,4 @@
-"""The operator's settings. Nothing else reads the environment."""
+"""The operator's settings. Only this module reads the environment."""
 
 import re
 from collections.abc import Mapping
@@ -17,31 +17,25 @@ LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def cors_origin(environment: Mapping[str, str]) -> str:
-    """Return the origin that browsers may call from.
-
-    The app needs it before any request, also when it is packaged.
-    """
+    """Return the origin from which browsers may call. Packaging needs it, too."""
     return environment.get("CORS_ORIGIN") or "*"
 
 
 def log_level(environment: Mapping[str, str]) -> str:
-    """Return the log's level.
-
-    An unknown name means INFO, because a typing error must not end the log.
-    """
+    """Return the log level. An unknown name means INFO, so that a typo does not stop the log."""
     level = environment.get("LOG_LEVEL", "").upper()
     return level if level in LOG_LEVELS else "INFO"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The choices of the operator.
+    """The operator's settings.
 
     Args:
-        jwks_url: The address of the issuer's keys.
-        opentok_api_url: The address of OpenTok; None for the usual one of the credentials' kind.
-        archive_bucket: The bucket to which OpenTok uploads archives; None leaves them in its cloud.
-        callback_path_secret: The secret part of the path of unsigned callbacks; None refuses them.
+        jwks_url: The URL of the issuer's keys.
+        opentok_api_url: None for the usual URL for the kind of credentials.
+        archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
+        callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
     rooms_table: str
@@ -57,10 +51,10 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
-        """Read and check all settings at once.
+        """Read and check all settings.
 
         Raises:
-            NotConfigured: Its note names every variable that is missing or wrong.
+            NotConfigured: The error's note names every variable that is missing or wrong.
         """
         problems: list[str] = []
 

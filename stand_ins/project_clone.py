@@ -4,11 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from deploy.stage import PROJECT
+
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - what is made in it has names of its own
+_ROOM_FOR_A_PACKAGE: Final = 2 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def operators_environment(folder: Path, internet: Mapping[str, str], region: str
         **kept,
         **internet,
         "HOME": str(folder),
+        "TMPDIR": _scratch_folder(),
         # pip keeps its downloads below the real home, so that they are not repeated.
         "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or str(Path.home() / ".cache" / "pip"),
         "AWS_REGION": region,
@@ -84,3 +90,10 @@ def operators_environment(folder: Path, internet: Mapping[str, str], region: str
         "AWS_SECRET_ACCESS_KEY": "rehearsal",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def _scratch_folder() -> str:
+    """Return a folder in memory if there is room: a package has ten thousand short-lived files."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_FOR_A_PACKAGE:
+        return str(_MEMORY)
+    return tempfile.gettempdir()

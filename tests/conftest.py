@@ -1,3 +1,4 @@
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,11 @@ from pytest_socket import disable_socket, enable_socket
 from tests.support import dynamodb_local
 from tests.support.browser import running_browser
 from tests.support.gateway import Gateway
+from tests.support.in_process_aws import InProcessAws
 from tests.support.live import Live, running_live
 from tests.support.programs import NotInstalledError
+from tests.support.quicker_moto import quicker_moto
+from tests.support.random_order import shuffled
 from tests.support.stand_ins import StandIns, running_stand_ins
 
 
@@ -20,7 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--run-dynamodb-local",
         action="store_true",
-        help="run what needs a database on DynamoDB Local too, not on moto alone",
+        help="run what needs a database on DynamoDB Local, not on moto",
+    )
+    parser.addoption(
+        "--random-order", type=int, metavar="SEED", help="run the tests in the order of this seed"
     )
 
 
@@ -30,6 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
             dynamodb_local.check_installed()
         except NotInstalledError as error:
             raise pytest.UsageError(str(error)) from error
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    seed = config.getoption("--random-order")
+    if seed is not None:
+        items[:] = shuffled(items, seed)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that stays: modules, models and the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +73,11 @@ def started_stand_ins() -> Iterator[StandIns]:
             "AWS_EC2_METADATA_DISABLED": "true",
         }.items():
             patch.setenv(name, value)
-        with running_stand_ins() as started:
+        with quicker_moto(), running_stand_ins() as started:
             patch.setenv("AWS_ENDPOINT_URL", started.aws_server.url)
+            patch.setattr(
+                boto3, "DEFAULT_SESSION", InProcessAws(started.aws, started.aws_server.url)
+            )
             yield started
 
 
@@ -64,6 +86,12 @@ def aws_session(started_stand_ins: StandIns) -> boto3.Session:
     """The SDK at the stand-in. It reads the descriptions of AWS's services once, not per client."""
     assert started_stand_ins
     return boto3.Session()
+
+
+@pytest.fixture
+def aws_over_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that look at connections to AWS: boto3 makes a session of its own."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from chalicelib.settings import Settings
 
 
 class Services:
-    """The use cases, built when they are first asked for.
+    """The use cases, built at the first call.
 
-    Until then no SDK is loaded. A missing setting is an error of the request that needs it; the
-    next request looks again.
+    No SDK is loaded earlier. If a setting is missing, the request fails, and the next request
+    reads the settings again.
 
     Attributes:
-        use_cases: Returns the use cases, the same at each call. Raises `NotConfigured` if a setting
-            is missing or wrong.
+        use_cases: Returns the same use cases at each call. Raises `NotConfigured` if a setting is
+            missing or wrong.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -28,7 +28,7 @@ class Services:
         )
 
     def preload(self) -> None:
-        """Build the use cases now. If a setting is missing, requests will say so."""
+        """Build the use cases now. A missing setting is not an error until the first request."""
         with suppress(NotConfigured):
             self.use_cases()
 

@@ -87,7 +87,7 @@ def wire_media(
                 control=render_control,
             ),
             telephony=Telephony(access, own.telephony, services),
-            follow=tracker,
+            media_tracker=tracker,
         ),
         stop=StopMedia(
             own.store,

@@ -1,4 +1,4 @@
-"""Real adapters for every port. Only this package knows adapters."""
+"""The real adapter for each port. Only this package imports adapters."""
 
 import logging
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaPorts:
-    """The ports that only media needs."""
+    """The ports that only media use cases need."""
 
     store: "MediaStore"
     schedules: "RetentionStore"
@@ -42,7 +42,7 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join needs neither `media` nor `due_work`, so they come later."""
+    """An adapter for each port. `media` and `due_work` load on first use: a join needs neither."""
 
     rooms: "RoomStore"
     seats: "SeatStore"
@@ -58,8 +58,8 @@ class Ports:
 def connect(settings: Settings) -> Ports:
     """Return ports that reach AWS, OpenTok and the identity provider.
 
-    No call is made yet. The SDKs load here, not when this module is imported: they take most of a
-    cold start, and packaging needs none.
+    This makes no call yet. The SDKs load here and not when this module is imported, because they
+    take most of a cold start, and packaging needs none of them.
 
     Raises:
         NotConfigured: No AWS region is set.
@@ -76,7 +76,7 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.opentok.transport import Transport
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 
-    # At DEBUG, which may be set for all of a Lambda, they log secrets and auth headers.
+    # At level DEBUG, which an operator may set for the Lambda, they log secrets and auth headers.
     for logger in ("botocore", "opentok"):
         logging.getLogger(logger).setLevel(logging.WARNING)
     dynamodb, secrets_manager = aws_clients()

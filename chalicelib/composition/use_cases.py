@@ -1,4 +1,4 @@
-"""Use cases on given ports: no I/O, no SDK, and no adapter."""
+"""The use cases on given ports, without I/O, SDKs or adapters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Policy:
     """The operator's choices that use cases depend on.
 
     Args:
-        creation: Who may create rooms, and which room is there for everybody.
-        longest_token: The longest lifetime of a client token, at most 30 days.
+        creation: The rule for who may create rooms, and the default room.
+        longest_token: The longest lifetime of a client token; at most 30 days.
     """
 
     creation: CreationPolicy
@@ -39,7 +39,7 @@ class Policy:
 
 
 def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
-    """Return all use cases. Those of media and of scheduled functions are built on first use."""
+    """Return all use cases. Media and scheduled use cases are built on first use."""
     read_rooms = ReadRooms(ports.rooms, clock)
     create_room = CreateRoom(ports.rooms, ports.video, policy.creation, clock, new_id)
     tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock)

@@ -42,7 +42,7 @@ class MediaUseCases:
     captions: "Captions"
     renders: "Renders"
     telephony: "Telephony"
-    follow: "MediaTracker"
+    media_tracker: "MediaTracker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class ScheduledUseCases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """All use cases, the identity provider that tells callers apart, and the callback verifier."""
+    """All use cases, with the identity provider, the video platform and the callback verifier."""
 
     identity: IdentityProvider
     platform: VideoPlatform

@@ -41,6 +41,11 @@ class AwsFaultPlan:
         self._lock = threading.Lock()
         self._pending: list[AwsFault] = []
 
+    @property
+    def are_planned(self) -> bool:
+        with self._lock:
+            return bool(self._pending)
+
     def add(self, fault: AwsFault, times: int) -> None:
         with self._lock:
             self._pending.extend([fault] * times)

@@ -5,19 +5,11 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from moto.dynamodb.models import dynamodb_backends
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.s3.models import s3_backends
-from moto.secretsmanager.models import secretsmanager_backends
-from werkzeug.wrappers import Response
-
+from local import aws_state
 from stand_ins.aws.faults import AwsFault, AwsFaultPlan
 from stand_ins.http.wsgi_connection import ConnectionDroppedError, delay
 
 _SERVICES = {"DynamoDB_20120810": "DynamoDB", "secretsmanager": "SecretsManager"}
-# moto is not atomic under threads: two conditional puts may both find no item. moto's state belongs
-# to the process, so all stand-ins of a process share one lock.
-_ONE_AT_A_TIME = threading.RLock()
 
 
 class AwsStandIn:
@@ -28,7 +20,6 @@ class AwsStandIn:
     """
 
     def __init__(self) -> None:
-        self._moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
         self._faults = AwsFaultPlan()
         self._lock = threading.Lock()
         self._calls: list[str] = []
@@ -91,15 +82,14 @@ class AwsStandIn:
     def clear_faults(self) -> None:
         self._faults.clear()
 
+    @property
+    def has_faults(self) -> bool:
+        """Tell if a fault waits for a call."""
+        return self._faults.are_planned
+
     def reset(self) -> None:
         """Forget every table, secret, bucket, call and fault."""
-        with _ONE_AT_A_TIME:
-            # Only these services are reset. moto's KMS would make a new RSA key for the next
-            # encrypted table.
-            for backends in (dynamodb_backends, s3_backends, secretsmanager_backends):
-                for account in backends.values():
-                    for backend in account.values():
-                        backend.reset()
+        aws_state.reset()
         self.clear_calls()
         self.clear_faults()
 
@@ -109,16 +99,12 @@ class AwsStandIn:
             self._calls.append(operation)
         fault = self._faults.take(operation)
         if fault is None:
-            return self._perform(environ)(environ, start_response)
+            return aws_state.perform(operation, environ)(environ, start_response)
         delay(environ, fault.delay_seconds)
-        answer = self._perform(environ) if fault.performed else fault.answer()
+        answer = aws_state.perform(operation, environ) if fault.performed else fault.answer()
         if not fault.answered:
             raise ConnectionDroppedError
         return answer(environ, start_response)
-
-    def _perform(self, environ: WSGIEnvironment) -> Response:
-        with _ONE_AT_A_TIME:
-            return Response.from_app(self._moto, environ, buffered=True)
 
 
 def _operation(environ: WSGIEnvironment) -> str:

@@ -1,7 +1,9 @@
 """The folders of a Lambda's process: the function's own, and the runtime client's."""
 
+import hashlib
 import io
 import shutil
+import tempfile
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
@@ -11,14 +13,30 @@ _RUNTIME: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
 """AWS's runtime client and all that it imports."""
 
 
-def unpack_package(package: Path | bytes, folder: Path) -> None:
+def unpack_package(package: bytes, folder: Path) -> None:
     """Unpack a zip into a new folder in which only root can write."""
     folder.mkdir()
-    content = package if isinstance(package, bytes) else package.read_bytes()
-    with ZipFile(io.BytesIO(content)) as packed:
+    with ZipFile(io.BytesIO(package)) as packed:
         packed.extractall(folder)
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+class UnpackedPackages:
+    """Zips, each unpacked once for all functions that run it."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="roomkey-packages-"))
+
+    def folder_of(self, package: bytes) -> Path:
+        """Return the folder with the zip's files, in which only root can write."""
+        folder = self._folder / hashlib.sha256(package).hexdigest()
+        if not folder.exists():
+            unpack_package(package, folder)
+        return folder
+
+    def remove(self) -> None:
+        remove(self._folder)
 
 
 def copy_runtime_client(folder: Path) -> None:

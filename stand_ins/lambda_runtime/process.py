@@ -24,14 +24,14 @@ class LambdaProcess:
     nothing but these files, the runtime client and Python's own library.
 
     Args:
-        package: The zip.
+        package: The zip, or a folder that holds only the zip's files.
         environment: The function's variables, and the variables that lead to the stand-ins.
         function_arn: The function's name in AWS.
     """
 
     def __init__(
         self,
-        package: Path | bytes,
+        package: Path,
         environment: Mapping[str, str],
         *,
         function_arn: str,
@@ -53,7 +53,8 @@ class LambdaProcess:
     def __enter__(self) -> Self:
         with ExitStack() as ends:
             ends.callback(remove, self._folder)
-            unpack_package(self._package, self.task)
+            if self._package.is_file():
+                unpack_package(self._package.read_bytes(), self.task)
             copy_runtime_client(self._folder / "runtime")
             ends.enter_context(self._api)
             started = time.perf_counter()
@@ -71,7 +72,7 @@ class LambdaProcess:
     @property
     def task(self) -> Path:
         """Return the folder into which the zip is unpacked."""
-        return self._folder / "task"
+        return self._folder / "task" if self._package.is_file() else self._package
 
     @property
     def files(self) -> set[str]:

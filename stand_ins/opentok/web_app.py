@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flask import Flask, request
+from werkzeug.routing import Rule
 
 from stand_ins.http.fault_routes import fault_routes
 from stand_ins.http.faults import FaultPlan
@@ -25,6 +26,20 @@ from stand_ins.opentok.sessions.sim_routes import sim_routes
 from stand_ins.opentok.telephony.telephony_routes import telephony_routes
 
 
+class _OneWayRule(Rule):
+    """A rule that finds a route for a URL, and makes no URL for a route.
+
+    Werkzeug compiles code for the latter; that is most of the work of making this app.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: ARG002
+        return _build
+
+
+def _build(rule: Rule, **_: object) -> tuple[str, str]:
+    raise NotImplementedError(f"No URL is made for {rule.rule}.")
+
+
 def web_app(
     platform: Platform,
     callbacks: Callbacks,
@@ -34,6 +49,7 @@ def web_app(
 ) -> Flask:
     """Return an app that makes all due changes before it answers."""
     app = Flask(__name__)
+    app.url_rule_class = _OneWayRule
 
     @app.before_request
     def catch_up() -> None:

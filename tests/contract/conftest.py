@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -15,11 +16,28 @@ DYNAMODB_LOCAL = "dynamodb_local"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what needs an engine on moto, and in `make check` on Amazon's own as well."""
+    """Run what needs an engine on moto, and in `make check` on Amazon's own instead."""
     if "engine" in metafunc.fixturenames:
         wanted = metafunc.config.getoption("--run-dynamodb-local")
-        engines = [MOTO, DYNAMODB_LOCAL] if wanted else [MOTO]
-        metafunc.parametrize("engine", engines, indirect=True)
+        engine = DYNAMODB_LOCAL if wanted else MOTO
+        metafunc.parametrize("engine", [engine], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what needs no engine to `make test` alone."""
+    if not config.getoption("--run-dynamodb-local"):
+        return
+    without = [item for item in items if _is_here(item) and "engine" not in _fixtures(item)]
+    items[:] = [item for item in items if item not in without]
+    config.hook.pytest_deselected(items=without)
+
+
+def _is_here(item: pytest.Item) -> bool:
+    return Path(__file__).parent in item.path.parents
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -66,6 +66,8 @@ CAPS = [None, 1, 2, 3]
 ENDINGS = ["open anew", "close never", "close soon", "delete"]
 NO_LIMIT = 1000
 TASKS_AT_ONCE = 5
+PARTS = range(4)
+"""The examples' seeds: each part is a test, so that several processes share them."""
 HEALING_DUE = timedelta(minutes=11)
 """After so long every session that is looked after is due."""
 TO_BE_REPEATED = (StoreUnavailable, ProviderUnavailable, SessionUnknown, Died)
@@ -545,11 +547,19 @@ def _user(connection: Connection) -> str:
 
 @pytest.fixture
 def examples(request: pytest.FixtureRequest) -> int:
-    """DynamoDB Local is several times as fast as moto."""
-    return 120 if request.node.callspec.params["engine"] == DYNAMODB_LOCAL else 20
+    """How many there are in a part: the simplest, which each begins with, and its share.
+
+    DynamoDB Local is several times as fast as moto.
+    """
+    every = 120 if request.node.callspec.params["engine"] == DYNAMODB_LOCAL else 20
+    return every // len(PARTS) + 1
 
 
-def test_rooms_stay_right_whatever_comes_between_two_steps(engine: Engine, examples: int) -> None:
+@pytest.mark.parametrize("part", PARTS)
+def test_rooms_stay_right_whatever_comes_between_two_steps(
+    engine: Engine, examples: int, part: int
+) -> None:
+    @seed(part)
     class InterleavingsOnThisEngine(Interleavings):
         def __init__(self) -> None:
             super().__init__(engine)
@@ -559,7 +569,6 @@ def test_rooms_stay_right_whatever_comes_between_two_steps(engine: Engine, examp
         settings=settings(
             max_examples=examples,
             stateful_step_count=50,
-            derandomize=True,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

@@ -151,9 +151,7 @@ class _Play:
 
     def _let_people_in(self) -> None:
         """Into a room with seats, which one of them leaves with nobody told, and another room."""
-        soon = datetime.now(UTC) + timedelta(seconds=90)
-        closing = {"closesAt": soon.isoformat(timespec="seconds")}
-        self._ask("make closing", "PUT", "rooms/closing", self._alice, closing)
+        self._ask("make closing", "PUT", "rooms/closing", self._alice, _closing_in(3600))
         # Whoever comes into a locked room is judged together with what the room then is.
         self._ask("lock", "PATCH", "rooms/closing", self._alice, {"locked": True})
         seats = {"maxParticipants": 2, "archiveRetentionDays": 1}
@@ -183,13 +181,14 @@ class _Play:
         """Let one minute warn the room and find the stale record, and one close the room."""
         time.sleep(max(0, self._left_at + GHOST_SECONDS - time.monotonic()))
         bridge, closing = self._set.aws.event_bridge, self._seen.answers["make closing"].json()
+        # Not before: however long all that was deployed meanwhile has taken, it is still to close.
+        self._ask("close soon", "PATCH", "rooms/closing", self._alice, _closing_in(90))
         self._make_due(self._seen.answers["make seats"].json()["sessionId"])
         self._seen.seen["rules"] = bridge.pass_a_minute()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
         self._ask("presence reconciled", "GET", "rooms/seats/connections", self._alice)
         self._ask("recordings later", "GET", "rooms/seats/archives", self._alice)
-        past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="seconds")
-        self._ask("shorten", "PATCH", "rooms/closing", self._alice, {"closesAt": past})
+        self._ask("shorten", "PATCH", "rooms/closing", self._alice, _closing_in(-1))
         bridge.pass_a_minute()
         self._set.opentok.settle(30)
         self._seen.seen["emptied"] = self._set.opentok.session(closing["sessionId"])
@@ -309,6 +308,12 @@ class _Play:
             http.request(
                 method, f"https://api.opentok.com/sim/{path}", json=body, timeout=30
             ).raise_for_status()
+
+
+def _closing_in(seconds: int) -> dict[str, str]:
+    """What has a room close so long from now."""
+    closes_at = datetime.now(UTC) + timedelta(seconds=seconds)
+    return {"closesAt": closes_at.isoformat(timespec="seconds")}
 
 
 def url_in(outcome: Outcome) -> str:

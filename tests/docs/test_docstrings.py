@@ -22,7 +22,7 @@ DOCUMENTED = (
     "tests/rehearsal",
     "tests/fakes",
 )
-BEING_REWRITTEN = ("chalicelib/core/", "chalicelib/adapters/", "deploy/", "bench/")
+BEING_REWRITTEN = ("chalicelib/adapters/", "deploy/", "bench/")
 """The packages that do not keep these rules yet. Each entry goes away with its rewrite."""
 
 _VAGUE_START = re.compile(r"(What|Whether|Who|Whom|Whose|How|Where|When|As|Of|Those|Likewise)\b")

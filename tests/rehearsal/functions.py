@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from stand_ins.lambda_runtime.folder import UnpackedPackages
 from stand_ins.lambda_runtime.process import LambdaProcess
 from tests.rehearsal.aws_calls import AwsCall
 
@@ -19,6 +20,7 @@ class Functions:
     def __init__(self, surroundings: Callable[[], Mapping[str, str]]) -> None:
         self._surroundings = surroundings
         self._lock = threading.Lock()
+        self._packages = UnpackedPackages()
         self._running: dict[str, LambdaProcess] = {}
         self.uploads: dict[str, bytes] = {}
         """The latest zip of each function; earlier zips are dropped because zips are large."""
@@ -49,7 +51,7 @@ class Functions:
             if name not in self._running:
                 configured = self._configured[name]
                 process = LambdaProcess(
-                    self.uploads[name],
+                    self._packages.folder_of(self.uploads[name]),
                     {
                         "AWS_REGION": arn.split(":")[3],
                         "AWS_DEFAULT_REGION": arn.split(":")[3],
@@ -72,9 +74,10 @@ class Functions:
         return self._running[name]
 
     def stop(self) -> None:
-        """End every process."""
+        """End every process, and remove what they ran."""
         for name in list(self._running):
             self._stop(name)
+        self._packages.remove()
 
     def _upload(self, name: str, encoded: str) -> None:
         self._stop(name)

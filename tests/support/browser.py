@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.programs import NotInstalledError, need
 
 _PROGRAM = "chromium"
+_PATIENCE_MS = 30_000
+"""The patience with a page on a busy machine; Playwright's default is 5 s."""
 # Playwright's defaults keep Chromium's other traffic away. Camera and microphone are fakes, and
 # pages get them without a question.
 _FLAGS = [
@@ -45,6 +47,7 @@ def running_browser() -> Iterator[Browser]:
             "Chromium is not installed: run `make check`, or first python -m tests.support.browser."
         )
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         try:
             yield browser

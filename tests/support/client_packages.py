@@ -58,16 +58,24 @@ class ClientSources:
         for source in (_ROOT / "docs" / "clients", _TESTS):
             shutil.copytree(source, folder, dirs_exist_ok=True)
 
-    def replace(self, path: str, old: str, new: str) -> None:
-        """Replace a text that a copied file must contain."""
-        file = self.folder / path
-        before = file.read_text()
-        assert old in before
-        file.write_text(before.replace(old, new))
+    def copy_with(self, path: str, copy: str, old: str, new: str) -> None:
+        """Copy a file, with `new` in place of a text that it must contain."""
+        content = Path(self.folder, path).read_text()
+        assert old in content
+        Path(self.folder, copy).write_text(content.replace(old, new))
 
-    def complaints(self, project: str) -> str:
-        """Return the TypeScript compiler's complaints; empty if there are none."""
-        return self.command("tsc", "--project", project).stdout
+    def complaints(self, project: str) -> dict[str, str]:
+        """Return the TypeScript compiler's complaints by file; empty if there are none."""
+        done = self.command("tsc", "--pretty", "false", "--project", project)
+        found: dict[str, str] = {}
+        file = ""
+        for line in done.stdout.splitlines():
+            if not line.startswith(" "):  # an indented line belongs to the same complaint
+                file = line.partition("(")[0]
+            found[file] = f"{found.get(file, '')}{line}\n"
+        # A compiler that fails without output must not count as a success.
+        assert bool(found) == bool(done.returncode), done.stderr
+        return found
 
     def bundle(self) -> str:
         """Return the page's script, with the stub in place of OpenTok's library."""

@@ -86,7 +86,9 @@ def _bring_jar() -> None:
 
 
 def _process(port: int, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    java = ["java", "-Xmx512m", "-Djava.library.path=DynamoDBLocal_lib", "-jar", _JAR.name]
+    # Java's second compiler and its parallel collector cost more than they give in some minutes.
+    thrifty = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"]
+    java = ["java", *thrifty, "-Djava.library.path=DynamoDBLocal_lib", "-jar", _JAR.name]
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
     return subprocess.Popen(
         [*java, *options], cwd=_HOME, stdin=subprocess.DEVNULL, stdout=output, stderr=output

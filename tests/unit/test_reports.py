@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -36,9 +37,8 @@ class Lists:
     def ids(self) -> list[str]:
         """Of what is read as the session's."""
         rest = cast("ApiClient", self)
-        client = MediaClient(
-            rest, lambda: NOON, MediaKind.ARCHIVE, lambda: AlreadyRecording("Stop it.")
-        )
+        running = partial(AlreadyRecording, "Stop it.")
+        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, running)
         return [each.id for each in client.of_session("1_x", soon())]
 
 

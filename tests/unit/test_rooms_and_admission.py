@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.core.model.access_rules import admit
+from chalicelib.core.model.access_rules import check_admission
 from chalicelib.core.model.room import Room, State, check_name
 from chalicelib.core.model.room_settings import ArchiveMode, MediaMode, Resolution, RoomSettings
 from chalicelib.core.model.user import Role, User
@@ -73,27 +73,27 @@ def test_a_deleted_rooms_name_is_free_after_thirty_days_and_not_before() -> None
 
 
 def test_a_room_without_a_list_of_members_admits_any_user() -> None:
-    admit(room(), BOB, NOW)
+    check_admission(room(), BOB, NOW)
 
 
 def test_a_room_with_an_empty_list_of_members_admits_only_moderators_and_admins() -> None:
     private = room(RoomSettings(moderators=frozenset({"alice"}), members=frozenset()))
-    admit(private, ALICE, NOW)
-    admit(private, ADMIN, NOW)
+    check_admission(private, ALICE, NOW)
+    check_admission(private, ADMIN, NOW)
     with pytest.raises(NotAMember):
-        admit(private, BOB, NOW)
+        check_admission(private, BOB, NOW)
 
 
 def test_who_is_no_member_is_not_told_the_hours() -> None:
     private = room(RoomSettings(members=frozenset({"carol"}), opens_at=NOW + MINUTE))
     with pytest.raises(NotAMember):
-        admit(private, BOB, NOW)
+        check_admission(private, BOB, NOW)
 
 
 def test_a_room_that_opens_later_says_when_and_how_long_to_wait() -> None:
     opens_at = NOW + timedelta(seconds=89, milliseconds=500)
     with pytest.raises(RoomNotOpen) as refusal:
-        admit(room(RoomSettings(opens_at=opens_at)), BOB, NOW)
+        check_admission(room(RoomSettings(opens_at=opens_at)), BOB, NOW)
     assert refusal.value.retry_after == 90
     assert refusal.value.extensions == {"opensAt": "2026-03-01T12:01:29.500Z"}
 
@@ -101,9 +101,9 @@ def test_a_room_that_opens_later_says_when_and_how_long_to_wait() -> None:
 @pytest.mark.parametrize("user", [ALICE, BOB, ADMIN])
 def test_nobody_comes_into_a_closed_room(user: User) -> None:
     with pytest.raises(RoomClosed):
-        admit(room(closed_at=NOW), user, NOW)
+        check_admission(room(closed_at=NOW), user, NOW)
     with pytest.raises(RoomClosed):
-        admit(room(RoomSettings(closes_at=NOW)), user, NOW)
+        check_admission(room(RoomSettings(closes_at=NOW)), user, NOW)
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,9 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
         errors.InvalidField(errors.FieldProblem("expiresIn", "must be at least 60")),
         errors.NotConfigured("AUTH_ISSUER is not set"),
         errors.RoomExists(
-            "Room standup exists with other settings.",
-            fields=(errors.FieldProblem("maxParticipants", "differs from the existing room's"),),
+            "Room standup exists with other settings. Change them with PATCH, or choose "
+            "another name.",
+            fields=(errors.FieldProblem("maxParticipants", "differs from the existing room"),),
         ),
         errors.Immutable(
             "The options of a session are fixed when its room is created.",
@@ -173,7 +174,7 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
             extensions={"opensAt": "2026-01-31T13:00:00Z"},
         ),
         errors.RoomFull(
-            "All 10 seats of this room are taken.",
+            "All 10 seats of this room are taken; please try again later.",
             retry_after=90,
             extensions={"maxParticipants": 10, "holdLapsesAt": "2026-01-31T12:01:30Z"},
         ),

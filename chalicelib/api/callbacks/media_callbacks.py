@@ -28,7 +28,7 @@ def on_media_report(kind: MediaKind, context: CallbackContext, body: bytes) -> R
         return Response(HTTPStatus.OK)
     check_project(context, report.owners)
     increment(f"Callback{kind.capitalize()}")
-    context.use_cases.media().follow.on_callback(report, context.deadline)
+    context.use_cases.media().media_tracker.on_callback(report, context.deadline)
     return Response(HTTPStatus.OK)
 
 

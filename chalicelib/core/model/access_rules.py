@@ -1,4 +1,7 @@
-"""Whether a user may come into a room now. Read in the order in which it refuses."""
+"""The access rules of a room, checked at a join and again when a client connects.
+
+docs/rooms.md has a table of these rules. The first rule that fails decides.
+"""
 
 import math
 from collections.abc import Callable
@@ -12,29 +15,29 @@ from chalicelib.core.support.timestamps import rfc3339
 from chalicelib.errors import Banned, NotAMember, RoomClosed, RoomFull, RoomLocked, RoomNotOpen
 
 
-def admit(
+def check_admission(
     room: Room, user: User, now: datetime, is_inside: Callable[[], bool] = lambda: False
 ) -> None:
-    """Pass if the room's rules let the user in; whether there is a seat is another question.
+    """Check that the room's rules admit the user, without the rules on seats.
 
     Args:
-        room: As it stands.
-        user: Who asks.
-        now: When.
-        is_inside: Whether the user is in already, or was until a moment ago; asked only where
-            that decides.
+        room: The current room.
+        user: The caller.
+        now: The current time.
+        is_inside: Returns True if the user is in the room or left a moment ago. It is called only
+            if the room is locked.
 
     Raises:
-        RoomClosed: It was deleted, or its `closesAt` has passed.
-        NotAMember: It has a list of members, and the user is not on it.
+        RoomClosed: The room was deleted, or its `closesAt` has passed.
+        NotAMember: The room has a list of members, and the user is not on it.
         Banned: A moderator has banned the user.
-        RoomNotOpen: Its `opensAt` is still to come.
-        RoomLocked: It is locked, and the user is neither in nor a moderator.
+        RoomNotOpen: The room's `opensAt` is in the future.
+        RoomLocked: The room is locked, and the user is neither in the room nor a moderator.
     """
     if room.closed_at is not None:
         raise RoomClosed("This room was deleted.")
     if not room.admits(user):
-        raise NotAMember("This room lets only its members in, and you are not one of them.")
+        raise NotAMember("Only members may join this room; ask a moderator to add you.")
     if user.id in room.bans:
         raise Banned("A moderator has banned you from this room.")
     state = room.state(now)
@@ -48,16 +51,16 @@ def admit(
             extensions={"opensAt": rfc3339(opens_at)},
         )
     if state is State.LOCKED and not room.moderated_by(user) and not is_inside():
-        raise RoomLocked("This room is locked; only those who are in already may come back.")
+        raise RoomLocked("This room is locked; ask a moderator to unlock it.")
 
 
 def room_full(room: Room, now: datetime) -> RoomFull:
-    """The refusal that says how many seats there are, and when one may next become free."""
+    """Return the error with the number of seats and the time when one may become free."""
     seats = room.settings.max_participants
-    held = room.seats.held(now)
-    lapses_at = held[0] if held else None
+    holds = room.seats.held(now)
+    lapses_at = holds[0] if holds else None
     return RoomFull(
-        f"All {seats} seats of this room are taken.",
+        f"All {seats} seats of this room are taken; please try again later.",
         retry_after=(
             None if lapses_at is None else max(1, math.ceil((lapses_at - now).total_seconds()))
         ),
@@ -68,8 +71,8 @@ def room_full(room: Room, now: datetime) -> RoomFull:
     )
 
 
-class Reason(StrEnum):
-    """Why a connection must leave; the name of a metric, too."""
+class RejectionReason(StrEnum):
+    """The reason for a rejection of a connection. Each is also a part of a metric's name."""
 
     RETIRED = "SessionRetired"
     CLOSED = "RoomClosed"
@@ -89,8 +92,8 @@ def connection_rejection(
     connection: Connection,
     now: datetime,
     is_inside: Callable[[Room], bool],
-) -> Reason | None:
-    """Why the connection must leave, as far as that is no question of seats."""
+) -> RejectionReason | None:
+    """Return the reason to reject a new connection, if any, without the rules on seats."""
     participant = connection.participant
     reason = session_rejection(session, room, connection, now)
     if reason is not None or room is None or participant.user_id is None:
@@ -98,26 +101,26 @@ def connection_rejection(
     moderates = room.connects_as_moderator(participant.user_id, now)
     members = room.settings.members
     if members is not None and participant.user_id not in members and not moderates:
-        return Reason.NOT_A_MEMBER
+        return RejectionReason.NOT_A_MEMBER
     if participant.role is Role.MODERATOR and not moderates:
-        return Reason.NO_MODERATOR
+        return RejectionReason.NO_MODERATOR
     if room.locked and not moderates and not is_inside(room):
-        return Reason.LOCKED
+        return RejectionReason.LOCKED
     return None
 
 
 def session_rejection(
     session: Session, room: Room | None, connection: Connection, now: datetime
-) -> Reason | None:
-    """Why the connection must leave even if it was let in once."""
+) -> RejectionReason | None:
+    """Return the reason to reject a connection, even one that was admitted earlier, if any."""
     if room is None or not session.is_of(room):
-        return Reason.RETIRED
+        return RejectionReason.RETIRED
     if room.state(now) is State.CLOSED:
-        return Reason.CLOSED
+        return RejectionReason.CLOSED
     participant = connection.participant
     if participant.service is not None:
-        return None  # a moderator had it come, and it takes no seat
+        return None  # a moderator started the service, and it takes no seat
     user_id = participant.user_id
     if user_id is None:
-        return Reason.UNKNOWN if room.has_access_limits else None
-    return Reason.BANNED if user_id in room.bans else None
+        return RejectionReason.UNKNOWN if room.has_access_limits else None
+    return RejectionReason.BANNED if user_id in room.bans else None

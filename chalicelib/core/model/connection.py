@@ -1,4 +1,4 @@
-"""Who is in a session: its connections, their streams, and what their data tells."""
+"""Sessions, their connections and streams, and the data of connections."""
 
 import json
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _Name = TypeVar("_Name", bound=StrEnum)
 
 
 class Service(StrEnum):
-    """A service of OpenTok's that connects to a session by itself, with a token of ours."""
+    """A service of OpenTok that connects to a session with a client token from this service."""
 
     SIP = "sip"
     CAPTIONS = "captions"
@@ -29,10 +29,11 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Whom a connection's data names: a user or a service; all None where it is no data of ours.
+    """The user or the service that a connection's data names.
 
-    The data was signed inside the client's token, so that a client cannot change it. A user's own
-    part of it lies inside its `data`, so that none passes for another user or for a service.
+    All fields are None if this service did not write the data. The data is part of the signed
+    client token, so a client cannot change it. Users choose only the member `data`, so they cannot
+    pose as another user or as a service.
     """
 
     user_id: str | None = None
@@ -42,10 +43,7 @@ class Participant:
 
     @classmethod
     def of(cls, data: str) -> Self:
-        """Read what was written for users or services.
-
-        For users that is JSON, or the smallest contract's `username=…&userId=…`.
-        """
+        """Parse connection data: JSON, or `username=…&userId=…` from a join of the default room."""
         try:
             content = _content(data)
         except (ValueError, RecursionError):
@@ -64,14 +62,14 @@ class Participant:
 
     @classmethod
     def service_data(cls, service: Service, role: Role) -> str:
-        """The connection data of a service: a user's without the user, so that apps can read it."""
+        """Return the connection data of a service. It has the same members as a user's data."""
         content = {"userId": None, "name": None, "role": role, "data": None, "service": service}
         return json.dumps(content, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a connection publishes; without a video type it is audio alone."""
+    """A stream that a connection publishes. A stream without a video type has only audio."""
 
     id: str
     name: str
@@ -84,7 +82,7 @@ class Connection:
     """A client in a session.
 
     Args:
-        refused: It may not be there, and is being disconnected.
+        refused: True if the service rejected the connection and disconnects the client.
     """
 
     id: str
@@ -96,7 +94,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many are in a session, as counted at one moment."""
+    """The numbers of connections and streams in a session at one time."""
 
     connections: int
     publishing: int
@@ -145,10 +143,10 @@ class Session:
     """An OpenTok session, and the room that it belongs or belonged to.
 
     Args:
-        guarded: Whether the room had a limit of participants or was locked when that last
-            changed; a hint.
-        watched: Whether reconciliation looks at it, and will go on to.
-        retired_until: Its last token's latest end, where no room uses it any more.
+        has_access_limits: True if the room had a limit of participants or a lock when either last
+            changed. This is a hint: the room itself decides.
+        monitored: True if reconciliation checks the session and the session was not idle.
+        retired_until: The latest expiry of the session's tokens, if no room uses it any more.
     """
 
     id: str
@@ -159,5 +157,5 @@ class Session:
     retired_until: datetime | None = None
 
     def is_of(self, room: Room | None) -> bool:
-        """Whether the room is this session's, and uses it still."""
+        """Return True if the room currently uses this session."""
         return room is not None and (room.room_id, room.session_id) == (self.room_id, self.id)

@@ -1,4 +1,4 @@
-"""What a room is: its settings, who belongs to it, and what state it is in."""
+"""The room: its settings, its users, its access rules' data, and its state."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from chalicelib.errors import FieldProblem, InvalidField
 
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 NAME_RULE: Final = "must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -"
-DEFAULT_ROOM_MODERATORS: Final = "must be empty: the default room has no moderators but admins"
+DEFAULT_ROOM_MODERATORS: Final = "must be empty: only admins moderate the default room"
 NAME_KEPT_AFTER_CLOSING: Final = timedelta(days=30)
 MAX_BANS: Final = 500
 
@@ -28,20 +28,22 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A room as it stands.
+    """A room, as stored.
 
     Args:
-        name: As its creator spelt it; compared without case.
-        room_id: Never changes and is never used again, unlike the name.
-        session_id: The OpenTok session that people connect to.
-        created_by: The creator's user id; None for the default room, which is nobody's.
-        closed_at: When it was deleted: closed for good, its name kept for a while.
-        revision: One more with every change of what decides who may come in.
-        bans: By user id, since when.
-        seats: Empty where there is no limit of participants.
-        monitoring_stopped: Reconciliation no longer checks its session, which was empty for long.
-        admins_until: Admins who are not among the moderators and were given a token, until when
-            one may last: when their connection comes, only its data tells who they are.
+        name: The name as its creator spelt it. Names are compared without case.
+        room_id: An id that never changes and, unlike the name, is never reused.
+        session_id: The OpenTok session to which clients connect.
+        created_by: The creator's user id; None for the default room, which has no creator.
+        closed_at: The time of deletion. The name of a deleted room stays reserved for a while.
+        revision: A number that each change of the access rules increases by 1.
+        bans: The time of each ban, by user id.
+        seats: The seats; empty in a room without a limit of participants.
+        monitoring_stopped: True if reconciliation no longer checks the session, because it was
+            empty for long.
+        admins_until: The time until which an admin's client token may be valid, by user id. It
+            contains admins who are not in `moderators`, because connection data does not say who
+            is an admin.
     """
 
     name: str
@@ -60,7 +62,7 @@ class Room:
 
     @property
     def has_access_limits(self) -> bool:
-        """Whether anybody at all may be kept out of it while it is open."""
+        """Return True if the open room may reject anybody."""
         settings = self.settings
         limited = settings.max_participants is not None or settings.members is not None
         return limited or self.locked or bool(self.bans)
@@ -69,12 +71,12 @@ class Room:
         return user.admin or user.id in self.settings.moderators
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
-        """Whether the user of a connection moderates the room, as far as is known by then."""
+        """Return True if a connected user is known to moderate the room."""
         until = self.admins_until.get(user_id)
         return user_id in self.settings.moderators or (until is not None and until > now)
 
     def admits(self, user: User) -> bool:
-        """Whether the user belongs to the room at all, whatever its state."""
+        """Return True if the user is a member or moderator, in any state of the room."""
         members = self.settings.members
         return members is None or user.id in members or self.moderated_by(user)
 
@@ -87,15 +89,15 @@ class Room:
         return State.LOCKED if self.locked else State.OPEN
 
     def name_is_free(self, now: datetime) -> bool:
-        """Whether the room is so long gone that anybody may use its name again."""
+        """Return True if the room was deleted so long ago that anybody may reuse its name."""
         return self.closed_at is not None and now >= self.closed_at + NAME_KEPT_AFTER_CLOSING
 
 
 def check_name(name: str) -> str:
-    """The name as given, if a room may be called so.
+    """Return the name if it is a valid room name.
 
     Raises:
-        InvalidField: It may not.
+        InvalidField: The name is not valid.
     """
     if NAME_PATTERN.fullmatch(name):
         return name
@@ -103,6 +105,6 @@ def check_name(name: str) -> str:
 
 
 def api_name(name: str) -> str:
-    """How the API spells a field: `archiveName` for `archive_name`."""
+    """Return a field's name in the API, such as `archiveName` for `archive_name`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)

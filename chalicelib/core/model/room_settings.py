@@ -7,27 +7,13 @@ from chalicelib.core.model.user import Role
 from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_MODERATORS: Final = 50
-
-
 MAX_MEMBERS: Final = 500
-
-
 MAX_MEMBERS_BYTES: Final = 128 * 1024
-"""Of all their ids: a room is one item of DynamoDB's, which may have 400 KB."""
-
-
+"""The total size of the members' ids. A room is one DynamoDB item, which may have 400 KB."""
 MAX_PARTICIPANTS: Final = 250
-
-
 MAX_ARCHIVE_RETENTION_DAYS: Final = 3650
-
-
 MAX_ARCHIVE_NAME_CHARACTERS: Final = 80
-
-
 MAX_USER_ID_CHARACTERS: Final = 255
-
-
 CALLERS_LOCATION: Final = "caller"
 
 
@@ -42,7 +28,7 @@ class ArchiveMode(StrEnum):
 
 
 class Resolution(StrEnum):
-    """The sizes OpenTok composes archives in."""
+    """A resolution of OpenTok's composed archives."""
 
     LANDSCAPE_SD = "640x480"
     PORTRAIT_SD = "480x640"
@@ -53,7 +39,7 @@ class Resolution(StrEnum):
 
 
 class ArchivesFor(StrEnum):
-    """Who may see a room's archives."""
+    """The users who may see a room's archives."""
 
     MEMBERS = "members"
     MODERATORS = "moderators"
@@ -61,10 +47,10 @@ class ArchivesFor(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomSettings:
-    """What whoever creates a room may choose, with what holds where they choose nothing.
+    """The settings that a room's creator chooses, with their defaults.
 
-    Times are aware and in UTC, to the millisecond. `location` is an IPv4 address or `caller`.
-    `members` of None lets any signed-in user in; an empty set lets in moderators alone.
+    Times are timezone-aware and in UTC, to the millisecond. `location` is an IPv4 address or
+    `caller`. If `members` is None, any signed-in user may join; if it is empty, only moderators.
     """
 
     media_mode: MediaMode = MediaMode.ROUTED
@@ -83,14 +69,14 @@ class RoomSettings:
     archive_retention_days: int | None = None
 
     def check(self) -> None:
-        """Refuse combinations that OpenTok would refuse, or that make no sense.
+        """Reject combinations that OpenTok would reject, or that make no sense.
 
-        The rules on media mode, archives and encryption are OpenTok's: routed media is what an
-        automatic archive and end-to-end encryption need, an encrypted session cannot be archived,
-        and a name or resolution without automatic archiving is a 400 there.
+        The rules on media mode, archives and encryption are OpenTok's. Automatic archives and
+        end-to-end encryption need routed media. An encrypted session cannot be archived. OpenTok
+        answers 400 to a name or a resolution without automatic archiving.
 
         Raises:
-            InvalidField: Names each field and the rule it breaks.
+            InvalidField: The error names each field and the rule that it breaks.
         """
         always = self.archive_mode is ArchiveMode.ALWAYS
         routed = self.media_mode is MediaMode.ROUTED
@@ -99,14 +85,14 @@ class RoomSettings:
         rules = (
             (self.default_role is Role.MODERATOR, "defaultRole", "cannot be moderator"),
             (always and not routed, "archiveMode", "always needs mediaMode routed"),
-            (always and self.e2ee, "archiveMode", "always is impossible with e2ee"),
+            (always and self.e2ee, "archiveMode", "cannot be always in a room with e2ee"),
             (self.e2ee and not routed, "e2ee", "needs mediaMode routed"),
             (self.archive_name is not None and not always, "archiveName", only_always),
             (self.archive_resolution is not None and not always, "archiveResolution", only_always),
             (
                 members_bytes > MAX_MEMBERS_BYTES,
                 "members",
-                f"must be at most {MAX_MEMBERS_BYTES} bytes of UTF-8 in all",
+                f"must be at most {MAX_MEMBERS_BYTES} bytes of UTF-8 in total",
             ),
             (
                 self.opens_at is not None

@@ -1,7 +1,7 @@
-"""Who has a seat in a room with a limit: what may be written, and on which facts it stands.
+"""The seats of a room with a limit, and the conditional writes that change them.
 
-A user takes one seat, however many devices they come with. A seat is kept by live connections, or
-for a while by a hold; a seat kept by neither has lapsed, and counts until somebody needs it.
+A user takes one seat, for any number of devices. Live connections keep a seat, and so does a hold
+until it ends. A seat that neither keeps has lapsed. It counts until another user needs it.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,25 +10,25 @@ from datetime import datetime, timedelta
 from typing import Final
 
 HOLD: Final = timedelta(seconds=120)
-"""How long a token's seat waits for its user to connect."""
+"""The time for which a client token reserves a seat."""
 GRACE: Final = timedelta(seconds=20)
-"""How long a seat outlives its user's last connection."""
+"""The time for which a seat is kept after its user's last connection ended."""
 MAX_CONNECTIONS_PER_USER: Final = 3
 MAX_EVICTED_AT_ONCE: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
 class SeatClaim:
-    """A user's seat to be written, if what it stands on still holds.
+    """A conditional write that gives a user a seat.
 
     Args:
-        user_id: Whose seat; None only evicts.
-        cap: Every user but this one, less the evicted, must be fewer than this; unless this user
-            has live connections or a hold that ends after `now`.
-        evicted: Users whose seats have lapsed, with the holds they had.
-        known: Whether the user is among those with a seat, lapsed or not.
-        hold_until: A hold to be written; None where a connection takes the hold's place.
-        connection_id: A connection to be seated, with `now` as its time.
+        user_id: The user who gets the seat; None if the write only evicts users.
+        cap: The limit of participants. The number of other users, without the evicted ones, must
+            be lower, unless this user has live connections or a hold that ends after `now`.
+        evicted: The users whose lapsed seats are deleted, with the holds that they had.
+        known: True if the user has a seat in the record, lapsed or not.
+        hold_until: The end of the hold to write; None if a connection replaces the hold.
+        connection_id: The connection to write into the seat, with the time `now`.
     """
 
     user_id: str | None
@@ -42,12 +42,12 @@ class SeatClaim:
 
 @dataclass(frozen=True, slots=True)
 class SeatRelease:
-    """A connection to be taken from its seat.
+    """A conditional write that removes a connection from its seat.
 
     Args:
-        seated: How many connections the user has, this one included.
-        hold: The user's hold at the time.
-        hold_until: A hold to be written, if any.
+        seated: The number of the user's connections, this one included.
+        hold: The end of the user's hold, as it was read.
+        hold_until: The end of the hold to write, if any.
     """
 
     user_id: str
@@ -59,11 +59,11 @@ class SeatRelease:
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The seats of a room, as read at one moment.
+    """The seats of a room, as read at one time.
 
     Args:
-        connections: By user, their connections and since when. Every user with a seat is here.
-        holds: By user, until when the seat is kept without a connection.
+        connections: For each user with a seat, the start of each connection, by connection id.
+        holds: The end of each user's hold, which keeps the seat without a connection.
     """
 
     connections: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
@@ -73,13 +73,13 @@ class Seats:
         return bool(self.connections.get(user_id))
 
     def is_kept(self, user_id: str, now: datetime) -> bool:
-        """Whether the user has a seat that has not lapsed."""
+        """Return True if the user has a seat that has not lapsed."""
         if user_id not in self.connections:
             return False
         return self.is_live(user_id) or self._held(user_id, now)
 
     def held(self, now: datetime) -> list[datetime]:
-        """The ends of the holds that keep a seat for somebody without a connection."""
+        """Return the ends of all holds that keep a seat for a user without a connection."""
         return sorted(
             until
             for user_id, until in self.holds.items()
@@ -87,33 +87,33 @@ class Seats:
         )
 
     def without(self, evicted: Collection[str]) -> "Seats":
-        """The seats once those of these users are gone."""
-        kept = {user: each for user, each in self.connections.items() if user not in evicted}
+        """Return the seats without those of the evicted users."""
+        connections = {user: each for user, each in self.connections.items() if user not in evicted}
         holds = {user: until for user, until in self.holds.items() if user not in evicted}
-        return Seats(kept, holds)
+        return Seats(connections, holds)
 
     def user_of(self, connection_id: str) -> str | None:
-        """Whose seat this connection keeps."""
+        """Return the id of the user whose seat this connection keeps, if any."""
         for user_id, connections in self.connections.items():
             if connection_id in connections:
                 return user_id
         return None
 
     def claim_for_join(self, user_id: str, cap: int, now: datetime) -> SeatClaim | None:
-        """The hold of a user who asks to come in; None if all seats are kept by others."""
-        return self._seating(user_id, cap, now, hold_until=now + HOLD)
+        """Return a claim that reserves a seat; None if other users keep all seats."""
+        return self._claim(user_id, cap, now, hold_until=now + HOLD)
 
     def claim_for_connection(
         self, user_id: str, connection_id: str, cap: int, now: datetime
     ) -> SeatClaim | None:
-        """The seat of a connection that has come; None if all are kept by others."""
-        return self._seating(user_id, cap, now, connection_id=connection_id)
+        """Return a claim for a new connection's seat; None if other users keep all seats."""
+        return self._claim(user_id, cap, now, connection_id=connection_id)
 
     def has_room_for_device(self, user_id: str) -> bool:
         return len(self.connections.get(user_id, ())) < MAX_CONNECTIONS_PER_USER
 
     def release_for(self, connection_id: str, now: datetime) -> SeatRelease | None:
-        """The end of a connection; None where it keeps no seat."""
+        """Return the release of an ended connection; None if the connection keeps no seat."""
         user_id = self.user_of(connection_id)
         if user_id is None:
             return None
@@ -121,7 +121,7 @@ class Seats:
         renews = seated == 1 and (hold is None or hold < grace)
         return SeatRelease(user_id, connection_id, seated, hold, grace if renews else None)
 
-    def _seating(
+    def _claim(
         self,
         user_id: str,
         cap: int,
@@ -134,7 +134,7 @@ class Seats:
         others = len(self.connections) - known
         evicted: tuple[tuple[str, datetime | None], ...] = ()
         if not self.is_kept(user_id, now) and others >= cap:
-            lapsed = self._lapsed(user_id, now)
+            lapsed = self._lapsed_except(user_id, now)
             if others - len(lapsed) >= cap:
                 return None
             evicted = tuple(lapsed[:MAX_EVICTED_AT_ONCE])
@@ -142,11 +142,11 @@ class Seats:
                 return SeatClaim(None, cap, now, evicted=evicted)
         return SeatClaim(user_id, cap, now, known, evicted, hold_until, connection_id)
 
-    def _lapsed(self, but: str, now: datetime) -> list[tuple[str, datetime | None]]:
+    def _lapsed_except(self, excluded: str, now: datetime) -> list[tuple[str, datetime | None]]:
         return [
             (user_id, self.holds.get(user_id))
             for user_id in sorted(self.connections)
-            if user_id != but and not self.is_kept(user_id, now)
+            if user_id != excluded and not self.is_kept(user_id, now)
         ]
 
     def _held(self, user_id: str, now: datetime) -> bool:

@@ -6,12 +6,12 @@ from chalicelib.errors import RoleNotAllowed
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who is calling, as the app's own identity provider vouches for them.
+    """A caller, identified by the app's own identity provider.
 
     Args:
-        id: The bearer's `sub`: 1 to 255 characters of well-formed Unicode.
-        name: The display name the bearer carries, if any.
-        admin: Moderates every room, and may create rooms where only admins may.
+        id: The `sub` of the bearer token: 1 to 255 characters of valid Unicode.
+        name: The display name in the bearer token, if it has one.
+        admin: True if the user moderates every room and may always create rooms.
     """
 
     id: str
@@ -20,9 +20,9 @@ class User:
 
 
 class Role(StrEnum):
-    """What a token allows in its session, by OpenTok's own names.
+    """A set of permissions in a client token, by OpenTok's own names.
 
-    `publisheronly` publishes without seeing or hearing the others.
+    A client with `publisheronly` publishes, but does not receive the other streams.
     """
 
     SUBSCRIBER = "subscriber"
@@ -32,15 +32,15 @@ class Role(StrEnum):
 
 
 def grant_role(asked: Role | None, *, default: Role, moderates: bool) -> Role:
-    """The role to put into a token.
+    """Return the role for a client token.
 
     Args:
-        asked: What the caller asked for, if anything.
-        default: The room's role for those who do not moderate it.
-        moderates: Whether the caller moderates the room.
+        asked: The requested role, if any.
+        default: The room's role for users who do not moderate it.
+        moderates: True if the caller moderates the room.
 
     Raises:
-        RoleNotAllowed: The caller asked for more than they may have.
+        RoleNotAllowed: The caller may not have the requested role.
     """
     if moderates:
         return asked or Role.MODERATOR
@@ -49,5 +49,5 @@ def grant_role(asked: Role | None, *, default: Role, moderates: bool) -> Role:
     if asked is Role.MODERATOR:
         raise RoleNotAllowed("Only a moderator of this room may have the role moderator.")
     if default is Role.SUBSCRIBER and asked is not Role.SUBSCRIBER:
-        raise RoleNotAllowed("In this room only moderators may publish; ask for subscriber.")
+        raise RoleNotAllowed("Only moderators may publish in this room; ask for role subscriber.")
     return asked

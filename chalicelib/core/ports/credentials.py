@@ -26,63 +26,63 @@ Credentials = OpenTokCredentials | VonageCredentials
 
 
 class CredentialSource(Protocol):
-    """Where the platform's credentials come from.
+    """A source of the credentials for OpenTok.
 
-    Both raise `NotConfigured` if there are none that can be used, `StoreUnavailable` if the
-    source cannot answer in time.
+    Both methods raise `NotConfigured` if no usable credentials are stored, and `StoreUnavailable`
+    if the source cannot answer in time.
     """
 
     def current(self, deadline: Deadline) -> Credentials:
-        """The credentials, at most a few minutes old."""
+        """Return the credentials, at most a few minutes old."""
 
     def after_refusal(self, refused: Credentials, deadline: Deadline) -> Credentials:
-        """The credentials read anew, because the platform refused those last returned."""
+        """Read the credentials again, because OpenTok refused the ones returned last."""
 
 
 class CallbackSecrets(Protocol):
-    """Where the secrets come from that the platform signs its callbacks with."""
+    """A source of the secrets with which OpenTok signs its callbacks."""
 
     def of_callbacks(self, kind: str, deadline: Deadline) -> Sequence[str]:
-        """This kind's secrets, the current one and those before it that may still be in use.
+        """Return the secrets of this kind: the current one and earlier ones that may be in use.
 
         Raises:
-            NotConfigured: There are none.
+            NotConfigured: No secret is stored.
             StoreUnavailable: The source cannot answer in time.
         """
 
 
 class CallbackVerifier(Protocol):
-    """Tells whether a callback comes from the platform."""
+    """A check that a callback comes from OpenTok."""
 
     def check(self, kind: str, authorization: str | None, body: bytes, deadline: Deadline) -> None:
-        """Pass if the body is signed.
+        """Check the signature of a callback's body.
 
         Raises:
-            CallbackUnsigned: There is no signature.
-            Unauthenticated: There is one, and it is not good.
+            CallbackUnsigned: The callback has no signature.
+            Unauthenticated: The signature is not valid.
         """
 
     def path(self, kind: str, deadline: Deadline) -> str | None:
-        """Where the platform is to send this kind to, below the API's own address.
+        """Return the path, below the API's URL, to which OpenTok sends this kind of callback.
 
-        None where it would not be believed.
+        None if the service would reject such callbacks.
         """
 
     def check_path(self, secret: str) -> None:
-        """Pass if this is the secret that unsigned callbacks come to.
+        """Check the secret in the path of an unsigned callback.
 
         Raises:
-            Unauthenticated: It is not, or unsigned callbacks are not taken at all.
+            Unauthenticated: The secret is wrong, or the service accepts no unsigned callbacks.
         """
 
 
 class IdentityProvider(Protocol):
-    """The app's own identity provider."""
+    """The identity provider of the customer's app."""
 
     def user(self, authorization: str | None) -> User:
-        """The caller, from the value of the Authorization header.
+        """Return the caller, from the value of the Authorization header.
 
         Raises:
-            Unauthenticated: There is no bearer, or it is not one to be trusted.
-            IdentityUnavailable: The provider's keys cannot be had at the moment.
+            Unauthenticated: The bearer token is missing or not valid.
+            IdentityUnavailable: The provider's keys cannot be fetched at the moment.
         """

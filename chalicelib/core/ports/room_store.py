@@ -1,6 +1,6 @@
-"""What the rules need from outside, told in their own terms.
+"""Ports for rooms and seats: the interfaces that use cases need and adapters implement.
 
-Every call takes the request's deadline and answers or raises before it.
+Every call takes the request's deadline and returns or raises before it.
 """
 
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from chalicelib.errors import StoreUnavailable
 
 @dataclass(frozen=True, slots=True)
 class RoomCursor:
-    """Where a list of rooms goes on: after the room of this name and time of creation."""
+    """The position after a room in a list sorted by time of creation."""
 
     name: str
     created_at: datetime
@@ -25,39 +25,43 @@ class RoomCursor:
 
 @dataclass(frozen=True, slots=True)
 class RoomPage:
-    """Some rooms, and where the next ones start; None where there are no more."""
+    """A page of a list of rooms.
+
+    Args:
+        next_cursor: The start of the next page; None on the last page.
+    """
 
     rooms: tuple[Room, ...]
     next_cursor: RoomCursor | None
 
 
 class RoomStore(Protocol):
-    """Keeps rooms. Names are compared without case.
+    """A store of rooms. Names are compared without case.
 
     Every method raises `StoreUnavailable` if the store cannot answer in time.
     """
 
     def find(self, name: str, deadline: Deadline) -> Room | None:
-        """The latest room of this name, closed ones included; never stale."""
+        """Return the latest room of this name, even a closed one. The read is consistent."""
 
     def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
-        """Put the room if its name is unused or still held by the closed room `replaced`.
+        """Put the room if its name is unused or still belongs to the closed room `replaced`.
 
         Returns:
-            The room that stands afterwards: this one, or the one that was there first.
+            The room that has the name afterwards: this one, or one that was created earlier.
         """
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
-        """Mark the room as closed for good. Repeating it, or a newer room, changes nothing.
+        """Mark the room as deleted. A repeated call, or a newer room, changes nothing.
 
         Returns:
-            The room as it stood, with another session if it was opened again meanwhile.
+            The room, with its new session if it was reopened meanwhile.
         """
 
     def compare_and_set(self, before: Room, after: Room, now: datetime, deadline: Deadline) -> None:
-        """Write what differs, if the room still has the revision that was read. Raise that by one.
+        """Write the differences and raise the revision, if the room has the revision of `before`.
 
-        If the session is another one, the old session is retired from now on.
+        If the session differs, the old session is retired as of `now`.
 
         Raises:
             StaleRoom: The room has changed meanwhile.
@@ -66,33 +70,38 @@ class RoomStore(Protocol):
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
-        """The rooms this user created and has not deleted, newest first."""
+        """Return a page of the rooms that this user created and has not deleted, newest first."""
 
 
 class RoomAccess(Protocol):
-    """Finds rooms for those who may see or control them; also raises as `RoomStore` does."""
+    """An interface for rooms that a user may see or control.
+
+    Every method also raises `StoreUnavailable`.
+    """
 
     def visible_room(self, user: User, name: str, deadline: Deadline) -> Room:
-        """The room of this name, open or closed.
+        """Return the room of this name, open or closed.
 
         Raises:
-            RoomNotFound: There is none, or it is not for this user.
+            RoomNotFound: No such room exists, or the user may not see it.
+            Banned: A moderator has banned the user.
         """
 
     def moderated_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
-        """The room of this name, for somebody who may control it.
+        """Return the room of this name, if the user moderates it.
 
         Raises:
-            RoomNotFound: As for `one`.
-            NotAModerator: The user may see it, but not do `to_do`.
+            RoomNotFound: No such room exists, or the user may not see it.
+            Banned: A moderator has banned the user.
+            NotAModerator: The user may see the room, but not do `to_do`.
         """
 
 
 class StaleRoom(Exception):
-    """What a write stood on no longer holds, and nothing was written: judge again.
+    """A write was refused because the room has changed since it was read.
 
     Args:
-        room: The room as it stands now; None where there is none of this name.
+        room: The current room; None if no room has this name any more.
     """
 
     def __init__(self, room: Room | None) -> None:
@@ -101,10 +110,10 @@ class StaleRoom(Exception):
 
 
 class SeatStore(Protocol):
-    """Writes seats. Both raise `StaleRoom` and `StoreUnavailable`."""
+    """A store of seats. Both methods raise `StaleRoom` and `StoreUnavailable`."""
 
     def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
-        """UpdateBuilder the seat, if the room is of the same revision and the facts hold."""
+        """Write the seat, if the room's revision is unchanged and the claim's conditions hold."""
 
     def remember_admin(
         self,
@@ -114,15 +123,20 @@ class SeatStore(Protocol):
         past: Collection[str],
         deadline: Deadline,
     ) -> None:
-        """Note until when an admin's token may last, and forget the admins of the past."""
+        """Record until when an admin's token may be valid, and delete the records of `past`."""
 
 
 MAX_ATTEMPTS: Final = 8
 
 
-def busy(room: Room) -> StoreUnavailable:
+def busy(subject: str) -> StoreUnavailable:
+    """Return the error for a room that others kept changing during every attempt.
+
+    Args:
+        subject: The room or connection that the write was for, for the log.
+    """
     return StoreUnavailable(
-        "Too many are changing this room at the moment; try again.",
-        note=f"room {room.name}: stale {MAX_ATTEMPTS} times",
+        "Too many requests are changing this room at the moment; please try again.",
+        note=f"{subject}: stale {MAX_ATTEMPTS} times",
         retry_after=2,
     )

@@ -1,6 +1,6 @@
-"""What following a session needs from outside, told in the rules' own terms.
+"""Ports for sessions: the store of sessions and connections, and the store of due work.
 
-Every call takes a deadline and answers or raises before it.
+Every call takes a deadline and returns or raises before it.
 """
 
 from collections.abc import Sequence
@@ -16,24 +16,28 @@ from chalicelib.core.support.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPage:
-    """Some connections, and the id after which the next ones start; None where there are none."""
+    """A page of a list of connections.
+
+    Args:
+        next_cursor: The id after which the next page starts; None on the last page.
+    """
 
     connections: tuple[Connection, ...]
     next_cursor: str | None
 
 
 class SessionStore(Protocol):
-    """Keeps sessions and who is in them; never stale.
+    """A store of sessions and their connections. Reads are strongly consistent.
 
-    A connection's state only moves forward: what is gone stays gone, whatever comes late.
+    A record only moves forward: after a disconnection is recorded, late events change nothing.
     Every method raises `StoreUnavailable` if the store cannot answer in time.
     """
 
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
-        """What is known of a session; None if it is none of ours."""
+        """Return the session, or None if this service did not create it."""
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
-        """Have reconciliation look at the room's session again, and the room know that it does."""
+        """Resume monitoring of the room's session, and mark the room as monitored."""
 
     def record_connection(
         self,
@@ -42,16 +46,19 @@ class SessionStore(Protocol):
         deadline: Deadline,
         standing: Room | None = None,
     ) -> bool:
-        """Record a connection; False if it is gone already.
+        """Record a connection, with its `refused` flag.
 
         Args:
-            session: Where it is.
-            connection: What is known of it; `refused` is kept with it.
-            deadline: By when to have it written.
-            standing: If given, the room must be of this revision still.
+            session: The session that the client connected to.
+            connection: The connection.
+            deadline: The time by which the record must be written.
+            standing: If given, this room must still have the revision that was read.
+
+        Returns:
+            False if the connection's end is on record already.
 
         Raises:
-            StaleRoom: It is not.
+            StaleRoom: The room has another revision.
         """
 
     def record_connection_and_seat(
@@ -62,16 +69,23 @@ class SessionStore(Protocol):
         claim: SeatClaim,
         deadline: Deadline,
     ) -> bool:
-        """Record a connection and its seat, both or neither; False if it is gone already.
+        """Record a connection and its seat in one transaction.
+
+        Returns:
+            False if the connection's end is on record already.
 
         Raises:
-            StaleRoom: The room has another revision, or a fact the claim stands on is none.
+            StaleRoom: The room has another revision, or a condition of the claim does not hold.
         """
 
     def record_disconnection(
         self, session: Session, connection_id: str, at: datetime, deadline: Deadline
     ) -> bool:
-        """Record that a connection is gone; whether a user was in by it, who was not refused."""
+        """Record that a connection has ended.
+
+        Returns:
+            True if an admitted user's connection was on record until now.
+        """
 
     def record_disconnection_and_release(
         self,
@@ -81,18 +95,19 @@ class SessionStore(Protocol):
         at: datetime,
         deadline: Deadline,
     ) -> None:
-        """Record that a connection is gone and take it from its seat, both or neither.
+        """Record that a connection has ended and remove it from its seat, in one transaction.
 
         Raises:
-            StaleRoom: A fact that the release stands on is none.
+            StaleRoom: A condition of the release does not hold.
         """
 
     def record_stream(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
-        """Record a stream, unless it or its connection is gone already; in any order.
+        """Record a stream, unless the end of the stream or of its connection is on record.
 
-        A connection of thousands of streams may have no room for one more, which is then left out.
+        The calls for one connection may come in any order. If a connection has thousands of
+        streams, its record may have no space for another one, which is then left out.
         """
 
     def end_stream(
@@ -103,53 +118,61 @@ class SessionStore(Protocol):
         at: datetime,
         deadline: Deadline,
     ) -> None:
-        """Record that a stream is gone."""
+        """Record that a stream has ended."""
 
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
-        """All that are in."""
+        """Return all current connections."""
 
     def page(
         self, session_id: str, start: str | None, limit: int, deadline: Deadline
     ) -> ConnectionPage:
-        """Some of those who are in, by connection id."""
+        """Return a page of the current connections, sorted by connection id."""
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
-        """A user's connections."""
+        """Return a user's current connections."""
 
     def was_connected(
         self, session_id: str, user_id: str, since: datetime, deadline: Deadline
     ) -> bool:
-        """Whether the user is in and was not refused, or left after `since`."""
+        """Return True if the user is connected and not refused, or left after `since`."""
 
     def counts(self, session_id: str, deadline: Deadline) -> Counts | None:
-        """The counts last kept."""
+        """Return the counts saved last."""
 
     def save_counts(self, session_id: str, counts: Counts, deadline: Deadline) -> None: ...
 
 
 class DueWorkStore(Protocol):
-    """What is due. Lists lag and may repeat; every method raises `StoreUnavailable`."""
+    """A store of the rooms and sessions that the scheduled functions must handle.
+
+    Its lists lag behind writes and may repeat entries. Every method raises `StoreUnavailable` if
+    the store cannot answer in time.
+    """
 
     def due_rooms(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        """Names of rooms to be warned or emptied, the longest due first."""
+        """Return the names of rooms to warn or to empty, longest due first."""
 
     def reschedule(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
-        """Have the room due then, or never, unless it has changed since it was read."""
+        """Set when the room is next due, unless the room has changed. None removes the due time."""
 
     def retire(self, room: Room, now: datetime, deadline: Deadline) -> bool:
-        """Retire the session of a room whose hours are over; False if the room has changed."""
+        """Retire the session of a room whose closing time has passed.
+
+        Returns:
+            False if the room has changed.
+        """
 
     def due_sessions(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        """Ids of sessions to be checked, the longest due first."""
+        """Return the ids of sessions to check, longest due first."""
 
     def mark_checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
     ) -> None:
-        """Have the session checked again then, and remember whether it was idle."""
+        """Set the session's next check, and store whether the session was idle."""
 
     def stop_monitoring(self, session: Session, deadline: Deadline) -> bool:
-        """Have a session that was idle before checked no more, and its room say so.
+        """Stop monitoring a session that was idle at two checks in a row, and mark its room.
 
         Returns:
-            False if somebody has come meanwhile, or it is retired by now: nothing was forgotten.
+            False if a client connected meanwhile or the session was retired.
         """

@@ -8,35 +8,35 @@ from chalicelib.core.model.user import Role
 from chalicelib.core.support.deadline import Deadline
 
 OWN_SIGNALS: Final = "roomkey-"
-"""What the types of the service's own signals begin with: apps act upon them."""
+"""The prefix of the types of the service's own signals. Apps react to these signals."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedConnection:
-    """A connection as the platform lists it."""
+    """A connection in OpenTok's list."""
 
     id: str
     since: datetime
 
 
 class ConnectionControl(Protocol):
-    """What can be asked of, and done to, those connected to a session.
+    """Lists and controls the clients that are connected to a session.
 
-    Every method raises `NotConfigured`, `ProviderRefused` and `ProviderUnavailable` as
-    `VideoPlatform` does.
+    Every method raises `NotConfigured` without usable credentials, `ProviderRefused` if OpenTok
+    rejects the credentials or the request, and `ProviderUnavailable` if it cannot answer in time.
     """
 
     def session_started(self, session_id: str) -> datetime | None:
-        """When a session was made, if its id tells."""
+        """Return when a session was created, if its id contains that time."""
 
     def connections(self, session_id: str, deadline: Deadline) -> Sequence[ListedConnection]:
-        """Who is connected; empty where nobody ever was."""
+        """Return the connected clients; empty for a session that no client ever joined."""
 
     def stream_ids(self, session_id: str, deadline: Deadline) -> Collection[str]:
-        """The streams published."""
+        """Return the ids of the published streams."""
 
     def disconnect(self, session_id: str, connection_id: str, deadline: Deadline) -> bool:
-        """Force a client out; False if it is not connected to this session."""
+        """Disconnect a client. Return False if the client is not connected to this session."""
 
     def signal(
         self,
@@ -46,31 +46,40 @@ class ConnectionControl(Protocol):
         data: str,
         deadline: Deadline,
     ) -> bool:
-        """Signal to one client or to all; False if there is no such client, or nobody.
+        """Send a signal to one client, or to all clients if `connection_id` is None.
+
+        Returns:
+            False if that client, or any client at all, is not connected.
 
         Raises:
-            SignalTooLarge: The platform finds it so.
+            SignalTooLarge: OpenTok rejects the signal's size.
         """
 
     def mute_stream(self, session_id: str, stream_id: str, deadline: Deadline) -> bool:
-        """Mute a stream; False if there is none of this id in the session."""
+        """Mute a stream. Return False if the session has no stream of this id."""
 
     def mute_all(
         self, session_id: str, excluded: Sequence[str], deadline: Deadline, *, active: bool
     ) -> bool:
-        """Mute all streams, and those to come, but some; or let those to come be.
+        """Mute all current and future streams, or stop muting future ones.
+
+        Args:
+            session_id: The session.
+            excluded: The ids of streams that stay as they are.
+            deadline: The time by which OpenTok must have answered.
+            active: True mutes; False only stops the muting of future streams.
 
         Returns:
-            False if nobody is connected.
+            False if no client is connected.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSpec:
-    """All that goes into a client token.
+    """The contents of a client token.
 
     Args:
-        expires_at: Whole seconds since 1970; no later than 30 days from now.
+        expires_at: In whole seconds since 1970; at most 30 days from now.
         connection_data: At most 1000 characters.
         layout_classes: At most 1000 characters, joined by spaces.
     """
@@ -84,7 +93,7 @@ class TokenSpec:
 
 @dataclass(frozen=True, slots=True)
 class ClientToken:
-    """What an OpenTok client connects with. Its repr does not show the token."""
+    """A token with which an OpenTok client connects. Its repr does not show the token."""
 
     project_id: str
     text: str
@@ -97,16 +106,17 @@ class VideoPlatform(Protocol):
     """OpenTok, or Vonage's unified Video API.
 
     Every method raises `NotConfigured` without usable credentials, `ProviderRefused` if the
-    platform rejects them or the request, and `ProviderUnavailable` if it cannot answer in time.
+    platform rejects the credentials or the request, and `ProviderUnavailable` if it cannot answer
+    in time.
     """
 
     def project_id(self, deadline: Deadline) -> str:
-        """The API key, or the application id, that clients connect with."""
+        """Return the API key or the application id with which clients connect."""
 
     def create_session(
         self, settings: RoomSettings, location: str | None, deadline: Deadline
     ) -> str:
-        """A new session's id. `location` is an IPv4 address near its first users."""
+        """Create a session and return its id. `location` is an IPv4 address near its users."""
 
-    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
-        """A client token, made here without asking the platform."""
+    def mint_token(self, spec: TokenSpec, deadline: Deadline) -> ClientToken:
+        """Make a client token. This needs no call to the platform."""

@@ -1,11 +1,11 @@
-"""Whether a user gets a token for a room, and the seat that waits for them until they connect."""
+"""The admission of a user to a room: access rules, role, and the reservation of a seat."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.access_rules import admit, room_full
+from chalicelib.core.model.access_rules import check_admission, room_full
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
 from chalicelib.core.model.user import Role, User, grant_role
@@ -16,17 +16,17 @@ from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import RoomNotFound
 
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)
-"""How much longer than needed an admin is noted, so that most of their joins write nothing."""
+"""Extra time added to an admin's record, so that most of their later joins need no write."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdmittedUser:
-    """A user who may have a token.
+    """A user who may get a client token.
 
     Args:
-        room: As it stood when it was decided.
-        role: What the token is to allow.
-        connect_by: Until when the seat is kept; None where there is no limit of participants.
+        room: The room that the decision is based on.
+        role: The role in the token.
+        connect_by: The end of the seat's hold; None in a room without a limit of participants.
     """
 
     room: Room
@@ -35,7 +35,7 @@ class AdmittedUser:
 
 
 class AdmitUser:
-    """Judges by the rules, then takes a seat while they still hold."""
+    """Checks the access rules, then reserves a seat if the room is unchanged."""
 
     def __init__(self, seats: SeatStore, sessions: SessionStore, clock: Clock) -> None:
         self._seats = seats
@@ -52,41 +52,41 @@ class AdmitUser:
         lifetime: timedelta,
         check: Callable[[Role], object] = lambda _: None,
     ) -> AdmittedUser:
-        """Let the user in, or raise why not.
+        """Admit the user, or raise the reason against it.
 
         Args:
-            room: As it was read.
-            user: Who asks.
-            asked: The role they ask for, if any.
-            deadline: By when to answer.
-            lifetime: For how long the token is to be good, at most.
-            check: Called with the role before a seat is taken; may raise.
+            room: The room as it was read.
+            user: The caller.
+            asked: The requested role, if any.
+            deadline: The time by which the request must be answered.
+            lifetime: The longest time for which the token will be valid.
+            check: Called with the role before a seat is reserved; may raise.
 
         Raises:
-            RoomkeyError: As `admit` and `grant_role` say.
-            RoomFull: All seats are kept by others.
+            RoomkeyError: An error of `check_admission` or `grant_role`.
+            RoomFull: Other users keep all seats.
         """
         first = room
         for attempt in range(1, MAX_ATTEMPTS + 1):
             now = self._clock()
-            admit(room, user, now, self._is_inside(room, user, now, deadline))
+            check_admission(room, user, now, self._is_inside(room, user, now, deadline))
             role = grant_role(
                 asked, default=room.settings.default_role, moderates=room.moderated_by(user)
             )
             check(role)
             try:
                 connect_by = self._take_seat(room, user, now, deadline)
-                self._note_admin(room, user, now, lifetime, deadline)
+                self._record_admin(room, user, now, lifetime, deadline)
             except StaleRoom as stale:
                 if stale.room is None:
-                    raise RoomNotFound(f"There is no room {first.name} any more.") from stale
+                    raise RoomNotFound(f"Room {first.name} no longer exists.") from stale
                 room = stale.room
                 deadline.back_off(attempt)
                 continue
             if room.monitoring_stopped:
                 self._sessions.monitor(room, now, deadline)
             return AdmittedUser(room, role, connect_by)
-        raise busy(first)
+        raise busy(f"room {first.name}")
 
     def _is_inside(
         self, room: Room, user: User, now: datetime, deadline: Deadline
@@ -106,19 +106,19 @@ class AdmitUser:
             raise room_full(room, now)
         self._seats.take_seat(room, claim, deadline)
         if claim.user_id is None:
-            # More seats had lapsed than one write evicts; the next one goes on from here.
-            left = room.seats.without({user_id for user_id, _ in claim.evicted})
-            raise StaleRoom(replace(room, seats=left))
+            # One write cannot evict all lapsed seats. The next attempt evicts more.
+            remaining = room.seats.without({user_id for user_id, _ in claim.evicted})
+            raise StaleRoom(replace(room, seats=remaining))
         return claim.hold_until
 
-    def _note_admin(
+    def _record_admin(
         self, room: Room, user: User, now: datetime, lifetime: timedelta, deadline: Deadline
     ) -> None:
-        """Note an admin whom nothing but the bearer shows to be one, for when they connect."""
+        """Record that the user is an admin: only the bearer token says so, not the connection."""
         if not user.admin or user.id in room.settings.moderators:
             return
-        noted = room.admins_until.get(user.id)
-        if noted is not None and noted >= now + lifetime:
+        recorded = room.admins_until.get(user.id)
+        if recorded is not None and recorded >= now + lifetime:
             return
         past = [other for other, until in room.admins_until.items() if until <= now]
         until = now + lifetime + ADMIN_RECORD_SLACK

@@ -10,7 +10,7 @@ from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
-from chalicelib.core.rooms.update_room import change_room
+from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.timestamps import Clock
@@ -27,10 +27,10 @@ _BAN_ID_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """A user who is out of a room and stays out.
+    """A user who may not join a room.
 
     Args:
-        id: Made of the user id, which may hold what no path can.
+        id: A hash of the user id, because a user id may contain characters that no path can.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Ban:
 
 
 class BanUsers:
-    """Bans users from rooms, and lets them back."""
+    """Bans users from rooms, and lifts bans."""
 
     def __init__(
         self,
@@ -56,22 +56,22 @@ class BanUsers:
         self._clock = clock
 
     def ban(self, user: User, name: str, banned: str, deadline: Deadline) -> Ban:
-        """Keep a user out from now on, and disconnect them; repeating it disconnects again.
+        """Ban a user and disconnect them. A repeated ban disconnects them again.
 
         Raises:
             RoomClosed: The room was deleted.
             InvalidField: The user moderates the room.
-            TooManyBans: As many are banned as can be.
-            ProviderUnavailable: The ban stands, but its user could not be disconnected now.
+            TooManyBans: The room has the maximum number of bans.
+            ProviderUnavailable: The ban is stored, but OpenTok did not disconnect the user.
         """
         room = self._rooms.moderated_room(user, name, "ban users", deadline)
         now = self._clock()
-        after = change_room(
-            self._store, room, lambda standing: _with_ban(standing, banned, now), now, deadline
+        after = update_room(
+            self._store, room, lambda current: _with_ban(current, banned, now), now, deadline
         )
 
-        def disconnect(device: Connection) -> None:
-            self._platform.disconnect(after.session_id, device.id, deadline)
+        def disconnect(connection: Connection) -> None:
+            self._platform.disconnect(after.session_id, connection.id, deadline)
 
         for_each_concurrently(
             disconnect, self._sessions.of_user(after.session_id, banned, deadline)
@@ -79,21 +79,25 @@ class BanUsers:
         return _ban(banned, after.bans[banned])
 
     def bans(self, user: User, name: str, deadline: Deadline) -> list[Ban]:
-        """All bans of a room, the oldest first."""
+        """Return all bans of a room, oldest first."""
         room = self._rooms.moderated_room(user, name, "see its bans", deadline)
         return sorted((_ban(*each) for each in room.bans.items()), key=lambda ban: ban.since)
 
     def lift(self, user: User, name: str, ban_id: str, deadline: Deadline) -> None:
-        """Raises: BanNotFound: There is no such ban."""
+        """Lift a ban.
+
+        Raises:
+            BanNotFound: The room has no such ban.
+        """
         room = self._rooms.moderated_room(user, name, "lift its bans", deadline)
         if not any(ban_id_of(banned) == ban_id for banned in room.bans):
-            raise BanNotFound("There is no such ban in this room.")
+            raise BanNotFound("This room has no such ban.")
 
-        def lifted(standing: Room) -> Room:
-            kept = {each: at for each, at in standing.bans.items() if ban_id_of(each) != ban_id}
-            return replace(standing, bans=kept)
+        def without_ban(current: Room) -> Room:
+            others = {each: at for each, at in current.bans.items() if ban_id_of(each) != ban_id}
+            return replace(current, bans=others)
 
-        change_room(self._store, room, lifted, self._clock(), deadline)
+        update_room(self._store, room, without_ban, self._clock(), deadline)
 
 
 def ban_id_of(user_id: str) -> str:
@@ -107,14 +111,14 @@ def _ban(user_id: str, since: datetime) -> Ban:
 
 def _with_ban(room: Room, banned: str, now: datetime) -> Room:
     if room.closed_at is not None:
-        raise RoomClosed("This room was deleted; nobody can be in it.")
+        raise RoomClosed("This room was deleted, so nobody can be banned from it.")
     if banned in room.settings.moderators:
-        reason = "moderates this room; take them from its moderators first"
+        reason = "must not be a moderator; remove the user from the moderators first"
         raise InvalidField(FieldProblem("userId", reason))
     if room.connects_as_moderator(banned, now):
-        raise InvalidField(FieldProblem("userId", "is an admin, who moderates every room"))
+        raise InvalidField(FieldProblem("userId", "must not be an admin"))
     if banned in room.bans:
         return room
     if len(room.bans) >= MAX_BANS:
-        raise TooManyBans(f"{MAX_BANS} users are banned from this room; lift a ban first.")
+        raise TooManyBans(f"This room already has {MAX_BANS} bans; lift one first.")
     return replace(room, bans={**room.bans, banned: now})

@@ -1,4 +1,4 @@
-"""PATCH: a room with other rules, and what that means for those who are in."""
+"""Changes of an existing room, with their effects on its session and seats."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.create_room import location_hint
 from chalicelib.core.rooms.room_patch import RoomPatch
-from chalicelib.core.rooms.update_room import change_room
+from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
@@ -23,11 +23,11 @@ from chalicelib.errors import TooManyConnected
 if TYPE_CHECKING:
     from datetime import datetime
 
-MOST_SEATED_AT_ONCE: Final = 1000
+MAX_SEATED_AT_ONCE: Final = 1000
 
 
 class ChangeRoom:
-    """Changes rooms that exist."""
+    """Changes existing rooms."""
 
     def __init__(
         self,
@@ -49,30 +49,31 @@ class ChangeRoom:
     def change(
         self, user: User, name: str, changes: RoomPatch, caller_ip: str, deadline: Deadline
     ) -> Room:
-        """The room as it stands with the changes.
+        """Change a room and return it.
 
         Raises:
-            RoomNotFound: There is none that this user may see.
-            NotAModerator: The user may see it, but does not moderate it.
-            RoomClosed: It was deleted.
-            InvalidField: The changes contradict each other or what stands.
-            TooManyConnected: More are in than can be seated at once.
+            RoomNotFound: No such room exists, or the user may not see it.
+            NotAModerator: The user may see the room, but does not moderate it.
+            RoomClosed: The room was deleted.
+            InvalidField: The changes contradict each other or the room.
+            TooManyConnected: Too many users are connected to give each of them a seat.
         """
         room = self._rooms.moderated_room(user, name, "change it", deadline)
 
-        def changed(standing: Room) -> Room:
-            wanted = changes.apply_to(standing)
-            wanted = self._reopened(standing, wanted, caller_ip, deadline)
-            return self._seated(standing, wanted, deadline)
+        def changed(current: Room) -> Room:
+            wanted = changes.apply_to(current)
+            wanted = self._reopened(current, wanted, caller_ip, deadline)
+            return self._seated(current, wanted, deadline)
 
-        after = change_room(self._store, room, changed, self._clock(), deadline)
-        if room.settings.max_participants is None is not after.settings.max_participants:
-            # Who came or went while the seats were being written.
+        after = update_room(self._store, room, changed, self._clock(), deadline)
+        gets_limit = room.settings.max_participants is None
+        if gets_limit and after.settings.max_participants is not None:
+            # Clients may have connected or disconnected while the seats were being written.
             self._seats.reconcile(after.name, after.session_id, deadline)
         return after
 
     def _reopened(self, before: Room, after: Room, caller_ip: str, deadline: Deadline) -> Room:
-        """A room whose hours were over gets a new session: tokens of the old one stay out."""
+        """Give a room that opens again a new session, which old client tokens cannot join."""
         now = self._clock()
         if before.state(now) is not State.CLOSED or after.state(now) is State.CLOSED:
             return after
@@ -82,25 +83,24 @@ class ChangeRoom:
         return replace(after, session_id=session_id, seats=Seats())
 
     def _seated(self, before: Room, after: Room, deadline: Deadline) -> Room:
-        """A room that gets a limit has everybody seated who is in; one that loses it, nobody."""
+        """Give every connected user a seat if the room gets a limit; remove all if it loses one."""
         was, is_now = before.settings.max_participants, after.settings.max_participants
         if (was is None) == (is_now is None) or before.session_id != after.session_id:
             return after
         if is_now is None:
             return replace(after, seats=Seats())
-        everybody = self._sessions.connections(after.session_id, deadline)
-        seats = _seats_of(everybody)
-        if len(seats.connections) > MOST_SEATED_AT_ONCE:
+        seats = _seats_of(self._sessions.connections(after.session_id, deadline))
+        if len(seats.connections) > MAX_SEATED_AT_ONCE:
             raise TooManyConnected(
-                f"{len(seats.connections)} users are in; a room can be given a limit of "
-                f"participants while {MOST_SEATED_AT_ONCE} are at most."
+                f"{len(seats.connections)} users are connected; a limit of participants can be "
+                f"set while at most {MAX_SEATED_AT_ONCE} are."
             )
         return replace(after, seats=seats)
 
 
 def _seats_of(connections: Iterable[Connection]) -> Seats:
-    seated: dict[str, dict[str, datetime]] = {}
+    by_user: dict[str, dict[str, datetime]] = {}
     for each in connections:
         if each.participant.user_id is not None and not each.refused:
-            seated.setdefault(each.participant.user_id, {})[each.id] = each.since
-    return Seats(seated)
+            by_user.setdefault(each.participant.user_id, {})[each.id] = each.since
+    return Seats(by_user)

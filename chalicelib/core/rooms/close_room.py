@@ -14,10 +14,10 @@ DISCONNECTING_SECONDS: Final = 5.0
 
 
 class CloseRoom:
-    """Closes rooms for good.
+    """Deletes rooms.
 
     Args:
-        stop_media: Stops all that runs in the room of an id, as far as there is time.
+        stop_media: Stops all running media of a room, given its id, before a deadline.
     """
 
     def __init__(
@@ -35,19 +35,19 @@ class CloseRoom:
         self._clock = clock
 
     def close(self, user: User, name: str, deadline: Deadline) -> None:
-        """Close the room of this name, stop what runs, disconnect everybody; it may be done again.
+        """Delete the room of this name, stop its media and disconnect all clients.
 
-        Once it is closed nobody gets in, whatever becomes of the rest. What there is no time to do
-        here, or no way, the scheduled function does.
+        Nobody can join a deleted room. The scheduled function retries the rest if it fails here.
+        A repeated call deletes nothing more, but stops and disconnects again.
 
         Raises:
-            RoomNotFound: There is none that this user may see.
-            NotAModerator: The user may see it, but does not moderate it.
+            RoomNotFound: No such room exists, or the user may not see it.
+            NotAModerator: The user may see the room, but does not moderate it.
         """
         room = self._rooms.moderated_room(user, name, "delete it", deadline)
         if room.closed_at is None:
             room = self._store.close(room, self._clock(), deadline)
-        in_time = deadline.capped(DISCONNECTING_SECONDS)
+        capped = deadline.capped(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
-            self._stop_media(room.room_id, in_time)
-            disconnect_all(self._platform, room.session_id, in_time)
+            self._stop_media(room.room_id, capped)
+            disconnect_all(self._platform, room.session_id, capped)

@@ -1,4 +1,4 @@
-"""Find a room or make it: one session per room, whoever comes first and however many at once."""
+"""The creation of rooms, each with one OpenTok session, even if many requests race."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -25,17 +25,17 @@ from chalicelib.errors import (
 )
 
 SECONDS_TO_STORE: Final = 2.0
-"""What a new session leaves of a request's time for writing it down."""
+"""Time reserved for storing the room after its session was created."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreationPolicy:
-    """Who may create rooms.
+    """The rule for who may create rooms.
 
     Args:
-        admins_only: Only admins, rather than any signed-in user.
-        default_room: The service's own room. It is there for everybody, made on first use
-            whatever the policy, and its first user does not become its moderator.
+        admins_only: True if only admins may create rooms; False if any signed-in user may.
+        default_room: The name of a room that exists for everybody. Its first join creates it,
+            under either rule, and the first user does not become a moderator.
     """
 
     admins_only: bool
@@ -49,11 +49,11 @@ class CreationPolicy:
 
 
 class CreateRoom:
-    """Finds rooms and makes them.
+    """Finds rooms and creates them, without locks.
 
-    No lock is taken. Who finds no room first makes a session, which costs nothing, and then puts
-    room and session in one conditional write. Who loses that race drops the own session and takes
-    the winner's room, so a session that was made in vain harms nobody.
+    A request that finds no room creates a session, which costs nothing. Then one conditional write
+    stores the room with its session. A request that loses the race returns the winner's room; the
+    loser's session is never used.
     """
 
     def __init__(
@@ -71,17 +71,17 @@ class CreateRoom:
         self._new_id = new_id
 
     def find_or_create(self, user: User, name: str, deadline: Deadline) -> Room:
-        """The room of this name, made with default settings if there is none.
+        """Return the room of this name, or create it with default settings.
 
         Raises:
-            RoomNotFound: There is none, and this user may not make one.
+            RoomNotFound: No such room exists, and the user may not create rooms.
         """
         found = self._store.find(name, deadline)
         if found is not None and not found.name_is_free(self._clock()):
             return found
         creator = None if self._policy.is_default(name) else user
         if creator is not None and not self._policy.allows(creator):
-            raise RoomNotFound(f"There is no room {name}, and only admins may create rooms here.")
+            raise RoomNotFound(f"Room {name} does not exist, and only admins may create rooms.")
         room, _ = self._create(
             creator, name, settings=RoomSettings(), location=None, replaced=found, deadline=deadline
         )
@@ -97,52 +97,55 @@ class CreateRoom:
         caller_ip: str,
         deadline: Deadline,
     ) -> tuple[Room, bool]:
-        """The room of this name with these settings, and whether this call made it.
+        """Create a room with these settings, or return the existing one.
 
         Args:
-            user: Who asks; becomes a moderator of the room if it is made.
+            user: The caller, who becomes a moderator of a new room.
             name: The room's name.
-            asked: The settings asked for, defaults filled in.
-            given: The names of those settings that the caller chose; only they are compared
-                where the room exists.
-            caller_ip: Where the caller is, for a location of `caller`.
-            deadline: By when to answer.
+            asked: The requested settings, with defaults for the others.
+            given: The names of the settings that the caller chose. Only they are compared with an
+                existing room.
+            caller_ip: The caller's IP address, for the location `caller`.
+            deadline: The time by which the request must be answered.
+
+        Returns:
+            The room, and True if this call created it.
 
         Raises:
             InvalidField: The settings contradict each other.
-            NotAModerator: Only admins may create rooms here.
-            NotAMember: The room exists and is not for this user.
-            RoomClosed: The name belongs to a deleted room of somebody else's.
-            RoomExists: The room exists with other settings than those given.
+            NotAModerator: Only admins may create rooms.
+            NotAMember: The room exists, and the user is not a member.
+            RoomClosed: The name belongs to a deleted room that the user did not moderate.
+            RoomExists: The room exists with other settings.
         """
         asked.check()
         if not self._policy.allows(user):
-            raise NotAModerator("Only admins may create rooms here.")
+            raise NotAModerator("Only admins may create rooms.")
         found = self._store.find(name, deadline)
         if found is None or found.closed_at is not None:
             self._check_may_use(name, found, user, given)
             location = location_hint(asked.location, caller_ip)
             creator = None if self._policy.is_default(name) else user
-            room, made = self._create(
+            room, created = self._create(
                 creator, name, settings=asked, location=location, replaced=found, deadline=deadline
             )
-            if made:
+            if created:
                 return room, True
             if room.closed_at is not None:
-                raise RoomClosed("A room of this name was made and deleted a moment ago.")
+                raise RoomClosed("Another request has just created and deleted this room.")
             found = room
         _check_same(found, user, asked, given)
         return found, False
 
     def _with_creator(self, asked: RoomSettings, creator: User | None) -> RoomSettings:
-        """The settings with their moderators: the creator too, but none in a room of nobody's."""
+        """Return the settings with the creator as a moderator. A room without one has none."""
         if creator is None:
             if asked.moderators:
                 raise InvalidField(FieldProblem("moderators", DEFAULT_ROOM_MODERATORS))
             return asked
         moderators = asked.moderators | {creator.id}
         if len(moderators) > MAX_MODERATORS:
-            reason = f"must be at most {MAX_MODERATORS}, the room's creator among them"
+            reason = f"must have at most {MAX_MODERATORS} user ids, including the room's creator"
             raise InvalidField(FieldProblem("moderators", reason))
         return replace(asked, moderators=moderators)
 
@@ -154,7 +157,8 @@ class CreateRoom:
         if closed is None or closed.name_is_free(self._clock()) or closed.moderated_by(user):
             return
         raise RoomClosed(
-            "A room of this name was deleted; for 30 days only its moderators may use the name."
+            "A room of this name was deleted. For 30 days only its moderators may reuse the name; "
+            "choose another name."
         )
 
     def _create(
@@ -167,11 +171,11 @@ class CreateRoom:
         replaced: Room | None,
         deadline: Deadline,
     ) -> tuple[Room, bool]:
-        bans = self._kept_bans(replaced)
+        bans = self._inherited_bans(replaced)
         if settings.moderators & bans.keys():
-            raise InvalidField(FieldProblem("moderators", "names a user who is banned"))
+            raise InvalidField(FieldProblem("moderators", "must not contain a banned user"))
         settings = self._with_creator(settings, creator)
-        mine = Room(
+        own = Room(
             name=name,
             room_id=self._new_id(),
             session_id=self._platform.create_session(
@@ -183,18 +187,18 @@ class CreateRoom:
             bans=bans,
         )
         increment("SessionsCreated")
-        standing = self._store.create(mine, replaced, deadline)
-        return standing, standing.room_id == mine.room_id
+        current = self._store.create(own, replaced, deadline)
+        return current, current.room_id == own.room_id
 
-    def _kept_bans(self, replaced: Room | None) -> Mapping[str, datetime]:
-        """The bans of a deleted room whose moderators use its name anew."""
+    def _inherited_bans(self, replaced: Room | None) -> Mapping[str, datetime]:
+        """Return the bans of a deleted room, while only its moderators may reuse its name."""
         if replaced is None or replaced.name_is_free(self._clock()):
             return {}
         return replaced.bans
 
 
 def location_hint(location: str | None, caller_ip: str) -> str | None:
-    """What OpenTok takes as a location: IPv4 or nothing."""
+    """Return the location for OpenTok, which accepts only IPv4 addresses."""
     if location != CALLERS_LOCATION:
         return location
     try:
@@ -205,15 +209,17 @@ def location_hint(location: str | None, caller_ip: str) -> str | None:
 
 def _check_same(room: Room, user: User, asked: RoomSettings, given: Collection[str]) -> None:
     if not room.admits(user):
-        raise NotAMember("A room of this name exists, and you are not one of its members.")
+        raise NotAMember(
+            "A room of this name exists, and you are not a member. Choose another name."
+        )
     implied = frozenset() if room.created_by is None else {room.created_by}
     asked = replace(asked, moderators=asked.moderators | implied)
     differing = [name for name in given if getattr(asked, name) != getattr(room.settings, name)]
     if differing:
         raise RoomExists(
-            f"Room {room.name} exists with other settings.",
+            f"Room {room.name} exists with other settings. Change them with PATCH, or choose "
+            "another name.",
             fields=tuple(
-                FieldProblem(api_name(name), "differs from the existing room's")
-                for name in differing
+                FieldProblem(api_name(name), "differs from the existing room") for name in differing
             ),
         )

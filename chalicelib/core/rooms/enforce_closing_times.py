@@ -1,4 +1,4 @@
-"""The scheduled function that keeps closing times: warns of them, then empties the rooms."""
+"""The scheduled function that enforces closing times: it warns rooms, and empties closed ones."""
 
 from collections.abc import Callable
 from typing import Final
@@ -18,12 +18,12 @@ CLOSING_SIGNAL: Final = f"{OWN_SIGNALS}closing"
 ROOMS_AT_ONCE: Final = 50
 SECONDS_FOR_A_ROOM: Final = 10.0
 _TIME_TO_START_ANOTHER: Final = 2.0
-_SIDE_BY_SIDE: Final = 8
-"""Rooms at work, each with many disconnects: a Lambda has 1,024 threads."""
+_CONCURRENT_ROOMS: Final = 8
+"""The number of rooms handled at once, each with many disconnects. A Lambda has 1,024 threads."""
 
 
 class ClosingTimes:
-    """Runs every minute; what one run has no time for, the next goes on with."""
+    """Warns and empties rooms. It runs every minute, and the next run does what is left over."""
 
     def __init__(
         self,
@@ -40,25 +40,25 @@ class ClosingTimes:
         self._clock = clock
 
     def run(self, deadline: Deadline) -> None:
-        """Warn and empty the rooms that are due, the longest due first.
+        """Warn and empty the rooms that are due, longest due first.
 
-        A room with more in it than its turn is long has another one after the others. A fault with
-        one, such as a record that cannot be read, is raised once the others are done.
+        A room that needs more than its share of time gets another turn after the other rooms. A
+        bug in one room, such as an unreadable record, is raised after the other rooms.
         """
         done: set[str] = set()
-        faults: list[Exception] = []
+        bugs: list[Exception] = []
 
-        def keep(name: str) -> None:
+        def enforce(name: str) -> None:
             if deadline.remaining() < _TIME_TO_START_ANOTHER:
                 increment("RoomsLeftForNextRun")
                 return
             try:
-                is_done = self._keep(name, deadline)
+                is_done = self._enforce(name, deadline)
             except RoomkeyError:
                 raise
-            except Exception as fault:  # noqa: BLE001  whatever is wrong, it keeps no other waiting
+            except Exception as bug:  # noqa: BLE001  a bug in one room must not block the others
                 annotate("faulty", f"room {name}")
-                faults.append(fault)
+                bugs.append(bug)
                 is_done = True
             if is_done:
                 done.add(name)
@@ -68,11 +68,11 @@ class ClosingTimes:
             names = [name for name in due if name not in done]
             if not names:
                 break
-            for_each_concurrently(keep, names, _SIDE_BY_SIDE)
-        reraise_first_bug(faults)
+            for_each_concurrently(enforce, names, _CONCURRENT_ROOMS)
+        reraise_first_bug(bugs)
 
-    def _keep(self, name: str, deadline: Deadline) -> bool:
-        """Do what is due; whether this run is done with the room, even if that failed."""
+    def _enforce(self, name: str, deadline: Deadline) -> bool:
+        """Warn or empty a room. Return True if this run need not handle the room again."""
         room = self._store.find(name, deadline)
         if room is None:
             return True
@@ -85,7 +85,7 @@ class ClosingTimes:
         return True
 
     def _warn(self, room: Room, closes_at: str, deadline: Deadline) -> bool:
-        """Tell everybody when the room closes; whether that need not be tried again."""
+        """Signal the closing time to all clients. Return True unless a retry would help."""
         try:
             self._platform.signal(
                 room.session_id,
@@ -104,27 +104,28 @@ class ClosingTimes:
         return True
 
     def _empty(self, room: Room, deadline: Deadline) -> bool:
-        """Stop what runs in a closed room, disconnect everybody, have reconciliation look after it.
+        """Stop the media of a closed room, disconnect all clients and retire the session.
 
-        Tokens that outlive it, made before it was to close so soon, bring nobody back for long.
+        Some client tokens may outlive the room. Reconciliation of the retired session disconnects
+        clients that use them.
 
         Returns:
-            False if nothing but time was lacking.
+            False if only time was lacking, so that another turn would help.
         """
         now = self._clock()
         if room.closed_at is None and not self._due_work.retire(room, now, deadline):
-            return True  # changed meanwhile: due again, if it still is to close
-        in_time = deadline.capped(SECONDS_FOR_A_ROOM)
-        # First, since those who are in may be many, and what is recorded of them is not to go on.
-        stopped = self._stop_media(room.room_id, in_time)
+            return True  # The room has changed. If it still closes, it is due again.
+        capped = deadline.capped(SECONDS_FOR_A_ROOM)
+        # Media come first: disconnecting many clients takes long, and recordings must not go on.
+        stopped = self._stop_media(room.room_id, capped)
         try:
-            emptied = disconnect_all(self._platform, room.session_id, in_time)
+            emptied = disconnect_all(self._platform, room.session_id, capped)
         except ProviderRefused as refusal:
-            emptied = True  # asking again would not help, and reconciliation asks again later
+            emptied = True  # A retry would not help now; reconciliation tries again later.
             increment("DisconnectsRefused")
             annotate("failure", refusal.note or refusal.detail)
         is_done = stopped and emptied
         if is_done:
             increment("RoomsEmptied")
             self._due_work.reschedule(room, None, deadline)
-        return is_done or in_time.remaining() > 0
+        return is_done or capped.remaining() > 0

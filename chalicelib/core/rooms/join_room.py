@@ -1,4 +1,4 @@
-"""Let me in: the way of a join, from a user and a room's name to a client token."""
+"""The join of a room: from a user and a room's name to a client token."""
 
 import json
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ MAX_TOKEN_SECONDS: Final = 2_592_000
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """What a caller may ask for when coming in.
+    """The options of a join.
 
     Args:
-        role: None for what the room gives.
-        lifetime: How long the token may be used to connect; None for the longest allowed.
-        name: A display name, used only where the bearer carries none.
+        role: The requested role; None for the room's default.
+        lifetime: The time for which the token is valid; None for the longest allowed time.
+        name: A display name, used only if the bearer token has none.
         data: The app's own part of the connection data.
-        layout_classes: OpenTok's initial layout classes for the streams published.
+        layout_classes: OpenTok's initial layout classes for the client's streams.
     """
 
     role: Role | None = None
@@ -46,7 +46,7 @@ class JoinRequest:
 
 @dataclass(frozen=True, slots=True)
 class JoinResult:
-    """A user let into a room: all that their app needs to connect."""
+    """The data with which an admitted user's app connects."""
 
     room: Room
     role: Role
@@ -57,10 +57,11 @@ class JoinResult:
 
 
 class JoinRoom:
-    """Issues client tokens to those who may come in.
+    """Issues client tokens to users who may join.
 
     Args:
-        longest_lifetime: At most 30 days, which is OpenTok's limit.
+        default_room: The name of the room that `join_default` uses.
+        longest_lifetime: The longest lifetime of a token; at most 30 days, OpenTok's limit.
     """
 
     def __init__(
@@ -81,24 +82,27 @@ class JoinRoom:
         self._longest_lifetime = longest_lifetime
 
     def join(self, user: User, name: str, request: JoinRequest, deadline: Deadline) -> JoinResult:
-        """Let the user into the room of this name.
+        """Admit the user to the room of this name and issue a client token.
 
         Raises:
             InvalidField: The lifetime, the layout classes or the connection data are too long.
-            RoomkeyError: As `CreateRoom.find_or_create` and `AdmitUser` say.
+            RoomkeyError: An error of `CreateRoom.find_or_create` or `AdmitUser.admit`.
         """
         if request.lifetime is not None and request.lifetime > self._longest_lifetime:
             limit = int(self._longest_lifetime.total_seconds())
-            raise InvalidField(FieldProblem("expiresIn", f"must be at most {limit} seconds here"))
+            raise InvalidField(FieldProblem("expiresIn", f"must be at most {limit} seconds"))
         if len(" ".join(request.layout_classes)) > MAX_LAYOUT_CLASSES_CHARACTERS:
             raise InvalidField(
-                FieldProblem("layoutClasses", "must be at most 1000 characters, joined by spaces")
+                FieldProblem(
+                    "layoutClasses",
+                    f"must be at most {MAX_LAYOUT_CLASSES_CHARACTERS} characters, joined by spaces",
+                )
             )
-        # Before anything is made. No role's name is shorter than the one assumed here, so this
-        # refuses nothing that would fit once the role is known.
+        # Check the length before anything is created. No role has a shorter name than the one
+        # assumed here, so the check rejects no data that would fit.
         _connection_data(user, request, request.role or Role.MODERATOR)
         room = self._create_room.find_or_create(user, name, deadline)
-        entry = self._admit_user.admit(
+        admitted = self._admit_user.admit(
             room,
             user,
             request.role,
@@ -106,57 +110,56 @@ class JoinRoom:
             lifetime=request.lifetime or self._longest_lifetime,
             check=partial(_connection_data, user, request),
         )
-        return self._admission(
-            entry, _connection_data(user, request, entry.role), request, deadline
-        )
+        data = _connection_data(user, request, admitted.role)
+        return self._issue_token(admitted, data, request, deadline)
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
-        """Let the user into the default room as a publisher.
+        """Admit the user to the default room as a publisher and issue a client token.
 
-        The connection data is `username=...&userId=...`, percent-encoded, so that no name can add
-        a field or pass for somebody else's id.
+        The connection data is `username=...&userId=...`. Its values are percent-encoded, so that a
+        name cannot add a field or another user's id.
 
         Raises:
             InvalidField: The name is too long.
-            RoomkeyError: As for `join`.
+            RoomkeyError: An error of `CreateRoom.find_or_create` or `AdmitUser.admit`.
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
         room = self._create_room.find_or_create(user, self.default_room, deadline)
-        entry = self._admit_user.admit(
+        admitted = self._admit_user.admit(
             room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
         )
-        return self._admission(entry, data, JoinRequest(), deadline)
+        return self._issue_token(admitted, data, JoinRequest(), deadline)
 
-    def _admission(
-        self, entry: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
+    def _issue_token(
+        self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
     ) -> JoinResult:
-        room, role = entry.room, entry.role
-        # Whatever that has to wait for, it waits before the time is taken, so that no token is
-        # made that has expired meanwhile.
+        room, role = admitted.room, admitted.role
+        # This call may have to fetch credentials. It comes before the clock is read, so that the
+        # token does not expire while the call waits.
         self._platform.project_id(deadline)
         now = self._clock()
         expires_at = now + (request.lifetime or self._longest_lifetime)
         if room.settings.closes_at is not None:
             expires_at = min(expires_at, room.settings.closes_at)
-        # OpenTok knows whole seconds only; rounding up would outlive the room.
+        # OpenTok's times are whole seconds. A token rounded up would outlive the room.
         expires_at = expires_at.replace(microsecond=0)
         if expires_at <= now:
             raise RoomClosed("This room is closing now.")
-        order = TokenSpec(
+        spec = TokenSpec(
             session_id=room.session_id,
             role=role,
             expires_at=int(expires_at.timestamp()),
             connection_data=data,
             layout_classes=request.layout_classes,
         )
-        token = self._platform.mint_token(order, deadline)
+        token = self._platform.mint_token(spec, deadline)
         increment(f"Tokens{role.capitalize()}")
-        return JoinResult(room, role, token, expires_at, now, entry.connect_by)
+        return JoinResult(room, role, token, expires_at, now, admitted.connect_by)
 
 
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
-    """What every participant sees of this one: who they are by their bearer, and the app's data."""
+    """Return the connection data, which all participants see."""
     name = user.name if user.name is not None else request.name
     data = json.dumps(
         {"userId": user.id, "name": name, "role": role, "data": request.data},
@@ -168,13 +171,13 @@ def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
 
 
 def _check_length(connection_data: str, field: str, beside: str) -> None:
-    """OpenTok counts characters, not bytes: its SDK's own check does."""
+    """Check OpenTok's limit, which counts characters and not bytes, as OpenTok's SDK does."""
     if len(connection_data) > MAX_CONNECTION_DATA_CHARACTERS:
         excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
         raise InvalidField(
             FieldProblem(
                 field,
-                f"is too long by {excess}: the connection data holds "
-                f"{MAX_CONNECTION_DATA_CHARACTERS} characters, the {beside} among them",
+                f"is {excess} characters too long: the connection data may have "
+                f"{MAX_CONNECTION_DATA_CHARACTERS} characters, including the {beside}",
             )
         )

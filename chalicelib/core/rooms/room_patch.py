@@ -1,4 +1,4 @@
-"""What a moderator may change of a room that exists, and the room that comes of it."""
+"""The changes that a moderator may make to an existing room."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,24 +13,24 @@ _LIMITS: Final = {"members": MAX_MEMBERS, "moderators": MAX_MODERATORS}
 
 @dataclass(frozen=True, slots=True)
 class SetPatch:
-    """Who is put on a list of users, and who is taken off it."""
+    """The user ids to add to a set and to remove from it."""
 
     add: frozenset[str] = frozenset()
     remove: frozenset[str] = frozenset()
 
-    def apply_to(self, listed: Collection[str]) -> frozenset[str]:
-        return (frozenset(listed) | self.add) - self.remove
+    def apply_to(self, user_ids: Collection[str]) -> frozenset[str]:
+        return (frozenset(user_ids) | self.add) - self.remove
 
 
 @dataclass(frozen=True, slots=True)
 class RoomPatch:
-    """The changes asked for, each optional.
+    """The requested changes, each optional.
 
     Args:
-        settings: New values by the setting's name; None clears it.
-        members: None leaves the list as it is.
-        moderators: Likewise.
-        locked: Likewise.
+        settings: New values, by the setting's name; the value None clears the setting.
+        members: None leaves the members unchanged.
+        moderators: None leaves the moderators unchanged.
+        locked: None leaves the lock unchanged.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -39,14 +39,14 @@ class RoomPatch:
     locked: bool | None = None
 
     def apply_to(self, room: Room) -> Room:
-        """The room with the changes.
+        """Return the room with the changes.
 
         Raises:
-            RoomClosed: It was deleted.
-            InvalidField: The changes contradict each other or what stands.
+            RoomClosed: The room was deleted.
+            InvalidField: The changes contradict each other or the room.
         """
         if room.closed_at is not None:
-            raise RoomClosed("This room was deleted; it cannot be changed any more.")
+            raise RoomClosed("This room was deleted, so it cannot be changed.")
         chosen = dict(self.settings)
         if self.members is not None and (self.members.add or room.settings.members is not None):
             chosen["members"] = self.members.apply_to(room.settings.members or ())
@@ -60,21 +60,21 @@ class RoomPatch:
 
     def _check_lists(self, room: Room, chosen: Mapping[str, Any]) -> None:
         problems = [
-            FieldProblem(name, f"may have at most {most} user ids")
-            for name, most in _LIMITS.items()
-            if len(chosen.get(name) or ()) > most
+            FieldProblem(name, f"must have at most {limit} user ids")
+            for name, limit in _LIMITS.items()
+            if len(chosen.get(name) or ()) > limit
         ]
         problems += [
-            FieldProblem(name, "names a user both to add and to remove")
+            FieldProblem(name, "must not add and remove the same user")
             for name, change in (("members", self.members), ("moderators", self.moderators))
             if change is not None and change.add & change.remove
         ]
         moderators = chosen.get("moderators")
         if moderators is not None and not moderators and room.settings.moderators:
-            problems.append(FieldProblem("moderators", "one at least must remain"))
+            problems.append(FieldProblem("moderators", "must not become empty"))
         if moderators and room.created_by is None:
             problems.append(FieldProblem("moderators", DEFAULT_ROOM_MODERATORS))
         if moderators is not None and moderators & room.bans.keys():
-            problems.append(FieldProblem("moderators", "names a user who is banned"))
+            problems.append(FieldProblem("moderators", "must not contain a banned user"))
         if problems:
             raise InvalidField(*problems)

@@ -1,4 +1,4 @@
-"""Changing what decides who may come in: read, judge, write if nothing has changed meanwhile."""
+"""The compare-and-set loop for changes of a room's access rules."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,38 +10,38 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomNotFound
 
 
-def change_room(
+def update_room(
     store: RoomStore,
     room: Room,
-    changed: Callable[[Room], Room],
+    change: Callable[[Room], Room],
     now: datetime,
     deadline: Deadline,
 ) -> Room:
-    """The room after the change, which is made anew on whatever others have changed meanwhile.
+    """Write a changed room and return it. If others changed the room meanwhile, start again.
 
     Args:
-        store: Where the room is kept.
-        room: As it was read.
-        changed: The room as it is to be, made from one as it stands; raises if it may not be.
-        now: When this is.
-        deadline: By when to have it written.
+        store: The store of rooms.
+        room: The room as it was read.
+        change: Returns the changed room, made from the current one, or raises.
+        now: The current time.
+        deadline: The time by which the room must be written.
 
     Raises:
-        RoomNotFound: It is gone, or another has its name.
-        StoreUnavailable: Others kept changing it.
+        RoomNotFound: The room is gone, or another room has its name.
+        StoreUnavailable: Others kept changing the room.
     """
     first = room
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        wanted = changed(room)
+        wanted = change(room)
         if wanted == room:
             return room
         try:
             store.compare_and_set(room, wanted, now, deadline)
         except StaleRoom as stale:
             if stale.room is None or stale.room.room_id != first.room_id:
-                raise RoomNotFound(f"There is no room {first.name} any more.") from stale
+                raise RoomNotFound(f"Room {first.name} no longer exists.") from stale
             room = stale.room
             deadline.back_off(attempt)
         else:
             return replace(wanted, revision=room.revision + 1)
-    raise busy(first)
+    raise busy(f"room {first.name}")

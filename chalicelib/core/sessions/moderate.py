@@ -1,4 +1,4 @@
-"""What moderators do to those who are in: send away, ban, mute, signal."""
+"""The actions of moderators on connected clients: disconnect, mute and signal."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -22,13 +22,13 @@ from chalicelib.errors import (
 
 MAX_SIGNAL_TYPE_BYTES: Final = 128
 MAX_SIGNAL_DATA_BYTES: Final = 8 * 1024
+_NOBODY_CONNECTED: Final = "Nobody is connected to this room; try again when somebody is."
 
 
 class Moderate:
-    """What is done to those who are in.
+    """Disconnects, mutes and signals clients for moderators.
 
-    What names a connection or a stream goes to OpenTok together with the room's session, and so
-    reaches nobody in another room.
+    Each request to OpenTok names the room's session, so it cannot affect clients in another room.
     """
 
     def __init__(self, rooms: RoomAccess, platform: ConnectionControl) -> None:
@@ -36,26 +36,38 @@ class Moderate:
         self._platform = platform
 
     def disconnect(self, user: User, name: str, connection_id: str, deadline: Deadline) -> None:
-        """Raises: ConnectionNotFound: It is not in this room."""
+        """Disconnect a client.
+
+        Raises:
+            ConnectionNotFound: The room has no such connection.
+        """
         room = self._rooms.moderated_room(user, name, "disconnect others", deadline)
         if not self._platform.disconnect(room.session_id, connection_id, deadline):
-            raise ConnectionNotFound(f"There is no connection {connection_id} in this room.")
+            raise _connection_not_found(connection_id)
 
     def mute_stream(self, user: User, name: str, stream_id: str, deadline: Deadline) -> None:
-        """Raises: StreamNotFound: It is not in this room."""
+        """Mute a stream.
+
+        Raises:
+            StreamNotFound: The room has no such stream.
+        """
         room = self._rooms.moderated_room(user, name, "mute others", deadline)
         if not (
             _is_uuid(stream_id) and self._platform.mute_stream(room.session_id, stream_id, deadline)
         ):
-            raise StreamNotFound(f"There is no stream {stream_id} in this room.")
+            raise StreamNotFound(f"This room has no stream {stream_id}.")
 
     def mute_all(
         self, user: User, name: str, excluded: Sequence[str], deadline: Deadline, *, active: bool
     ) -> None:
-        """Raises: NobodyConnected: There is nobody to mute."""
+        """Mute all streams except `excluded`, or stop muting future streams if not `active`.
+
+        Raises:
+            NobodyConnected: The room has no connected client.
+        """
         room = self._rooms.moderated_room(user, name, "mute others", deadline)
         if not self._platform.mute_all(room.session_id, excluded, deadline, active=active):
-            raise NobodyConnected("Nobody is connected to this room.")
+            raise NobodyConnected(_NOBODY_CONNECTED)
 
     def signal(
         self,
@@ -65,37 +77,45 @@ class Moderate:
         content: tuple[str | None, str],
         deadline: Deadline,
     ) -> None:
-        """Signal to all or to one; `content` is a type, or none, and data.
+        """Send a signal to one client, or to all clients if `connection_id` is None.
+
+        Args:
+            user: The caller.
+            name: The room's name.
+            connection_id: The client, if only one.
+            content: The signal's type, which may be None, and its data.
+            deadline: The time by which the request must be answered.
 
         Raises:
-            InvalidField: Its type is one of the service's own.
-            SignalTooLarge: Its type or data is, by OpenTok's limits.
-            ConnectionNotFound: The one is not in this room.
-            NobodyConnected: There is nobody to signal to.
+            InvalidField: Only this service may use the type.
+            SignalTooLarge: The type or the data exceeds OpenTok's limits.
+            ConnectionNotFound: The room has no such connection.
+            NobodyConnected: The room has no connected client.
         """
         kind, data = content
         if kind is not None and kind.startswith(OWN_SIGNALS):
-            reason = f"must not begin with {OWN_SIGNALS}: such signals are the service's own"
+            reason = f"must not begin with {OWN_SIGNALS}, which this service uses itself"
             raise InvalidField(FieldProblem("type", reason))
         if len((kind or "").encode()) > MAX_SIGNAL_TYPE_BYTES:
-            raise SignalTooLarge(f"A type may have {MAX_SIGNAL_TYPE_BYTES} bytes of UTF-8.")
+            raise SignalTooLarge(f"The type may have {MAX_SIGNAL_TYPE_BYTES} bytes of UTF-8.")
         if len(data.encode()) > MAX_SIGNAL_DATA_BYTES:
-            raise SignalTooLarge(f"Data may have {MAX_SIGNAL_DATA_BYTES} bytes of UTF-8.")
+            raise SignalTooLarge(f"The data may have {MAX_SIGNAL_DATA_BYTES} bytes of UTF-8.")
         room = self._rooms.moderated_room(user, name, "signal from the server", deadline)
         if self._platform.signal(room.session_id, connection_id, kind, data, deadline):
             return
         if connection_id is not None:
-            raise ConnectionNotFound(f"There is no connection {connection_id} in this room.")
-        raise NobodyConnected("Nobody is connected to this room.")
+            raise _connection_not_found(connection_id)
+        raise NobodyConnected(_NOBODY_CONNECTED)
 
 
 def disconnect_all(platform: ConnectionControl, session_id: str, deadline: Deadline) -> bool:
-    """Disconnect all whom the platform has in a session; whether that was done in time.
+    """Disconnect all clients that OpenTok lists in a session. A repeated call does the rest.
 
-    Doing it again does what was left.
+    Returns:
+        True if all clients were disconnected in time.
 
     Raises:
-        ProviderRefused: The platform refuses; asking again would not help.
+        ProviderRefused: OpenTok rejects the request; a retry would not help.
     """
 
     def disconnect(listed: ListedConnection) -> None:
@@ -107,6 +127,10 @@ def disconnect_all(platform: ConnectionControl, session_id: str, deadline: Deadl
         increment("DisconnectsUnfinished")
         return False
     return True
+
+
+def _connection_not_found(connection_id: str) -> ConnectionNotFound:
+    return ConnectionNotFound(f"This room has no connection {connection_id}.")
 
 
 def _is_uuid(text: str) -> bool:

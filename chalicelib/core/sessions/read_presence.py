@@ -11,14 +11,14 @@ from chalicelib.core.support.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class RoomCounts:
-    """How many are in a room, and how many seats wait for somebody to connect."""
+    """The counts of a room's session, and the number of seats reserved for users to connect."""
 
     counts: Counts
     seats_held: int
 
 
 class ReadPresence:
-    """Shows who is in a room to those who may see it."""
+    """Shows a room's connections to users who may see the room."""
 
     def __init__(self, rooms: RoomAccess, sessions: SessionStore, clock: Clock) -> None:
         self._rooms = rooms
@@ -26,22 +26,21 @@ class ReadPresence:
         self._clock = clock
 
     def counts(self, room: Room, deadline: Deadline) -> RoomCounts:
-        """Counts that are at most a few seconds old, whoever asked for them last."""
+        """Return counts that are at most a few seconds old. All callers share saved counts."""
         now = self._clock()
         counts = self._sessions.counts(room.session_id, deadline)
         if counts is None or not counts.are_fresh(now):
-            everybody = self._sessions.connections(room.session_id, deadline)
-            counts = Counts.of(everybody, now)
+            counts = Counts.of(self._sessions.connections(room.session_id, deadline), now)
             self._sessions.save_counts(room.session_id, counts, deadline)
         return RoomCounts(counts, len(room.seats.held(now)))
 
     def connections(
         self, user: User, name: str, start: str | None, limit: int, deadline: Deadline
     ) -> tuple[ConnectionPage, RoomCounts]:
-        """Some of those who are in, and the counts of all.
+        """Return a page of the room's connections, and the counts of all.
 
         Raises:
-            RoomNotFound: There is none that this user may see.
+            RoomNotFound: No such room exists, or the user may not see it.
         """
         room = self._rooms.visible_room(user, name, deadline)
         page = self._sessions.page(room.session_id, start, limit, deadline)

@@ -9,7 +9,7 @@ from chalicelib.core.support.timestamps import Clock
 
 
 class SeatReconciler:
-    """Makes a room's seats agree with who is recorded as in."""
+    """Makes a room's seats agree with the connections on record."""
 
     def __init__(
         self, rooms: RoomStore, sessions: SessionStore, tracker: SessionTracker, clock: Clock
@@ -20,22 +20,22 @@ class SeatReconciler:
         self._clock = clock
 
     def reconcile(self, name: str, session_id: str, deadline: Deadline) -> None:
-        """Take the seats of those who are gone, and judge those who are in without one.
+        """Release stale seats, and admit or reject connections that have no seat.
 
         Raises:
-            ProviderUnavailable: Somebody must leave, and cannot be disconnected now.
+            ProviderUnavailable: OpenTok did not disconnect a rejected client.
         """
         session = self._sessions.session(session_id, deadline)
-        # The room before who is in: a seat is written together with its connection, so a seat
-        # read here whose connection is not found is one whose connection is gone.
+        # Read the room first. A seat and its connection are written in one transaction. So if a
+        # connection is missing from the later read, it has ended, and its seat is stale.
         room = self._rooms.find(name, deadline)
         if session is None or room is None or not session.is_of(room):
             return
         if room.settings.max_participants is None:
             return
-        everybody = self._sessions.connections(session_id, deadline)
-        self._remove_stale(session, room, {each.id for each in everybody}, deadline)
-        for each in everybody:
+        connections = self._sessions.connections(session_id, deadline)
+        self._release_stale(session, room, {each.id for each in connections}, deadline)
+        for each in connections:
             user_id = each.participant.user_id
             if user_id is None or each.refused:
                 continue
@@ -43,10 +43,10 @@ class SeatReconciler:
                 increment("SeatsRestored")
                 self._tracker.admit_or_reject(session, room, each, deadline)
 
-    def _remove_stale(
-        self, session: Session, room: Room, live: set[str], deadline: Deadline
+    def _release_stale(
+        self, session: Session, room: Room, recorded: set[str], deadline: Deadline
     ) -> None:
         for seated in room.seats.connections.values():
-            for connection_id in seated.keys() - live:
+            for connection_id in seated.keys() - recorded:
                 increment("StaleSeatsReleased")
                 self._tracker.on_disconnected(session, connection_id, self._clock(), deadline)

@@ -1,14 +1,13 @@
-"""The scheduled function that compares what is recorded with what OpenTok lists.
+"""The scheduled function that compares the record with OpenTok's lists, as callbacks may be lost.
 
-Callbacks may be lost; nothing here is believed because of a callback alone. If OpenTok cannot be
-asked, nothing is removed.
+If OpenTok does not answer, no record is removed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from chalicelib.core.model.access_rules import Reason, session_rejection
+from chalicelib.core.model.access_rules import RejectionReason, session_rejection
 from chalicelib.core.model.connection import Connection, Session
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
@@ -22,27 +21,27 @@ from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError, StoreUnavailable
 
 UNKNOWN_AFTER: Final = timedelta(seconds=60)
-"""How long a connection may be listed before its callback is given up on."""
+"""The age at which a listed connection without a record counts as unknown: its callback is lost."""
 STALE_AFTER: Final = timedelta(seconds=10)
-"""How old a record must be to be compared: OpenTok's list may lag behind its callbacks."""
+"""The age at which a record that is not listed is stale: lists may lag behind callbacks."""
 CHECK_EVERY: Final = timedelta(seconds=60)
 CHECK_EMPTY_EVERY: Final = timedelta(minutes=10)
 CHECK_REFUSED_EVERY: Final = timedelta(minutes=5)
-"""Refusals end when a rotated secret is known everywhere, which takes minutes; faults by hand."""
+"""A rotated secret is known everywhere after minutes, which ends refusals. Bugs need a fix."""
 SESSIONS_AT_ONCE: Final = 25
 SECONDS_FOR_A_SESSION: Final = 20.0
 _TIME_TO_START_ANOTHER: Final = 3.0
 
 
 class MediaCheck(Protocol):
-    """A part of reconciliation that looks after one kind of media."""
+    """The part of reconciliation that handles one kind of media."""
 
     def reconcile(self, session: Session, deadline: Deadline) -> bool:
         """Make the record agree with OpenTok. Return True if anything may still change."""
 
 
 class SessionReconciler:
-    """Runs every minute, the longest unchecked first; what is left, the next run goes on with."""
+    """Checks sessions, longest due first. It runs every minute; the next run does the rest."""
 
     def __init__(
         self,
@@ -68,12 +67,12 @@ class SessionReconciler:
     def run(self, deadline: Deadline) -> None:
         """Check the sessions that are due.
 
-        A fault of one's, such as a record that cannot be read, is raised once the others are done.
+        A bug in one session, such as an unreadable record, is raised after the other sessions.
         """
         failures = [self._check(session_id, deadline) for session_id in self._due(deadline)]
-        told = next((each for each in failures if isinstance(each, RoomkeyError)), None)
-        if told is not None:  # the others' are most likely the same
-            annotate("failure", told.note or told.detail)
+        first = next((each for each in failures if isinstance(each, RoomkeyError)), None)
+        if first is not None:  # Most likely, the others have the same cause.
+            annotate("failure", first.note or first.detail)
         reraise_first_bug(failures)
 
     def _due(self, deadline: Deadline) -> Iterator[str]:
@@ -91,72 +90,75 @@ class SessionReconciler:
                 yield session_id
 
     def _check(self, session_id: str, deadline: Deadline) -> Exception | None:
-        own, now = deadline.capped(SECONDS_FOR_A_SESSION), self._clock()
-        going_on: list[bool] = []
+        capped, now = deadline.capped(SECONDS_FOR_A_SESSION), self._clock()
+        in_use: list[bool] = []
         try:
-            session = self._sessions.session(session_id, own)
+            session = self._sessions.session(session_id, capped)
             if session is not None:
-                self._look_after(session, going_on, own)
+                self._reconcile(session, in_use, capped)
         except (ProviderUnavailable, StoreUnavailable) as failure:
-            # Still due: the next run tries again. Further back, lest it keep others waiting.
+            # The next run tries again, after the sessions that are due now.
             increment("ReconciliationFailed")
             self._due_work.mark_checked(session_id, now + CHECK_EVERY, deadline, idle=False)
             return failure
         except ProviderRefused as refusal:
             increment("ReconciliationRefused")
-            after = CHECK_EVERY if any(going_on) else CHECK_REFUSED_EVERY
+            after = CHECK_EVERY if any(in_use) else CHECK_REFUSED_EVERY
             self._due_work.mark_checked(session_id, now + after, deadline, idle=False)
             return refusal
         except RoomkeyError:
             raise
-        except Exception as fault:  # noqa: BLE001  whatever is wrong with it keeps no other waiting
+        except Exception as bug:  # noqa: BLE001  a bug in one session must not block the others
             increment("ReconciliationFailed")
             annotate("faulty", f"session {session_id}")
             self._due_work.mark_checked(session_id, now + CHECK_REFUSED_EVERY, deadline, idle=False)
-            return fault
-        if session is None or any(going_on):
+            return bug
+        if session is None or any(in_use):
             self._due_work.mark_checked(session_id, now + CHECK_EVERY, deadline, idle=False)
         elif not self._stopped_monitoring(session, deadline):
             self._due_work.mark_checked(session_id, now + CHECK_EMPTY_EVERY, deadline, idle=True)
         return None
 
     def _stopped_monitoring(self, session: Session, deadline: Deadline) -> bool:
-        """Whether an idle session was so before, and is not retired: it is checked no more."""
+        """Stop monitoring a session that is idle again. Return False if it must be checked again.
+
+        A retired session is monitored until its last token has expired.
+        """
         idle_again = not session.monitored and session.retired_until is None
         return idle_again and self._due_work.stop_monitoring(session, deadline)
 
-    def _look_after(self, session: Session, going_on: list[bool], deadline: Deadline) -> None:
-        """Reconcile who is in, and each kind of media, whatever becomes of the others.
+    def _reconcile(self, session: Session, in_use: list[bool], deadline: Deadline) -> None:
+        """Reconcile the connections and each kind of media. A failed part stops no other part.
 
-        Each adds whether it has something that may still change.
+        Each part adds True to `in_use` if it has connections or media that may still change.
         """
-        parts = (self._compare, *(each.reconcile for each in self._media))
+        parts = (self._reconcile_connections, *(each.reconcile for each in self._media))
 
         def reconcile(part: Callable[[Session, Deadline], bool]) -> None:
-            going_on.append(part(session, deadline))
+            in_use.append(part(session, deadline))
 
-        # One after the other, so that OpenTok is not asked too much about one session at once.
+        # The parts run one after the other, to limit the rate of requests about one session.
         for_each_concurrently(reconcile, parts, at_once=1)
 
-    def _compare(self, session: Session, deadline: Deadline) -> bool:
-        """Make the record of who is in agree with OpenTok's; whether anybody is or was.
+    def _reconcile_connections(self, session: Session, deadline: Deadline) -> bool:
+        """Make recorded connections agree with OpenTok's list. Return True if either has any.
 
         Raises:
-            ProviderUnavailable: OpenTok cannot be asked, and nothing was removed; or somebody must
-                leave, and cannot be disconnected now.
-            ProviderRefused: It refuses.
+            ProviderUnavailable: OpenTok did not answer, and no record was removed; or OpenTok did
+                not disconnect a rejected client.
+            ProviderRefused: OpenTok rejects the request.
         """
-        # The record before the list: who is on record and not on a list made later is gone.
+        # Read the record first. A connection on record that is missing from a later list is gone.
         recorded = self._sessions.connections(session.id, deadline)
         listed = self._platform.connections(session.id, deadline)
         self._remove_stale(session, recorded, {each.id for each in listed}, deadline)
         self._end_streams(session, recorded, listed, deadline)
-        known = {each.id: each for each in recorded}
-        here = [known[each.id] for each in listed if each.id in known]
-        here += self._admit_unknown(
-            session, [each for each in listed if each.id not in known], deadline
+        by_id = {each.id: each for each in recorded}
+        connected = [by_id[each.id] for each in listed if each.id in by_id]
+        connected += self._record_unknown(
+            session, [each for each in listed if each.id not in by_id], deadline
         )
-        self._recheck(session, here, deadline)
+        self._recheck(session, connected, deadline)
         if session.has_access_limits:
             self._seats.reconcile(session.room_name, session.id, deadline)
         return bool(recorded or listed)
@@ -170,13 +172,13 @@ class SessionReconciler:
     ) -> None:
         now = self._clock()
 
-        def take(stale_record: Connection) -> None:
+        def remove(stale: Connection) -> None:
             increment("StaleConnectionsRemoved")
-            self._tracker.on_disconnected(session, stale_record.id, now, deadline)
+            self._tracker.on_disconnected(session, stale.id, now, deadline)
 
-        gone = (each for each in recorded if each.id not in listed)
+        unlisted = (each for each in recorded if each.id not in listed)
         for_each_concurrently(
-            take, [each for each in gone if _is_older(each.since, STALE_AFTER, now)]
+            remove, [each for each in unlisted if _is_older(each.since, STALE_AFTER, now)]
         )
 
     def _end_streams(
@@ -186,57 +188,59 @@ class SessionReconciler:
         listed: Sequence[ListedConnection],
         deadline: Deadline,
     ) -> None:
-        now, still_in = self._clock(), {each.id for each in listed}
-        published = [
+        now, connected = self._clock(), {each.id for each in listed}
+        recorded_streams = [
             (each.id, stream.id)
             for each in recorded
             for stream in each.streams
-            if each.id in still_in and _is_older(stream.since, STALE_AFTER, now)
+            if each.id in connected and _is_older(stream.since, STALE_AFTER, now)
         ]
-        if not published:
+        if not recorded_streams:
             return
 
-        def end(stale_record: tuple[str, str]) -> None:
+        def end(stale: tuple[str, str]) -> None:
             increment("StaleStreamsRemoved")
-            self._tracker.on_stream_destroyed(session, *stale_record, deadline)
+            connection_id, stream_id = stale
+            self._tracker.on_stream_destroyed(session, connection_id, stream_id, deadline)
 
-        standing = self._platform.stream_ids(session.id, deadline)
-        for_each_concurrently(end, [each for each in published if each[1] not in standing])
+        current = self._platform.stream_ids(session.id, deadline)
+        for_each_concurrently(end, [each for each in recorded_streams if each[1] not in current])
 
-    def _admit_unknown(
+    def _record_unknown(
         self, session: Session, unknown: Iterable[ListedConnection], deadline: Deadline
     ) -> list[Connection]:
-        """Record those whose callback never came: the list does not tell whose they are."""
+        """Record unknown connections. OpenTok's list does not say which users they belong to."""
         now = self._clock()
-        met: list[Connection] = []
+        recorded: list[Connection] = []
 
-        def meet(listed: ListedConnection) -> None:
+        def record(listed: ListedConnection) -> None:
             increment("UnknownConnections")
-            unknown_connection = Connection(listed.id, listed.since)
-            if self._sessions.record_connection(session, unknown_connection, deadline):
-                met.append(unknown_connection)
+            connection = Connection(listed.id, listed.since)
+            if self._sessions.record_connection(session, connection, deadline):
+                recorded.append(connection)
             else:
-                # On record as gone, and yet there: nothing else ends that.
+                # Its end is on record, but the client is connected. No callback will resolve this.
                 self._platform.disconnect(session.id, listed.id, deadline)
 
         for_each_concurrently(
-            meet, [each for each in unknown if _is_older(each.since, UNKNOWN_AFTER, now)]
+            record, [each for each in unknown if _is_older(each.since, UNKNOWN_AFTER, now)]
         )
-        return met
+        return recorded
 
-    def _recheck(self, session: Session, here: Iterable[Connection], deadline: Deadline) -> None:
-        """Send away who was to leave before, or must by now, whatever became of that."""
-        # Read once they are all on record: who bans or locks later looks for them there.
+    def _recheck(self, session: Session, connected: list[Connection], deadline: Deadline) -> None:
+        """Reject connections that must leave now, or that an earlier rejection left connected."""
+        # Read the room when all connections are on record. A later ban or lock finds them there.
         room, now = self._rooms.find(session.room_name, deadline), self._clock()
 
-        def judged(connection: Connection) -> Reason | None:
-            before = Reason.REFUSED if connection.refused else None
+        def rejection(connection: Connection) -> RejectionReason | None:
+            before = RejectionReason.REFUSED if connection.refused else None
             return session_rejection(session, room, connection, now) or before
 
-        def reject(judgement: tuple[Connection, Reason]) -> None:
-            self._tracker.reject(session, *judgement, deadline)
+        def reject(rejected: tuple[Connection, RejectionReason]) -> None:
+            connection, reason = rejected
+            self._tracker.reject(session, connection, reason, deadline)
 
-        reasons = ((each, judged(each)) for each in here)
+        reasons = ((each, rejection(each)) for each in connected)
         for_each_concurrently(
             reject, [(each, reason) for each, reason in reasons if reason is not None]
         )

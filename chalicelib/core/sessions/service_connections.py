@@ -1,4 +1,4 @@
-"""OpenTok's own services in rooms: the tokens they connect with, and the connections they make."""
+"""The connections of OpenTok's own services to rooms, and the client tokens for them."""
 
 from datetime import timedelta
 from typing import Final
@@ -14,8 +14,10 @@ from chalicelib.core.support.timestamps import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomClosed, StoreUnavailable
 
 TOKEN_LIFETIME: Final = timedelta(minutes=5)
-"""A token's end keeps nobody from staying, and services connect at once; OpenTok's clock and ours
-may differ by minutes."""
+"""Long enough for OpenTok's clock to differ by minutes.
+
+Services connect at once. They stay connected after the token has expired.
+"""
 
 ROLES: Final = {
     Service.CAPTIONS: Role.MODERATOR,
@@ -23,12 +25,14 @@ ROLES: Final = {
     Service.RENDER: Role.PUBLISHER,
     Service.AUDIO_CONNECTOR: Role.SUBSCRIBER,
 }
-"""The least that OpenTok says it takes. It says none for the audio connector, which publishes only
-where it is bidirectional."""
+"""The lowest role that each service needs, from OpenTok's documentation.
+
+OpenTok documents none for the audio connector, which publishes only if it is bidirectional.
+"""
 
 
 class ServiceConnections:
-    """Lets services in that a moderator has asked for; they take no seat."""
+    """Admits services that a moderator has started. They take no seat."""
 
     def __init__(self, platform: VideoPlatform, tracker: SessionTracker, clock: Clock) -> None:
         self._platform = platform
@@ -38,10 +42,10 @@ class ServiceConnections:
     def issue_token(
         self, room: Room, service: Service, deadline: Deadline, role: Role | None = None
     ) -> ClientToken:
-        """What the service connects with: of its usual role, or of another.
+        """Return a client token for the service, with its usual role or another one.
 
         Raises:
-            RoomClosed: The room closes this very moment.
+            RoomClosed: The room closes within this second.
         """
         self._platform.project_id(deadline)
         now, granted = self._clock(), role or ROLES[service]
@@ -50,21 +54,21 @@ class ServiceConnections:
             expires_at = min(expires_at, room.settings.closes_at)
         if int(expires_at.timestamp()) <= now.timestamp():
             raise RoomClosed("This room is closing now.")
-        order = TokenSpec(
+        spec = TokenSpec(
             session_id=room.session_id,
             role=granted,
             expires_at=int(expires_at.timestamp()),
             connection_data=Participant.service_data(service, granted),
         )
-        return self._platform.mint_token(order, deadline)
+        return self._platform.mint_token(spec, deadline)
 
     def record(
         self, session_id: str, service: Service, connection_id: str, deadline: Deadline
     ) -> None:
-        """Record a service's connection, without waiting for the callback that tells of it.
+        """Record a service's connection without waiting for its callback, which may be lost.
 
-        So reconciliation knows it even if that is lost. Should it have to leave by now, it is
-        disconnected. What fails here, the callback or reconciliation does.
+        If the access rules reject the connection, it is disconnected. If this fails, the callback
+        or reconciliation does it later.
         """
         connection = Connection(connection_id, self._clock(), Participant(service=service))
         try:

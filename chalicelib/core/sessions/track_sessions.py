@@ -1,30 +1,30 @@
-"""What happens in sessions, as OpenTok tells it: recorded, judged, and seated or sent away.
+"""The tracking of sessions by OpenTok's callbacks: connections are recorded, admitted or rejected.
 
-Callbacks come twice, late, out of order, or again after half of one was done; whatever is repeated
-here changes nothing or finishes what was begun.
+Callbacks may come twice, late or out of order, or again after one failed halfway. A repeated call
+here changes nothing, or finishes the work of the first one.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.access_rules import Reason, connection_rejection
+from chalicelib.core.model.access_rules import RejectionReason, connection_rejection
 from chalicelib.core.model.connection import Connection, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
-from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
 from chalicelib.core.support.timestamps import Clock
-from chalicelib.errors import SessionUnknown, StoreUnavailable
+from chalicelib.errors import SessionUnknown
 
 YOUNG_SESSION: Final = timedelta(seconds=60)
 
 
 class SessionTracker:
-    """Keeps up with who is in."""
+    """Keeps the record of each session's connections and streams up to date."""
 
     def __init__(
         self, rooms: RoomStore, sessions: SessionStore, platform: ConnectionControl, clock: Clock
@@ -35,31 +35,33 @@ class SessionTracker:
         self._clock = clock
 
     def find(self, session_id: str, deadline: Deadline) -> Session | None:
-        """The session, or None if it is none of ours.
+        """Return the session, or None if this service did not create it.
 
         Raises:
-            SessionUnknown: It is so young that it may still become one of ours.
+            SessionUnknown: The session is so new that its room may not be stored yet.
         """
         session = self._sessions.session(session_id, deadline)
         if session is not None:
             return session
         started = self._platform.session_started(session_id)
         if started is not None and self._clock() < started + YOUNG_SESSION:
-            raise SessionUnknown("This session is not known yet; tell it again.", retry_after=5)
+            raise SessionUnknown(
+                "This session is not known yet; please redeliver the callback.", retry_after=5
+            )
         increment("CallbacksOfUnknownSessions")
         return None
 
     def on_connected(self, session: Session, connection: Connection, deadline: Deadline) -> None:
-        """A client has connected: record it, and let it stay or send it away.
+        """Record a client that has connected, and admit or reject it.
 
         Raises:
-            ProviderUnavailable: It must leave, and cannot be disconnected now.
+            ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
         if session.has_access_limits:
             room = self._rooms.find(session.room_name, deadline)
             self.admit_or_reject(session, room, connection, deadline)
-        # Written before the rules are read: whoever bans somebody writes the ban before looking
-        # for connections, so that one of the two sees the other.
+        # The connection is written before the rules are read. A ban is written before connections
+        # are read. So either this call sees the ban, or the ban sees this connection.
         elif self._sessions.record_connection(session, connection, deadline):
             room = self._rooms.find(session.room_name, deadline)
             reason = self._reason(session, room, connection, deadline)
@@ -71,10 +73,12 @@ class SessionTracker:
     def admit_or_reject(
         self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
     ) -> None:
-        """Judge a connection by the room as it was read, and write what stands on that at once.
+        """Decide by the room that was read, and record the connection if the room is unchanged.
+
+        If the room has changed, decide again.
 
         Raises:
-            ProviderUnavailable: It must leave, and cannot be disconnected now.
+            ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
         for attempt in range(1, MAX_ATTEMPTS + 1):
             reason = self._reason(session, room, connection, deadline)
@@ -88,22 +92,20 @@ class SessionTracker:
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             return
-        raise StoreUnavailable(
-            "Too many are changing this room at the moment.",
-            note=f"connection {connection.id}: stale {MAX_ATTEMPTS} times",
-            retry_after=2,
-        )
+        raise busy(f"connection {connection.id}")
 
     def on_disconnected(
         self, session: Session, connection_id: str, at: datetime, deadline: Deadline
     ) -> None:
-        """A client has disconnected: its seat is kept a little longer, if it was the user's last.
+        """Record that a client has disconnected, and release its seat.
+
+        After a user's last connection, the seat is kept a little longer.
 
         Args:
-            session: Where it was.
-            connection_id: Which it was.
-            at: When that was heard; what is kept after an end counts from then.
-            deadline: By when to have it written.
+            session: The session that the client was in.
+            connection_id: The connection that has ended.
+            at: The time of the report. The seat and the record are kept for a time after it.
+            deadline: The time by which the end must be written.
         """
         room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -116,7 +118,8 @@ class SessionTracker:
                 )
                 if room is None or room.settings.max_participants is None or not was_connected:
                     return
-                # It came, with its seat, after the room was read; now nothing seats it again.
+                # The connection and its seat were written after the room was read. Now that its
+                # end is on record, no later callback can give it a seat again.
                 room = self._rooms.find(session.room_name, deadline)
                 continue
             try:
@@ -128,11 +131,7 @@ class SessionTracker:
                 deadline.back_off(attempt)
             else:
                 return
-        raise StoreUnavailable(
-            "Too many are changing this room at the moment.",
-            note=f"connection {connection_id}: stale {MAX_ATTEMPTS} times",
-            retry_after=2,
-        )
+        raise busy(f"connection {connection_id}")
 
     def on_stream_created(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
@@ -146,8 +145,11 @@ class SessionTracker:
 
     def _seat(
         self, session: Session, room: Room, connection: Connection, deadline: Deadline
-    ) -> Reason | None:
-        """Record the connection, with a seat where there is a limit; why not, if it may not stay.
+    ) -> RejectionReason | None:
+        """Record the connection, with a seat if the room has a limit of participants.
+
+        Returns:
+            The reason to reject the connection, if any.
 
         Raises:
             StaleRoom: The room has changed meanwhile.
@@ -159,28 +161,33 @@ class SessionTracker:
         if connection.id in room.seats.connections.get(user_id, ()):
             return None
         if not room.seats.has_room_for_device(user_id):
-            return Reason.TOO_MANY
+            return RejectionReason.TOO_MANY
         claim = room.seats.claim_for_connection(user_id, connection.id, cap, self._clock())
         if claim is None:
-            return Reason.FULL
+            return RejectionReason.FULL
         self._sessions.record_connection_and_seat(session, connection, room, claim, deadline)
         return None
 
     def _reason(
         self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
-    ) -> Reason | None:
+    ) -> RejectionReason | None:
         now, user_id = self._clock(), connection.participant.user_id or ""
 
-        def is_inside(standing: Room) -> bool:
-            if standing.settings.max_participants is not None:
-                return standing.seats.is_kept(user_id, now)
+        def is_inside(current: Room) -> bool:
+            if current.settings.max_participants is not None:
+                return current.seats.is_kept(user_id, now)
             return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
 
         return connection_rejection(session, room, connection, now, is_inside)
 
     def reject(
-        self, session: Session, connection: Connection, reason: Reason, deadline: Deadline
+        self, session: Session, connection: Connection, reason: RejectionReason, deadline: Deadline
     ) -> None:
+        """Record a connection as refused, and disconnect the client.
+
+        Raises:
+            ProviderUnavailable: OpenTok did not disconnect the client.
+        """
         refused = replace(connection, refused=True)
         if self._sessions.record_connection(session, refused, deadline):
             increment(f"Rejected{reason}")

@@ -1,6 +1,6 @@
-"""What is counted, timed and named while a request is served, kept until its line is logged.
+"""Metrics and annotations of one request, for the request's log record.
 
-The request's own thread collects; outside a request nothing does, and nothing is lost but figures.
+They are recorded in the request's context. Outside a request they are dropped.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure; milliseconds if `timed`, else a count."""
+    """A count, or a duration in milliseconds if `timed`."""
 
     name: str
     value: float
@@ -21,39 +21,39 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Something that the line is to name, under a heading."""
+    """A text for the request's log record, under a heading."""
 
     heading: str
     what: str
 
 
-_collected: ContextVar[list[Metric | Annotation] | None] = ContextVar("measurements", default=None)
+_recorded: ContextVar[list[Metric | Annotation] | None] = ContextVar("metrics", default=None)
 
 
 @contextmanager
 def recording() -> Iterator[list[Metric | Annotation]]:
-    """Collect what the body measures and mentions."""
-    measurements: list[Metric | Annotation] = []
-    token = _collected.set(measurements)
+    """Collect the metrics and annotations of the `with` block."""
+    entries: list[Metric | Annotation] = []
+    token = _recorded.set(entries)
     try:
-        yield measurements
+        yield entries
     finally:
-        _collected.reset(token)
+        _recorded.reset(token)
 
 
 def increment(name: str) -> None:
-    """Count one more of what `name` names."""
+    """Add 1 to the count `name`."""
     _add(Metric(name, 1, timed=False))
 
 
 def annotate(heading: str, what: str) -> None:
-    """Have the line name this; never what a caller sent."""
+    """Add a text to the log record. Never pass text that a caller sent."""
     _add(Annotation(heading, what))
 
 
 @contextmanager
 def timer(name: str) -> Iterator[None]:
-    """Time the body, whether or not it succeeds."""
+    """Measure the duration of the `with` block, even if it raises."""
     started = perf_counter()
     try:
         yield
@@ -61,7 +61,7 @@ def timer(name: str) -> Iterator[None]:
         _add(Metric(name, round((perf_counter() - started) * 1000, 1), timed=True))
 
 
-def _add(measurement: Metric | Annotation) -> None:
-    collected = _collected.get()
-    if collected is not None:
-        collected.append(measurement)
+def _add(entry: Metric | Annotation) -> None:
+    entries = _recorded.get()
+    if entries is not None:
+        entries.append(entry)

@@ -1,4 +1,4 @@
-"""Values as the platform tells them, read leniently: nothing is lost for one that is unusual."""
+"""Lenient parsing of values reported by OpenTok: an unusual value never rejects a whole report."""
 
 import json
 import re
@@ -9,17 +9,16 @@ from typing import Any, Final
 from chalicelib.core.support.timestamps import from_epoch_milliseconds
 
 MAX_ID_BYTES: Final = 255
-"""In bytes of UTF-8: a key of DynamoDB's may have 1,024."""
+"""In UTF-8. A DynamoDB key may have 1,024 bytes."""
 MAX_TEXT_CHARACTERS: Final = 1000
 PLATFORM_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
-"""Ids of connections, streams, archives and the like; OpenTok's own are UUIDs.
+"""The pattern of the ids of connections, streams and archives; OpenTok's own ids are UUIDs.
 
-Anything else would, as part of an address at OpenTok, reach what it is not the id of.
+Ids become parts of URLs at OpenTok. Other characters could change which resource a URL addresses.
 """
-_CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""By how much at most."""
-_OPENTOK_BEGAN: Final = datetime(2010, 1, 1, tzinfo=UTC)
-"""Nothing is older; a number of seconds would be."""
+_MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
+_OLDEST: Final = datetime(2010, 1, 1, tzinfo=UTC)
+"""OpenTok is not older. A number of seconds, read as milliseconds, is an earlier date."""
 _OWNERS: Final = ("applicationId", "projectId", "partnerId")
 
 
@@ -28,9 +27,9 @@ def parse_object(value: object) -> Mapping[str, Any]:
 
 
 def parse_json_object(body: bytes) -> Mapping[str, Any]:
-    """The JSON object in a body; empty where there is none to be made out.
+    """Return the JSON object in a body, or an empty one if the body contains none.
 
-    All of its text can be written as UTF-8 again, unlike what JSON's escapes allow.
+    All texts in the object are valid Unicode. JSON's escapes would also allow lone surrogates.
     """
     try:
         text = json.dumps(json.loads(body), ensure_ascii=False)
@@ -40,24 +39,24 @@ def parse_json_object(body: bytes) -> Mapping[str, Any]:
 
 
 def parse_id(value: object) -> str | None:
-    """An id, as a string or a number: OpenTok has the same one as either."""
+    """Return an id as a string. OpenTok reports the same id as a string or as a number."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return text if 1 <= len(text.encode()) <= MAX_ID_BYTES else None
 
 
 def parse_platform_id(value: object) -> str | None:
-    """The id of something in a session, or of what is made of one."""
-    told = parse_id(value)
-    return told if told is not None and PLATFORM_ID_PATTERN.fullmatch(told) else None
+    """Return the id of a connection, a stream or a medium, if it matches `PLATFORM_ID_PATTERN`."""
+    parsed = parse_id(value)
+    return parsed if parsed is not None and PLATFORM_ID_PATTERN.fullmatch(parsed) else None
 
 
 def owner_ids(content: Mapping[str, Any]) -> frozenset[str]:
-    """Whose an object is, as far as it tells: under one of three names, or under several."""
+    """Return the ids of the object's owners, from up to three fields."""
     return frozenset(filter(None, (parse_id(content.get(name)) for name in _OWNERS)))
 
 
 def owning_project_id(content: Mapping[str, Any]) -> str | None:
-    """The project that an object is filed under: of those, the application where there is one."""
+    """Return the id of the object's project: the application id, if the object has one."""
     return next(filter(None, (parse_id(content.get(name)) for name in _OWNERS)), None)
 
 
@@ -66,18 +65,18 @@ def parse_text(value: object) -> str | None:
 
 
 def parse_timestamp(milliseconds: object, now: datetime) -> datetime:
-    """A time as OpenTok tells it, in a number or a string; now where that can be none."""
+    """Return the time in a number or a string of milliseconds, or `now` if it is implausible."""
     try:
-        told = from_epoch_milliseconds(int(milliseconds))  # type: ignore[call-overload]
+        parsed = from_epoch_milliseconds(int(milliseconds))  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         return now
-    return told if _OPENTOK_BEGAN <= told <= now + _CLOCKS_DIFFER else now
+    return parsed if _OLDEST <= parsed <= now + _MAX_CLOCK_DIFFERENCE else now
 
 
 def is_valid_unicode(text: str) -> bool:
-    """Whether the text can be written as UTF-8.
+    """Return True if the text can be encoded as UTF-8.
 
-    JSON's escapes can spell halves of surrogate pairs, which no output can carry.
+    JSON's escapes can contain lone surrogates, which UTF-8 cannot encode.
     """
     try:
         text.encode()

@@ -1,4 +1,4 @@
-"""Times as the API shows them and the table keeps them: UTC, to the millisecond."""
+"""Times in the API and in the table: in UTC, to the millisecond."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,10 +13,10 @@ def utc_now() -> datetime:
 
 
 def to_milliseconds(moment: datetime) -> datetime:
-    """The same moment in UTC, cut to the millisecond.
+    """Return the same time in UTC, rounded down to the millisecond.
 
     Raises:
-        OverflowError: In UTC it lies outside the years 1 to 9999.
+        OverflowError: The time in UTC is outside the years 1 to 9999.
     """
     in_utc = moment.astimezone(UTC)
     return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
@@ -31,10 +31,10 @@ def from_epoch_milliseconds(milliseconds: int) -> datetime:
 
 
 def rfc3339(moment: datetime) -> str:
-    """As `2026-01-31T12:00:00Z`, with milliseconds where there are any."""
+    """Format the time like `2026-01-31T12:00:00Z`, with milliseconds if it has any."""
     precision = "milliseconds" if moment.microsecond else "seconds"
     return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 Clock = Callable[[], datetime]
-"""Now, aware and in UTC."""
+"""A function that returns the current time, timezone-aware and in UTC."""

@@ -139,6 +139,7 @@ def test_connections_to_opentok_are_used_again(gateway: Gateway, stand_ins: Stan
     assert stand_ins.opentok_server.connections_accepted == accepted + 1
 
 
+@pytest.mark.usefixtures("aws_over_sockets")
 def test_connections_to_aws_are_used_again(gateway: Gateway, stand_ins: StandIns) -> None:
     calls_of(stand_ins, gateway)
     accepted = stand_ins.aws_server.connections_accepted

@@ -297,7 +297,7 @@ def test_an_id_too_long_for_the_smallest_contract_gets_an_error_that_says_so(
 ) -> None:
     reply = simplest(gateway, stand_ins, "\U0001f600" * 255, "x")
     assert (reply.status, reply.field) == (422, "username")
-    assert "the user's id among them" in reply.json["errors"][0]["reason"]
+    assert "including the user's id" in reply.json["errors"][0]["reason"]
 
 
 def test_a_token_made_after_waiting_for_the_secret_still_ends_with_its_room(

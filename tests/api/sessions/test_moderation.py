@@ -107,7 +107,7 @@ def test_nobody_signals_in_the_services_own_name(live: Live, kind: str) -> None:
     live.enter("bob")
     reply = live.ask("alice", "POST", "/rooms/standup/signals", {"type": kind, "data": "{}"})
     assert (reply.status, reply.code) == (422, "invalid_field")
-    reason = "must not begin with roomkey-: such signals are the service's own"
+    reason = "must not begin with roomkey-, which this service uses itself"
     assert reply.json["errors"] == [{"field": "type", "reason": reason}]
     assert live.at_opentok()["signals"] == []
 

@@ -1,0 +1,116 @@
+"""boto3 for a process that holds the AWS stand-in itself: no sockets, and few clients.
+
+As boto3's default session it is where every `boto3.client(...)` comes from. Its clients have the
+stand-in's calls answered by a function call: botocore asks its "before-send" handlers for an answer
+before it opens a connection. While a fault is planned, calls go over the socket: tests of faults
+are about what a dropped or a late answer does to a connection.
+"""
+
+import io
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.types import WSGIEnvironment
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+
+from stand_ins.aws.stand_in import AwsStandIn
+
+_TARGET = "X-Amz-Target"
+_MOST_CLIENTS = 8
+
+
+class InProcessAws(boto3.Session):
+    """Hands out clients, one for all apps that ask for the same in the same environment.
+
+    Who names an address, as tests do, gets a client of their own, to which they may do anything.
+    A client takes long to make, as botocore walks through a service's whole description. Those that
+    may have met a fault are handed out no more, since a client counts its retries.
+    """
+
+    def __init__(self, stand_in: AwsStandIn, url: str) -> None:
+        super().__init__()
+        self._stand_in = stand_in
+        self._url = url
+        self._clients: dict[object, Any] = {}
+        self._met_fault = False
+        answer: Any = self._answer  # the stubs know of no handler that answers
+        self.events.register("before-send", answer)
+
+    def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
+        config = options.get("config")
+        if args or options.keys() != {"config"}:
+            return super().client(service_name, *args, **options)
+        key = repr((service_name, vars(config), _settings()))
+        if self._met_fault or len(self._clients) == _MOST_CLIENTS:
+            self._clients.clear()
+            self._met_fault = False
+        if key not in self._clients:
+            self._clients[key] = super().client(service_name, **options)
+        return self._clients[key]
+
+    def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        """Answer a call of the stand-in; None leaves it to the socket."""
+        self._met_fault |= self._stand_in.has_faults
+        if (
+            self._stand_in.has_faults
+            or _TARGET not in request.headers
+            or not request.url.startswith(self._url)
+        ):
+            return None
+        status = ""
+        headers: Any = HeadersDict()  # the stubs want urllib3's
+
+        def start_response(line: str, listed: list[tuple[str, str]], *_: object) -> Any:
+            nonlocal status
+            status = line
+            headers.update(listed)
+
+        body = b"".join(self._stand_in.wsgi_app(_environ(request), start_response))
+        return AWSResponse(request.url, int(status.split(maxsplit=1)[0]), headers, _Body(body))
+
+
+def _settings() -> list[tuple[str, str]]:
+    """What botocore may look at in the environment, but for what every Chalice app adds to."""
+    return [
+        each
+        for each in os.environ.items()
+        if each[0].startswith("AWS_") and each[0] != "AWS_EXECUTION_ENV"
+    ]
+
+
+class _Body(io.BytesIO):
+    """As much of urllib3's response as botocore reads of it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _environ(request: AWSPreparedRequest) -> WSGIEnvironment:
+    parts = urlsplit(request.url)
+    body: Any = request.body or b""  # never a file where an operation is named in a header
+    content = body.encode() if isinstance(body, str) else bytes(body)
+    environ: WSGIEnvironment = {
+        f"HTTP_{name.upper().replace('-', '_')}": _text(value)
+        for name, value in request.headers.items()
+    }
+    return environ | {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": parts.path or "/",
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": parts.hostname,
+        "SERVER_PORT": str(parts.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": parts.netloc,
+        "CONTENT_TYPE": environ.pop("HTTP_CONTENT_TYPE", ""),
+        "CONTENT_LENGTH": str(len(content)),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": io.BytesIO(content),
+    }
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
