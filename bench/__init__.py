@@ -1,1 +1,1 @@
-"""What Roomkey costs in time, calls and dollars: what `make bench` runs."""
+"""Measurements of Roomkey's costs in time, calls and dollars, run by `make bench`."""

@@ -1,4 +1,4 @@
-"""`make bench`: measures, prints the table, and writes it to `bench/results.md`."""
+"""The command `make bench`: measure, print the table, and write it to `bench/results.md`."""
 
 import sys
 import time
@@ -19,34 +19,34 @@ _ABOUT: Final = """\
 
 {machine}
 
-Written by `make bench`. Medians, and in `quartiles` the middle half of what was seen; a ratio is
-the median of the rounds' ratios, with its own quartiles. Within a section everything is measured
-in turn, so that what else the machine does falls on all alike; compare within a run, not between
-runs. `processor` is processor time of the process measured.
+Written by `make bench`. The table shows medians. `quartiles` is the middle half of the values. A
+ratio is the median of the rounds' ratios, with its quartiles. `processor` is the processor time
+of the measured process. Within a section, each round measures all cases in turn, so that other
+load on the machine affects all of them. Compare figures of one run, not of different runs.
 
 {table}
 
-Cold starts are re-joins, with moto behind. Over HTTP the callers, the app, the stand-ins and
-DynamoDB Local share the machine; "first joins" each make a room, "re-joins" come into one that
-exists. In live rooms every caller is another user; a callback tells by turns that a connection has
-come and that it is gone. The dollars are calculated from the calls counted here, at the prices in
-[prices.json](prices.json), without free tiers; times are those of this machine and of engines on
-it, so they lack the network's.
+A cold start is measured with a re-join and with moto as AWS. Over HTTP, the callers, the app,
+the stand-ins and DynamoDB Local share the machine. Each "first join" creates a room. "Re-joins"
+enter an existing room. In live rooms, each caller is another user, and callbacks report
+connections and disconnections in turn. The dollars are calculated from the calls counted here,
+with the prices in [prices.json](prices.json) and without free tiers. All times are from this
+machine and its local stand-ins, so they do not include a network.
 """
 
 
 def main() -> int:
     if sys.platform != "linux":
-        print("make bench measures by what Linux tells of processes; run it there.")
+        print("make bench needs Linux, because it reads process data from /proc.")
         return 1
     started = time.monotonic()
-    cold_section = _measured("cold starts (builds two packages)", cold.section)
+    cold_section = _measured("cold starts (this builds two packages)", cold.section)
     warm_section = _measured("warm joins", warm.section)
     http_section = _measured("joins over HTTP", over_http.section)
     live_section = _measured("live rooms over HTTP", live_rooms.section)
-    seats_section = _measured("what seats cost", seats.section)
+    seats_section = _measured("seats", seats.section)
     growth_section = _measured("growth", growth.section)
-    usages = _measured("what joins use", usage.measure)
+    usages = _measured("usage of joins", usage.measure)
     dollars_section = dollars.section(usages, cold_section.figures[cold.COLD_SECONDS])
     table = markdown(
         [
@@ -61,7 +61,7 @@ def main() -> int:
     )
     RESULTS.write_text(_ABOUT.format(machine=machine.description(), table=table), "utf-8")
     print(table)
-    print(f"\nIn {time.monotonic() - started:.0f} s; written to bench/results.md.")
+    print(f"\nWritten to bench/results.md after {time.monotonic() - started:.0f} s.")
     return 0
 
 

@@ -1,6 +1,6 @@
-"""A network that answers at once and always the same: what is measured over it is all our own.
+"""A network with fixed immediate answers, so that a measurement contains only our own work.
 
-It begins at the socket. Everything above, HTTP, signatures and parsers included, does its work.
+It replaces the socket. HTTP, signatures and parsers run as usual.
 """
 
 import socket
@@ -15,7 +15,7 @@ _Connect = Callable[..., socket.socket]
 
 
 class _Canned(socket.socket):
-    """Takes a request and has the answer. To the system it is a connection that stays idle."""
+    """A socket that takes a request and returns the fixed answer."""
 
     def __init__(self, answer: bytes) -> None:
         ours, self._other_end = socket.socketpair()
@@ -33,7 +33,7 @@ class _Canned(socket.socket):
         return size
 
     def setsockopt(self, *_: object) -> None:
-        """Options of TCP, which this is not."""
+        """Ignore TCP options, because this is not a TCP socket."""
 
     def close(self) -> None:
         self._other_end.close()
@@ -42,28 +42,30 @@ class _Canned(socket.socket):
 
 @contextmanager
 def canned_network(bodies: Mapping[str, bytes]) -> Iterator[None]:
-    """Answer every request to one of these hosts with its body; leave the others alone."""
+    """Answer every request to one of these hosts with its body. Connect to others as usual."""
     answers = {host: _http_answer(body) for host, body in bodies.items()}
 
-    def connecting(to_others: _Connect) -> _Connect:
-        def connect(address: tuple[str, int], *options: Any, **named: Any) -> socket.socket:  # noqa: ANN401 - as those it stands for
+    def connecting(connect_to_others: _Connect) -> _Connect:
+        def connect(address: tuple[str, int], *options: Any, **named: Any) -> socket.socket:  # noqa: ANN401 - as the originals
             answer = answers.get(address[0])
-            return to_others(address, *options, **named) if answer is None else _Canned(answer)
+            return (
+                connect_to_others(address, *options, **named) if answer is None else _Canned(answer)
+            )
 
         return connect
 
-    # Where botocore's and requests' connections come from, and where http.client's do.
-    kept = urllib3.util.connection.create_connection, socket.create_connection
-    urllib3.util.connection.create_connection = connecting(kept[0])
-    socket.create_connection = connecting(kept[1])
+    # The first creates connections for botocore and requests, the second for http.client.
+    originals = urllib3.util.connection.create_connection, socket.create_connection
+    urllib3.util.connection.create_connection = connecting(originals[0])
+    socket.create_connection = connecting(originals[1])
     try:
         yield
     finally:
-        urllib3.util.connection.create_connection, socket.create_connection = kept
+        urllib3.util.connection.create_connection, socket.create_connection = originals
 
 
 def _http_answer(body: bytes) -> bytes:
-    """An answer with the headers that DynamoDB sends; it has to pass botocore's checksum."""
+    """Build an answer with DynamoDB's headers, including the checksum that botocore verifies."""
     head = (
         "HTTP/1.1 200 OK\r\n"
         "Server: Server\r\n"

@@ -1,7 +1,7 @@
 """Cold starts: from the start of a function's process to its first answer.
 
-Each is a new process under Lambda's runtime client, on one processor as a Lambda of this memory has
-it; the stand-ins of AWS and of the identity provider may use all of them.
+Each start is a new process under Lambda's runtime client, on one processor like a Lambda of this
+memory size. The stand-ins of AWS and of the identity provider may use all processors.
 """
 
 import os
@@ -46,7 +46,7 @@ class _Function(Protocol):
 
 @dataclass
 class _Contender:
-    """A function that is started anew again and again, and what it then answers to an event."""
+    """A function that is started again and again, with its event and its expected status."""
 
     process: Callable[[], AbstractContextManager[_Function]]
     event: Mapping[str, Any]
@@ -57,7 +57,7 @@ class _Contender:
         return f"{Spread.of(self.megabytes).median:.0f} MB"
 
     def start(self) -> Cost:
-        """A cold start."""
+        """Measure one cold start."""
         with self.process() as function:
             began = time.perf_counter()
             answer = function.invoke(self.event)
@@ -69,7 +69,7 @@ class _Contender:
 
 
 def section() -> Section:
-    """How long a user waits whose join starts a function."""
+    """Measure the cold starts of all contenders."""
     os.environ |= AWS_VARIABLES
     with tempfile.TemporaryDirectory() as name, ExitStack() as running:
         folder = Path(name)
@@ -91,7 +91,7 @@ def _contenders(
         "AWS_REGION": AWS_VARIABLES["AWS_REGION"],
         "AWS_DEFAULT_REGION": AWS_VARIABLES["AWS_DEFAULT_REGION"],
     }
-    _furnish(stand_ins)
+    _create_room(stand_ins)
     join = join_event("standup", stand_ins.identity.bearer("alice", name="Alice"))
     hello = join | {"resource": "/", "path": "/", "httpMethod": "GET", "body": None}
     hello["requestContext"] = join["requestContext"] | {"resourcePath": "/", "httpMethod": "GET"}
@@ -109,8 +109,8 @@ def _contenders(
     return contenders
 
 
-def _furnish(stand_ins: StandIns) -> None:
-    """A room, so that what starts cold is a re-join: that is what most cold starts are."""
+def _create_room(stand_ins: StandIns) -> None:
+    """Create a room, so that the join is a re-join, as in most cold starts."""
     stand_ins.start_anew()
     stand_ins.put_secret({"apiKey": API_KEY, "apiSecret": API_SECRET})
     stand_ins.dynamodb().put_item(TableName=TABLE, Item=room_item(room_of_alice("standup")))
@@ -124,7 +124,7 @@ def _section(costs: Mapping[str, Sequence[Cost]], contenders: Mapping[str, _Cont
     if _NODE not in costs:
         rows.append(Row(what=_NODE, median="no Node here"))
     return Section(
-        "Cold, process start to first answer, on one processor",
+        "Cold start, from process start to first answer, on one processor",
         rows,
         {COLD_SECONDS: Spread.of(walls(costs[_OURS])).median},
     )
@@ -135,17 +135,17 @@ def _compared(costs: Sequence[Cost], ours: Sequence[Cost], aim: str) -> str:
         return ""
     wall = times(ratios(walls(costs), walls(ours)))
     processor = times(ratios(processors(costs), processors(ours)))
-    return f"{wall} × ours{aim}; of the processor {processor} ×; "
+    return f"{wall} × ours{aim}; processor time {processor} ×; "
 
 
 def _stay_on_one_processor() -> None:
-    """For this thread, and so for the processes that it starts; the stand-ins run already."""
+    """Use one processor for this thread and its future processes. The stand-ins already run."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def _processor_seconds(pid: int) -> float:
-    """What a process has taken of a processor, its threads included; finer than /proc tells it."""
+    """Return the processor time of a process and its threads, more precisely than /proc."""
     return time.clock_gettime(~pid << 3 | 2)
 
 

@@ -1,4 +1,4 @@
-"""What calls cost, measured so that a busy machine burdens all of them alike."""
+"""Costs of calls, measured in turn so that other load affects all of them alike."""
 
 import statistics
 import time
@@ -11,7 +11,7 @@ _QUARTERS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds that a call took: by the clock, and of a processor."""
+    """The wall-clock and processor seconds of a call."""
 
     wall: float
     processor: float
@@ -19,7 +19,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The middle of what was seen, and the quarters to either side of it."""
+    """The median and the quartiles of some values."""
 
     low: float
     median: float
@@ -31,7 +31,7 @@ class Spread:
 
 
 def timed(call: Callable[[], object]) -> Callable[[], Cost]:
-    """The call, telling what it cost this process and its threads."""
+    """Wrap a call so that it returns its cost for this process and its threads."""
 
     def measure() -> Cost:
         processor, wall = time.process_time(), time.perf_counter()
@@ -42,10 +42,10 @@ def timed(call: Callable[[], object]) -> Callable[[], Cost]:
 
 
 def interleaved(rounds: int, calls: Mapping[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
-    """What each call cost in each of the rounds.
+    """Measure each call once a round, and return the costs of all rounds.
 
-    A round makes every call once, and each round begins with another one: what slows the machine
-    down for a while slows them all, and none always follows the same other.
+    Each round begins with another call. So a short slowdown of the machine affects all calls, and
+    no call always follows the same other call.
     """
     names = list(calls)
     costs: dict[str, list[Cost]] = {name: [] for name in names}
@@ -64,6 +64,6 @@ def processors(costs: Sequence[Cost]) -> list[float]:
     return [cost.processor for cost in costs]
 
 
-def ratios(of: Sequence[float], to: Sequence[float]) -> Spread:
-    """How many times the one costs the other, round by round."""
-    return Spread.of([one / other for one, other in zip(of, to, strict=True)])
+def ratios(values: Sequence[float], to: Sequence[float]) -> Spread:
+    """Return the spread of the ratios of both costs, round by round."""
+    return Spread.of([one / other for one, other in zip(values, to, strict=True)])

@@ -1,4 +1,4 @@
-"""What a million joins cost at AWS's list prices, by what was counted and measured."""
+"""The cost of a million joins at AWS's list prices, from counted calls and measured times."""
 
 import json
 import math
@@ -17,19 +17,19 @@ _CONFIG: Final = Path(__file__).parents[1] / ".chalice" / "config.json"
 
 
 def section(usages: Mapping[str, Usage], cold_seconds: float) -> Section:
-    """The dollars, API Gateway's apart."""
+    """Calculate the dollars, with API Gateway in a row of its own."""
     listed = price_list()
     prices, gigabytes = listed.prices, _gigabytes()
     rows = [_joins(name, usage, prices, gigabytes) for name, usage in usages.items()]
     rows += [
         Row(
-            what="API Gateway, REST, beside either",
+            what="API Gateway, REST, for each of these",
             median=_dollars(prices.api_gateway_rest_requests.of(_MILLION)),
         ),
         _cold_starts(cold_seconds, prices, gigabytes),
         _longer(prices, gigabytes),
         Row(
-            what="the secret, a month",
+            what="the secret, per month",
             median=_dollars(prices.secrets_manager_secret_months.of(1)),
         ),
     ]
@@ -59,7 +59,7 @@ def _cold_starts(seconds: float, prices: Prices, gigabytes: float) -> Row:
     compute = _compute(seconds, prices.lambda_gb_second_x86, gigabytes)
     secrets = prices.secrets_manager_calls.of(_MILLION)
     return Row(
-        what="if all of them started a function",
+        what="if each join caused a cold start",
         median=f"+ {_dollars(compute + secrets)}",
         remarks=f"Lambda {_dollars(compute)}, Secrets Manager {_dollars(secrets)}",
     )
@@ -67,18 +67,18 @@ def _cold_starts(seconds: float, prices: Prices, gigabytes: float) -> Row:
 
 def _longer(prices: Prices, gigabytes: float) -> Row:
     return Row(
-        what="for each millisecond that AWS or OpenTok takes longer",
+        what="for each extra millisecond of AWS or OpenTok",
         median=f"+ {_dollars(_compute(0.001, prices.lambda_gb_second_x86, gigabytes))}",
     )
 
 
 def _compute(seconds: float, gb_second: Price, gigabytes: float) -> float:
-    """A million invocations that last so long: each is billed by the millisecond begun."""
+    """Return the price of a million invocations. Each is billed by started milliseconds."""
     return gb_second.of(math.ceil(seconds * 1000) / 1000 * gigabytes * _MILLION)
 
 
 def _gigabytes() -> float:
-    """The memory that the deployed function has."""
+    """Return the memory of the deployed function."""
     config = json.loads(_CONFIG.read_text(encoding="utf-8"))
     megabytes: int = config["lambda_functions"]["api_handler"]["lambda_memory_size"]
     return megabytes / _MIB_PER_GIB

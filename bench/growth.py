@@ -1,4 +1,4 @@
-"""Whether a join stays what it is while the table grows, on Amazon's own engine."""
+"""The cost of a join in tables of several sizes, on DynamoDB Local."""
 
 import json
 import os
@@ -23,11 +23,11 @@ SIZES: Final = (10, 1_000, 10_000)
 
 _ROUNDS: Final = 500
 _ROUNDS_TO_WARM_UP: Final = 50
-_ROOMS_PER_BATCH: Final = 12  # of two items each; a batch holds 25 at most
+_ROOMS_PER_BATCH: Final = 12  # a room has two items, and a batch at most 25
 
 
 def section() -> Section:
-    """What a join costs in tables of several sizes."""
+    """Measure joins in each table."""
     os.environ |= AWS_VARIABLES
     around = Surroundings()
     with running_dynamodb_local() as url, canned_network(around.answers()):
@@ -42,7 +42,7 @@ def section() -> Section:
 
 
 def _filled_table(client: Any, size: int) -> str:  # noqa: ANN401 - botocore makes its classes at run time
-    """The name of a new table that holds so many rooms and their sessions."""
+    """Create a table with this number of rooms and their sessions. Return its name."""
     name = resources.create_table(f"bench{size}", client)
     for first in range(0, size, _ROOMS_PER_BATCH):
         numbers = range(first, min(first + _ROOMS_PER_BATCH, size))
@@ -54,7 +54,7 @@ def _filled_table(client: Any, size: int) -> str:  # noqa: ANN401 - botocore mak
 
 
 def _joining(url: str, around: Surroundings, table: str, size: int) -> Callable[[], object]:
-    """Joins rooms of this table, any of them, with an app of its own that is warm."""
+    """Return a function that joins a random room of the table through a warm app."""
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = url
     app, bearer = build_app(around.settings(table)), around.bearer()
     chance = random.Random(1)
@@ -70,7 +70,7 @@ def _joining(url: str, around: Surroundings, table: str, size: int) -> Callable[
 
 
 def _calls(url: str, around: Surroundings, table: str, size: int) -> Sequence[str]:
-    """The operations that a join calls."""
+    """Return the DynamoDB operations of a join."""
     with metered(url) as (meter, metered_url):
         join = _joining(metered_url, around, table, size)
         meter.calls.clear()
@@ -84,9 +84,9 @@ def _section(costs: Mapping[str, Sequence[Cost]], calls: Mapping[int, Sequence[s
         cost_row(
             f"{size:,} rooms in the table",
             costs[str(size)],
-            f"{times(ratios(walls(costs[str(size)]), smallest))} × with {SIZES[0]}; "
+            f"{times(ratios(walls(costs[str(size)]), smallest))} × the time with {SIZES[0]}; "
             f"calls: {', '.join(calls[size])}",
         )
         for size in SIZES
     ]
-    return Section("Growth, DynamoDB Local behind", rows)
+    return Section("Growth, with DynamoDB Local", rows)

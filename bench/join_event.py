@@ -1,4 +1,4 @@
-"""A join, as API Gateway hands it to a function and as the function's runtime describes itself."""
+"""API Gateway's event of a join, and Lambda's context."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +9,7 @@ CREATED: Final = 201
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
-    """As much of Lambda's context as the app looks at."""
+    """The part of Lambda's context that the app reads."""
 
     aws_request_id: str = "6bc28136-xmpl-4365-b021-0ce6b2e64ab0"
     function_name: str = "roomkey-bench"
@@ -18,7 +18,7 @@ class LambdaContext:
 
 
 def join_event(room: str, bearer: str, body: str | None = "{}") -> dict[str, Any]:
-    """The event of `POST /rooms/{room}/tokens`, with the headers that a mobile app's call has."""
+    """Build the event of `POST /rooms/{room}/tokens`, with a mobile app's headers."""
     path = f"/rooms/{room}/tokens"
     headers = {
         "Accept": "application/json",

@@ -1,4 +1,4 @@
-"""Rooms with people in them, over HTTP: joins of one capped room, and OpenTok's callbacks."""
+"""Rooms with participants, over HTTP: joins of one room, and OpenTok's callbacks."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from typing import Any, Final
 import requests
 
 from bench.costs import ratios
-from bench.load import CALLERS, Asked, Load, run_in_turn
+from bench.load import CALLERS, Load, PostRequest, run_in_turn
 from bench.over_http import join, running_stack
 from bench.report import Row, Section, times
 from chalicelib.core.model.room_settings import MAX_PARTICIPANTS
@@ -25,7 +25,7 @@ _CALLBACKS: Final = "/callbacks/session"
 
 
 def section() -> Section:
-    """How many joins of one room and how many callbacks a second, with and without a limit."""
+    """Measure joins and callbacks per second for a room with and without a limit."""
     with running_stack() as (ports, provider):
         rooms = [_new_room(ports, f"room-{number}", each) for number, each in enumerate(LIMITS)]
         bearers = [fetch_bearer(ports, f"user-{number}") for number in range(max(CALLERS))]
@@ -43,8 +43,8 @@ def section() -> Section:
     )
 
 
-def events(provider: Provider, session_id: str, caller: int) -> Iterator[Asked]:
-    """Signed callbacks without end: a user's connection comes and goes, and another comes."""
+def events(provider: Provider, session_id: str, caller: int) -> Iterator[PostRequest]:
+    """Yield signed callbacks without end: a user connects, disconnects, and connects again."""
     key = provider.secret["apiKey"]
     (secret,) = provider.secret["callbackSecrets"]["session"]
     data, number = json.dumps({"userId": f"user-{caller}"}), 0
@@ -53,10 +53,10 @@ def events(provider: Provider, session_id: str, caller: int) -> Iterator[Asked]:
         for event in ("connectionCreated", "connectionDestroyed"):
             now = time.time()
             connection = {"id": f"{caller}-{number}", "createdAt": int(now * 1000), "data": data}
-            told = {"sessionId": session_id, "projectId": key, "event": event}
-            body = json.dumps(told | {"connection": connection})
+            content = {"sessionId": session_id, "projectId": key, "event": event}
+            body = json.dumps(content | {"connection": connection})
             bearer = signed(body.encode(), secret, key, now)
-            yield Asked(_CALLBACKS, body, bearer, HTTPStatus.OK)
+            yield PostRequest(_CALLBACKS, body, bearer, HTTPStatus.OK)
 
 
 def _joins(bearers: Sequence[str], room: Mapping[str, str], callers: int) -> Load:
@@ -64,8 +64,8 @@ def _joins(bearers: Sequence[str], room: Mapping[str, str], callers: int) -> Loa
 
 
 def _callbacks(provider: Provider, room: Mapping[str, str], callers: int) -> Load:
-    told = [events(provider, room["sessionId"], caller) for caller in range(callers)]
-    return Load(callers, lambda caller: next(told[caller]))
+    streams = [events(provider, room["sessionId"], caller) for caller in range(callers)]
+    return Load(callers, lambda caller: next(streams[caller]))
 
 
 def _new_room(ports: Ports, name: str, settings: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON

@@ -1,4 +1,4 @@
-"""Callers who come at once, each asking again and again on a kept connection."""
+"""Concurrent callers that each send requests over one reused connection."""
 
 import http.client
 import time
@@ -19,8 +19,8 @@ _PERCENT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A POST, and the status that it is to have."""
+class PostRequest:
+    """A POST request and the status that it must get."""
 
     path: str
     body: str
@@ -30,20 +30,22 @@ class Asked:
 
 @dataclass
 class Load:
-    """So many callers at once.
+    """A number of concurrent callers.
 
     Args:
-        callers: How many.
-        ask: What the caller of this number, from 0, asks next.
+        callers: The number of callers.
+        next_request: Returns the next request of the caller with this number, from 0.
+        per_second: The requests per second of each round.
+        seconds: The time of each request.
     """
 
     callers: int
-    ask: Callable[[int], Asked]
+    next_request: Callable[[int], PostRequest]
     per_second: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def run(self, ports: Ports) -> None:
-        """One round."""
+        """Run one round."""
         with ThreadPoolExecutor(self.callers) as pool:
             started = time.perf_counter()
             rounds = [pool.submit(self._call, ports, caller) for caller in range(self.callers)]
@@ -52,7 +54,7 @@ class Load:
         self.seconds += taken
 
     def row(self, what: str, compared: str = "") -> Row:
-        """The line about it; `compared` is put before how long each took."""
+        """Build the table's row. `compared` stands before the times."""
         per_second = Spread.of(self.per_second)
         return Row(
             what=what,
@@ -66,7 +68,7 @@ class Load:
         connection = http.client.HTTPConnection(HOST, ports.app, timeout=30)
         try:
             return [
-                _seconds(connection, self.ask(caller))
+                _seconds(connection, self.next_request(caller))
                 for _ in range(_REQUESTS_PER_ROUND // self.callers)
             ]
         finally:
@@ -74,26 +76,26 @@ class Load:
 
 
 def run_in_turn(loads: Iterable[Load], ports: Ports) -> None:
-    """Run all the loads round by round, so that what slows the machine down slows them all."""
-    every = list(loads)
-    for load in every:
+    """Run all loads in each round, so that a slowdown of the machine affects all of them."""
+    all_loads = list(loads)
+    for load in all_loads:
         load.run(ports)
         load.per_second.clear()
         load.seconds.clear()
     for _ in range(_ROUNDS):
-        for load in every:
+        for load in all_loads:
             load.run(ports)
 
 
-def _seconds(connection: http.client.HTTPConnection, asked: Asked) -> float:
-    """The seconds until the answer is there."""
-    headers = {"Authorization": f"Bearer {asked.bearer}", "Content-Type": "application/json"}
+def _seconds(connection: http.client.HTTPConnection, request: PostRequest) -> float:
+    """Send a request and return the seconds until its answer is complete."""
+    headers = {"Authorization": f"Bearer {request.bearer}", "Content-Type": "application/json"}
     started = time.perf_counter()
-    connection.request("POST", asked.path, asked.body, headers)
+    connection.request("POST", request.path, request.body, headers)
     answer = connection.getresponse()
     body = answer.read()
     seconds = time.perf_counter() - started
-    if answer.status != asked.status:
+    if answer.status != request.status:
         raise RuntimeError(body.decode())
     return seconds
 

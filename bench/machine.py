@@ -1,4 +1,4 @@
-"""Where and with what the bench ran."""
+"""The machine and the library versions of a run."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ _POWERTOOLS: Final = "aws-lambda-powertools"
 
 
 def description() -> str:
-    """One paragraph: date, machine, versions."""
+    """Return one paragraph with date, machine and versions."""
     day = datetime.now(UTC).date().isoformat()
     versions = ", ".join(_versions())
     return f"{day}, {os.cpu_count()} processors ({_processor()}), {platform.system()}. {versions}."
@@ -36,5 +36,5 @@ def _versions() -> Iterator[str]:
         yield f"{name} {version(name)}"
     node = shutil.which("node")
     if node is not None:
-        shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - a program of this machine
-        yield f"Node {shown.stdout.strip().removeprefix('v')}"
+        printed = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - an installed program
+        yield f"Node {printed.stdout.strip().removeprefix('v')}"

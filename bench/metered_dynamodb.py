@@ -1,4 +1,4 @@
-"""DynamoDB Local behind a meter: which calls are made of it, and what AWS would charge for them."""
+"""A meter in front of DynamoDB Local. It records each call and its capacity units."""
 
 import http.client
 import json
@@ -13,17 +13,19 @@ from werkzeug.wrappers import Request, Response
 
 from stand_ins.http.server import HttpServer
 
-_PASSED_ON: Final = ("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target")
+_FORWARDED_HEADERS: Final = ("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target")
 _TRANSACTION: Final = "TransactWriteItems"
 _WRITES: Final = frozenset({_TRANSACTION, "PutItem", "UpdateItem", "DeleteItem"})
-_TWICE_TOO_MUCH: Final = 2
-"""DynamoDB Local reports 4 units for an item of 1 KB written in a transaction; AWS documents 2. Of
-transactions it counts the indexes only where it is asked for them one by one."""
+_TRANSACTION_FACTOR: Final = 2
+"""DynamoDB Local reports twice the documented units of a transaction: 4 for an item of 1 KB.
+
+DynamoDB Local counts a transaction's indexes only if a request asks for `INDEXES`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """A call, and the units of on-demand capacity that it is charged as."""
+    """A call and its units of on-demand capacity."""
 
     operation: str
     read_units: float = 0
@@ -31,10 +33,10 @@ class Metered:
 
 
 class MeteredDynamoDB:
-    """Passes calls on, and asks for what the caller did not: the capacity that they consume.
+    """A proxy that adds a request for the consumed capacity to each call.
 
     Args:
-        url: Where DynamoDB Local is.
+        url: The address of DynamoDB Local.
     """
 
     def __init__(self, url: str) -> None:
@@ -43,16 +45,16 @@ class MeteredDynamoDB:
 
     def wsgi_app(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        asked = json.loads(request.get_data()) | {"ReturnConsumedCapacity": "INDEXES"}
-        status, body = self._pass_on(request, json.dumps(asked).encode())
+        content = json.loads(request.get_data()) | {"ReturnConsumedCapacity": "INDEXES"}
+        status, body = self._forward(request, json.dumps(content).encode())
         operation = request.headers["X-Amz-Target"].rpartition(".")[2]
         self.calls.append(_metered(operation, json.loads(body)))
         return Response(body, status, content_type=request.content_type)(environ, start)
 
-    def _pass_on(self, request: Request, body: bytes) -> tuple[int, bytes]:
+    def _forward(self, request: Request, body: bytes) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self._address, timeout=10)
         try:
-            headers = {name: request.headers[name] for name in _PASSED_ON}
+            headers = {name: request.headers[name] for name in _FORWARDED_HEADERS}
             connection.request("POST", "/", body, headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
@@ -62,7 +64,7 @@ class MeteredDynamoDB:
 
 @contextmanager
 def metered(url: str) -> Iterator[tuple[MeteredDynamoDB, str]]:
-    """A meter before the DynamoDB Local of this address, and the address to use instead."""
+    """Run a meter in front of DynamoDB Local. Yield the meter and its address."""
     meter = MeteredDynamoDB(url)
     with HttpServer(meter.wsgi_app) as server:
         yield meter, server.url
@@ -73,7 +75,7 @@ def _metered(operation: str, answer: Mapping[str, Any]) -> Metered:
     tables = consumed if isinstance(consumed, list) else [consumed]
     units = sum(each["CapacityUnits"] for each in tables)
     if operation == _TRANSACTION:
-        units /= _TWICE_TOO_MUCH
+        units /= _TRANSACTION_FACTOR
     if operation in _WRITES:
         return Metered(operation, write_units=units)
     return Metered(operation, read_units=units)

@@ -1,4 +1,4 @@
-"""The same join written for Node: OpenTok's own SDK and AWS's, as npm brings them."""
+"""The same join written for Node, with the official SDKs of OpenTok and AWS."""
 
 import os
 import shutil
@@ -17,33 +17,33 @@ _SECONDS: Final = 30.0
 
 
 def install_node_function(folder: Path) -> Path | None:
-    """The folder that holds it with all it needs; None where there is no Node to run it."""
+    """Install the function and its libraries. Return its folder, or None without Node."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         return None
     target = folder / "node"
     shutil.copytree(_SOURCES, target)
     command = [npm, "ci", "--silent", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=target, check=True)  # noqa: S603 - npm, as stands here
+    subprocess.run(command, cwd=target, check=True)  # noqa: S603 - npm with fixed arguments
     return target
 
 
 class NodeProcess:
-    """One Lambda for Node, as `LambdaProcess` is one for Python."""
+    """A Lambda process for Node, like `LambdaProcess` for Python."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], function_arn: str) -> None:
         self._folder = folder
         self._environment = environment
         self._arn = function_arn
-        self._ends = ExitStack()
+        self._cleanup = ExitStack()
         self.start_seconds = 0.0
 
     def __enter__(self) -> Self:
-        with ExitStack() as ends:
-            self._api = ends.enter_context(RuntimeApi())
+        with ExitStack() as cleanup:
+            self._api = cleanup.enter_context(RuntimeApi())
             started = time.perf_counter()
             self._process = subprocess.Popen(
-                ["node", "runtime.mjs"],  # noqa: S607 - the one that npm was found beside
+                ["node", "runtime.mjs"],  # noqa: S607 - Node from PATH, like npm
                 cwd=self._folder,
                 env={
                     **lambdas_own_variables(self._arn.rpartition(":")[2]),
@@ -54,21 +54,21 @@ class NodeProcess:
                 },
                 stdout=subprocess.DEVNULL,
             )
-            ends.callback(self._process.wait)
-            ends.callback(self._process.kill)
+            cleanup.callback(self._process.wait)
+            cleanup.callback(self._process.kill)
             if not self._api.ready.wait(_SECONDS):
-                raise RuntimeError("the Node function does not start")
+                raise RuntimeError("the Node function did not start")
             self.start_seconds = time.perf_counter() - started
-            self._ends = ends.pop_all()
+            self._cleanup = cleanup.pop_all()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._ends.close()
+        self._cleanup.close()
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
     def invoke(self, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """The function's answer to an event."""
+        """Send an event and return the function's answer."""
         return self._api.invoke(event, self._arn, _SECONDS)

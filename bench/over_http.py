@@ -1,6 +1,6 @@
-"""Joins over HTTP: the app as `make run` serves it, with DynamoDB Local behind.
+"""Joins over HTTP: the app runs as in `make run`, but with DynamoDB Local.
 
-Callers, app, stand-ins and database share this machine, so these figures are of the machine too.
+Callers, app, stand-ins and database share this machine, so the figures depend on the machine.
 """
 
 import os
@@ -11,7 +11,7 @@ from itertools import count
 import boto3
 
 from bench.join_event import CREATED
-from bench.load import CALLERS, Asked, Load, run_in_turn
+from bench.load import CALLERS, Load, PostRequest, run_in_turn
 from bench.report import Section
 from bench.surroundings import AWS_VARIABLES
 from local.app_environment import app_environment
@@ -27,7 +27,7 @@ from tests.support.free_ports import free_ports
 
 
 def section() -> Section:
-    """How many joins a second, and how long each takes."""
+    """Measure joins per second and the time of each join."""
     numbers = count()
 
     def new_room() -> str:
@@ -49,13 +49,13 @@ def _joins(room: Callable[[], str], bearer: str, callers: int) -> Load:
     return Load(callers, lambda _: join(room(), bearer))
 
 
-def join(room: str, bearer: str) -> Asked:
-    return Asked(f"/rooms/{room}/tokens", "{}", bearer, CREATED)
+def join(room: str, bearer: str) -> PostRequest:
+    return PostRequest(f"/rooms/{room}/tokens", "{}", bearer, CREATED)
 
 
 @contextmanager
 def running_stack() -> Iterator[tuple[Ports, Provider]]:
-    """The local stack, with Amazon's own engine in place of moto's tables."""
+    """Run the local stack with DynamoDB Local instead of moto's tables."""
     os.environ |= AWS_VARIABLES
     ports, provider = free_ports(), chosen_provider({})
     with ExitStack() as running:

@@ -1,4 +1,4 @@
-"""A part of the bench in a process of its own: what one part loads must not burden the next."""
+"""A new process for each part of the bench, so that one part does not slow down the next."""
 
 import os
 from collections.abc import Callable
@@ -10,11 +10,11 @@ _Result = TypeVar("_Result")
 
 
 def in_own_process(measure: Callable[[], _Result]) -> _Result:
-    """What the function returns. What it prints, the app's log, goes nowhere."""
+    """Run the function in a new process and return its result. Discard its output."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_say_nothing) as process:
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_discard_output) as process:
         return process.submit(measure).result()
 
 
-def _say_nothing() -> None:
+def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,4 +1,4 @@
-"""The zips whose cold starts are compared, each built as its owner would build it."""
+"""The zips whose cold starts are compared, each built by its usual command."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ _STAGE = "dev"
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """Ours as `make package` builds it, ours as Chalice does, and Chalice's own example."""
+    """Our zip from `make package`, our zip from Chalice, and Chalice's example."""
 
     ours: Path
     plain: Path
@@ -23,7 +23,7 @@ class Packages:
 
 
 def build_packages(folder: Path) -> Packages:
-    """Build all three, of the sources as they lie here."""
+    """Build all three from the current sources."""
     clone_folder = folder / "roomkey"
     clone_folder.mkdir()
     settings = {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE}
@@ -35,12 +35,14 @@ def build_packages(folder: Path) -> Packages:
     (clone_folder / ".chalice" / "deployments").rename(folder / "deployments-of-ours")
     _chalice(folder, "new-project", "hello")
     return Packages(
-        ours, _plainly(clone_folder, folder / "plain"), _plainly(folder / "hello", folder / "bare")
+        ours,
+        _build_plain(clone_folder, folder / "plain"),
+        _build_plain(folder / "hello", folder / "bare"),
     )
 
 
-def _plainly(project: Path, target: Path) -> Path:
-    """The zip that a plain `chalice deploy` would upload."""
+def _build_plain(project: Path, target: Path) -> Path:
+    """Build the zip that a plain `chalice deploy` uploads."""
     _chalice(project, "package", "--stage", _STAGE, str(target))
     return target / "deployment.zip"
 
@@ -49,7 +51,7 @@ def _chalice(project: Path, *arguments: str) -> None:
     done = subprocess.run(  # noqa: S603 - our own Python
         [sys.executable, "-c", _CHALICE, *arguments],
         cwd=project,
-        # Plain, but not compiled by accident: Chalice ships what bytecode lies in chalicelib.
+        # Write no bytecode, because Chalice would ship it.
         env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,

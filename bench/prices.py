@@ -1,4 +1,4 @@
-"""AWS's list prices, as they were found: `prices.json` says where and when."""
+"""AWS's list prices. `prices.json` names the source and date of each price."""
 
 from pathlib import Path
 from typing import Final
@@ -9,7 +9,7 @@ _FILE: Final = Path(__file__).with_name("prices.json")
 
 
 class Price(msgspec.Struct, frozen=True):
-    """So many dollars for so many units; AWS's own page, and who quotes it with a date."""
+    """A price in dollars for a number of units, with AWS's page and a dated quotation."""
 
     usd: float
     per: float
@@ -18,12 +18,12 @@ class Price(msgspec.Struct, frozen=True):
     quoted_on: str
 
     def of(self, units: float) -> float:
-        """What so many units cost, in dollars."""
+        """Return the price of this number of units, in dollars."""
         return self.usd * units / self.per
 
 
 class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The prices of one region, by what is paid for."""
+    """The prices of one region."""
 
     lambda_gb_second_x86: Price
     lambda_gb_second_arm: Price

@@ -1,4 +1,4 @@
-"""What the sections of the bench hand over, and how it is printed."""
+"""The sections of the report and their table."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -8,7 +8,7 @@ from bench.costs import Cost, Spread, processors, walls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A line of the table: what was measured, what came out, and how that compares."""
+    """A row of the table: a case, its figures and remarks."""
 
     what: str
     median: str
@@ -19,7 +19,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The lines about one question, and the figures that others calculate with."""
+    """A group of rows, with figures for other sections."""
 
     title: str
     rows: Sequence[Row]
@@ -27,7 +27,7 @@ class Section:
 
 
 def cost_row(what: str, costs: Sequence[Cost], remarks: str = "") -> Row:
-    """A line about the seconds that something takes."""
+    """Build a row from measured costs."""
     wall, processor = Spread.of(walls(costs)), Spread.of(processors(costs))
     return Row(
         what=what,
@@ -39,19 +39,19 @@ def cost_row(what: str, costs: Sequence[Cost], remarks: str = "") -> Row:
 
 
 def milliseconds(seconds: float, unit: str = " ms") -> str:
-    """Three digits of them, which is more than any of these figures can be trusted to."""
+    """Format seconds as milliseconds with three digits."""
     value = seconds * 1000
     decimals = 0 if value >= 100 else 1 if value >= 10 else 2  # noqa: PLR2004 - powers of ten
     return f"{value:.{decimals}f}{unit}"
 
 
 def times(ratio: Spread) -> str:
-    """A ratio and the quartiles of it, as `1.42 (1.35–1.50)`."""
+    """Format a ratio and its quartiles, for example `1.42 (1.35–1.50)`."""
     return f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
 
 
 def markdown(sections: Iterable[Section]) -> str:
-    """The one table, its columns aligned."""
+    """Build one table of all sections, with aligned columns."""
     lines = [[each.name for each in fields(Row)], [""] * len(fields(Row))]
     for section in sections:
         lines.append([f"**{section.title}**", *[""] * (len(fields(Row)) - 1)])

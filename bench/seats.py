@@ -1,4 +1,4 @@
-"""What a seat costs to write: DynamoDB charges by the size of the room that it lies in."""
+"""The price of writing a seat. DynamoDB charges by the size of the room's item."""
 
 import json
 import os
@@ -27,7 +27,7 @@ TAKEN: Final = (1, 50, 250)
 
 
 def section() -> Section:
-    """What a join is charged as where so many seats are taken, the joining user's among them."""
+    """Count the units of a join for several numbers of taken seats."""
     os.environ |= AWS_VARIABLES
     around = Surroundings()
     with (
@@ -53,7 +53,7 @@ def section() -> Section:
 
 
 def room_with_seats(taken: int) -> Room:
-    """A room with so many seats taken, each by a connection; one of them is Alice's."""
+    """Build a room with this number of taken seats, one of which is Alice's."""
     room = room_of_alice(f"seats-{taken}")
     users = ["alice", *(f"auth0|{number:024x}" for number in range(1, taken))]
     seats = {

@@ -1,4 +1,4 @@
-"""What the app finds around it when it runs in the bench's own process."""
+"""The environment of an app that runs in the bench's process."""
 
 import json
 import time
@@ -33,13 +33,13 @@ AWS_VARIABLES: Final = {
 
 
 class Surroundings:
-    """An identity provider and a secret; a canned network is to answer for both."""
+    """An identity provider and a secret, both answered by a canned network."""
 
     def __init__(self) -> None:
         self.key = new_signing_keys()["RS256"]
 
     def answers(self) -> dict[str, bytes]:
-        """What the canned network answers, by host."""
+        """Return the canned network's answer for each host."""
         secret = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
         return {
             _SECRETS_MANAGER: json.dumps({"SecretString": secret}).encode(),
@@ -47,7 +47,7 @@ class Surroundings:
         }
 
     def settings(self, table: str) -> dict[str, str]:
-        """The app's own settings."""
+        """Return the app's settings."""
         return {
             "ROOMS_TABLE": table,
             "OPENTOK_SECRET_ID": "roomkey/bench/opentok",
@@ -57,7 +57,7 @@ class Surroundings:
         }
 
     def bearer(self, user: str = "alice") -> str:
-        """A bearer as a user's app sends it."""
+        """Sign an access token for a user."""
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user, "name": user.title(), "iat": now}
         return jwt.encode(
@@ -69,7 +69,7 @@ class Surroundings:
 
 
 def room_of_alice(name: str) -> Room:
-    """A room as it lies in the table once its first user has come in."""
+    """Build a room that Alice created by a first join."""
     return Room(
         name=name,
         room_id=f"0b8f4d9c51f34b6b9c1f7f6e2f4d8a10-{name}",

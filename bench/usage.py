@@ -1,4 +1,4 @@
-"""What a join uses: what its price is calculated from."""
+"""The resources that a join uses, as a base for its price."""
 
 import io
 import json
@@ -38,7 +38,7 @@ _Join = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one warm join uses: time, calls of DynamoDB and their units, and the log."""
+    """The usage of one warm join: time, DynamoDB calls with their units, and log bytes."""
 
     seconds: float
     calls: tuple[str, ...]
@@ -48,7 +48,7 @@ class Usage:
 
 
 def measure() -> dict[str, Usage]:
-    """What the first join of a room uses, and what each later one does."""
+    """Measure a first join, a re-join, and a re-join of a room with a limit."""
     os.environ |= AWS_VARIABLES
     around = Surroundings()
     opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
@@ -76,7 +76,7 @@ def _put_capped_room(client: Any, table: str) -> None:  # noqa: ANN401 - botocor
 
 
 def _joins(url: str, settings: Mapping[str, str], bearer: str) -> dict[str, _Join]:
-    """Joins of a room that is new each time, of the latest of those, and of one with a cap."""
+    """Return joins of a new room, of the latest new room, and of a room with a limit."""
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = url
     app, numbers, latest = build_app(settings), count(), ""
 

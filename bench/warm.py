@@ -1,6 +1,6 @@
-"""A warm join, whole, against the sum of those parts of it that nobody can do without.
+"""A whole warm join, compared with the sum of its unavoidable parts.
 
-In one process, on one processor as a Lambda of this memory has it, and without a network.
+All run in one process without a network, on one processor like a Lambda of this memory size.
 """
 
 import json
@@ -34,7 +34,7 @@ from chalicelib.composition.aws import aws_clients
 from chalicelib.core.model.room import Room
 
 AIM: Final = 1.5
-"""How many times its parts a whole join may cost."""
+"""The highest accepted ratio of a whole join to its parts."""
 
 _ROUNDS: Final = 1000
 _ROUNDS_TO_WARM_UP: Final = 100
@@ -45,7 +45,7 @@ _HOST: Final = "dynamodb.test"
 
 
 def section() -> Section:
-    """What a warm join costs."""
+    """Measure a warm join and its parts."""
     os.environ |= AWS_VARIABLES | {"AWS_ENDPOINT_URL_DYNAMODB": f"http://{_HOST}"}
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -59,7 +59,7 @@ def section() -> Section:
 
 
 def _join(around: Surroundings, room: Room) -> Callable[[], object]:
-    """The whole of it, from API Gateway's event to the answer."""
+    """Return a whole join, from API Gateway's event to the answer."""
     app = build_app(around.settings(_TABLE))
     event = json.dumps(join_event(room.name, around.bearer()))
 
@@ -101,16 +101,16 @@ def _section(costs: dict[str, list[Cost]]) -> Section:
     per_second = 1 / Spread.of(processors(whole)).median
     rows = [
         *(cost_row(name, each) for name, each in costs.items()),
-        cost_row("these parts together", parts),
+        cost_row("the sum of these parts", parts),
         cost_row("a whole join", whole, f"{_compared(whole, parts)} × its parts; aim: ≤ {AIM}"),
-        cost_row(_OUR_GET_ITEM, ours, f"{_compared(ours, costs[_GET_ITEM])} × botocore's own way"),
-        Row(what="joins per second and processor", median=f"{per_second:.0f}"),
+        cost_row(_OUR_GET_ITEM, ours, f"{_compared(ours, costs[_GET_ITEM])} × plain botocore"),
+        Row(what="joins per second on one processor", median=f"{per_second:.0f}"),
     ]
-    return Section("Warm, network stubbed at the socket", rows)
+    return Section("Warm join, without a network", rows)
 
 
 def _together(parts: Mapping[str, Sequence[Cost]]) -> list[Cost]:
-    """What the parts cost in each round, added up."""
+    """Return the sum of the parts' costs in each round."""
     return [
         Cost(sum(walls(each)), sum(processors(each))) for each in zip(*parts.values(), strict=True)
     ]

@@ -1,1 +1,1 @@
-"""Roomkey into an AWS account and out of it: what `make deploy` and its siblings run."""
+"""Deployment of Roomkey to an AWS account: `make deploy` and the other operator commands."""

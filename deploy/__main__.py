@@ -1,4 +1,4 @@
-"""`python -m deploy COMMAND STAGE`, which is what `make deploy` and its siblings run."""
+"""The command line `python -m deploy COMMAND STAGE`, behind `make deploy` and the others."""
 
 import argparse
 import os
@@ -23,13 +23,13 @@ from deploy.stage import Stage, read_stage
 
 
 def deploy(stage: Stage) -> None:
-    """Bring the stage up, or up to date."""
+    """Deploy the stage, or update it."""
     stage.check_settings()
     Deployment(stage, connect(os.environ), Terminal(sys.stdin), os.environ, sys.stdout).run()
 
 
 def secret(stage: Stage) -> None:
-    """Store OpenTok's or Vonage's credentials, once OpenTok has taken them."""
+    """Check OpenTok's or Vonage's credentials with OpenTok, and store them."""
     account = connect(os.environ)
     stored = Secret(stage, account.session.client("secretsmanager"))
     operator = Terminal(sys.stdin)
@@ -38,13 +38,13 @@ def secret(stage: Stage) -> None:
     stored.check_same_project(credentials, operator)
     stored.store(credentials)
     print(
-        f"Tried on OpenTok and stored in {stage.secret_id}. Running functions have them "
-        "within five minutes."
+        f"OpenTok accepted the credentials. They are stored in {stage.secret_id}. "
+        "Running functions use them within five minutes."
     )
 
 
 def package(stage: Stage) -> None:
-    """Build the zip that would be uploaded, without an AWS account."""
+    """Build the zip that `deploy` uploads. No AWS account is needed."""
     built = build_package(stage)
     target = stage.project / "build" / "deployment.zip"
     target.parent.mkdir(exist_ok=True)
@@ -53,26 +53,26 @@ def package(stage: Stage) -> None:
 
 
 def destroy(stage: Stage) -> None:
-    """Take the stage down, after asking."""
+    """Delete the stage after the operator confirms."""
     destruction = Destruction(stage, connect(os.environ), os.environ, sys.stdout)
     destruction.confirm(Terminal(sys.stdin))
     destruction.run()
 
 
 def callbacks(stage: Stage) -> None:
-    """Have OpenTok tell the deployed service what happens in its sessions."""
+    """Register the deployed service's callbacks with OpenTok."""
     account = connect(os.environ)
     url = find_deployed(stage, account).url
     CallbackSetup(stage, url, account.session.client("secretsmanager")).run(os.environ)
 
 
 def archive_storage(stage: Stage) -> None:
-    """Have OpenTok upload recordings to the stage's bucket, with a new key."""
+    """Make OpenTok upload recordings to the stage's bucket with a new key."""
     archive_storage_of(stage, connect(os.environ)).switch_on()
 
 
 def archive_storage_off(stage: Stage) -> None:
-    """Have OpenTok keep recordings in its own cloud again."""
+    """Make OpenTok store recordings in its own cloud again."""
     archive_storage_of(stage, connect(os.environ)).switch_off()
 
 
@@ -102,13 +102,13 @@ def main() -> int:
         return 1
     except (BotoCoreError, ClientError) as error:
         print(
-            f"\nStopped: AWS refuses: {error}\nIf a permission is missing, give it to the "
-            "credentials in use; then run this again.",
+            f"\nStopped: AWS refused a call: {error}\nIf a permission is missing, grant it to the "
+            "credentials in use. Then run this again.",
             file=sys.stderr,
         )
         return 1
     except (KeyboardInterrupt, EOFError):
-        print("\nStopped. Running this again goes on where it stopped.", file=sys.stderr)
+        print("\nStopped. Run this again to continue.", file=sys.stderr)
         return 130
     return 0
 

@@ -1,4 +1,4 @@
-"""The AWS account and region that the operator's environment names."""
+"""The AWS account and region from the operator's environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from deploy.errors import DeployError
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where to deploy: `session` makes the clients."""
+    """An AWS account and region to deploy to. `session` creates the clients."""
 
     id: str
     region: str
@@ -19,15 +19,15 @@ class Account:
 
 
 def connect(environ: Mapping[str, str]) -> Account:
-    """The account that the credentials belong to.
+    """Return the account that the credentials belong to.
 
     Raises:
-        DeployError: There are no credentials, they are refused, or there is no region.
+        DeployError: The credentials are missing or refused, or no region is set.
     """
     session = boto3.Session(region_name=environ.get("AWS_REGION") or None)
     if session.region_name is None:
         raise DeployError(
-            "AWS does not know which region is meant.",
+            "No AWS region is set.",
             "Set AWS_REGION, for example to eu-west-1, or `region` in ~/.aws/config.",
         )
     try:

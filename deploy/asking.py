@@ -1,4 +1,4 @@
-"""What the operator is asked for. Nothing secret is ever on a command line or on the screen."""
+"""Questions to the operator. Secrets never appear on a command line or on the screen."""
 
 import json
 from collections.abc import Callable
@@ -10,20 +10,20 @@ from deploy.errors import DeployError
 
 
 class Operator(Protocol):
-    """Whoever runs this, if anybody sits there."""
+    """The person or script that runs a command."""
 
     def present(self) -> bool:
-        """Whether there is somebody to ask."""
+        """Return True if a person can answer questions."""
 
     def credentials(self) -> dict[str, str]:
-        """OpenTok's or Vonage's credentials."""
+        """Return OpenTok's or Vonage's credentials."""
 
     def confirms(self, question: str, word: str) -> bool:
-        """Whether the answer to the question is this very word."""
+        """Return True if the operator answers the question with exactly this word."""
 
 
 class Terminal:
-    """The operator at a terminal, or what a pipe brings in their place."""
+    """An operator at a terminal, or a pipe that provides the answers."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class Terminal:
         return self._stdin.isatty()
 
     def credentials(self) -> dict[str, str]:
-        """From the prompt, or as JSON from a pipe.
+        """Read credentials from the prompt, or as JSON from a pipe.
 
         Raises:
-            DeployError: What was entered cannot be credentials.
+            DeployError: The input cannot be credentials.
         """
         if not self.present():
             return parse_credentials(self._stdin.read())
@@ -55,7 +55,7 @@ class Terminal:
         except (OSError, UnicodeDecodeError) as error:
             raise DeployError(
                 f"{path} cannot be read as a private key.",
-                "Give the path of the file that Vonage's dashboard made, usually private.key.",
+                "Enter the path of the key file from Vonage's dashboard, usually private.key.",
             ) from error
 
     def confirms(self, question: str, word: str) -> bool:
@@ -64,10 +64,10 @@ class Terminal:
 
 
 def parse_credentials(text: str) -> dict[str, str]:
-    """Credentials as JSON. No error shows any of them.
+    """Parse credentials from JSON. No error shows any part of the text.
 
     Raises:
-        DeployError: The text is no JSON object of strings.
+        DeployError: The text is not a JSON object of strings.
     """
     try:
         content = json.loads(text)
@@ -75,7 +75,7 @@ def parse_credentials(text: str) -> dict[str, str]:
         content = None
     if not isinstance(content, dict) or not all(isinstance(each, str) for each in content.values()):
         raise DeployError(
-            "The credentials are no JSON object of strings.",
-            'Pipe {"apiKey": …, "apiSecret": …} or {"applicationId": …, "privateKey": …} in.',
+            "The credentials are not a JSON object of strings.",
+            'Pipe in {"apiKey": …, "apiSecret": …} or {"applicationId": …, "privateKey": …}.',
         )
     return content

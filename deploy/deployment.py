@@ -1,4 +1,4 @@
-"""`make deploy`: all steps in order, each safe to repeat."""
+"""The command `make deploy`: all steps in order. Each step can be repeated safely."""
 
 from collections.abc import Mapping
 from typing import TextIO
@@ -6,9 +6,9 @@ from typing import TextIO
 from deploy.account import Account
 from deploy.asking import Operator
 from deploy.aws.functions import Deployed, deploy_functions
-from deploy.aws.gateway import limit_requests, set_own_answers
+from deploy.aws.gateway import limit_requests, set_gateway_responses
 from deploy.aws.resources import Resources
-from deploy.opentok.credentials import Secret, see_to_credentials
+from deploy.opentok.credentials import Secret, ensure_credentials
 from deploy.packaging.package import build_package
 from deploy.progress import Progress
 from deploy.smoke import SmokeTest
@@ -20,7 +20,7 @@ STEPS = 5
 
 
 class Deployment:
-    """One run for one stage."""
+    """One deployment of one stage."""
 
     def __init__(
         self,
@@ -39,22 +39,22 @@ class Deployment:
         self._resources = Resources(stage, account.session.client("cloudformation"))
 
     def run(self) -> None:
-        """Do it all.
+        """Run all steps.
 
         Raises:
-            DeployError: A step failed. Those before it are done.
+            DeployError: A step failed. The steps before it are done.
         """
         say = self._progress.say
         say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
         self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
-        say("CloudFormation is at work; the first time takes a minute or two")
+        say("CloudFormation is running; the first deployment takes a minute or two")
         say(f"stack {self._stage.stack}: {self._resources.apply()}")
         self._progress.step("Credentials of OpenTok")
         secret = Secret(self._stage, self._account.session.client("secretsmanager"))
-        say(see_to_credentials(self._stage, secret, self._operator))
+        say(ensure_credentials(self._stage, secret, self._operator))
         self._progress.step("Functions and API")
         deployed = self._deploy_functions()
-        self._progress.step("API Gateway: its own answers, then throttling")
+        self._progress.step("API Gateway: its own error responses, then throttling")
         self._set_gateway(deployed)
         self._progress.step(f"Smoke test of {deployed.url}")
         SmokeTest(deployed.url, say).run(self._environ.get("BEARER"))
@@ -82,15 +82,15 @@ class Deployment:
         self._progress.say(f"{' and '.join(self._stage.scheduled)} run every minute")
         if deployed.overlapping:
             self._progress.say(
-                f"{' and '.join(deployed.overlapping)} may run twice at once: the account has too "
-                "little concurrency to reserve any. That does no harm; a higher quota ends it"
+                f"runs of {' and '.join(deployed.overlapping)} may overlap, because the account "
+                "has too little concurrency to reserve. This is harmless; a higher quota ends it"
             )
         return deployed
 
     def _set_gateway(self, deployed: Deployed) -> None:
         client = self._account.session.client("apigateway")
-        answers = set_own_answers(deployed.api_id, self._stage, client)
-        self._progress.say(f"{answers} answers of the gateway's own: CORS, and problems as ours")
+        responses = set_gateway_responses(deployed.api_id, self._stage, client)
+        self._progress.say(f"{responses} error responses: CORS and our format")
         limit_requests(deployed.api_id, self._stage, client)
         limits = self._stage.limits
-        self._progress.say(f"{limits.requests_per_second} requests/s, {limits.burst} at once")
+        self._progress.say(f"{limits.requests_per_second} requests/s, burst {limits.burst}")

@@ -1,5 +1,10 @@
 class DeployError(Exception):
-    """A step cannot be done. The text says what is wrong, `remedy` what to do about it."""
+    """A step that cannot be done.
+
+    Args:
+        what: The problem.
+        remedy: The action that the operator can take.
+    """
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(what)

@@ -2,25 +2,25 @@ from typing import TextIO
 
 
 class Progress:
-    """Tells whoever deploys where things stand.
+    """The progress output of a command.
 
     Args:
-        stream: Where the lines go.
-        steps: How many steps there are in all.
+        stream: The output stream.
+        steps: The total number of steps.
     """
 
     def __init__(self, stream: TextIO, steps: int = 0) -> None:
         self._stream = stream
         self._steps = steps
-        self._begun = 0
+        self._started = 0
 
     def step(self, title: str) -> None:
-        """A step begins."""
-        self._begun += 1
-        self._line(f"\n[{self._begun}/{self._steps}] {title}")
+        """Print the title of the next step."""
+        self._started += 1
+        self._line(f"\n[{self._started}/{self._steps}] {title}")
 
     def say(self, text: str) -> None:
-        """Something about the step that runs."""
+        """Print text below the current step."""
         for line in text.splitlines():
             self._line(f"      {line}")
 

@@ -1,4 +1,4 @@
-"""Step 5: whether the deployed URL answers as it should."""
+"""Step 5: a smoke test of the deployed URL."""
 
 import time
 from collections.abc import Callable
@@ -15,12 +15,12 @@ _PAUSE_SECONDS: Final = 2.0
 
 
 class SmokeTest:
-    """Asks the deployed service for what any app asks.
+    """A test that calls the deployed service like an app.
 
     Args:
         url: The API's address, ending in a slash.
-        say: Takes a line for each thing that was found in order.
-        patience_seconds: How long to wait for a new address to be known everywhere.
+        say: Prints a line for each successful check.
+        patience_seconds: The time limit until a new address answers.
     """
 
     def __init__(
@@ -31,10 +31,10 @@ class SmokeTest:
         self._patience_seconds = patience_seconds
 
     def run(self, bearer: str | None) -> None:
-        """Health, a refusal, and a token if there is a bearer to get one with.
+        """Check health and a refusal. With a bearer token, also request a client token.
 
         Raises:
-            DeployError: An answer is not what it should be.
+            DeployError: The service gave an unexpected answer.
         """
         with requests.Session() as http:
             self._await_health(http)
@@ -42,20 +42,20 @@ class SmokeTest:
             if bearer:
                 self._check_token(http, bearer)
             else:
-                self._say("token: not tried; set BEARER to a user's bearer to have it tried")
+                self._say("token: not checked; set BEARER to a user's access token to check it")
 
     def _await_health(self, http: requests.Session) -> None:
         deadline = time.monotonic() + self._patience_seconds
         while (found := self._health(http)) != VERSION:
             if time.monotonic() > deadline:
                 raise DeployError(
-                    f"GET {self._url}health: {found}, wanted version {VERSION}.", _LOOK_INTO_THE_LOG
+                    f"GET {self._url}health: {found}, expected version {VERSION}.", _SEE_THE_LOG
                 )
             time.sleep(_PAUSE_SECONDS)
         self._say(f"health: 200, version {VERSION}")
 
     def _health(self, http: requests.Session) -> str:
-        """The version that answers, or what came instead."""
+        """Return the version that answers, or a description of another answer."""
         try:
             answer = http.get(f"{self._url}health", timeout=_TIMEOUT_SECONDS)
         except requests.RequestException as error:
@@ -69,14 +69,14 @@ class SmokeTest:
         answer = self._send(http, "POST", path)
         if answer.status_code != HTTPStatus.UNAUTHORIZED or _code(answer) != "unauthenticated":
             raise _unexpected("POST", path, answer, "401 unauthenticated")
-        self._say("a join without a bearer: 401 unauthenticated")
+        self._say("a join without an access token: 401 unauthenticated")
 
     def _check_token(self, http: requests.Session, bearer: str) -> None:
         path = "token?username=smoke-test"
         answer = self._send(http, "GET", path, {"Authorization": f"Bearer {bearer}"})
         if answer.status_code != HTTPStatus.OK or not answer.json().get("token"):
             raise _unexpected("GET", path, answer, "200 with a token")
-        self._say("a token with your bearer: 200")
+        self._say("a client token for your access token: 200")
 
     def _send(
         self, http: requests.Session, method: str, path: str, headers: dict[str, str] | None = None
@@ -87,13 +87,13 @@ class SmokeTest:
             )
         except requests.RequestException as error:
             raise DeployError(
-                f"{method} {self._url}{path}: {type(error).__name__}.", _LOOK_INTO_THE_LOG
+                f"{method} {self._url}{path}: {type(error).__name__}.", _SEE_THE_LOG
             ) from error
 
 
-_LOOK_INTO_THE_LOG: Final = (
-    "The function's log tells why: .venv/bin/chalice logs --stage STAGE. All steps before this "
-    "one are done; run this again when it is mended."
+_SEE_THE_LOG: Final = (
+    "The function's log has the reason: .venv/bin/chalice logs --stage STAGE. All earlier steps "
+    "are done. Correct the error and run this again."
 )
 
 
@@ -104,6 +104,6 @@ def _code(answer: requests.Response) -> str:
         return ""
 
 
-def _unexpected(method: str, path: str, answer: requests.Response, wanted: str) -> DeployError:
+def _unexpected(method: str, path: str, answer: requests.Response, expected: str) -> DeployError:
     found = f"{answer.status_code} {_code(answer)}".strip()
-    return DeployError(f"{method} /{path}: {found}, wanted {wanted}.", _LOOK_INTO_THE_LOG)
+    return DeployError(f"{method} /{path}: {found}, expected {expected}.", _SEE_THE_LOG)

@@ -1,4 +1,4 @@
-"""A stage of the service: what it is called, what it may use, where its files are."""
+"""A stage of the service: its names, limits and files."""
 
 import json
 from collections.abc import Mapping
@@ -16,12 +16,13 @@ API_FUNCTION: Final = "api_handler"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What Chalice has no setting for.
+    """Limits that Chalice has no setting for.
 
     Args:
-        requests_per_second: What API Gateway lets through before it answers 429; the account's
-            own limit, 10,000 unless raised, is shared by all its APIs in the region.
-        burst: How many more at one moment.
+        requests_per_second: The rate above which API Gateway answers 429. All APIs of the account
+            in the region also share the account's limit, by default 10,000.
+        burst: The number of requests above the rate that API Gateway accepts at once.
+        log_retention_days: The number of days after which log entries are deleted.
     """
 
     requests_per_second: int
@@ -56,29 +57,29 @@ class Stage:
         return LIMITS[self.name]
 
     @property
-    def kept(self) -> bool:
-        """Whether its data outlive `make destroy`."""
+    def keeps_data(self) -> bool:
+        """True if `make destroy` keeps the stage's data."""
         return self.name == "prod"
 
     @property
     def stack(self) -> str:
-        """The CloudFormation stack that `resources.json` becomes."""
+        """The name of the CloudFormation stack of `resources.json`."""
         return f"{self.config['app_name']}-{self.name}"
 
     @property
     def function(self) -> str:
-        """The Lambda function behind the API, as Chalice names it."""
+        """The name of the Lambda function behind the API."""
         return f"{self.config['app_name']}-{self.name}"
 
     @property
     def scheduled(self) -> dict[str, str]:
-        """What Lambda calls the functions that run by themselves, by what Chalice calls them."""
+        """The scheduled functions' names in Lambda, by their names in Chalice."""
         others = (name for name in self.config["lambda_functions"] if name != API_FUNCTION)
         return {name: f"{self.stack}-{name}" for name in others}
 
     @property
     def functions(self) -> dict[str, str]:
-        """What Lambda calls each function, by what Chalice calls it."""
+        """All functions' names in Lambda, by their names in Chalice."""
         return {API_FUNCTION: self.function, **self.scheduled}
 
     @property
@@ -87,7 +88,7 @@ class Stage:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the function finds in its environment."""
+        """The environment variables of the function."""
         return {
             **self.config.get("environment_variables", {}),
             **self._own.get("environment_variables", {}),
@@ -103,22 +104,22 @@ class Stage:
 
     @property
     def opentok_api_url(self) -> str | None:
-        """Where OpenTok is; None for the address that belongs to the credentials."""
+        """OpenTok's address. None selects the default for the kind of credentials."""
         return self.environment.get("OPENTOK_API_URL", "").rstrip("/") or None
 
     @property
     def archive_bucket(self) -> str | None:
-        """The bucket for recordings; None where they are left to OpenTok's own cloud."""
+        """The bucket for recordings. None leaves recordings in OpenTok's own cloud."""
         return self.environment.get("ARCHIVE_BUCKET") or None
 
     @property
     def archive_secret_id(self) -> str:
-        """The secret that keeps the key which OpenTok uploads recordings with."""
+        """The secret with the access key for OpenTok's uploads."""
         return f"{self.config['app_name']}/{self.name}/archive-storage"
 
     @property
     def deployed_file(self) -> Path:
-        """Where Chalice keeps which API and functions are this stage's."""
+        """Chalice's file with the ids of the stage's API and functions."""
         return self.project / ".chalice" / "deployed" / f"{self.name}.json"
 
     @property
@@ -145,18 +146,18 @@ class Stage:
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             raise DeployError(
                 f"ARCHIVE_BUCKET of stage {self.name} does not begin with {prefix}.",
-                "The functions' policies let them read such buckets alone. The names are shared by "
-                "all of AWS, so end it with something of your own, such as your account's id.",
+                "The functions may read only buckets with this prefix. Bucket names are unique in "
+                "all of AWS, so append a unique part, such as your account's id.",
             )
 
 
 def read_stage(name: str, project: Path = PROJECT) -> Stage:
-    """The stage of this name.
+    """Read the stage of this name.
 
     Raises:
-        DeployError: There is none that can be deployed.
+        DeployError: The stage does not exist or cannot be deployed.
     """
     config = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
     if name not in LIMITS or name not in config["stages"]:
-        raise DeployError(f"There is no stage {name!r} to deploy.", "Give STAGE=dev or STAGE=prod.")
+        raise DeployError(f"Stage {name!r} does not exist.", "Give STAGE=dev or STAGE=prod.")
     return Stage(name, config, project)

@@ -1,6 +1,7 @@
-"""Which API and functions are a stage's: Chalice's own file, kept where every clone finds it.
+"""Chalice's state file, shared through a bucket. It has the ids of a stage's API and functions.
 
-Chalice keeps it beside the source, where a second clone has none and makes a new API.
+Chalice keeps this file beside the source. A second clone has no such file, so it would create a new
+API.
 """
 
 import json
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DeployedState:
-    """The stage's file, in its bucket and in this clone."""
+    """The stage's state file, in the bucket and in this clone."""
 
     def __init__(self, stage: Stage, account: Account, bucket: str, client: "S3Client") -> None:
         self._stage = stage
@@ -26,10 +27,10 @@ class DeployedState:
         self._key = f"deployed/{stage.name}.json"
 
     def fetch(self) -> bool:
-        """Take the bucket's file; whether the stage has been deployed before.
+        """Get the file from the bucket. Return True if the stage has been deployed before.
 
-        What lies here counts only where the bucket has nothing, as after a plain `chalice
-        deploy`, and only if it is of the same account and region.
+        Without a file in the bucket, as after a plain `chalice deploy`, use this clone's file if
+        it belongs to the same account and region.
         """
         file = self._stage.deployed_file
         try:
@@ -45,7 +46,7 @@ class DeployedState:
         return True
 
     def store(self) -> None:
-        """Put this clone's file into the bucket."""
+        """Upload this clone's file to the bucket."""
         self._client.put_object(
             Bucket=self._bucket,
             Key=self._key,
@@ -53,8 +54,8 @@ class DeployedState:
             ContentType="application/json",
         )
 
-    def forget(self) -> None:
-        """Empty the bucket, so that it can be deleted, and remove this clone's file."""
+    def delete(self) -> None:
+        """Empty the bucket, so that it can be deleted. Remove this clone's file."""
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket)
         for page in pages:
             for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:

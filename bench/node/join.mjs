@@ -1,4 +1,4 @@
-// The same join as Roomkey's, written the way a Node backend would: OpenTok's own SDK, AWS SDK v3.
+// The same join as Roomkey's in a typical Node backend, with OpenTok's SDK and AWS SDK v3.
 
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";

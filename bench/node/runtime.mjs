@@ -1,4 +1,4 @@
-// As much of AWS's runtime client for Node as a cold start needs; theirs has to be compiled.
+// The part of Lambda's runtime client that a cold start needs. AWS's client must be compiled.
 
 import { Agent, request } from "node:http";
 

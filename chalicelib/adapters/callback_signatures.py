@@ -1,4 +1,4 @@
-"""Whether a callback is the platform's: signed as Vonage signs all its webhooks."""
+"""Verification of callbacks: OpenTok signs them with a JWT, like all of Vonage's webhooks."""
 
 import hashlib
 import hmac
@@ -12,18 +12,18 @@ from chalicelib.core.ports.credentials import CallbackSecrets
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import CallbackUnsigned, NotConfigured, Unauthenticated
 
-OLDEST: Final = timedelta(hours=25)
-"""The platform repeats a callback, under its first signature, for 24 hours."""
+MAX_AGE: Final = timedelta(hours=25)
+"""OpenTok redelivers a callback for 24 hours with its first signature."""
 LEEWAY: Final = timedelta(minutes=5)
 
 
 class JwtCallbackVerifier:
-    """Checks signatures, and the secret path of projects whose callbacks have none.
+    """The verifier of signatures, and of the secret path that unsigned callbacks need.
 
     Args:
-        secrets: What each kind of callback is signed with.
-        path_secret: The secret in the path of unsigned callbacks; None takes none of them.
-        clock: Now.
+        secrets: The source of the signature secrets for each kind of callback.
+        path_secret: The secret in the path of unsigned callbacks. None rejects unsigned callbacks.
+        clock: Returns the current time.
     """
 
     def __init__(
@@ -36,19 +36,19 @@ class JwtCallbackVerifier:
     def check(self, kind: str, authorization: str | None, body: bytes, deadline: Deadline) -> None:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise CallbackUnsigned("This callback is not signed; send it again.", retry_after=5)
+            raise CallbackUnsigned("This callback is not signed; redeliver it.", retry_after=5)
         accepted = self._secrets.of_callbacks(kind, deadline)
         claims = next(filter(None, (_claims(token.strip(), each) for each in accepted)), None)
         if claims is None:
-            raise _refused("no secret of ours signed it")
+            raise _refused("signed with an unknown secret")
         if not self._is_recent(claims["iat"]):
-            raise _refused("too old, or of the future")
+            raise _refused("too old, or from the future")
         signed = claims["payload_hash"]
-        told = hashlib.sha256(body).hexdigest()
+        actual = hashlib.sha256(body).hexdigest()
         if not isinstance(signed, str) or not hmac.compare_digest(
-            signed.lower().encode(errors="replace"), told.encode()
+            signed.lower().encode(errors="replace"), actual.encode()
         ):
-            raise _refused("another body was signed")
+            raise _refused("the signature is for another body")
 
     def path(self, kind: str, deadline: Deadline) -> str | None:
         try:
@@ -63,17 +63,17 @@ class JwtCallbackVerifier:
         if accepted is None or not hmac.compare_digest(
             secret.encode(errors="replace"), accepted.encode()
         ):
-            raise _refused("not the secret path of unsigned callbacks")
+            raise _refused("wrong path secret for unsigned callbacks")
 
     def _is_recent(self, issued: object) -> bool:
         if not isinstance(issued, int | float):
             return False
         now = self._clock().timestamp()
-        return now - OLDEST.total_seconds() <= issued <= now + LEEWAY.total_seconds()
+        return now - MAX_AGE.total_seconds() <= issued <= now + LEEWAY.total_seconds()
 
 
 def _claims(token: str, secret: str) -> Mapping[str, Any] | None:
-    """What the token says, if this secret signed it."""
+    """Return the token's claims, or None if this secret did not sign it."""
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -81,7 +81,7 @@ def _claims(token: str, secret: str) -> Mapping[str, Any] | None:
             algorithms=["HS256"],
             options={
                 "require": ["iat", "payload_hash"],
-                "verify_iat": False,  # checked by our own clock, and for its age
+                "verify_iat": False,  # `_is_recent` checks it by the injected clock
                 "verify_aud": False,
             },
         )
@@ -91,4 +91,4 @@ def _claims(token: str, secret: str) -> Mapping[str, Any] | None:
 
 
 def _refused(note: str) -> Unauthenticated:
-    return Unauthenticated("This callback's signature is not good.", note=note)
+    return Unauthenticated("This callback's signature is not valid.", note=note)

@@ -1,4 +1,4 @@
-"""Who is calling: bearers of the app's own identity provider, verified against its keys."""
+"""Verification of access tokens from the app's identity provider."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -22,19 +22,18 @@ FAILED_FETCH_PAUSE_SECONDS: Final = 5.0
 KEYS_FRESH_SECONDS: Final = 3600.0
 KEYS_USABLE_SECONDS: Final = 86400.0
 ADMIN: Final = "roomkey:admin"
-LONGEST_NAME: Final = 200
+MAX_NAME_CHARACTERS: Final = 200
 
 
 class _KeysUnavailable(jwt.PyJWTError):
-    """The issuer's keys cannot be had at the moment."""
+    """The issuer's keys are not available at the moment."""
 
 
 class IssuerKeys(PyJWKClient):
-    """The issuer's public keys, kept for an hour.
+    """The issuer's public keys, cached for an hour.
 
-    What PyJWT's own client leaves open is closed here: a fetch as a whole is limited to 2 s, a
-    failed one is not repeated for 5 s however many ask, and while the issuer is away its keys of
-    at most a day ago stay in use.
+    Beyond PyJWT's client, this class limits a whole fetch to 2 s and pauses for 5 s after a failed
+    fetch. While the issuer is unavailable, keys that are at most a day old stay in use.
     """
 
     def __init__(self, url: str) -> None:
@@ -71,20 +70,20 @@ class IssuerKeys(PyJWKClient):
     def get_signing_keys(self, refresh: bool = False) -> list[PyJWK]:
         try:
             return super().get_signing_keys(refresh)
-        except jwt.PyJWKClientError as error:  # none of those published is named and for signing
+        except jwt.PyJWKClientError as error:  # no published key has an id and is for signing
             raise _KeysUnavailable(str(error)) from error
 
 
 class TokenVerifier:
-    """Tells the user from an Authorization header, or refuses.
+    """The verifier of access tokens.
 
     Args:
-        issuer: The only `iss` accepted.
-        audiences: The `aud` accepted; for access tokens of Cognito, the `client_id`.
-        jwks_url: Where the issuer publishes its keys.
+        issuer: The only accepted `iss`.
+        audiences: The accepted values of `aud`, or of `client_id` in Cognito's access tokens.
+        jwks_url: The address of the issuer's keys.
 
     Raises:
-        NotConfigured: The address of the keys is no http address.
+        NotConfigured: The address of the keys is not an http address.
     """
 
     def __init__(self, issuer: str, audiences: Collection[str], jwks_url: str) -> None:
@@ -96,11 +95,11 @@ class TokenVerifier:
             raise NotConfigured(f"AUTH_ISSUER or AUTH_JWKS_URL: {error}") from error
 
     def user(self, authorization: str | None) -> User:
-        """The caller, from the value of the Authorization header.
+        """Return the caller from the value of the Authorization header.
 
         Raises:
-            Unauthenticated: There is no bearer, or it is not one to be trusted.
-            IdentityUnavailable: The issuer's keys cannot be had at the moment.
+            Unauthenticated: The header holds no access token, or an invalid one.
+            IdentityUnavailable: The issuer's keys are not available at the moment.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
@@ -109,21 +108,21 @@ class TokenVerifier:
             return _user(self._claims(token.strip()))
         except _KeysUnavailable as error:
             raise IdentityUnavailable(
-                "The identity provider's keys cannot be had at the moment; try again.",
+                "The identity provider's keys are not available at the moment; try again.",
                 note=f"keys of {self._issuer}: {error}",
                 retry_after=5,
             ) from error
         except jwt.ExpiredSignatureError as error:
-            raise Unauthenticated("The bearer has expired; sign in again.") from error
+            raise Unauthenticated("The access token has expired; sign in again.") from error
         except (jwt.PyJWTError, ValueError, OverflowError, TypeError, RecursionError) as error:
             raise Unauthenticated(
-                "The bearer is not valid for this service.", note=type(error).__name__
+                "The access token is not valid for this service.", note=type(error).__name__
             ) from error
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         header = jwt.get_unverified_header(token)
         if "kid" not in header:
-            raise jwt.InvalidTokenError("names no key")
+            raise jwt.InvalidTokenError("has no kid")
         key: PyJWK = self._keys.get_signing_key(header["kid"])
         claims = jwt.decode(
             token,
@@ -133,12 +132,12 @@ class TokenVerifier:
             leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "iss", "sub"], "verify_aud": False},
         )
-        # Cognito's access tokens carry no audience but the client they were made for.
-        access = claims.get("token_use") == "access"
-        meant_for = claims.get("client_id" if access else "aud")
-        accepted = meant_for if isinstance(meant_for, list) else [meant_for]
-        if not any(isinstance(each, str) and each in self._audiences for each in accepted):
-            raise jwt.InvalidAudienceError("not meant for this service")
+        # Cognito's access tokens have `client_id` instead of `aud`.
+        is_cognito_access = claims.get("token_use") == "access"
+        audience = claims.get("client_id" if is_cognito_access else "aud")
+        given = audience if isinstance(audience, list) else [audience]
+        if not any(isinstance(each, str) and each in self._audiences for each in given):
+            raise jwt.InvalidAudienceError("wrong audience")
         return claims
 
 
@@ -147,11 +146,11 @@ def _user(claims: Mapping[str, Any]) -> User:
     if user_id is None or len(user_id) > MAX_USER_ID_CHARACTERS:
         raise InvalidSubjectError("no user id")
     name = _text(claims.get("name"))
-    return User(user_id, name[:LONGEST_NAME] if name else None, _is_admin(claims))
+    return User(user_id, name[:MAX_NAME_CHARACTERS] if name else None, _is_admin(claims))
 
 
 def _text(value: object) -> str | None:
-    """The value if it is a string with something in it that can be written as UTF-8."""
+    """Return the value if it is a string, not empty, and can be encoded as UTF-8."""
     return value if isinstance(value, str) and value and is_valid_unicode(value) else None
 
 

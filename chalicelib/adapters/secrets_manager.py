@@ -1,4 +1,4 @@
-"""The OpenTok secret, kept in AWS Secrets Manager."""
+"""OpenTok's credentials and callback secrets in AWS Secrets Manager."""
 
 import json
 import re
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS: Final = 300.0
 RETRY_SECONDS: Final = 30.0
-"""How long credentials stay in use after a failed attempt to read them anew."""
+"""The time between a failed read and the next one, while cached credentials stay in use."""
 RENEWAL_SECONDS: Final = 2.0
-"""How long a caller waits for newer credentials while there are some to go on with."""
+"""The maximum wait for newer credentials while cached ones can be used."""
 
-_OPERATORS_TO_MEND: Final = frozenset(
+_CONFIGURATION_ERRORS: Final = frozenset(
     {"ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"}
     | {"InvalidRequestException", "InvalidParameterException", "ValidationException"}
     | {"UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"}
 )
-_READ_AS_A_FILE_NAME: Final = re.compile(r"[.][a-zA-Z0-9_]+$")
-"""What OpenTok's SDK takes for a path when it stands in an API secret."""
+_FILE_NAME: Final = re.compile(r"[.][a-zA-Z0-9_]+$")
+"""A pattern in an API secret that OpenTok's SDK mistakes for a file name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class _Cached:
 
 
 class SecretsManagerCredentials:
-    """Credentials from one secret, read at most every five minutes and by one caller at a time.
+    """Credentials from one secret, cached for five minutes and read by one caller at a time.
 
-    While Secrets Manager is away, credentials that were read before stay in use.
+    While Secrets Manager is unavailable, cached credentials stay in use.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class SecretsManagerCredentials:
         return self._latest(deadline).credentials
 
     def of_callbacks(self, kind: str, deadline: Deadline) -> Sequence[str]:
-        every = self._latest(deadline).callback_secrets
-        secrets = every.get(kind) if isinstance(every, dict) else None
+        all_secrets = self._latest(deadline).callback_secrets
+        secrets = all_secrets.get(kind) if isinstance(all_secrets, dict) else None
         if (
             not isinstance(secrets, list)
             or not secrets
@@ -96,10 +96,10 @@ class SecretsManagerCredentials:
             return kept
 
     def _replace(self, stale: _Cached | None, deadline: Deadline) -> _Cached:
-        """Read the secret, unless another caller has done so while this one waited."""
+        """Read the secret, unless another caller read it while this caller waited."""
         if not self._lock.acquire(timeout=deadline.remaining()):
             raise StoreUnavailable(
-                _UNAVAILABLE, note="waited in vain for another's read of it", retry_after=5
+                _UNAVAILABLE, note="timed out while another caller read the secret", retry_after=5
             )
         try:
             cached = self._cached
@@ -114,33 +114,33 @@ class SecretsManagerCredentials:
     def _read(self, deadline: Deadline) -> str | None:
         name = f"secret {self._secret_id}"
         try:
-            answer = deadline.run(lambda: self._client.get_secret_value(SecretId=self._secret_id))
+            response = deadline.run(lambda: self._client.get_secret_value(SecretId=self._secret_id))
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code in _OPERATORS_TO_MEND:
+            if code in _CONFIGURATION_ERRORS:
                 raise NotConfigured(f"{name}: Secrets Manager answers {code}") from error
             raise StoreUnavailable(_UNAVAILABLE, note=f"{name}: {code}", retry_after=5) from error
         except (BotoCoreError, TimeoutError) as error:
             note = f"{name}: {type(error).__name__}"
             raise StoreUnavailable(_UNAVAILABLE, note=note, retry_after=5) from error
-        return answer.get("SecretString")
+        return response.get("SecretString")
 
 
 _UNAVAILABLE: Final = "The service's credentials cannot be read at the moment; try again."
 
 
 def _parse(text: str | None, secret_id: str) -> tuple[Credentials, object]:
-    """The credentials in the secret, and its callback secrets, which only callbacks need.
+    """Parse the secret into credentials and callback secrets. Leave the latter unchecked.
 
-    No message shows any of its content, nor keeps a cause.
+    No error's message or cause shows any of the secret's content.
     """
     wrong = f"secret {secret_id} "
     try:
         content = json.loads(text or "")
     except (ValueError, RecursionError):
-        raise NotConfigured(wrong + "holds no JSON text") from None
+        raise NotConfigured(wrong + "does not hold JSON") from None
     if not isinstance(content, dict):
-        raise NotConfigured(wrong + "holds no JSON object")
+        raise NotConfigured(wrong + "does not hold a JSON object")
     kinds = [kind for kind in _KINDS if any(content.get(name) for name in kind)]
     if len(kinds) != 1:
         raise NotConfigured(
@@ -155,10 +155,10 @@ def _credentials(content: Mapping[str, str], kind: tuple[str, ...], wrong: str) 
             raise NotConfigured(wrong + f"needs {name}, as a string of ASCII characters")
     if kind is _VONAGE:
         if not _is_rsa_private_key(content["privateKey"]):
-            raise NotConfigured(wrong + "has no RSA private key in PEM as privateKey")
+            raise NotConfigured(wrong + "needs an RSA private key in PEM as privateKey")
         return VonageCredentials(content["applicationId"], content["privateKey"])
-    if _READ_AS_A_FILE_NAME.search(content["apiSecret"]):
-        raise NotConfigured(wrong + "has no OpenTok secret as apiSecret: those have no dot")
+    if _FILE_NAME.search(content["apiSecret"]):
+        raise NotConfigured(wrong + "has an apiSecret with a dot; OpenTok's secrets have none")
     return OpenTokCredentials(content["apiKey"], content["apiSecret"])
 
 
@@ -168,10 +168,10 @@ def _is_plain_text(value: object) -> bool:
 
 def _is_rsa_private_key(pem: str) -> bool:
     try:
-        # Whether its numbers are primes is not checked: that takes long, and OpenTok will tell.
+        # Skip the slow check of the primes. OpenTok refuses a wrong key anyway.
         key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
         return isinstance(key, RSAPrivateKey)
-    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it wants a password
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: the key needs a password
         return False
 
 

@@ -71,7 +71,7 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient
     from chalicelib.adapters.opentok.connections import OpenTokConnections
-    from chalicelib.adapters.opentok.sdk_client import Projects
+    from chalicelib.adapters.opentok.sdk_client import SdkClients
     from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
     from chalicelib.adapters.opentok.transport import Transport
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
@@ -82,8 +82,8 @@ def connect(settings: Settings) -> Ports:
     dynamodb, secrets_manager = aws_clients()
     table = settings.rooms_table
     credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
-    projects, transport = Projects(credentials, settings.opentok_api_url), Transport()
-    client = ApiClient(projects, transport)
+    sdk_clients, transport = SdkClients(credentials, settings.opentok_api_url), Transport()
+    client = ApiClient(sdk_clients, transport)
 
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
@@ -115,7 +115,7 @@ def connect(settings: Settings) -> Ports:
         rooms=DynamoDBRooms(dynamodb, table),
         seats=DynamoDBSeats(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
-        video=OpenTokPlatform(projects, transport),
+        video=OpenTokPlatform(sdk_clients, transport),
         connections=OpenTokConnections(client),
         identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),

@@ -1,4 +1,4 @@
-"""Step 3: the functions and the API, by Chalice."""
+"""Step 3: the functions and the API, deployed by Chalice."""
 
 import json
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What Chalice has made of a stage."""
+    """The resources of a stage that Chalice deployed."""
 
     api_id: str
     url: str
     functions: tuple[str, ...]
     overlapping: tuple[str, ...] = ()
-    """Functions of which Lambda may run two at once, though they are to run one at a time."""
+    """Scheduled functions whose runs may overlap, because no concurrency could be reserved."""
 
 
 def deploy_functions(
@@ -42,10 +42,10 @@ def deploy_functions(
     environ: Mapping[str, str],
     output: TextIO,
 ) -> Deployed:
-    """Run `chalice deploy` with this package, and keep its state where every clone finds it.
+    """Run `chalice deploy` with this package, and store its state in the stage's bucket.
 
     Raises:
-        DeployError: Chalice failed, or did not upload this very package.
+        DeployError: Chalice failed, or uploaded another package.
     """
     if not state.fetch():
         recover_state(stage, account)
@@ -55,7 +55,9 @@ def deploy_functions(
     lambdas = account.session.client("lambda")
     for function in deployed.functions:
         _check_code(function, package, lambdas)
-        _keep_logs(function, stage.limits.log_retention_days, account.session.client("logs"))
+        _set_log_retention(
+            function, stage.limits.log_retention_days, account.session.client("logs")
+        )
     overlapping = (
         each for each in stage.scheduled.values() if not run_one_at_a_time(each, lambdas)
     )
@@ -63,10 +65,10 @@ def deploy_functions(
 
 
 def find_deployed(stage: Stage, account: Account) -> Deployed:
-    """What is deployed of the stage, from whichever clone that was.
+    """Return the deployed resources of the stage, also if another clone deployed it.
 
     Raises:
-        DeployError: Nothing is, or no API yet.
+        DeployError: The stage is not deployed, or has no API yet.
     """
     bucket = Resources(stage, account.session.client("cloudformation")).output("StateBucket")
     if bucket is not None:
@@ -79,10 +81,10 @@ def find_deployed(stage: Stage, account: Account) -> Deployed:
 
 
 def read_deployed(stage: Stage) -> Deployed:
-    """What Chalice's file says of the stage.
+    """Read the stage's resources from Chalice's file.
 
     Raises:
-        DeployError: It knows of no API.
+        DeployError: The file names no API.
     """
     resources: list[dict[str, Any]] = json.loads(stage.deployed_file.read_text("utf-8"))[
         "resources"
@@ -103,19 +105,20 @@ def _not_deployed(stage: Stage) -> DeployError:
 
 
 def _check_code(function: str, package: Package, lambdas: "LambdaClient") -> None:
-    runs = lambdas.get_function_configuration(FunctionName=function)["CodeSha256"]
-    if runs != package.sha256:
+    deployed = lambdas.get_function_configuration(FunctionName=function)["CodeSha256"]
+    if deployed != package.sha256:
         raise DeployError(
-            f"{function} does not run the package that was built: Chalice made another.",
-            "Something wrote to app.py, chalicelib or requirements.txt meanwhile; run this again.",
+            f"{function} does not run the package that was built: Chalice built another.",
+            "A file changed during the deployment: app.py, chalicelib or requirements.txt. "
+            "Run this again.",
         )
 
 
-def _keep_logs(function: str, days: int, logs: "CloudWatchLogsClient") -> None:
-    """Set the log's retention. Chalice's setting would go to a log that nobody writes to.
+def _set_log_retention(function: str, days: int, logs: "CloudWatchLogsClient") -> None:
+    """Set the retention of the function's log, because Chalice sets it on the wrong log group.
 
-    It names the API's log group after the handler, `/aws/lambda/roomkey-dev-api_handler`, while
-    the function is `roomkey-dev`.
+    Chalice names the API's log group `/aws/lambda/roomkey-dev-api_handler` after the handler. The
+    function is `roomkey-dev`.
     """
     group = f"/aws/lambda/{function}"
     try:

@@ -1,4 +1,4 @@
-"""Step 4: what Chalice cannot set on API Gateway, and undoes with each of its deployments."""
+"""Step 4: settings of API Gateway that Chalice cannot set, and resets with each deployment."""
 
 import json
 from http import HTTPStatus
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.literals import GatewayResponseTypeType
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
 
-_OWN_ANSWERS: "Final[dict[GatewayResponseTypeType, tuple[HTTPStatus, str]]]" = {
-    # What no route matches, API Gateway takes for a route that wants AWS's own signature.
+_GATEWAY_RESPONSES: "Final[dict[GatewayResponseTypeType, tuple[HTTPStatus, str]]]" = {
+    # If no route matches, API Gateway asks for AWS's signature.
     "MISSING_AUTHENTICATION_TOKEN": (HTTPStatus.NOT_FOUND, "no_such_route"),
     "RESOURCE_NOT_FOUND": (HTTPStatus.NOT_FOUND, "no_such_route"),
     "INVALID_SIGNATURE": (HTTPStatus.NOT_FOUND, "no_such_route"),
@@ -29,7 +29,7 @@ _OWN_ANSWERS: "Final[dict[GatewayResponseTypeType, tuple[HTTPStatus, str]]]" = {
     "INTEGRATION_TIMEOUT": (HTTPStatus.GATEWAY_TIMEOUT, "no_answer"),
     "API_CONFIGURATION_ERROR": (HTTPStatus.INTERNAL_SERVER_ERROR, "internal"),
 }
-"""API Gateway's own answers that this API can give, as our problems."""
+"""Status and error code for each error response that API Gateway itself can send."""
 
 _RETRY_AFTER_SECONDS: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: "1",
@@ -37,10 +37,10 @@ _RETRY_AFTER_SECONDS: Final = {
 }
 
 
-def set_own_answers(api_id: str, stage: Stage, client: "APIGatewayClient") -> int:
-    """Give API Gateway's own answers our shape and CORS, and deploy them; how many there are."""
+def set_gateway_responses(api_id: str, stage: Stage, client: "APIGatewayClient") -> int:
+    """Give API Gateway's own error responses our format and CORS. Return their number."""
     origin = cors_origin(stage.environment)
-    for name, (status, code) in _OWN_ANSWERS.items():
+    for name, (status, code) in _GATEWAY_RESPONSES.items():
         client.put_gateway_response(
             restApiId=api_id,
             responseType=name,
@@ -48,7 +48,7 @@ def set_own_answers(api_id: str, stage: Stage, client: "APIGatewayClient") -> in
             responseParameters=_headers(origin, _RETRY_AFTER_SECONDS.get(status)),
             responseTemplates=_template(code, status),
         )
-    # The rest keep their status, which a template cannot name.
+    # The others keep their status, which a template cannot contain.
     for rest in ("DEFAULT_4XX", "DEFAULT_5XX"):
         client.put_gateway_response(
             restApiId=api_id,
@@ -61,11 +61,11 @@ def set_own_answers(api_id: str, stage: Stage, client: "APIGatewayClient") -> in
         stageName=stage.gateway_stage,
         description="With gateway responses, after chalice deploy",
     )
-    return len(_OWN_ANSWERS) + 2
+    return len(_GATEWAY_RESPONSES) + 2
 
 
 def limit_requests(api_id: str, stage: Stage, client: "APIGatewayClient") -> None:
-    """Throttle the stage as a whole, so that one caller's flood is not everybody's bill."""
+    """Throttle the whole stage, to limit the cost of a caller that sends too many requests."""
     limits = stage.limits
     client.update_stage(
         restApiId=api_id,
@@ -94,9 +94,10 @@ def _headers(origin: str, retry_after: str | None = None) -> dict[str, str]:
 
 
 def _template(code: str, status: HTTPStatus | None = None) -> dict[str, str]:
-    """The body for callers that ask for JSON, and for all others.
+    """Build the response body for each content type.
 
-    API Gateway fills in what begins with `$`; `messageString` brings its own quotes.
+    API Gateway replaces the variables that begin with `$`. The value of `messageString` includes
+    its quotes.
     """
     members = {"type": "about:blank", "title": status.phrase if status else "Error"}
     text = json.dumps(members)[:-1]

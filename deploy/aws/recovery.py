@@ -1,8 +1,8 @@
-"""What an interrupted deployment made, found again.
+"""Recovery of the resources that an interrupted deployment created.
 
-Chalice writes down what it made when all is done. What it made before it was interrupted it does
-not find again: it would make a second API with another URL, and `chalice delete` would leave
-functions that run every minute.
+Chalice writes its state file at the end of a deployment. After an interruption, it does not know
+the resources that it created. It would create a second API with another URL, and `chalice delete`
+would leave functions that run every minute.
 """
 
 import json
@@ -21,7 +21,7 @@ _ABSENT: Final = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
 
 
 def recover_state(stage: Stage, account: Account) -> None:
-    """Add what is in the account under this stage's names to Chalice's file."""
+    """Add the account's resources with this stage's names to Chalice's file."""
     file = stage.deployed_file
     known = json.loads(file.read_text(encoding="utf-8"))["resources"] if file.exists() else []
     names = {each["name"] for each in known}
@@ -37,7 +37,7 @@ def recover_state(stage: Stage, account: Account) -> None:
 
 
 def _functions(stage: Stage, account: Account) -> Iterator[dict[str, Any]]:
-    """Each function with its role and the rule that starts it, as Chalice would write them."""
+    """Yield each function, its role and its schedule rule in Chalice's format."""
     session = account.session
     iam, lambdas, events = session.client("iam"), session.client("lambda"), session.client("events")
     for name, function in stage.functions.items():
@@ -66,9 +66,11 @@ def _resource(name: str, kind: str, **values: str) -> dict[str, Any]:
     return {"name": name, "resource_type": kind, **values}
 
 
-def _unless_absent(ask: Callable[..., Mapping[str, Any]], **asked: str) -> Mapping[str, Any] | None:
+def _unless_absent(
+    call: Callable[..., Mapping[str, Any]], **arguments: str
+) -> Mapping[str, Any] | None:
     try:
-        return ask(**asked)
+        return call(**arguments)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _ABSENT:
             raise
@@ -76,7 +78,7 @@ def _unless_absent(ask: Callable[..., Mapping[str, Any]], **asked: str) -> Mappi
 
 
 def _api_in_front_of(stage: Stage, client: "APIGatewayClient") -> str | None:
-    """The API whose methods call the stage's function; every stage's API has the same name."""
+    """Find the API that calls the stage's function. The APIs of all stages have the same name."""
     for page in client.get_paginator("get_rest_apis").paginate():
         for api in page["items"]:
             if api["name"] == stage.config["app_name"] and _calls(

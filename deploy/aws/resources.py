@@ -1,4 +1,4 @@
-"""Step 1: what the functions stand on, by CloudFormation."""
+"""Step 1: table, secret, buckets and alarms, created by CloudFormation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,45 +26,44 @@ _WAIT: "Final[WaiterConfigTypeDef]" = {"Delay": 3, "MaxAttempts": 400}
 
 
 class Resources:
-    """A stage's stack."""
+    """The CloudFormation stack of a stage."""
 
     def __init__(self, stage: Stage, client: "CloudFormationClient") -> None:
         self._stage = stage
         self._client = client
 
     def apply(self, *, serving: bool = True) -> str:
-        """Create the stack or bring it up to date, and say which it was.
+        """Create or update the stack. Return a word for what was done.
 
         Args:
-            serving: False leaves only what outlives the service: the table, the secret and the
-                recordings.
+            serving: False keeps only the data: the table, the secret and the recordings.
 
         Raises:
-            DeployError: CloudFormation could not; it has undone what it had begun.
+            DeployError: CloudFormation failed, and rolled back its changes.
         """
         stack = self._find()
         if stack is not None and stack["StackStatus"] in _UNUSABLE:
             raise DeployError(
-                f"Stack {self._stage.stack} is left over from a creation that failed.",
-                f"See why in the CloudFormation console, under Events. Then delete it: "
+                f"Stack {self._stage.stack} is left over from a failed creation.",
+                f"Find the reason in the CloudFormation console, under Events. Then delete it: "
                 f"aws cloudformation delete-stack --stack-name {self._stage.stack}",
             )
         try:
             return self._create() if stack is None else self._update(stack, serving=serving)
         except (WaiterError, ClientError) as error:
             raise DeployError(
-                f"CloudFormation could not make the resources: {self._reason(error)}",
-                "Mend what it names and run this again; CloudFormation undid its half.",
+                f"CloudFormation could not create the resources: {self._reason(error)}",
+                "Correct this error and run this again. CloudFormation rolled back its changes.",
             ) from error
 
     def output(self, name: str) -> str | None:
-        """An output of the stack; None where there is no such stack or output."""
+        """Return an output of the stack. None if the stack or the output does not exist."""
         stack = self._find()
         outputs = stack.get("Outputs", []) if stack is not None else []
         return next((each["OutputValue"] for each in outputs if each["OutputKey"] == name), None)
 
     def delete(self) -> None:
-        """Delete the stack. Table, secret and recordings stay: their template says so."""
+        """Delete the stack. The template retains the table, the secret and the recordings."""
         self._client.delete_stack(StackName=self._stage.stack)
         waiter = self._client.get_waiter("stack_delete_complete")
         try:
@@ -72,7 +71,7 @@ class Resources:
         except WaiterError as error:
             raise DeployError(
                 f"CloudFormation could not delete stack {self._stage.stack}: {self._reason(error)}",
-                "Mend what it names and run this again.",
+                "Correct this error and run this again.",
             ) from error
 
     def _create(self) -> str:
@@ -104,9 +103,9 @@ class Resources:
         return "updated"
 
     def _archives(self, stack: "StackTypeDef") -> str:
-        """The bucket for recordings. It stays the stack's, once it is, whatever the settings say.
+        """Return the bucket for recordings. A bucket in the stack always stays in the stack.
 
-        A bucket that fell out of the stack could never be taken up again.
+        CloudFormation could not take a removed bucket into the stack again.
         """
         given = {
             each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
@@ -114,8 +113,8 @@ class Resources:
         kept, wanted = given.get("ArchiveBucket") or None, self._stage.archive_bucket
         if kept is not None and wanted not in (None, kept):
             raise DeployError(
-                f"ARCHIVE_BUCKET is {wanted}, but recordings of this stage lie in {kept}.",
-                f"Set it to {kept} again: those already made would no longer be found.",
+                f"ARCHIVE_BUCKET is {wanted}, but this stage's recordings are in {kept}.",
+                f"Set it to {kept} again, so that the service finds existing recordings.",
             )
         return kept or wanted or ""
 
@@ -135,7 +134,7 @@ class Resources:
             raise
 
     def _reason(self, error: WaiterError | ClientError) -> str:
-        """The first resource that failed and why, which the waiter does not tell."""
+        """Return the first failed resource and its reason, which the waiter does not report."""
         try:
             events = self._client.describe_stack_events(StackName=self._stage.stack)["StackEvents"]
         except ClientError:

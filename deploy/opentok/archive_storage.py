@@ -1,11 +1,11 @@
-"""`make archive-storage STAGE=…`: has OpenTok upload recordings to the stage's own bucket."""
+"""The command `make archive-storage`: let OpenTok upload recordings to the stage's bucket."""
 
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.opentok.api_client import ApiClient, Call
-from chalicelib.adapters.opentok.sdk_client import Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     from chalicelib.adapters.opentok.transport import Answer
 
 _PATH: Final = "archive/storage"
-"""Below the project's address, which for Vonage's credentials names the application instead."""
+"""The path below the address of the project, or of the Vonage application."""
 
 _SECONDS: Final = 30.0
 
 
 class ArchiveStorage:
-    """Where OpenTok puts the recordings of a stage's project: the stage's bucket, or its own cloud.
+    """The storage of a project's recordings: the stage's bucket, or OpenTok's own cloud.
 
-    Whatever interrupts a run, OpenTok is left with a key that works, and the next run goes on.
+    After an interrupted run, OpenTok has a key that works, and the next run continues.
 
     Args:
-        bucket: The stage's own.
-        keys: The keys of the user that OpenTok uploads as.
-        say: Takes each line for the operator.
+        stage: The stage whose credentials are used.
+        account: The account of the stage.
+        bucket: The stage's bucket.
+        keys: The keys of the IAM user for OpenTok's uploads.
+        say: Prints a line to the operator.
     """
 
     def __init__(
@@ -51,78 +53,82 @@ class ArchiveStorage:
         self._say = say
 
     def switch_on(self) -> None:
-        """Give OpenTok the bucket and a new key to it, and end the keys before.
+        """Give OpenTok the bucket and a new key, and delete the older keys.
 
         Raises:
-            DeployError: AWS or OpenTok refuses, or does not answer.
+            DeployError: AWS or OpenTok refused or did not answer.
         """
-        kept = self._keys.kept()
-        if kept is not None and self._keys.ids() != [kept.id]:
-            # A run was interrupted, and OpenTok may have either key.
-            self._hand_over(kept)
-        key = self._keys.make()
-        self._say(f"a new key: made, and kept in secret {self._stage.archive_secret_id}")
-        self._hand_over(key)
+        stored = self._keys.stored()
+        if stored is not None and self._keys.ids() != [stored.id]:
+            # After an interrupted run, OpenTok may have either key.
+            self._replace_key(stored)
+        key = self._keys.create()
+        self._say(f"a new key: created and stored in secret {self._stage.archive_secret_id}")
+        self._replace_key(key)
         self._say(f"OpenTok uploads recordings to {self._bucket} from now on")
-        self._say("the key before it, if there was one: gone")
+        self._say("older keys: deleted")
 
     def switch_off(self) -> None:
-        """Have OpenTok use its own cloud again, and end all keys. Recordings in the bucket stay.
+        """Make OpenTok use its own cloud again, and delete all keys. Keep the bucket's recordings.
 
         Raises:
-            DeployError: OpenTok refuses, or does not answer.
+            DeployError: OpenTok refused or did not answer.
         """
-        self.take_from_opentok()
-        self.end_keys()
-        self._say(f"recordings in {self._bucket} stay, and are served while ARCHIVE_BUCKET is set")
+        self.detach()
+        self.delete_keys()
+        self._say(f"recordings in {self._bucket} stay; users get them while ARCHIVE_BUCKET is set")
 
-    def take_from_opentok(self) -> None:
-        """Have OpenTok use its own cloud again.
+    def detach(self) -> None:
+        """Make OpenTok use its own cloud again.
 
         Raises:
-            DeployError: OpenTok refuses, or does not answer.
+            DeployError: OpenTok refused or did not answer.
         """
-        answer = self._ask_opentok(Call("DELETE", _PATH))
-        told = answer.status != HTTPStatus.NOT_FOUND
-        self._say("OpenTok keeps recordings in its own cloud " + ("again" if told else "already"))
+        answer = self._call_opentok(Call("DELETE", _PATH))
+        changed = answer.status != HTTPStatus.NOT_FOUND
+        self._say(
+            "OpenTok stores recordings in its own cloud " + ("again" if changed else "already")
+        )
 
-    def end_keys(self) -> None:
-        """Let nobody upload any more, whatever OpenTok was told."""
+    def delete_keys(self) -> None:
+        """Delete all keys, so that OpenTok cannot upload any more."""
         self._keys.delete_all()
-        self._say(f"keys and secret {self._stage.archive_secret_id}: gone")
+        self._say(f"keys and secret {self._stage.archive_secret_id}: deleted")
 
-    def _hand_over(self, key: AccessKey) -> None:
-        """Let OpenTok upload with this key alone; never with one that does not work."""
-        if not self._keys.opens(self._bucket, key):
+    def _replace_key(self, key: AccessKey) -> None:
+        """Check the key, give it to OpenTok, and delete the other keys."""
+        if not self._keys.can_access(self._bucket, key):
             raise DeployError(
-                f"S3 does not let the new key into {self._bucket}; OpenTok still has the one "
-                "before, if it had any.",
-                f"See whether make deploy STAGE={self._stage.name} brings the user's policy up to "
-                "date, then run this again.",
+                f"S3 does not accept the new key for {self._bucket}. OpenTok still has the older "
+                "key, if it had one.",
+                f"Update the user's policy by make deploy STAGE={self._stage.name}. Then run this "
+                "again.",
             )
         config = {"accessKey": key.id, "secretKey": key.secret, "bucket": self._bucket}
-        # Where an upload fails, OpenTok's cloud has the recording for three days: better than none.
+        # If an upload fails, OpenTok's cloud keeps the recording for three days.
         content = {"type": "s3", "config": config, "fallback": "opentok"}
-        self._ask_opentok(Call("PUT", _PATH, content, is_expected_failure=lambda _: False))
+        self._call_opentok(Call("PUT", _PATH, content, is_expected_failure=lambda _: False))
         self._keys.delete_all_but(key)
 
-    def _ask_opentok(self, call: Call) -> "Answer":
-        client = self._account.session.client("secretsmanager")
-        source = SecretsManagerCredentials(client, self._stage.secret_id)
-        rest = ApiClient(Projects(source, self._stage.opentok_api_url), Transport())
+    def _call_opentok(self, call: Call) -> "Answer":
+        secrets_manager = self._account.session.client("secretsmanager")
+        source = SecretsManagerCredentials(secrets_manager, self._stage.secret_id)
+        client = ApiClient(SdkClients(source, self._stage.opentok_api_url), Transport())
         try:
-            return rest.call(call, Deadline(_SECONDS))
+            return client.call(call, Deadline(_SECONDS))
         except RoomkeyError as error:
-            raise DeployError(f"OpenTok was not told: {error.note}", _AGAIN) from error
+            raise DeployError(
+                f"OpenTok did not change the storage: {error.note}", _AGAIN
+            ) from error
 
 
 def archive_storage_of(
     stage: Stage, account: Account, say: Callable[[str], None] = print
 ) -> ArchiveStorage:
-    """The archive storage of a stage that has a bucket for it.
+    """Return the archive storage of a stage.
 
     Raises:
-        DeployError: It has none.
+        DeployError: The stage has no bucket for recordings.
     """
     resources = Resources(stage, account.session.client("cloudformation"))
     bucket, user = resources.output("Archives"), resources.output("ArchiveUploader")
@@ -131,14 +137,13 @@ def archive_storage_of(
         raise DeployError(
             f"Stage {stage.name} has no bucket for recordings.",
             f'Set "ARCHIVE_BUCKET": "{name}" in .chalice/config.json, under "stages", '
-            f'"{stage.name}", "environment_variables"; then make deploy STAGE={stage.name}, '
-            "then this again.",
+            f'"{stage.name}", "environment_variables". Run make deploy STAGE={stage.name}, '
+            "then run this again.",
         )
     keys = UploaderKeys(user, stage.archive_secret_id, account.session)
     return ArchiveStorage(stage, account, bucket, keys, say)
 
 
 _AGAIN: Final = (
-    "Mend that and run this again. Whichever key OpenTok has, it works until another is in its "
-    "place."
+    "Correct this error and run this again. OpenTok's current key works until it is replaced."
 )

@@ -1,4 +1,4 @@
-"""Step 2: the OpenTok or Vonage credentials, tried before they are stored."""
+"""Step 2: the OpenTok or Vonage credentials, checked before they are stored."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.opentok.sdk_client import Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
 from chalicelib.adapters.opentok.transport import Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
@@ -32,7 +32,7 @@ class Secret:
         self._client = client
 
     def content(self) -> dict[str, Any]:
-        """What the secret holds, as a JSON object; empty where it holds nothing yet."""
+        """Return the secret's content, a JSON object. Empty if the secret has no value yet."""
         try:
             answer = self._client.get_secret_value(SecretId=self._stage.secret_id)
         except ClientError as error:
@@ -45,36 +45,36 @@ class Secret:
             content = None
         if not isinstance(content, dict):
             raise DeployError(
-                f"Secret {self._stage.secret_id} holds something that is not ours.",
+                f"Secret {self._stage.secret_id} does not hold a JSON object.",
                 f"Store credentials in it: make secret STAGE={self._stage.name}",
             )
         return content
 
     def check_same_project(self, credentials: dict[str, str], operator: Operator) -> None:
-        """Have the operator confirm credentials that belong to another project than those stored.
+        """Ask the operator to confirm credentials of another project than the stored one.
 
         Raises:
-            DeployError: They do not, or nobody is there to ask.
+            DeployError: The operator did not confirm, or cannot be asked.
         """
         stored, entered = _project(self.content()), _project(credentials)
         if stored in (None, entered):
             return
         question = (
-            f"The rooms there are belong to {stored}. With {entered}, joining them answers 502 "
-            f"until each is deleted and made anew. Type {entered} to go on:"
+            f"The existing rooms belong to {stored}. With {entered}, joining them answers 502 "
+            f"until each is deleted and created again. Type {entered} to continue:"
         )
         if not (operator.present() and operator.confirms(question, str(entered))):
             raise DeployError(
-                f"These are credentials of {entered}, the stored ones of {stored}. Nothing was "
+                f"These credentials belong to {entered}, the stored ones to {stored}. Nothing was "
                 "stored.",
-                "Rotate the secret within the project; to change projects, run this at a terminal.",
+                "Use credentials of the same project. To change projects, run this at a terminal.",
             )
 
     def store(self, credentials: dict[str, str]) -> None:
-        """Replace the credentials; what else is in the secret stays.
+        """Replace the credentials, and keep the other fields of the secret.
 
         Raises:
-            DeployError: There is no secret yet.
+            DeployError: The secret does not exist yet.
         """
         kept = {
             name: value for name, value in self.content().items() if name not in _CREDENTIAL_NAMES
@@ -87,8 +87,8 @@ class Secret:
             if error.response["Error"]["Code"] != _ABSENT:
                 raise
             raise DeployError(
-                f"There is no secret {self._stage.secret_id} yet.",
-                f"make deploy STAGE={self._stage.name} makes it, and then asks for this.",
+                f"Secret {self._stage.secret_id} does not exist yet.",
+                f"make deploy STAGE={self._stage.name} creates it and asks for credentials.",
             ) from error
 
 
@@ -96,38 +96,38 @@ _CREDENTIAL_NAMES: Final = frozenset({"apiKey", "apiSecret", "applicationId", "p
 
 
 def _project(content: Mapping[str, Any]) -> str | None:
-    """The OpenTok project, or Vonage application, that credentials belong to."""
+    """Return the id of the OpenTok project or Vonage application."""
     return content.get("apiKey") or content.get("applicationId")
 
 
 def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
-    """Have OpenTok create a session, which costs nothing, exactly as the function would.
+    """Check credentials by creating a session, which is free, as the function would.
 
     Raises:
-        DeployError: OpenTok refuses the credentials, or cannot be reached. It shows no secret.
+        DeployError: OpenTok refused the credentials or did not answer. The error has no secret.
     """
-    source = SecretsManagerCredentials(_stand_in_client(credentials), "entered")
-    platform = OpenTokPlatform(Projects(source, stage.opentok_api_url), Transport())
+    source = SecretsManagerCredentials(_entered_client(credentials), "entered")
+    platform = OpenTokPlatform(SdkClients(source, stage.opentok_api_url), Transport())
     try:
         platform.create_session(RoomSettings(), None, Deadline(_TRIAL_SECONDS))
     except NotConfigured as error:
-        raise DeployError(f"These are no credentials: {error.note}.", _AGAIN) from None
+        raise DeployError(f"These are not valid credentials: {error.note}.", _AGAIN) from None
     except ProviderRefused:
         raise DeployError(
             "OpenTok refuses these credentials. Nothing was stored.", _AGAIN
         ) from None
     except ProviderUnavailable as error:
         raise DeployError(
-            f"OpenTok does not answer, so these were not tried or stored: {error.note}",
-            "See whether this machine reaches the internet, then run this again.",
+            f"OpenTok does not answer, so nothing was checked or stored: {error.note}",
+            "Check this machine's internet connection, then run this again.",
         ) from None
 
 
-def see_to_credentials(stage: Stage, secret: Secret, operator: Operator) -> str:
-    """Have the stage's secret filled, if it is empty, and say how it stands.
+def ensure_credentials(stage: Stage, secret: Secret, operator: Operator) -> str:
+    """Ask for credentials if the stage's secret is empty. Return a line for the operator.
 
     Raises:
-        DeployError: It is empty and nobody is there to ask, or what they enter does not work.
+        DeployError: No operator can be asked, or the entered credentials do not work.
     """
     if secret.content():
         return f"secret {stage.secret_id}: set"
@@ -139,21 +139,21 @@ def see_to_credentials(stage: Stage, secret: Secret, operator: Operator) -> str:
     credentials = operator.credentials()
     try_credentials(credentials, stage)
     secret.store(credentials)
-    return f"secret {stage.secret_id}: tried on OpenTok and stored"
+    return f"secret {stage.secret_id}: checked with OpenTok and stored"
 
 
 _AGAIN: Final = (
-    "Look them up in your OpenTok or Vonage account and run this again. From a pipe it takes "
-    '{"apiKey": …, "apiSecret": …} or {"applicationId": …, "privateKey": …}, as JSON.'
+    "Copy them from your OpenTok or Vonage account and run this again. A pipe must send JSON: "
+    '{"apiKey": …, "apiSecret": …} or {"applicationId": …, "privateKey": …}.'
 )
 
 
-def _stand_in_client(credentials: dict[str, str]) -> "SecretsManagerClient":
-    return cast("SecretsManagerClient", _Entered(json.dumps(credentials)))
+def _entered_client(credentials: dict[str, str]) -> "SecretsManagerClient":
+    return cast("SecretsManagerClient", _EnteredSecret(json.dumps(credentials)))
 
 
-class _Entered:
-    """What was entered, in the place of Secrets Manager."""
+class _EnteredSecret:
+    """A Secrets Manager client that returns the entered credentials."""
 
     def __init__(self, text: str) -> None:
         self._text = text

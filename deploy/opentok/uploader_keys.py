@@ -1,4 +1,4 @@
-"""The key that OpenTok uploads recordings with: made at IAM, kept in Secrets Manager."""
+"""IAM access keys for OpenTok's uploads. The current key is stored in Secrets Manager."""
 
 import json
 import time
@@ -11,29 +11,29 @@ from botocore.exceptions import ClientError
 
 _ABSENT: Final = "ResourceNotFoundException"
 _EXISTS: Final = "ResourceExistsException"
-_AT_MOST: Final = 2
-"""Keys that IAM lets a user have."""
-_LOOKS: Final = 30
-_SECONDS_BETWEEN_LOOKS: Final = 2.0
+_MAX_KEYS: Final = 2
+"""The maximum number of access keys of an IAM user."""
+_CHECKS: Final = 30
+_SECONDS_BETWEEN_CHECKS: Final = 2.0
 _NOT_KNOWN_YET: Final = frozenset({"InvalidAccessKeyId", "AccessDenied", "SignatureDoesNotMatch"})
 
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """A user's key to AWS."""
+    """An access key of an IAM user."""
 
     id: str
     secret: str = field(repr=False)
 
 
 class UploaderKeys:
-    """The keys of one IAM user, one of which is kept.
+    """The access keys of one IAM user. One key is stored in a secret.
 
     Args:
         user: The user's name.
-        secret_id: Where the key is kept.
-        session: Makes the clients.
-        pause: Waits for some seconds.
+        secret_id: The secret for the stored key.
+        session: Creates the clients.
+        pause: Waits for a number of seconds.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class UploaderKeys:
         self._secretsmanager = session.client("secretsmanager")
 
     def ids(self) -> list[str]:
-        """The ids of the user's keys, the oldest first."""
+        """Return the ids of the user's keys, oldest first."""
         keys = self._iam.list_access_keys(UserName=self._user)["AccessKeyMetadata"]
         return [each["AccessKeyId"] for each in sorted(keys, key=lambda each: each["CreateDate"])]
 
-    def kept(self) -> AccessKey | None:
-        """The key that was kept last; None where there is none, or it is the user's no longer."""
+    def stored(self) -> AccessKey | None:
+        """Return the stored key. None if no key is stored, or the user no longer has this key."""
         try:
             answer = self._secretsmanager.get_secret_value(SecretId=self._secret_id)
         except ClientError as error:
@@ -67,21 +67,21 @@ class UploaderKeys:
             content = json.loads(answer["SecretString"])
             key = AccessKey(content["accessKey"], content["secretKey"])
         except (ValueError, LookupError, TypeError):
-            return None  # nothing of ours; the next key takes its place
+            return None  # not a key of ours; the next key replaces it
         return key if key.id in self.ids() else None
 
-    def make(self) -> AccessKey:
-        """A new key, kept in place of the one before, which stays good."""
-        there = self.ids()
-        if len(there) == _AT_MOST:
-            self._delete(there[0])
-        made = self._iam.create_access_key(UserName=self._user)["AccessKey"]
-        key = AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
+    def create(self) -> AccessKey:
+        """Create a key and store it. The older key stays valid."""
+        existing = self.ids()
+        if len(existing) == _MAX_KEYS:
+            self._delete(existing[0])
+        created = self._iam.create_access_key(UserName=self._user)["AccessKey"]
+        key = AccessKey(created["AccessKeyId"], created["SecretAccessKey"])
         content = json.dumps({"accessKey": key.id, "secretKey": key.secret})
         try:
             self._secretsmanager.create_secret(
                 Name=self._secret_id,
-                Description="The key that OpenTok uploads Roomkey's recordings with, as JSON.",
+                Description="The access key for OpenTok's uploads of recordings, as JSON.",
                 SecretString=content,
             )
         except ClientError as error:
@@ -90,34 +90,34 @@ class UploaderKeys:
             self._secretsmanager.put_secret_value(SecretId=self._secret_id, SecretString=content)
         return key
 
-    def opens(self, bucket: str, key: AccessKey) -> bool:
-        """Whether S3 lets the key in, which it may take a moment to know everywhere."""
+    def can_access(self, bucket: str, key: AccessKey) -> bool:
+        """Return True once S3 accepts the key. A new key may take a while to work."""
         client = self._session.client(
             "s3", aws_access_key_id=key.id, aws_secret_access_key=key.secret
         )
-        for _ in range(_LOOKS):
+        for _ in range(_CHECKS):
             try:
                 client.list_objects_v2(Bucket=bucket, MaxKeys=1)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _NOT_KNOWN_YET:
                     raise
-                self._pause(_SECONDS_BETWEEN_LOOKS)
+                self._pause(_SECONDS_BETWEEN_CHECKS)
             else:
                 return True
         return False
 
     def delete_all_but(self, key: AccessKey) -> None:
-        """End the user's other keys."""
+        """Delete the user's other keys."""
         for each in self.ids():
             if each != key.id:
                 self._delete(each)
 
     def delete_all(self) -> None:
-        """End every key of the user's, and forget the kept one."""
+        """Delete all keys of the user, and the stored key."""
         for each in self.ids():
             self._delete(each)
         try:
-            # At once, and not after 30 days, in which the name could not be used again.
+            # Delete at once. During a recovery window the name cannot be used again.
             self._secretsmanager.delete_secret(
                 SecretId=self._secret_id, ForceDeleteWithoutRecovery=True
             )

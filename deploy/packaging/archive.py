@@ -1,4 +1,4 @@
-"""Zip files that come out the same, byte for byte, whenever the same files go in."""
+"""Reproducible zip files: the same files give the same bytes."""
 
 import zipfile
 from collections.abc import Callable
@@ -10,13 +10,13 @@ _MODE: Final = 0o100644 << 16
 
 
 def unpack(archive: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
-    """Put the wanted files of a zip into a folder."""
+    """Extract the wanted files of a zip into a folder."""
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(folder, [name for name in packed.namelist() if wanted(name)])
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Make a zip of all that lies in a folder; half a zip is never seen under its name."""
+    """Create a zip of a folder's files. The zip gets its name only when it is complete."""
     unfinished = archive.with_suffix(".unfinished")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):

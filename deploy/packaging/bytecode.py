@@ -1,7 +1,7 @@
-"""Bytecode that holds in a Lambda.
+"""Bytecode that stays valid in a Lambda.
 
-Python checks a module's bytecode against the source's time unless it is told otherwise, and a
-zip's times are made up. Bytecode by hash does not look at them.
+By default, Python compares a module's bytecode with the time of its source. The times in our zip
+are not real. Hash-based bytecode does not use them.
 """
 
 import py_compile
@@ -12,7 +12,7 @@ from typing import Final
 from deploy.errors import DeployError
 
 TASK_ROOT: Final = "/var/task"
-"""Where Lambda unpacks a package, and so what its tracebacks name."""
+"""The folder into which Lambda unpacks a package, as in tracebacks."""
 
 OURS: Final = ("app.py", "chalicelib")
 
@@ -20,8 +20,9 @@ OURS: Final = ("app.py", "chalicelib")
 def compile_all(folder: Path) -> None:
     """Put bytecode beside every module of an unpacked package.
 
-    Pinned libraries change only with the whole package, so theirs is not checked. Ours is, by the
-    source's hash: stale bytecode never runs in place of new source.
+    Bytecode of pinned libraries is not checked, because libraries change only with the whole
+    package. Bytecode of our modules is checked by the source's hash, so that old bytecode never
+    runs instead of new source.
 
     Raises:
         DeployError: A module does not compile.

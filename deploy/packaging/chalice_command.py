@@ -1,4 +1,4 @@
-"""`chalice deploy` and `chalice delete`, in processes of their own."""
+"""The commands `chalice deploy` and `chalice delete`, each run in a new process."""
 
 import subprocess
 import sys
@@ -14,11 +14,15 @@ _CHALICE: Final = "import sys; from chalice.cli import main; sys.exit(main())"
 def run_chalice(
     command: str, stage: Stage, environ: Mapping[str, str], region: str, output: TextIO
 ) -> None:
-    """Run a command of Chalice's for this stage, showing what it says; DeployError if it fails."""
-    with subprocess.Popen(  # noqa: S603 - our own Python, with the arguments that stand here
+    """Run a Chalice command for this stage and print its output.
+
+    Raises:
+        DeployError: The command failed.
+    """
+    with subprocess.Popen(  # noqa: S603 - our Python, with fixed arguments
         [sys.executable, "-c", _CHALICE, command, "--stage", stage.name],
         cwd=stage.project,
-        # Bytecode beside our sources would be a new package to Chalice: it builds one anew.
+        # Bytecode beside our sources would make Chalice build a new package.
         env={
             **environ,
             "AWS_DEFAULT_REGION": region,
@@ -29,18 +33,18 @@ def run_chalice(
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        for line in worth_showing(process.stdout or ()):
+        for line in readable_output(process.stdout or ()):
             print(f"      {line}", file=output, flush=True)
     if process.returncode:
         raise DeployError(
-            f"`chalice {command}` failed; what it said stands above.",
-            "If it lacks a permission, give it to the credentials in use. Running this again "
-            "goes on where it stopped: what exists is updated, not made twice.",
+            f"`chalice {command}` failed; its output is above.",
+            "If a permission is missing, grant it to the credentials in use. Run this again to "
+            "continue: existing resources are updated, not created twice.",
         )
 
 
-def worth_showing(lines: Iterable[str]) -> Iterator[str]:
-    """What Chalice says, and of its tracebacks the errors alone, without where they were raised."""
+def readable_output(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of Chalice's output, with only the errors of its tracebacks."""
     failed = False
     for line in map(str.rstrip, lines):
         failed = failed or line.startswith(_TRACEBACK)

@@ -1,6 +1,6 @@
-"""Whether all that requirements.txt names is in the package, for Lambda's machine.
+"""A check that the package holds all of requirements.txt, built for Lambda's machine.
 
-Chalice only prints a message where it finds no wheel, and goes on.
+If Chalice finds no wheel, it only prints a message and continues.
 """
 
 import re
@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from deploy.errors import DeployError
 
 _MACHINES: Final = {"x86_64": 62, "arm64": 183}
-"""What an ELF file says of the processor it is for, by Lambda's name for it."""
+"""The machine number in an ELF file for each of Lambda's architectures."""
 
 _ELF: Final = b"\x7fELF"
 _MACHINE_AT: Final = slice(18, 20)
@@ -24,7 +24,7 @@ def check_complete(folder: Path, requirements: Path, architecture: str) -> None:
     """Refuse an unpacked package that would fail in a Lambda.
 
     Raises:
-        DeployError: A library is missing, of another version, or for another machine or Python.
+        DeployError: A library is missing, or has another version, machine or Python.
     """
     wanted = _wanted(requirements.read_text(encoding="utf-8"))
     problems = [
@@ -38,13 +38,13 @@ def check_complete(folder: Path, requirements: Path, architecture: str) -> None:
     if problems:
         raise DeployError(
             "The package is not complete: " + "; ".join(problems) + ".",
-            "See what pip says: each library needs a wheel on PyPI for Lambda's Linux. Pin "
-            "versions that have one in requirements.in, then `make lock`.",
+            "Each library needs a wheel on PyPI for Lambda's Linux; see pip's output. Pin versions "
+            "with such a wheel in requirements.in, then run `make lock`.",
         )
 
 
 def _wanted(text: str) -> set[tuple[str, str]]:
-    """Names and versions of all that is pinned and meant for Lambda's Python."""
+    """Return name and version of each pinned library for Lambda's Python."""
     found: set[tuple[str, str]] = set()
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):

@@ -1,4 +1,4 @@
-"""The zip that a Lambda runs: Chalice's own, trimmed, and with bytecode."""
+"""The Lambda package: Chalice's zip without unused files, and with bytecode."""
 
 import base64
 import hashlib
@@ -33,13 +33,13 @@ _MIB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A finished zip, lying where `chalice deploy` looks for it."""
+    """A finished zip at the path where `chalice deploy` looks for it."""
 
     path: Path
 
     @property
     def sha256(self) -> str:
-        """The zip's hash as Lambda tells it of a function's code."""
+        """The zip's hash in Lambda's format."""
         return base64.b64encode(hashlib.sha256(self.path.read_bytes()).digest()).decode()
 
     @property
@@ -48,21 +48,22 @@ class Package:
 
 
 def build_package(stage: Stage) -> Package:
-    """Build the stage's package anew, under the name that `chalice deploy` gives it.
+    """Build the stage's package under the name that `chalice deploy` expects.
 
-    Chalice reuses a zip that has the right name without looking into it, even half of one that an
-    interrupted run left behind. So its folder is emptied first.
+    Chalice reuses a zip with the right name unchecked, even an incomplete one from an interrupted
+    run. So this function empties the folder first.
 
     Raises:
-        DeployError: A library has no wheel for Lambda, does not compile, or all are too large.
+        DeployError: A library has no wheel for Lambda, a module does not compile, or the package is
+            too large.
     """
-    _forget_earlier_builds(stage.project)
+    _delete_earlier_builds(stage.project)
     config = Config(
         stage.name,
         config_from_disk=dict(stage.config),
         user_provided_params={"project_dir": str(stage.project)},
     )
-    path = _build_as_chalice_does(config)
+    path = _build_by_chalice(config)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         unpack(path, folder, ships)
@@ -74,7 +75,7 @@ def build_package(stage: Stage) -> Package:
     return package
 
 
-def _build_as_chalice_does(config: Config) -> Path:
+def _build_by_chalice(config: Config) -> Path:
     try:
         built = _chalice_packager(config).create_deployment_package(
             config.project_dir, config.lambda_python_version
@@ -82,13 +83,13 @@ def _build_as_chalice_does(config: Config) -> Path:
     except (NoSuchPackageError, PackageDownloadError) as error:
         raise DeployError(
             f"pip could not fetch the libraries: {error}",
-            "See whether this machine reaches PyPI, then run this again.",
+            "Check this machine's connection to PyPI, then run this again.",
         ) from error
     return Path(built)
 
 
-def _forget_earlier_builds(project: Path) -> None:
-    """Also bytecode of ours: Chalice counts it among the files that the zip's name depends on."""
+def _delete_earlier_builds(project: Path) -> None:
+    """Delete old zips, and our bytecode, because the name of Chalice's zip depends on it."""
     shutil.rmtree(project / ".chalice" / "deployments", ignore_errors=True)
     for folder in (project / "chalicelib").rglob("__pycache__"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -106,7 +107,7 @@ def _chalice_packager(config: Config) -> LambdaDeploymentPackager:
 def _check_size(package: Package) -> None:
     if package.path.stat().st_size > MAX_LAMBDA_DEPLOYMENT_SIZE:
         raise DeployError(
-            f"The package has {package.megabytes:.1f} MB; Lambda takes "
-            f"{MAX_LAMBDA_DEPLOYMENT_SIZE / _MIB:.0f}.",
-            "Leave a library out, or more of its files (deploy/packaging/shipping.py).",
+            f"The package has {package.megabytes:.1f} MB; Lambda allows "
+            f"{MAX_LAMBDA_DEPLOYMENT_SIZE / _MIB:.0f} MB.",
+            "Remove a library, or leave out more of its files (deploy/packaging/shipping.py).",
         )

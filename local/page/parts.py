@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.opentok.sdk_client import Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomkeyError
@@ -72,7 +72,7 @@ def _check_opentok(provider: Provider, settings: Settings, aws: AwsClients) -> s
     """Create a session as the app does; a session costs nothing."""
     source = SecretsManagerCredentials(aws.secretsmanager, settings.opentok_secret_id)
     try:
-        client = Projects(source, settings.opentok_api_url).current(Deadline(_SECONDS)).client
+        client = SdkClients(source, settings.opentok_api_url).current(Deadline(_SECONDS)).client
     except RoomkeyError as error:
         raise PartDownError(f"The credentials cannot be read: {error.note}.") from error
     with requests.Session() if provider.real else direct_session() as http:

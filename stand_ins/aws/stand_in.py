@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from local import aws_state
+from stand_ins.aws import state as aws_state
 from stand_ins.aws.faults import AwsFault, AwsFaultPlan
 from stand_ins.http.wsgi_connection import ConnectionDroppedError, delay
 

@@ -141,8 +141,9 @@ def test_state_is_fetched_before_chalice_and_stored_after_it(
 
 
 def test_the_smoke_test_tries_a_token_where_a_bearer_is_given(rehearsed: Rehearsed) -> None:
-    assert "token: not tried" in rehearsed.acts["first deploy"].outcome.output
-    assert "a token with your bearer: 200" in rehearsed.acts["second deploy"].outcome.output
+    assert "token: not checked" in rehearsed.acts["first deploy"].outcome.output
+    second = rehearsed.acts["second deploy"].outcome.output
+    assert "a client token for your access token: 200" in second
 
 
 def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
@@ -379,7 +380,7 @@ def test_destroying_wants_the_stacks_name_for_an_answer(rehearsed: Rehearsed) ->
     act = rehearsed.acts["refused destroy"]
 
     assert act.outcome.status != 0
-    assert "Nothing was taken down" in act.outcome.output
+    assert "Nothing was deleted" in act.outcome.output
     assert act.actions == ["sts:GetCallerIdentity"]
 
 
@@ -429,7 +430,7 @@ def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:
     assert succeeded(rehearsed.acts["deploy dev"])
     assert succeeded(rehearsed.acts["dev archive storage"])
     assert succeeded(rehearsed.acts["destroy dev"])
-    assert "take the storage off by hand" in rehearsed.acts["destroy dev"].outcome.output
+    assert "Remove the storage at OpenTok by hand" in rehearsed.acts["destroy dev"].outcome.output
     assert url_in(rehearsed.acts["deploy prod again"].outcome)[8:].startswith(left["apis"][0])
     assert len(left["apis"]) == 1
     kinds = (*OF_A_SERVING_STAGE, "buckets", "users")

@@ -135,7 +135,7 @@ def test_a_key_that_never_works_is_not_given_to_opentok(owner: Owner) -> None:
     owner.stand_ins.aws.fail(LIST, error="AccessDenied", status=403, times=100)
 
     for _ in range(2):
-        with pytest.raises(DeployError, match="does not let the new key in") as failure:
+        with pytest.raises(DeployError, match="does not accept the new key") as failure:
             owner.storage().switch_on()
 
     assert "make deploy STAGE=dev" in failure.value.remedy

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import DeployError
-from deploy.packaging.chalice_command import run_chalice, worth_showing
+from deploy.packaging.chalice_command import readable_output, run_chalice
 from deploy.stage import Stage, read_stage
 
 FAILURE = """\
@@ -25,7 +25,7 @@ chalice.deploy.deployer.ChaliceDeploymentError: ERROR - While deploying
 
 
 def test_of_a_traceback_the_errors_are_shown_without_where_they_were_raised() -> None:
-    assert list(worth_showing(FAILURE.splitlines(keepends=True))) == [
+    assert list(readable_output(FAILURE.splitlines(keepends=True))) == [
         "Creating Rest API",
         "botocore.exceptions.ClientError: not allowed",
         "chalice.deploy.deployer.ChaliceDeploymentError: ERROR - While deploying",
@@ -35,7 +35,7 @@ def test_of_a_traceback_the_errors_are_shown_without_where_they_were_raised() ->
 def test_what_is_indented_without_a_failure_is_shown() -> None:
     lines = ["Resources deployed:", "  - Lambda ARN: arn:aws:lambda"]
 
-    assert list(worth_showing(lines)) == lines
+    assert list(readable_output(lines)) == lines
 
 
 @pytest.fixture

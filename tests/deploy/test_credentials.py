@@ -4,7 +4,7 @@ import pytest
 
 from deploy.asking import parse_credentials
 from deploy.errors import DeployError
-from deploy.opentok.credentials import Secret, see_to_credentials, try_credentials
+from deploy.opentok.credentials import Secret, ensure_credentials, try_credentials
 from stand_ins.http.faults import Fault
 from tests.deploy.dev_stage import dev_on
 from tests.support.stand_ins import API_KEY, API_SECRET, SECRET_ID, StandIns
@@ -45,7 +45,7 @@ def test_an_opentok_that_fails_says_nothing_about_the_credentials(stand_ins: Sta
 def test_what_cannot_be_credentials_is_refused_without_asking_opentok(
     stand_ins: StandIns, credentials: dict[str, str]
 ) -> None:
-    with pytest.raises(DeployError, match="no credentials"):
+    with pytest.raises(DeployError, match="not valid credentials"):
         try_credentials(credentials, dev_on(stand_ins))
 
     assert stand_ins.opentok.count("/session/create") == 0
@@ -98,7 +98,7 @@ def empty_secret(stand_ins: StandIns) -> Secret:
 
 
 def test_an_empty_secret_is_filled_with_what_the_operator_enters(stand_ins: StandIns) -> None:
-    said = see_to_credentials(dev_on(stand_ins), empty_secret(stand_ins), Somebody())
+    said = ensure_credentials(dev_on(stand_ins), empty_secret(stand_ins), Somebody())
 
     assert "stored" in said
     assert stored(stand_ins) == {"apiKey": API_KEY, "apiSecret": API_SECRET}
@@ -106,7 +106,7 @@ def test_an_empty_secret_is_filled_with_what_the_operator_enters(stand_ins: Stan
 
 def test_an_empty_secret_and_nobody_to_ask_say_what_to_do(stand_ins: StandIns) -> None:
     with pytest.raises(DeployError) as failure:
-        see_to_credentials(dev_on(stand_ins), empty_secret(stand_ins), Somebody(there=False))
+        ensure_credentials(dev_on(stand_ins), empty_secret(stand_ins), Somebody(there=False))
 
     assert "make secret STAGE=dev" in failure.value.remedy
 
@@ -114,7 +114,7 @@ def test_an_empty_secret_and_nobody_to_ask_say_what_to_do(stand_ins: StandIns) -
 def test_a_secret_that_holds_credentials_is_left_alone(stand_ins: StandIns) -> None:
     secret = Secret(dev_on(stand_ins), stand_ins.secretsmanager())
 
-    assert see_to_credentials(dev_on(stand_ins), secret, Somebody(there=False)).endswith("set")
+    assert ensure_credentials(dev_on(stand_ins), secret, Somebody(there=False)).endswith("set")
     assert stand_ins.opentok.count("/session/create") == 0
 
 

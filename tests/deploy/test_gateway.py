@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from app import build_app
-from deploy.aws.gateway import limit_requests, set_own_answers
+from deploy.aws.gateway import limit_requests, set_gateway_responses
 from deploy.stage import Stage, read_stage
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def stage_with(**environment: str) -> Stage:
 
 def recorded(stage: Stage) -> RecordedGateway:
     gateway = RecordedGateway()
-    set_own_answers("api1", stage, cast("APIGatewayClient", gateway))
+    set_gateway_responses("api1", stage, cast("APIGatewayClient", gateway))
     return gateway
 
 

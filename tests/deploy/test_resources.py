@@ -137,7 +137,7 @@ def test_a_bucket_with_recordings_stays_the_stacks_when_the_settings_forget_it()
 def test_recordings_are_not_left_behind_in_another_bucket() -> None:
     client = RecordedCloudFormation("CREATE_COMPLETE", archives=BUCKET)
 
-    with pytest.raises(DeployError, match=f"lie in {BUCKET}"):
+    with pytest.raises(DeployError, match=f"are in {BUCKET}"):
         resources(client, "roomkey-dev-archives-2").apply()
     assert client.asked == []
 

@@ -47,13 +47,13 @@ def test_a_service_that_answers_as_it_should_passes() -> None:
     said = Service().smoke_test()
 
     assert f"health: 200, version {VERSION}" in said
-    assert "a join without a bearer: 401 unauthenticated" in said
+    assert "a join without an access token: 401 unauthenticated" in said
 
 
 def test_a_bearer_is_used_for_the_token_alone() -> None:
     service = Service()
 
-    assert "a token with your bearer: 200" in service.smoke_test("ey.bearer")
+    assert "a client token for your access token: 200" in service.smoke_test("ey.bearer")
     assert service.bearers == [None, None, "Bearer ey.bearer"]
 
 

@@ -35,7 +35,7 @@ def state(stage: Stage, stand_ins: StandIns) -> Iterator[DeployedState]:
     opened = DeployedState(stage, Account(ACCOUNT, REGION, boto3.Session()), BUCKET, client)
     yield opened
     if client.list_buckets()["Buckets"]:
-        opened.forget()
+        opened.delete()
         client.delete_bucket(Bucket=BUCKET)
     client.close()
 
@@ -74,14 +74,14 @@ def test_the_state_of_another_account_is_put_aside(stage: Stage, state: Deployed
     assert not stage.deployed_file.exists()
 
 
-def test_forgetting_leaves_a_bucket_that_can_be_deleted(
+def test_deleting_leaves_a_bucket_that_can_be_deleted(
     stage: Stage, state: DeployedState, stand_ins: StandIns
 ) -> None:
     put_here(stage, deployed_in(ACCOUNT))
     state.store()
     state.store()
 
-    state.forget()
+    state.delete()
 
     client = boto3.client("s3", endpoint_url=stand_ins.aws_server.url)
     client.delete_bucket(Bucket=BUCKET)

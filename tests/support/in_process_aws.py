@@ -73,7 +73,7 @@ class InProcessAws(boto3.Session):
 
 
 def _settings() -> list[tuple[str, str]]:
-    """What botocore may look at in the environment, but for what every Chalice app adds to."""
+    """Return the environment as botocore sees it, without the variable that Chalice extends."""
     return [
         each
         for each in os.environ.items()
@@ -82,7 +82,7 @@ def _settings() -> list[tuple[str, str]]:
 
 
 class _Body(io.BytesIO):
-    """As much of urllib3's response as botocore reads of it."""
+    """The part of urllib3's response that botocore reads."""
 
     def stream(self) -> Iterator[bytes]:
         yield self.read()

@@ -20,8 +20,8 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from app import build_app
-from local import aws_state
 from stand_ins.aws import resources
+from stand_ins.aws import state as aws_state
 from stand_ins.aws.stand_in import AwsStandIn
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
@@ -46,7 +46,7 @@ ITEM_WRITES = {
     f"DynamoDB.{each}"
     for each in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 }
-"""What changes no more than a table's items."""
+"""Operations that change nothing but a table's items."""
 
 
 @dataclass(frozen=True)

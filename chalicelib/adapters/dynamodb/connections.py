@@ -1,17 +1,18 @@
-"""How who is in a session lies in the table: an item per connection, beside the session's own.
+"""The items of connections: one for each connection, in the partition of its session.
 
-An item is made by whatever comes first, the connection's arrival, its end or a stream of it, so
-that any order ends in the same state. It is shown once it has arrived (`state` is `live`) and never
-again after its end (`gone`), which leaves a tombstone. Streams are attributes of their own,
-`stream#<id>`, that one write each can add or end without looking at the others.
+The first callback creates the item, whether it reports the connection, its end, or a stream. So
+callbacks in any order lead to the same item. Once the connection is reported, `state` is `live` and
+the connection is listed. Once its end is reported, `state` is `gone` for good: a tombstone.
+
+Each stream is an attribute `stream#<id>`, so that a write adds or ends it without a read.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.room_items import Item, plain, typed
 from chalicelib.core.model.connection import Connection, Participant, Service, Stream
 from chalicelib.core.model.user import Role
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
@@ -23,15 +24,15 @@ PREFIX: Final = "connection#"
 _STREAM: Final = "stream#"
 _TOMBSTONE: Final = timedelta(hours=48)
 _LONGEST_CONNECTION: Final = timedelta(days=31)
-"""OpenTok cuts sessions after hours; a record this old is of no connection."""
+"""Longer than any connection lasts: OpenTok ends a session after hours."""
 
 
 def connection_key(session_id: str, connection_id: str) -> Item:
-    return typed({"pk": f"session#{session_id}", "sk": f"{PREFIX}{connection_id}"})
+    return serialize({"pk": f"session#{session_id}", "sk": f"{PREFIX}{connection_id}"})
 
 
-def arrival(connection: Connection) -> UpdateBuilder:
-    """The connection is here, unless it is gone."""
+def connected_update(connection: Connection) -> UpdateBuilder:
+    """Record the connection, unless its end is recorded already."""
     participant = connection.participant
     write = UpdateBuilder().set(LIVE, "state").set(epoch_milliseconds(connection.since), "since")
     write.set(_seconds(connection.since + _LONGEST_CONNECTION), "expiresAt")
@@ -50,30 +51,30 @@ def arrival(connection: Connection) -> UpdateBuilder:
     return _unless_gone(write)
 
 
-def end(at: datetime) -> UpdateBuilder:
-    """The connection is gone, for good; whose it was is kept for those who come back at once."""
+def disconnected_update(at: datetime) -> UpdateBuilder:
+    """Record the connection's end, for good. Keep the user's id for `was_connected`."""
     write = UpdateBuilder().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
     return write.set(_seconds(at + _TOMBSTONE), "expiresAt").remove("name").remove("role")
 
 
-def stream_start(stream: Stream) -> UpdateBuilder:
-    """The connection publishes a stream, unless the stream or the connection is gone."""
-    shown = {"name": stream.name, "since": epoch_milliseconds(stream.since)}
+def stream_created_update(stream: Stream) -> UpdateBuilder:
+    """Record a stream, unless its end or the connection's end is recorded already."""
+    values = {"name": stream.name, "since": epoch_milliseconds(stream.since)}
     if stream.video_type is not None:
-        shown["videoType"] = stream.video_type
-    write = UpdateBuilder().set_if_absent(shown, f"{_STREAM}{stream.id}")
-    return _unless_gone(_may_expire(write, stream.since))
+        values["videoType"] = stream.video_type
+    write = UpdateBuilder().set_if_absent(values, f"{_STREAM}{stream.id}")
+    return _unless_gone(_expire_if_new(write, stream.since))
 
 
-def stream_end(stream_id: str, at: datetime) -> UpdateBuilder:
-    """A stream is gone, for good, even if its start comes later."""
+def stream_destroyed_update(stream_id: str, at: datetime) -> UpdateBuilder:
+    """Record a stream's end, for good, even if the report of its start comes later."""
     write = UpdateBuilder().set({GONE: epoch_milliseconds(at)}, f"{_STREAM}{stream_id}")
-    return _unless_gone(_may_expire(write, at))
+    return _unless_gone(_expire_if_new(write, at))
 
 
-def connection_of(item: Mapping[str, Any]) -> Connection:
-    """The connection that lies in an item as DynamoDB returned it."""
-    values = plain(item)
+def connection_from_item(item: Mapping[str, Any]) -> Connection:
+    """Build a connection from an item that DynamoDB returned."""
+    values = deserialize(item)
     role, service = values.get("role"), values.get("service")
     streams = (
         _stream(name.removeprefix(_STREAM), value)
@@ -104,8 +105,8 @@ def _unless_gone(write: UpdateBuilder) -> UpdateBuilder:
     return write.only_if(f"attribute_not_exists({state}) OR {state} <> {write.value(GONE)}")
 
 
-def _may_expire(write: UpdateBuilder, at: datetime) -> UpdateBuilder:
-    """A stream alone, whose connection is never heard of, does not stay for ever."""
+def _expire_if_new(write: UpdateBuilder, at: datetime) -> UpdateBuilder:
+    """Let an item expire that has streams alone, because its connection is never reported."""
     return write.set_if_absent(_seconds(at + _TOMBSTONE), "expiresAt")
 
 

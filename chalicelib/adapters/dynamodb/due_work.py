@@ -1,22 +1,21 @@
-"""Due work, in one sparse index: rooms to close and sessions to reconcile."""
+"""Due work in one sparse index: rooms to close, sessions to check, archives to delete."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from chalicelib.adapters.dynamodb.attribute_values import Item, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
     SESSIONS,
-    Item,
     retired_values,
     room_key,
     session_item,
     session_key,
-    typed,
 )
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, call
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
 from chalicelib.core.support.deadline import Deadline
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ConditionCheckTypeDef
 
 DUE_INDEX: Final = "due"
-"""The index's name; it has keys alone, so that no seat taken has to be copied into it."""
+"""The index's name. The index holds keys alone, so that a new seat does not update it."""
 
 
 class DynamoDBDueWork:
-    """The due_work store."""
+    """The due work store."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
@@ -74,35 +73,36 @@ class DynamoDBDueWork:
     def mark_checked(
         self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
     ) -> None:
-        write = UpdateBuilder().only_if_there("pk").set(epoch_milliseconds(next_check), "dueAt")
+        write = UpdateBuilder().only_if_present("pk").set(epoch_milliseconds(next_check), "dueAt")
         write = write.set(True, "idle") if idle else write.remove("idle")
         with suppress(ConditionFailed):
             self._table.update(session_key(session_id), write, deadline)
 
     def stop_monitoring(self, session: Session, deadline: Deadline) -> bool:
-        # The room first, which has whoever is let in next put it back on the list.
-        note = UpdateBuilder().only_if_equal(session.id, "sessionId").set(True, "monitoringStopped")
+        # Mark the room first: the next user who is admitted then starts monitoring again.
+        mark = UpdateBuilder().only_if_equal(session.id, "sessionId").set(True, "monitoringStopped")
         with suppress(ConditionFailed):
-            self._table.update(room_key(session.room_name), note, deadline)
-        # An arrival that does not see the mark, made at the check before, has been recorded by
-        # now and was found; one that sees it takes it away, and so does a retirement.
-        forget = UpdateBuilder().only_if_there("idle")
-        forget.remove("idle").remove("dueKind").remove("dueAt")
+            self._table.update(room_key(session.room_name), mark, deadline)
+        # The previous check set `idle`. A connection that arrived before that mark is recorded by
+        # now, so this check saw it. A connection that arrived after the mark has removed it, as has
+        # a retirement. So if `idle` is still set, nobody has connected.
+        stop = UpdateBuilder().only_if_present("idle")
+        stop.remove("idle").remove("dueKind").remove("dueAt")
         try:
-            self._table.update(session_key(session.id), forget, deadline)
+            self._table.update(session_key(session.id), stop, deadline)
         except ConditionFailed:
             return False
         return True
 
 
-def due_keys(table: Table, which: str, now: datetime, limit: int, deadline: Deadline) -> list[str]:
-    """The partition keys of what is due of this list, the longest due first."""
+def due_keys(table: Table, kind: str, now: datetime, limit: int, deadline: Deadline) -> list[str]:
+    """Return the partition keys of due items of this kind, longest due first."""
     query: dict[str, Any] = {
         "TableName": table.name,
         "IndexName": DUE_INDEX,
-        "KeyConditionExpression": "dueKind = :which AND dueAt <= :now",
-        "ExpressionAttributeValues": typed({":which": which, ":now": epoch_milliseconds(now)}),
+        "KeyConditionExpression": "dueKind = :kind AND dueAt <= :now",
+        "ExpressionAttributeValues": serialize({":kind": kind, ":now": epoch_milliseconds(now)}),
         "Limit": limit,
     }
-    found: list[Item] = ask(deadline, lambda: table.client.query(**query))["Items"]
+    found: list[Item] = call(deadline, lambda: table.client.query(**query))["Items"]
     return [item["pk"]["S"] for item in found]

@@ -1,33 +1,33 @@
-"""DynamoDB's update language, written by paths and values: every name and value by placeholder.
+"""A builder of DynamoDB update and condition expressions.
 
-Names are placeholders throughout, because some are reserved words and user ids hold any character.
+Every name and value becomes a placeholder. Some names are reserved words, and a user id may contain
+any character.
 """
 
 from typing import Any, Self
 
-from chalicelib.adapters.dynamodb.room_items import Item, typed_value
+from chalicelib.adapters.dynamodb.attribute_values import Item, serialize_value
 
 
 class UpdateBuilder:
-    """An update or a condition, in the making."""
+    """An update with a condition, or a condition alone."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._values: dict[str, Any] = {}
+        self._values: list[object] = []
         self._sets: list[str] = []
         self._removes: list[str] = []
         self._conditions: list[str] = []
 
     def path(self, *parts: str) -> str:
-        """A path into the item, as it goes into an expression."""
-        known = self._names
-        return ".".join(known.setdefault(part, f"#n{len(known)}") for part in parts)
+        """Return a path into the item, as placeholders."""
+        names = self._names
+        return ".".join(names.setdefault(part, f"#n{len(names)}") for part in parts)
 
     def value(self, value: object) -> str:
-        """A value, as it goes into an expression."""
-        placeholder = f":v{len(self._values)}"
-        self._values[placeholder] = typed_value(value)
-        return placeholder
+        """Return the placeholder of a value."""
+        self._values.append(value)
+        return f":v{len(self._values) - 1}"
 
     def set(self, value: object, *path: str) -> Self:
         self._sets.append(f"{self.path(*path)} = {self.value(value)}")
@@ -57,36 +57,35 @@ class UpdateBuilder:
     def only_if_absent(self, *path: str) -> Self:
         return self.only_if(f"attribute_not_exists({self.path(*path)})")
 
-    def only_if_there(self, *path: str) -> Self:
+    def only_if_present(self, *path: str) -> Self:
         return self.only_if(f"attribute_exists({self.path(*path)})")
 
-    def only_if_as_seen(self, value: object | None, *path: str) -> Self:
-        """Only if the path holds this value, or nothing where it is None."""
+    def only_if_unchanged(self, value: object | None, *path: str) -> Self:
+        """Require that the path holds this value. None requires that the path is absent."""
         return self.only_if_absent(*path) if value is None else self.only_if_equal(value, *path)
 
     def update(self, table: str, key: Item) -> dict[str, Any]:
-        """The update, as `UpdateItem` and transactions take it."""
+        """Build the arguments of `UpdateItem`, or of an update in a transaction."""
         clauses = [
             f"{word} {', '.join(parts)}"
             for word, parts in (("SET", self._sets), ("REMOVE", self._removes))
             if parts
         ]
-        return self._asked(table, key) | {"UpdateExpression": " ".join(clauses)}
+        return self.check(table, key) | {"UpdateExpression": " ".join(clauses)}
 
     def check(self, table: str, key: Item) -> dict[str, Any]:
-        """The condition alone, as transactions take it."""
-        return self._asked(table, key)
-
-    def _asked(self, table: str, key: Item) -> dict[str, Any]:
-        asked: dict[str, Any] = {
+        """Build the arguments of a condition check in a transaction."""
+        request: dict[str, Any] = {
             "TableName": table,
             "Key": key,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if self._conditions:
-            asked["ConditionExpression"] = " AND ".join(f"({each})" for each in self._conditions)
+            request["ConditionExpression"] = " AND ".join(f"({each})" for each in self._conditions)
         if self._names:
-            asked["ExpressionAttributeNames"] = {name: part for part, name in self._names.items()}
+            request["ExpressionAttributeNames"] = {name: part for part, name in self._names.items()}
         if self._values:
-            asked["ExpressionAttributeValues"] = self._values
-        return asked
+            request["ExpressionAttributeValues"] = {
+                f":v{number}": serialize_value(value) for number, value in enumerate(self._values)
+            }
+        return request

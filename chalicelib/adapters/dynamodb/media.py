@@ -12,8 +12,8 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.room_items import Item, plain, typed
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, is_too_large
 from chalicelib.core.model.media import DELETED, Media, MediaCursor, MediaKind, MediaPage
 from chalicelib.core.support.deadline import Deadline
@@ -88,7 +88,7 @@ class DynamoDBMedia:
     ) -> MediaPage:
         query = _by_start(room_id, kind) | {"ScanIndexForward": False, "Limit": limit + 1}
         if start is not None:
-            query["ExclusiveStartKey"] = _key(room_id, kind, start.id) | typed(
+            query["ExclusiveStartKey"] = _key(room_id, kind, start.id) | serialize(
                 {"startedAt": _moment(kind, epoch_milliseconds(start.created_at), start.id)}
             )
         found = list(islice(_readable(self._table.query(query, deadline)), limit + 1))
@@ -107,7 +107,7 @@ class DynamoDBMedia:
         query: dict[str, Any] = {
             "IndexName": RUNNING,
             "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": typed({":pk": _pk(room_id)}),
+            "ExpressionAttributeValues": serialize({":pk": _pk(room_id)}),
             "ConsistentRead": True,
         }
         return list(_readable(self._table.query(query, deadline)))
@@ -117,7 +117,7 @@ def _by_start(room_id: str, kind: MediaKind) -> dict[str, Any]:
     return {
         "IndexName": BY_START,
         "KeyConditionExpression": "pk = :pk AND begins_with(startedAt, :kind)",
-        "ExpressionAttributeValues": typed({":pk": _pk(room_id), ":kind": f"{kind}#"}),
+        "ExpressionAttributeValues": serialize({":pk": _pk(room_id), ":kind": f"{kind}#"}),
         "ConsistentRead": True,
     }
 
@@ -159,7 +159,7 @@ def _missing_fields(media: Media, item: Item) -> UpdateBuilder | None:
     lacking = {name: value for name, value in _content(media).items() if name not in item}
     if not lacking or item.get("status") == {"S": DELETED}:
         return None
-    write = UpdateBuilder().only_if_there("pk")
+    write = UpdateBuilder().only_if_present("pk")
     for name, value in lacking.items():
         write.set_if_absent(value, name)
     return write
@@ -186,7 +186,7 @@ def _readable(items: Iterable[Item]) -> Iterator[Media]:
 
 
 def _media_of(item: Mapping[str, Any]) -> Media:
-    values = plain(item)
+    values = deserialize(item)
     kind, _, media_id = values["sk"].partition("#")
     return Media(
         kind=MediaKind(kind),
@@ -213,7 +213,7 @@ def _key_of(media: Media) -> Item:
 
 
 def _key(room_id: str, kind: MediaKind, media_id: str) -> Item:
-    return typed({"pk": _pk(room_id), "sk": f"{kind}#{media_id}"})
+    return serialize({"pk": _pk(room_id), "sk": f"{kind}#{media_id}"})
 
 
 def _moment(kind: MediaKind, milliseconds: int, media_id: str) -> str:

@@ -5,9 +5,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.adapters.dynamodb.attribute_values import deserialize
 from chalicelib.adapters.dynamodb.due_work import due_keys
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.room_items import RETENTION, plain, retention_key
+from chalicelib.adapters.dynamodb.room_items import RETENTION, retention_key
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.support.deadline import Deadline
@@ -32,7 +33,7 @@ class DynamoDBRetention:
 
     def schedule(self, room_id: str, deadline: Deadline) -> RetentionSchedule | None:
         item = self._table.get(retention_key(room_id), deadline)
-        values = {} if item is None else plain(item)
+        values = {} if item is None else deserialize(item)
         if "days" not in values:
             return None
         return RetentionSchedule(room_id, values["name"], values["days"])

@@ -1,18 +1,21 @@
-"""How a room lies in the table.
+"""The items of a room: the room itself, its sessions, and its retention schedule.
 
-Null settings are absent attributes. Times are milliseconds since 1970, but `expiresAt`, DynamoDB's
-time to live, is in seconds. `restricted` says that there is a list of members, because the list
-itself is a string set, and DynamoDB keeps no empty one.
+A setting that is null is an absent attribute. Times are milliseconds since 1970. Only `expiresAt`,
+DynamoDB's time to live, is in seconds. `restricted` is true if the room has a list of members.
+The list itself is a string set, and DynamoDB cannot store an empty set.
 
-The index of due work is built on `dueKind` and `dueAt`. A room is in it until it has been warned of
-its closing time and, once closed, emptied. A session is in it while somebody may be connected. A
-retention schedule is in it while the room deletes its archives after some days.
+The index of due work has the keys `dueKind` and `dueAt`, and three kinds of item:
+
+- A room, until its clients got the closing warning and, once it is closed, were disconnected.
+- A session, while clients may be connected to it.
+- A retention schedule, while the room has a retention time for its archives.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import (
     ArchiveMode,
@@ -25,51 +28,32 @@ from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
 from chalicelib.core.support.timestamps import epoch_milliseconds, from_epoch_milliseconds
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-
-Item = dict[str, "AttributeValueTypeDef"]
-
 ROOMS: Final = "rooms"
 SESSIONS: Final = "sessions"
 RETENTION: Final = "retention"
-"""What `due_work` says of an item: which list of things due it is on."""
+"""The values of `dueKind`."""
 
 WARNING: Final = timedelta(seconds=120)
-"""How long before its closing time a room is due for the first time."""
+"""The time between a room's first due time and its closing time."""
 
 FIRST_CHECK: Final = timedelta(seconds=60)
-"""How old a session is when reconciliation looks at it first: what is missing by then was lost."""
+"""The age of a session at its first check. By then, every callback has arrived or is lost."""
 
 LONGEST_TOKEN: Final = timedelta(days=30)
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as DynamoDB returned it, as plain values."""
-    return {name: _plain(value) for name, value in item.items()}
-
-
-def typed(values: Mapping[str, object]) -> Item:
-    """The values as DynamoDB takes them, without those that are None or an empty set."""
-    return {
-        name: typed_value(value)
-        for name, value in values.items()
-        if value is not None and value != frozenset()
-    }
-
-
 def room_key(name: str) -> Item:
-    return typed({"pk": f"room#{name.lower()}", "sk": "room"})
+    return serialize({"pk": f"room#{name.lower()}", "sk": "room"})
 
 
 def session_key(session_id: str) -> Item:
-    return typed({"pk": f"session#{session_id}", "sk": "session"})
+    return serialize({"pk": f"session#{session_id}", "sk": "session"})
 
 
 def room_item(room: Room) -> Item:
-    return room_key(room.name) | typed(
+    return room_key(room.name) | serialize(
         room_values(room)
         | {
             "revision": room.revision,
@@ -88,7 +72,7 @@ def seat_values(room: Room) -> dict[str, object]:
 
 
 def room_values(room: Room) -> dict[str, Any]:
-    """All of a room that only a change of its revision changes; None for what is absent."""
+    """Return the attributes that change only with the revision. None means an absent attribute."""
     settings = room.settings
     due = _due(room)
     return {
@@ -122,8 +106,8 @@ def room_values(room: Room) -> dict[str, Any]:
 
 
 def session_item(room: Room) -> Item:
-    """Says which room a session belongs or belonged to."""
-    return session_key(room.session_id) | typed(
+    """Build the item that names the room of a current or retired session."""
+    return session_key(room.session_id) | serialize(
         {
             "name": room.name,
             "roomId": room.room_id,
@@ -133,36 +117,36 @@ def session_item(room: Room) -> Item:
 
 
 def retention_key(room_id: str) -> Item:
-    """Beside the room's archives, and of none of their kinds."""
-    return typed({"pk": f"media#{room_id}", "sk": "retention"})
+    """Build the schedule's key: in the partition of the room's archives, with another sort key."""
+    return serialize({"pk": f"media#{room_id}", "sk": "retention"})
 
 
 def retention_item(room: Room, at: datetime) -> Item:
-    """Says for how long the room's archives are kept, and has them looked through now.
+    """Build the room's retention schedule, due at once.
 
-    Where they are kept for ever it says nothing, and vanishes.
+    Without a retention time, the item is empty and expires at once.
     """
     days = room.settings.archive_retention_days
     if days is None:
-        return retention_key(room.room_id) | typed({"expiresAt": int(at.timestamp())})
-    return retention_key(room.room_id) | typed(
+        return retention_key(room.room_id) | serialize({"expiresAt": int(at.timestamp())})
+    return retention_key(room.room_id) | serialize(
         {"name": room.name, "days": days, "dueKind": RETENTION, "dueAt": epoch_milliseconds(at)}
     )
 
 
-def watched_values(since: datetime) -> Item:
-    """What a session's item holds besides while reconciliation looks after it."""
-    return typed({"dueKind": SESSIONS, "dueAt": epoch_milliseconds(since)})
+def monitored_values(due: datetime) -> Item:
+    """Return the extra attributes of a session that is monitored."""
+    return serialize({"dueKind": SESSIONS, "dueAt": epoch_milliseconds(due)})
 
 
 def retired_values(at: datetime) -> Item:
-    """What a session's item holds besides once no room uses it: until its last token ends."""
-    return watched_values(at) | typed({"expiresAt": int((at + LONGEST_TOKEN).timestamp())})
+    """Return the extra attributes of a retired session, kept until its last token has expired."""
+    return monitored_values(at) | serialize({"expiresAt": int((at + LONGEST_TOKEN).timestamp())})
 
 
-def room_of(item: Mapping[str, Any]) -> Room:
-    """The room that lies in an item as DynamoDB returned it."""
-    values = plain(item)
+def room_from_item(item: Mapping[str, Any]) -> Room:
+    """Build a room from an item that DynamoDB returned."""
+    values = deserialize(item)
     resolution = values.get("archiveResolution")
     return Room(
         name=values["name"],
@@ -200,11 +184,11 @@ def room_of(item: Mapping[str, Any]) -> Room:
 
 
 def _due(room: Room) -> int | None:
-    """When there is something to be done about its hours: at first, a while before they end."""
+    """Return the room's next due time: its closing, or the warning before its closing time."""
     if room.closed_at is not None:
         return epoch_milliseconds(room.closed_at)
     closes_at = room.settings.closes_at
-    # In numbers, because no date is two minutes before the first.
+    # As a number, because a datetime cannot be before the year 1.
     return None if closes_at is None else epoch_milliseconds(closes_at) - WARNING // _MILLISECOND
 
 
@@ -222,27 +206,3 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 def _time(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else from_epoch_milliseconds(milliseconds)
-
-
-def typed_value(value: object) -> "AttributeValueTypeDef":
-    """A value as DynamoDB takes it. Of its types, those that our items are made of."""
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case frozenset() | set():
-            return {"SS": sorted(value)}
-        case dict():
-            return {"M": {name: typed_value(each) for name, each in value.items()}}
-    raise TypeError(f"an attribute cannot hold {type(value).__name__}")
-
-
-def _plain(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401  whatever was stored
-    """A value as Python has it."""
-    ((kind, value),) = attribute.items()
-    if kind == "M":
-        return {name: _plain(each) for name, each in value.items()}
-    return int(value) if kind == "N" else value

@@ -1,29 +1,27 @@
-"""Rooms in DynamoDB: one item per room name, one per OpenTok session."""
+"""Rooms in DynamoDB: one item for each room name, and one for each OpenTok session."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from chalicelib.adapters.dynamodb.attribute_values import Item, deserialize, serialize
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     ROOMS,
-    Item,
-    plain,
+    monitored_values,
     retention_item,
     retired_values,
+    room_from_item,
     room_item,
     room_key,
-    room_of,
     room_values,
     seat_values,
     session_item,
     session_key,
-    typed,
-    watched_values,
 )
-from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, ask
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Table, call
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
 from chalicelib.core.support.deadline import Deadline
@@ -42,10 +40,10 @@ BY_CREATOR: Final = "rooms-by-creator"
 
 
 class DynamoDBRooms:
-    """The room store. Reads of one room are consistent; the list of a creator's rooms lags.
+    """The room store. Reads of one room are consistent. A creator's list may be out of date.
 
     Args:
-        client: With time limits of its own, so that a call given up on ends.
+        client: A client with its own timeouts, so that an abandoned call ends.
         table: The table's name.
     """
 
@@ -54,7 +52,7 @@ class DynamoDBRooms:
 
     def find(self, name: str, deadline: Deadline) -> Room | None:
         item = self._table.get(room_key(name), deadline)
-        return None if item is None else room_of(item)
+        return None if item is None else room_from_item(item)
 
     def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
         put: PutTypeDef = {
@@ -65,7 +63,7 @@ class DynamoDBRooms:
         }
         if replaced is not None:
             put["ConditionExpression"] += " OR roomId = :replaced"
-            put["ExpressionAttributeValues"] = typed({":replaced": replaced.room_id})
+            put["ExpressionAttributeValues"] = serialize({":replaced": replaced.room_id})
         writes: list[TransactWriteItemTypeDef] = [
             {"Put": put},
             self._start(room, room.created_at),
@@ -75,7 +73,7 @@ class DynamoDBRooms:
         try:
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
-            return room_of(failure.item)
+            return room_from_item(failure.item)
         return room
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
@@ -83,10 +81,10 @@ class DynamoDBRooms:
             try:
                 self._close(room, closed_at, deadline)
             except ConditionFailed as failure:
-                standing = room_of(failure.item) if failure.item else None
-                if standing is None or standing.room_id != room.room_id or standing.closed_at:
+                current = room_from_item(failure.item) if failure.item else None
+                if current is None or current.room_id != room.room_id or current.closed_at:
                     return room
-                room = standing  # reopened meanwhile, with another session
+                room = current  # another caller reopened it, with another session
             else:
                 return room
 
@@ -111,7 +109,7 @@ class DynamoDBRooms:
         write = UpdateBuilder().add_one("revision")
         write.only_if_equal(before.room_id, "roomId").only_if_equal(before.revision, "revision")
         if new["dueAt"] != old["dueAt"]:
-            del old["dueKind"]  # Once what was due is done, it is absent.
+            del old["dueKind"]  # `dueKind` is absent once the due work is done.
         for name, value in new.items():
             if name in old and value == old[name]:
                 continue
@@ -121,7 +119,7 @@ class DynamoDBRooms:
                 write.set(value, name)
         key = room_key(before.name)
         try:
-            others = self._others(before, after, now)
+            others = self._other_writes(before, after, now)
             if not others:
                 self._table.update(key, write, deadline)
                 return
@@ -130,10 +128,12 @@ class DynamoDBRooms:
             }
             self._table.transact([update, *others], deadline)
         except ConditionFailed as failure:
-            raise StaleRoom(room_of(failure.item) if failure.item else None) from failure
+            raise StaleRoom(room_from_item(failure.item) if failure.item else None) from failure
 
-    def _others(self, before: Room, after: Room, now: datetime) -> "list[TransactWriteItemTypeDef]":
-        """What a change of the room means to its other items."""
+    def _other_writes(
+        self, before: Room, after: Room, now: datetime
+    ) -> "list[TransactWriteItemTypeDef]":
+        """Build the writes to the room's other items that a change of the room needs."""
         writes: list[TransactWriteItemTypeDef] = []
         if session_item(before) != session_item(after):
             writes += self._sessions(before, after, now)
@@ -147,25 +147,25 @@ class DynamoDBRooms:
     def _sessions(
         self, before: Room, after: Room, now: datetime
     ) -> "list[TransactWriteItemTypeDef]":
-        """What a change means to the sessions: another hint, or another session."""
+        """Build the session writes: new access limits, or another session."""
         if before.session_id == after.session_id:
-            key, hint = session_key(after.session_id), UpdateBuilder()
-            # All that it needs to hold, since the item may be lost.
-            for name, value in plain(session_item(after)).items():
+            key, update = session_key(after.session_id), UpdateBuilder()
+            # Set all attributes, because the item may be lost.
+            for name, value in deserialize(session_item(after)).items():
                 if name not in key:
-                    hint.set(value, name)
-            return [{"Update": cast("UpdateTypeDef", hint.update(self._table.name, key))}]
+                    update.set(value, name)
+            return [{"Update": cast("UpdateTypeDef", update.update(self._table.name, key))}]
         return [self._start(after, now), self._retirement(before, now)]
 
     def _start(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        """A new session. Reconciliation looks after it unasked: the first callback may be lost."""
-        item = session_item(room) | watched_values(at + FIRST_CHECK)
+        """Build a new session's item, monitored at once because the first callback may be lost."""
+        item = session_item(room) | monitored_values(at + FIRST_CHECK)
         return {"Put": {"TableName": self._table.name, "Item": item}}
 
     def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        """All of the session's item, in case it is lost: no room may stay open for want of it.
+        """Build a retired session's item, monitored until its last token has expired.
 
-        Reconciliation looks after it until its last token has ended.
+        Put the whole item, so that a lost item does not prevent closing the room.
         """
         return {
             "Put": {
@@ -181,30 +181,30 @@ class DynamoDBRooms:
             "TableName": self._table.name,
             "IndexName": BY_CREATOR,
             "KeyConditionExpression": "listedFor = :user",
-            "ExpressionAttributeValues": typed({":user": user_id}),
+            "ExpressionAttributeValues": serialize({":user": user_id}),
             "ScanIndexForward": False,
             "Limit": limit + 1,
         }
         if start is not None:
             position = {"listedFor": user_id, "createdAt": epoch_milliseconds(start.created_at)}
-            query["ExclusiveStartKey"] = room_key(start.name) | typed(position)
-        listed = ask(deadline, lambda: self._table.client.query(**query))["Items"]
-        shown = listed[:limit]
-        found = self._read_all({_pk(entry): _key(entry) for entry in shown}, deadline)
-        # The index lags: an entry may be of a room that is gone, its name another's by now.
+            query["ExclusiveStartKey"] = room_key(start.name) | serialize(position)
+        listed = call(deadline, lambda: self._table.client.query(**query))["Items"]
+        entries = listed[:limit]
+        found = self._read_all({_pk(entry): _key(entry) for entry in entries}, deadline)
+        # The index may be out of date: the room may be gone, and another room may have its name.
         rooms = tuple(
             room
-            for entry in shown
+            for entry in entries
             if (room := found.get(_pk(entry))) is not None
             and (room.created_by, room.created_at) == (user_id, _created_at(entry))
             and room.closed_at is None
         )
-        if len(listed) == len(shown):
+        if len(listed) == len(entries):
             return RoomPage(rooms, None)
-        return RoomPage(rooms, _page_start(shown[-1]))
+        return RoomPage(rooms, _page_start(entries[-1]))
 
     def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
-        """The rooms of these keys that exist, never stale."""
+        """Read the rooms of these keys that exist, consistently."""
         rooms: dict[str, Room] = {}
         pending: Sequence[Item] = list(keys.values())
         attempt = 0
@@ -216,9 +216,11 @@ class DynamoDBRooms:
             batch = partial(
                 self._table.client.batch_get_item, RequestItems={self._table.name: wanted}
             )
-            answer = ask(deadline, batch)
-            rooms |= {_pk(item): room_of(item) for item in answer["Responses"][self._table.name]}
-            left = answer["UnprocessedKeys"].get(self._table.name)
+            response = call(deadline, batch)
+            rooms |= {
+                _pk(item): room_from_item(item) for item in response["Responses"][self._table.name]
+            }
+            left = response["UnprocessedKeys"].get(self._table.name)
             pending = left["Keys"] if left else ()
         return rooms
 
@@ -236,5 +238,5 @@ def _created_at(item: Item) -> datetime:
 
 
 def _page_start(entry: Item) -> RoomCursor:
-    """Where a page goes on that ended with this entry of the index."""
+    """Return the cursor of the page after this entry of the index."""
     return RoomCursor(_pk(entry).removeprefix("room#"), _created_at(entry))

@@ -1,8 +1,9 @@
-"""Seats in DynamoDB: two maps in the room's item, `seats` and `holds`, there from creation.
+"""Seats in DynamoDB: two maps in the room's item, `seats` and `holds`, which always exist.
 
-Every write stands on the room's revision, so that rules judged in code cannot change under it, and
-on the facts about seats, which change without a revision: callers who come at once neither wait for
-each other nor take more seats than there are.
+A claim's write requires an unchanged room revision, because the rules were checked against that
+revision. The write also requires the facts about seats on which the claim is based, because seats
+change without a new revision. So concurrent users do not wait for each other, and they never take
+more seats than the room has.
 """
 
 from collections.abc import Collection
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.room_items import room_key, room_of
+from chalicelib.adapters.dynamodb.room_items import room_from_item, room_key
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import MAX_CONNECTIONS_PER_USER, SeatClaim, SeatRelease
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class DynamoDBSeats:
-    """Seats of those who ask to come in."""
+    """The seat store of users who request a token."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
     def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
-        self._write(room, seated(room, claim), deadline)
+        self._write(room, claim_update(room, claim), deadline)
 
     def remember_admin(
         self,
@@ -39,7 +40,7 @@ class DynamoDBSeats:
         past: Collection[str],
         deadline: Deadline,
     ) -> None:
-        write = _of(room).set(epoch_milliseconds(until), "adminsUntil", user_id)
+        write = _same_room(room).set(epoch_milliseconds(until), "adminsUntil", user_id)
         for other in past:
             ended = epoch_milliseconds(room.admins_until[other])
             write.only_if_equal(ended, "adminsUntil", other).remove("adminsUntil", other)
@@ -49,30 +50,32 @@ class DynamoDBSeats:
         try:
             self._table.update(room_key(room.name), write, deadline)
         except ConditionFailed as failure:
-            raise StaleRoom(room_of(failure.item) if failure.item else None) from failure
+            raise StaleRoom(room_from_item(failure.item) if failure.item else None) from failure
 
 
-def seated(room: Room, claim: SeatClaim) -> UpdateBuilder:
-    """The claim as a write to the room's item."""
-    write = _of(room).only_if_equal(room.revision, "revision")
+def claim_update(room: Room, claim: SeatClaim) -> UpdateBuilder:
+    """Build the claim's update of the room's item."""
+    write = _same_room(room).only_if_equal(room.revision, "revision")
     for user_id, hold in claim.evicted:
         write.only_if_equal({}, "seats", user_id)
-        write.only_if_as_seen(None if hold is None else epoch_milliseconds(hold), "holds", user_id)
+        write.only_if_unchanged(
+            None if hold is None else epoch_milliseconds(hold), "holds", user_id
+        )
         write.remove("seats", user_id)
         if hold is not None:
             write.remove("holds", user_id)
     if claim.user_id is None:
         return write
-    _take(write, claim, claim.user_id)
+    _take_seat(write, claim, claim.user_id)
     return write
 
 
-def left(room: Room, release: SeatRelease) -> UpdateBuilder:
-    """The release as a write to the room's item."""
+def release_update(room: Room, release: SeatRelease) -> UpdateBuilder:
+    """Build the release's update of the room's item."""
     user_id, connection_id = release.user_id, release.connection_id
-    write = _of(room).only_if_there("seats", user_id, connection_id)
+    write = _same_room(room).only_if_present("seats", user_id, connection_id)
     write.only_if(f"size({write.path('seats', user_id)}) = {write.value(release.seated)}")
-    write.only_if_as_seen(
+    write.only_if_unchanged(
         None if release.hold is None else epoch_milliseconds(release.hold), "holds", user_id
     )
     write.remove("seats", user_id, connection_id)
@@ -81,17 +84,17 @@ def left(room: Room, release: SeatRelease) -> UpdateBuilder:
     return write
 
 
-def _of(room: Room) -> UpdateBuilder:
+def _same_room(room: Room) -> UpdateBuilder:
     return UpdateBuilder().only_if_equal(room.room_id, "roomId")
 
 
-def _take(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
+def _take_seat(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
     now = epoch_milliseconds(claim.now)
     seats, seat = write.path("seats"), write.path("seats", user_id)
     if claim.known:
-        write.only_if_there("seats", user_id)
+        write.only_if_present("seats", user_id)
         kept = f"{seat} <> {write.value({})} OR {write.path('holds', user_id)} > {write.value(now)}"
-        # The user's own lapsed seat is among those counted.
+        # The size includes the user's own expired seat.
         most = claim.cap + len(claim.evicted)
         write.only_if(f"{kept} OR size({seats}) <= {write.value(most)}")
     else:
@@ -103,7 +106,7 @@ def _take(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
         if not claim.known:
             write.set({}, "seats", user_id)
         return
-    # A connection takes the place of the hold that its token was given.
+    # The connection replaces the hold that its token got.
     write.remove("holds", user_id)
     if not claim.known:
         write.set({claim.connection_id: now}, "seats", user_id)

@@ -1,4 +1,4 @@
-"""The table, asked under a deadline, with what can go wrong told apart."""
+"""Calls to the DynamoDB table under a deadline, with an exception for each kind of failure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.dynamodb.attribute_values import Item
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.room_items import Item
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
@@ -15,20 +15,25 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateItemOutputTypeDef
 
-ATTEMPTS: Final = 6
+MAX_ATTEMPTS: Final = 6
 
 _CANCELLED: Final = "TransactionCanceledException"
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 _CONFLICT: Final = "TransactionConflictException"
 _TOO_LARGE: Final = "exceeded the maximum allowed size"
-_WORTH_REPEATING: Final = frozenset(
+_RETRYABLE_REASONS: Final = frozenset(
     {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 _Result = TypeVar("_Result")
 
 
 class ConditionFailed(Exception):
-    """A write's condition did not hold; carries the item that was there, and which write it was."""
+    """A write's condition did not hold.
+
+    Args:
+        item: The stored item; empty if there is none.
+        write: The number of the failed write in its transaction.
+    """
 
     def __init__(self, item: Item, write: int = 0) -> None:
         super().__init__()
@@ -37,7 +42,7 @@ class ConditionFailed(Exception):
 
 
 class _Cancelled(Exception):
-    """A transaction did not happen; carries a reason per write."""
+    """DynamoDB cancelled a transaction, with one reason for each write."""
 
     def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
@@ -48,7 +53,7 @@ class Table:
     """The service's one table.
 
     Args:
-        client: With time limits of its own, so that a call given up on ends.
+        client: A client with its own timeouts, so that an abandoned call ends.
         name: The table's name.
     """
 
@@ -57,82 +62,82 @@ class Table:
         self.name = name
 
     def get(self, key: Item, deadline: Deadline) -> Item | None:
-        """The item of this key, never stale."""
-        return ask(
+        """Get an item by a consistent read."""
+        return call(
             deadline,
             lambda: self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True),
         ).get("Item")
 
     def query(self, query: Mapping[str, Any], deadline: Deadline) -> Iterator[Item]:
-        """All the items that a query finds, page after page as they are looked at.
+        """Yield all items of a query. Request each page when it is needed.
 
-        A `Limit` is of the first page; each further one looks at twice as many as the one before,
-        so that what a filter leaves out makes no long way.
+        `Limit` applies to the first page and doubles with each page, so that a filter that drops
+        most items does not need many calls.
         """
-        asked = {"TableName": self.name, **query}
+        request = {"TableName": self.name, **query}
         while True:
-            answer = ask(deadline, partial(self.client.query, **asked))
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
+            response = call(deadline, partial(self.client.query, **request))
+            yield from response["Items"]
+            if "LastEvaluatedKey" not in response:
                 return
-            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-            if "Limit" in asked:
-                asked["Limit"] *= 2
+            request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+            if "Limit" in request:
+                request["Limit"] *= 2
 
     def update(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> None:
-        """Update an item, repeated while a transaction is at work on it.
+        """Update an item. Retry while a transaction writes to the same item.
 
         Raises:
-            ConditionFailed: Its condition did not hold.
+            ConditionFailed: The update's condition did not hold.
         """
         self._update(write.update(self.name, key), deadline)
 
     def exchange(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> Item:
-        """Update an item likewise, and tell how it was before; empty where there was none."""
-        asked = write.update(self.name, key) | {"ReturnValues": "ALL_OLD"}
-        return self._update(asked, deadline).get("Attributes", {})
+        """Update an item like `update`, and return the old item; empty if there was none."""
+        request = write.update(self.name, key) | {"ReturnValues": "ALL_OLD"}
+        return self._update(request, deadline).get("Attributes", {})
 
-    def _update(self, asked: Mapping[str, Any], deadline: Deadline) -> "UpdateItemOutputTypeDef":
+    def _update(self, request: Mapping[str, Any], deadline: Deadline) -> "UpdateItemOutputTypeDef":
         attempt = 0
         while True:
             attempt += 1
             try:
-                return ask(deadline, lambda: self.client.update_item(**asked))
+                return call(deadline, lambda: self.client.update_item(**request))
             except StoreUnavailable as error:
-                if attempt == ATTEMPTS or not _is_conflict(error.__cause__):
+                if attempt == MAX_ATTEMPTS or not _is_conflict(error.__cause__):
                     raise
                 deadline.back_off(attempt)
 
     def transact(self, writes: "list[TransactWriteItemTypeDef]", deadline: Deadline) -> None:
-        """All of the writes or none, repeated while others write to the same items.
+        """Perform all writes or none. Retry while other calls write to the same items.
 
         Raises:
             ConditionFailed: A write's condition did not hold.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                ask(deadline, lambda: self.client.transact_write_items(TransactItems=writes))
+                call(deadline, lambda: self.client.transact_write_items(TransactItems=writes))
             except _Cancelled as error:
                 for number, reason in enumerate(error.reasons):
                     if reason["Code"] == "ConditionalCheckFailed":
                         raise ConditionFailed(reason.get("Item", {}), number) from error
                 codes = {reason["Code"] for reason in error.reasons}
-                if attempt == ATTEMPTS or not codes <= _WORTH_REPEATING:
+                if attempt == MAX_ATTEMPTS or not codes <= _RETRYABLE_REASONS:
                     raise unavailable(f"transaction cancelled: {sorted(codes)}") from error
                 deadline.back_off(attempt)
             else:
                 return
 
 
-def ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
-    """What DynamoDB answers.
+def call(deadline: Deadline, operation: Callable[[], _Result]) -> _Result:
+    """Perform an operation and return DynamoDB's response.
 
     Raises:
-        StoreUnavailable: It does not answer in time, or refuses.
-        ConditionFailed: The call was a write, and its condition did not hold.
+        StoreUnavailable: DynamoDB did not respond in time, or returned an error.
+        ConditionFailed: The operation was a write, and its condition did not hold.
     """
     try:
-        return deadline.run(call)
+        return deadline.run(operation)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == _CANCELLED:
@@ -145,13 +150,13 @@ def ask(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
 
 
 def is_too_large(failure: StoreUnavailable) -> bool:
-    """Whether the write would have made an item larger than DynamoDB's 400 KB."""
+    """Return True if the write would have made an item larger than DynamoDB's 400 KB."""
     cause = failure.__cause__
     return isinstance(cause, ClientError) and _TOO_LARGE in cause.response["Error"]["Message"]
 
 
 def _is_conflict(cause: BaseException | None) -> bool:
-    """Whether a transaction was at work on the same item."""
+    """Return True if a transaction was writing to the same item."""
     return isinstance(cause, ClientError) and cause.response["Error"]["Code"] == _CONFLICT
 
 

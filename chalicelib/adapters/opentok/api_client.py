@@ -1,6 +1,6 @@
-"""Calls of OpenTok's REST API, repeated while that may help, their outcomes told apart.
+"""Calls to OpenTok's REST API, with retries and an exception for each kind of failure.
 
-The SDK loses statuses, so that it gives the auth header and the project alone here.
+The SDK loses statuses. So it provides only the auth header and the project here.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from chalicelib.adapters.opentok.errors import (
     summary,
     unavailable,
 )
-from chalicelib.adapters.opentok.sdk_client import Project, Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
 from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
@@ -28,21 +28,21 @@ _FAILED: Final = 300
 
 
 def is_absence(answer: Answer) -> bool:
-    """Whether OpenTok itself says that there is no such thing."""
+    """Return True if OpenTok itself answered 404, rather than a server in between."""
     return answer.status == HTTPStatus.NOT_FOUND and own_message(answer) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked of OpenTok.
+    """A call to OpenTok.
 
     Args:
-        path: Below the project's own address.
-        content: Sent as JSON.
-        secret: Whether the content holds secrets. What OpenTok says may repeat some of it, and is
-            not noted then.
-        attempts: How often at most; 1 where asking twice would do it twice.
-        is_expected_failure: Return True for a failure that the caller handles; others are raised.
+        path: The path below the project's address.
+        content: The JSON body.
+        secret: True if the content holds secrets. OpenTok's message may repeat them, so it is not
+            logged then.
+        attempts: The maximum number of attempts; 1 for a call that must not be performed twice.
+        is_expected_failure: Returns True for a failure that the caller handles. Others are raised.
     """
 
     method: str
@@ -56,38 +56,38 @@ class Call:
         return f"{self.method} {self.path}"
 
     def note(self, answer: Answer) -> str:
-        """The call and its outcome, for the operator."""
+        """Describe the call and its outcome for the log."""
         return f"{self}: {answer.status if self.secret else summary(answer)}"
 
 
 class ApiClient:
-    """OpenTok's REST API for one project at a time."""
+    """A client of OpenTok's REST API, for one project at a time."""
 
-    def __init__(self, projects: Projects, http: Transport) -> None:
-        self._projects = projects
-        self._http = http
+    def __init__(self, sdk_clients: SdkClients, transport: Transport) -> None:
+        self._sdk_clients = sdk_clients
+        self._transport = transport
 
     def call(self, call: Call, deadline: Deadline) -> Answer:
-        """The answer: a success, or a failure that the call understands.
+        """Perform a call and return its response: a success or an expected failure.
 
         Raises:
-            ProviderUnavailable: No such answer came in time, or none of OpenTok's own.
-            ProviderRefused: OpenTok refuses the credentials or the request.
+            ProviderUnavailable: No such response came in time, or another server sent it.
+            ProviderRefused: OpenTok rejected the credentials or the request.
         """
-        project = self._projects.current(deadline)
-        answer = self._repeated(project, call, deadline)
+        sdk = self._sdk_clients.current(deadline)
+        answer = self._send(sdk, call, deadline)
         if answer.status in REFUSALS:
-            project = self._projects.after_refusal(project, deadline)
-            answer = self._repeated(project, call, deadline)
+            sdk = self._sdk_clients.after_refusal(sdk, deadline)
+            answer = self._send(sdk, call, deadline)
         if answer.status < _FAILED or call.is_expected_failure(answer):
             return answer
         if answer.status == HTTPStatus.NOT_FOUND and own_message(answer) is None:
             raise unavailable(call.note(answer))
         raise refused(call.note(answer))
 
-    def _repeated(self, project: Project, call: Call, deadline: Deadline) -> Answer:
-        """The answer of a platform that is available, asked again while that may help."""
-        client = project.client
+    def _send(self, sdk: SdkClient, call: Call, deadline: Deadline) -> Answer:
+        """Send the request. Retry while OpenTok is unavailable."""
+        client = sdk.client
         url = f"{client.endpoints.api_url}/v2/project/{client.api_key}/{call.path}"
         attempt = 0
         while True:
@@ -95,7 +95,7 @@ class ApiClient:
             try:
                 headers = client.get_json_headers()
                 request = Request(call.method, url, headers, json=call.content)
-                answer = self._http.send(request, deadline)
+                answer = self._transport.send(request, deadline)
                 if not call.is_expected_failure(answer):
                     check_available(answer, call.note(answer))
             except ProviderUnavailable:

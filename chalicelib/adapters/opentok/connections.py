@@ -1,7 +1,7 @@
-"""Who is connected to a session and what is done to them, by OpenTok's REST API.
+"""Connections and streams of a session, by OpenTok's REST API.
 
-The SDK lacks the list of connections, takes a failed mute for none, and loses the statuses of
-disconnects and signals.
+The SDK cannot list connections. It ignores a failed mute, and loses the statuses of disconnects and
+signals.
 """
 
 import json
@@ -25,10 +25,10 @@ _Listed = TypeVar("_Listed")
 
 
 class OpenTokConnections:
-    """The live platform."""
+    """The control of clients that are connected to a session."""
 
-    def __init__(self, rest: ApiClient) -> None:
-        self._rest = rest
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
 
     def session_started(self, session_id: str) -> datetime | None:
         return started_at(session_id)
@@ -42,7 +42,7 @@ class OpenTokConnections:
 
     def disconnect(self, session_id: str, connection_id: str, deadline: Deadline) -> bool:
         path = f"session/{session_id}/connection/{connection_id}"
-        return self._done(Call("DELETE", path), deadline)
+        return self._succeeds(Call("DELETE", path), deadline)
 
     def signal(
         self,
@@ -52,59 +52,61 @@ class OpenTokConnections:
         data: str,
         deadline: Deadline,
     ) -> bool:
-        to_whom = "" if connection_id is None else f"/connection/{connection_id}"
+        target = "" if connection_id is None else f"/connection/{connection_id}"
         content = {"data": data} if kind is None else {"type": kind, "data": data}
-        # Not asked again: who got it would get it twice.
+        # No retry, because a client could receive the signal twice.
         call = Call(
             "POST",
-            f"session/{session_id}{to_whom}/signal",
+            f"session/{session_id}{target}/signal",
             content,
             attempts=1,
-            is_expected_failure=_is_about_a_signal,
+            is_expected_failure=_is_expected_signal_failure,
         )
-        answer = self._rest.call(call, deadline)
+        answer = self._client.call(call, deadline)
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            raise SignalTooLarge("The video platform finds this signal too large.")
+            raise SignalTooLarge("This signal is too large for the video platform.")
         return answer.status < _FAILED
 
     def mute_stream(self, session_id: str, stream_id: str, deadline: Deadline) -> bool:
         path = f"session/{session_id}/stream/{stream_id}/mute"
-        return self._done(Call("POST", path, {}, is_expected_failure=_is_unknown_stream), deadline)
+        return self._succeeds(
+            Call("POST", path, {}, is_expected_failure=_is_unknown_stream), deadline
+        )
 
     def mute_all(
         self, session_id: str, excluded: Sequence[str], deadline: Deadline, *, active: bool
     ) -> bool:
         content = {"active": active, "excludedStreamIds": list(excluded)}
-        return self._done(Call("POST", f"session/{session_id}/mute", content), deadline)
+        return self._succeeds(Call("POST", f"session/{session_id}/mute", content), deadline)
 
     def _list(
         self, path: str, read: Callable[[Any], _Listed], deadline: Deadline
     ) -> Sequence[_Listed]:
-        answer = self._rest.call(Call("GET", path), deadline)
+        answer = self._client.call(Call("GET", path), deadline)
         if answer.status == HTTPStatus.NOT_FOUND:
-            return ()  # OpenTok does not know of a session before anybody has connected.
+            return ()  # OpenTok knows a session only after its first connection.
         try:
             return [read(item) for item in json.loads(answer.body)["items"]]
         except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise unavailable(f"{path}: {answer.status} without a list") from error
 
-    def _done(self, call: Call, deadline: Deadline) -> bool:
-        return self._rest.call(call, deadline).status < _FAILED
+    def _succeeds(self, call: Call, deadline: Deadline) -> bool:
+        return self._client.call(call, deadline).status < _FAILED
 
 
-def _is_about_a_signal(answer: Answer) -> bool:
+def _is_expected_signal_failure(answer: Answer) -> bool:
     return answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or is_absence(answer)
 
 
 def _is_unknown_stream(answer: Answer) -> bool:
-    """OpenTok says 408, too, where a stream's id is not one of the session's."""
+    """Return True if the session has no such stream. OpenTok also answers 408 for this."""
     if answer.status == HTTPStatus.REQUEST_TIMEOUT:
         return "stream" in (own_message(answer) or "").lower()
     return is_absence(answer)
 
 
 def _listed_connection(item: Any) -> ListedConnection:  # noqa: ANN401  JSON is anything
-    # A string here, a number in callbacks.
+    # `createdAt` is a string here, but a number in callbacks.
     return ListedConnection(
         str(item["connectionId"]), from_epoch_milliseconds(int(item["createdAt"]))
     )

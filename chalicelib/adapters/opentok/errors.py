@@ -1,4 +1,4 @@
-"""What OpenTok's answers mean, told in our own errors."""
+"""Translation of OpenTok's error responses into errors of this service."""
 
 import json
 from typing import Final
@@ -7,14 +7,14 @@ from chalicelib.adapters.opentok.transport import UNAVAILABLE, Answer
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
 REFUSALS: Final = frozenset({401, 403})
-_PASSING: Final = frozenset({408, 425, 429})
+_TEMPORARY: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
-_LONGEST_NOTE: Final = 200
+_MAX_MESSAGE_CHARACTERS: Final = 200
 
 
 def check_available(answer: Answer, note: str) -> None:
-    """Raise ProviderUnavailable, with this note, if asking again later may help."""
-    if answer.status in _PASSING:
+    """Raise ProviderUnavailable with this note if a later retry may succeed."""
+    if answer.status in _TEMPORARY:
         raise unavailable(note, not_performed=True)
     if answer.status >= _SERVER_ERROR:
         raise unavailable(note)
@@ -22,8 +22,8 @@ def check_available(answer: Answer, note: str) -> None:
 
 def refused(note: str) -> ProviderRefused:
     return ProviderRefused(
-        "The video platform refuses this service's credentials or request; "
-        "its operator finds the reason in the log under this request id.",
+        "The video platform rejected this service's credentials or request. "
+        "The service's log has the reason under this request id.",
         note=note,
     )
 
@@ -33,13 +33,13 @@ def unavailable(note: str, *, not_performed: bool = False) -> ProviderUnavailabl
 
 
 def summary(answer: Answer) -> str:
-    """The status and OpenTok's own message, if its body is OpenTok's."""
-    message = own_message(answer) or "(not OpenTok's error body)"
-    return f"{answer.status} {message[:_LONGEST_NOTE]}"
+    """Return the status, and OpenTok's message if the body has one."""
+    message = own_message(answer) or "(no error body of OpenTok)"
+    return f"{answer.status} {message[:_MAX_MESSAGE_CHARACTERS]}"
 
 
 def own_message(answer: Answer) -> str | None:
-    """What OpenTok says in an error; None where the answer is not OpenTok's."""
+    """Return the message of an error from OpenTok. None if another server sent the error."""
     try:
         return str(json.loads(answer.body)["message"])
     except (ValueError, LookupError, TypeError, RecursionError):

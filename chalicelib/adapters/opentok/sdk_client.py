@@ -1,4 +1,4 @@
-"""The SDK's client for the credentials of the moment: tokens, auth headers and addresses."""
+"""The OpenTok SDK's client for the current credentials: tokens, auth headers and addresses."""
 
 import tempfile
 from dataclasses import dataclass
@@ -17,46 +17,47 @@ VONAGE_URL: Final = "https://video.api.vonage.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
-    """The SDK's client, with the credentials it was built from."""
+class SdkClient:
+    """A client of the OpenTok SDK and the credentials it was built from."""
 
     credentials: Credentials
     client: Client
 
 
-class Projects:
-    """Builds a client once per set of credentials.
+class SdkClients:
+    """A cache of one client, which is rebuilt when the credentials change.
 
     Args:
-        credentials: Where key and secret come from.
-        api_url: Where OpenTok is; None for the address that belongs to the credentials.
+        credentials: The source of the credentials.
+        api_url: OpenTok's address. None selects the default for the kind of credentials.
     """
 
     def __init__(self, credentials: CredentialSource, api_url: str | None = None) -> None:
         self._credentials = credentials
         self._api_url = api_url
-        self._latest: Project | None = None
+        self._latest: SdkClient | None = None
 
-    def current(self, deadline: Deadline) -> Project:
-        return self._project(self._credentials.current(deadline))
+    def current(self, deadline: Deadline) -> SdkClient:
+        return self._client_for(self._credentials.current(deadline))
 
-    def after_refusal(self, refused: Project, deadline: Deadline) -> Project:
-        """The project as its secret has it now, because OpenTok refused this one."""
-        return self._project(self._credentials.after_refusal(refused.credentials, deadline))
+    def after_refusal(self, refused: SdkClient, deadline: Deadline) -> SdkClient:
+        """Read the credentials again after OpenTok refused these, and return a client for them."""
+        return self._client_for(self._credentials.after_refusal(refused.credentials, deadline))
 
-    def _project(self, credentials: Credentials) -> Project:
+    def _client_for(self, credentials: Credentials) -> SdkClient:
         latest = self._latest
         if latest is None or latest.credentials is not credentials:
-            latest = self._latest = Project(credentials, _client(credentials, self._api_url))
+            client = _build_client(credentials, self._api_url)
+            latest = self._latest = SdkClient(credentials, client)
         return latest
 
 
-def _client(credentials: Credentials, api_url: str | None) -> Client:
+def _build_client(credentials: Credentials, api_url: str | None) -> Client:
     if isinstance(credentials, OpenTokCredentials):
         return Client(credentials.api_key, credentials.api_secret, api_url=api_url or OPENTOK_URL)
-    # The SDK takes a private key only as the path of a file with an extension, which it reads in
-    # its constructor; and for such credentials it ignores `api_url`. So it reads an empty file and
-    # gets the key afterwards, parsed: from text, every signature would parse and check it anew,
+    # The SDK's constructor takes a private key only as the path of a file with an extension. For a
+    # private key, the SDK also ignores `api_url`. So the SDK reads an empty file here, and both are
+    # set afterwards. The key is set parsed: each signature would parse and check a text again,
     # which takes a tenth of a second.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "private.key")

@@ -1,4 +1,4 @@
-"""What a session's id tells: behind two characters, base64 of fields joined by tildes."""
+"""Parsing of OpenTok's session ids: two characters, then fields joined by tildes, in base64."""
 
 import base64
 from datetime import datetime
@@ -10,7 +10,7 @@ _TIME_FIELD: Final = 3
 
 
 def started_at(session_id: str) -> datetime | None:
-    """When the session was made; None for an id of another shape than today's."""
+    """Return the time when OpenTok created the session. None for an id in an unknown format."""
     try:
         encoded = session_id[2:]
         content = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")

@@ -1,6 +1,6 @@
-"""OpenTok and Vonage's unified Video API, behind one port.
+"""Sessions and client tokens of OpenTok and of Vonage's unified Video API.
 
-OpenTok's SDK gives tokens, the signed auth header and the addresses; HTTP is ours.
+OpenTok's SDK makes tokens, signed auth headers and addresses. HTTP goes through `Transport`.
 """
 
 import json
@@ -15,7 +15,7 @@ from chalicelib.adapters.opentok.errors import (
     summary,
     unavailable,
 )
-from chalicelib.adapters.opentok.sdk_client import Project, Projects
+from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
 from chalicelib.adapters.opentok.transport import Answer, Request, Transport
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec
@@ -26,26 +26,26 @@ from chalicelib.errors import ProviderRefused, ProviderUnavailable
 _ATTEMPTS: Final = 3
 _RETRY_NEEDS_SECONDS: Final = 3.0
 _OK: Final = 200
-_LONGEST_SESSION_ID: Final = 255
+_MAX_SESSION_ID_CHARACTERS: Final = 255
 
 
 class OpenTokPlatform:
-    """Creates sessions and mints tokens.
+    """The video platform: it creates sessions and mints tokens.
 
     Args:
-        projects: Whose credentials to use.
-        http: The pool of connections to use.
+        sdk_clients: The source of SDK clients with current credentials.
+        transport: The pool of HTTP connections.
     """
 
-    def __init__(self, projects: Projects, http: Transport) -> None:
-        self._projects = projects
-        self._http = http
+    def __init__(self, sdk_clients: SdkClients, transport: Transport) -> None:
+        self._sdk_clients = sdk_clients
+        self._transport = transport
 
     def project_id(self, deadline: Deadline) -> str:
-        return str(self._projects.current(deadline).client.api_key)
+        return str(self._sdk_clients.current(deadline).client.api_key)
 
     def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
-        client = self._projects.current(deadline).client
+        client = self._sdk_clients.current(deadline).client
         try:
             text = client.generate_token(
                 order.session_id,
@@ -56,10 +56,10 @@ class OpenTokPlatform:
             )
         except OpenTokException as error:
             raise ProviderRefused(
-                "No token can be made for this room with the service's present credentials; its "
-                "operator finds the reason in the log under this request id.",
+                "The service's current credentials cannot make a token for this room. "
+                "The service's log has the reason under this request id.",
                 note=f"no token of project {client.api_key} for session {order.session_id}: "
-                "if it is another project's, have the room deleted and put anew",
+                "if the session belongs to another project, delete the room and create it again",
             ) from error
         return ClientToken(client.api_key, text)
 
@@ -67,26 +67,26 @@ class OpenTokPlatform:
         self, settings: RoomSettings, location: str | None, deadline: Deadline
     ) -> str:
         form = _session_form(settings, location)
-        project = self._projects.current(deadline)
-        outcome = self._ask_for_session(project, form, deadline)
+        sdk = self._sdk_clients.current(deadline)
+        outcome = self._request_session(sdk, form, deadline)
         if isinstance(outcome, Answer) and outcome.status in REFUSALS:
-            renewed = self._projects.after_refusal(project, deadline)
-            outcome = self._ask_for_session(renewed, form, deadline)
+            renewed = self._sdk_clients.after_refusal(sdk, deadline)
+            outcome = self._request_session(renewed, form, deadline)
         if isinstance(outcome, Answer):
             raise refused(f"session/create: {summary(outcome)}")
         return outcome
 
-    def _ask_for_session(
-        self, project: Project, form: dict[str, str], deadline: Deadline
+    def _request_session(
+        self, sdk: SdkClient, form: dict[str, str], deadline: Deadline
     ) -> str | Answer:
-        """A session's id, or the refusal. Asks again while that may help: sessions are free."""
-        client = project.client
+        """Return a session's id, or the refusal. Retry otherwise, because sessions are free."""
+        client = sdk.client
         attempt = 0
         while True:
             attempt += 1
             try:
                 url, headers = client.endpoints.get_session_url(), client.get_headers()
-                answer = self._http.send(Request("POST", url, headers, form=form), deadline)
+                answer = self._transport.send(Request("POST", url, headers, form=form), deadline)
                 check_available(answer, f"session/create: {summary(answer)}")
                 return _session_id(answer, client) if answer.status == _OK else answer
             except ProviderUnavailable:
@@ -97,9 +97,10 @@ class OpenTokPlatform:
 
 
 def _session_form(settings: RoomSettings, location: str | None) -> dict[str, str]:
-    """The fields of a session's creation; an archive's name or size only where it has one.
+    """Build the form that creates a session, without fields that have no value.
 
-    OpenTok answers 400 to those two with a manual archive mode, even if they are empty.
+    With manual archive mode, OpenTok answers 400 to `archiveName` or `archiveResolution`, even if
+    they are empty.
     """
     media = MediaModes.routed if settings.media_mode is MediaMode.ROUTED else MediaModes.relayed
     form = {
@@ -116,16 +117,17 @@ def _session_form(settings: RoomSettings, location: str | None) -> dict[str, str
 
 
 def _session_id(answer: Answer, client: Client) -> str:
-    """The session's id, if the answer holds one of this project's.
+    """Return the session's id from the response.
 
     Raises:
-        ProviderUnavailable: It does not, so it is not OpenTok's answer, or not all of it.
+        ProviderUnavailable: The response holds no id of this project's session. So another server
+            sent the response, or the response is not complete.
     """
     try:
         session_id = json.loads(answer.body)[0]["session_id"]
-        if not isinstance(session_id, str) or len(session_id) > _LONGEST_SESSION_ID:
-            raise _unavailable("200 with a session_id that is none")
-        # The SDK reads the project out of the id; one that no token can be made for is no use.
+        if not isinstance(session_id, str) or len(session_id) > _MAX_SESSION_ID_CHARACTERS:
+            raise _unavailable("200 with an invalid session_id")
+        # The SDK checks the id's project. A session without tokens is useless.
         client.generate_token(session_id)
     except (ValueError, LookupError, TypeError, RecursionError, OpenTokException) as error:
         raise _unavailable("200 without a session of this project") from error

@@ -1,7 +1,8 @@
-"""HTTP to OpenTok over kept connections, each exchange under the caller's deadline.
+"""HTTP to OpenTok over reused connections, with each exchange under the caller's deadline.
 
-OpenTok's own SDK is not used for this: it opens a connection per call, has no time limit unless
-told, none at all in some methods, and loses statuses (docs/decisions/0003-own-http-to-opentok.md).
+OpenTok's SDK does not send these requests: it opens a connection for each call, has no timeout by
+default and none at all in some methods, and loses statuses
+(docs/decisions/0003-own-http-to-opentok.md).
 """
 
 from collections.abc import Mapping
@@ -16,15 +17,15 @@ from chalicelib.errors import ProviderUnavailable
 
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 5.0
-_LONGEST_ANSWER_BYTES: Final = 4 << 20
+_MAX_RESPONSE_BYTES: Final = 4 << 20
 _CHUNK_BYTES: Final = 1 << 14
 
-UNAVAILABLE: Final = "The video platform does not answer properly at the moment; try again."
+UNAVAILABLE: Final = "The video platform gave no valid answer; try again."
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What OpenTok answered, read to its end."""
+    """A complete response from OpenTok."""
 
     status: int
     body: bytes
@@ -32,7 +33,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of OpenTok: a form, or JSON, or neither."""
+    """A request to OpenTok, with a form, JSON, or no body."""
 
     method: str
     url: str
@@ -48,10 +49,10 @@ class Transport:
         self._session = requests.Session()
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
-        """Send a request and read the whole answer.
+        """Send a request and read the whole response.
 
         Raises:
-            ProviderUnavailable: No complete answer came in time.
+            ProviderUnavailable: No complete response came in time.
         """
         try:
             with timer("ProviderLatency"):
@@ -77,6 +78,6 @@ class Transport:
             body = bytearray()
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
-                if len(body) > _LONGEST_ANSWER_BYTES or not deadline.remaining():
-                    raise requests.ConnectionError("The answer is too long or too slow.")
+                if len(body) > _MAX_RESPONSE_BYTES or not deadline.remaining():
+                    raise requests.ConnectionError("The response is too long or too slow.")
             return Answer(response.status_code, bytes(body))

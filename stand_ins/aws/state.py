@@ -1,4 +1,4 @@
-"""What moto keeps for the whole process, and its handlers, called one at a time.
+"""The state that moto keeps for the whole process, and its handlers, called one at a time.
 
 moto is not atomic under threads: two conditional puts may both find no item. Its state belongs to
 the process, so the lock does too, however many stand-ins there are.
@@ -63,7 +63,7 @@ def empty_tables() -> None:
 
 
 def changes() -> frozenset[str]:
-    """The operations since `forget_changes` that may have changed anything."""
+    """Return the operations since `forget_changes` that may have changed anything."""
     with _ONE_AT_A_TIME:
         return frozenset(_CHANGES)
 
