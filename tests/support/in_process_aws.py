@@ -25,7 +25,7 @@ _MOST_CLIENTS = 8
 class InProcessAws(boto3.Session):
     """A source of clients; all apps with the same environment share a client.
 
-    A caller that names an address, as tests do, gets a client of its own. A client takes long to make,
+    A caller that names an address, as tests do, gets a client of its own. A client is slow to make,
     because botocore reads a service's whole description. A client that may have met a fault is not
     shared again, because clients count their retries.
     """
