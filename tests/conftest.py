@@ -19,6 +19,8 @@ from tests.support.quicker_moto import quicker_moto
 from tests.support.random_order import shuffled
 from tests.support.stand_ins import StandIns, running_stand_ins
 
+TESTS = Path(__file__).parent
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -53,8 +55,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def no_sockets_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What `tests/unit` holds must not reach for the network."""
-    if "unit" not in Path(request.node.path).parent.parts:
+    """Ban sockets in `tests/unit` and `tests/core`."""
+    if {"unit", "core"}.isdisjoint(Path(request.node.path).relative_to(TESTS).parts):
         yield
         return
     disable_socket()

@@ -1,33 +1,46 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.core.ports.room_store import RoomStore
+from tests.fakes.memory.table import Table
 from tests.support.dynamodb_local import running_dynamodb_local
-from tests.support.engines import Engine
-from tests.support.stand_ins import TABLE, StandIns
+from tests.support.engines import Database, Engine, Memory
+from tests.support.example_rooms import NOON
+from tests.support.platforms import FakePlatform, Platform, StandInPlatform
 
+if TYPE_CHECKING:
+    from tests.support.stand_ins import StandIns
+
+FAKE = "fake"
+STAND_IN = "stand_in"
 MOTO = "moto"
 DYNAMODB_LOCAL = "dynamodb_local"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what needs an engine on moto, and in `make check` on Amazon's own instead."""
-    if "engine" in metafunc.fixturenames:
-        wanted = metafunc.config.getoption("--run-dynamodb-local")
-        engine = DYNAMODB_LOCAL if wanted else MOTO
-        metafunc.parametrize("engine", [engine], indirect=True)
+    """Run tests of a database on fakes and moto, and in `make check` on Amazon's own instead.
+
+    A test that looks into DynamoDB's items or calls does not run on the fakes.
+    """
+    local = metafunc.config.getoption("--run-dynamodb-local")
+    if "database" in metafunc.fixturenames:
+        real = [DYNAMODB_LOCAL] if local else [MOTO]
+        databases = real if local or "engine" in metafunc.fixturenames else [FAKE, *real]
+        metafunc.parametrize("database", databases, indirect=True)
+    if "platform" in metafunc.fixturenames:
+        metafunc.parametrize("platform", [FAKE, STAND_IN], indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what needs no engine to `make test` alone."""
+    """Leave tests without a database to `make test` alone."""
     if not config.getoption("--run-dynamodb-local"):
         return
-    without = [item for item in items if _is_here(item) and "engine" not in _fixtures(item)]
+    without = [item for item in items if _is_here(item) and "database" not in _fixtures(item)]
     items[:] = [item for item in items if item not in without]
     config.hook.pytest_deselected(items=without)
 
@@ -47,10 +60,12 @@ def dynamodb_local_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def engine(
-    request: pytest.FixtureRequest, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Engine]:
-    """DynamoDB with an empty table, where every client that names no address finds it."""
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """An empty table; one of DynamoDB's is where every client that names no address finds it."""
+    if request.param == FAKE:
+        yield Memory(Table(lambda: NOON))
+        return
+    stand_ins: StandIns = request.getfixturevalue("stand_ins")
     url = stand_ins.aws_server.url
     if request.param == DYNAMODB_LOCAL:
         url = request.getfixturevalue("dynamodb_local_url")
@@ -64,5 +79,20 @@ def engine(
 
 
 @pytest.fixture
-def store(engine: Engine) -> RoomStore:
-    return DynamoDBRooms(engine.client, TABLE)
+def engine(database: Database) -> Engine:
+    """DynamoDB, for a test that looks into its items or calls."""
+    assert isinstance(database, Engine)
+    return database
+
+
+@pytest.fixture
+def store(database: Database) -> RoomStore:
+    return database.stores.rooms
+
+
+@pytest.fixture
+def platform(request: pytest.FixtureRequest) -> Platform:
+    """OpenTok: its fakes, or its stand-in by HTTP behind the real adapters."""
+    if request.param == FAKE:
+        return FakePlatform()
+    return StandInPlatform(request.getfixturevalue("stand_ins"))

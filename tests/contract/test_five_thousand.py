@@ -110,7 +110,7 @@ class Hall:
 @pytest.fixture
 def crowd(request: pytest.FixtureRequest) -> int:
     """moto takes ten times as long over as many."""
-    return 5000 if request.node.callspec.params["engine"] == DYNAMODB_LOCAL else 500
+    return 5000 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 500
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.core.model.media import Media, MediaCursor, MediaKind
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.metrics import Annotation, Metric, recording
-from tests.support.engines import Engine
+from tests.support.engines import Database, Engine
 from tests.support.example_rooms import MILLISECOND, NOON, soon
 from tests.support.stand_ins import TABLE
 
@@ -19,8 +18,8 @@ ROOM = "room-1"
 
 
 @pytest.fixture
-def media_store(engine: Engine) -> MediaStore:
-    return DynamoDBMedia(engine.client, TABLE)
+def media_store(database: Database) -> MediaStore:
+    return database.stores.media
 
 
 def an_archive(media_id: str = "a1", status: str = "started", **changed: object) -> Media:
@@ -80,20 +79,25 @@ def test_what_only_an_earlier_or_a_later_report_tells_is_not_lost(media_store: M
 
 
 def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
-    media_store: MediaStore, engine: Engine
+    media_store: MediaStore, database: Database
 ) -> None:
     media_store.save(an_archive(), soon())
     media_store.save(an_archive(status="deleted", updated_at=NOON), soon())
     assert not media_store.save(an_archive(status="available"), soon())
     assert media_store.find(ROOM, MediaKind.ARCHIVE, "a1", soon()) is None
     assert media_store.page(ROOM, MediaKind.ARCHIVE, None, 10, soon()).items == ()
-    # Nothing that was told of it stays, and nothing that is told late is added.
+    assert database.expiry(f"media#{ROOM}") == NOON + timedelta(hours=48)
+
+
+def test_nothing_that_was_told_of_what_is_deleted_stays_nor_is_added_when_it_is_told_late(
+    media_store: MediaStore, engine: Engine
+) -> None:
+    media_store.save(an_archive(), soon())
+    media_store.save(an_archive(status="deleted"), soon())
     late = an_archive(status="available", content={"id": "a1", "url": "https://film.test"})
     assert not media_store.save(late, soon())
     (item,) = engine.client.scan(TableName=TABLE)["Items"]
     assert not [name for name in item if name.startswith("report:")]
-    forgotten = NOON + timedelta(hours=48)
-    assert item["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
 
 
 def test_a_list_is_newest_first_page_by_page_and_of_one_kind(media_store: MediaStore) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.model.connection import Session
+from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import (
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
@@ -22,7 +24,7 @@ from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
-from tests.support.engines import Engine
+from tests.support.engines import Database, Engine
 from tests.support.example_rooms import MILLISECOND, NOON, a_room, closed, soon
 
 THIRTY_DAYS = timedelta(days=30)
@@ -46,6 +48,20 @@ SETTINGS: dict[str, list[Any]] = {
     "archives_for": list(ArchivesFor),
     "archive_retention_days": [None, 1, MAX_ARCHIVE_RETENTION_DAYS],
 }
+
+LATE: dict[str, Callable[[RoomStore, Deadline], object]] = {
+    "find": lambda store, late: store.find("standup", late),
+    "create": lambda store, late: store.create(a_room("new"), None, late),
+    "close": lambda store, late: store.close(a_room("standup"), EVENING, late),
+    "created_by": lambda store, late: store.created_by("alice", None, 10, late),
+}
+
+
+def session_of(room: Room, database: Database) -> Session:
+    """What is known of the room's session."""
+    session = database.stores.sessions.session(room.session_id, soon())
+    assert session is not None
+    return session
 
 
 def test_every_setting_is_tried_below() -> None:
@@ -113,35 +129,36 @@ def test_odd_names_are_names(name: str, store: RoomStore) -> None:
 
 
 def test_creating_a_room_answers_with_it_and_notes_whose_session_it_is(
-    store: RoomStore, engine: Engine
+    store: RoomStore, database: Database
 ) -> None:
     room = a_room("Standup")
 
     assert store.create(room, None, soon()) == room
-    assert engine.keys() == ["room#standup", f"session#{room.session_id}"]
-    assert engine.session_item(room)["roomId"] == room.room_id
-    assert "expiresAt" not in engine.session_item(room)
+    assert database.keys() == ["room#standup", f"session#{room.session_id}"]
+    assert session_of(room, database) == Session(
+        room.session_id, "Standup", room.room_id, monitored=True
+    )
 
 
 @pytest.mark.parametrize("spelt", ["standup", "STANDUP"])
 def test_creating_a_room_of_a_name_in_use_answers_with_the_room_that_stands_and_writes_nothing(
-    spelt: str, store: RoomStore, engine: Engine
+    spelt: str, store: RoomStore, database: Database
 ) -> None:
     settings = RoomSettings(members=frozenset({"bob"}), opens_at=NOON)
     first = a_room("standup", settings=settings)
     store.create(first, None, soon())
-    before = engine.items()
+    before = database.snapshot()
 
     assert store.create(a_room(spelt, created_by="bob"), None, soon()) == first
-    assert engine.items() == before
+    assert database.snapshot() == before
 
 
-def test_creating_the_same_room_again_answers_with_it(store: RoomStore, engine: Engine) -> None:
+def test_creating_the_same_room_again_answers_with_it(store: RoomStore, database: Database) -> None:
     room = a_room()
     store.create(room, None, soon())
 
     assert store.create(room, None, soon()) == room
-    assert len(engine.items()) == 2
+    assert len(database.keys()) == 2
 
 
 def test_the_name_of_a_closed_room_is_not_used_by_who_does_not_know_of_it(
@@ -154,26 +171,26 @@ def test_the_name_of_a_closed_room_is_not_used_by_who_does_not_know_of_it(
     assert store.create(a_room(), None, soon()) == closed(gone, EVENING)
 
 
-def test_a_closed_room_is_replaced_by_who_knows_of_it(store: RoomStore, engine: Engine) -> None:
+def test_a_closed_room_is_replaced_by_who_knows_of_it(store: RoomStore, database: Database) -> None:
     gone, new = a_room("standup"), a_room("StandUp", created_by="bob")
     store.create(gone, None, soon())
     store.close(gone, EVENING, soon())
 
     assert store.create(new, closed(gone, EVENING), soon()) == new
     assert store.find("standup", soon()) == new
-    assert {"expiresAt", "closedAt"}.isdisjoint(engine.room_item(new))
-    assert engine.session_item(gone)["roomId"] == gone.room_id
-    assert engine.session_item(new)["roomId"] == new.room_id
+    assert database.expiry("room#standup") is None
+    assert session_of(gone, database).room_id == gone.room_id
+    assert session_of(new, database).room_id == new.room_id
 
 
-def test_a_closed_room_is_replaced_only_once(store: RoomStore, engine: Engine) -> None:
+def test_a_closed_room_is_replaced_only_once(store: RoomStore, database: Database) -> None:
     gone, new = a_room(), a_room()
     store.create(gone, None, soon())
     store.close(gone, EVENING, soon())
     store.create(new, closed(gone, EVENING), soon())
 
     assert store.create(a_room(), closed(gone, EVENING), soon()) == new
-    assert len(engine.items()) == 3
+    assert len(database.keys()) == 3
 
 
 def test_a_room_is_not_replaced_for_another_of_its_name(store: RoomStore) -> None:
@@ -183,11 +200,13 @@ def test_a_room_is_not_replaced_for_another_of_its_name(store: RoomStore) -> Non
     assert store.create(a_room(), closed(other, EVENING), soon()) == standing
 
 
-def test_a_room_to_be_replaced_may_have_expired_meanwhile(store: RoomStore, engine: Engine) -> None:
+def test_a_room_to_be_replaced_may_have_expired_meanwhile(
+    store: RoomStore, database: Database
+) -> None:
     gone, new = a_room(), a_room()
     store.create(gone, None, soon())
     store.close(gone, EVENING, soon())
-    engine.remove(engine.room_item(gone))
+    database.remove("room#standup")
 
     assert store.create(new, closed(gone, EVENING), soon()) == new
     assert store.find(new.name, soon()) == new
@@ -202,48 +221,50 @@ def test_a_closed_room_is_found_as_closed(store: RoomStore) -> None:
     assert store.find(room.name, soon()) == closed(room, EVENING)
 
 
-def test_a_closed_room_and_its_session_expire_in_seconds_since_1970(
-    store: RoomStore, engine: Engine
+def test_a_closed_room_and_its_session_expire_in_thirty_days_to_the_second(
+    store: RoomStore, database: Database
 ) -> None:
     room = a_room()
     store.create(room, None, soon())
 
     store.close(room, EVENING, soon())
 
-    in_thirty_days = int((EVENING + THIRTY_DAYS).timestamp())
-    assert engine.room_item(room)["expiresAt"] == in_thirty_days
-    assert engine.session_item(room)["expiresAt"] == in_thirty_days
-    assert engine.session_item(room)["roomId"] == room.room_id
+    in_thirty_days = (EVENING + THIRTY_DAYS).replace(microsecond=0)
+    assert database.expiry("room#standup") == in_thirty_days
+    assert database.expiry(f"session#{room.session_id}") == in_thirty_days
+    assert session_of(room, database) == Session(
+        room.session_id, "standup", room.room_id, monitored=True, retired_until=in_thirty_days
+    )
 
 
-def test_closing_a_room_again_changes_nothing(store: RoomStore, engine: Engine) -> None:
+def test_closing_a_room_again_changes_nothing(store: RoomStore, database: Database) -> None:
     room = a_room()
     store.create(room, None, soon())
     store.close(room, EVENING, soon())
-    before = engine.items()
+    before = database.snapshot()
 
     store.close(room, EVENING + THIRTY_DAYS, soon())
 
-    assert engine.items() == before
+    assert database.snapshot() == before
 
 
 def test_closing_a_room_leaves_a_newer_one_of_its_name_alone(
-    store: RoomStore, engine: Engine
+    store: RoomStore, database: Database
 ) -> None:
     gone, new = a_room(), a_room()
     store.create(gone, None, soon())
     store.close(gone, EVENING, soon())
     store.create(new, closed(gone, EVENING), soon())
-    before = engine.items()
+    before = database.snapshot()
 
     store.close(gone, EVENING + THIRTY_DAYS, soon())
 
     assert store.find(new.name, soon()) == new
-    assert engine.items() == before
+    assert database.snapshot() == before
 
 
 def test_closing_a_room_that_was_opened_again_meanwhile_retires_the_session_it_has_now(
-    store: RoomStore, engine: Engine
+    store: RoomStore, database: Database
 ) -> None:
     room = a_room()
     store.create(room, None, soon())
@@ -253,51 +274,54 @@ def test_closing_a_room_that_was_opened_again_meanwhile_retires_the_session_it_h
     assert store.close(room, EVENING, soon()).session_id == "session-anew"
 
     assert store.find(room.name, soon()) == closed(reopened, EVENING)
-    assert "expiresAt" in engine.session_item(reopened)
+    assert session_of(reopened, database).retired_until is not None
 
 
-def test_closing_a_room_that_is_not_there_makes_no_item(store: RoomStore, engine: Engine) -> None:
+def test_closing_a_room_that_is_not_there_makes_no_record(
+    store: RoomStore, database: Database
+) -> None:
     store.close(a_room(), EVENING, soon())
 
-    assert engine.items() == []
+    assert database.keys() == []
 
 
-def test_a_room_whose_session_item_is_lost_closes_all_the_same(
-    store: RoomStore, engine: Engine
+def test_a_room_whose_session_record_is_lost_closes_all_the_same(
+    store: RoomStore, database: Database
 ) -> None:
     room = a_room()
     store.create(room, None, soon())
-    engine.remove(engine.session_item(room))
+    database.remove(f"session#{room.session_id}")
 
     store.close(room, EVENING, soon())
 
     assert store.find(room.name, soon()) == closed(room, EVENING)
-    assert engine.session_item(room)["roomId"] == room.room_id
+    assert session_of(room, database).room_id == room.room_id
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda store, late: store.find("standup", late),
-        lambda store, late: store.create(a_room("new"), None, late),
-        lambda store, late: store.close(a_room("standup"), EVENING, late),
-        lambda store, late: store.created_by("alice", None, 10, late),
-    ],
-    ids=["find", "create", "close", "created_by"],
-)
-def test_nothing_is_asked_of_the_store_once_the_deadline_has_passed(
-    call: Callable[[RoomStore, Deadline], object], store: RoomStore, engine: Engine
+@pytest.mark.parametrize("call", LATE)
+def test_a_call_that_comes_after_its_deadline_fails_and_changes_nothing(
+    call: str, store: RoomStore, database: Database
 ) -> None:
     store.create(a_room("standup"), None, soon())
-    before = engine.items()
+    before = database.snapshot()
+
+    with pytest.raises(StoreUnavailable):
+        LATE[call](store, Deadline(0))
+
+    assert database.snapshot() == before
+
+
+@pytest.mark.parametrize("call", LATE)
+def test_nothing_is_asked_of_the_store_once_the_deadline_has_passed(
+    call: str, store: RoomStore, engine: Engine
+) -> None:
     threads = set(threading.enumerate())
     asked: list[str] = []
     engine.client.meta.events.register("before-call", lambda model, **_: asked.append(model.name))
 
     with pytest.raises(StoreUnavailable):
-        call(store, Deadline(0))
+        LATE[call](store, Deadline(0))
 
     for thread in set(threading.enumerate()) - threads:
         thread.join(timeout=1)  # Should a call go on behind the caller's back, it ends here.
     assert asked == []
-    assert engine.items() == before

@@ -6,9 +6,8 @@ from itertools import chain
 
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.support.timestamps import epoch_milliseconds
 from tests.support.at_once import all_at_once
-from tests.support.engines import Engine
+from tests.support.engines import Database
 from tests.support.example_rooms import NOON, a_room, closed, soon
 
 EVENING = NOON + timedelta(hours=6)
@@ -16,7 +15,7 @@ CALLERS = 50
 
 
 def test_of_fifty_rooms_put_under_one_name_one_stands_and_all_get_it(
-    store: RoomStore, engine: Engine
+    store: RoomStore, database: Database
 ) -> None:
     rooms = [a_room(created_by=f"user-{number}") for number in range(CALLERS)]
 
@@ -25,11 +24,11 @@ def test_of_fifty_rooms_put_under_one_name_one_stands_and_all_get_it(
     (winner,) = set(standing)
     assert winner in rooms
     assert store.find("standup", soon()) == winner
-    assert engine.keys() == ["room#standup", f"session#{winner.session_id}"]
+    assert database.keys() == ["room#standup", f"session#{winner.session_id}"]
 
 
 def test_of_fifty_rooms_put_in_place_of_a_closed_one_one_stands_and_all_get_it(
-    store: RoomStore, engine: Engine
+    store: RoomStore, database: Database
 ) -> None:
     gone = a_room()
     store.create(gone, None, soon())
@@ -43,13 +42,13 @@ def test_of_fifty_rooms_put_in_place_of_a_closed_one_one_stands_and_all_get_it(
     (winner,) = set(standing)
     assert winner in rooms
     assert store.find("standup", soon()) == winner
-    assert engine.keys() == sorted(
+    assert database.keys() == sorted(
         ["room#standup", f"session#{gone.session_id}", f"session#{winner.session_id}"]
     )
 
 
 def test_a_room_closed_by_many_is_closed_at_one_of_their_times(
-    store: RoomStore, engine: Engine
+    store: RoomStore, database: Database
 ) -> None:
     room = a_room()
     store.create(room, None, soon())
@@ -61,13 +60,13 @@ def test_a_room_closed_by_many_is_closed_at_one_of_their_times(
     assert found is not None
     assert found.closed_at in times
     assert found == closed(room, found.closed_at)
-    expires = int((found.closed_at + NAME_KEPT_AFTER_CLOSING).timestamp())
-    assert engine.room_item(room)["expiresAt"] == expires
-    assert engine.session_item(room)["expiresAt"] == expires
+    expires = found.closed_at + NAME_KEPT_AFTER_CLOSING
+    assert database.expiry("room#standup") == expires
+    assert database.expiry(f"session#{room.session_id}") == expires
 
 
-def test_rooms_made_and_closed_by_many_at_once_leave_one_item_per_name_and_per_session(
-    store: RoomStore, engine: Engine
+def test_rooms_made_and_closed_by_many_at_once_leave_one_record_per_name_and_per_session(
+    store: RoomStore, database: Database
 ) -> None:
     def come_and_go(caller: int) -> list[Room]:
         """Close what is open and replace what is closed, again and again; gives what stood."""
@@ -86,15 +85,21 @@ def test_rooms_made_and_closed_by_many_at_once_leave_one_item_per_name_and_per_s
     calls = [partial(come_and_go, caller) for caller in range(12)]
     made = list(chain.from_iterable(all_at_once(calls)))
 
-    items = {item["pk"]: item for item in engine.items()}
-    sessions = {f"session#{room.session_id}": room for room in made}
-    names = {f"room#{room.name}" for room in made}
-    assert items.keys() == sessions.keys() | names
-    standing = {items[name]["roomId"]: items[name] for name in names}
-    for key, room in sessions.items():
-        assert items[key]["roomId"] == room.room_id
-        ended = room.room_id not in standing or "closedAt" in standing[room.room_id]
-        assert ("expiresAt" in items[key]) == ended
-    for item in standing.values():
-        assert item.get("closedAt") in (None, epoch_milliseconds(EVENING))
-        assert ("listedFor" in item) == ("closedAt" not in item) == ("expiresAt" not in item)
+    names = {room.name for room in made}
+    sessions = {room.session_id: room for room in made}
+    assert database.keys() == sorted(
+        [f"room#{name}" for name in names] + [f"session#{session_id}" for session_id in sessions]
+    )
+    standing = [room for name in names if (room := store.find(name, soon())) is not None]
+    open_ids = {room.room_id for room in standing if room.closed_at is None}
+    for session_id, room in sessions.items():
+        session = database.stores.sessions.session(session_id, soon())
+        assert session is not None
+        assert session.room_id == room.room_id
+        assert (session.retired_until is None) == (room.room_id in open_ids)
+    listed = {room.room_id for room in store.created_by("alice", None, 9, soon()).rooms}
+    assert listed == open_ids
+    for room in standing:
+        assert room.closed_at in (None, EVENING)
+        expires = database.expiry(f"room#{room.name}")
+        assert (expires is None) == (room.room_id in open_ids)

@@ -175,7 +175,7 @@ def test_what_the_index_still_shows_of_a_room_that_is_gone_is_left_out(
     entries = index_entries(engine)
     store.close(gone, EVENING, soon())
     if expire:
-        engine.remove(engine.room_item(gone))
+        engine.remove(f"room#{gone.name}")
 
     def lag(items: list[Any]) -> None:
         items[:] = entries

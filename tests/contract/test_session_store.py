@@ -7,18 +7,14 @@ from functools import partial
 
 import pytest
 
-from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
-from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
-from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.core.model.connection import Connection, Counts, Participant, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import GRACE, HOLD
-from chalicelib.core.ports.room_store import StaleRoom
-from tests.support.engines import Engine
+from chalicelib.core.ports.room_store import RoomStore, SeatStore, StaleRoom
+from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from tests.support.engines import Database
 from tests.support.example_rooms import NOON, a_room, soon
-from tests.support.stand_ins import TABLE
 
 CAP = 2
 LATER = NOON + timedelta(seconds=1)
@@ -31,13 +27,13 @@ def connection_of(user: str, number: int = 1, *, refused: bool = False) -> Conne
 
 @dataclass(frozen=True)
 class House:
-    """A room with two seats, on the real stores."""
+    """A room with two seats."""
 
-    engine: Engine
-    rooms: DynamoDBRooms
-    seats: DynamoDBSeats
-    sessions: DynamoDBSessions
-    due_work: DynamoDBDueWork
+    database: Database
+    rooms: RoomStore
+    seats: SeatStore
+    sessions: SessionStore
+    due_work: DueWorkStore
 
     def room(self) -> Room:
         """As it stands."""
@@ -86,24 +82,17 @@ class House:
 
     def refuses(self, write: Callable[[], object]) -> bool:
         """Whether the write is told to be stale, with the room as it stands, and left none."""
-        before = self.engine.items()
+        before = self.database.snapshot()
         with pytest.raises(StaleRoom) as stale:
             write()
-        return stale.value.room == self.room() and self.engine.items() == before
+        return stale.value.room == self.room() and self.database.snapshot() == before
 
 
 @pytest.fixture
-def house(engine: Engine) -> House:
-    client = engine.client
-    rooms = DynamoDBRooms(client, TABLE)
-    rooms.create(a_room(settings=RoomSettings(max_participants=CAP)), None, soon())
-    return House(
-        engine,
-        rooms,
-        DynamoDBSeats(client, TABLE),
-        DynamoDBSessions(client, TABLE),
-        DynamoDBDueWork(client, TABLE),
-    )
+def house(database: Database) -> House:
+    stores = database.stores
+    stores.rooms.create(a_room(settings=RoomSettings(max_participants=CAP)), None, soon())
+    return House(database, stores.rooms, stores.seats, stores.sessions, stores.due_work)
 
 
 def test_no_seat_is_taken_by_rules_that_have_changed(house: House) -> None:
@@ -196,10 +185,30 @@ def test_an_admin_noted_anew_is_not_forgotten_by_another_ones_note(house: House)
 def test_a_room_that_has_changed_is_neither_put_off_nor_retired(house: House) -> None:
     as_read = house.room()
     house.is_changed()
-    before = house.engine.items()
+    before = house.database.snapshot()
     house.due_work.reschedule(as_read, LATER, soon())
     assert not house.due_work.retire(as_read, NOON, soon())
-    assert house.engine.items() == before
+    assert house.database.snapshot() == before
+
+
+def test_a_change_of_other_rules_leaves_a_room_put_off_and_one_of_its_hours_does_not(
+    house: House,
+) -> None:
+    def closes(at: datetime) -> None:
+        room = house.room()
+        after = replace(room, settings=replace(room.settings, closes_at=at))
+        house.rooms.compare_and_set(room, after, NOON, soon())
+
+    closes(LATER)
+    assert house.due_work.due_rooms(NOON, 9, soon()) == ["standup"]
+    house.due_work.reschedule(house.room(), LAPSED, soon())
+    house.is_changed()
+    assert house.due_work.due_rooms(LATER, 9, soon()) == []
+    assert house.due_work.due_rooms(LAPSED, 9, soon()) == ["standup"]
+    house.due_work.reschedule(house.room(), None, soon())
+    assert house.due_work.due_rooms(LAPSED, 9, soon()) == []
+    closes(NOON)
+    assert house.due_work.due_rooms(NOON, 9, soon()) == ["standup"]
 
 
 def test_counts_are_not_replaced_by_older_ones(house: House) -> None:
@@ -249,18 +258,13 @@ def test_a_connection_that_was_refused_and_is_let_in_after_all_is_recorded_as_le
     assert house.sessions.connections(house.session().id, soon()) == [connection_of("bob")]
 
 
-def test_a_stream_that_a_connections_item_has_no_room_for_is_left_out(house: House) -> None:
+def test_a_stream_that_a_connections_record_has_no_room_for_is_left_out(house: House) -> None:
     house.enters("bob")
     session = house.session()
-    key = {"pk": {"S": f"session#{session.id}"}, "sk": {"S": "connection#bob-1"}}
-    house.engine.client.update_item(
-        TableName=TABLE,
-        Key=key,
-        UpdateExpression="SET filling = :filling",
-        ExpressionAttributeValues={":filling": {"S": "x" * 395_000}},
-    )
-    stream = Stream("s1", "x" * 20_000, None, NOON)
-    house.sessions.record_stream(session, "bob-1", stream, soon())
-    assert house.sessions.connections(session.id, soon()) == [connection_of("bob")]
+    streams = [Stream(f"stream-{number:02}", "x" * 20_000, None, NOON) for number in range(22)]
+    for stream in streams:
+        house.sessions.record_stream(session, "bob-1", stream, soon())
+    (bob,) = house.sessions.connections(session.id, soon())
+    assert bob == replace(connection_of("bob"), streams=tuple(streams[:20]))
     house.sessions.record_disconnection(session, "bob-1", LATER, soon())
     assert house.sessions.connections(session.id, soon()) == []

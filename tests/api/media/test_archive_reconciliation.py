@@ -10,7 +10,6 @@ import time_machine
 from stand_ins.http.faults import Fault
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
-from tests.support.noon import NOON
 from tests.support.stand_ins import TABLE
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -73,14 +72,6 @@ def test_a_start_whose_answer_is_lost_is_unconfirmed_and_found_by_reconciliation
     assert live.ask("alice", "POST", f"{ARCHIVES}/{found['id']}/stop").status == 200
 
 
-def test_a_retry_before_a_lost_start_is_on_record_is_refused_without_an_id(recorded: Live) -> None:
-    lose_the_answer(recorded)
-    assert recorded.ask("alice", "POST", ARCHIVES, {}).code == "start_unconfirmed"
-    retried = recorded.ask("alice", "POST", ARCHIVES, {})
-    assert (retried.status, retried.code) == (409, "already_recording")
-    assert "archiveId" not in retried.json
-
-
 def test_an_archive_that_cannot_be_written_down_is_stopped_again_and_comes_by_its_callbacks(
     recorded: Live,
 ) -> None:
@@ -91,59 +82,6 @@ def test_an_archive_that_cannot_be_written_down_is_stopped_again_and_comes_by_it
     assert recorded.stand_ins.opentok.calls[-1].path.endswith("/stop")
     recorded.settle()
     assert [each["status"] for each in listed(recorded)] == ["stopped"]
-
-
-def test_an_automatic_archive_whose_callbacks_were_all_lost_is_found_and_its_end_too(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    live.room(archiveMode="always")
-    live.stand_ins.opentok.deliver_to("archive", None)
-    bob = live.enter("bob")
-    live.publish(bob)
-    live.settle()
-    assert listed(live) == []
-    clock.shift(MINUTES)
-    live.run("reconcile_sessions")
-    assert [each["status"] for each in listed(live)] == ["started"]
-
-    live.leave(bob)
-    live.settle()
-    clock.shift(MINUTES)
-    live.run("reconcile_sessions")
-    assert [each["status"] for each in listed(live)] == ["available"]
-
-
-def test_a_session_is_looked_at_until_its_archives_have_their_files(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    recorded.stand_ins.opentok.archive_ready_after = 3600
-    try:
-        recorded.ask("alice", "POST", ARCHIVES, {})
-        (connection,) = recorded.connected()
-        recorded.leave(connection)
-        recorded.settle()
-        recorded.stand_ins.opentok.deliver_to("archive", None)
-        for _ in range(8):
-            clock.shift(timedelta(minutes=11))
-            recorded.run("reconcile_sessions")
-    finally:
-        recorded.stand_ins.opentok.archive_ready_after = 2
-    assert [each["status"] for each in listed(recorded)] == ["available"]
-
-
-def test_an_archive_on_record_that_opentok_no_longer_has_is_gone_and_a_new_one_is_not(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    recorded.settle()
-    recorded.stand_ins.opentok.plan_callbacks(drop=1)
-    recorded.stand_ins.opentok.move_archive(archive_id, "deleted")
-    clock.shift(59)
-    recorded.run("reconcile_sessions")
-    assert len(listed(recorded)) == 1
-    clock.shift(MINUTES)
-    recorded.run("reconcile_sessions")
-    assert listed(recorded) == []
 
 
 def test_if_opentok_cannot_list_archives_none_is_removed(
@@ -165,18 +103,6 @@ def test_if_opentok_cannot_list_archives_none_is_removed(
         recorded.run("reconcile_sessions")
         recorded.stand_ins.opentok.faults.clear()
         assert len(listed(recorded)) == 1
-
-
-def test_one_that_is_not_listed_is_asked_about_before_it_counts_as_gone(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    recorded.ask("alice", "POST", ARCHIVES, {})
-    recorded.settle()
-    clock.shift(MINUTES)
-    empty = Fault("/archive", status=200, body='{"items": [], "count": 0}')
-    recorded.stand_ins.opentok.faults.add(empty, times=1)
-    recorded.run("reconcile_sessions")
-    assert [each["status"] for each in listed(recorded)] == ["started"]
 
 
 def test_one_that_is_listed_as_it_was_is_not_gone_for_one_wrong_answer(
@@ -222,78 +148,12 @@ def test_a_start_that_opentok_refused_for_now_is_not_said_to_be_running(recorded
     assert recorded.stand_ins.opentok.count("/archive") == 1
 
 
-def test_a_refusal_that_is_lost_is_not_answered_with_the_archive_that_runs(
-    recorded: Live,
-) -> None:
-    first = recorded.ask("alice", "POST", ARCHIVES, {"name": "mine"})
-    assert first.status == 201
-    recorded.stand_ins.opentok.faults.add(Fault("/archive", drop=True))
-    reply = recorded.ask("alice", "POST", ARCHIVES, {"name": "mine"})
-    assert (reply.status, reply.code) == (503, "start_unconfirmed")
-
-
 def test_an_answer_about_another_session_is_none(recorded: Live) -> None:
     told = {"id": "a-1", "sessionId": "1_another", "status": "started", "createdAt": 0}
     recorded.stand_ins.opentok.faults.add(Fault("/archive", status=200, body=json.dumps(told)))
     reply = recorded.ask("alice", "POST", ARCHIVES, {})
     assert (reply.status, reply.code) == (503, "start_unconfirmed")
     assert listed(recorded) == []
-
-
-@pytest.mark.parametrize("status", ["expired", "failed"])
-def test_what_was_deleted_does_not_come_back_when_its_deletion_is_forgotten(
-    recorded: Live, clock: time_machine.Traveller, status: str
-) -> None:
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    recorded.stand_ins.opentok.move_archive(archive_id, status)
-    recorded.settle()
-    assert recorded.ask("alice", "DELETE", f"{ARCHIVES}/{archive_id}").status == 204
-    (item,) = (each for each in recorded.stand_ins.items() if archive_id in each["sk"]["S"])
-    assert not [name for name in item if name.startswith("report:")]
-    drop_record(recorded, archive_id)
-    clock.shift(timedelta(hours=49))
-    recorded.run("reconcile_sessions")
-    assert listed(recorded) == []
-
-
-def test_a_failure_of_which_nothing_was_heard_for_less_than_that_is_found(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    recorded.stand_ins.opentok.deliver_to("archive", None)
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    drop_record(recorded, archive_id)
-    clock.shift(timedelta(hours=47))
-    recorded.stand_ins.opentok.move_archive(archive_id, "failed", "no disk")
-    recorded.run("reconcile_sessions")
-    assert [each["reason"] for each in listed(recorded)] == ["no disk"]
-
-
-def test_a_film_of_which_nothing_was_ever_heard_is_found_however_old(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    recorded.stand_ins.opentok.deliver_to("archive", None)
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    drop_record(recorded, archive_id)
-    recorded.stand_ins.opentok.move_archive(archive_id, "uploaded")
-    clock.shift(timedelta(days=9))
-    recorded.run("reconcile_sessions")
-    assert [each["status"] for each in listed(recorded)] == ["uploaded"]
-
-
-def test_what_is_found_running_in_a_room_that_is_closed_is_stopped(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    lose_the_answer(recorded)
-    recorded.ask("alice", "POST", ARCHIVES, {})
-    recorded.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=9)
-    assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert listed(recorded) == []
-    recorded.stand_ins.opentok.faults.clear()
-    clock.shift(30)
-
-    recorded.run("reconcile_sessions")
-
-    assert [each["reason"] for each in listed(recorded)] == ["user initiated"]
 
 
 def test_reconciliation_what_is_well_writes_nothing_about_archives(
@@ -315,9 +175,6 @@ def test_reconciliation_what_is_well_writes_nothing_about_archives(
     assert listed(recorded) == before
 
 
-NOT_THERE = '{"message": "Not found."}'
-
-
 def at_opentok(live: Live, archive_id: str) -> dict[str, Any]:
     """The archive as OpenTok lists it."""
     archive = live.stand_ins.opentok.inspect("archives", archive_id)
@@ -328,19 +185,6 @@ def as_listed(*archives: dict[str, Any], count: int | None = None) -> Fault:
     """OpenTok's next list has these, in this order, whatever is asked for."""
     told = {"items": archives, "count": len(archives) if count is None else count}
     return Fault("/archive", status=200, body=json.dumps(told))
-
-
-def asked_about(live: Live, archive_id: str) -> int:
-    """How often OpenTok was asked about this one alone."""
-    calls = live.stand_ins.opentok.calls
-    return sum(each.method == "GET" and each.path.endswith(archive_id) for each in calls)
-
-
-def new_session(live: Live, clock: time_machine.Traveller) -> None:
-    """Let the room close unheeded, and open it again."""
-    live.patch(closesAt=(NOON + timedelta(minutes=1)).isoformat())
-    clock.shift(MINUTES)
-    live.patch(closesAt=None)
 
 
 def test_a_list_that_holds_other_sessions_archives_brings_none_of_them_on_record(
@@ -385,68 +229,6 @@ def test_archives_on_the_lists_next_page_are_found_too(
     assert {each["id"] for each in listed(recorded)} == set(ids)
 
 
-def test_one_that_has_just_begun_is_not_missed_on_a_list_that_lags(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    clock.shift(MINUTES)
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    clock.shift(59)
-    gone = Fault(f"/archive/{archive_id}", status=404, body=NOT_THERE)
-    recorded.stand_ins.opentok.faults.add(as_listed())
-    recorded.stand_ins.opentok.faults.add(gone)
-    recorded.run("reconcile_sessions")
-    assert len(listed(recorded)) == 1
-    assert recorded.stand_ins.opentok.count("/archive") == 2  # its start, and the list
-
-    clock.shift(61)
-    recorded.stand_ins.opentok.faults.add(as_listed())
-    recorded.run("reconcile_sessions")
-    assert listed(recorded) == []
-
-
-def test_what_an_earlier_session_runs_is_stopped_and_not_missed_in_the_next_one(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    new_session(recorded, clock)
-    recorded.enter("bob")
-    recorded.stand_ins.opentok.deliver_to("archive", None)
-    clock.shift(MINUTES)
-
-    recorded.run("reconcile_sessions")
-
-    assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
-        (archive_id, "user initiated")
-    ]
-    assert asked_about(recorded, archive_id) == 0
-
-
-def test_a_stop_that_fails_keeps_no_other_from_being_tried(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    for tag in ("a", "b", "c"):
-        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag})
-    new_session(recorded, clock)
-    recorded.stand_ins.opentok.faults.add(Fault("/stop", status=400))
-    clock.shift(MINUTES)
-    recorded.run("reconcile_sessions")
-    statuses = sorted(each["reason"] for each in listed(recorded))
-    assert statuses == ["", "user initiated", "user initiated"]
-
-
-def test_what_changed_without_getting_further_is_found_too(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    recorded.settle()
-    clock.shift(60)
-    recorded.stand_ins.opentok.plan_callbacks(drop=1)
-    recorded.stand_ins.opentok.move_archive(archive_id, "paused")
-    clock.shift(60)
-    recorded.run("reconcile_sessions")
-    assert [each["status"] for each in listed(recorded)] == ["paused"]
-
-
 def test_one_before_the_newest_hundred_is_known_too(
     live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -470,32 +252,3 @@ def test_one_before_the_newest_hundred_is_known_too(
     assert live.stand_ins.opentok.count("/archive") == 2
     (line,) = [line for line in log_lines(capsys) if line["route"] == "reconcile_sessions"]
     assert "MediaFound" not in line
-
-
-def test_where_one_is_to_be_stopped_another_that_is_gone_is_found_to_be_so_too(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    first, second = (
-        recorded.ask("alice", "POST", ARCHIVES, {"multiArchiveTag": tag}).json["id"]
-        for tag in ("a", "b")
-    )
-    recorded.settle()
-    recorded.stand_ins.opentok.deliver_to("archive", None)
-    recorded.stand_ins.opentok.move_archive(first, "deleted")
-    new_session(recorded, clock)
-    recorded.run("reconcile_sessions")
-    assert [(each["id"], each["reason"]) for each in listed(recorded)] == [
-        (second, "user initiated")
-    ]
-
-
-def test_what_runs_in_a_room_of_which_nothing_is_left_is_stopped(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    archive_id = recorded.ask("alice", "POST", ARCHIVES, {}).json["id"]
-    (room,) = (each for each in recorded.stand_ins.items() if each["pk"]["S"] == "room#standup")
-    key = {"pk": room["pk"], "sk": room["sk"]}
-    recorded.stand_ins.dynamodb().delete_item(TableName=TABLE, Key=key)
-    clock.shift(MINUTES)
-    recorded.run("reconcile_sessions")
-    assert at_opentok(recorded, archive_id)["reason"] == "user initiated"

@@ -2,19 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
 
 pytestmark = pytest.mark.usefixtures("clock")
-ARCHIVES = "/rooms/standup/archives"
 DAY = timedelta(days=1)
 
 
@@ -42,22 +39,6 @@ def deletions(live: Live) -> list[str]:
     ]
 
 
-def test_an_archive_that_is_told_of_as_begun_in_the_far_future_is_deleted_like_any(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    room = live.room(archiveRetentionDays=2)
-    live.enter("bob")
-    archived(live)
-    content = {"id": str(UUID(int=1)), "sessionId": room["sessionId"], "status": "failed"}
-    assert (
-        send_callback(live.gateway, "archive", content | {"createdAt": 253402300799000}).status
-        == 200
-    )
-    clock.shift(2 * DAY)
-    live.run("delete_expired_archives")
-    assert listed(live) == []
-
-
 def test_archives_are_deleted_when_their_days_are_over_and_the_log_names_them(
     live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,79 +64,6 @@ def test_archives_are_deleted_when_their_days_are_over_and_the_log_names_them(
     assert listed(live) == []
 
 
-def test_a_room_keeps_its_archives_unless_it_says_otherwise(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    live.room()
-    live.enter("bob")
-    archive_id = archived(live)
-    clock.shift(4000 * DAY)
-    live.run("delete_expired_archives")
-    assert listed(live) == [archive_id]
-
-
-def test_other_days_hold_for_the_archives_that_there_are(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    live.room()
-    live.enter("bob")
-    archive_id = archived(live)
-    live.patch(archiveRetentionDays=30)
-    clock.shift(3 * DAY)
-    live.run("delete_expired_archives")
-    live.patch(archiveRetentionDays=5)
-    live.run("delete_expired_archives")
-    live.patch(archiveRetentionDays=None)
-    clock.shift(3 * DAY)
-    live.run("delete_expired_archives")
-    assert listed(live) == [archive_id]
-    live.patch(archiveRetentionDays=6)
-    live.run("delete_expired_archives")
-    assert listed(live) == []
-
-
-def test_a_deleted_rooms_archives_go_too_and_those_of_its_successor_stay(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    live.room(archiveRetentionDays=1)
-    live.enter("bob")
-    earlier = archived(live)
-    live.ask("alice", "DELETE", "/rooms/standup")
-    live.room()
-    live.enter("bob")
-    later = archived(live)
-    clock.shift(DAY)
-    live.run("delete_expired_archives")
-    assert deletions(live) == [earlier]
-    assert listed(live) == [later]
-
-
-def test_once_a_deleted_room_has_no_archives_nothing_is_left_to_look_through(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    live.room(archiveRetentionDays=1)
-    live.ask("alice", "DELETE", "/rooms/standup")
-    for _ in range(3):
-        live.run("delete_expired_archives")
-        clock.shift(DAY)
-    (schedule,) = (item for item in live.stand_ins.items() if item["sk"] == {"S": "retention"})
-    # At the look after the first that found it empty, and a week.
-    forgotten = NOON + DAY + 7 * DAY
-    assert schedule["expiresAt"] == {"N": str(int(forgotten.timestamp()))}
-
-
-@pytest.mark.parametrize("status", ["available", "expired", "failed"])
-def test_whatever_has_ended_is_deleted(
-    live: Live, clock: time_machine.Traveller, status: str
-) -> None:
-    live.room(archiveRetentionDays=1)
-    live.enter("bob")
-    archived(live, status=status)
-    clock.shift(DAY)
-    live.run("delete_expired_archives")
-    assert listed(live) == []
-
-
 def test_what_cannot_be_deleted_yet_is_tried_again_and_keeps_nothing_else(
     live: Live, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,38 +82,6 @@ def test_what_cannot_be_deleted_yet_is_tried_again_and_keeps_nothing_else(
     live.stand_ins.opentok.archive_ready_after = 2
     live.run("delete_expired_archives")
     assert deletions(live) == [stuck, next_one]
-    clock.shift(timedelta(hours=1))
-    live.run("delete_expired_archives")
-    assert listed(live) == []
-
-
-def test_while_opentok_is_away_nothing_is_lost_and_later_all_is_deleted(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    live.room(archiveRetentionDays=1)
-    live.enter("bob")
-    archive_id = archived(live)
-    clock.shift(DAY)
-    live.stand_ins.opentok.faults.add(Fault("/archive", status=500), times=9)
-    live.run("delete_expired_archives")
-    live.stand_ins.opentok.faults.clear()
-    assert listed(live) == [archive_id]
-    clock.shift(timedelta(hours=1))
-    live.run("delete_expired_archives")
-    assert listed(live) == []
-
-
-def test_a_deletion_of_which_only_the_record_was_missed_is_finished(
-    live: Live, clock: time_machine.Traveller
-) -> None:
-    live.room(archiveRetentionDays=1)
-    live.enter("bob")
-    archived(live)
-    live.stand_ins.opentok.deliver_to("archive", None)
-    clock.shift(DAY)
-    live.stand_ins.aws.fail("DynamoDB.UpdateItem", error="InternalServerError", times=1)
-    live.run("delete_expired_archives")
-    assert len(listed(live)) == 1
     clock.shift(timedelta(hours=1))
     live.run("delete_expired_archives")
     assert listed(live) == []

@@ -314,40 +314,6 @@ def test_archives_survive_a_change_of_session_and_the_closing_of_the_room_but_no
     assert recorded.ask("alice", "GET", f"{ARCHIVES}/{archive_id}").code == "archive_not_found"
 
 
-def test_closing_a_room_stops_its_recording(recorded: Live) -> None:
-    start(recorded)
-    assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
-    recorded.settle()
-    (shown,) = listed(recorded)
-    assert (shown["status"], shown["reason"]) == ("stopped", "user initiated")
-
-
-def test_what_a_closing_could_not_stop_the_schedule_stops(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    start(recorded)
-    recorded.stand_ins.opentok.faults.add(Fault("/stop", status=500))
-    assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert listed(recorded)[0]["status"] in ("started", "paused")
-    clock.shift(1)
-    recorded.run("enforce_closing_times")
-    assert listed(recorded)[0]["reason"] == "user initiated"
-
-
-def test_what_opentok_refuses_to_stop_does_not_have_the_room_emptied_again_and_again(
-    recorded: Live, clock: time_machine.Traveller
-) -> None:
-    start(recorded)
-    recorded.stand_ins.opentok.faults.add(Fault("/stop", status=400), times=9)
-    assert recorded.ask("alice", "DELETE", "/rooms/standup").status == 204
-    clock.shift(1)
-    recorded.run("enforce_closing_times")
-    recorded.stand_ins.opentok.clear_calls()
-    clock.shift(1)
-    recorded.run("enforce_closing_times")
-    assert recorded.stand_ins.opentok.calls == []
-
-
 def test_a_room_whose_time_is_over_is_not_recorded_on(
     recorded: Live, clock: time_machine.Traveller
 ) -> None:

@@ -7,7 +7,6 @@ import pytest
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.noon import NOON
 
@@ -212,32 +211,6 @@ def test_a_conflict_at_opentok_does_not_end_one_on_record(entered: Live) -> None
     assert [each["status"] for each in listed(entered)] == ["started"]
 
 
-@pytest.mark.parametrize("answer", ["stop", "layout", "read"])
-def test_reconciliation_takes_back_what_was_wrongly_taken_for_ended(
-    entered: Live, clock: time_machine.Traveller, answer: str
-) -> None:
-    broadcast_id = start(entered)["id"]
-    calls: dict[str, tuple[str, str, object]] = {
-        "stop": ("POST", "/stop", None),
-        "layout": ("PUT", "/layout", {"type": "pip"}),
-        "read": ("GET", "", None),
-    }
-    method, below, body = calls[answer]
-    fault = Fault(f"/broadcast/{broadcast_id}{below}", status=404, body=NOT_THERE)
-    entered.stand_ins.opentok.faults.add(fault)
-    control(entered, method, f"{broadcast_id}{below}", body)
-    assert [each["status"] for each in listed(entered)] == ["stopped"]
-    clock.shift(timedelta(minutes=2))
-
-    entered.run("reconcile_sessions")
-
-    (shown,) = listed(entered)
-    assert shown["status"] == "started"
-    assert shown["broadcastUrls"] is not None
-    entered.ask("alice", "DELETE", "/rooms/standup")
-    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "stopped"
-
-
 @pytest.mark.parametrize(
     "body",
     ['{"items": [], "count": 0}', '{"items": [{"id": 7}], "count": 1}'],
@@ -414,72 +387,6 @@ def test_another_rooms_broadcast_is_404_and_only_moderators_may(entered: Live) -
     assert entered.ask("bob", "GET", BROADCASTS).code == "not_a_moderator"
     assert entered.ask("alice", "GET", "/rooms/retro/broadcasts").json["items"] == []
     assert entered.stand_ins.opentok.calls == []
-
-
-def test_a_start_whose_answer_is_lost_is_unconfirmed_and_found_by_reconciliation(
-    entered: Live, clock: time_machine.Traveller
-) -> None:
-    entered.stand_ins.opentok.deliver_to("broadcast", None)
-    entered.stand_ins.opentok.faults.add(Fault("/broadcast", drop=True))
-    reply = entered.ask("alice", "POST", BROADCASTS, HLS)
-    assert (reply.status, reply.code) == (503, "start_unconfirmed")
-    assert "check the list" in reply.json["detail"]
-    assert listed(entered) == []
-    clock.shift(timedelta(minutes=2))
-
-    entered.run("reconcile_sessions")
-
-    (found,) = listed(entered)
-    assert found["status"] == "started"
-    retried = entered.ask("alice", "POST", BROADCASTS, HLS)
-    assert (retried.status, retried.code) == (409, "already_broadcasting")
-    assert retried.json["broadcastId"] == found["id"]
-    assert control(entered, "POST", f"{found['id']}/stop").status == 200
-
-
-def test_reconciliation_finds_that_one_has_ended(
-    entered: Live, clock: time_machine.Traveller
-) -> None:
-    broadcast_id = start(entered)["id"]
-    entered.stand_ins.opentok.plan_callbacks(drop=1)
-    entered.stand_ins.opentok.move("broadcasts", broadcast_id, "stopped")
-    clock.shift(timedelta(minutes=2))
-    entered.run("reconcile_sessions")
-    assert [each["status"] for each in listed(entered)] == ["stopped"]
-
-
-def test_a_callback_alone_brings_one_on_record_and_a_late_one_does_not_revive_it(
-    entered: Live,
-) -> None:
-    session_id = entered.ask("alice", "GET", "/rooms/standup").json["sessionId"]
-    told = {
-        "id": "b-1",
-        "sessionId": session_id,
-        "event": "broadcast",
-        "createdAt": int(NOON.timestamp() * 1000),
-        "broadcastUrls": {"rtmp": {"tube": {k: v for k, v in RTMP.items() if k != "id"}}},
-    }
-    for status in ("stopped", "started"):
-        assert send_callback(entered.gateway, "broadcast", told | {"status": status}).status == 200
-    (shown,) = listed(entered)
-    assert (shown["id"], shown["status"]) == ("b-1", "stopped")
-    assert shown["broadcastUrls"]["rtmp"] == {"tube": {"serverUrl": "rtmps://live.test:443/app"}}
-    assert "s3cret" not in str(entered.stand_ins.items())
-
-
-def test_closing_the_room_stops_it(entered: Live) -> None:
-    broadcast_id = start(entered)["id"]
-    assert entered.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "stopped"
-
-
-def test_closing_hours_stop_it(entered: Live, clock: time_machine.Traveller) -> None:
-    entered.patch(closesAt="2026-03-01T12:05:00Z")
-    broadcast_id = start(entered)["id"]
-    clock.shift(timedelta(minutes=6))
-    entered.run("enforce_closing_times")
-    assert entered.stand_ins.opentok.inspect("broadcasts", broadcast_id)["status"] == "stopped"
-    assert [each["status"] for each in listed(entered)] == ["stopped"]
 
 
 @pytest.mark.parametrize(

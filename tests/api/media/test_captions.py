@@ -6,10 +6,8 @@ from typing import Any
 
 import jwt
 import pytest
-import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.callbacks import send_callback
 from tests.support.live import Live, running_live
 from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, API_SECRET, CALLBACK_SECRET, StandIns
@@ -55,14 +53,6 @@ def test_their_token_is_a_moderators_for_minutes_and_of_no_user(entered: Live) -
     assert (data["userId"], data["service"]) == (None, "captions")
 
 
-def test_their_token_does_not_outlive_the_room(entered: Live) -> None:
-    entered.patch(closesAt="2026-03-01T12:01:00Z")
-    start(entered)
-    token = told_opentok(entered.stand_ins)["token"]
-    claims = jwt.decode(token, API_SECRET, algorithms=["HS256"], options={"verify_aud": False})
-    assert claims["exp"] == int((NOON + timedelta(minutes=1)).timestamp())
-
-
 @pytest.mark.parametrize(
     ("options", "field"),
     [
@@ -94,41 +84,6 @@ def test_a_room_has_one_set_at_a_time_and_is_told_which(entered: Live) -> None:
 ALREADY = '{"code": 60003, "message": "Audio captioning is already enabled"}'
 
 
-def named(live: Live) -> object:
-    """Which captions a start is told of that OpenTok says there are already."""
-    live.stand_ins.opentok.faults.add(Fault("/captions", status=409, body=ALREADY))
-    refused = live.ask("alice", "POST", CAPTIONS, {})
-    assert (refused.status, refused.code) == (409, "already_captioning")
-    return refused.json.get("captionsId")
-
-
-def test_of_several_that_seem_to_run_the_latest_is_named_and_of_no_other_kind(
-    entered: Live,
-) -> None:
-    session_id = entered.ask("alice", "GET", "/rooms/standup").json["sessionId"]
-    begun = int(NOON.timestamp() * 1000)
-    for number in (2, 3, 1):
-        told = {"captionId": f"c-{number}", "sessionId": session_id, "status": "started"}
-        moment = {"createdAt": begun - 10_000 + number}
-        assert send_callback(entered.gateway, "captions", told | moment).status == 200
-    broadcast: dict[str, Any] = {"outputs": {"hls": {}}}
-    assert entered.ask("alice", "POST", "/rooms/standup/broadcasts", broadcast).status == 201
-    assert named(entered) == "c-3"
-
-
-def test_captions_of_an_earlier_session_are_not_named(
-    entered: Live, clock: time_machine.Traveller
-) -> None:
-    captions_id = start(entered)
-    assert named(entered) == captions_id
-    entered.stand_ins.opentok.deliver_to("captions", None)
-    entered.patch(closesAt="2026-03-01T12:01:00Z")
-    clock.shift(timedelta(minutes=2))
-    entered.patch(closesAt=None)
-    entered.enter("bob")
-    assert named(entered) is None
-
-
 def test_captions_that_are_not_on_record_are_refused_without_an_id(entered: Live) -> None:
     entered.stand_ins.opentok.faults.add(Fault("/captions", status=409, body=ALREADY))
     refused = entered.ask("alice", "POST", CAPTIONS, {})
@@ -150,14 +105,6 @@ def test_they_are_stopped_once_in_their_own_room_by_moderators(entered: Live) ->
     assert entered.stand_ins.opentok.inspect("captions", captions_id)["status"] == "stopped"
     again = stop(entered, captions_id)
     assert (again.status, again.code) == (409, "captions_not_running")
-
-
-def test_captions_that_have_ended_unheard_count_as_stopped(entered: Live) -> None:
-    captions_id = start(entered)
-    entered.stand_ins.opentok.plan_callbacks(drop=1)
-    entered.stand_ins.opentok.move("captions", captions_id, "stopped")
-    assert stop(entered, captions_id).status == 202
-    assert stop(entered, captions_id).code == "captions_not_running"
 
 
 def test_opentok_is_told_where_the_api_is_and_no_caller_chooses_that(entered: Live) -> None:
@@ -194,18 +141,3 @@ def test_without_signatures_opentok_is_told_the_secret_path_or_none(stand_ins: S
             event["requestContext"] |= {"domainName": "api.test", "path": CAPTIONS}
             assert live.gateway.send(event).status == 202
             assert told_opentok(stand_ins).get("statusCallbackUrl") == expected
-
-
-def test_a_callback_alone_brings_them_on_record(entered: Live) -> None:
-    session_id = entered.ask("alice", "GET", "/rooms/standup").json["sessionId"]
-    told = {"captionId": "c-1", "sessionId": session_id, "status": "started", "projectId": API_KEY}
-    assert send_callback(entered.gateway, "captions", told).status == 200
-    absent = '{"message": "Captions not found"}'
-    entered.stand_ins.opentok.faults.add(Fault("/captions/c-1/stop", status=404, body=absent))
-    assert stop(entered, "c-1").status == 202
-
-
-def test_closing_the_room_stops_them(entered: Live) -> None:
-    captions_id = start(entered)
-    assert entered.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert entered.stand_ins.opentok.inspect("captions", captions_id)["status"] == "stopped"

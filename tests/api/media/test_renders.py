@@ -73,19 +73,6 @@ def test_it_is_stopped_again_and_again_whatever_opentok_answers_with(
     assert len(deletes) == 2
 
 
-def test_one_that_has_ended_unheard_is_found_to_have(entered: Live) -> None:
-    entered.stand_ins.opentok.deliver_to("render", None)
-    render_id = start(entered)["id"]
-    entered.stand_ins.opentok.move("renders", render_id, "failed", "no such page")
-    shown = entered.ask("alice", "GET", f"{RENDERS}/{render_id}").json
-    assert (shown["status"], shown["reason"]) == ("failed", "no such page")
-
-    gone = start(entered)["id"]
-    absent = '{"message": "Render not found"}'
-    entered.stand_ins.opentok.faults.add(Fault(f"/render/{gone}", status=404, body=absent))
-    assert entered.ask("alice", "GET", f"{RENDERS}/{gone}").json["status"] == "stopped"
-
-
 @pytest.mark.parametrize(
     ("options", "field"),
     [
@@ -128,43 +115,6 @@ def test_another_rooms_render_is_404_and_only_moderators_may(entered: Live) -> N
     assert entered.stand_ins.opentok.calls == []
 
 
-def test_a_start_whose_answer_is_lost_is_found_by_its_connection_in_reconciliation(
-    entered: Live, clock: time_machine.Traveller
-) -> None:
-    opentok = entered.stand_ins.opentok
-    opentok.deliver_to("render", None)
-    entered.room("retro")
-    entered.enter("carol", "retro")
-    assert entered.ask("alice", "POST", "/rooms/retro/renders", PAGE).status == 202
-    opentok.faults.add(Fault("/render", drop=True))
-    reply = entered.ask("alice", "POST", RENDERS, PAGE)
-    assert (reply.status, reply.code) == (503, "start_unconfirmed")
-    assert listed(entered) == []
-    clock.shift(timedelta(minutes=2))
-    opentok.advance()
-    entered.settle()
-
-    entered.run("reconcile_sessions")
-
-    (found,) = listed(entered)
-    assert found["url"] == PAGE["url"]
-    assert entered.ask("alice", "DELETE", f"{RENDERS}/{found['id']}").status == 204
-
-
-def test_reconciliation_asks_for_renders_only_where_there_is_sign_of_one(
-    entered: Live, clock: time_machine.Traveller
-) -> None:
-    clock.shift(timedelta(minutes=2))
-    entered.run("reconcile_sessions")
-    assert entered.stand_ins.opentok.count("/render") == 0
-
-
-def test_closing_the_room_stops_it(entered: Live) -> None:
-    render_id = start(entered)["id"]
-    assert entered.ask("alice", "DELETE", "/rooms/standup").status == 204
-    assert entered.stand_ins.opentok.inspect("renders", render_id)["status"] == "stopped"
-
-
 def test_one_among_more_than_opentok_lists_at_once_is_not_taken_for_ended(
     entered: Live, clock: time_machine.Traveller
 ) -> None:
@@ -173,18 +123,4 @@ def test_one_among_more_than_opentok_lists_at_once_is_not_taken_for_ended(
     others = '{"items": [], "count": 1001}'
     entered.stand_ins.opentok.faults.add(Fault("/render", status=200, body=others))
     entered.run("reconcile_sessions")
-    assert [each["status"] for each in listed(entered)] == ["started"]
-
-
-def test_an_answer_older_than_what_was_told_moves_nothing_back(entered: Live) -> None:
-    render_id = start(entered)["id"]
-    entered.stand_ins.opentok.move("renders", render_id, "started")
-    entered.settle()
-    shown = entered.ask("alice", "GET", f"{RENDERS}/{render_id}").json
-    assert shown["status"] == "started"
-    before = json.dumps(
-        {key: shown[key] for key in shown if key != "room"} | {"status": "starting"}
-    )
-    entered.stand_ins.opentok.faults.add(Fault(f"/render/{render_id}", status=200, body=before))
-    entered.ask("alice", "GET", f"{RENDERS}/{render_id}")
     assert [each["status"] for each in listed(entered)] == ["started"]

@@ -71,19 +71,6 @@ def test_a_moderator_may_have_each_role_and_opentok_accepts_it(
     assert json.loads(connected.json()["data"])["role"] == role
 
 
-def test_the_creator_moderates_and_others_publish_unless_they_are_named(
-    gateway: Gateway, stand_ins: StandIns
-) -> None:
-    alice = stand_ins.identity.bearer("alice")
-    gateway.request("PUT", "/rooms/standup", bearer=alice, body='{"moderators":["carol"]}')
-    assert join(gateway, stand_ins, "alice").json["role"] == "moderator"
-    assert join(gateway, stand_ins, "carol").json["role"] == "moderator"
-    assert join(gateway, stand_ins, "root", admin=True).json["role"] == "moderator"
-    assert join(gateway, stand_ins, "bob").json["role"] == "publisher"
-    refused = join(gateway, stand_ins, "bob", {"role": "moderator"})
-    assert (refused.status, refused.code) == (403, "role_not_allowed")
-
-
 def test_in_a_room_for_watching_only_moderators_publish(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:

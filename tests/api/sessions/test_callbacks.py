@@ -11,7 +11,7 @@ import time_machine
 from stand_ins.http.faults import Fault
 from tests.support.callbacks import event, send_callback
 from tests.support.gateway import Gateway, Reply
-from tests.support.live import Live, running_live
+from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
 from tests.support.stand_ins import API_KEY, CALLBACK_SECRET, CREDENTIALS, StandIns
@@ -226,38 +226,6 @@ def test_who_is_sent_away_comes_and_goes_in_three_calls_each(live: Live) -> None
     assert live.connected() == set()
 
 
-def test_callbacks_in_any_order_end_in_the_same_state(stand_ins: StandIns) -> None:
-    for order in ("forward", "reverse", "shuffle"):
-        stand_ins.start_anew()
-        with running_live(stand_ins) as live:
-            live.room(maxParticipants=9)
-            stand_ins.opentok.plan_callbacks(order="hold", duplicate=50)
-            gone = live.connect(live.token("bob"))
-            live.publish(gone)
-            live.leave(gone)
-            stays = live.connect(live.token("carol"))
-            ended, stands = live.publish(stays, name="first"), live.publish(stays, name="second")
-            live.unpublish(ended)
-            stand_ins.opentok.plan_callbacks(order=order, seed=7)
-            live.settle()
-
-            reply = live.ask("alice", "GET", "/rooms/standup/connections").json
-            (shown,) = reply["items"]
-            assert (shown["id"], shown["userId"]) == (stays, "carol")
-            assert [stream["id"] for stream in shown["streams"]] == [stands]
-            assert reply["counts"]["connections"] == 1
-            assert reply["counts"]["streams"] == 1
-
-
-def test_a_callback_that_cannot_be_stored_is_redelivered_and_then_stored(live: Live) -> None:
-    live.room(maxParticipants=2)
-    token = live.token("bob")
-    live.stand_ins.aws.fail("DynamoDB.TransactWriteItems", error="InternalServerError", times=4)
-    connection_id = live.connect(token)
-    live.settle()
-    assert live.shown() == {connection_id: "bob"}
-
-
 @pytest.mark.parametrize("name", ["streamCreated", "streamDestroyed"])
 def test_a_streams_callback_that_cannot_be_written_down_is_503(live: Live, name: str) -> None:
     session_id = live.room()["sessionId"]
@@ -274,15 +242,3 @@ def test_a_callback_whose_disconnect_opentok_refuses_is_503(live: Live, status: 
     content = event(session_id, connection={"id": "c1", "data": json.dumps({"userId": "bob"})})
     reply = send_session_callback(live.gateway, content)
     assert (reply.status, reply.code) == (503, "provider_unavailable")
-
-
-def test_a_callback_whose_disconnect_fails_is_503_until_it_succeeds(live: Live) -> None:
-    live.room()
-    token = live.token("bob")
-    assert live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"}).status == 201
-    live.stand_ins.opentok.faults.add(Fault("/connection/", status=500), times=5)
-    live.connect(token)
-    live.settle()
-    assert live.connected() == set()
-    attempts = [each["attempts"] for each in live.stand_ins.opentok.callback_record()["delivered"]]
-    assert max(attempts) > 1

@@ -101,37 +101,6 @@ def test_signals_go_to_all_or_to_one(live: Live) -> None:
     assert (second["data"], second["recipients"]) == ("psst", [bob])
 
 
-@pytest.mark.parametrize("kind", ["roomkey-closing", "roomkey-"])
-def test_nobody_signals_in_the_services_own_name(live: Live, kind: str) -> None:
-    live.room()
-    live.enter("bob")
-    reply = live.ask("alice", "POST", "/rooms/standup/signals", {"type": kind, "data": "{}"})
-    assert (reply.status, reply.code) == (422, "invalid_field")
-    reason = "must not begin with roomkey-, which this service uses itself"
-    assert reply.json["errors"] == [{"field": "type", "reason": reason}]
-    assert live.at_opentok()["signals"] == []
-
-
-@pytest.mark.parametrize(
-    ("body", "fits"),
-    [
-        ({"type": "t" * 128, "data": "d" * 8192}, True),
-        ({"type": "t" * 129, "data": ""}, False),
-        ({"type": "ж" * 65, "data": ""}, False),
-        ({"data": "d" * 8193}, False),
-    ],
-)
-def test_a_signal_too_large_is_refused_before_it_is_sent(
-    live: Live, body: dict[str, str], fits: bool
-) -> None:
-    live.room()
-    live.enter("bob")
-    live.stand_ins.opentok.clear_calls()
-    reply = live.ask("alice", "POST", "/rooms/standup/signals", body)
-    assert reply.status == (204 if fits else 413)
-    assert live.stand_ins.opentok.count("/signal") == int(fits)
-
-
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [("PUT", "mute", {"active": True}), ("POST", "signals", {"data": "x"})],
@@ -208,30 +177,6 @@ def test_a_ban_puts_a_user_out_on_all_devices_and_again_until_it_is_lifted(live:
     assert live.connected() == {carol, back}
 
 
-def test_a_ban_puts_out_all_devices_it_can_though_one_of_them_fails(live: Live) -> None:
-    live.room()
-    devices = {live.enter("bob") for _ in range(3)}
-    first = min(devices)
-    live.stand_ins.opentok.faults.add(Fault(f"/connection/{first}", status=500), times=2)
-    reply = live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
-    live.settle()
-    assert (reply.status, reply.code) == (503, "provider_unavailable")
-    assert live.connected() == {first}
-
-
-def test_a_ban_holds_in_a_capped_room_too(live: Live) -> None:
-    live.room(maxParticipants=2)
-    old = live.token("bob")
-    live.connect(old)
-    live.settle()
-    live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
-    live.settle()
-    assert live.connected() == set()
-    live.connect(old)
-    live.settle()
-    assert live.connected() == set()
-
-
 def test_who_moderates_a_room_cannot_be_banned_nor_who_is_banned_moderate(live: Live) -> None:
     live.room()
     reply = live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "alice"})
@@ -270,61 +215,6 @@ def test_the_banned_do_not_moderate_a_room_made_anew(live: Live) -> None:
     assert live.refusal("bob") == "room_closed"
 
 
-def test_a_locked_room_lets_back_in_who_is_in_and_moderators_and_nobody_else(live: Live) -> None:
-    every: dict[str, dict[str, Any]] = {"open": {}, "capped": {"maxParticipants": 9}}
-    for name, limits in every.items():
-        live.room(name, **limits)
-        old = live.token("mallory", name)
-        bob = live.enter("bob", name)
-
-        assert live.patch(name, locked=True)["state"] == "locked"
-
-        assert live.refusal("carol", name) == "room_locked"
-        live.connect(old)
-        again, alice = live.enter("bob", name), live.enter("alice", name)
-        assert {bob, again, alice} <= live.connected(name)
-        held = live.connected(name) - {bob, again, alice}
-        # In a capped room, a user who got a token before the lock keeps a seat.
-        assert len(held) == len(limits)
-        live.patch(name, locked=False)
-        live.enter("carol", name)
-
-
-def test_an_old_token_does_not_open_a_lock(live: Live) -> None:
-    live.room()
-    old = live.token("mallory")
-    bob = live.enter("bob")
-    live.patch(locked=True)
-    for _ in range(3):
-        live.connect(old)
-    live.settle()
-    assert live.connected() == {bob}
-    live.leave(bob)
-    live.settle()
-    live.enter("bob")
-
-
-def test_who_is_a_moderator_no_longer_is_sent_away_with_a_moderators_token(live: Live) -> None:
-    live.room(moderators=["bob"])
-    as_moderator = live.token("bob", role="moderator")
-    as_publisher = live.token("bob", role="publisher")
-    live.patch(moderators={"remove": ["bob"]})
-    live.connect(as_moderator)
-    publisher = live.connect(as_publisher)
-    live.settle()
-    assert live.connected() == {publisher}
-
-
-def test_who_is_a_member_no_longer_is_sent_away(live: Live) -> None:
-    live.room(members=["bob", "carol"])
-    bobs, carols = live.token("bob"), live.token("carol")
-    live.patch(members={"remove": ["bob"]})
-    live.connect(bobs)
-    carol = live.connect(carols)
-    live.settle()
-    assert live.connected() == {carol}
-
-
 @pytest.mark.parametrize("limits", [{}, {"maxParticipants": 2}], ids=["uncapped", "capped"])
 def test_an_admin_stays_though_no_list_names_them_and_is_noted_once(
     live: Live, limits: dict[str, Any]
@@ -341,26 +231,6 @@ def test_an_admin_stays_though_no_list_names_them_and_is_noted_once(
     assert live.connected() == {root}
 
 
-def test_a_deleted_room_is_emptied_and_old_tokens_bring_nobody_back(live: Live) -> None:
-    session_id = live.room()["sessionId"]
-    old = live.token("bob")
-    for user in ("bob", "carol"):
-        live.enter(user)
-
-    assert live.ask("alice", "DELETE", "/rooms/standup").status == 204
-    live.settle()
-
-    assert live.connected() == set()
-    live.connect(old)
-    live.settle()
-    assert live.connected() == set()
-    new = live.room()
-    assert new["sessionId"] != session_id
-    live.connect(old)
-    live.settle()
-    assert live.stand_ins.opentok.session(session_id)["connections"] == []
-
-
 def test_a_room_is_deleted_whatever_opentok_does_and_emptied_by_the_schedule(live: Live) -> None:
     live.room()
     live.enter("bob")
@@ -374,11 +244,3 @@ def test_a_room_is_deleted_whatever_opentok_does_and_emptied_by_the_schedule(liv
     live.settle()
 
     assert live.connected() == set()
-
-
-def test_bans_outlive_a_room_whose_moderators_use_its_name_anew(live: Live) -> None:
-    live.room()
-    live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
-    live.ask("alice", "DELETE", "/rooms/standup")
-    live.room()
-    assert live.refusal("bob") == "banned"

@@ -1,4 +1,4 @@
-"""What connecting a telephone or a WebSocket leaves of its request's time."""
+"""Time that a call or a WebSocket leaves to record its connection."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast

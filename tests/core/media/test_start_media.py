@@ -1,4 +1,4 @@
-"""A start while its room closes is rolled back, and one whose answer is lost is unconfirmed."""
+"""Starts: the time that is left to record them, and what a refusal names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,6 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
     AlreadyBroadcasting,
     ProviderUnavailable,
-    RoomClosed,
     RoomkeyError,
     StartUnconfirmed,
     StoreUnavailable,
@@ -38,15 +37,11 @@ class Studio:
     """OpenTok, a room's record and the record of its media.
 
     Args:
-        room: The room as it is once OpenTok has started.
         answer: OpenTok's answer to a start, which comes at the last moment.
-        available: Whether OpenTok answers a stop.
         recorded: What is on record as running; None if it cannot be read.
     """
 
-    room: Room | None = ROOM
     answer: MediaReport | RoomkeyError = REPORT
-    available: bool = True
     recorded: list[Media] | None = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -66,16 +61,14 @@ class Studio:
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
         assert deadline.remaining()
-        if not self.available:
-            raise ProviderUnavailable("It is away.")
         self.stopped.append(media_id)
 
     # The records.
 
-    def find(self, name: str, deadline: Deadline) -> Room | None:
+    def find(self, name: str, deadline: Deadline) -> Room:
         assert name == ROOM.name
         assert deadline.remaining()
-        return self.room
+        return ROOM
 
     def save(self, media: Media, deadline: Deadline) -> bool:
         assert media.room_id == ROOM.room_id
@@ -109,26 +102,6 @@ def test_in_an_open_room_it_goes_on_and_time_was_left_to_record_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "current",
-    [
-        None,
-        replace(ROOM, closed_at=NOON),
-        replace(ROOM, session_id="another"),
-        replace(ROOM, settings=replace(ROOM.settings, closes_at=NOON - MILLISECOND)),
-    ],
-    ids=["gone", "deleted", "made anew", "closed"],
-)
-@pytest.mark.parametrize("available", [True, False])
-def test_in_a_room_that_has_closed_meanwhile_it_is_stopped_again(
-    current: Room | None, *, available: bool
-) -> None:
-    studio = Studio(current, available=available)
-    with pytest.raises(RoomClosed):
-        studio.starts()
-    assert studio.stopped == (["b1"] if available else [])
-
-
-@pytest.mark.parametrize(
     "answer",
     [
         ProviderUnavailable("It is silent.", note="POST broadcast: Timeout"),
@@ -145,12 +118,6 @@ def test_a_start_that_opentok_did_not_confirm_is_neither_searched_nor_stopped(
     assert raised.value.note
     assert raised.value.retry_after
     assert (studio.stopped, studio.lookups) == ([], 0)
-
-
-def test_a_start_that_opentok_has_certainly_not_performed_is_only_unavailable() -> None:
-    studio = Studio(answer=ProviderUnavailable("It is busy.", not_performed=True))
-    with pytest.raises(ProviderUnavailable):
-        studio.starts()
 
 
 BROADCAST = replace(REPORT.to_media(ROOM.room_id), content={"multiBroadcastTag": "a"})

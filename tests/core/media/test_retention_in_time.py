@@ -1,4 +1,4 @@
-"""How the scheduled function that deletes archives divides its time."""
+"""Time limits of the scheduled function that deletes archives."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ def an_archive(room_id: str, number: int, age: timedelta = DAY) -> Media:
 
 @dataclass
 class Library:
-    """Shelves of deleted rooms that keep archives for a day, and what becomes of them.
+    """Deleted rooms that keep archives for a day, and their archives.
 
     Args:
         archives: By room, each of which it takes `takes` seconds to delete.
@@ -114,12 +114,12 @@ class Library:
         clear.run(Deadline(RUN_SECONDS, lambda: self.seconds))
 
 
-def shelf_of(room_id: str, archives: int) -> dict[str, list[Media]]:
+def retained(room_id: str, archives: int) -> dict[str, list[Media]]:
     return {room_id: [an_archive(room_id, number) for number in range(archives)]}
 
 
 def test_a_room_whose_deletions_take_long_is_put_off_and_the_next_one_has_its_turn() -> None:
-    library = Library(shelf_of("hall", 40) | shelf_of("standup", 1))
+    library = Library(retained("hall", 40) | retained("standup", 1))
 
     library.run()
 
@@ -132,7 +132,7 @@ def test_a_room_whose_deletions_take_long_is_put_off_and_the_next_one_has_its_tu
 
 
 def test_deletions_that_hang_take_no_more_than_their_rooms_turn() -> None:
-    library = Library(shelf_of("hall", 9) | shelf_of("standup", 1), hanging=frozenset({"hall"}))
+    library = Library(retained("hall", 9) | retained("standup", 1), hanging=frozenset({"hall"}))
 
     library.run()
 
@@ -142,7 +142,7 @@ def test_deletions_that_hang_take_no_more_than_their_rooms_turn() -> None:
 
 
 def test_one_deletion_that_hangs_leaves_time_for_others_of_its_room() -> None:
-    library = Library(shelf_of("hall", 1), hanging=frozenset({"hall"}))
+    library = Library(retained("hall", 1), hanging=frozenset({"hall"}))
 
     library.run()
 
@@ -153,7 +153,7 @@ def test_one_deletion_that_hangs_leaves_time_for_others_of_its_room() -> None:
 def test_a_run_ends_in_time_and_begins_no_room_that_it_has_no_time_for() -> None:
     rooms: dict[str, list[Media]] = {}
     for number in range(5):
-        rooms |= shelf_of(f"room-{number}", 9)
+        rooms |= retained(f"room-{number}", 9)
     library = Library(rooms, hanging=frozenset(rooms))
 
     library.run()
@@ -161,7 +161,7 @@ def test_a_run_ends_in_time_and_begins_no_room_that_it_has_no_time_for() -> None
     assert library.seconds <= RUN_SECONDS
     assert list(library.looked) == ["room-0", "room-1", "room-2"]
 
-    late = Library(shelf_of("hall", 1) | shelf_of("standup", 1), takes=RUN_SECONDS - 2.5)
+    late = Library(retained("hall", 1) | retained("standup", 1), takes=RUN_SECONDS - 2.5)
     late.run()
     assert late.deleted == ["hall-0"]
     assert list(late.looked) == ["hall"]
@@ -194,7 +194,7 @@ def test_a_deleted_rooms_retention_is_forgotten_once_nothing_is_left_on_it(
 
 
 def test_a_deleted_rooms_retention_is_not_forgotten_while_one_on_it_could_not_be_deleted() -> None:
-    library = Library(shelf_of("hall", 1), hanging=frozenset({"hall"}))
+    library = Library(retained("hall", 1), hanging=frozenset({"hall"}))
     library.run()
     assert library.looked == {"hall": (NOON + HOUR, False)}
 

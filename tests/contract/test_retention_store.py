@@ -5,25 +5,22 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
-from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.ports.archives import RetentionSchedule
-from tests.support.engines import Engine
+from tests.support.engines import Database
 from tests.support.example_rooms import NOON, a_room, soon
-from tests.support.stand_ins import TABLE
 
 DAY = timedelta(days=1)
 
 
-class Shelves:
+class Schedules:
     """The schedule store and the room store that writes to it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.store = DynamoDBRetention(engine.client, TABLE)
-        self.rooms = DynamoDBRooms(engine.client, TABLE)
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self.store = database.stores.schedules
+        self.rooms = database.stores.rooms
+        self._database = database
 
     def make(self, name: str, days: int | None) -> Room:
         room = a_room(name, settings=RoomSettings(archive_retention_days=days))
@@ -38,23 +35,16 @@ class Shelves:
         return list(self.store.due_schedules(now, limit, soon()))
 
     def expiry(self, room: Room) -> datetime | None:
-        (item,) = (
-            item
-            for item in self._engine.client.scan(TableName=TABLE)["Items"]
-            if item["pk"]["S"] == f"media#{room.room_id}"
-        )
-        if "expiresAt" not in item:
-            return None
-        return datetime.fromtimestamp(int(item["expiresAt"]["N"]), NOON.tzinfo)
+        return self._database.expiry(f"media#{room.room_id}")
 
 
 @pytest.fixture
-def schedules(engine: Engine) -> Shelves:
-    return Shelves(engine)
+def schedules(database: Database) -> Schedules:
+    return Schedules(database)
 
 
 def test_a_room_that_keeps_archives_for_some_days_has_a_retention_that_is_due(
-    schedules: Shelves,
+    schedules: Schedules,
 ) -> None:
     keeps, keeps_all = schedules.make("standup", 2), schedules.make("retro", None)
     assert schedules.store.schedule(keeps.room_id, soon()) == RetentionSchedule(
@@ -66,7 +56,7 @@ def test_a_room_that_keeps_archives_for_some_days_has_a_retention_that_is_due(
 
 
 def test_a_retention_is_due_again_when_it_was_said_to_be_the_longest_due_first(
-    schedules: Shelves,
+    schedules: Schedules,
 ) -> None:
     rooms = [schedules.make(f"room-{number}", 2) for number in range(3)]
     for number, room in enumerate(rooms):
@@ -78,7 +68,7 @@ def test_a_retention_is_due_again_when_it_was_said_to_be_the_longest_due_first(
 
 
 def test_other_days_have_it_looked_through_at_once_and_outlive_an_older_look(
-    schedules: Shelves,
+    schedules: Schedules,
 ) -> None:
     room = schedules.make("standup", 30)
     before = schedules.store.schedule(room.room_id, soon())
@@ -96,7 +86,7 @@ def test_other_days_have_it_looked_through_at_once_and_outlive_an_older_look(
 
 
 def test_an_empty_retention_vanishes_a_week_after_the_look_that_is_to_come_unless_it_fills(
-    schedules: Shelves,
+    schedules: Schedules,
 ) -> None:
     room = schedules.make("standup", 1)
     schedule = RetentionSchedule(room.room_id, "standup", 1)
@@ -107,7 +97,7 @@ def test_an_empty_retention_vanishes_a_week_after_the_look_that_is_to_come_unles
     assert schedules.expiry(room) is None
 
 
-def test_what_is_gone_is_not_made_anew_by_looking_through_it(schedules: Shelves) -> None:
+def test_what_is_gone_is_not_made_anew_by_looking_through_it(schedules: Schedules) -> None:
     schedules.store.reschedule(
         RetentionSchedule("gone", "standup", 1), NOON, soon(), may_expire=False
     )

@@ -1,4 +1,4 @@
-"""How the scheduled function that empties rooms divides its time."""
+"""Time limits of the scheduled function that empties rooms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

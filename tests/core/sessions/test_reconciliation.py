@@ -1,0 +1,201 @@
+"""What the scheduled comparison with OpenTok mends, where callbacks were lost."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.seats import GRACE, Seats
+from chalicelib.core.model.user import User
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError
+from tests.fakes.service import BOB, CAROL, Service
+from tests.support.noon import NOON
+
+AWAY = ProviderUnavailable("OpenTok is away.")
+
+
+REFUSED = ProviderRefused("OpenTok refuses.")
+
+
+@pytest.mark.parametrize("cap", [None, 1], ids=["uncapped", "capped"])
+def test_who_left_unheard_goes_from_the_record_and_their_seat_is_free(
+    service: Service, cap: int | None
+) -> None:
+    service.open(max_participants=cap)
+    bob = service.enter(BOB)
+    service.clock.forward(minutes=2)
+    service.leave_unreported(bob)
+    assert service.recorded() == {bob: "bob"}
+
+    service.reconcile()
+
+    assert service.recorded() == {}
+    service.clock.now += GRACE
+    assert service.refusal(CAROL) is None
+
+
+@pytest.mark.parametrize(("seconds", "stays"), [(9, True), (10, False)])
+def test_a_record_is_compared_once_opentoks_list_can_lag_behind_it_no_more(
+    service: Service, seconds: int, stays: bool
+) -> None:
+    service.open()
+    service.clock.forward(minutes=2)
+    bob = service.enter(BOB)
+    service.leave_unreported(bob)
+    service.clock.forward(seconds=seconds)
+    service.reconcile()
+    assert service.recorded() == ({bob: "bob"} if stays else {})
+
+
+def test_streams_that_ended_unheard_go(service: Service) -> None:
+    room = service.open()
+    bob = service.enter(BOB)
+    ended, stands = service.opentok.publish(bob), service.opentok.publish(bob)
+    service.deliver()
+    service.clock.forward(minutes=2)
+    service.opentok.unpublish(ended)
+    service.opentok.events.clear()
+    service.reconcile()
+    (shown,) = service.stores.sessions.connections(room.session_id, service.deadline)
+    assert [stream.id for stream in shown.streams] == [stands]
+
+
+@pytest.mark.parametrize(
+    ("change", "stays"),
+    [
+        (lambda _: None, True),
+        (lambda service: service.change({"max_participants": 9}), False),
+        (lambda service: service.change(locked=True), False),
+        (lambda service: service.change({"members": frozenset({"bob", "carol"})}), False),
+        (lambda service: service.ban("dora"), False),
+    ],
+)
+def test_who_came_unheard_is_recorded_after_a_minute_and_leaves_where_anybody_is_kept_out(
+    service: Service, change: Callable[[Service], object], stays: bool
+) -> None:
+    service.open()
+    carol = service.enter(CAROL)
+    unknown = service.connect_unreported(service.join(BOB).token.text)
+    change(service)
+    service.clock.forward(seconds=59)
+    service.reconcile()
+    assert service.recorded() == {carol: "carol"}
+    service.clock.forward(seconds=61)
+    service.reconcile()
+    assert service.connected() == ({carol, unknown} if stays else {carol})
+    assert service.recorded() == {carol: "carol"} | ({unknown: None} if stays else {})
+
+
+def test_who_came_first_into_a_new_room_is_found_though_nothing_was_ever_told(
+    service: Service,
+) -> None:
+    bob = service.connect_unreported(service.join(BOB).token.text)
+    service.clock.forward(seconds=61)
+    service.reconcile()
+    assert service.recorded() == {bob: None}
+
+
+@pytest.mark.parametrize("failure", [AWAY, REFUSED], ids=["away", "refused"])
+def test_while_opentok_cannot_be_asked_nothing_is_removed(
+    service: Service, failure: RoomkeyError
+) -> None:
+    service.open(max_participants=1)
+    bob = service.enter(BOB)
+    service.leave_unreported(bob)
+    for _ in range(3):
+        service.clock.forward(hours=2)
+        service.opentok.faults.fail_next("connections", failure)
+        service.reconcile()
+        assert service.recorded() == {bob: "bob"}
+        assert service.refusal(CAROL) == "room_full"
+
+
+def test_a_ban_whose_disconnect_failed_is_carried_out(service: Service) -> None:
+    service.open()
+    service.enter(BOB)
+    service.opentok.faults.fail_next("disconnect")
+    with pytest.raises(ProviderUnavailable):
+        service.ban("bob")
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert service.connected() == set()
+
+
+def test_who_was_refused_and_could_not_be_disconnected_gets_no_seat_and_leaves(
+    service: Service,
+) -> None:
+    service.open()
+    token = service.join(BOB).token.text
+    service.change(locked=True)
+    service.opentok.faults.fail_next("disconnect")
+    bob = service.connect(token)
+    service.opentok.events.clear()
+    service.change({"max_participants": 1}, locked=False)
+    assert service.connected() == {bob}
+    assert service.refusal(CAROL) is None
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert service.connected() == set()
+
+
+def test_who_is_on_record_as_gone_and_yet_there_is_sent_away(service: Service) -> None:
+    room = service.open()
+    bob = service.enter(BOB)
+    session = service.stores.sessions.session(room.session_id, service.deadline)
+    assert session is not None
+    service.use_cases.session_tracker.on_disconnected(session, bob, NOON, service.deadline)
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert service.connected() == set()
+
+
+@pytest.mark.parametrize(
+    "seats",
+    [Seats(), Seats({"bob": {"connection-9": NOON}})],
+    ids=["no seat", "another connection's seat"],
+)
+def test_who_is_in_without_a_seat_gets_one(service: Service, seats: Seats) -> None:
+    room = service.open(max_participants=1)
+    bob = service.enter(BOB)
+    service.table.put_room(service.table.rooms[room.name], seats=seats)
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert service.connected() == {bob}
+    assert set(service.room().seats.connections.get("bob", ())) == {bob}
+    assert service.refusal(CAROL) == "room_full"
+
+
+def test_a_seat_of_nobody_is_free_again(service: Service) -> None:
+    room = service.open(max_participants=2)
+    bob = service.enter(BOB)
+    seats = Seats({"bob": {bob: NOON}, "zoe": {"c1": NOON}})
+    service.table.put_room(service.table.rooms[room.name], seats=seats)
+    assert service.refusal(CAROL) == "room_full"
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    service.clock.now += GRACE
+    assert service.refusal(CAROL) is None
+
+
+@pytest.mark.parametrize("participant", ["user", "service"])
+def test_a_crowd_is_compared_one_by_one(service: Service, participant: str) -> None:
+    service.open()
+    users = [User(f"{participant}-{number}") for number in range(40)]
+    inside = [service.enter(user) for user in users]
+    service.clock.forward(minutes=2)
+    for connection_id in inside[::2]:
+        service.leave_unreported(connection_id)
+    service.reconcile()
+    assert set(service.recorded()) == set(inside[1::2]) == service.connected()
+
+
+def test_closed_hours_are_reason_enough_to_send_away_whom_the_closing_missed(
+    service: Service,
+) -> None:
+    service.open(closes_at=NOON + timedelta(minutes=30))
+    unknown = service.connect_unreported(service.join(BOB).token.text)
+    service.arrives(Connection(unknown, NOON))
+    service.clock.forward(minutes=31)
+    service.reconcile()
+    assert service.connected() == set()

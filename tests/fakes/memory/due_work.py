@@ -1,0 +1,121 @@
+"""Fake stores of due work and of retention schedules."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.core.model.connection import Session
+from chalicelib.core.model.room import Room
+from chalicelib.core.ports.archives import RetentionSchedule
+from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.timestamps import epoch_milliseconds
+from tests.fakes.memory.table import Table, whole_second
+
+_FORGOTTEN_AFTER: Final = timedelta(days=7)
+
+
+class FakeDueWork:
+    """Due rooms and due sessions in memory."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def due_rooms(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        with self._table.faults.call("due_rooms", deadline):
+            records = self._table.rooms.items()
+            due = [(each.due, name) for name, each in records if each.is_listed_as_due]
+            return _longest_due(due, now, limit)
+
+    def reschedule(self, room: Room, due: datetime | None, deadline: Deadline) -> None:
+        with self._table.faults.call("reschedule", deadline):
+            try:
+                record = self._table.current(room)
+            except StaleRoom:
+                return
+            if due is None:
+                self._table.put_room(replace(record, due=None, is_listed_as_due=False))
+            else:
+                self._table.put_room(replace(record, due=epoch_milliseconds(due)))
+
+    def retire(self, room: Room, now: datetime, deadline: Deadline) -> bool:
+        with self._table.faults.call("retire", deadline):
+            try:
+                self._table.current(room)
+            except StaleRoom:
+                return False
+            self._table.retire_session(room, now)
+            return True
+
+    def due_sessions(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        with self._table.faults.call("due_sessions", deadline):
+            records = self._table.sessions.items()
+            due = [(each.due, key) for key, each in records if each.is_listed_as_due]
+            return _longest_due(due, now, limit)
+
+    def mark_checked(
+        self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
+    ) -> None:
+        with self._table.faults.call("mark_checked", deadline):
+            found = self._table.sessions.get(session_id)
+            if found is not None:
+                due = epoch_milliseconds(next_check)
+                self._table.sessions[session_id] = replace(found, due=due, idle=idle)
+
+    def stop_monitoring(self, session: Session, deadline: Deadline) -> bool:
+        with self._table.faults.call("stop_monitoring", deadline):
+            record = self._table.rooms.get(session.room_name.lower())
+            if record is not None and record.room.session_id == session.id:
+                self._table.put_room(record, monitoring_stopped=True)
+            found = self._table.sessions.get(session.id)
+            if found is None or not found.idle:
+                return False
+            self._table.sessions[session.id] = replace(
+                found, due=None, is_listed_as_due=False, idle=False
+            )
+            return True
+
+
+class FakeRetention:
+    """Retention schedules in memory."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        with self._table.faults.call("due_schedules", deadline):
+            due = [(each.due, room_id) for room_id, each in self._table.schedules.items()]
+            return _longest_due(due, now, limit)
+
+    def schedule(self, room_id: str, deadline: Deadline) -> RetentionSchedule | None:
+        with self._table.faults.call("schedule", deadline):
+            found = self._table.schedules.get(room_id)
+            if found is None or found.days is None or found.room_name is None:
+                return None
+            return RetentionSchedule(room_id, found.room_name, found.days)
+
+    def reschedule(
+        self,
+        schedule: RetentionSchedule,
+        next_look: datetime,
+        deadline: Deadline,
+        *,
+        may_expire: bool,
+    ) -> None:
+        with self._table.faults.call("reschedule", deadline):
+            found = self._table.schedules.get(schedule.room_id)
+            if found is None or found.days != schedule.days:
+                return
+            expires = found.expires or whole_second(next_look + _FORGOTTEN_AFTER)
+            self._table.schedules[schedule.room_id] = replace(
+                found, due=epoch_milliseconds(next_look), expires=expires if may_expire else None
+            )
+
+
+def _longest_due(
+    listed: Iterable[tuple[int | None, str]], now: datetime, limit: int
+) -> Sequence[str]:
+    due = epoch_milliseconds(now)
+    found = sorted((at, key) for at, key in listed if at is not None and at <= due)
+    return [key for _, key in found[:limit]]

@@ -1,0 +1,99 @@
+"""Records of the table that all fake stores share. A record never changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.core.model.connection import Counts, Participant, Stream
+from chalicelib.core.model.media import DELETED
+from chalicelib.core.model.room import Room
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecord:
+    """A room, and when it is due. It is due only while `is_listed_as_due` is True.
+
+    Args:
+        due: In milliseconds since 1970, because closing times may lie in the year 1.
+    """
+
+    room: Room
+    due: int | None = None
+    is_listed_as_due: bool = False
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session. It is due for a check only while `is_listed_as_due` is True."""
+
+    room_name: str
+    room_id: str
+    has_access_limits: bool = False
+    due: int | None = None
+    is_listed_as_due: bool = False
+    idle: bool = False
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRecord:
+    """A connection. The first callback about it makes the record, whichever that is.
+
+    Args:
+        since: None until its arrival is known.
+        gone_at: None until its end is known.
+        streams: By id; None for one that has ended.
+    """
+
+    participant: Participant = field(default_factory=Participant)
+    since: datetime | None = None
+    refused: bool = False
+    gone_at: datetime | None = None
+    streams: Mapping[str, Stream | None] = field(default_factory=dict)
+    expires: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.since is not None and self.gone_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class CountsRecord:
+    counts: Counts
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRecord:
+    """An archive, broadcast, captions or render.
+
+    Args:
+        content: The fields of OpenTok's object, as JSON.
+        started: Its place in lists; None for one that has been deleted.
+        running: Its place among those that run, if it does.
+    """
+
+    session_id: str
+    status: str
+    rank: int
+    created_at: datetime
+    updated_at: datetime
+    content: Mapping[str, str]
+    started: str | None
+    running: str | None
+    expires: datetime | None = None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.status == DELETED
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRecord:
+    """A room's retention schedule; without days, its archives are kept for ever."""
+
+    room_name: str | None = None
+    days: int | None = None
+    due: int | None = None
+    expires: datetime | None = None

@@ -1,0 +1,167 @@
+"""The table that all fake stores share."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.core.model.room import Room
+from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.support.timestamps import Clock, epoch_milliseconds
+from chalicelib.errors import StoreUnavailable
+from tests.fakes.faults import Faults
+from tests.fakes.memory.records import (
+    ConnectionRecord,
+    CountsRecord,
+    MediaRecord,
+    RetentionRecord,
+    RoomRecord,
+    SessionRecord,
+)
+
+if TYPE_CHECKING:
+    from chalicelib.core.model.media import MediaKind
+
+FIRST_CHECK: Final = timedelta(seconds=60)
+LONGEST_TOKEN: Final = timedelta(days=30)
+WARNING_MILLISECONDS: Final = 120_000
+MAX_BYTES: Final = 400 * 1024
+"""The largest size of a record: DynamoDB takes no larger item."""
+
+
+class Table:
+    """The records of all stores. A write puts another in a record's place.
+
+    Args:
+        clock: Says what has expired.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.faults = Faults(unavailable)
+        self.rooms: dict[str, RoomRecord] = {}
+        """By name, in lower case."""
+        self.sessions: dict[str, SessionRecord] = {}
+        self.connections: dict[tuple[str, str], ConnectionRecord] = {}
+        """By session and id."""
+        self.counts: dict[str, CountsRecord] = {}
+        self.media: dict[tuple[str, MediaKind, str], MediaRecord] = {}
+        """By room, kind and id."""
+        self.schedules: dict[str, RetentionRecord] = {}
+        """By room."""
+        self._clock = clock
+
+    def expire(self) -> None:
+        """Remove expired records. DynamoDB does so hours later, so a test decides when."""
+        now = self._clock()
+        with self.faults.lock:
+            for records in self._all():
+                for key, record in list(records.items()):
+                    if record.expires is not None and record.expires <= now:
+                        del records[key]
+
+    def snapshot(self) -> tuple[dict[Any, Any], ...]:
+        """Return all records, to compare them with those of another time."""
+        with self.faults.lock:
+            return tuple(dict(records) for records in self._all())
+
+    def room(self, room: Room) -> RoomRecord | None:
+        """Return the record of the room's name, which may be another room's."""
+        return self.rooms.get(room.name.lower())
+
+    def same_room(self, room: Room) -> RoomRecord:
+        """Return the record of this room, whatever its revision.
+
+        Raises:
+            StaleRoom: There is no such record.
+        """
+        found = self.room(room)
+        if found is None or found.room.room_id != room.room_id:
+            raise StaleRoom(None if found is None else found.room)
+        return found
+
+    def current(self, room: Room) -> RoomRecord:
+        """Return the record of this room at this revision.
+
+        Raises:
+            StaleRoom: There is no such record.
+        """
+        found = self.same_room(room)
+        if found.room.revision != room.revision:
+            raise StaleRoom(found.room)
+        return found
+
+    def put_room(self, record: RoomRecord, **changed: Any) -> None:
+        """Put the record, with these fields of its room changed."""
+        if changed:
+            record = replace(record, room=replace(record.room, **changed))
+        self.rooms[record.room.name.lower()] = record
+
+    def start_session(self, room: Room, at: datetime) -> None:
+        """Put the room's session. Its first check is due soon."""
+        self._put_session(room, at + FIRST_CHECK, None)
+
+    def retire_session(self, room: Room, at: datetime) -> None:
+        """Put the room's retired session. It is checked until its last token has expired."""
+        self._put_session(room, at, whole_second(at + LONGEST_TOKEN))
+
+    def update_session(self, session_id: str, room_name: str, room_id: str, **changed: Any) -> None:
+        """Change a session's record, or make one if there is none."""
+        found = self.sessions.get(session_id) or SessionRecord(room_name, room_id)
+        self.sessions[session_id] = replace(found, room_name=room_name, room_id=room_id, **changed)
+
+    def monitor_session(
+        self, session_id: str, room_name: str, room_id: str, first_check: datetime
+    ) -> None:
+        """Have the session checked at this time, unless it has a time already."""
+        found = self.sessions.get(session_id)
+        due = None if found is None else found.due
+        self.update_session(
+            session_id,
+            room_name,
+            room_id,
+            due=epoch_milliseconds(first_check) if due is None else due,
+            is_listed_as_due=True,
+            idle=False,
+        )
+
+    def put_retention(self, room: Room, at: datetime) -> None:
+        """Put the room's retention schedule, due now. Without days the record expires at once."""
+        days = room.settings.archive_retention_days
+        self.schedules[room.room_id] = (
+            RetentionRecord(expires=whole_second(at))
+            if days is None
+            else RetentionRecord(room.name, days, epoch_milliseconds(at))
+        )
+
+    def _put_session(self, room: Room, due: datetime, expires: datetime | None) -> None:
+        self.sessions[room.session_id] = SessionRecord(
+            room.name,
+            room.room_id,
+            has_access_limits=has_access_limits(room),
+            due=epoch_milliseconds(due),
+            is_listed_as_due=True,
+            expires=expires,
+        )
+
+    def _all(self) -> tuple[dict[Any, Any], ...]:
+        return (
+            self.rooms,
+            self.sessions,
+            self.connections,
+            self.counts,
+            self.media,
+            self.schedules,
+        )
+
+
+def has_access_limits(room: Room) -> bool:
+    """Return the hint that a session's record gives of its room."""
+    return room.settings.max_participants is not None or room.locked
+
+
+def whole_second(moment: datetime) -> datetime:
+    """Return the moment in whole seconds, as DynamoDB's time to live takes it."""
+    return moment.replace(microsecond=0)
+
+
+def unavailable() -> StoreUnavailable:
+    return StoreUnavailable("The rooms cannot be read or written at the moment; try again.")

@@ -1,0 +1,229 @@
+"""The real use cases on fakes of all ports."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import count
+from typing import Any, Final
+
+from chalicelib.composition.ports import MediaPorts, Ports
+from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.model.user import Role, User
+from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
+from chalicelib.core.rooms.room_patch import RoomPatch
+from chalicelib.errors import RoomkeyError
+from tests.fakes.clock import FrozenClock, NoHurry
+from tests.fakes.memory.table import Table
+from tests.fakes.opentok.clients import Event, FakeOpenTok
+from tests.fakes.opentok.ports import FakePlatforms
+from tests.fakes.outside import FakeArchiveStorage, FakeCallbackVerifier, FakeIdentity
+from tests.fakes.stores import Stores
+from tests.support.noon import NOON
+
+ALICE: Final = User("alice")
+"""The user who creates rooms here, and so moderates them."""
+BOB: Final = User("bob")
+CAROL: Final = User("carol")
+ROOT: Final = User("root", admin=True)
+IP: Final = "203.0.113.7"
+LONGEST_TOKEN: Final = timedelta(days=1)
+
+
+class Service:
+    """A service, its clock, and its users.
+
+    Args:
+        admins_only: Whether only admins may create rooms.
+        has_bucket: Whether OpenTok uploads archives to storage of the owner's.
+    """
+
+    def __init__(self, *, admins_only: bool = False, has_bucket: bool = False) -> None:
+        self.clock = FrozenClock(NOON)
+        self.deadline = NoHurry()
+        self.table = Table(self.clock)
+        self.stores = Stores.on(self.table)
+        self.opentok = FakeOpenTok(self.clock)
+        self.platforms = FakePlatforms(self.opentok)
+        self.files = FakeArchiveStorage(has_bucket=has_bucket)
+        policy = Policy(
+            CreationPolicy(admins_only=admins_only, default_room="lobby"), LONGEST_TOKEN
+        )
+        ids = (f"room-{number}" for number in count(1))
+        self.use_cases = wire(self._ports(), policy, self.clock, lambda: next(ids))
+
+    # Requests of users.
+
+    def open(self, name: str = "standup", user: User = ALICE, **settings: Any) -> Room:
+        """Create a room with these settings."""
+        room, _ = self.use_cases.create_room.put(
+            user,
+            name,
+            asked=RoomSettings(**settings),
+            given=settings.keys(),
+            caller_ip=IP,
+            deadline=self.deadline,
+        )
+        return room
+
+    def change(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        name: str = "standup",
+        user: User = ALICE,
+        **changed: Any,
+    ) -> Room:
+        """Change a room: its settings, `locked`, `members` or `moderators`."""
+        changes = RoomPatch(settings or {}, **changed)
+        return self.use_cases.change_room.change(user, name, changes, IP, self.deadline)
+
+    def close(self, name: str = "standup", user: User = ALICE) -> None:
+        self.use_cases.close_room.close(user, name, self.deadline)
+
+    def ban(self, banned: str, name: str = "standup", user: User = ALICE) -> None:
+        self.use_cases.ban_users.ban(user, name, banned, self.deadline)
+
+    def join(
+        self, user: User, name: str = "standup", role: Role | None = None, **asked: Any
+    ) -> JoinResult:
+        """Ask for a client token."""
+        request = JoinRequest(role, **asked)
+        return self.use_cases.join_room.join(user, name, request, self.deadline)
+
+    def refusal(self, user: User, name: str = "standup", role: Role | None = None) -> str | None:
+        """Return the error code of a join; None if it succeeds."""
+        try:
+            self.join(user, name, role)
+        except RoomkeyError as refusal:
+            return refusal.code
+        return None
+
+    # Clients.
+
+    def enter(self, user: User, name: str = "standup", role: Role | None = None) -> str:
+        """Join, connect, and deliver the callbacks. Return the connection's id."""
+        return self.connect(self.join(user, name, role).token.text)
+
+    def connect(self, token: str) -> str:
+        """Connect with a token, and deliver the callbacks. Return the connection's id."""
+        connection_id = self.opentok.connect(token)
+        assert connection_id is not None
+        self.deliver()
+        return connection_id
+
+    def leave(self, connection_id: str) -> None:
+        """Disconnect, and deliver the callbacks."""
+        self.opentok.leave(connection_id)
+        self.deliver()
+
+    def arrives(self, connection: Connection, name: str = "standup") -> None:
+        """Report a connection, even one that OpenTok does not have."""
+        session = self.use_cases.session_tracker.find(self.room(name).session_id, self.deadline)
+        assert session is not None
+        self.use_cases.session_tracker.on_connected(session, connection, self.deadline)
+
+    # Callbacks and scheduled functions.
+
+    def deliver(self) -> None:
+        """Deliver all callbacks. Those that fail stay undelivered."""
+        left = []
+        while self.opentok.events:
+            event = self.opentok.events.pop(0)
+            try:
+                self._report(event)
+            except RoomkeyError:
+                left.append(event)
+        self.opentok.events += left
+
+    def connect_unreported(self, token: str) -> str:
+        """Connect with a token, and lose the callbacks. Return the connection's id."""
+        connection_id = self.opentok.connect(token)
+        assert connection_id is not None
+        self.opentok.events.clear()
+        return connection_id
+
+    def leave_unreported(self, connection_id: str) -> None:
+        """Disconnect, and lose the callbacks."""
+        self.opentok.leave(connection_id)
+        self.opentok.events.clear()
+
+    def reconcile(self) -> None:
+        """Run the scheduled comparison with OpenTok once."""
+        self.use_cases.scheduled().reconcile_sessions.run(self.deadline)
+        self.deliver()
+
+    def close_what_is_due(self) -> None:
+        """Run the scheduled function of closing times once."""
+        self.use_cases.scheduled().enforce_closing_times.run(self.deadline)
+        self.deliver()
+
+    def delete_expired_archives(self) -> None:
+        """Run the scheduled function of retention once."""
+        self.use_cases.scheduled().delete_expired_archives.run(self.deadline)
+        self.deliver()
+
+    # Questions about the state.
+
+    def unused_plans(self) -> list[str]:
+        """Return the planned faults that never happened."""
+        every = (self.table.faults, self.opentok.faults, self.files.faults)
+        return [method for faults in every for method in faults.unused()]
+
+    def room(self, name: str = "standup") -> Room:
+        """Return the current room."""
+        room = self.stores.rooms.find(name, self.deadline)
+        assert room is not None
+        return room
+
+    def connected(self, name: str = "standup") -> set[str]:
+        """Return the ids of the connections that OpenTok has."""
+        return set(self.opentok.sessions[self.room(name).session_id].connections)
+
+    def recorded(self, name: str = "standup") -> dict[str, str | None]:
+        """Return the recorded connections, each with its user's id."""
+        connections = self.stores.sessions.connections(self.room(name).session_id, self.deadline)
+        return {each.id: each.participant.user_id for each in connections}
+
+    def _report(self, event: Any) -> None:
+        if not isinstance(event, Event):
+            self.use_cases.media().media_tracker.on_callback(event, self.deadline)
+            return
+        follow, connection = self.use_cases.session_tracker, event.connection
+        session = follow.find(event.session_id, self.deadline)
+        if session is None:
+            return
+        match event.name:
+            case "connectionCreated":
+                follow.on_connected(session, connection, self.deadline)
+            case "connectionDestroyed":
+                follow.on_disconnected(session, connection.id, self.clock(), self.deadline)
+            case "streamCreated" if event.stream is not None:
+                follow.on_stream_created(session, connection.id, event.stream, self.deadline)
+            case "streamDestroyed" if event.stream is not None:
+                follow.on_stream_destroyed(session, connection.id, event.stream.id, self.deadline)
+
+    def _ports(self) -> Ports:
+        media = MediaPorts(
+            store=self.stores.media,
+            schedules=self.stores.schedules,
+            storage=self.files,
+            archives=self.platforms.archives,
+            broadcasts=self.platforms.broadcasts,
+            captions=self.platforms.captions,
+            renders=self.platforms.renders,
+            telephony=self.platforms.telephony,
+        )
+        return Ports(
+            rooms=self.stores.rooms,
+            seats=self.stores.seats,
+            sessions=self.stores.sessions,
+            video=self.opentok,
+            connections=self.platforms.connections,
+            identity=FakeIdentity(),
+            callbacks=FakeCallbackVerifier(),
+            due_work=lambda: self.stores.due_work,
+            media=lambda: media,
+        )
