@@ -27,7 +27,7 @@ from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
 
 @dataclass(frozen=True)
 class Seen:
-    """What clients of a session have seen and heard of late.
+    """The signals and mutes that a session's clients have received lately.
 
     Args:
         signals: Type, data, and the one it was sent to or None.
@@ -62,7 +62,7 @@ class Platform(Protocol):
         """Let something become of an archive or its like."""
 
     def seen(self, session_id: str) -> Seen:
-        """What its clients have seen and heard."""
+        """Return the signals and mutes that its clients have received."""
 
 
 class FakePlatform:

@@ -1,4 +1,4 @@
-"""What Hypothesis makes for the stores: few of each, so that calls meet."""
+"""The values that Hypothesis makes for the stores: few of each, so that calls meet."""
 
 from datetime import timedelta
 
