@@ -27,7 +27,7 @@ from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
 
 @dataclass(frozen=True)
 class Seen:
-    """The signals and mutes that a session's clients have received lately.
+    """The signals, mutes and tones that a session's clients have received lately.
 
     Args:
         signals: Type, data, and the one it was sent to or None.
@@ -62,7 +62,7 @@ class Platform(Protocol):
         """Let something become of an archive or its like."""
 
     def seen(self, session_id: str) -> Seen:
-        """Return the signals and mutes that its clients have received."""
+        """Return the signals, mutes and tones that its clients have received."""
 
 
 class FakePlatform:
