@@ -83,7 +83,7 @@ def operators_environment(folder: Path, internet: Mapping[str, str], region: str
         **internet,
         "HOME": str(folder),
         "TMPDIR": _scratch_folder(),
-        # What was downloaded once need not be again; pip keeps it below the real home.
+        # pip keeps its downloads below the real home, so that they are not repeated.
         "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or str(Path.home() / ".cache" / "pip"),
         "AWS_REGION": region,
         "AWS_ACCESS_KEY_ID": "rehearsal",
@@ -93,7 +93,7 @@ def operators_environment(folder: Path, internet: Mapping[str, str], region: str
 
 
 def _scratch_folder() -> str:
-    """In memory, where Linux has room: a package is made of ten thousand files that soon go."""
+    """Return a folder in memory if there is room: a package has ten thousand short-lived files."""
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_FOR_A_PACKAGE:
         return str(_MEMORY)
     return tempfile.gettempdir()

@@ -88,7 +88,7 @@ class AwsStandIn:
         return self._faults.are_planned
 
     def reset(self) -> None:
-        """Forget every table, secret and bucket, every call and every fault."""
+        """Forget every table, secret, bucket, call and fault."""
         aws_state.reset()
         self.clear_calls()
         self.clear_faults()

@@ -1,7 +1,7 @@
 """The state that moto keeps for the whole process, and its handlers, called one at a time.
 
 moto is not atomic under threads: two conditional puts may both find no item. Its state belongs to
-the process, so the lock does too, however many stand-ins there are.
+the process, so all stand-ins of a process share one lock.
 """
 
 import re
@@ -22,8 +22,8 @@ RESET: Final = "Reset"
 """Stands among the changes when all was forgotten."""
 
 _READS: Final = re.compile(r"(DynamoDB|SecretsManager)[.](BatchGet|Describe|Get|List|Query|Scan)")
-# A Flask app per service routes every call to these; they need no route, as each call names its
-# operation in a header.
+# A Flask app per service sends every call to these handlers. They need no route, because each call
+# names its operation in a header.
 _HANDLERS: Final = {"DynamoDB": DynamoHandler, "SecretsManager": SecretsManagerResponse}
 _ONE_AT_A_TIME: Final = threading.RLock()
 _ALL_ELSE: Final = DomainDispatcherApplication(create_backend_app)
@@ -45,7 +45,8 @@ def perform(operation: str, environ: WSGIEnvironment) -> Response:
 def reset() -> None:
     """Forget every table, secret and bucket."""
     with _ONE_AT_A_TIME:
-        # Not all of moto: its KMS would make a new RSA key for the next encrypted table.
+        # Only these services are reset. moto's KMS would make a new RSA key for the next encrypted
+        # table.
         for backends in (dynamodb_backends, s3_backends, secretsmanager_backends):
             for account in backends.values():
                 for backend in account.values():

@@ -14,7 +14,7 @@ _RUNTIME: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
 def unpack_package(package: bytes, folder: Path) -> None:
-    """Unpack a zip into a new folder, so that nobody but root can write to any of it."""
+    """Unpack a zip into a new folder in which only root can write."""
     folder.mkdir()
     with ZipFile(io.BytesIO(package)) as packed:
         packed.extractall(folder)
@@ -23,13 +23,13 @@ def unpack_package(package: bytes, folder: Path) -> None:
 
 
 class UnpackedPackages:
-    """Zips, each of them unpacked once for all functions that run it."""
+    """Zips, each unpacked once for all functions that run it."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="roomkey-packages-"))
 
     def folder_of(self, package: bytes) -> Path:
-        """Return the folder with the zip's files, which nobody but root can write to."""
+        """Return the folder with the zip's files, in which only root can write."""
         folder = self._folder / hashlib.sha256(package).hexdigest()
         if not folder.exists():
             unpack_package(package, folder)

@@ -24,8 +24,8 @@ class LambdaProcess:
     nothing but these files, the runtime client and Python's own library.
 
     Args:
-        package: The zip, or a folder in which nothing but its files is.
-        environment: The function's variables, and what it needs to reach the stand-ins.
+        package: The zip, or a folder that holds only the zip's files.
+        environment: The function's variables, and the variables that lead to the stand-ins.
         function_arn: The function's name in AWS.
     """
 

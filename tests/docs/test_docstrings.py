@@ -22,6 +22,7 @@ DOCUMENTED = (
     "tests/rehearsal",
     "tests/fakes",
 )
+
 _VAGUE_START = re.compile(r"(What|Whether|Who|Whom|Whose|How|Where|When|As|Of|Those|Likewise)\b")
 _OLD_NAMES = re.compile(
     r"(?<![a-z])(told|heal|heals|healed|healing|ghosts?|strangers?|shelf|shelves|let_in|evacuate"

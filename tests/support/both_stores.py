@@ -53,7 +53,7 @@ class BothStores(RuleBasedStateMachine):
         self._numbers = 0
 
     def both(self, call: Callable[[Stores], Any]) -> Any:
-        """The answer of both stores."""
+        """Return the answer of both stores, which must agree."""
         answers = [outcome(call, each.stores) for each in (self._memory, self._engine)]
         assert answers[0] == answers[1]
         return answers[0]

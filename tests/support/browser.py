@@ -14,9 +14,9 @@ from tests.support.programs import NotInstalledError, need
 
 _PROGRAM = "chromium"
 _PATIENCE_MS = 30_000
-"""The time limit of an expectation about a page, for busy machines. Playwright's own is 5 s."""
-# The rest of what keeps Chromium to itself is Playwright's default. Camera and microphone are
-# made up, and given without asking.
+"""The patience with a page on a busy machine; Playwright's default is 5 s."""
+# Playwright's defaults keep Chromium's other traffic away. Camera and microphone are fakes, and
+# pages get them without a question.
 _FLAGS = [
     "--disable-gpu",
     "--disable-quic",

@@ -59,21 +59,21 @@ class ClientSources:
             shutil.copytree(source, folder, dirs_exist_ok=True)
 
     def copy_with(self, path: str, copy: str, old: str, new: str) -> None:
-        """Put a copy of a file beside it, with `new` in place of `old`, which is in the file."""
+        """Copy a file, with `new` in place of a text that it must contain."""
         content = Path(self.folder, path).read_text()
         assert old in content
         Path(self.folder, copy).write_text(content.replace(old, new))
 
     def complaints(self, project: str) -> dict[str, str]:
-        """Return the TypeScript compiler's complaints by file; none if all is well."""
+        """Return the TypeScript compiler's complaints by file; empty if there are none."""
         done = self.command("tsc", "--pretty", "false", "--project", project)
         found: dict[str, str] = {}
         file = ""
         for line in done.stdout.splitlines():
-            if not line.startswith(" "):  # else it goes on about the same
+            if not line.startswith(" "):  # an indented line belongs to the same complaint
                 file = line.partition("(")[0]
             found[file] = f"{found.get(file, '')}{line}\n"
-        # A compiler that fails and says nothing must not pass for one that has nothing to say.
+        # A compiler that fails without output must not count as a success.
         assert bool(found) == bool(done.returncode), done.stderr
         return found
 

@@ -1,4 +1,4 @@
-"""The engines that the stores are tested on: memory, moto, and Amazon's own."""
+"""The stores under test: memory, moto, and Amazon's own engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Database(Protocol):
         """The partition key of each record, in order."""
 
     def expiry(self, key: str) -> datetime | None:
-        """Return the time after which the record of this key may vanish; None if never."""
+        """Return the time from which the record of this key may vanish; None if never."""
 
     def remove(self, key: str) -> None:
         """Take a record away, as time to live or an operator does."""

@@ -1,9 +1,9 @@
 """boto3 for a process that holds the AWS stand-in itself: no sockets, and few clients.
 
-As boto3's default session it is where every `boto3.client(...)` comes from. Its clients have the
-stand-in's calls answered by a function call: botocore asks its "before-send" handlers for an answer
-before it opens a connection. While a fault is planned, calls go over the socket: tests of faults
-are about what a dropped or a late answer does to a connection.
+It replaces boto3's default session, which makes every `boto3.client(...)`. Before botocore opens a
+connection, it asks its "before-send" handlers for an answer. Here such a handler calls the stand-in
+as a function. While a fault is planned, calls go over the socket, because tests of faults are about
+dropped and late answers on a connection.
 """
 
 import io
@@ -23,11 +23,11 @@ _MOST_CLIENTS = 8
 
 
 class InProcessAws(boto3.Session):
-    """Hands out clients, one for all apps that ask for the same in the same environment.
+    """A source of clients; all apps with the same environment share a client.
 
-    Who names an address, as tests do, gets a client of their own, to which they may do anything.
-    A client takes long to make, as botocore walks through a service's whole description. Those that
-    may have met a fault are handed out no more, since a client counts its retries.
+    A caller that names an address, as tests do, gets a client of its own. A client is slow to make,
+    because botocore reads a service's whole description. A client that may have met a fault is not
+    shared again, because clients count their retries.
     """
 
     def __init__(self, stand_in: AwsStandIn, url: str) -> None:
@@ -36,7 +36,7 @@ class InProcessAws(boto3.Session):
         self._url = url
         self._clients: dict[object, Any] = {}
         self._met_fault = False
-        answer: Any = self._answer  # the stubs know of no handler that answers
+        answer: Any = self._answer  # the type stubs know of no handler that answers
         self.events.register("before-send", answer)
 
     def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
@@ -61,7 +61,7 @@ class InProcessAws(boto3.Session):
         ):
             return None
         status = ""
-        headers: Any = HeadersDict()  # the stubs want urllib3's
+        headers: Any = HeadersDict()  # the type stubs want the one of urllib3
 
         def start_response(line: str, listed: list[tuple[str, str]], *_: object) -> Any:
             nonlocal status
@@ -90,7 +90,7 @@ class _Body(io.BytesIO):
 
 def _environ(request: AWSPreparedRequest) -> WSGIEnvironment:
     parts = urlsplit(request.url)
-    body: Any = request.body or b""  # never a file where an operation is named in a header
+    body: Any = request.body or b""  # never a file if a header names the operation
     content = body.encode() if isinstance(body, str) else bytes(body)
     environ: WSGIEnvironment = {
         f"HTTP_{name.upper().replace('-', '_')}": _text(value)

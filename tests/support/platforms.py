@@ -26,7 +26,7 @@ from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
 
 @dataclass(frozen=True)
 class Seen:
-    """The events that a session's clients have seen and heard lately.
+    """The signals, mutes and tones that a session's clients have received lately.
 
     Args:
         signals: Type, data, and the one it was sent to or None.
@@ -61,7 +61,7 @@ class Platform(Protocol):
         """Let something become of an archive or its like."""
 
     def seen(self, session_id: str) -> Seen:
-        """Return the events that its clients have seen and heard."""
+        """Return the signals, mutes and tones that its clients have received."""
 
 
 class FakePlatform:

@@ -42,7 +42,7 @@ def read_session(session_id: str, stores: Stores) -> list[object]:
 
 
 def read_lists(stores: Stores) -> list[object]:
-    """Return the due work, the rooms listed for their creator, and all media."""
+    """Return the due work, the creator's rooms, and all media."""
     late, media = NOON + 9 * DAY, stores.media
     return [
         # What is due at the same moment comes in any order.

@@ -78,7 +78,7 @@ class StandIns:
     environment: dict[str, str] = field(default_factory=dict)
 
     def start_anew(self) -> None:
-        """An empty table, the usual secret, and no calls or faults left of an earlier test."""
+        """Empty the table, restore the usual secret, and forget earlier calls and faults."""
         self._start_aws_anew()
         self.opentok.clear_calls()
         self.opentok.faults.clear()
@@ -90,7 +90,7 @@ class StandIns:
         self.identity.faults.clear()
 
     def _start_aws_anew(self) -> None:
-        """Do as little as what was done to table and secret allows."""
+        """Restore the table and the secret with as little work as their changes allow."""
         self.aws.clear_faults()
         changes = aws_state.changes()
         if changes <= ITEM_WRITES:
