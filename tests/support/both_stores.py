@@ -1,4 +1,4 @@
-"""The same done to the fakes of the stores and to DynamoDB, in any order, and compared."""
+"""The same calls on the fake stores and on DynamoDB, in any order, and compared."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +37,7 @@ from tests.support.store_strategies import (
 
 
 class BothStores(RuleBasedStateMachine):
-    """Does everything twice, also by what was read long ago, and compares.
+    """Every call on both stores, also with records that were read long ago.
 
     Args:
         engine: DynamoDB; its table is emptied first.
@@ -53,7 +53,7 @@ class BothStores(RuleBasedStateMachine):
         self._numbers = 0
 
     def both(self, call: Callable[[Stores], Any]) -> Any:
-        """What both answer."""
+        """Do it on both stores and return the answer that both give."""
         answers = [outcome(call, each.stores) for each in (self._memory, self._engine)]
         assert answers[0] == answers[1]
         return answers[0]
@@ -237,7 +237,7 @@ class BothStores(RuleBasedStateMachine):
         self._rooms.append(self.both(lambda stores: stores.rooms.create(room, replaced, soon())))
 
     def _a_room(self, data: st.DataObject) -> Room:
-        """A room as it was read at some time; most likely the latest."""
+        """Return a room as it was read at some time; most likely the latest."""
         return data.draw(st.just(self._rooms[-1]) | st.sampled_from(self._rooms))
 
     def _a_session(self, data: st.DataObject) -> Session:

@@ -1,4 +1,4 @@
-"""What the stores are tested on: memory, moto, and Amazon's own."""
+"""Databases that the stores are tested on: memory, moto and DynamoDB Local."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,19 +33,19 @@ class Database(Protocol):
     def stores(self) -> Stores: ...
 
     def snapshot(self) -> object:
-        """All there is, to be compared with all there is at another time."""
+        """Return all records, to compare them with those of another time."""
 
     def expiries(self) -> list[tuple[str, datetime | None]]:
-        """The partition key of each record, and when it may vanish; in order."""
+        """Return each record's partition key and when it expires, in order."""
 
     def keys(self) -> list[str]:
-        """The partition key of each record, in order."""
+        """Return each record's partition key, in order."""
 
     def expiry(self, key: str) -> datetime | None:
-        """When the record of this key may vanish; None if never."""
+        """Return when the record of this key expires; None if never."""
 
     def remove(self, key: str) -> None:
-        """Take a record away, as time to live or an operator does."""
+        """Remove a record, as time to live or an operator does."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""OpenTok as the rules and its clients meet it: the fakes, and the stand-in behind HTTP."""
+"""OpenTok for the contract tests: the fakes, and the stand-in behind HTTP."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
 
 @dataclass(frozen=True)
 class Seen:
-    """What clients of a session have seen and heard of late.
+    """Signals, mutes and tones that reached the clients of a session.
 
     Args:
         signals: Type, data, and the one it was sent to or None.
@@ -47,22 +47,22 @@ class Platform(Protocol):
     def ports(self) -> Platforms: ...
 
     def connect(self, token: str) -> str:
-        """Connect a client; its connection's id."""
+        """Connect a client and return its connection's id."""
 
     def leave(self, connection_id: str) -> None:
         """Disconnect a client."""
 
     def publish(self, connection_id: str) -> str:
-        """Publish a stream; its id."""
+        """Publish a stream and return its id."""
 
     def unpublish(self, stream_id: str) -> None:
         """End a stream."""
 
     def move(self, kind: MediaKind, media_id: str, status: str) -> None:
-        """Let something become of an archive or its like."""
+        """Give an archive, broadcast or render another status."""
 
     def seen(self, session_id: str) -> Seen:
-        """What its clients have seen and heard."""
+        """Return the signals, mutes and tones that reached its clients."""
 
 
 class FakePlatform:

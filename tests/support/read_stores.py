@@ -1,4 +1,4 @@
-"""All that can be read of the stores, for a comparison."""
+"""Reads of all stores, for a comparison."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ def read_retention(room_id: str, stores: Stores) -> RetentionSchedule | None:
 
 
 def read_session(session_id: str, stores: Stores) -> list[object]:
-    """All that is known of a session."""
+    """Return all that is known of a session."""
     sessions = stores.sessions
     return [
         sessions.session(session_id, soon()),
@@ -42,7 +42,7 @@ def read_session(session_id: str, stores: Stores) -> list[object]:
 
 
 def read_lists(stores: Stores) -> list[object]:
-    """What is due, what is listed for its creator, and all media."""
+    """Return all due work, the rooms listed for their creator, and all media."""
     late, media = NOON + 9 * DAY, stores.media
     return [
         # What is due at the same moment comes in any order.

@@ -1,4 +1,4 @@
-"""What Hypothesis makes for the stores: few of each, so that calls meet."""
+"""Hypothesis strategies for the stores: few values of each kind, so that calls meet."""
 
 from datetime import timedelta
 
