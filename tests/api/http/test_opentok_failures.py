@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from app import build_app
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.create_room import SECONDS_TO_STORE
