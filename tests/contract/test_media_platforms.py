@@ -47,7 +47,7 @@ def request(
 ) -> StartRequest:
     expires_at = int((utc_now() + timedelta(hours=1)).timestamp())
     wanted = TokenSpec(session_id, role, expires_at, '{"service":"render"}')
-    return StartRequest(session_id, options, platform.ports.video.mint_token(wanted, soon()))
+    return StartRequest(session_id, options, platform.ports.video.sign_token(wanted, soon()))
 
 
 def enter(platform: Platform, session_id: str) -> str:

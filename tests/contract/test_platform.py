@@ -24,8 +24,8 @@ def new_session(platform: Platform, **settings: Any) -> str:
 
 def token(platform: Platform, session_id: str, role: Role = Role.PUBLISHER) -> str:
     expires_at = int((utc_now() + timedelta(hours=1)).timestamp())
-    order = TokenSpec(session_id, role, expires_at, '{"userId":"bob"}')
-    return platform.ports.video.mint_token(order, soon()).text
+    spec = TokenSpec(session_id, role, expires_at, '{"userId":"bob"}')
+    return platform.ports.video.sign_token(spec, soon()).text
 
 
 def enter(platform: Platform, session_id: str) -> str:
@@ -59,7 +59,7 @@ def test_a_token_is_of_the_project_that_clients_connect_with(
 ) -> None:
     video = platform.ports.video
     expires_at = int((utc_now() + timedelta(hours=1)).timestamp())
-    made = video.mint_token(TokenSpec(session_id, Role.SUBSCRIBER, expires_at, ""), soon())
+    made = video.sign_token(TokenSpec(session_id, Role.SUBSCRIBER, expires_at, ""), soon())
     assert made.project_id == video.project_id(soon())
 
 
@@ -69,7 +69,7 @@ def test_no_token_is_made_that_opentok_would_not_take(
 ) -> None:
     expires_at = int((utc_now() + lifetime).timestamp())
     with pytest.raises(ProviderRefused):
-        platform.ports.video.mint_token(
+        platform.ports.video.sign_token(
             TokenSpec(session_id, Role.PUBLISHER, expires_at, ""), soon()
         )
 
@@ -80,10 +80,10 @@ def test_no_token_holds_more_than_opentok_takes(
 ) -> None:
     expires_at = int((utc_now() + timedelta(hours=1)).timestamp())
     fits = TokenSpec(session_id, Role.PUBLISHER, expires_at, "d" * 1000, ["c" * 499, "c" * 500])
-    platform.ports.video.mint_token(fits, soon())
+    platform.ports.video.sign_token(fits, soon())
     longer: dict[str, Any] = {"connection_data": "d" * 1001, "layout_classes": ["c" * 500] * 2}
     with pytest.raises(ProviderRefused):
-        platform.ports.video.mint_token(replace(fits, **{part: longer[part]}), soon())
+        platform.ports.video.sign_token(replace(fits, **{part: longer[part]}), soon())
 
 
 def test_who_is_connected_is_listed_with_the_time_they_came(

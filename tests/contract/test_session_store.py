@@ -50,7 +50,7 @@ class House:
         """The user is given a token."""
         claim = self.room().seats.claim_for_join(user, CAP, at)
         assert claim is not None
-        self.seats.take_seat(self.room(), claim, soon())
+        self.seats.write_claim(self.room(), claim, soon())
 
     def enters(self, user: str, number: int = 1, at: datetime = NOON) -> None:
         room, connection = self.room(), connection_of(user, number)
@@ -69,7 +69,7 @@ class House:
         room = self.room()
         claim = room.seats.claim_for_join(user, CAP, at)
         assert claim is not None
-        return lambda: self.seats.take_seat(room, claim, soon())
+        return lambda: self.seats.write_claim(room, claim, soon())
 
     def leaves_later(self, user: str) -> Callable[[], None]:
         """What the end of the user's connection will write, likewise."""

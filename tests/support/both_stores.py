@@ -89,7 +89,7 @@ class BothStores(RuleBasedStateMachine):
         room = self._a_room(data)
         claim = room.seats.claim_for_join(user, room.settings.max_participants or 3, at)
         if claim is not None:
-            self.both(lambda stores: stores.seats.take_seat(room, claim, soon()))
+            self.both(lambda stores: stores.seats.write_claim(room, claim, soon()))
 
     @rule(data=st.data(), user=USERS, until=MOMENTS)
     def remember_admin(self, data: st.DataObject, user: str, until: Any) -> None:

@@ -29,7 +29,7 @@ class DynamoDBSeats:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
+    def write_claim(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
         self._write(room, claim_update(room, claim), deadline)
 
     def remember_admin(
@@ -66,7 +66,7 @@ def claim_update(room: Room, claim: SeatClaim) -> UpdateBuilder:
             write.remove("holds", user_id)
     if claim.user_id is None:
         return write
-    _take_seat(write, claim, claim.user_id)
+    _give_seat(write, claim, claim.user_id)
     return write
 
 
@@ -88,7 +88,7 @@ def _same_room(room: Room) -> UpdateBuilder:
     return UpdateBuilder().only_if_equal(room.room_id, "roomId")
 
 
-def _take_seat(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
+def _give_seat(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
     now = epoch_milliseconds(claim.now)
     seats, seat = write.path("seats"), write.path("seats", user_id)
     if claim.known:

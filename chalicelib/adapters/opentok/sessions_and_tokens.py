@@ -46,21 +46,21 @@ class OpenTokPlatform:
     def project_id(self, deadline: Deadline) -> str:
         return str(self._sdk_clients.current(deadline).client.api_key)
 
-    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
+    def sign_token(self, spec: TokenSpec, deadline: Deadline) -> ClientToken:
         client = self._sdk_clients.current(deadline).client
         try:
             text = client.generate_token(
-                order.session_id,
-                role=Roles(order.role.value),
-                expire_time=order.expires_at,
-                data=order.connection_data,
-                initial_layout_class_list=list(order.layout_classes),
+                spec.session_id,
+                role=Roles(spec.role.value),
+                expire_time=spec.expires_at,
+                data=spec.connection_data,
+                initial_layout_class_list=list(spec.layout_classes),
             )
         except OpenTokException as error:
             raise ProviderRefused(
                 "The service's current credentials cannot make a token for this room. "
                 "The service's log has the reason under this request id.",
-                note=f"no token of project {client.api_key} for session {order.session_id}: "
+                note=f"no token of project {client.api_key} for session {spec.session_id}: "
                 "if the session belongs to another project, delete the room and create it again",
             ) from error
         return ClientToken(client.api_key, text)

@@ -33,8 +33,8 @@ def join_room(context: RequestContext, room: str) -> Response:
         data=body.data,
         layout_classes=body.layout_classes or (),
     )
-    admission = context.use_cases.join_room.join(context.user, room, request, context.deadline)
-    return Response(HTTPStatus.CREATED, TokenAnswer.of(admission))
+    joined = context.use_cases.join_room.join(context.user, room, request, context.deadline)
+    return Response(HTTPStatus.CREATED, TokenAnswer.of(joined))
 
 
 @routes.get(
@@ -48,5 +48,5 @@ def join_room(context: RequestContext, room: str) -> Response:
 def join_default_room(context: RequestContext) -> Response:
     context.record.room = context.use_cases.join_room.default_room
     username = context.query(SmallestTokenQuery).username
-    admission = context.use_cases.join_room.join_default(context.user, username, context.deadline)
-    return Response(HTTPStatus.OK, SmallestTokenAnswer.of(admission))
+    joined = context.use_cases.join_room.join_default(context.user, username, context.deadline)
+    return Response(HTTPStatus.OK, SmallestTokenAnswer.of(joined))

@@ -152,5 +152,5 @@ def session_rejection(
         return None  # a moderator started the service, and it takes no seat
     user_id = participant.user_id
     if user_id is None:
-        return RejectionReason.UNKNOWN if room.has_access_limits else None
+        return RejectionReason.UNKNOWN if room.rejects_unknown_users else None
     return RejectionReason.BANNED if user_id in room.bans else None

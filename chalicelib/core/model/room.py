@@ -61,8 +61,8 @@ class Room:
     monitoring_stopped: bool = False
 
     @property
-    def has_access_limits(self) -> bool:
-        """Return True if the open room may reject anybody."""
+    def rejects_unknown_users(self) -> bool:
+        """Return True if the room rejects clients whose user is not known: a rule may exclude them."""
         settings = self.settings
         limited = settings.max_participants is not None or settings.members is not None
         return limited or self.locked or bool(self.bans)

@@ -120,7 +120,7 @@ class StaleRoom(Exception):
 class SeatStore(Protocol):
     """A store of seats. Both methods raise `StaleRoom` and `StoreUnavailable`."""
 
-    def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
+    def write_claim(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
         """Write the seat, if the room's revision is unchanged and the claim's conditions hold."""
 
     def remember_admin(

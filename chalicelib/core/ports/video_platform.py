@@ -118,5 +118,5 @@ class VideoPlatform(Protocol):
     ) -> str:
         """Create a session and return its id. `location` is an IPv4 address near its users."""
 
-    def mint_token(self, spec: TokenSpec, deadline: Deadline) -> ClientToken:
+    def sign_token(self, spec: TokenSpec, deadline: Deadline) -> ClientToken:
         """Make a client token. This needs no call to the platform."""

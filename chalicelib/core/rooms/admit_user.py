@@ -75,7 +75,7 @@ class AdmitUser:
             )
             check(role)
             try:
-                connect_by = self._take_seat(room, user, now, deadline)
+                connect_by = self._reserve_seat(room, user, now, deadline)
                 self._record_admin(room, user, now, lifetime, deadline)
             except StaleRoom as stale:
                 if stale.room is None:
@@ -95,7 +95,7 @@ class AdmitUser:
             return lambda: room.seats.is_kept(user.id, now)
         return lambda: self._sessions.was_connected(room.session_id, user.id, now - GRACE, deadline)
 
-    def _take_seat(
+    def _reserve_seat(
         self, room: Room, user: User, now: datetime, deadline: Deadline
     ) -> datetime | None:
         cap = room.settings.max_participants
@@ -104,7 +104,7 @@ class AdmitUser:
         claim = room.seats.claim_for_join(user.id, cap, now)
         if claim is None:
             raise room_full(room, now)
-        self._seats.take_seat(room, claim, deadline)
+        self._seats.write_claim(room, claim, deadline)
         if claim.user_id is None:
             # One write cannot evict all lapsed seats. The next attempt evicts more.
             remaining = room.seats.without({user_id for user_id, _ in claim.evicted})

@@ -153,7 +153,7 @@ class JoinRoom:
             connection_data=data,
             layout_classes=request.layout_classes,
         )
-        token = self._platform.mint_token(spec, deadline)
+        token = self._platform.sign_token(spec, deadline)
         increment(f"Tokens{role.capitalize()}")
         return JoinResult(room, role, token, expires_at, now, admitted.connect_by)
 

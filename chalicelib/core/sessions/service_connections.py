@@ -60,7 +60,7 @@ class ServiceConnections:
             expires_at=int(expires_at.timestamp()),
             connection_data=Participant.service_data(service, granted),
         )
-        return self._platform.mint_token(spec, deadline)
+        return self._platform.sign_token(spec, deadline)
 
     def record(
         self, session_id: str, service: Service, connection_id: str, deadline: Deadline

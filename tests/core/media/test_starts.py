@@ -129,9 +129,9 @@ def test_a_services_token_is_of_no_user_lasts_minutes_and_does_not_outlive_the_r
         service.open(name, closes_at=NOON + closes_in)
         service.enter(BOB, name)
         studio.start(kind, room=name)
-        order = list(service.opentok.orders.values())[-1]
-        assert order.expires_at == NOON.timestamp() + lasts
-        assert '"userId":null' in order.connection_data
+        spec = list(service.opentok.specs.values())[-1]
+        assert spec.expires_at == NOON.timestamp() + lasts
+        assert '"userId":null' in spec.connection_data
 
 
 def test_a_page_takes_no_seat_and_may_come_into_a_full_and_locked_room(studio: Studio) -> None:

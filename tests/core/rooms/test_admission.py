@@ -215,13 +215,13 @@ def test_a_full_room_says_how_many_seats_it_has_and_when_one_may_become_free(
 
 def test_rules_that_change_while_somebody_joins_are_those_that_hold(service: Service) -> None:
     service.open(max_participants=2)
-    service.table.faults.before_next("take_seat", lambda: service.ban("bob"))
+    service.table.faults.before_next("write_claim", lambda: service.ban("bob"))
     assert service.refusal(BOB) == "banned"
     assert "bob" not in service.room().seats.connections
 
 
 def test_a_room_that_expires_while_somebody_joins_is_none_to_come_into(service: Service) -> None:
     service.open(max_participants=2)
-    service.table.faults.before_next("take_seat", service.table.rooms.clear)
+    service.table.faults.before_next("write_claim", service.table.rooms.clear)
     assert service.refusal(BOB) == "room_not_found"
     assert service.table.rooms == {}

@@ -39,9 +39,9 @@ def test_a_token_has_the_role_that_the_user_may_have(
     if granted is None:
         assert service.refusal(user, role=asked) == "role_not_allowed"
         return
-    admission = service.join(user, role=asked)
-    assert admission.role is granted
-    assert service.opentok.orders[admission.token.text].role is granted
+    joined = service.join(user, role=asked)
+    assert joined.role is granted
+    assert service.opentok.specs[joined.token.text].role is granted
 
 
 def test_who_is_named_a_moderator_moderates_until_they_are_no_more(service: Service) -> None:
@@ -65,10 +65,10 @@ def test_a_token_lasts_as_asked_and_never_longer_than_its_room(
     service: Service, asked: timedelta | None, closes_in: timedelta | None, lasts: timedelta
 ) -> None:
     service.open(closes_at=None if closes_in is None else NOON + closes_in)
-    admission = service.join(BOB, lifetime=asked)
-    assert admission.expires_at == NOON + lasts
-    order = service.opentok.orders[admission.token.text]
-    assert order.expires_at == (NOON + lasts).timestamp()
+    joined = service.join(BOB, lifetime=asked)
+    assert joined.expires_at == NOON + lasts
+    spec = service.opentok.specs[joined.token.text]
+    assert spec.expires_at == (NOON + lasts).timestamp()
 
 
 def test_what_waits_for_opentok_makes_no_token_that_outlives_the_room(service: Service) -> None:

@@ -19,8 +19,8 @@ class FakeSeats:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def take_seat(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
-        with self._table.faults.call("take_seat", deadline):
+    def write_claim(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
+        with self._table.faults.call("write_claim", deadline):
             record = self._table.current(room)
             self._table.put_room(record, seats=seats_after(record.room, claim))
 

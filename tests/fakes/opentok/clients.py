@@ -75,7 +75,7 @@ class FakeOpenTok:
 
     Attributes:
         events: What no callback has reported yet, in order.
-        orders: The contents of each client token, by its text.
+        specs: The contents of each client token, by its text.
         sessions: By id.
     """
 
@@ -83,7 +83,7 @@ class FakeOpenTok:
         self.clock = clock
         self.faults = Faults(lambda: ProviderUnavailable("OpenTok is away.", retry_after=5))
         self.events: list[Event | MediaReport] = []
-        self.orders: dict[str, TokenSpec] = {}
+        self.specs: dict[str, TokenSpec] = {}
         self.sessions: dict[str, FakeSession] = {}
         self._numbers = count(1)
 
@@ -101,12 +101,12 @@ class FakeOpenTok:
             self.sessions[session_id] = FakeSession(session_id, settings, location, self.clock())
             return session_id
 
-    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:
-        with self.faults.call("mint_token", deadline):
-            if order.session_id not in self.sessions or not self._may_be(order):
+    def sign_token(self, spec: TokenSpec, deadline: Deadline) -> ClientToken:
+        with self.faults.call("sign_token", deadline):
+            if spec.session_id not in self.sessions or not self._may_be(spec):
                 raise ProviderRefused("No token can be made for this room.")
             text = self.new_id("token")
-            self.orders[text] = order
+            self.specs[text] = spec
             return ClientToken(PROJECT, text)
 
     # Clients.
@@ -114,12 +114,12 @@ class FakeOpenTok:
     def connect(self, token: str) -> str | None:
         """Connect a client. Return its connection's id, or None if the token has expired."""
         with self.faults.lock:
-            order = self.orders[token]
-            if not self._is_good(order):
+            spec = self.specs[token]
+            if not self._is_good(spec):
                 return None
-            session = self.sessions[order.session_id]
+            session = self.sessions[spec.session_id]
             connection = Connection(
-                self.new_id("connection"), self.clock(), Participant.of(order.connection_data)
+                self.new_id("connection"), self.clock(), Participant.of(spec.connection_data)
             )
             session.ever_connected = True
             session.connections[connection.id] = connection
@@ -174,15 +174,15 @@ class FakeOpenTok:
     def new_id(self, what: str) -> str:
         return f"{what}-{next(self._numbers)}"
 
-    def _may_be(self, order: TokenSpec) -> bool:
+    def _may_be(self, spec: TokenSpec) -> bool:
         """Return True if OpenTok would accept such a token. The SDK makes no other."""
         now = int(self.clock().timestamp())
-        lives = now <= order.expires_at <= now + _LONGEST_TOKEN_SECONDS
-        classes = " ".join(order.layout_classes)
-        return lives and max(len(order.connection_data), len(classes)) <= _LONGEST_DATA
+        lives = now <= spec.expires_at <= now + _LONGEST_TOKEN_SECONDS
+        classes = " ".join(spec.layout_classes)
+        return lives and max(len(spec.connection_data), len(classes)) <= _LONGEST_DATA
 
-    def _is_good(self, order: TokenSpec) -> bool:
-        return order.expires_at > self.clock().timestamp()
+    def _is_good(self, spec: TokenSpec) -> bool:
+        return spec.expires_at > self.clock().timestamp()
 
 
 def streams_of(session: FakeSession, connection_id: str) -> Iterator[str]:

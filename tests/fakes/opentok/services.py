@@ -142,7 +142,7 @@ def _connect(opentok: FakeOpenTok, request: StartRequest, roles: Collection[Role
 
 def _check_token(opentok: FakeOpenTok, request: StartRequest, roles: Collection[Role]) -> None:
     """Raises: ProviderRefused: The token is not of this session and of one of these roles."""
-    token = opentok.orders.get(_token_text(request))
+    token = opentok.specs.get(_token_text(request))
     if token is None or token.session_id != request.session_id or token.role not in roles:
         raise ProviderRefused("The video platform refuses this service's request.")
     if token.expires_at <= opentok.clock().timestamp():

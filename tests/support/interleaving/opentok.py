@@ -34,7 +34,7 @@ class Token:
     """A client token, kept by its client."""
 
     text: str
-    order: TokenSpec
+    spec: TokenSpec
 
     def __repr__(self) -> str:
         return self.text
@@ -63,13 +63,13 @@ class OpenTokModel:
     def connect(self, token: Token) -> Connection | None:
         """Connect a client, or return None if the token is no longer valid."""
         now = self._clock()
-        if token.order.expires_at <= now.timestamp():
+        if token.spec.expires_at <= now.timestamp():
             return None
-        participant = Participant.of(token.order.connection_data)
+        participant = Participant.of(token.spec.connection_data)
         connection_id = f"{participant.user_id}-{next(self._numbers)}"
         connection = Connection(connection_id, now, participant)
-        self._connected[token.order.session_id][connection.id] = connection
-        self._add_event(Event("connectionCreated", token.order.session_id, connection))
+        self._connected[token.spec.session_id][connection.id] = connection
+        self._add_event(Event("connectionCreated", token.spec.session_id, connection))
         return connection
 
     def publish(self, connection: Connection) -> None:
@@ -104,8 +104,8 @@ class OpenTokModel:
     def project_id(self, deadline: Deadline) -> str:  # noqa: ARG002  known without asking
         return "project"
 
-    def mint_token(self, order: TokenSpec, deadline: Deadline) -> ClientToken:  # noqa: ARG002
-        token = Token(f"token-{next(self._numbers)}", order)
+    def sign_token(self, spec: TokenSpec, deadline: Deadline) -> ClientToken:  # noqa: ARG002
+        token = Token(f"token-{next(self._numbers)}", spec)
         self.tokens[token.text] = token
         return ClientToken("project", token.text)
 
