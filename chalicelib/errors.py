@@ -1,8 +1,8 @@
-"""The errors of the service: one root, and one leaf per outcome that callers can distinguish.
+"""The errors: one base class, and one subclass for each error that callers can tell apart.
 
-A leaf's docstring is its text in the API's reference. The caller sees `detail` and `fields`. Only
-the operator sees `note`, in the log; it names the cause. None of them ever contains a secret, a
-bearer token or a client token.
+A subclass's docstring is its text in the API's reference. The caller sees `detail` and `fields`.
+Only the operator sees `note`, in the log; it names the cause. None of them ever contains a secret,
+a bearer token or a client token.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class FieldProblem:
 
 
 class RoomkeyError(Exception):
-    """The root of all errors.
+    """The base class of all errors.
 
     Args:
         detail: The problem and a remedy, for the caller.
@@ -67,7 +67,7 @@ class RoleNotAllowed(RoomkeyError):
 
 
 class NotAModerator(RoomkeyError):
-    """Only the room's moderators may do this, or only admins may create rooms."""
+    """The caller does not moderate the room, or may not create rooms."""
 
     code = "not_a_moderator"
 
@@ -151,7 +151,7 @@ class RoomExists(RoomkeyError):
 
 
 class Immutable(RoomkeyError):
-    """The options of a session cannot be changed: `errors` names them."""
+    """An automatic archive cannot be stopped, and a session's options cannot be changed."""
 
     code = "immutable"
 
@@ -163,7 +163,7 @@ class RoomFull(RoomkeyError):
 
 
 class RoomLocked(RoomkeyError):
-    """The room is locked. Only users who are connected may join again."""
+    """The room is locked. Only moderators and users who are in it may join."""
 
     code = "room_locked"
 
@@ -195,7 +195,7 @@ class EncryptedRoom(RoomkeyError):
 
 
 class AlreadyRecording(RoomkeyError):
-    """An archive with the same `multiArchiveTag`, or none, is running: see `archiveId`."""
+    """An archive with an equal `multiArchiveTag` is running, or neither has one: see `archiveId`."""
 
     code = "already_recording"
 
@@ -225,7 +225,7 @@ class ArchiveExpired(RoomkeyError):
 
 
 class AlreadyBroadcasting(RoomkeyError):
-    """A broadcast with the same `multiBroadcastTag`, or none, is running: see `broadcastId`."""
+    """A broadcast with an equal tag is running, or neither has a tag: see `broadcastId`."""
 
     code = "already_broadcasting"
 
@@ -261,7 +261,7 @@ class CaptionsNotRunning(RoomkeyError):
 
 
 class TooManyConnected(RoomkeyError):
-    """More clients are connected than can get seats in one change."""
+    """More than 1,000 users are connected, so a limit cannot be set now."""
 
     code = "too_many_connected"
 
@@ -373,7 +373,7 @@ class SessionUnknown(RoomkeyError):
 
 
 class CallbackUnsigned(RoomkeyError):
-    """The callback has no signature. OpenTok omits it after errors, and repeats the callback."""
+    """The callback has no signature. OpenTok may omit it after an error, and then sends it again."""
 
     code = "callback_unsigned"
 

@@ -1,4 +1,4 @@
-"""The operator's settings. Only this module reads the environment."""
+"""The operator's settings. Only this module reads them from the environment."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,10 @@ LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def cors_origin(environment: Mapping[str, str]) -> str:
-    """Return the origin from which browsers may call. Packaging needs it, too."""
+    """Return the origin from which browsers may call.
+
+    The deployment also uses it, for API Gateway's own responses.
+    """
     return environment.get("CORS_ORIGIN") or "*"
 
 

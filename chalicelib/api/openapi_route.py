@@ -29,7 +29,7 @@ class OpenApiDocument(msgspec.Struct):
     "/openapi.json",
     PUBLIC,
     summary="Describe this API",
-    description="Returns this document. `servers` has the path that the API is deployed at.",
+    description="Returns this document. `servers` contains the base path of this deployment.",
     returns={HTTPStatus.OK: OpenApiDocument},
 )
 def describe(context: PublicContext) -> Response:

@@ -31,7 +31,10 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
 
 
 def s3_client() -> "S3Client":
-    """Return a client for recordings. Newer regions reject botocore's default signature."""
+    """Return a client for recordings.
+
+    It uses signature version 4, because newer regions reject the older default.
+    """
     import boto3
     from botocore.config import Config
 

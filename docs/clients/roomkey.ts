@@ -1,6 +1,6 @@
 // Asks Roomkey to let the user in. The web and React Native use the same file.
 
-const TIMEOUT_MS = 10_000; // Roomkey answers within 9 seconds, whatever happens behind it.
+const TIMEOUT_MS = 10_000; // Roomkey answers within 8 seconds once its Lambda function runs.
 const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes.
 
 /** What is needed to connect, out of Roomkey's answer. */

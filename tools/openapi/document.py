@@ -29,7 +29,7 @@ _SCHEMES: Final = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A JWT by which OpenTok signs the body.",
+        "description": "A JWT from OpenTok with a hash of the body.",
     },
 }
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class DynamoDBSeats:
-    """The seat store of users who request a token."""
+    """The seat store, which writes the claims of joins.
+
+    The claims and releases of connections are written by `DynamoDBSessions`.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)

@@ -44,7 +44,7 @@ class MediaClient:
         self._conflict = conflict
 
     def start(self, request: StartRequest, deadline: Deadline, **known: object) -> MediaReport:
-        """Start one and return its report.
+        """Start an item and return its report.
 
         Args:
             request: The request.
@@ -58,7 +58,7 @@ class MediaClient:
         return self.read(call, answer, **known)
 
     def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
-        """Return the report of one; None if OpenTok has none of this id."""
+        """Return the report of an item; None if OpenTok has none of this id."""
         call = Call("GET", f"{self._path}/{media_id}")
         return self.read_one(media_id, call, self._api.call(call, deadline))
 
@@ -75,7 +75,7 @@ class MediaClient:
         return report
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """List all of a session, page by page."""
+        """List all items of a session, page by page."""
         found: dict[str, MediaReport] = {}
         offset, count = 0, 1
         while offset < count:
@@ -86,7 +86,10 @@ class MediaClient:
         return list(found.values())
 
     def of_project(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """List those of a session among the project's latest, if OpenTok lists no sessions."""
+        """List the project's newest items and keep those of this session.
+
+        Some kinds cannot be filtered by session at OpenTok.
+        """
         items, _ = self._list(f"{self._path}?count={MAX_LISTED}", deadline)
         return self._of(session_id, items)
 

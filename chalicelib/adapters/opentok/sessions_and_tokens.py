@@ -32,7 +32,7 @@ _MAX_SESSION_ID_CHARACTERS: Final = 255
 
 
 class OpenTokPlatform:
-    """The video platform: it creates sessions and mints tokens.
+    """The video platform: it creates sessions and signs tokens.
 
     Args:
         sdk_clients: The source of SDK clients with current credentials.

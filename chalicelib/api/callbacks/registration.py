@@ -1,4 +1,4 @@
-"""Registration of callbacks: how OpenTok's requests are verified, and when it repeats them.
+"""Routes for callbacks: their verification, and when OpenTok repeats them.
 
 Verification is strict: the signature and the project must match. Parsing is lenient, because an
 event with missing or unusual fields is still worth recording. OpenTok repeats a callback for
@@ -69,7 +69,7 @@ def check_project(context: CallbackContext, owners: Collection[str]) -> None:
     """Refuse a callback that names another project than ours.
 
     Raises:
-        Unauthenticated: It does.
+        Unauthenticated: The callback names another project.
     """
     if owners and context.use_cases.platform.project_id(context.deadline) not in owners:
         raise errors.Unauthenticated("This callback belongs to another project.")

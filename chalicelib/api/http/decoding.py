@@ -92,7 +92,10 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class CallbackContext:
-    """A callback of OpenTok. Its view has to verify that."""
+    """A request to a callback route, not yet verified.
+
+    `register_callback` verifies it before the view runs.
+    """
 
     request: Request
     use_cases: UseCases
@@ -179,7 +182,7 @@ def _check_names(pairs: Sequence[tuple[str, object]]) -> None:
     """Refuse an object that repeats a name.
 
     Raises:
-        MalformedJson: It does.
+        MalformedJson: The object repeats a name.
     """
     names = set[str]()
     for name, _ in pairs:

@@ -30,7 +30,7 @@ def check_address(
         may_log_in: Allow a user's name and password in it.
 
     Raises:
-        InvalidField: It is not.
+        InvalidField: The text is not such a URL, or contains a login that is not allowed.
     """
     try:
         parts = urlsplit(text)
@@ -55,7 +55,7 @@ def check_sip_address(field: str, text: str) -> None:
     """Refuse a text that is not a SIP address.
 
     Raises:
-        InvalidField: It is not.
+        InvalidField: The text is not a SIP address.
     """
     if not _SIP.fullmatch(text):
         raise _wrong(field, "must be a URL that begins with sip: or sips:")

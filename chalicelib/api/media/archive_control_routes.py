@@ -68,7 +68,7 @@ def set_archive_layout(context: RequestContext, room: str, archive_id: str) -> R
 
 @routes.patch(
     "/rooms/{room}/archives/{archive_id}/streams",
-    summary="Add a stream to, or remove it from, an archive with streamMode manual",
+    summary="Add or remove a stream of an archive whose streamMode is manual",
     body=StreamsBody,
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(

@@ -108,7 +108,7 @@ def set_broadcast_layout(context: RequestContext, room: str, broadcast_id: str) 
 
 @routes.patch(
     "/rooms/{room}/broadcasts/{broadcast_id}/streams",
-    summary="Add a stream to, or remove it from, a broadcast with streamMode manual",
+    summary="Add or remove a stream of a broadcast whose streamMode is manual",
     body=StreamsBody,
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(*_CONTROL_ERRORS, errors.StreamNotFound, errors.StreamsNotManual),

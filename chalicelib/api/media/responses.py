@@ -85,7 +85,7 @@ class BroadcastList(Struct):
 
 
 class CaptionsAnswer(Struct, rename="camel"):
-    """The id that stops the captions."""
+    """The captions' id, which is needed to stop them."""
 
     captions_id: str
 

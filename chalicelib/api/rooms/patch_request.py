@@ -38,7 +38,7 @@ _SETTINGS: Final = (
 _Fixed = Annotated[
     Any,
     Meta(
-        description="Cannot be changed after the room was created.",
+        description="Fixed at creation. A PATCH with this field returns 409 `immutable`.",
         extra_json_schema={"readOnly": True},
     ),
 ]

@@ -98,7 +98,11 @@ class BanBody(Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class MuteBody(Struct, forbid_unknown_fields=True, rename="camel"):
-    """The streams to mute. With `active`, streams that are published later are muted too."""
+    """The streams to mute.
+
+    If `active` is true, future streams are muted too. If false, only that stops, and muted streams
+    stay muted.
+    """
 
     active: bool
     excluded_stream_ids: Annotated[list[str], Meta(max_length=MAX_EXCLUDED)] | None = None

@@ -40,7 +40,9 @@ def join_room(context: RequestContext, room: str) -> Response:
 @routes.get(
     "/token",
     summary="Create a client token for the default room",
-    description="The minimal contract, which OpenTok's first samples use.",
+    description=(
+        "Returns a publisher token for the default room, in the format of OpenTok's early samples."
+    ),
     query=SmallestTokenQuery,
     returns={HTTPStatus.OK: SmallestTokenAnswer},
     raises=(errors.RoomNotFound, *ADMISSION_ERRORS, *PROVIDER_ERRORS),

@@ -96,7 +96,7 @@ class Broadcasts:
     def change_streams(
         self, user: User, name: str, broadcast_id: str, change: Options, deadline: Deadline
     ) -> None:
-        """Add a stream to, or remove it from, a broadcast with streamMode manual.
+        """Add or remove a stream of a broadcast whose `streamMode` is `manual`.
 
         Raises:
             BroadcastNotRunning: The broadcast has ended.

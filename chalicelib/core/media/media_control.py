@@ -22,7 +22,7 @@ class MediaStopper:
 
 
 class MediaControl(MediaStopper):
-    """Stops broadcasts or renders, and reads how they are."""
+    """Stops broadcasts or renders at OpenTok and reads their current state."""
 
     def __init__(self, platform: ReadableMediaPlatform, tracker: MediaTracker) -> None:
         super().__init__(platform, tracker)

@@ -1,4 +1,4 @@
-"""The part of reconciliation that compares recorded media with OpenTok's lists."""
+"""The reconciliation of media: the record is compared with OpenTok's lists."""
 
 from datetime import timedelta
 from functools import partial
@@ -135,9 +135,9 @@ class MediaReconciler:
 
 
 class RenderReconciler:
-    """Reconciles the renders of sessions that show a sign of one.
+    """Reconciles renders, only for sessions with a recorded render or a render's connection.
 
-    Other sessions are skipped, because OpenTok lists renders by project alone.
+    Other sessions are skipped, because OpenTok can list renders only for the whole project.
 
     Args:
         reconciler: Compares the record of renders with that list.

@@ -103,7 +103,7 @@ class RecordArchives:
         change: Options,
         deadline: Deadline,
     ) -> None:
-        """Add a stream to, or remove it from, an archive with streamMode manual.
+        """Add or remove a stream of an archive whose `streamMode` is `manual`.
 
         Raises:
             ArchiveNotRunning: The archive has ended.

@@ -1,4 +1,4 @@
-"""Starting media, so that nothing runs that is not on record."""
+"""The start of media: nothing keeps running that is not on record, or whose room has closed."""
 
 from contextlib import suppress
 from typing import Final
@@ -36,7 +36,10 @@ _RUNNING_IDS: Final = {
 
 
 class StartMedia:
-    """Starts media of a room, records them, and stops again what must not run."""
+    """Starts media at OpenTok and records them.
+
+    It stops them again if recording fails or the room has closed.
+    """
 
     def __init__(self, rooms: RoomStore, store: MediaStore, clock: Clock) -> None:
         self._rooms = rooms

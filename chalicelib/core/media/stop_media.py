@@ -14,7 +14,7 @@ SECONDS_TO_STOP: Final = 3.0
 
 
 class Stopper(Protocol):
-    """The part that stops one kind of media."""
+    """A use case that stops one kind of media."""
 
     def stop(self, media: Media, deadline: Deadline) -> object:
         """Stop it at OpenTok and record its state; an item that has ended is no error."""
@@ -25,7 +25,7 @@ class StopMedia:
 
     Args:
         store: The record of what runs.
-        stoppers: The part that stops each kind.
+        stoppers: The stopper of each kind.
     """
 
     def __init__(self, store: MediaStore, stoppers: Mapping[MediaKind, Stopper]) -> None:
@@ -35,7 +35,7 @@ class StopMedia:
     def stop_all(self, room_id: str, deadline: Deadline) -> bool:
         """Stop all that runs in a room; return True if that was done in time.
 
-        A second call does what the first one could not.
+        A repeated call finishes what an earlier call left undone.
         """
         in_time = deadline.capped(SECONDS_TO_STOP)
         try:

@@ -1,4 +1,4 @@
-"""Archives on record, stopped, deleted and updated together with OpenTok's."""
+"""Archives, stopped, deleted and refreshed at OpenTok and in our record together."""
 
 from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import EXPIRED, FAILED, UPLOADED, Media
@@ -10,8 +10,8 @@ from chalicelib.errors import ArchiveNotReady
 class ArchiveSync:
     """Stops, deletes and updates archives at OpenTok and on record.
 
-    Every method raises `ProviderUnavailable`, `ProviderRefused` and `StoreUnavailable`. A second
-    call does what the first one could not.
+    Every method raises `ProviderUnavailable`, `ProviderRefused` and `StoreUnavailable`. A
+    repeated call finishes what an earlier call left undone.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """The access rules of a room, checked at a join and again when a client connects.
 
-docs/rooms.md has a table of these rules. The first rule that fails decides.
+The first rule that fails decides. docs/rooms.md has a table of these rules, and both orders: a join
+is checked in another order than a connection.
 """
 
 import math

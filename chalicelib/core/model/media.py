@@ -76,7 +76,10 @@ class Media:
 
     @property
     def is_final(self) -> bool:
-        """Return True if only its removal can follow; an archive is not final without its file."""
+        """Return True if the state can no longer change, except by deletion.
+
+        An archive that has stopped is final only when its file exists or will never exist.
+        """
         if self.kind is MediaKind.ARCHIVE:
             return self.rank >= _RANKS[AVAILABLE]
         return not self.is_running

@@ -62,7 +62,7 @@ class Room:
 
     @property
     def rejects_unknown_users(self) -> bool:
-        """Return True if the room rejects clients whose user is not known: a rule may exclude them."""
+        """Return True if a rule may exclude a client, so that its user must be known."""
         settings = self.settings
         limited = settings.max_participants is not None or settings.members is not None
         return limited or self.locked or bool(self.bans)

@@ -1,7 +1,7 @@
 """The seats of a room with a limit, and the conditional writes that change them.
 
-A user takes one seat, for any number of devices. Live connections keep a seat, and so does a hold
-until it ends. A seat that neither keeps has lapsed. It counts until another user needs it.
+A user has one seat for up to 3 connections. The seat is kept while the user is connected or a
+reservation (`hold`) runs. Otherwise it has lapsed and may be given to another user.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,8 +23,8 @@ class SeatClaim:
 
     Args:
         user_id: The user who gets the seat; None if the write only evicts users.
-        cap: The limit of participants. The number of other users, without the evicted ones, must
-            be lower, unless this user has live connections or a hold that ends after `now`.
+        cap: The limit of participants. A user without a kept seat gets one only if fewer than
+            `cap` other users remain after the eviction.
         evicted: The users whose lapsed seats are deleted, with the holds that they had.
         known: True if the user has a seat in the record, lapsed or not.
         hold_until: The end of the hold to write; None if a connection replaces the hold.

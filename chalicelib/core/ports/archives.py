@@ -115,5 +115,6 @@ class RetentionStore(Protocol):
             schedule: The schedule as it was read.
             next_look: The time at which the next archive may be due.
             deadline: The time by which this must be written.
-            may_expire: True if the schedule may vanish some days after that.
+            may_expire: True if the room is gone and has no archives left, so that DynamoDB may
+                delete the schedule some days after that.
         """

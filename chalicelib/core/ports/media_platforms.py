@@ -35,7 +35,7 @@ class MediaPlatform(Protocol):
     """The operations that archives, broadcasts, captions and renders share."""
 
     def start(self, request: StartRequest, deadline: Deadline) -> MediaReport:
-        """Start one.
+        """Start a media item.
 
         Raises:
             NotRouted: The session's media do not pass through OpenTok.
@@ -44,17 +44,17 @@ class MediaPlatform(Protocol):
         """
 
     def of_session(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """List those of a session, as far as OpenTok can list them."""
+        """List the session's media items, as far as OpenTok can list them."""
 
     def stop(self, media_id: str, deadline: Deadline) -> MediaReport | None:
-        """Stop one and return its report; None if OpenTok sends none, or it has ended already."""
+        """Stop an item and return its report; None if OpenTok sends none, or it has ended."""
 
 
 class ReadableMediaPlatform(MediaPlatform, Protocol):
     """A platform whose media can also be read one by one."""
 
     def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
-        """Return the report of one; None if OpenTok has none of this id."""
+        """Return the report of an item; None if OpenTok has none of this id."""
 
 
 class BroadcastPlatform(ReadableMediaPlatform, Protocol):

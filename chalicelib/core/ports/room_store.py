@@ -121,7 +121,7 @@ class SeatStore(Protocol):
     """A store of seats. Both methods raise `StaleRoom` and `StoreUnavailable`."""
 
     def write_claim(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
-        """Write the seat, if the room's revision is unchanged and the claim's conditions hold."""
+        """Write the claim, if the room's revision is unchanged and the claim's conditions hold."""
 
     def remember_admin(
         self,

@@ -119,4 +119,4 @@ class VideoPlatform(Protocol):
         """Create a session and return its id. `location` is an IPv4 address near its users."""
 
     def sign_token(self, spec: TokenSpec, deadline: Deadline) -> ClientToken:
-        """Make a client token. This needs no call to the platform."""
+        """Sign a client token. The platform is not called, but credentials may be fetched first."""

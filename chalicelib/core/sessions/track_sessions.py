@@ -73,9 +73,9 @@ class SessionTracker:
     def admit_or_reject(
         self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
     ) -> None:
-        """Decide by the room that was read, and record the connection if the room is unchanged.
+        """Apply the access rules to `room`, and record the connection.
 
-        If the room has changed, decide again.
+        If the room has changed meanwhile, start again with the new room.
 
         Raises:
             ProviderUnavailable: OpenTok did not disconnect the rejected client.

@@ -2,7 +2,7 @@
 
 import Foundation
 
-private let timeout: TimeInterval = 10 // Roomkey answers within 9 seconds.
+private let timeout: TimeInterval = 10 // Roomkey answers within 8 seconds once it runs.
 private let margin: TimeInterval = 30 // A token must outlast the time that connecting takes.
 
 /// What is needed to connect, out of Roomkey's answer.
