@@ -24,7 +24,12 @@ LEAST_CAUGHT: Final = 57
 SIDE_BY_SIDE: Final = 2
 SUITES: Final = (
     ("tests/core", "tests/unit"),
-    ("tests/contract", "tests/api", "--ignore=tests/contract/test_interleavings.py"),
+    (
+        *("tests/contract", "tests/api"),
+        "--ignore=tests/contract/test_interleavings.py",
+        # If this one fails, Hypothesis looks for the shortest failing example for minutes.
+        "--ignore=tests/contract/test_fakes_as_dynamodb.py",
+    ),
     ("tests",),
 )
 """The tests of each step, the fastest first."""
@@ -74,9 +79,12 @@ def _is_caught(rule: Rule, copy: Path) -> bool:
             test = _failing_test(suite, copy)
         finally:
             file.write_text(source)
-        if test is not None and _passes(copy, *ONLY_THE_LAST_FAILURE, *suite):
-            print(f"caught {rule.domain}: {rule.name}\n    {test}", flush=True)
-            return True
+        if test is None:
+            continue
+        if not _passes(copy, *ONLY_THE_LAST_FAILURE, *suite):
+            raise RuntimeError(f"With all rules in their places, this fails: {test}")
+        print(f"caught {rule.domain}: {rule.name}\n    {test}", flush=True)
+        return True
     print(f"NOT CAUGHT {rule.domain}: {rule.name}", flush=True)
     return False
 
