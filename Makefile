@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+# Python's bytecode is kept: tests start many processes, and each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Each file runs in one of three processes, the longest first: whoever is free takes the next. Of
 # three, two are at work while one waits, as for a minute to pass.
 SUITES := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py tests/contract \

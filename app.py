@@ -27,7 +27,7 @@ from chalicelib.api.rooms import (
     token_routes,
 )
 from chalicelib.api.schedules import Schedules
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.settings import cors_origin, log_level
 

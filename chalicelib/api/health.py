@@ -4,7 +4,7 @@ from typing import Literal
 from msgspec import Struct
 
 from chalicelib import VERSION
-from chalicelib.api.http.context import PublicContext
+from chalicelib.api.http.decoding import PublicContext
 from chalicelib.api.http.operations import PUBLIC
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes

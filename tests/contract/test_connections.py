@@ -1,4 +1,4 @@
-"""What every session store does, on every engine: a connection's state only moves forward."""
+"""Session stores, on every engine: a connection's state only moves forward."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -547,11 +547,11 @@ def _user(connection: Connection) -> str:
 
 @pytest.fixture
 def examples(request: pytest.FixtureRequest) -> int:
-    """How many there are in a part: the simplest, which each begins with, and its share.
+    """Return how many examples a part tries: the simplest, with which each begins, and its share.
 
     DynamoDB Local is several times as fast as moto.
     """
-    every = 120 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 20
+    every = 120 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 12
     return every // len(PARTS) + 1
 
 

@@ -1,4 +1,4 @@
-"""What OpenTok makes of sessions: its fakes, and the real adapters by HTTP."""
+"""Media platforms: the fakes, and the real adapters over HTTP."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -74,7 +74,7 @@ def start(
 
 
 def one(kind: MediaKind, ports: Platforms, media_id: str) -> MediaReport | None:
-    """How one of this kind stands; captions cannot be asked about."""
+    """Return the report of one of this kind; OpenTok has none of captions."""
     asked: dict[MediaKind, Callable[[str, Deadline], MediaReport | None]] = {
         MediaKind.ARCHIVE: ports.archives.one,
         MediaKind.BROADCAST: ports.broadcasts.one,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.join_room import JoinRequest

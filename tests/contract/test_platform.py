@@ -1,4 +1,4 @@
-"""What OpenTok does with sessions, tokens and those who are connected: its fake, and by HTTP."""
+"""Sessions, tokens and control of connections: the fake, and OpenTok over HTTP."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.rooms.join_room import JoinRequest

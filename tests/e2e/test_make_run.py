@@ -9,8 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import jwt
 import pytest
@@ -52,18 +53,41 @@ def roomkey() -> Iterator[Roomkey]:
         yield running
 
 
+@dataclass(frozen=True)
+class RealStack:
+    """A stack with credentials of its own, and its answers to a sample app before a test ends it.
+
+    Args:
+        session: The answer to a sample app that asks for a session.
+        recorded: The answer to a sample app that starts to record.
+    """
+
+    roomkey: Roomkey
+    session: requests.Response
+    recorded: requests.Response
+
+    @classmethod
+    def of(cls, roomkey: Roomkey) -> Self:
+        url = f"{roomkey.ports.app_url}/session"
+        return cls(
+            roomkey,
+            requests.get(url, timeout=30),
+            requests.post(f"{url}/session/startArchive", timeout=30),
+        )
+
+
 @pytest.fixture(scope="module")
-def roomkey_at_opentok() -> Iterator[tuple[Roomkey, OpenTokStandIn]]:
+def roomkey_at_opentok() -> Iterator[RealStack]:
     """Yield a stack with credentials of OpenTok, which one test ends and others read."""
     service = OpenTokStandIn(projects={API_KEY: API_SECRET})
     with HttpServer(service.wsgi_app) as server:
         given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
         with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as running:
-            yield running, service
+            yield RealStack.of(running)
 
 
 @pytest.fixture(scope="module")
-def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roomkey]:
+def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStack]:
     """Yield a stack with credentials of Vonage; one test ends it."""
     vonage = new_vonage_keys()
     path = tmp_path_factory.mktemp("vonage") / "private.key"
@@ -72,7 +96,7 @@ def roomkey_at_vonage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room
     with HttpServer(service.wsgi_app) as server:
         given = {"VONAGE_APPLICATION_ID": APPLICATION_ID, "VONAGE_PRIVATE_KEY": str(path)}
         with running_roomkey(given | {"OPENTOK_API_URL": server.url}) as running:
-            yield running
+            yield RealStack.of(running)
 
 
 def shown_json(output: str) -> list[dict[str, Any]]:
@@ -264,15 +288,15 @@ def assert_ended_by(number: signal.Signals, roomkey: Roomkey) -> None:
 
 
 def test_ctrl_c_ends_everything_without_a_traceback(
-    roomkey_at_opentok: tuple[Roomkey, OpenTokStandIn],
+    roomkey_at_opentok: RealStack,
 ) -> None:
-    assert_ended_by(signal.SIGINT, roomkey_at_opentok[0])
+    assert_ended_by(signal.SIGINT, roomkey_at_opentok.roomkey)
 
 
 def test_a_signal_to_terminate_ends_everything_without_a_traceback(
-    roomkey_at_vonage: Roomkey,
+    roomkey_at_vonage: RealStack,
 ) -> None:
-    assert_ended_by(signal.SIGTERM, roomkey_at_vonage)
+    assert_ended_by(signal.SIGTERM, roomkey_at_vonage.roomkey)
 
 
 def test_ctrl_c_during_the_start_ends_everything_too() -> None:
@@ -370,29 +394,25 @@ def test_what_will_not_do_stops_the_start_with_its_name(
     assert gone(ports)
 
 
-def test_opentok_credentials_lead_to_the_service_itself(
-    roomkey_at_opentok: tuple[Roomkey, OpenTokStandIn],
-) -> None:
-    roomkey, _ = roomkey_at_opentok
-    answer, _ = shown_json(roomkey.output)
-    session = parsed(requests.get(f"{roomkey.ports.app_url}/session", timeout=30), ANDROID_SESSION)
-    url = f"{roomkey.ports.app_url}/session/session/startArchive"
-    recorded = requests.post(url, timeout=30)
+def test_opentok_credentials_lead_to_the_service_itself(roomkey_at_opentok: RealStack) -> None:
+    output = roomkey_at_opentok.roomkey.output
+    answer, _ = shown_json(output)
+    session = parsed(roomkey_at_opentok.session, ANDROID_SESSION)
 
     assert answer["apiKey"] == session["apiKey"] == API_KEY
-    assert refusal(recorded) == (403, "role_not_allowed")
-    assert f"OpenTok itself, project {API_KEY}" in roomkey.output
-    assert API_SECRET not in roomkey.output
+    assert refusal(roomkey_at_opentok.recorded) == (403, "role_not_allowed")
+    assert f"OpenTok itself, project {API_KEY}" in output
+    assert API_SECRET not in output
 
 
-def test_vonage_credentials_lead_to_the_service_itself(roomkey_at_vonage: Roomkey) -> None:
-    answer, claims = shown_json(roomkey_at_vonage.output)
-    url = f"{roomkey_at_vonage.ports.app_url}/session"
-    session = parsed(requests.get(url, timeout=30), ANDROID_SESSION, VONAGE_WEB_SESSION)
+def test_vonage_credentials_lead_to_the_service_itself(roomkey_at_vonage: RealStack) -> None:
+    output = roomkey_at_vonage.roomkey.output
+    answer, claims = shown_json(output)
+    session = parsed(roomkey_at_vonage.session, ANDROID_SESSION, VONAGE_WEB_SESSION)
 
     assert session["apiKey"] == session["applicationId"] == APPLICATION_ID
     assert answer["applicationId"] == claims["application_id"] == APPLICATION_ID
-    assert f"Vonage itself, application {APPLICATION_ID}" in roomkey_at_vonage.output
+    assert f"Vonage itself, application {APPLICATION_ID}" in output
 
 
 def test_credentials_that_the_service_refuses_end_the_start_with_the_apps_answer() -> None:

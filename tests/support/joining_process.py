@@ -8,7 +8,7 @@ import os
 import sys
 from functools import partial
 
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.join_room import JoinRequest
 from chalicelib.core.support.deadline import Deadline

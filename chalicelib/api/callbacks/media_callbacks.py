@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib.api.callbacks.registration import check_project, register_callback
-from chalicelib.api.http.context import CallbackContext
+from chalicelib.api.http.decoding import CallbackContext
 from chalicelib.api.http.operations import PROVIDER_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes

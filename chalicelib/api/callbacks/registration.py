@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from chalicelib import errors
-from chalicelib.api.http.context import CallbackContext
+from chalicelib.api.http.decoding import CallbackContext
 from chalicelib.api.http.operations import (
     SECRET_PATH_CALLBACK,
     SIGNED_CALLBACK,

@@ -10,7 +10,7 @@ from chalicelib.api.callbacks.registration import (
     retry_if_refused,
 )
 from chalicelib.api.callbacks.session_events import SessionEvent, read_event
-from chalicelib.api.http.context import CallbackContext
+from chalicelib.api.http.decoding import CallbackContext
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.core.support.deadline import Deadline

@@ -9,7 +9,7 @@ from chalicelib.api.callbacks.registration import (
     register_callback,
     retry_if_refused,
 )
-from chalicelib.api.http.context import CallbackContext
+from chalicelib.api.http.decoding import CallbackContext
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.core.model.connection import Connection, Participant, Service

@@ -15,7 +15,7 @@ from chalice import Chalice, CORSConfig
 from chalice import Response as ChaliceResponse
 from chalice.app import Request
 
-from chalicelib.api.http.context import (
+from chalicelib.api.http.decoding import (
     CallbackContext,
     Content,
     PublicContext,

@@ -1,7 +1,7 @@
 from http import HTTPStatus
 
 from chalicelib import errors
-from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.operations import MEDIA_START_ERRORS, MODERATOR_ERRORS, PROVIDER_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes

@@ -1,7 +1,7 @@
 from http import HTTPStatus
 
 from chalicelib import errors
-from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import (
     MEMBER_ERRORS,

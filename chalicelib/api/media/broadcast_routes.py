@@ -2,7 +2,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib import errors
-from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import (
     MEDIA_START_ERRORS,

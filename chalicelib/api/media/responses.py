@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.cursors import TimedPosition, decode_cursor, encode_cursor
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.core.model.media import MediaCursor, MediaKind, MediaPage
 from chalicelib.core.model.room import Room

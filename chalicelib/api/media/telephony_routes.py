@@ -1,7 +1,7 @@
 from http import HTTPStatus
 
 from chalicelib import errors
-from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import check_connection_id
 from chalicelib.api.http.operations import MEDIA_ERRORS, MEDIA_START_ERRORS
 from chalicelib.api.http.responses import Response

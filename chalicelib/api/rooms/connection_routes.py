@@ -1,7 +1,7 @@
 from http import HTTPStatus
 
-from chalicelib.api.http.context import RequestContext
 from chalicelib.api.http.cursors import Position, decode_cursor, encode_cursor
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import MEMBER_ERRORS
 from chalicelib.api.http.responses import Response

@@ -2,7 +2,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from chalicelib import errors
-from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.operations import ADMISSION_ERRORS, PROVIDER_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes

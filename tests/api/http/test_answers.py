@@ -10,12 +10,12 @@ import pytest
 
 import chalicelib
 from chalicelib import errors
-from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import STATUS, Response, problem_response
 from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Routes
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.stand_ins import StandIns
 

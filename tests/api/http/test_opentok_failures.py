@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from app import build_app
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.create_room import SECONDS_TO_STORE
@@ -127,11 +127,10 @@ def test_a_passing_failure_is_made_good_within_the_same_request(
         assert len(stand_ins.opentok.calls) == 2
 
 
-@pytest.fixture(scope="module")
-def hasty_open_room(started_stand_ins: StandIns) -> Callable[[], Room]:
+@pytest.fixture
+def hasty_open_room(stand_ins: StandIns) -> Callable[[], Room]:
     """Return a function that creates a room with time for only one call to OpenTok."""
-    started_stand_ins.start_anew()
-    create_room = Services(started_stand_ins.environment).use_cases().create_room
+    create_room = Services(stand_ins.environment).use_cases().create_room
     return lambda: create_room.find_or_create(
         User("alice"), "standup", Deadline(SECONDS_TO_STORE + RETRY_NEEDS_SECONDS - 0.1)
     )
@@ -150,10 +149,9 @@ def test_what_is_no_answer_of_opentoks_counts_as_an_outage_and_is_not_kept(
 
 
 def test_little_time_left_is_enough_where_opentok_answers(
-    hasty_open_room: Callable[[], Room], started_stand_ins: StandIns
+    hasty_open_room: Callable[[], Room],
 ) -> None:
     assert hasty_open_room().name == "standup"
-    started_stand_ins.start_anew()
 
 
 @pytest.mark.parametrize("kind", REFUSED)

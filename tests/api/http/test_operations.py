@@ -6,14 +6,14 @@ from http import HTTPStatus
 import pytest
 from chalice import Chalice
 
-from chalicelib.api.http.context import RequestContext
+from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Declaration, Routes
 from chalicelib.api.rooms.requests import BanBody, TokenBody
-from chalicelib.composition import Services
+from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway
 from tests.support.openapi import check_answer
 from tests.support.stand_ins import StandIns

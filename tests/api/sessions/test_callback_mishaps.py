@@ -8,7 +8,7 @@ import time_machine
 from tests.support.live import Live
 from tests.support.noon import NOON
 
-WAYS = [(order, copies) for order in ("forward", "reverse", "shuffle") for copies in (0, 99)]
+WAYS = [("reverse", 0), ("shuffle", 99)]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]}-{'twice' if way[1] else 'once'}")

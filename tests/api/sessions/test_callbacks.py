@@ -226,6 +226,15 @@ def test_who_is_sent_away_comes_and_goes_in_three_calls_each(live: Live) -> None
     assert live.connected() == set()
 
 
+def test_a_callback_that_cannot_be_written_down_is_repeated_and_then_kept(live: Live) -> None:
+    live.room(maxParticipants=2)
+    token = live.token("bob")
+    live.stand_ins.aws.fail("DynamoDB.TransactWriteItems", error="InternalServerError", times=4)
+    connection_id = live.connect(token)
+    live.settle()
+    assert live.shown() == {connection_id: "bob"}
+
+
 @pytest.mark.parametrize("name", ["streamCreated", "streamDestroyed"])
 def test_a_streams_callback_that_cannot_be_written_down_is_503(live: Live, name: str) -> None:
     session_id = live.room()["sessionId"]

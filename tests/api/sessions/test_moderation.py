@@ -101,6 +101,18 @@ def test_signals_go_to_all_or_to_one(live: Live) -> None:
     assert (second["data"], second["recipients"]) == ("psst", [bob])
 
 
+def test_nobody_signals_in_the_services_own_name(live: Live) -> None:
+    live.room()
+    live.enter("bob")
+    reply = live.ask(
+        "alice", "POST", "/rooms/standup/signals", {"type": "roomkey-closing", "data": "{}"}
+    )
+    assert (reply.status, reply.code) == (422, "invalid_field")
+    reason = "must not begin with roomkey-, which this service uses itself"
+    assert reply.json["errors"] == [{"field": "type", "reason": reason}]
+    assert live.at_opentok()["signals"] == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [("PUT", "mute", {"active": True}), ("POST", "signals", {"data": "x"})],
@@ -175,6 +187,17 @@ def test_a_ban_puts_a_user_out_on_all_devices_and_again_until_it_is_lifted(live:
     back = live.connect(old)
     live.settle()
     assert live.connected() == {carol, back}
+
+
+def test_a_ban_puts_out_all_devices_it_can_though_one_of_them_fails(live: Live) -> None:
+    live.room()
+    devices = {live.enter("bob") for _ in range(3)}
+    first = min(devices)
+    live.stand_ins.opentok.faults.add(Fault(f"/connection/{first}", status=500), times=2)
+    reply = live.ask("alice", "POST", "/rooms/standup/bans", {"userId": "bob"})
+    live.settle()
+    assert (reply.status, reply.code) == (503, "provider_unavailable")
+    assert live.connected() == {first}
 
 
 def test_who_moderates_a_room_cannot_be_banned_nor_who_is_banned_moderate(live: Live) -> None:

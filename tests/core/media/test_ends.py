@@ -1,4 +1,4 @@
-"""How what runs in a room ends: stopped by a moderator, or by the closing of the room."""
+"""Ends of media: by a moderator, by the closing of the room, or by themselves."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ STOPPED_ONCE = {
     MediaKind.CAPTIONS: "captions_not_running",
     MediaKind.RENDER: None,
 }
-"""What a second stop is answered with."""
+"""The answer to a second stop."""
 NOT_FOUND = {
     MediaKind.ARCHIVE: "archive_not_found",
     MediaKind.BROADCAST: "broadcast_not_found",

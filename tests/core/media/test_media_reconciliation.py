@@ -1,4 +1,4 @@
-"""What the scheduled comparison with OpenTok mends of archives, broadcasts and renders."""
+"""Reconciliation of archives, broadcasts and renders with OpenTok."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from tests.fakes.studio import Studio
 from tests.support.noon import NOON
 
 LISTED = (MediaKind.ARCHIVE, MediaKind.BROADCAST)
-"""Those that OpenTok lists by session."""
+"""The kinds that OpenTok lists by session."""
 
 
 def reopen(service: Service) -> None:

@@ -1,4 +1,4 @@
-"""What moderators have OpenTok start: who may, of which rooms, and that all of it is on record."""
+"""Starts of media: by whom, in which rooms, and that each is on record."""
 
 from collections.abc import Callable
 from datetime import timedelta

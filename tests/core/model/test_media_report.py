@@ -1,4 +1,4 @@
-"""What OpenTok tells of archives and the like, of whatever size and shape."""
+"""Reports of media, of any size and shape."""
 
 from typing import Any
 

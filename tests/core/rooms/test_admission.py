@@ -1,4 +1,4 @@
-"""Who gets a token, with which role, and what is said first to those who get none."""
+"""Admission: tokens, and the first of several reasons for a refusal."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ OTHERS = {BOB}
 
 @dataclass(frozen=True)
 class Obstacle:
-    """What keeps users out of the room.
+    """A rule that keeps users out of the room.
 
     Args:
         code: What those are told whom it keeps out.

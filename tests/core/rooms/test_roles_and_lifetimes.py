@@ -1,4 +1,4 @@
-"""What a token allows, and for how long."""
+"""Roles and lifetimes of client tokens."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who may stay that has connected, by whatever token; and what is on record of who is in."""
+"""Arrivals: which connections stay, and which are on record."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What moderators do to those who are in, and who may not be banned."""
+"""Moderation: disconnects, mutes, signals and bans."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the scheduled comparison with OpenTok mends, where callbacks were lost."""
+"""Reconciliation of connections with OpenTok, after lost callbacks."""
 
 from collections.abc import Callable
 from datetime import timedelta

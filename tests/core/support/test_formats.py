@@ -1,3 +1,5 @@
+"""Formats of times and of JSON: OpenTok's, the table's and the API's."""
+
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -5,9 +7,36 @@ import pytest
 from chalicelib.core.support.formats import (
     epoch_milliseconds,
     from_epoch_milliseconds,
+    parse_json_object,
+    parse_timestamp,
     rfc3339,
     to_milliseconds,
 )
+from tests.support.noon import NOON
+
+NOON_MS = epoch_milliseconds(NOON)
+
+
+@pytest.mark.parametrize("reported", [NOON_MS - 60_000, str(NOON_MS - 60_000), NOON_MS - 60_000.0])
+def test_a_time_is_a_number_or_a_string_of_milliseconds(reported: object) -> None:
+    assert parse_timestamp(reported, NOON) == NOON - timedelta(minutes=1)
+
+
+def test_a_clock_may_be_ahead_by_minutes_and_no_more() -> None:
+    assert parse_timestamp(NOON_MS + 300_000, NOON) == NOON + timedelta(minutes=5)
+    assert parse_timestamp(NOON_MS + 300_001, NOON) == NOON
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [NOON_MS // 1000, 0, -1, True, -62_135_596_800_000, 10**30, float("nan"), "soon", None],
+)
+def test_what_can_be_no_time_of_the_platforms_is_now(reported: object) -> None:
+    assert parse_timestamp(reported, NOON) == NOON
+
+
+def test_the_last_of_a_field_that_comes_twice_counts() -> None:
+    assert parse_json_object(b'{"event":"a","event":"b"}') == {"event": "b"}
 
 
 @pytest.mark.parametrize(
