@@ -111,6 +111,14 @@ def test_no_connection_is_recorded_by_rules_that_have_changed(house: House) -> N
     )
 
 
+def test_the_last_seat_is_not_taken_by_two_who_both_saw_it_free(house: House) -> None:
+    for number in range(CAP - 1):
+        house.holds(f"user-{number}")
+    bob_joins, carol_joins = house.joins_later("bob", NOON), house.joins_later("carol", NOON)
+    bob_joins()
+    assert house.refuses(carol_joins)
+
+
 def test_a_lapsed_seat_is_not_taken_from_who_has_connected_meanwhile(house: House) -> None:
     house.holds("bob")
     house.holds("carol")

@@ -11,7 +11,7 @@ from chalicelib.adapters.opentok.api_client import Answer
 from chalicelib.adapters.opentok.media_client import MAX_LISTED, MediaClient
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.errors import AlreadyRecording
+from chalicelib.errors import AlreadyRecording, ProviderUnavailable
 from tests.support.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ class Lists:
         self.asked.append(call.path)
         return Answer(200, json.dumps(self.pages.pop(0)).encode())
 
-    def ids(self) -> list[str]:
-        """Of what is read as the session's."""
+    def client(self) -> MediaClient:
         rest = cast("ApiClient", self)
         running = partial(AlreadyRecording, "Stop it.")
-        client = MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, running)
-        return [each.id for each in client.of_session("1_x", soon())]
+        return MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, running)
+
+    def ids(self) -> list[str]:
+        """Of what is read as the session's."""
+        return [each.id for each in self.client().of_session("1_x", soon())]
 
 
 def test_a_list_of_several_pages_is_read_to_its_end_and_each_page_begins_where_one_ended() -> None:
@@ -76,3 +78,18 @@ def test_a_page_with_nothing_on_it_is_the_last(count: object) -> None:
     lists = Lists([{"count": count, "items": []}])
     assert lists.ids() == []
     assert len(lists.asked) == 1
+
+
+@pytest.mark.parametrize("page", [{}, [], {"count": 0}, {"items": None}, {"items": {"a1": {}}}])
+def test_an_answer_without_a_list_is_no_empty_list(page: object) -> None:
+    with pytest.raises(ProviderUnavailable, match="no valid answer"):
+        Lists([page]).ids()
+
+
+def test_an_answer_about_another_one_than_asked_for_is_refused() -> None:
+    client = Lists([item(1), item(2)]).client()
+    found = client.one("a1", soon())
+    assert found is not None
+    assert found.id == "a1"
+    with pytest.raises(ProviderUnavailable):
+        client.one("a1", soon())

@@ -178,6 +178,21 @@ def test_a_callback_alone_brings_one_on_record_and_a_late_one_does_not_revive_it
     assert studio.on_record(kind) == {media_id: "stopped"}
 
 
+def test_opentoks_own_report_of_an_end_replaces_the_assumed_one(studio: Studio) -> None:
+    service, kind = studio.service, MediaKind.BROADCAST
+    media = studio.start(kind)
+    service.clock.forward(seconds=1)
+    studio.objects(kind).move(media.id, "stopped", reason="four hours are over")
+    late, service.opentok.events = service.opentok.events, []
+    service.clock.forward(minutes=1)
+    assert stop(studio, kind, media.id) is None
+    service.opentok.events = late
+    service.deliver()
+    ended = service.stores.media.find(media.room_id, kind, media.id, service.deadline)
+    assert ended is not None
+    assert ended.content["reason"] == "four hours are over"
+
+
 @pytest.mark.parametrize("kind", MediaKind)
 def test_what_is_told_of_a_session_that_is_none_of_ours_is_kept_nowhere(
     studio: Studio, kind: MediaKind

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.core.model.connection import Participant
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.rooms.join_room import JoinRequest
 from chalicelib.errors import RoomClosed
 from tests.fakes.service import ALICE, BOB, LONGEST_TOKEN, ROOT, Service
 from tests.support.noon import NOON
@@ -76,3 +78,17 @@ def test_what_waits_for_opentok_makes_no_token_that_outlives_the_room(service: S
     service.opentok.faults.before_next("project_id", lambda: service.clock.forward(seconds=30))
     with pytest.raises(RoomClosed):
         service.join(BOB)
+
+
+@pytest.mark.parametrize(
+    ("signed", "requested", "shown"),
+    [("Bob", "Robert", "Bob"), ("", "Robert", ""), (None, "Robert", "Robert"), (None, None, None)],
+)
+def test_a_name_in_the_request_is_used_only_if_the_bearer_token_has_none(
+    service: Service, signed: str | None, requested: str | None, shown: str | None
+) -> None:
+    service.open()
+    request, join = JoinRequest(name=requested), service.use_cases.join_room.join
+    token = join(User("bob", signed), "standup", request, service.deadline).token.text
+    data = service.opentok.orders[token].connection_data
+    assert Participant.of(data) == Participant("bob", shown, Role.PUBLISHER)

@@ -117,6 +117,15 @@ def test_setting_a_limit_seats_everybody_who_is_in(service: Service) -> None:
     assert service.refusal(CAROL) is None
 
 
+def test_a_new_limit_below_the_number_of_users_disconnects_nobody(service: Service) -> None:
+    service.open()
+    inside = {service.enter(user) for user in (BOB, CAROL, DORA)}
+    service.change({"max_participants": 1})
+    assert service.connected() == inside
+    assert set(service.room().seats.connections) == {"bob", "carol", "dora"}
+    assert service.refusal(EVE) == "room_full"
+
+
 @pytest.mark.parametrize("moment", ["before the limit is written", "after it"])
 def test_who_comes_while_a_limit_is_set_is_seated(service: Service, moment: str) -> None:
     service.open()

@@ -87,6 +87,21 @@ def test_who_came_unheard_is_recorded_after_a_minute_and_leaves_where_anybody_is
     assert service.recorded() == {carol: "carol"} | ({unknown: None} if stays else {})
 
 
+def test_a_connection_of_less_than_a_minute_is_left_to_its_callback(service: Service) -> None:
+    service.open()
+    carol = service.enter(CAROL)
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    service.clock.forward(seconds=1)
+    unknown = service.connect_unreported(service.join(BOB).token.text)
+    service.clock.forward(seconds=59)
+    service.reconcile()
+    assert service.recorded() == {carol: "carol"}
+    service.clock.forward(seconds=60)
+    service.reconcile()
+    assert service.recorded() == {carol: "carol", unknown: None}
+
+
 def test_who_came_first_into_a_new_room_is_found_though_nothing_was_ever_told(
     service: Service,
 ) -> None:

@@ -1,0 +1,27 @@
+"""The lists of users in a change of a room."""
+
+import pytest
+
+from chalicelib.core.model.user import User
+from chalicelib.core.rooms.room_patch import SetPatch
+from chalicelib.errors import InvalidField
+from tests.fakes.service import ALICE, BOB, ROOT, Service
+
+
+@pytest.mark.parametrize("user", [ALICE, ROOT], ids=["moderator", "admin"])
+def test_the_last_moderator_of_a_room_cannot_be_removed(service: Service, user: User) -> None:
+    service.open(moderators=frozenset({"bob"}))
+    service.change(user=user, moderators=SetPatch(remove=frozenset({"alice"})))
+    assert service.room().settings.moderators == {"bob"}
+    with pytest.raises(InvalidField, match="moderators"):
+        service.change(user=ROOT, moderators=SetPatch(remove=frozenset({"bob"})))
+    with pytest.raises(InvalidField, match="moderators"):
+        service.change({"moderators": frozenset()}, user=ROOT)
+    assert service.room().settings.moderators == {"bob"}
+
+
+def test_the_default_room_has_no_moderators_and_needs_none(service: Service) -> None:
+    service.join(BOB, "lobby")
+    service.change({"moderators": frozenset(), "max_participants": 9}, name="lobby", user=ROOT)
+    assert service.room("lobby").settings.moderators == frozenset()
+    assert service.room("lobby").settings.max_participants == 9
