@@ -195,7 +195,7 @@ class EncryptedRoom(RoomkeyError):
 
 
 class AlreadyRecording(RoomkeyError):
-    """An archive with an equal `multiArchiveTag` is running, or neither has one: see `archiveId`."""
+    """A running archive has the same `multiArchiveTag`, or neither has a tag: see `archiveId`."""
 
     code = "already_recording"
 
@@ -225,7 +225,7 @@ class ArchiveExpired(RoomkeyError):
 
 
 class AlreadyBroadcasting(RoomkeyError):
-    """A broadcast with an equal tag is running, or neither has a tag: see `broadcastId`."""
+    """A running broadcast has the same tag, or neither has a tag: see `broadcastId`."""
 
     code = "already_broadcasting"
 
@@ -373,7 +373,7 @@ class SessionUnknown(RoomkeyError):
 
 
 class CallbackUnsigned(RoomkeyError):
-    """The callback has no signature. OpenTok may omit it after an error, and then sends it again."""
+    """The signature is missing. OpenTok may omit it after an error, and repeats such a callback."""
 
     code = "callback_unsigned"
 

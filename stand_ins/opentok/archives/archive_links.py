@@ -30,7 +30,7 @@ class ArchiveLinks:
         )
 
     def is_good(self, archive_id: str, file_name: str, query: Mapping[str, str]) -> bool:
-        """Return True if this link was given out in the last ten minutes."""
+        """Return True if this link was issued in the last ten minutes."""
         expires, nonce = query.get("Expires", ""), query.get("Nonce", "")
         expected = self._signature(archive_id, file_name, expires, nonce)
         genuine = hmac.compare_digest(expected.encode(), query.get("Signature", "").encode())

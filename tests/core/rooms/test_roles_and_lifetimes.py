@@ -90,5 +90,5 @@ def test_a_name_in_the_request_is_used_only_if_the_bearer_token_has_none(
     service.open()
     request, join = JoinRequest(name=requested), service.use_cases.join_room.join
     token = join(User("bob", signed), "standup", request, service.deadline).token.text
-    data = service.opentok.orders[token].connection_data
+    data = service.opentok.specs[token].connection_data
     assert Participant.of(data) == Participant("bob", shown, Role.PUBLISHER)
