@@ -68,15 +68,15 @@ template: .venv/tested
 
 programs: .venv/tested
 	@echo "Looking for Java, Chromium and the client packages ..."
-	@$(BIN)/python -m tests.support.dynamodb_local
-	@$(BIN)/python -m tests.support.browser
-	@$(BIN)/python -m tests.support.client_packages
+	@$(BIN)/python -m tests.support.programs.dynamodb_local
+	@$(BIN)/python -m tests.support.programs.browser
+	@$(BIN)/python -m tests.support.programs.client_packages
 
 mutants: .venv/tested  ## Take 60 rules out one at a time, to see that the tests notice
 	@$(BIN)/python -m tools.mutants
 
 bench: .venv/tested  ## What a join costs in time, calls and dollars; into bench/results.md
-	@$(BIN)/python -m tests.support.dynamodb_local
+	@$(BIN)/python -m tests.support.programs.dynamodb_local
 	@$(BIN)/python -m bench
 
 openapi: .venv/ready  ## Write docs/openapi.json anew from the routes

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench import cold, dollars, growth, live_rooms, machine, over_http, seats, usage, warm
+from bench import cold, growth, live_rooms, machine, over_http, seats, warm
+from bench.figures import dollars, usage
+from bench.figures.report import markdown
 from bench.own_process import in_own_process
-from bench.report import markdown
 
 RESULTS: Final = Path(__file__).with_name("results.md")
 
@@ -30,7 +31,7 @@ A cold start is measured with a re-join and with moto as AWS. Over HTTP, the cal
 the stand-ins and DynamoDB Local share the machine. Each "first join" creates a room. "Re-joins"
 enter an existing room. In live rooms, each caller is another user, and callbacks report
 connections and disconnections in turn. The dollars are calculated from the calls counted here,
-with the prices in [prices.json](prices.json) and without free tiers. All times are from this
+with the prices in [prices.json](figures/prices.json) and without free tiers. All times are from this
 machine and its local stand-ins, so they do not include a network.
 """
 

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from bench.costs import Cost, Spread, interleaved, processors, ratios, walls
+from bench.figures.costs import Cost, Spread, interleaved, processors, ratios, walls
+from bench.figures.report import Row, Section, cost_row, times
 from bench.join_event import CREATED, join_event
 from bench.node_function import NodeProcess, install_node_function
 from bench.packages import Packages, build_packages
-from bench.report import Row, Section, cost_row, times
 from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, room_of_alice
 from chalicelib.adapters.dynamodb.room_items import room_item
 from stand_ins.lambda_runtime.process import LambdaProcess
-from tests.support.stand_ins import TABLE, StandIns, running_stand_ins
+from tests.support.servers.stand_ins import TABLE, StandIns, running_stand_ins
 
 COLD_SECONDS: Final = "cold seconds"
 

@@ -10,14 +10,14 @@ from botocore.session import Session
 
 from app import build_app
 from bench.canned_network import canned_network
-from bench.costs import Cost, interleaved, ratios, timed, walls
+from bench.figures.costs import Cost, interleaved, ratios, timed, walls
+from bench.figures.report import Section, cost_row, times
 from bench.join_event import CREATED, LambdaContext, join_event
 from bench.metered_dynamodb import metered
-from bench.report import Section, cost_row, times
 from bench.surroundings import AWS_VARIABLES, Surroundings, room_of_alice
 from chalicelib.adapters.dynamodb.room_items import room_item, session_item
 from stand_ins.aws import resources
-from tests.support.dynamodb_local import running_dynamodb_local
+from tests.support.programs.dynamodb_local import running_dynamodb_local
 
 SIZES: Final = (10, 1_000, 10_000)
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import requests
 
-from bench.costs import ratios
+from bench.figures.costs import ratios
+from bench.figures.report import Row, Section, times
 from bench.load import CALLERS, Load, PostRequest, run_in_turn
 from bench.over_http import join, running_stack
-from bench.report import Row, Section, times
 from chalicelib.core.model.room_settings import MAX_PARTICIPANTS
 from local.bearer import fetch_bearer
 from local.ports import Ports

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.costs import Spread
-from bench.report import Row, milliseconds
+from bench.figures.costs import Spread
+from bench.figures.report import Row, milliseconds
 from local.ports import HOST, Ports
 
 CALLERS: Final = (1, 8, 32)

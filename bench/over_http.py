@@ -10,9 +10,9 @@ from itertools import count
 
 import boto3
 
+from bench.figures.report import Section
 from bench.join_event import CREATED
 from bench.load import CALLERS, Load, PostRequest, run_in_turn
-from bench.report import Section
 from bench.surroundings import AWS_VARIABLES
 from local.app_environment import app_environment
 from local.app_process import AppProcess
@@ -22,8 +22,8 @@ from local.provider import Provider, chosen_provider
 from local.stack import STAGE, Stack
 from local.stop_request import StopRequest
 from stand_ins.aws import resources
-from tests.support.dynamodb_local import running_dynamodb_local
-from tests.support.free_ports import free_ports
+from tests.support.programs.dynamodb_local import running_dynamodb_local
+from tests.support.servers.free_ports import free_ports
 
 
 def section() -> Section:

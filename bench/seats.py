@@ -12,16 +12,16 @@ from botocore.session import Session
 
 from app import build_app
 from bench.canned_network import canned_network
+from bench.figures.report import Row, Section
 from bench.join_event import CREATED, LambdaContext, join_event
 from bench.metered_dynamodb import MeteredDynamoDB, metered
-from bench.report import Row, Section
 from bench.surroundings import AWS_VARIABLES, Surroundings, room_of_alice
 from chalicelib.adapters.dynamodb.room_items import room_item, session_item
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import MAX_PARTICIPANTS
 from chalicelib.core.model.seats import Seats
 from stand_ins.aws import resources
-from tests.support.dynamodb_local import running_dynamodb_local
+from tests.support.programs.dynamodb_local import running_dynamodb_local
 
 TAKEN: Final = (1, 50, 250)
 

@@ -16,9 +16,9 @@ from opentok import Client, Roles
 
 from app import build_app
 from bench.canned_network import canned_network
-from bench.costs import Cost, Spread, interleaved, processors, ratios, timed, walls
+from bench.figures.costs import Cost, Spread, interleaved, processors, ratios, timed, walls
+from bench.figures.report import Row, Section, cost_row, times
 from bench.join_event import CREATED, LambdaContext, join_event
-from bench.report import Row, Section, cost_row, times
 from bench.surroundings import (
     API_KEY,
     API_SECRET,

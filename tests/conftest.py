@@ -9,15 +9,14 @@ from botocore.retries.standard import ExponentialBackoff
 from playwright.sync_api import Browser
 from pytest_socket import disable_socket, enable_socket
 
-from tests.support import dynamodb_local
-from tests.support.browser import running_browser
 from tests.support.gateway import Gateway
-from tests.support.in_process_aws import InProcessAws
 from tests.support.live import Live, running_live
-from tests.support.programs import NotInstalledError
-from tests.support.quicker_moto import quicker_moto
+from tests.support.programs.browser import running_browser
+from tests.support.programs.installed import NotInstalledError, dynamodb_local
 from tests.support.random_order import shuffled
-from tests.support.stand_ins import StandIns, running_stand_ins
+from tests.support.servers.in_process_aws import InProcessAws
+from tests.support.servers.quicker_moto import quicker_moto
+from tests.support.servers.stand_ins import StandIns, running_stand_ins
 
 TESTS = Path(__file__).parent
 

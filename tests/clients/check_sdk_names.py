@@ -6,7 +6,7 @@ import pytest
 
 from tests.clients.parsed import GUIDES
 from tests.clients.sdk_names import LANGUAGES, KnownNames
-from tests.support.client_packages import ClientSources
+from tests.support.programs.client_packages import ClientSources
 
 _NATIVE_CODE = {"kotlin": ("android", {".java", ".kt"}), "swift": ("ios", {".swift"})}
 

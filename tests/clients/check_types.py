@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.client_packages import ClientSources
+from tests.support.programs.client_packages import ClientSources
 
 VONAGES = ("web/vonage_call.ts", "web/vonage_page.ts")
 

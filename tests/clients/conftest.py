@@ -8,7 +8,7 @@ from stand_ins.http.server import HttpServer
 from tests.clients.page_server import PageServer
 from tests.clients.people import People
 from tests.e2e.roomkey_process import Roomkey, running_roomkey
-from tests.support.client_packages import ClientSources
+from tests.support.programs.client_packages import ClientSources
 
 
 @pytest.fixture(scope="session")

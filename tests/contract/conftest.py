@@ -8,13 +8,13 @@ from botocore.config import Config
 
 from chalicelib.core.ports.room_store import RoomStore
 from tests.fakes.memory.table import Table
-from tests.support.dynamodb_local import running_dynamodb_local
-from tests.support.engines import Database, Engine, Memory
-from tests.support.example_rooms import NOON
-from tests.support.platforms import FakePlatform, Platform, StandInPlatform
+from tests.support.programs.dynamodb_local import running_dynamodb_local
+from tests.support.stores.engines import Database, Engine, Memory
+from tests.support.stores.example_rooms import NOON
+from tests.support.stores.platforms import FakePlatform, Platform, StandInPlatform
 
 if TYPE_CHECKING:
-    from tests.support.stand_ins import StandIns
+    from tests.support.servers.stand_ins import StandIns
 
 FAKE = "fake"
 STAND_IN = "stand_in"

@@ -12,7 +12,7 @@ from chalicelib.adapters.opentok.api_client import Request, Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable, StoreUnavailable
-from tests.support.raw_server import BAD_SERVERS
+from tests.support.servers.raw_server import BAD_SERVERS
 
 SECONDS = 0.2
 LATEST_SECONDS = 2.0

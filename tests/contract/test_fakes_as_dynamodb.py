@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.contract.conftest import DYNAMODB_LOCAL
-from tests.support.both_stores import BothStores
-from tests.support.engines import Engine
+from tests.support.stores.both_stores import BothStores
+from tests.support.stores.engines import Engine
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from chalicelib.core.model.user import Role
 from chalicelib.core.ports.video_platform import TokenSpec
 from chalicelib.core.support.formats import utc_now
 from chalicelib.errors import ProviderRefused, SignalTooLarge
-from tests.support.example_rooms import soon
-from tests.support.platforms import Platform
+from tests.support.stores.example_rooms import soon
+from tests.support.stores.platforms import Platform
 
 UNKNOWN = str(uuid4())
 

@@ -1,5 +1,5 @@
 from deploy.stage import Stage, read_stage
-from tests.support.stand_ins import SECRET_ID, StandIns
+from tests.support.servers.stand_ins import SECRET_ID, StandIns
 
 
 def dev_on(stand_ins: StandIns, **settings: str) -> Stage:

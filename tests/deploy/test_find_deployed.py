@@ -13,7 +13,7 @@ from deploy.aws.functions import find_deployed
 from deploy.errors import DeployError
 from deploy.stage import Stage, read_stage
 from deploy.state import DeployedState
-from tests.support.stand_ins import StandIns
+from tests.support.servers.stand_ins import StandIns
 
 REGION = "eu-west-1"
 BUCKET = "roomkey-dev-state-of-another-clone"

@@ -8,7 +8,7 @@ import pytest
 from deploy.account import Account
 from deploy.stage import Stage, read_stage
 from deploy.state import DeployedState
-from tests.support.stand_ins import StandIns
+from tests.support.servers.stand_ins import StandIns
 
 BUCKET = "roomkey-dev-state"
 REGION = "eu-west-1"

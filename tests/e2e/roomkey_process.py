@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.ports import Ports
 from local.provider import CREDENTIAL_VARIABLES
-from tests.support.free_ports import all_free, free_ports
+from tests.support.servers.free_ports import all_free, free_ports
 
 PATIENCE_SECONDS = 60
 _LAST_LINE_OF_GREETING = "Ctrl-C stops everything."

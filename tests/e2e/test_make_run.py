@@ -34,10 +34,10 @@ from tests.e2e.roomkey_process import (
     soon,
     started_roomkey,
 )
-from tests.support.free_ports import free_ports
-from tests.support.sample_app import parsed, refusal
-from tests.support.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
-from tests.support.stand_ins import new_vonage_keys
+from tests.support.sample_apps.sample_app import parsed, refusal
+from tests.support.sample_apps.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
+from tests.support.servers.free_ports import free_ports
+from tests.support.servers.stand_ins import new_vonage_keys
 
 pytestmark = pytest.mark.xdist_group("make run")  # one worker runs the tests of one stack
 

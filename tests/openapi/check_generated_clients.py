@@ -12,7 +12,7 @@ import requests
 from chalicelib.api.openapi_route import DOCUMENT
 from local.bearer import fetch_bearer
 from tests.e2e.roomkey_process import Roomkey
-from tests.support.client_packages import ClientSources
+from tests.support.programs.client_packages import ClientSources
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLES = PROJECT / "docs" / "clients" / "generated"

@@ -18,7 +18,7 @@ from stand_ins.aws.stand_in import AwsStandIn
 from stand_ins.http.server import HttpServer
 from stand_ins.opentok import OpenTokStandIn
 from tests.stand_ins.known import API_KEY, API_SECRET
-from tests.support.free_ports import free_ports
+from tests.support.servers.free_ports import free_ports
 
 PARTS = ["app", "opentok", "identity", "aws"]
 

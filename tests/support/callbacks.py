@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from tests.support.gateway import Gateway, Reply
-from tests.support.stand_ins import API_KEY, CALLBACK_SECRET
+from tests.support.servers.stand_ins import API_KEY, CALLBACK_SECRET
 
 
 def signature(body: bytes, secret: str = CALLBACK_SECRET, **claims: object) -> str:

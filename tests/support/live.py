@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from stand_ins.http.server import HttpServer
 from tests.support.gateway import Gateway, LambdaContext, Reply
-from tests.support.stand_ins import CALLBACKS, TABLE, StandIns
+from tests.support.servers.stand_ins import CALLBACKS, TABLE, StandIns
 
 SCHEDULED = {
     "version": "0",

@@ -3,15 +3,15 @@ from datetime import date
 from functools import partial
 from itertools import islice
 
-from bench import dollars
-from bench.costs import Cost, Spread, interleaved
+from bench.figures import dollars
+from bench.figures.costs import Cost, Spread, interleaved
+from bench.figures.prices import price_list
+from bench.figures.report import Row, Section, markdown
+from bench.figures.usage import Usage
 from bench.live_rooms import events
 from bench.load import Load
 from bench.over_http import join
-from bench.prices import price_list
-from bench.report import Row, Section, markdown
 from bench.seats import TAKEN, room_with_seats
-from bench.usage import Usage
 from chalicelib.core.model.connection import Participant
 from local.provider import chosen_provider
 

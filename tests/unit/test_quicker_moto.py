@@ -1,4 +1,4 @@
-"""That moto still looks where `tests/support/quicker_moto.py` has put something quicker."""
+"""That moto still looks where `tests/support/servers/quicker_moto.py` has put something quicker."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +12,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from stand_ins.aws import resources
 from stand_ins.aws.stand_in import AwsStandIn
-from tests.support import quicker_moto as quicker
-from tests.support.in_process_aws import InProcessAws
+from tests.support.servers import quicker_moto as quicker
+from tests.support.servers.in_process_aws import InProcessAws
 
 KEY = {"pk": {"S": "room#a"}, "sk": {"S": "room"}}
 EVERY_TYPE: dict[str, Any] = {

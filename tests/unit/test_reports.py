@@ -12,7 +12,7 @@ from chalicelib.adapters.opentok.media_client import MAX_LISTED, MediaClient
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import AlreadyRecording, ProviderUnavailable
-from tests.support.example_rooms import NOON, soon
+from tests.support.stores.example_rooms import NOON, soon
 
 if TYPE_CHECKING:
     from chalicelib.adapters.opentok.api_client import ApiClient, Call

@@ -26,7 +26,7 @@ SUITES: Final = (
     ("tests/core", "tests/unit"),
     (
         *("tests/contract", "tests/api"),
-        "--ignore=tests/contract/test_interleavings.py",
+        "--ignore=tests/contract/sessions/test_interleavings.py",
         # If this one fails, Hypothesis looks for the shortest failing example for minutes.
         "--ignore=tests/contract/test_fakes_as_dynamodb.py",
     ),

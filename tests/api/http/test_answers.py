@@ -17,7 +17,7 @@ from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Routes
 from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway, Reply
-from tests.support.stand_ins import StandIns
+from tests.support.servers.stand_ins import StandIns
 
 ROOT = Path(__file__).parents[3]
 

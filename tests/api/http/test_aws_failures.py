@@ -13,8 +13,8 @@ from tests.support.deadlines import short_deadline, short_deadline_of_opentok, u
 from tests.support.gateway import Gateway, Reply
 from tests.support.log_lines import log_lines
 from tests.support.moved_clock import MovedClock
-from tests.support.raw_server import raw_server, silence
-from tests.support.stand_ins import SECRET_ID, StandIns
+from tests.support.servers.raw_server import raw_server, silence
+from tests.support.servers.stand_ins import SECRET_ID, StandIns
 
 READ = "DynamoDB.GetItem"
 WRITE = "DynamoDB.TransactWriteItems"

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.gateway import Gateway, Reply
-from tests.support.stand_ins import StandIns
+from tests.support.servers.stand_ins import StandIns
 
 ROOM = "/rooms/standup"
 TOKENS = "/rooms/standup/tokens"

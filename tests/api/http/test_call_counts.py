@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.gateway import Gateway
-from tests.support.stand_ins import APPLICATION_ID, StandIns
+from tests.support.servers.stand_ins import APPLICATION_ID, StandIns
 
 READ = "DynamoDB.GetItem"
 WRITE = "DynamoDB.TransactWriteItems"

@@ -18,7 +18,7 @@ from stand_ins.opentok import OpenTokStandIn
 from tests.support.gateway import Gateway, Reply
 from tests.support.log_lines import log_lines
 from tests.support.moved_clock import MovedClock
-from tests.support.stand_ins import (
+from tests.support.servers.stand_ins import (
     API_KEY,
     API_SECRET,
     APPLICATION_ID,

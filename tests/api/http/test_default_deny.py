@@ -12,7 +12,7 @@ from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Routes
 from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway, Reply
-from tests.support.stand_ins import CALLBACKS, StandIns
+from tests.support.servers.stand_ins import CALLBACKS, StandIns
 
 PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
 """The routes that anybody may call; a new entry makes a route public."""

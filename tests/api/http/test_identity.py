@@ -20,7 +20,7 @@ from stand_ins.identity.provider import IdentityProvider
 from stand_ins.identity.signing_keys import SigningKey
 from tests.support.bearers import forged, signed_by
 from tests.support.gateway import Gateway, Reply
-from tests.support.stand_ins import AUDIENCE, StandIns
+from tests.support.servers.stand_ins import AUDIENCE, StandIns
 
 LITTLE = 25
 TOO_MUCH = 35

@@ -15,7 +15,7 @@ from chalicelib.errors import IdentityUnavailable, RoomkeyError
 from stand_ins.http.faults import Fault
 from tests.support.gateway import Gateway
 from tests.support.moved_clock import MovedClock
-from tests.support.raw_server import (
+from tests.support.servers.raw_server import (
     closed_port,
     dripping_body,
     dripping_chunks,
@@ -23,7 +23,7 @@ from tests.support.raw_server import (
     raw_server,
     silence,
 )
-from tests.support.stand_ins import AUDIENCE, StandIns
+from tests.support.servers.stand_ins import AUDIENCE, StandIns
 
 KEYS_PATH = "jwks.json"
 CALLERS = 20

@@ -8,7 +8,7 @@ from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.core.support.metrics import Metric
 from stand_ins.http.faults import Fault
 from tests.support.gateway import Gateway
-from tests.support.stand_ins import StandIns
+from tests.support.servers.stand_ins import StandIns
 
 
 def metrics_of(line: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chalicelib import errors
 from chalicelib.api.openapi_route import DOCUMENT
 from tests.support.gateway import Gateway
 from tests.support.openapi import committed
-from tests.support.stand_ins import CALLBACKS, StandIns
+from tests.support.servers.stand_ins import CALLBACKS, StandIns
 from tools.openapi.__main__ import document_text
 
 

@@ -17,8 +17,8 @@ from chalicelib.errors import ProviderUnavailable
 from stand_ins.http.faults import Fault
 from tests.support.deadlines import short_deadline_of_opentok, unpaused_deadline
 from tests.support.gateway import Gateway, Reply
-from tests.support.raw_server import raw_server, silence
-from tests.support.stand_ins import API_KEY, StandIns
+from tests.support.servers.raw_server import raw_server, silence
+from tests.support.servers.stand_ins import API_KEY, StandIns
 
 CREATE = "/session/create"
 ATTEMPTS = 3

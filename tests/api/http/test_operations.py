@@ -16,7 +16,7 @@ from chalicelib.api.rooms.requests import BanBody, TokenBody
 from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway
 from tests.support.openapi import check_answer
-from tests.support.stand_ins import StandIns
+from tests.support.servers.stand_ins import StandIns
 
 BANS = "/rooms/{room}/bans"
 BAN = {"id": "1", "userId": "bob", "since": "2026-01-31T12:00:00Z"}

@@ -11,7 +11,7 @@ from stand_ins.http.faults import Fault
 from tests.support.bearers import forged
 from tests.support.gateway import Gateway, Reply
 from tests.support.log_lines import log_lines
-from tests.support.stand_ins import (
+from tests.support.servers.stand_ins import (
     API_KEY,
     API_SECRET,
     APPLICATION_ID,

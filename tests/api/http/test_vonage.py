@@ -12,7 +12,7 @@ import time_machine
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_KEY, APPLICATION_ID, CALLBACK_SECRET, StandIns
+from tests.support.servers.stand_ins import API_KEY, APPLICATION_ID, CALLBACK_SECRET, StandIns
 
 
 @pytest.fixture

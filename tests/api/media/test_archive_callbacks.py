@@ -11,10 +11,10 @@ import time_machine
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.core.model.media import Media, MediaKind
 from tests.support.callbacks import send_callback
-from tests.support.example_rooms import soon
 from tests.support.live import Live
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_KEY, CREDENTIALS, TABLE, StandIns
+from tests.support.servers.stand_ins import API_KEY, CREDENTIALS, TABLE, StandIns
+from tests.support.stores.example_rooms import soon
 
 NOON_MS = int(NOON.timestamp() * 1000)
 ARCHIVE = "30b3ebf1-ba36-4f5b-8def-6f70d9986fe9"

@@ -10,7 +10,7 @@ import time_machine
 from stand_ins.http.faults import Fault
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
-from tests.support.stand_ins import TABLE
+from tests.support.servers.stand_ins import TABLE
 
 pytestmark = pytest.mark.usefixtures("clock")
 ARCHIVES = "/rooms/standup/archives"

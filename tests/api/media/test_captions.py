@@ -10,7 +10,7 @@ import pytest
 from stand_ins.http.faults import Fault
 from tests.support.live import Live, running_live
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_KEY, API_SECRET, CALLBACK_SECRET, StandIns
+from tests.support.servers.stand_ins import API_KEY, API_SECRET, CALLBACK_SECRET, StandIns
 
 pytestmark = pytest.mark.usefixtures("clock")
 CAPTIONS = "/rooms/standup/captions"

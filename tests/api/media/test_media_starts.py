@@ -8,7 +8,7 @@ from stand_ins.http.faults import Fault
 from stand_ins.opentok.calls import Call
 from tests.support.live import Live
 from tests.support.media_starts import AUDIO, BROADCAST, CAPTIONS, EVERY, RENDER, SIP, Start
-from tests.support.stand_ins import APPLICATION_ID, CREDENTIALS
+from tests.support.servers.stand_ins import APPLICATION_ID, CREDENTIALS
 
 pytestmark = pytest.mark.usefixtures("clock")
 every = pytest.mark.parametrize("start", EVERY, ids=[each.path for each in EVERY])

@@ -9,7 +9,7 @@ import requests
 import time_machine
 
 from tests.support.live import Live, running_live
-from tests.support.stand_ins import API_KEY, StandIns
+from tests.support.servers.stand_ins import API_KEY, StandIns
 
 pytestmark = pytest.mark.usefixtures("clock")
 BUCKET = "roomkey-test-archives-1"

@@ -11,7 +11,7 @@ import time_machine
 from stand_ins.http.faults import Fault
 from tests.support.live import Live
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_SECRET
+from tests.support.servers.stand_ins import API_SECRET
 
 pytestmark = pytest.mark.usefixtures("clock")
 RENDERS = "/rooms/standup/renders"

@@ -11,7 +11,7 @@ from stand_ins.http.faults import Fault
 from tests.support.callbacks import send_callback
 from tests.support.live import Live
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_SECRET
+from tests.support.servers.stand_ins import API_SECRET
 
 pytestmark = pytest.mark.usefixtures("clock")
 SIP = {"uri": "sip:bob@pbx.test;transport=tls"}

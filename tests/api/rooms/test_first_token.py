@@ -1,7 +1,7 @@
 import jwt
 
 from tests.support.gateway import Gateway
-from tests.support.stand_ins import API_SECRET, StandIns
+from tests.support.servers.stand_ins import API_SECRET, StandIns
 
 
 def test_a_join_answers_with_a_token_signed_with_the_secret_for_the_verified_user(

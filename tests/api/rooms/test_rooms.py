@@ -7,7 +7,7 @@ import time_machine
 
 from tests.support.gateway import Gateway, Reply
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_KEY, StandIns
+from tests.support.servers.stand_ins import API_KEY, StandIns
 
 ALL_SETTINGS: dict[str, Any] = {
     "mediaMode": "routed",

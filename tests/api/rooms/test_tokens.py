@@ -10,7 +10,7 @@ import time_machine
 
 from tests.support.gateway import Gateway, Reply
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
+from tests.support.servers.stand_ins import API_KEY, API_SECRET, StandIns
 
 
 def join(

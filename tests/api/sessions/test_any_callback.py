@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.callbacks import send_callback
 from tests.support.live import Live
-from tests.support.stand_ins import API_KEY
+from tests.support.servers.stand_ins import API_KEY
 
 MOMENT_MS = 1_772_366_400_000
 CONNECTION = {"id": "c1", "createdAt": MOMENT_MS, "data": '{"userId":"bob"}'}

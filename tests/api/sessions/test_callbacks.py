@@ -14,7 +14,7 @@ from tests.support.gateway import Gateway, Reply
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
-from tests.support.stand_ins import API_KEY, CALLBACK_SECRET, CREDENTIALS, StandIns
+from tests.support.servers.stand_ins import API_KEY, CALLBACK_SECRET, CREDENTIALS, StandIns
 
 OLDER = "0lder" * 10
 PATH_SECRET = "a-path-that-nobody-guesses-0123456789"

@@ -9,7 +9,7 @@ import time_machine
 
 from tests.support.live import Live
 from tests.support.media_starts import SERVICES, Start
-from tests.support.stand_ins import API_KEY
+from tests.support.servers.stand_ins import API_KEY
 
 pytestmark = pytest.mark.usefixtures("clock")
 GUARDS: dict[str, dict[str, Any]] = {

@@ -18,7 +18,7 @@ from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
-from tests.support.example_rooms import NOON, a_room
+from tests.support.stores.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
     from chalicelib.core.media.sync_archives import ArchiveSync

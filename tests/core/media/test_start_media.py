@@ -19,7 +19,7 @@ from chalicelib.errors import (
     StartUnconfirmed,
     StoreUnavailable,
 )
-from tests.support.example_rooms import MILLISECOND, NOON, a_room
+from tests.support.stores.example_rooms import MILLISECOND, NOON, a_room
 
 if TYPE_CHECKING:
     from chalicelib.core.ports.media_store import MediaStore

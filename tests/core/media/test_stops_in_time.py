@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 from chalicelib.core.media.stop_media import SECONDS_TO_STOP, StopMedia
 from chalicelib.core.model.media import Media
 from chalicelib.core.support.deadline import Deadline
-from tests.support.example_rooms import soon
+from tests.support.stores.example_rooms import soon
 
 if TYPE_CHECKING:
     from chalicelib.core.ports.media_store import MediaStore

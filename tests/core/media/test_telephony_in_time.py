@@ -11,7 +11,7 @@ from chalicelib.core.model.connection import Service
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.video_platform import ClientToken
 from chalicelib.core.support.deadline import Deadline
-from tests.support.example_rooms import a_room
+from tests.support.stores.example_rooms import a_room
 
 if TYPE_CHECKING:
     from chalicelib.core.media.media_access import MediaAccess

@@ -14,7 +14,7 @@ from chalicelib.core.ports.video_platform import ConnectionControl, ListedConnec
 from chalicelib.core.rooms.enforce_closing_times import SECONDS_FOR_A_ROOM, ClosingTimes
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
-from tests.support.example_rooms import NOON, a_room
+from tests.support.stores.example_rooms import NOON, a_room
 
 if TYPE_CHECKING:
     from chalicelib.core.ports.media_store import MediaStore

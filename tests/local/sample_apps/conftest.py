@@ -4,8 +4,8 @@ import pytest
 import time_machine
 
 from tests.support.noon import NOON
-from tests.support.sample_app import SampleApp, running_sample_app
-from tests.support.stand_ins import StandIns
+from tests.support.sample_apps.sample_app import SampleApp, running_sample_app
+from tests.support.servers.stand_ins import StandIns
 
 
 @pytest.fixture

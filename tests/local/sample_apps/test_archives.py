@@ -5,8 +5,8 @@ from typing import Any
 import requests
 import time_machine
 
-from tests.support.sample_app import SampleApp, parsed, refusal, running_sample_app
-from tests.support.sample_clients import (
+from tests.support.sample_apps.sample_app import SampleApp, parsed, refusal, running_sample_app
+from tests.support.sample_apps.sample_clients import (
     ANDROID_ARCHIVE,
     ANDROID_ARCHIVES,
     IOS_ARCHIVE,
@@ -16,7 +16,7 @@ from tests.support.sample_clients import (
     WEB_ARCHIVE_STOPPED,
     WEB_TRANSCRIPTION,
 )
-from tests.support.stand_ins import StandIns
+from tests.support.servers.stand_ins import StandIns
 
 ROOM = "session"
 

@@ -8,8 +8,8 @@ import requests
 import time_machine
 
 from stand_ins.http.faults import Fault
-from tests.support.sample_app import SampleApp, parsed, refusal, running_sample_app
-from tests.support.sample_clients import (
+from tests.support.sample_apps.sample_app import SampleApp, parsed, refusal, running_sample_app
+from tests.support.sample_apps.sample_clients import (
     ANDROID_CAPTIONS,
     ANDROID_CAPTIONS_END,
     ANDROID_FEEDBACK,
@@ -18,7 +18,7 @@ from tests.support.sample_clients import (
     WEB_BROADCAST,
     WEB_CAPTIONS,
 )
-from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
+from tests.support.servers.stand_ins import API_KEY, API_SECRET, StandIns
 
 ROOM = "session"
 NO_CAPTIONS = "30b3ebf1-ba36-4f5b-8def-6f70d9986fe9"

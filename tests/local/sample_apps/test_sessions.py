@@ -11,9 +11,9 @@ from local.sample_apps import SampleApps
 from stand_ins.http.faults import Fault
 from stand_ins.http.server import HttpServer
 from tests.support.live import wsgi_app
-from tests.support.sample_app import SampleApp, parsed, refusal
-from tests.support.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
-from tests.support.stand_ins import API_KEY, API_SECRET, StandIns
+from tests.support.sample_apps.sample_app import SampleApp, parsed, refusal
+from tests.support.sample_apps.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
+from tests.support.servers.stand_ins import API_KEY, API_SECRET, StandIns
 
 PATHS = [
     "/session",

@@ -22,7 +22,7 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.use_cases import UseCases
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
-from tests.support.stand_ins import TABLE
+from tests.support.servers.stand_ins import TABLE
 
 TOKEN_LIFETIME = timedelta(days=1)
 

@@ -1,0 +1,157 @@
+"""A session of five thousand: shown, counted and reconciled rightly, and for how many calls."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.user import User
+from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.sessions.read_presence import ReadPresence
+from tests.contract.conftest import DYNAMODB_LOCAL
+from tests.support.counted import CountedClient
+from tests.support.interleaving.opentok import OpenTokModel, Token
+from tests.support.interleaving.service import Service, build
+from tests.support.servers.stand_ins import TABLE
+from tests.support.stores.engines import Engine
+from tests.support.stores.example_rooms import NOON, soon
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ALICE = User("auth0|5f7c8ec7c33c6c004bbafe82", name="Alice Liddell")
+ROOM = "hall"
+PAGE = 100
+DRIFT = 50
+MEGABYTES = 2
+"""What a record of so many takes: DynamoDB hands over one at a time."""
+
+
+@dataclass
+class Hall:
+    """A room with a crowd in it, on record and at OpenTok's."""
+
+    engine: Engine
+    client: CountedClient = field(init=False)
+    opentok: OpenTokModel = field(init=False)
+    service: Service = field(init=False)
+    presence: ReadPresence = field(init=False)
+    session_id: str = field(init=False)
+    token: Token = field(init=False)
+    now: datetime = NOON
+
+    def __post_init__(self) -> None:
+        self.client = CountedClient(self.engine.client)
+        self.opentok = OpenTokModel(self.clock)
+        self.service = build(cast("DynamoDBClient", self.client), self.opentok, self.clock)
+        rooms = ReadRooms(self.service.rooms, self.clock)
+        self.presence = ReadPresence(rooms, self.service.sessions, self.clock)
+        admission = self.service.use_cases.join_room.join(ALICE, ROOM, JoinRequest(), soon())
+        self.session_id = admission.room.session_id
+        self.token = self.opentok.tokens[admission.token.text]
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def fill(self, *, connected: int, recorded: int, gone: int = 0) -> list[Connection]:
+        """So many more connect, of the first of whom so many are on record, and so many gone."""
+        everybody = [self._connect() for _ in range(connected)]
+        session = self.service.use_cases.session_tracker.find(self.session_id, soon())
+        assert session is not None
+        model = everybody[0]
+        self.service.use_cases.session_tracker.on_connected(session, model, soon())
+        (live,) = (item for item in self._items() if item["sk"]["S"] == f"connection#{model.id}")
+        self.service.use_cases.session_tracker.on_disconnected(session, "gone", self.now, soon())
+        (tombstone,) = (item for item in self._items() if item["sk"]["S"] == "connection#gone")
+        self._copy(live, [each.id for each in everybody[:recorded]])
+        # Their ids come before those of the others.
+        self._copy(tombstone, [f"A-{number}" for number in range(gone)])
+        self.now += timedelta(minutes=2)
+        return everybody
+
+    @contextmanager
+    def counting(self) -> Iterator[CountedClient]:
+        self.client.calls.clear()
+        self.client.read_units = 0.0
+        yield self.client
+
+    def walked(self) -> list[str]:
+        """All ids that come page by page."""
+        ids: list[str] = []
+        start: str | None = ""
+        while start is not None:
+            page = self.service.sessions.page(self.session_id, start or None, 1000, soon())
+            ids += [each.id for each in page.connections]
+            start = page.next_cursor
+        return ids
+
+    def _connect(self) -> Connection:
+        connection = self.opentok.connect(self.token)
+        assert connection is not None
+        self.opentok.events.clear()
+        return connection
+
+    def _items(self) -> list[Any]:
+        return list(self.engine.client.scan(TableName=TABLE, ConsistentRead=True)["Items"])
+
+    def _copy(self, item: Any, ids: list[str]) -> None:
+        puts: list[Any] = [
+            {"PutRequest": {"Item": item | {"sk": {"S": f"connection#{each}"}}}} for each in ids
+        ]
+        for start in range(0, len(puts), 25):
+            self.engine.client.batch_write_item(RequestItems={TABLE: puts[start : start + 25]})
+
+
+@pytest.fixture
+def crowd(request: pytest.FixtureRequest) -> int:
+    """moto takes ten times as long over as many."""
+    return 5000 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 500
+
+
+@pytest.fixture
+def hall(engine: Engine) -> Hall:
+    return Hall(engine)
+
+
+def test_five_thousand_are_shown_counted_and_reconciled_for_few_calls(
+    hall: Hall, crowd: int
+) -> None:
+    everybody = hall.fill(connected=crowd + DRIFT, recorded=crowd)
+    for stale_record in everybody[:DRIFT]:
+        hall.opentok.leave(stale_record)
+
+    with hall.counting() as counted:
+        page, counts = hall.presence.connections(ALICE, ROOM, None, PAGE, soon())
+    assert len(page.connections) == PAGE
+    assert counts.counts.connections == crowd
+    # The room, the page, the counts there were, everybody, the counts there are.
+    assert len(counted.calls) <= MEGABYTES + 4
+
+    with hall.counting() as counted:
+        hall.presence.connections(ALICE, ROOM, page.next_cursor, PAGE, soon())
+    assert counted.calls == ["get_item", "query", "get_item"]
+    assert counted.read_units <= PAGE
+
+    with hall.counting() as counted:
+        hall.service.use_cases.scheduled().reconcile_sessions.run(soon())
+    # Each who was missing or too much; what is due, the session, everybody, the room, when to
+    # look again, and that nothing is left.
+    assert len(counted.calls) <= 2 * DRIFT + MEGABYTES + 5
+    assert counted.read_units <= crowd / 10
+    assert hall.walked() == sorted(each.id for each in everybody[DRIFT:])
+
+
+def test_those_who_have_left_make_no_long_way_to_those_who_are_in(hall: Hall, crowd: int) -> None:
+    (here,) = hall.fill(connected=1, recorded=1, gone=crowd)
+
+    with hall.counting() as counted:
+        page = hall.service.sessions.page(hall.session_id, None, PAGE, soon())
+
+    assert [each.id for each in page.connections] == [here.id]
+    assert page.next_cursor is None
+    assert len(counted.calls) <= 6
