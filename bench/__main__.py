@@ -31,8 +31,8 @@ A cold start is measured with a re-join and with moto as AWS. Over HTTP, the cal
 the stand-ins and DynamoDB Local share the machine. Each "first join" creates a room. "Re-joins"
 enter an existing room. In live rooms, each caller is another user, and callbacks report
 connections and disconnections in turn. The dollars are calculated from the calls counted here,
-with the prices in [prices.json](figures/prices.json) and without free tiers. All times are from this
-machine and its local stand-ins, so they do not include a network.
+with the prices in [prices.json](figures/prices.json) and without free tiers. All times are from
+this machine and its local stand-ins, so they do not include a network.
 """
 
 

@@ -11,8 +11,9 @@ from pytest_socket import disable_socket, enable_socket
 
 from tests.support.gateway import Gateway
 from tests.support.live import Live, running_live
+from tests.support.programs import dynamodb_local
 from tests.support.programs.browser import running_browser
-from tests.support.programs.installed import NotInstalledError, dynamodb_local
+from tests.support.programs.installed import NotInstalledError
 from tests.support.random_order import shuffled
 from tests.support.servers.in_process_aws import InProcessAws
 from tests.support.servers.quicker_moto import quicker_moto
