@@ -25,7 +25,18 @@ SIDE_BY_SIDE: Final = 2
 SUITES: Final = (
     ("tests/core", "tests/unit"),
     (
-        *("tests/contract", "tests/api"),
+        *(
+            "tests/contract/sessions/test_connections.py",
+            "tests/contract/sessions/test_session_store.py",
+        ),
+        *(
+            "tests/contract/media/test_media_store.py",
+            "tests/contract/media/test_retention_store.py",
+        ),
+        "tests/contract/rooms/test_room_changes.py",
+    ),
+    (
+        *("tests/api", "tests/contract"),
         "--ignore=tests/contract/sessions/test_interleavings.py",
         # If this one fails, Hypothesis looks for the shortest failing example for minutes.
         "--ignore=tests/contract/test_fakes_as_dynamodb.py",
