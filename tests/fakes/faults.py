@@ -25,7 +25,7 @@ class Faults:
         self._unavailable = unavailable
         self._failing: dict[str, list[RoomkeyError]] = defaultdict(list)
         self._losing: dict[str, int] = defaultdict(int)
-        self._before: dict[str, Callable[[], object]] = {}
+        self._before: dict[str, list[Callable[[], object]]] = defaultdict(list)
 
     def fail_next(self, method: str, error: RoomkeyError | None = None, times: int = 1) -> None:
         """Make the next calls of this method raise and change nothing."""
@@ -35,15 +35,16 @@ class Faults:
         """Make the next calls of this method do their work and then raise."""
         self._losing[method] += times
 
-    def before_next(self, method: str, happens: Callable[[], object]) -> None:
-        """Make something happen right before the next call of this method."""
-        self._before[method] = happens
+    def before_next(self, method: str, happens: Callable[[], object], times: int = 1) -> None:
+        """Make something happen right before each of the next calls of this method."""
+        self._before[method] += [happens] * times
 
     def unused(self) -> list[str]:
         """Return the methods of planned calls that were never made: the test is wrong then."""
         failing = [method for method, errors in self._failing.items() if errors]
         losing = [method for method, times in self._losing.items() if times]
-        return [*failing, *losing, *self._before]
+        waiting = [method for method, happenings in self._before.items() if happenings]
+        return [*failing, *losing, *waiting]
 
     @contextmanager
     def call(self, method: str, deadline: Deadline) -> Iterator[None]:
@@ -54,9 +55,8 @@ class Faults:
         """
         with self.lock:
             self.calls[method] += 1
-            happens = self._before.pop(method, None)
-            if happens is not None:
-                happens()
+            if self._before[method]:
+                self._before[method].pop(0)()
             if not deadline.remaining():
                 raise self._unavailable()
             if self._failing[method]:
