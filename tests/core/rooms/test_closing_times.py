@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import ProviderRefused, ProviderUnavailable
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import Metric, recording
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
 from tests.fakes.opentok.clients import Signal
 from tests.fakes.service import BOB, Service
 from tests.support.noon import NOON
@@ -122,3 +124,77 @@ def test_a_room_that_is_opened_anew_while_it_is_emptied_keeps_its_new_session(
     session = service.stores.sessions.session(service.room().session_id, service.deadline)
     assert session is not None
     assert session.retired_until is None
+
+
+def test_a_run_without_time_starts_no_room_and_leaves_it_to_the_next_run(service: Service) -> None:
+    service.open(closes_at=CLOSES_AT)
+    bob = service.enter(BOB)
+    service.clock.now = CLOSES_AT
+    moments = [0.0]
+    deadline = Deadline(30, lambda: moments[-1])
+    service.table.faults.before_next("due_rooms", lambda: moments.append(28.5))
+    with recording() as counts:
+        service.use_cases.scheduled().enforce_closing_times.run(deadline)
+    assert counts == [Metric("RoomsLeftForNextRun", 1, timed=False)]
+    assert service.connected() == {bob}
+    service.close_what_is_due()
+    assert service.connected() == set()
+
+
+def test_a_run_fails_while_the_store_is_away_and_the_next_run_does_its_work(
+    service: Service,
+) -> None:
+    service.open(closes_at=CLOSES_AT)
+    bob = service.enter(BOB)
+    service.table.faults.fail_next("find")
+    with pytest.raises(StoreUnavailable):
+        at(service, minutes=61)
+    assert service.connected() == {bob}
+    at(service, minutes=62)
+    assert service.connected() == set()
+
+
+def test_a_due_room_whose_record_has_gone_is_passed_over(service: Service) -> None:
+    service.open(closes_at=CLOSES_AT)
+    service.enter(BOB)
+    service.table.faults.before_next("find", service.table.rooms.clear)
+    service.opentok.faults.calls.clear()
+    at(service, minutes=61)
+    assert service.opentok.faults.calls == {}
+
+
+def test_a_room_whose_hours_are_lifted_while_it_is_due_is_neither_warned_nor_emptied(
+    service: Service,
+) -> None:
+    service.open(closes_at=CLOSES_AT)
+    bob = service.enter(BOB)
+    service.table.faults.before_next("find", lambda: service.change({"closes_at": None}))
+    at(service, minutes=59)
+    assert signals(service) == []
+    assert service.connected() == {bob}
+
+
+def test_a_warning_that_opentok_could_not_deliver_is_given_by_the_next_run(
+    service: Service,
+) -> None:
+    service.open(closes_at=CLOSES_AT)
+    service.enter(BOB)
+    service.opentok.faults.fail_next("signal", ProviderUnavailable("Away."))
+    at(service, minutes=58, seconds=5)
+    assert signals(service) == []
+    at(service, minutes=59, seconds=5)
+    assert len(signals(service)) == 1
+
+
+def test_a_warning_that_opentok_refuses_is_not_tried_again_and_the_room_still_closes(
+    service: Service,
+) -> None:
+    service.open(closes_at=CLOSES_AT)
+    service.enter(BOB)
+    service.opentok.faults.fail_next("signal", ProviderRefused("No."))
+    at(service, minutes=58, seconds=5)
+    at(service, minutes=59, seconds=5)
+    assert signals(service) == []
+    assert service.opentok.faults.calls["signal"] == 1
+    at(service, minutes=60)
+    assert service.connected() == set()
