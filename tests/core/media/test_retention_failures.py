@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import ArchiveFile
-from chalicelib.errors import ProviderRefused, ProviderUnavailable
+from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
 from tests.fakes.service import BOB
 from tests.fakes.studio import Studio
 
@@ -124,3 +124,29 @@ def test_an_uploaded_file_goes_before_its_record(stored: Studio) -> None:
     stored.service.delete_expired_archives()
     assert stored.archives() == []
     assert stored.service.files.keys == {"47000001/other/archive.mp4"}
+
+
+def test_a_retention_run_fails_while_the_store_is_away_and_the_next_run_deletes(
+    studio: Studio,
+) -> None:
+    studio.keep_for(1)
+    archive_id = studio.archived()
+    studio.service.clock.now += DAY
+    studio.service.table.faults.fail_next("schedule")
+    with pytest.raises(StoreUnavailable):
+        studio.service.delete_expired_archives()
+    assert studio.archives() == [archive_id]
+    studio.service.delete_expired_archives()
+    assert studio.archives() == []
+
+
+def test_archives_that_are_to_be_kept_for_ever_by_now_are_not_deleted_though_they_were_due(
+    studio: Studio,
+) -> None:
+    studio.keep_for(1)
+    archive_id = studio.archived()
+    studio.service.clock.now += DAY
+    studio.service.table.faults.before_next("schedule", lambda: studio.keep_for(None))
+    studio.service.delete_expired_archives()
+    assert studio.archives() == [archive_id]
+    assert studio.deletions == 0
