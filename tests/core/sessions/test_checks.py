@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import ProviderRefused
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import Metric, recording
+from chalicelib.errors import NotConfigured, ProviderRefused
 from tests.fakes.service import BOB, CAROL, Service
 
 REFUSED = ProviderRefused("OpenTok refuses.")
@@ -108,3 +110,55 @@ def test_what_opentok_refuses_keeps_no_other_waiting_and_is_asked_again(
         service.reconcile()
         asked.append(service.table.sessions[service.room("odd").session_id].due != before)
     assert asked == [False, True]
+
+
+def test_a_run_without_time_checks_no_session_and_leaves_them_to_the_next_run(
+    service: Service,
+) -> None:
+    service.open()
+    gone = service.enter(BOB)
+    service.leave_unreported(gone)
+    service.clock.forward(minutes=2)
+    moments = [0.0]
+    deadline = Deadline(30, lambda: moments[-1])
+    service.table.faults.before_next("due_sessions", lambda: moments.append(27.5))
+    with recording() as counts:
+        service.use_cases.scheduled().reconcile_sessions.run(deadline)
+    assert counts == [Metric("SessionsLeftForNextRun", 1, timed=False)]
+    assert set(service.recorded()) == {gone}
+    service.reconcile()
+    assert service.recorded() == {}
+
+
+def test_a_session_whose_record_has_gone_is_not_asked_about_and_keeps_no_other_waiting(
+    service: Service,
+) -> None:
+    service.open()
+    service.open("gone")
+    for name in ("gone", "standup"):
+        service.enter(BOB, name)
+    service.clock.forward(minutes=2)
+    service.leave_unreported(*service.connected())
+    lost = service.room("gone").session_id
+
+    service.table.faults.before_next("session", lambda: service.table.sessions.pop(lost))
+    service.opentok.faults.calls.clear()
+    service.reconcile()
+    assert service.opentok.faults.calls["connections"] == 1
+    assert service.recorded() == {}
+    assert lost not in service.table.sessions
+
+
+def test_a_service_that_is_not_configured_fails_as_a_whole_and_removes_no_record(
+    service: Service,
+) -> None:
+    service.open()
+    gone = service.enter(BOB)
+    service.leave_unreported(gone)
+    service.clock.forward(minutes=2)
+    service.opentok.faults.fail_next("connections", NotConfigured("no project"))
+    with pytest.raises(NotConfigured):
+        service.reconcile()
+    assert set(service.recorded()) == {gone}
+    service.reconcile()
+    assert service.recorded() == {}
