@@ -49,6 +49,32 @@ def test_a_change_never_reaches_another_room_of_the_same_name(
     assert not any(record.room.locked for record in service.table.rooms.values())
 
 
+def test_of_two_changes_at_the_same_time_both_hold(service: Service) -> None:
+    service.open()
+    service.table.faults.before_next(
+        "compare_and_set", lambda: service.change({"max_participants": 3})
+    )
+    answered = service.change(locked=True)
+    assert answered == service.room()
+    assert (answered.locked, answered.settings.max_participants) == (True, 3)
+
+
+def test_a_change_is_asked_to_come_again_if_others_change_the_room_at_every_attempt(
+    service: Service,
+) -> None:
+    service.open()
+
+    def another_changes() -> None:
+        record = service.table.rooms["standup"]
+        service.table.put_room(record, revision=record.room.revision + 1)
+
+    service.table.faults.before_next("compare_and_set", another_changes, MAX_ATTEMPTS)
+    with pytest.raises(StoreUnavailable, match="Too many requests"):
+        service.change(locked=True)
+    assert not service.room().locked
+    assert service.change(locked=True).locked
+
+
 def test_a_join_is_asked_to_come_again_if_the_room_changes_at_every_attempt(
     service: Service,
 ) -> None:
