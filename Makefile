@@ -5,6 +5,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 # Python's bytecode is kept: tests start many processes, and each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
+# Two processes more than processors, because some tests wait.
+TEST_PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 # Each file runs in one of three processes, the longest first: whoever is free takes the next. Of
 # three, two are at work while one waits, as for a minute to pass.
 SUITES := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py tests/contract \
@@ -39,7 +41,7 @@ token: .venv/ready  ## A bearer token of the running stack: make -s token USER=a
 	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$(USER)"
 
 test: .venv/tested  ## The tests that need nothing but Python
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 # Two jobs at a time, each one's output in one piece where make can do that, all failures shown.
 check: .venv/tested  ## Linters, types, layers, and the suites that need more than Python

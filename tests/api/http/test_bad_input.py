@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.gateway import Gateway, Reply
+from tests.support.odd_text import odd_text
 from tests.support.servers.stand_ins import StandIns
 
 ROOM = "/rooms/standup"
@@ -297,17 +298,13 @@ def test_halves_of_surrogate_pairs_in_a_query_are_refused(
     assert gateway.send(event).status == 422
 
 
-ODD_CHARACTERS = 'aZ0_- ."\\/\x00\x1f\x7f\u00e9\u2028\ufeff\U0001f600'
-"""Characters of each kind that parsers treat differently."""
 JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(ODD_CHARACTERS, max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(ODD_CHARACTERS, max_size=8), inner)
-    ),
+    | odd_text(20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_text(8), inner),
     max_leaves=8,
 )
 FIELDS = st.sampled_from(
