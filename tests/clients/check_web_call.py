@@ -64,7 +64,7 @@ def test_a_subscriber_sees_and_is_not_seen(people: People) -> None:
     expect(bob.own).to_have_count(0)
 
 
-def test_a_full_room_is_told_with_the_time_to_wait(people: People) -> None:
+def test_a_full_room_is_reported_with_the_time_to_wait(people: People) -> None:
     people.ask("alice", "PUT", "/rooms/tiny", {"maxParticipants": 1})
     people.ask("alice", "POST", "/rooms/tiny/tokens")
     bob = people.person("bob")
@@ -73,7 +73,7 @@ def test_a_full_room_is_told_with_the_time_to_wait(people: People) -> None:
     bob.is_told("seconds.")
 
 
-def test_a_locked_room_is_told(people: People) -> None:
+def test_a_locked_room_is_reported(people: People) -> None:
     people.ask("alice", "PUT", "/rooms/private")
     people.ask("alice", "PATCH", "/rooms/private", {"locked": True})
     bob = people.person("bob")
@@ -81,7 +81,7 @@ def test_a_locked_room_is_told(people: People) -> None:
     bob.is_told("This room is locked.")
 
 
-def test_a_room_that_is_not_open_yet_is_told_with_its_time(people: People) -> None:
+def test_a_room_that_is_not_open_yet_is_reported_with_its_time(people: People) -> None:
     people.ask("alice", "PUT", "/rooms/later", {"opensAt": "2099-01-31T12:34:00Z"})
     bob = people.person("bob")
     bob.asks_to_join("later")
@@ -93,21 +93,21 @@ def test_a_room_that_is_not_open_yet_is_told_with_its_time(people: People) -> No
     bob.is_told(f"This room opens at {shown}.")
 
 
-def test_a_closed_room_is_told(people: People) -> None:
+def test_a_closed_room_is_reported(people: People) -> None:
     people.ask("alice", "PUT", "/rooms/over", {"closesAt": "2020-01-31T12:00:00Z"})
     bob = people.person("bob")
     bob.asks_to_join("over")
     bob.is_told("This room is closed.")
 
 
-def test_a_room_for_members_is_told(people: People) -> None:
+def test_a_room_for_members_is_reported(people: People) -> None:
     people.ask("alice", "PUT", "/rooms/board", {"members": ["carol"]})
     bob = people.person("bob")
     bob.asks_to_join("board")
     bob.is_told("This room is for its members only.")
 
 
-def test_who_is_banned_is_taken_out_and_told_why_when_they_come_again(people: People) -> None:
+def test_who_is_banned_is_disconnected_and_reads_why_when_they_come_again(people: People) -> None:
     people.ask("alice", "PUT", "/rooms/strict")
     bob = people.person("bob")
     bob.joins("strict")
@@ -117,7 +117,7 @@ def test_who_is_banned_is_taken_out_and_told_why_when_they_come_again(people: Pe
     bob.is_told("A moderator has banned you from this room.")
 
 
-def test_who_is_not_signed_in_is_told(people: People) -> None:
+def test_who_is_not_signed_in_reads_it(people: People) -> None:
     bob = people.person("bob")
     bob.asks_to_join("standup", bearer="expired")
     bob.is_told("Please sign in again.")
@@ -184,7 +184,7 @@ def test_a_network_lost_for_longer_than_the_token_brings_one_back_with_another(
     assert bob.tokens_asked_for == 2
 
 
-def test_what_the_library_does_about_a_bad_network_is_told(people: People) -> None:
+def test_what_the_library_does_about_a_bad_network_is_reported(people: People) -> None:
     bob = people.person("bob")
     bob.joins("tunnel")
     bob.page.evaluate("session.emit('sessionReconnecting')")
@@ -193,7 +193,7 @@ def test_what_the_library_does_about_a_bad_network_is_told(people: People) -> No
     bob.is_told("You are in again.")
 
 
-def test_who_is_muted_by_a_moderator_is_told_and_may_speak_again(people: People) -> None:
+def test_who_is_muted_by_a_moderator_reads_it_and_may_speak_again(people: People) -> None:
     people.ask("alice", "PUT", "/rooms/noisy")
     bob = people.person("bob")
     bob.joins("noisy")
@@ -238,7 +238,7 @@ def test_a_signals_sender_is_named_by_their_connection_and_never_a_moderator(
     bob.reads(f"{name}: Hi")
 
 
-def test_that_the_room_closes_is_told_when_the_server_says_so(people: People) -> None:
+def test_that_the_room_closes_is_reported_when_the_server_says_so(people: People) -> None:
     alice, bob = people.person("alice"), people.person("bob")
     alice.joins("ending")
     bob.joins("ending")
@@ -255,13 +255,13 @@ def test_that_the_room_closes_is_told_when_the_server_says_so(people: People) ->
     bob.is_told("This room closes at", timeout_ms=LONG_MS + A_RUN_OF_THE_SCHEDULE_MS)
 
 
-def test_a_service_that_is_away_is_told(people: People) -> None:
+def test_a_service_that_is_away_is_reported(people: People) -> None:
     bob = people.person("bob")
     bob.asks_to_join("standup", roomkey="http://127.0.0.1:9")
     bob.is_told("The service cannot be reached. Please try again later.")
 
 
-def test_opentok_being_away_is_told_with_the_time_to_wait(people: People) -> None:
+def test_opentok_being_away_is_reported_with_the_time_to_wait(people: People) -> None:
     bob = people.person("bob")
     for _ in range(3):
         people.fail_once("/session/create", HTTPStatus.INTERNAL_SERVER_ERROR, {})

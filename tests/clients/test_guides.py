@@ -55,7 +55,7 @@ def test_the_refusals_are_roomkeys() -> None:
     assert codes_in("roomkey.ts") <= known_codes()
 
 
-def test_users_are_told_the_same_everywhere() -> None:
+def test_users_read_the_same_everywhere() -> None:
     said = [
         set(re.findall(r'"(This room is [a-z][^"$\\]*\.|A moderator has banned[^"]*)"', text))
         for text in (

@@ -242,7 +242,7 @@ def test_signed_callbacks_arrive_at_the_deployed_url(rehearsed: Rehearsed) -> No
     assert (shown["userId"], len(shown["streams"])) == ("alice", 1)
 
 
-def test_every_minute_rooms_are_warned_and_ghosts_are_taken(rehearsed: Rehearsed) -> None:
+def test_every_minute_rooms_are_warned_and_stale_records_are_removed(rehearsed: Rehearsed) -> None:
     assert sorted(rehearsed.seen["rules"]) == sorted(f"{name}-event" for name in SCHEDULED)
     assert [each["type"] for each in rehearsed.seen["warned"]["signals"]] == ["roomkey-closing"]
     assert len(rehearsed.seen["warned"]["connections"]) == 1

@@ -180,7 +180,7 @@ def test_the_first_token_opens_the_session_at_opentok(roomkey: Roomkey) -> None:
     assert connected.json()["sessionId"] == answer["sessionId"]
 
 
-def test_what_happens_in_a_session_is_told_to_the_app(roomkey: Roomkey) -> None:
+def test_what_happens_in_a_session_is_reported_to_the_app(roomkey: Roomkey) -> None:
     answer, _ = shown_json(roomkey.output)
     token = {"token": answer["token"]}
     requests.post(f"{roomkey.ports.opentok_url}/sim/connections", json=token, timeout=10)

@@ -89,7 +89,7 @@ def test_a_trailing_slash_of_opentoks_address_is_dropped() -> None:
     assert settings.opentok_api_url == "http://opentok.test"
 
 
-def test_browsers_may_call_from_anywhere_unless_told_otherwise() -> None:
+def test_browsers_may_call_from_anywhere_unless_set_otherwise() -> None:
     assert cors_origin({}) == "*"
     assert cors_origin({"CORS_ORIGIN": "https://app.test"}) == "https://app.test"
 

@@ -177,7 +177,7 @@ OPENTOKS = [
 """Its documented errors, and what becomes of them here."""
 
 
-def test_each_of_opentoks_refusals_is_told_by_a_code_of_ours(
+def test_each_of_opentoks_refusals_is_reported_by_a_code_of_ours(
     recorded: Live, clock: time_machine.Traveller
 ) -> None:
     path, faults = started(recorded, streamMode="manual"), recorded.stand_ins.opentok.faults

@@ -174,7 +174,7 @@ def test_where_there_is_no_file_the_answer_says_why(
     assert (reply.status, reply.code) == answer
 
 
-def test_that_an_archive_has_expired_is_asked_of_opentok_if_it_was_not_told(
+def test_that_an_archive_has_expired_is_asked_of_opentok_if_it_was_not_reported(
     recorded: Live,
 ) -> None:
     archive_id = start(recorded)["id"]

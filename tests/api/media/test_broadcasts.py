@@ -269,7 +269,7 @@ def test_streams_are_taken_in_and_left_out_of_a_manual_one(entered: Live) -> Non
     assert (strange.status, strange.code) == (404, "stream_not_found")
 
 
-def test_one_that_takes_its_streams_by_itself_is_told_none(entered: Live) -> None:
+def test_one_that_takes_its_streams_by_itself_is_sent_none(entered: Live) -> None:
     broadcast_id = start(entered)["id"]
     entered.stand_ins.opentok.clear_calls()
     reply = control(entered, "PATCH", f"{broadcast_id}/streams", {"addStream": "s1"})
@@ -398,7 +398,7 @@ def test_another_rooms_broadcast_is_404_and_only_moderators_may(entered: Live) -
         (500, 503, "provider_unavailable"),
     ],
 )
-def test_opentoks_failures_while_it_runs_are_told_for_what_they_are(
+def test_opentoks_failures_while_it_runs_are_reported_for_what_they_are(
     entered: Live, status: int, expected: int, code: str
 ) -> None:
     broadcast_id = start(entered, streamMode="manual")["id"]

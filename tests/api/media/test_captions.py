@@ -72,7 +72,7 @@ def test_what_opentok_forbids_is_refused_before_it_is_asked(
     assert entered.stand_ins.opentok.calls == []
 
 
-def test_a_room_has_one_set_at_a_time_and_is_told_which(entered: Live) -> None:
+def test_a_room_has_one_set_at_a_time_and_a_refusal_names_it(entered: Live) -> None:
     captions_id = start(entered)
     refused = entered.ask("alice", "POST", CAPTIONS, {})
     assert (refused.status, refused.code) == (409, "already_captioning")
@@ -107,7 +107,7 @@ def test_they_are_stopped_once_in_their_own_room_by_moderators(entered: Live) ->
     assert (again.status, again.code) == (409, "captions_not_running")
 
 
-def test_opentok_is_told_where_the_api_is_and_no_caller_chooses_that(entered: Live) -> None:
+def test_opentok_is_sent_where_the_api_is_and_no_caller_chooses_that(entered: Live) -> None:
     entered.stand_ins.opentok.faults.add(Fault("/captions", status=202, body=STARTED))
     bearer = entered.stand_ins.identity.bearer("alice")
     headers = {
@@ -122,7 +122,7 @@ def test_opentok_is_told_where_the_api_is_and_no_caller_chooses_that(entered: Li
     assert told == "https://a1b2.execute-api.eu-west-1.amazonaws.com/api/callbacks/captions"
 
 
-def test_without_signatures_opentok_is_told_the_secret_path_or_none(stand_ins: StandIns) -> None:
+def test_without_signatures_opentok_is_sent_the_secret_path_or_none(stand_ins: StandIns) -> None:
     secrets = {"session": [CALLBACK_SECRET]}
     stand_ins.put_secret({"apiKey": API_KEY, "apiSecret": API_SECRET, "callbackSecrets": secrets})
     for settings, expected in (

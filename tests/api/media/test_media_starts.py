@@ -98,7 +98,7 @@ def test_what_no_field_is_known_for_is_refused(entered: Live, start: Start) -> N
         (500, 503, "start_unconfirmed"),
     ],
 )
-def test_opentoks_failures_are_told_for_what_they_are_and_it_is_asked_once(
+def test_opentoks_failures_are_reported_for_what_they_are_and_it_is_asked_once(
     entered: Live, start: Start, status: int, expected: int, code: str
 ) -> None:
     entered.stand_ins.opentok.faults.add(Fault(start.at_opentok, status=status), times=9)
@@ -110,7 +110,7 @@ def test_opentoks_failures_are_told_for_what_they_are_and_it_is_asked_once(
 
 @every
 @pytest.mark.parametrize("message", ["Only routed sessions are allowed", "Already"])
-def test_a_conflict_at_opentok_is_told_for_what_it_is(
+def test_a_conflict_at_opentok_is_reported_for_what_it_is(
     entered: Live, start: Start, message: str
 ) -> None:
     body = f'{{"code": 1, "message": "{message}"}}'
@@ -208,7 +208,7 @@ def test_a_vonage_application_starts_it_too(live: Live, start: Start) -> None:
         (500, 503, "provider_unavailable"),
     ],
 )
-def test_opentoks_failures_to_look_or_stop_are_told_and_change_nothing(
+def test_opentoks_failures_to_look_or_stop_are_reported_and_change_nothing(
     entered: Live, status: int, expected: int, code: str
 ) -> None:
     captions_id = started(entered, CAPTIONS)["captionsId"]

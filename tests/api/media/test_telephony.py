@@ -180,7 +180,7 @@ def test_a_room_whose_calls_opentok_does_not_see_gets_no_tones(entered: Live) ->
     ("status", "expected", "code"),
     [(400, 502, "provider_refused"), (500, 503, "provider_unavailable")],
 )
-def test_opentoks_failures_to_play_are_told_and_nothing_is_played_twice(
+def test_opentoks_failures_to_play_are_reported_and_nothing_is_played_twice(
     entered: Live, status: int, expected: int, code: str
 ) -> None:
     entered.stand_ins.opentok.faults.add(Fault("/play-dtmf", status=status), times=9)

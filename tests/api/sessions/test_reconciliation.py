@@ -68,7 +68,7 @@ def test_if_opentok_cannot_be_asked_nothing_is_removed(live: Live) -> None:
             assert live.refusal("carol") == "room_full"
 
 
-def test_who_is_let_in_has_a_forgotten_session_looked_at_again_once(live: Live) -> None:
+def test_a_user_with_a_token_has_a_forgotten_session_looked_at_again_once(live: Live) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room()
         writes = []

@@ -152,7 +152,7 @@ DELETE = f"DELETE /{BUCKET}/47000001/a1b2/archive.mp4"
     ("fault", "note"),
     [(drop, "S3: ConnectionClosedError"), (refuse, "S3: DeleteObject: AccessDenied")],
 )
-def test_an_s3_that_fails_is_told_with_its_reason(
+def test_an_s3_that_fails_is_reported_with_its_reason(
     fault: Callable[[StandIns], None], note: str, files: ArchiveStorage, stand_ins: StandIns
 ) -> None:
     fault(stand_ins)

@@ -46,7 +46,7 @@ def test_what_was_kept_is_found_in_its_room_alone(media_store: MediaStore) -> No
 
 
 @pytest.mark.parametrize("order", list(permutations(["started", "stopped", "uploaded"])))
-def test_a_status_only_moves_forward_in_whatever_order_it_is_told(
+def test_a_status_only_moves_forward_in_whatever_order_it_is_reported(
     order: tuple[str, ...], media_store: MediaStore
 ) -> None:
     for status in order:
@@ -89,7 +89,7 @@ def test_what_is_deleted_stays_so_and_is_kept_only_for_a_while(
     assert database.expiry(f"media#{ROOM}") == NOON + timedelta(hours=48)
 
 
-def test_nothing_that_was_told_of_what_is_deleted_stays_nor_is_added_when_it_is_told_late(
+def test_nothing_that_was_reported_of_what_is_deleted_stays_nor_is_added_when_it_is_reported_late(
     media_store: MediaStore, engine: Engine
 ) -> None:
     media_store.save(an_archive(), soon())
@@ -122,7 +122,7 @@ def test_a_list_is_newest_first_page_by_page_and_of_one_kind(media_store: MediaS
     assert sizes == [2, 2, 1]
 
 
-def test_a_list_is_in_the_order_of_the_first_creation_told(media_store: MediaStore) -> None:
+def test_a_list_is_in_the_order_of_the_first_creation_reported(media_store: MediaStore) -> None:
     media_store.save(an_archive("a1"), soon())
     media_store.save(an_archive("a2", created_at=NOON + MILLISECOND), soon())
     later = an_archive("a1", status="stopped", created_at=NOON + timedelta(seconds=1))
@@ -142,7 +142,7 @@ def test_the_oldest_come_first_however_many_there_are(media_store: MediaStore) -
     ]
 
 
-def test_what_runs_is_told_of_every_kind_until_it_has_ended(media_store: MediaStore) -> None:
+def test_what_runs_is_reported_of_every_kind_until_it_has_ended(media_store: MediaStore) -> None:
     started = {kind: an_archive("m1", kind=kind) for kind in MediaKind}
     for each in started.values():
         media_store.save(each, soon())
@@ -171,7 +171,7 @@ def test_what_is_on_record_wrongly_is_replaced_unless_it_has_changed(
     assert media_store.find(ROOM, MediaKind.BROADCAST, "a1", soon()) == running
 
 
-def test_how_it_stands_is_kept_where_no_more_of_what_was_told_can_be(
+def test_how_it_stands_is_kept_where_no_more_of_what_was_reported_can_be(
     media_store: MediaStore,
 ) -> None:
     large = {f"field-{number}": "a" * 30_000 for number in range(13)}

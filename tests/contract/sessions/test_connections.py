@@ -53,7 +53,7 @@ def test_a_connection_comes_back_as_it_was_recorded(
     assert everybody(sessions) == [BOB, CALLER]
 
 
-def test_what_a_later_report_of_an_arrival_does_not_tell_stays_as_it_was_told(
+def test_what_a_later_report_of_an_arrival_does_not_tell_stays_as_it_was_reported(
     sessions: SessionStore, session: Session
 ) -> None:
     sessions.record_connection(session, BOB, soon())
@@ -131,7 +131,7 @@ def test_an_end_tells_once_whether_a_user_was_in_by_it(
     assert not sessions.record_disconnection(session, connection.id, LATER, soon())
 
 
-def test_a_user_was_in_until_their_first_end_that_was_told(
+def test_a_user_was_in_until_their_first_end_that_was_reported(
     sessions: SessionStore, session: Session
 ) -> None:
     def was_connected(since: datetime, user: str = "bob") -> bool:

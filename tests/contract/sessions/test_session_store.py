@@ -258,7 +258,7 @@ def test_a_session_that_is_retired_meanwhile_is_not_forgotten(house: House) -> N
     assert house.due_work.due_sessions(LAPSED, 1, soon()) == [session_id]
 
 
-def test_a_connection_that_was_refused_and_is_let_in_after_all_is_recorded_as_let_in(
+def test_a_connection_that_was_refused_and_is_admitted_after_all_is_recorded_as_admitted(
     house: House,
 ) -> None:
     house.sessions.record_connection(house.session(), connection_of("bob", refused=True), soon())

@@ -194,7 +194,7 @@ def test_opentoks_own_report_of_an_end_replaces_the_assumed_one(studio: Studio) 
 
 
 @pytest.mark.parametrize("kind", MediaKind)
-def test_what_is_told_of_a_session_that_is_none_of_ours_is_kept_nowhere(
+def test_what_is_reported_of_a_session_that_is_none_of_ours_is_kept_nowhere(
     studio: Studio, kind: MediaKind
 ) -> None:
     studio.service.clock.forward(minutes=5)
@@ -205,7 +205,9 @@ def test_what_is_told_of_a_session_that_is_none_of_ours_is_kept_nowhere(
     assert studio.service.table.snapshot() == before
 
 
-def test_what_is_told_of_a_session_whose_room_is_being_made_is_told_again(studio: Studio) -> None:
+def test_what_is_reported_of_a_session_whose_room_is_being_made_is_sent_again(
+    studio: Studio,
+) -> None:
     service = studio.service
     room = service.open("new")
     lost = service.table.sessions.pop(room.session_id)

@@ -123,7 +123,7 @@ def test_a_room_whose_archives_are_not_due_costs_one_look(studio: Studio) -> Non
     assert studio.service.table.faults.calls == {"due_schedules": 1}
 
 
-def test_an_archive_that_is_told_of_as_begun_in_the_far_future_is_deleted_like_any(
+def test_an_archive_that_is_reported_of_as_begun_in_the_far_future_is_deleted_like_any(
     studio: Studio,
 ) -> None:
     studio.keep_for(2)

@@ -112,7 +112,9 @@ def test_captions_of_which_nothing_is_known_are_not_named(studio: Studio) -> Non
 
 
 @pytest.mark.parametrize("kind", MediaKind)
-def test_what_opentok_refuses_is_told_and_leaves_no_trace(studio: Studio, kind: MediaKind) -> None:
+def test_what_opentok_refuses_is_reported_and_leaves_no_trace(
+    studio: Studio, kind: MediaKind
+) -> None:
     studio.service.opentok.faults.fail_next(f"{kind}.start", ProviderRefused("No."))
     with pytest.raises(ProviderRefused):
         studio.start(kind)

@@ -84,7 +84,7 @@ def test_a_room_with_an_empty_list_of_members_admits_only_moderators_and_admins(
         check_admission(private, BOB, NOW)
 
 
-def test_who_is_no_member_is_not_told_the_hours() -> None:
+def test_who_is_no_member_does_not_read_the_hours() -> None:
     private = room(RoomSettings(members=frozenset({"carol"}), opens_at=NOW + MINUTE))
     with pytest.raises(NotAMember):
         check_admission(private, BOB, NOW)

@@ -81,7 +81,7 @@ def test_each_obstacle_stops_those_whom_it_concerns_and_nobody_else(
 @pytest.mark.parametrize(
     ("first", "second"), [pair for pair in combinations(OBSTACLES, 2) if pair not in EXCLUSIVE]
 )
-def test_of_two_obstacles_the_first_is_told(service: Service, first: str, second: str) -> None:
+def test_of_two_obstacles_the_first_is_reported(service: Service, first: str, second: str) -> None:
     service.open()
     OBSTACLES[second].put(service)
     OBSTACLES[first].put(service)
@@ -144,7 +144,7 @@ def test_a_lock_lets_back_in_who_is_in_or_was_a_moment_ago(
     assert service.refusal(BOB) is None
 
 
-def test_a_lock_does_not_let_in_who_only_came_to_it(service: Service) -> None:
+def test_a_lock_does_not_admit_who_only_came_to_it(service: Service) -> None:
     service.open()
     old = service.join(BOB).token.text
     service.change(locked=True)

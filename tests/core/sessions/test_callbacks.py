@@ -10,7 +10,7 @@ from tests.fakes.service import BOB, CAROL, Service
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("cap", [None, 9], ids=["uncapped", "capped"])
-def test_callbacks_in_any_order_and_told_twice_end_in_the_same_state(
+def test_callbacks_in_any_order_and_sent_twice_end_in_the_same_state(
     service: Service, cap: int | None, seed: int
 ) -> None:
     room = service.open(max_participants=cap)
@@ -45,7 +45,7 @@ def test_callbacks_in_any_order_and_told_twice_end_in_the_same_state(
         ),
     ],
 )
-def test_a_callback_that_could_not_be_followed_is_told_again_and_then_done(
+def test_a_callback_that_could_not_be_followed_is_sent_again_and_then_done(
     service: Service, cap: int | None, method: str
 ) -> None:
     service.open(max_participants=cap)
@@ -65,7 +65,7 @@ def test_a_callback_that_could_not_be_followed_is_told_again_and_then_done(
     assert service.recorded() == ({} if method == "disconnect" else {bob: "bob"})
 
 
-def test_a_disconnect_that_fails_is_told_to_whoever_tells_of_the_arrival(service: Service) -> None:
+def test_a_disconnect_that_fails_fails_the_callback_of_the_arrival(service: Service) -> None:
     service.open()
     token = service.join(BOB).token.text
     service.ban("bob")

@@ -102,7 +102,7 @@ def test_a_connection_of_less_than_a_minute_is_left_to_its_callback(service: Ser
     assert service.recorded() == {carol: "carol", unknown: None}
 
 
-def test_who_came_first_into_a_new_room_is_found_though_nothing_was_ever_told(
+def test_who_came_first_into_a_new_room_is_found_though_nothing_was_ever_reported(
     service: Service,
 ) -> None:
     bob = service.connect_unreported(service.join(BOB).token.text)

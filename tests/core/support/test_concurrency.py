@@ -27,7 +27,7 @@ def test_the_call_is_made_once_for_each_and_what_it_counts_is_counted(items: int
 
 
 @pytest.mark.parametrize("items", FEW_AND_MANY[2:])
-def test_what_fails_for_one_is_tried_for_the_others_and_told_in_the_end(items: int) -> None:
+def test_what_fails_for_one_is_tried_for_the_others_and_raised_in_the_end(items: int) -> None:
     made: list[int] = []
 
     def call(item: int) -> None:

@@ -97,7 +97,7 @@ def test_opentok_is_given_the_bucket_and_the_users_one_key_which_is_kept(owner: 
     assert told == {"type": "s3", "config": kept | {"bucket": BUCKET}, "fallback": "opentok"}
 
 
-def test_the_owner_is_told_what_was_done_and_no_key(owner: Owner) -> None:
+def test_the_owner_reads_what_was_done_and_no_key(owner: Owner) -> None:
     owner.storage().switch_on()
 
     said = "\n".join(owner.said)
@@ -200,7 +200,7 @@ def test_what_is_no_key_is_replaced_by_one(owner: Owner, text: str) -> None:
     assert owner.key_ids() == {owner.kept()["accessKey"]}
 
 
-def test_a_refusal_of_opentoks_is_told_with_what_to_do(owner: Owner) -> None:
+def test_a_refusal_of_opentoks_is_reported_with_what_to_do(owner: Owner) -> None:
     opentok_refuses(owner.stand_ins)
 
     with pytest.raises(DeployError, match="400 Invalid config") as failure:

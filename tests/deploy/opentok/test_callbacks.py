@@ -56,7 +56,7 @@ def test_every_event_is_registered_once(stand_ins: StandIns) -> None:
     assert len(posts) == len(TOPICS)
 
 
-def test_what_rest_cannot_do_is_told(stand_ins: StandIns) -> None:
+def test_what_rest_cannot_do_is_reported(stand_ins: StandIns) -> None:
     stand_ins.put_secret({"applicationId": APPLICATION_ID, "privateKey": stand_ins.vonage.private})
     said = "\n".join(set_up(stand_ins))
     for kind in KINDS:
@@ -81,7 +81,7 @@ def test_a_new_signature_secret_becomes_the_current_one_and_the_old_one_stays(
     assert "n3we" not in said
 
 
-def test_what_opentok_cannot_register_by_rest_is_told_with_any_credentials(
+def test_what_opentok_cannot_register_by_rest_is_reported_with_any_credentials(
     stand_ins: StandIns,
 ) -> None:
     said = "\n".join(set_up(stand_ins))
@@ -101,7 +101,7 @@ def test_the_secret_path_is_registered_and_not_shown(stand_ins: StandIns) -> Non
     assert "secure callbacks" not in said
 
 
-def test_an_opentok_that_refuses_is_told(stand_ins: StandIns) -> None:
+def test_an_opentok_that_refuses_is_reported(stand_ins: StandIns) -> None:
     stand_ins.opentok.faults.add(Fault("/callback", status=403), times=5)
     with pytest.raises(DeployError, match="403"):
         set_up(stand_ins)
