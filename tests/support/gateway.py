@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from chalice import Chalice
-from chalice.local import RouteMatcher
+from chalice.local import LocalChalice, RouteMatcher
 
 from tests.support.openapi import check_answer
 
@@ -50,6 +50,8 @@ class Gateway:
     """API Gateway's REST proxy, as `/api`, for the app's stage."""
 
     def __init__(self, app: Chalice) -> None:
+        # As in `chalice local`, each thread has its own current request. A Lambda has one thread.
+        app.__class__ = LocalChalice
         self.app = app
         self._matcher = RouteMatcher(list(app.routes))
 
