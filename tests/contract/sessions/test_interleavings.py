@@ -551,7 +551,7 @@ def examples(request: pytest.FixtureRequest) -> int:
 
     DynamoDB Local is several times as fast as moto.
     """
-    every = 120 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 12
+    every = 120 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 20
     return every // len(PARTS) + 1
 
 
