@@ -14,7 +14,7 @@ from traceback import format_tb
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.support.metrics import Annotation, Metric
-from chalicelib.errors import Internal, RoomkeyError
+from chalicelib.errors import Internal, RoomkeyError, StartUnconfirmed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -97,6 +97,9 @@ class RequestLog:
             extra["note"] = error.note
         if error is not None:
             record.measurements.append(Metric(_metric_name(error.code), 1, timed=False))
+        if isinstance(error, StartUnconfirmed):
+            # The alarm of the provider rings for a lost answer, too.
+            record.measurements.append(Metric("ProviderUnavailable", 1, timed=False))
         if self._cold:
             record.measurements.append(Metric("ColdStart", 1, timed=False))
             self._cold = False

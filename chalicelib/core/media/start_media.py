@@ -85,7 +85,6 @@ class StartMedia:
         except ProviderUnavailable as error:
             if error.not_performed:
                 raise
-            increment("ProviderUnavailable")  # so that its alarm rings, too
             raise StartUnconfirmed(note=error.note) from error
         if report.session_id != room.session_id:
             raise StartUnconfirmed(

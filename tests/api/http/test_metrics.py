@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.core.support.metrics import Metric
+from chalicelib.errors import StartUnconfirmed
 from stand_ins.http.faults import Fault
 from tests.support.gateway import Gateway
 from tests.support.servers.stand_ins import StandIns
@@ -94,3 +95,14 @@ def test_however_many_calls_a_run_makes_its_line_has_its_metrics(
     _, latencies = metrics["ProviderLatency"]
     assert len(latencies) == min(calls, 99)
     assert max(latencies) == calls - 1
+
+
+def test_a_start_that_opentok_does_not_confirm_rings_the_alarm_of_the_provider(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = RequestRecord("request-1", "POST", "/rooms/{room}/sip", "roomkey-test")
+
+    RequestLog("INFO").write(record, HTTPStatus.SERVICE_UNAVAILABLE, StartUnconfirmed())
+
+    metrics = metrics_of(capsys.readouterr().out.strip())
+    assert metrics["StartUnconfirmed"] == metrics["ProviderUnavailable"] == ("Count", [1.0])
