@@ -8,6 +8,7 @@ from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
 from chalicelib.api import health, openapi_route
+from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.router import Router, request_deadline
@@ -48,7 +49,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     media_callbacks.routes,
     sip_callbacks.routes,
 )
-"""All routes, in the order of the API's reference."""
+"""All routes of the API, in the order of its reference; the call page is none of them."""
 
 
 def build_app(
@@ -65,7 +66,7 @@ def build_app(
     router = Router(services.use_cases, log, cors_origin(environment), new_deadline)
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(router.error_middleware, "http")
-    for routes in ROUTES:
+    for routes in (*ROUTES, call_routes.routes):
         router.mount(built, routes)
     _register_schedules(built, Schedules(services.use_cases, log))
     if "AWS_LAMBDA_RUNTIME_API" in environment:

@@ -37,6 +37,7 @@ class Settings:
     Args:
         jwks_url: The URL of the issuer's keys.
         opentok_api_url: None for the usual URL for the kind of credentials.
+        opentok_client_url: The URL of OpenTok.js for the call page; None for the platform's own.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
@@ -47,6 +48,7 @@ class Settings:
     auth_audiences: frozenset[str]
     jwks_url: str
     opentok_api_url: str | None
+    opentok_client_url: str | None
     archive_bucket: str | None
     creation: CreationPolicy
     longest_token: timedelta
@@ -80,6 +82,7 @@ class Settings:
             jwks_url=environment.get("AUTH_JWKS_URL")
             or issuer.rstrip("/") + "/.well-known/jwks.json",
             opentok_api_url=(environment.get("OPENTOK_API_URL") or "").rstrip("/") or None,
+            opentok_client_url=environment.get("OPENTOK_CLIENT_URL") or None,
             archive_bucket=_archive_bucket(environment, problems),
             creation=CreationPolicy(
                 admins_only=_creation(environment, problems) == "admins",

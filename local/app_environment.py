@@ -33,7 +33,11 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
             "PYTHONUNBUFFERED": "1",
         }
     )
-    return wanted if provider.real else wanted | {"OPENTOK_API_URL": ports.opentok_url}
+    stand_in = {
+        "OPENTOK_API_URL": ports.opentok_url,
+        "OPENTOK_CLIENT_URL": ports.client_library_url,
+    }
+    return wanted if provider.real else wanted | stand_in
 
 
 def _aws(ports: Ports) -> dict[str, str]:

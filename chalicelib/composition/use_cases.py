@@ -77,6 +77,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
     return UseCases(
         identity=ports.identity,
         platform=ports.video,
+        client_library=ports.client_library,
         callbacks=ports.callbacks,
         create_room=create_room,
         join_room=JoinRoom(

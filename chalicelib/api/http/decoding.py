@@ -110,6 +110,14 @@ class CallbackContext:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitorContext:
+    """A request of anybody for a page."""
+
+    use_cases: UseCases
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
 class PublicContext:
     """A request of anybody, which touches no use case."""
 

@@ -73,6 +73,7 @@ class Caller(Enum):
     """The kinds of callers, each with a context of its own for the views."""
 
     ANYBODY = auto()
+    VISITOR = auto()
     USER = auto()
     OPENTOK = auto()
 
@@ -93,6 +94,10 @@ class Access:
 
 
 PUBLIC: Final = Access(Caller.ANYBODY, None, (errors.Internal,))
+VISITOR: Final = Access(
+    Caller.VISITOR, None, (errors.NotConfigured, errors.StoreUnavailable, errors.Internal)
+)
+"""The guard of pages, which need no bearer token, and touch use cases."""
 SIGNED_IN: Final = Access(
     Caller.USER,
     "bearer",

@@ -65,12 +65,21 @@ STATUS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A content that is sent as it is."""
+
+    text: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """A response before the router encodes it.
 
     Args:
         status: The HTTP status.
-        content: The content, which becomes the JSON body. None stands for an empty body.
+        content: The content, which becomes the JSON body unless it is a `Text`. None stands for an
+            empty body.
         headers: Headers besides those of every response.
     """
 

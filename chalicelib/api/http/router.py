@@ -20,11 +20,12 @@ from chalicelib.api.http.decoding import (
     Content,
     PublicContext,
     RequestContext,
+    VisitorContext,
     authorization,
 )
 from chalicelib.api.http.operations import Caller, Route
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
-from chalicelib.api.http.responses import Response, problem_response
+from chalicelib.api.http.responses import Response, Text, problem_response
 from chalicelib.core.model.room import NAME_RULE, check_name
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import recording
@@ -121,6 +122,8 @@ class Router:
             return route.view(PublicContext(request), **parameters)
         deadline = self._new_deadline()
         use_cases = self._use_cases()
+        if route.access.caller is Caller.VISITOR:
+            return route.view(VisitorContext(use_cases, deadline), **parameters)
         if route.access.caller is Caller.OPENTOK:
             return route.view(CallbackContext(request, use_cases, deadline), **parameters)
         user = use_cases.identity.user(authorization(request))
@@ -149,7 +152,7 @@ class Router:
         # CORS headers are set here, because Chalice leaves them out of its own responses.
         every: dict[str, str | list[str]] = {
             "Cache-Control": "no-store",
-            **({"Content-Type": "application/json"} if body else {}),
+            **({"Content-Type": _content_type(response.content)} if body else {}),
             **self._cors.get_access_control_headers(),
             **response.headers,
             **(headers or {}),
@@ -160,7 +163,15 @@ class Router:
 _INTERNAL: Final = "Internal error. The service's log names the cause under this request id."
 
 
+def _content_type(content: object) -> str:
+    return (
+        f"{content.media_type}; charset=utf-8" if isinstance(content, Text) else "application/json"
+    )
+
+
 def _encode(content: object) -> str:
+    if isinstance(content, Text):
+        return content.text
     return "" if content is None else msgspec.json.encode(content).decode()
 
 

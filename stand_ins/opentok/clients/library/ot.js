@@ -3,6 +3,7 @@
 const exceptions = new Emitter();
 
 const OT = {
+  standIn: "Local stand-in for OpenTok: no media leaves this machine.",
   Publisher,
   Session,
   Subscriber,
