@@ -103,6 +103,10 @@ export class Lobby {
     const analyser = audio.createAnalyser();
     const samples = new Float32Array(analyser.fftSize);
     audio.createMediaStreamSource(media).connect(analyser);
+    // Browsers start to measure with the first click or key.
+    for (const begun of ["pointerdown", "keydown"]) {
+      addEventListener(begun, () => void audio.resume().catch(() => {}), { once: true });
+    }
     this.#audio = audio;
     const watch = () => {
       analyser.getFloatTimeDomainData(samples);

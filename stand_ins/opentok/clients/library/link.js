@@ -65,7 +65,7 @@ class Link {
       }
     });
     socket.addEventListener("close", () => {
-      if (this.#socket === socket && this.#welcome !== null && !this.#ended) this.#lost();
+      if (greeted && this.#socket === socket && !this.#ended) this.#lost();
     });
   }
 
