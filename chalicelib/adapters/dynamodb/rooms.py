@@ -99,7 +99,7 @@ class DynamoDBRooms:
         write = UpdateBuilder()
         write.set(closed, "closedAt").set(ROOMS, "dueKind").set(closed, "dueAt")
         write.set(int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp()), "expiresAt")
-        write.add_one("revision").remove("listedFor")
+        write.add_one("revision").remove("listedFor").set({}, "seats").set({}, "holds")
         write.only_if_equal(room.room_id, "roomId").only_if_absent("closedAt")
         write.only_if_equal(room.session_id, "sessionId")
         update: TransactWriteItemTypeDef = {

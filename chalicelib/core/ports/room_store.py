@@ -52,7 +52,9 @@ class RoomStore(Protocol):
         """
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
-        """Mark the room as deleted. A repeated call, or a newer room, changes nothing.
+        """Mark the room as deleted, without seats. A repeated call changes nothing.
+
+        If a newer room has the name, the call changes nothing either.
 
         Returns:
             The room, with its new session if it was reopened meanwhile.
