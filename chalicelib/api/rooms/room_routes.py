@@ -104,7 +104,8 @@ def delete_room(context: RequestContext, room: str) -> Response:
 
 @routes.get(
     "/rooms",
-    summary="List the rooms that the caller created, newest first",
+    summary="List the rooms that the caller created and still moderates, newest first",
+    description="A page that is short, or even empty, is not the last one while it has a cursor.",
     query=PageQuery,
     returns={HTTPStatus.OK: RoomList},
 )

@@ -72,7 +72,10 @@ class RoomStore(Protocol):
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
-        """Return a page of the rooms that this user created and has not deleted, newest first."""
+        """Return a page of the rooms that this user created and has not deleted, newest first.
+
+        A page may have fewer rooms than `limit`, or none, though a next page exists.
+        """
 
 
 class RoomAccess(Protocol):
