@@ -27,7 +27,7 @@ routes = Routes(tag="rooms")
     summary="Create a room, or get it if it exists",
     description=(
         "Returns 201 if the room was created, or 200 if it exists with the same settings. The "
-        "caller who creates a room becomes its moderator."
+        "caller who creates a room becomes its moderator, unless only an admin could create it."
     ),
     body=RoomBody,
     returns={HTTPStatus.CREATED: RoomAnswer, HTTPStatus.OK: RoomAnswer},
