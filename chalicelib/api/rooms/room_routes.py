@@ -34,6 +34,7 @@ routes = Routes(tag="rooms")
     raises=(
         errors.NotAModerator,
         errors.NotAMember,
+        errors.Banned,
         errors.RoomClosed,
         errors.RoomExists,
         *PROVIDER_ERRORS,

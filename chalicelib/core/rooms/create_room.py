@@ -15,6 +15,7 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import (
+    Banned,
     FieldProblem,
     InvalidField,
     NotAMember,
@@ -116,6 +117,7 @@ class CreateRoom:
             InvalidField: The settings contradict each other.
             NotAModerator: Only admins may create rooms.
             NotAMember: The room exists, and the user is not a member.
+            Banned: The room exists, and a moderator has banned the user.
             RoomClosed: The name belongs to a deleted room that the user did not moderate.
             RoomExists: The room exists with other settings.
         """
@@ -224,6 +226,8 @@ def _check_same(room: Room, user: User, asked: RoomSettings, given: Collection[s
         raise NotAMember(
             "A room of this name exists, and you are not a member. Choose another name."
         )
+    if user.id in room.bans and not room.moderated_by(user):
+        raise Banned("A moderator has banned you from the room of this name. Choose another name.")
     asked, current = _named_beside_creator(asked, room), _named_beside_creator(room.settings, room)
     differing = [name for name in given if getattr(asked, name) != getattr(current, name)]
     if differing:
