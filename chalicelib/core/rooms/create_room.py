@@ -6,22 +6,20 @@ from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Final
 
-from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room, api_name
+from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room
 from chalicelib.core.model.room_settings import CALLERS_LOCATION, MAX_MODERATORS, RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.video_platform import VideoPlatform
+from chalicelib.core.rooms.existing_room import check_same
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import (
-    Banned,
     FieldProblem,
     InvalidField,
-    NotAMember,
     NotAModerator,
     RoomClosed,
-    RoomExists,
     RoomNotFound,
 )
 
@@ -137,7 +135,7 @@ class CreateRoom:
             if room.closed_at is not None:
                 raise RoomClosed("Another request has just created and deleted this room.")
             found = room
-        _check_same(found, user, asked, given)
+        check_same(found, user, asked, given)
         return found, False
 
     def _with_creator(
@@ -219,27 +217,3 @@ def location_hint(location: str | None, caller_ip: str) -> str | None:
         return str(IPv4Address(caller_ip))
     except ValueError:
         return None
-
-
-def _check_same(room: Room, user: User, asked: RoomSettings, given: Collection[str]) -> None:
-    if not room.admits(user):
-        raise NotAMember(
-            "A room of this name exists, and you are not a member. Choose another name."
-        )
-    if user.id in room.bans and not room.moderated_by(user):
-        raise Banned("A moderator has banned you from the room of this name. Choose another name.")
-    asked, current = _named_beside_creator(asked, room), _named_beside_creator(room.settings, room)
-    differing = [name for name in given if getattr(asked, name) != getattr(current, name)]
-    if differing:
-        raise RoomExists(
-            f"Room {room.name} exists with other settings. Change them with PATCH, or choose "
-            "another name.",
-            fields=tuple(
-                FieldProblem(api_name(name), "differs from the existing room") for name in differing
-            ),
-        )
-
-
-def _named_beside_creator(settings: RoomSettings, room: Room) -> RoomSettings:
-    """Return the settings without the creator, who need not name themselves as a moderator."""
-    return replace(settings, moderators=settings.moderators - {room.created_by})
