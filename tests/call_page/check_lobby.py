@@ -1,7 +1,7 @@
 """The call page before a call: the room's state in words, and what keeps a user out."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.call_page.person import People, Person
 
@@ -111,7 +111,7 @@ def test_an_expired_token_is_replaced_once(owner: Person) -> None:
     owner.is_in()
 
 
-def test_a_library_that_cannot_be_loaded_is_told(browser: Browser, owner: Person) -> None:
+def test_a_library_that_cannot_be_loaded_is_told(owner: Person) -> None:
     owner.page.route("**/client/opentok.js", lambda route: route.abort())
     owner.opens("offline")
 

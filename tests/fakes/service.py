@@ -19,7 +19,12 @@ from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms
-from tests.fakes.outside import FakeArchiveStorage, FakeCallbackVerifier, FakeIdentity
+from tests.fakes.outside import (
+    FakeArchiveStorage,
+    FakeCallbackVerifier,
+    FakeClientLibrary,
+    FakeIdentity,
+)
 from tests.fakes.stores import Stores
 from tests.support.noon import NOON
 
@@ -221,6 +226,7 @@ class Service:
             seats=self.stores.seats,
             sessions=self.stores.sessions,
             video=self.opentok,
+            client_library=FakeClientLibrary(),
             connections=self.platforms.connections,
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),

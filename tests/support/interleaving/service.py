@@ -145,6 +145,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         seats=stores.seats,
         sessions=stores.sessions,
         video=opentok,
+        client_library=nothing,
         connections=opentok,
         identity=nothing,
         callbacks=nothing,
