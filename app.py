@@ -29,6 +29,7 @@ from chalicelib.api.rooms import (
 from chalicelib.api.schedules import Schedules
 from chalicelib.composition.services import Services
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.media_settings import features_off
 from chalicelib.settings import cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
@@ -43,6 +44,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     broadcast_routes.routes,
     caption_routes.routes,
     telephony_routes.routes,
+    telephony_routes.audio_connector_routes,
     render_routes.routes,
     session_callbacks.routes,
     media_callbacks.routes,
@@ -62,7 +64,13 @@ def build_app(
     """
     services = Services(environment)
     log = RequestLog(log_level(environment))
-    router = Router(services.use_cases, log, cors_origin(environment), new_deadline)
+    router = Router(
+        services.use_cases,
+        log,
+        cors_origin(environment),
+        new_deadline,
+        features_off=features_off(environment),
+    )
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(router.error_middleware, "http")
     for routes in ROUTES:

@@ -1,4 +1,4 @@
-"""The operator's settings. Only this module reads them from the environment."""
+"""The operator's settings. Only this module and `media_settings` read the environment."""
 
 import re
 from collections.abc import Mapping
@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Self
 
+from chalicelib.core.model.media import Features
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.errors import NotConfigured
+from chalicelib.media_settings import read_features, read_media_hosts
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
@@ -37,6 +40,8 @@ class Settings:
     Args:
         jwks_url: The URL of the issuer's keys.
         opentok_api_url: None for the usual URL for the kind of credentials.
+        features: The rule of each feature that costs money.
+        media_hosts: The hosts that OpenTok may be sent to.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
@@ -50,6 +55,8 @@ class Settings:
     archive_bucket: str | None
     creation: CreationPolicy
     longest_token: timedelta
+    features: Features
+    media_hosts: MediaHosts
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -86,6 +93,8 @@ class Settings:
                 default_room=_default_room(environment, problems),
             ),
             longest_token=_longest_token(environment, problems),
+            features=read_features(environment, problems),
+            media_hosts=read_media_hosts(environment, problems),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:

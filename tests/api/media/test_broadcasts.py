@@ -82,7 +82,7 @@ def test_null_counts_as_not_given(entered: Live) -> None:
     nulls = dict.fromkeys(EVERY_OPTION.keys() - {"outputs"})
     start(entered, **nulls, outputs={"hls": {"dvr": None, "lowLatency": None}, "rtmp": None})
     (call,) = (each for each in entered.stand_ins.opentok.calls if each.method == "POST")
-    assert call.json.keys() == {"sessionId", "outputs"}
+    assert call.json.keys() == {"sessionId", "outputs", "maxDuration"}
     assert call.json["outputs"] == {"hls": {}}
     (rtmp,) = start(
         entered,

@@ -18,8 +18,10 @@ from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.use_cases import UseCases
+from chalicelib.media_settings import read_features
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
 from tests.support.servers.stand_ins import TABLE
@@ -117,6 +119,11 @@ def build(
             telephony=nothing,
         ),
     )
-    policy = Policy(CreationPolicy(admins_only=False, default_room="lobby"), TOKEN_LIFETIME)
+    policy = Policy(
+        CreationPolicy(admins_only=False, default_room="lobby"),
+        TOKEN_LIFETIME,
+        features=read_features({}, []),
+        media_hosts=MediaHosts(),
+    )
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
     return Service(rooms=rooms, sessions=sessions, use_cases=use_cases)
