@@ -317,6 +317,14 @@ def test_one_that_takes_its_streams_by_itself_is_sent_none(entered: Live) -> Non
         ),
         ({"multiBroadcastTag": "a\tb"}, "multiBroadcastTag"),
         ({"layout": {"type": "custom", "stylesheet": "a\0"}}, "layout.stylesheet"),
+        (
+            {"outputs": {"rtmp": [RTMP | {"streamName": "key socks=10.0.0.1:1080"}]}},
+            "outputs.rtmp[0].streamName",
+        ),
+        (
+            {"outputs": {"rtmp": [RTMP | {"streamName": "rtmp://10.0.0.1/app"}]}},
+            "outputs.rtmp[0].streamName",
+        ),
         ({"layout": {"type": "grid"}}, "layout.type"),
         ({"layout": {"type": "custom"}}, "layout.stylesheet"),
         ({"layout": {"type": "pip", "stylesheet": "a"}}, "layout.stylesheet"),

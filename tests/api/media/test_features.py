@@ -26,6 +26,8 @@ BODIES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 
 
 def test_each_start_of_a_feature_that_is_off_is_403(stand_ins: StandIns) -> None:
+    before = Live(stand_ins.gateway(), stand_ins)
+    before.room("closed", archiveMode="always", closesAt="2026-01-01T00:00:00Z")
     live = Live(stand_ins.gateway(**ALL_OFF), stand_ins)
     live.room()
     stand_ins.opentok.clear_calls()
@@ -34,10 +36,12 @@ def test_each_start_of_a_feature_that_is_off_is_403(stand_ins: StandIns) -> None
         for path, (_, body) in BODIES.items()
     }
     refusals["always"] = live.ask("alice", "PUT", "/rooms/taped", {"archiveMode": "always"})
+    refusals["again"] = live.ask("alice", "PATCH", "/rooms/closed", {"closesAt": None})
     assert {(each.status, each.code) for each in refusals.values()} == {(403, "feature_disabled")}
     assert {path: each.json["feature"] for path, each in refusals.items()} == {
         **{path: feature for path, (feature, _) in BODIES.items()},
         "always": "recording",
+        "again": "recording",
     }
     shown = refusals["audio-connectors"].json
     assert (shown["allowedTo"], shown["setting"]) == ("off", "ALLOW_AUDIO_CONNECTORS")
