@@ -25,24 +25,21 @@ USUAL_PORTS: Final = {
 NOT_PUBLIC: Final = "must have a public host, written in full: a domain name or an IP address"
 NOT_LISTED: Final = "must have a host that the operator's setting MEDIA_HOSTS names"
 
+# Patterns are texts, which `re` compiles at their first use: a join's cold start needs none.
 _ANY: Final = "*"
 _LONGEST_NAME: Final = 253
 _HIGHEST_PORT: Final = 65535
 _HOST: Final = r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5})?)?"
-_URL: Final = re.compile(
-    rf"(?P<scheme>https|wss|rtmps?)://(?:[\w.~!$&'()*+,;=:%-]+@)?{_HOST}(?:[/?#][!-\[\]-~]*)?",
-    re.ASCII | re.IGNORECASE,
+_URL: Final = (
+    rf"(?P<scheme>https|wss|rtmps?)://(?:[\w.~!$&'()*+,;=:%-]+@)?{_HOST}(?:[/?#][!-\[\]-~]*)?"
 )
-_SIP: Final = re.compile(
-    rf"(?P<scheme>sips?):(?:[\w.~!$&'()*+,=:%-]+@)?{_HOST}(?P<parameters>(?:;[^;?@\\%]+)*)",
-    re.ASCII | re.IGNORECASE,
-)
-_ENTRY: Final = re.compile(r"(?P<host>\*|[^:\[\]]+|\[[^\[\]]+\])(?::(?P<port>\*|[0-9]{1,5}))?")
-_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_TOP_LEVEL: Final = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
+_SIP: Final = rf"(?P<scheme>sips?):(?:[\w.~!$&'()*+,=:%-]+@)?{_HOST}(?P<parameters>(?:;[\w.~!$&'()*+,=:/\[\]-]+)*)"
+_ENTRY: Final = r"(?P<host>\*|[^:\[\]]+|\[[^\[\]]+\])(?::(?P<port>\*|[0-9]{1,5}))?"
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_TOP_LEVEL: Final = r"[a-z][a-z0-9-]*[a-z0-9]"
 """The form of a last label. A name that ends otherwise may be read as an IPv4 address."""
-_DOTTED: Final = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
-_OTHER_DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
+_DOTTED: Final = r"[0-9]+(?:\.[0-9]+){3}"
+_OTHER_DOTS: Final = frozenset("\u3002\uff0e\uff61")
 
 _LOCAL_NAMES: Final = (
     *("localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home"),
@@ -94,7 +91,7 @@ class ListedHost:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse an entry, or raise the ValueError of `MediaHosts.parse`."""
-        entry = _ENTRY.fullmatch(text)
+        entry = re.fullmatch(_ENTRY, text)
         if entry is None:
             raise ValueError(text)
         host, port = entry["host"], entry["port"]
@@ -159,7 +156,8 @@ def target_of(url: str) -> Target:
     Raises:
         ValueError: The host is not public, or the URL has a part that may lead elsewhere.
     """
-    parts = _URL.fullmatch(url) or _SIP.fullmatch(url)
+    flags = re.ASCII | re.IGNORECASE
+    parts = re.fullmatch(_URL, url, flags) or re.fullmatch(_SIP, url, flags)
     if parts is None:
         raise ValueError
     parameters = parts.groupdict().get("parameters", "").lower().split(";")
@@ -179,11 +177,11 @@ def public_host(text: str) -> str:
     if text.startswith("["):
         return _public_address(IPv6Address(text[1:-1]))
     name = text.lower().removesuffix(".")
-    if _DOTTED.fullmatch(name):
+    if re.fullmatch(_DOTTED, name):
         return _public_address(IPv4Address(name))
     labels = name.split(".")
-    well_formed = all(_LABEL.fullmatch(each) and not _is_disguised(each) for each in labels)
-    if len(name) > _LONGEST_NAME or not well_formed or not _TOP_LEVEL.fullmatch(labels[-1]):
+    well_formed = all(re.fullmatch(_LABEL, each) and not _is_disguised(each) for each in labels)
+    if len(name) > _LONGEST_NAME or not well_formed or not re.fullmatch(_TOP_LEVEL, labels[-1]):
         raise ValueError
     if len(labels) == 1 or any(f".{name}".endswith(f".{each}") for each in _LOCAL_NAMES):
         raise ValueError
@@ -201,7 +199,7 @@ def _public_address(address: IPv4Address | IPv6Address) -> str:
 
 
 def _is_address(host: str) -> bool:
-    return ":" in host or _DOTTED.fullmatch(host) is not None
+    return ":" in host or re.fullmatch(_DOTTED, host) is not None
 
 
 def _is_disguised(label: str) -> bool:
@@ -213,7 +211,7 @@ def _is_disguised(label: str) -> bool:
     except (ValueError, OverflowError):
         return True
     plain = unicodedata.normalize("NFKC", decoded)
-    return plain != decoded or decoded.isascii() or _OTHER_DOTS.search(decoded) is not None
+    return plain != decoded or decoded.isascii() or not _OTHER_DOTS.isdisjoint(decoded)
 
 
 def _port(text: str) -> int:

@@ -110,6 +110,8 @@ TRICKS = [
     "sip:bob@pbx.test;m%61ddr=10.0.0.1",
     "sip:bob@pbx.test?Route=%3Csip:10.0.0.1;lr%3E",
     "sip:bob@pbx.test\\10.0.0.1",
+    "sip:bob@pbx.test;a=b maddr=10.0.0.1",
+    "sip:bob@pbx.test;a=<10.0.0.1>",
     "sip://bob@pbx.test",
     "sip:",
     "tel:+15555550100",
