@@ -23,7 +23,7 @@ MAX_RTMP_TARGETS: Final = 5
 MAX_STREAM_NAME: Final = 1024
 
 _LEADS_AWAY: Final = re.compile(r"\s|^//|://")
-"""What makes a client of RTMP read options or another address from a stream's name."""
+"""The text in a stream's name that a client of RTMP may read as options or another address."""
 
 
 class HlsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):

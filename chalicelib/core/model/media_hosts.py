@@ -33,7 +33,10 @@ _HOST: Final = r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1
 _URL: Final = (
     rf"(?P<scheme>https|wss|rtmps?)://(?:[\w.~!$&'()*+,;=:%-]+@)?{_HOST}(?:[/?#][!-\[\]-~]*)?"
 )
-_SIP: Final = rf"(?P<scheme>sips?):(?:[\w.~!$&'()*+,=:%-]+@)?{_HOST}(?P<parameters>(?:;[\w.~!$&'()*+,=:/\[\]-]+)*)"
+_SIP: Final = (
+    rf"(?P<scheme>sips?):(?:[\w.~!$&'()*+,=:%-]+@)?{_HOST}"
+    r"(?P<parameters>(?:;[\w.~!$&'()*+,=:/\[\]-]+)*)"
+)
 _ENTRY: Final = r"(?P<host>\*|[^:\[\]]+|\[[^\[\]]+\])(?::(?P<port>\*|[0-9]{1,5}))?"
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _TOP_LEVEL: Final = r"[a-z][a-z0-9-]*[a-z0-9]"
