@@ -18,6 +18,7 @@ STATUS: Final = {
     errors.NotAModerator: HTTPStatus.FORBIDDEN,
     errors.NotAMember: HTTPStatus.FORBIDDEN,
     errors.Banned: HTTPStatus.FORBIDDEN,
+    errors.FeatureDisabled: HTTPStatus.FORBIDDEN,
     errors.RoomNotFound: HTTPStatus.NOT_FOUND,
     errors.NoSuchRoute: HTTPStatus.NOT_FOUND,
     errors.ConnectionNotFound: HTTPStatus.NOT_FOUND,
@@ -104,6 +105,9 @@ class Problem(Struct, rename="camel"):
     archive_id: str | UnsetType = UNSET
     broadcast_id: str | UnsetType = UNSET
     captions_id: str | UnsetType = UNSET
+    feature: str | UnsetType = UNSET
+    allowed_to: str | UnsetType = UNSET
+    setting: str | UnsetType = UNSET
 
 
 def problem_response(error: errors.RoomkeyError, request_id: str) -> Response:
