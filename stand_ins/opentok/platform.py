@@ -17,6 +17,7 @@ from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.renders.renders import Renders
 from stand_ins.opentok.sessions.session_record import Change
 from stand_ins.opentok.sessions.sessions import Sessions
+from stand_ins.opentok.telephony.audio_connectors import AudioConnectors
 from stand_ins.opentok.telephony.sip_call import SipCalls
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Platform:
         self.captions = Captions(lock, announce)
         self.renders = Renders(lock, announce)
         self.sip_calls = SipCalls(lock, announce)
+        self.connectors = AudioConnectors()
         self._records: dict[str, SessionRecords[Any]] = {
             "archives": self.archives,
             "broadcasts": self.broadcasts,

@@ -52,6 +52,8 @@ def web_app(
     """Return an app that makes all due changes before it answers."""
     app = Flask(__name__)
     app.url_rule_class = _OneWayRule
+    # Vonage's Node SDK ends some of its paths with a slash.
+    app.url_map.strict_slashes = False
 
     @app.before_request
     def catch_up() -> None:
@@ -70,7 +72,7 @@ def web_app(
         broadcast_routes(platform.broadcasts, sessions, known, clock),
         captions_routes(platform.captions, sessions, known, clock),
         render_routes(platform.renders, sessions, known, clock),
-        telephony_routes(platform.sip_calls, sessions, known, clock),
+        telephony_routes(platform.sip_calls, platform.connectors, sessions, known, clock),
         sim_routes(sessions, known, clock),
         record_sim_routes(platform),
         media_routes(platform.links),

@@ -9,12 +9,7 @@ from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.archives.archive_request import ArchiveRequest
 from stand_ins.opentok.archives.archives import Archives
 from stand_ins.opentok.archives.composition_request import StreamPatch
-from stand_ins.opentok.callbacks.project_routes import (
-    empty_answer,
-    json_body,
-    no_content,
-    project_routes,
-)
+from stand_ins.opentok.callbacks.project_routes import json_body, no_content, project_routes
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.layout import Layout
 from stand_ins.opentok.project_records import asked_page
@@ -51,8 +46,8 @@ def archive_routes(
 
     @routes.put("/archive/<archive_id>/layout")
     def arrange_archive(key: str, archive_id: str) -> Response:
-        archives.arrange(key, archive_id, json_body(Layout), clock())
-        return empty_answer()
+        # OpenTok does not document the answer. Vonage's Python SDK reads a record.
+        return json_response(archives.arrange(key, archive_id, json_body(Layout), clock()))
 
     @routes.patch("/archive/<archive_id>/streams")
     def patch_streams(key: str, archive_id: str) -> Response:

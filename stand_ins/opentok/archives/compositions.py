@@ -17,9 +17,12 @@ _Composed = TypeVar("_Composed", bound=Composition)
 
 
 class Compositions(SessionRecords[_Composed]):
-    def arrange(self, key: str, record_id: str, layout: Layout, now: float) -> None:
+    def arrange(self, key: str, record_id: str, layout: Layout, now: float) -> dict[str, Any]:
+        """Change the layout, and return the record."""
         with self._lock:
-            self._records.of_project(key, record_id).arrange(layout, now)
+            record = self._records.of_project(key, record_id)
+            record.arrange(layout, now)
+            return record.to_json()
 
     def patch_streams(self, key: str, record_id: str, patch: StreamPatch, now: float) -> None:
         with self._lock:

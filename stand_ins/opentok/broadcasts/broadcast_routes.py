@@ -9,12 +9,7 @@ from stand_ins.http.json_routes import json_response
 from stand_ins.opentok.archives.composition_request import StreamPatch
 from stand_ins.opentok.broadcasts.broadcast_request import BroadcastRequest
 from stand_ins.opentok.broadcasts.broadcasts import Broadcasts
-from stand_ins.opentok.callbacks.project_routes import (
-    empty_answer,
-    json_body,
-    no_content,
-    project_routes,
-)
+from stand_ins.opentok.callbacks.project_routes import json_body, no_content, project_routes
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.layout import Layout
 from stand_ins.opentok.project_records import asked_page
@@ -46,8 +41,8 @@ def broadcast_routes(
 
     @routes.put("/broadcast/<broadcast_id>/layout")
     def arrange_broadcast(key: str, broadcast_id: str) -> Response:
-        broadcasts.arrange(key, broadcast_id, json_body(Layout), clock())
-        return empty_answer()
+        # OpenTok does not document the answer. Vonage's Python SDK reads a record.
+        return json_response(broadcasts.arrange(key, broadcast_id, json_body(Layout), clock()))
 
     @routes.patch("/broadcast/<broadcast_id>/streams")
     def patch_streams(key: str, broadcast_id: str) -> Response:

@@ -38,10 +38,11 @@ class CaptionsRun(SessionRecord):
         return Callback("captions", self.key, "captions/status", self.to_json(), url)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content of callbacks, whose fields are a guess; REST shows the id alone."""
+        """Return the content of callbacks, whose fields are a guess; REST answers the same."""
         return {
             "captionId": self.record_id,
             "projectId": self.key,
+            **({} if self.key.isdecimal() else {"applicationId": self.key}),
             "sessionId": self.session_id,
             "status": self.status,
             "createdAt": milliseconds(self.created_at),

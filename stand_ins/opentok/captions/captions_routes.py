@@ -28,6 +28,10 @@ def captions_routes(
             captions_id = captions.start(session, wanted, now)
         return json_response({"captionsId": captions_id}, HTTPStatus.ACCEPTED)
 
+    @routes.get("/captions/<captions_id>")
+    def get_captions(key: str, captions_id: str) -> Response:
+        return json_response(captions.get(key, captions_id))
+
     @routes.post("/captions/<captions_id>/stop")
     def stop_captions(key: str, captions_id: str) -> Response:
         captions.stop(key, captions_id, clock())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 RESOLUTIONS = frozenset({"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"})
 _RELAYED = {"enabled": True, "always": True, "disabled": False}
 _LONGEST_ARCHIVE_NAME = 80
+# Vonage's Node SDK sends this text where a caller gives no location.
+_NO_LOCATION = "null"
 
 
 class BadOptionError(ValueError):
@@ -32,7 +34,7 @@ def parse_session_options(form: Mapping[str, str]) -> SessionOptions:
     """
     relayed = _RELAYED[_one_of(form, "p2p.preference", "disabled", _RELAYED)]
     always = _one_of(form, "archiveMode", "manual", ("manual", "always")) == "always"
-    e2ee = _one_of(form, "e2ee", "false", ("true", "false")) == "true"
+    e2ee = _is_true(form, "e2ee")
     if relayed and (always or e2ee):
         raise BadOptionError("archiveMode always and e2ee need a routed session")
     if always and e2ee:
@@ -56,6 +58,14 @@ def _one_of(
     return value
 
 
+def _is_true(form: Mapping[str, str], field: str) -> bool:
+    """Return a field's truth; Vonage's Python SDK sends `True` and `False` with a capital."""
+    value = form.get(field, "false").lower()
+    if value not in ("true", "false"):
+        raise BadOptionError(f"Invalid {field}")
+    return value == "true"
+
+
 def _check_archive_fields(form: Mapping[str, str], *, always: bool) -> None:
     name, resolution = form.get("archiveName"), form.get("archiveResolution")
     if not always and (name is not None or resolution is not None):
@@ -67,8 +77,8 @@ def _check_archive_fields(form: Mapping[str, str], *, always: bool) -> None:
 
 
 def _location(form: Mapping[str, str]) -> str:
-    location = form.get("location")
-    if location is None:
+    location = form.get("location", _NO_LOCATION)
+    if location == _NO_LOCATION:
         return ""
     try:
         return str(ipaddress.IPv4Address(location))

@@ -1,9 +1,8 @@
 """OpenTok's telephony routes: SIP calls, touch tones, and audio to a WebSocket."""
 
-import uuid
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from flask import Blueprint
@@ -14,6 +13,7 @@ from stand_ins.opentok.callbacks.project_routes import empty_answer, json_body, 
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.rest_errors import ConflictError, RestError
 from stand_ins.opentok.sessions.sessions import Sessions
+from stand_ins.opentok.telephony.audio_connectors import AudioConnectors
 from stand_ins.opentok.telephony.sip_call import SipCalls
 from stand_ins.opentok.telephony.sip_request import DialRequest
 from stand_ins.opentok.tokens.client_tokens import PUBLISHING_ROLES
@@ -35,7 +35,7 @@ class WebSocketTarget(msgspec.Struct, rename="camel", frozen=True):
     headers: dict[str, str] | None = None
     audio_rate: Literal[8000, 16000] | None = None
     bidirectional: bool | None = None
-    audio_transport: str | None = None
+    audio_transport: str | dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if len(msgspec.json.encode(self.headers or {})) > _LONGEST_HEADERS:
@@ -54,7 +54,11 @@ class ConnectorRequest(msgspec.Struct, rename="camel", frozen=True):
 
 
 def telephony_routes(
-    calls: SipCalls, sessions: Sessions, known: KnownCredentials, clock: Callable[[], float]
+    calls: SipCalls,
+    connectors: AudioConnectors,
+    sessions: Sessions,
+    known: KnownCredentials,
+    clock: Callable[[], float],
 ) -> Blueprint:
     routes = project_routes("telephony", known, clock)
 
@@ -83,13 +87,23 @@ def telephony_routes(
     @routes.post("/connect")
     def connect_audio(key: str) -> Response:
         wanted, now = json_body(ConnectorRequest), clock()
+        # OpenTok's SDKs send JSON in a text. Vonage's send an object.
+        if key.isdecimal() and isinstance(wanted.websocket.audio_transport, dict):
+            raise RestError("Invalid request: audioTransport", HTTPStatus.BAD_REQUEST)
         with sessions.lent_unentered(wanted.session_id, key) as session:
             token = check_presented_token(wanted.token, session, known, now)
             if session.options.relayed:
                 raise ConflictError(_RELAYED)
             connection = connect_by_token(session, token, now)
-        answer = {"id": str(uuid.uuid4()), "connectionId": connection.connection_id}
-        return json_response(answer)
+            connector_id = connectors.add(connection)
+        return json_response({"id": connector_id, "connectionId": connection.connection_id})
+
+    @routes.post("/connect/<connector_id>/stop")
+    def stop_connector(key: str, connector_id: str) -> Response:
+        connection = connectors.find(connector_id)
+        with sessions.lent_to_project(connection.session_id, key) as session:
+            session.disconnect(connection.connection_id, "clientDisconnected", clock())
+        return empty_answer()
 
     return routes
 
