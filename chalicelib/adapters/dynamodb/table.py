@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.aws_answers import NOT_PARSED, AnswerTooLarge
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
+        KeysAndAttributesTypeDef,
         TransactWriteItemTypeDef,
         UpdateItemOutputTypeDef,
     )
@@ -60,6 +62,8 @@ def _deserialize_value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401  an
 
 
 MAX_ATTEMPTS: Final = 6
+MAX_PAGE_ITEMS: Final = 300
+"""So many of the largest connections, of 3 KB each in JSON, fit in an answer of 1 MiB."""
 
 _CANCELLED: Final = "TransactionCanceledException"
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
@@ -107,26 +111,60 @@ class Table:
 
     def get(self, key: Item, deadline: Deadline) -> Item | None:
         """Get an item by a consistent read."""
-        return call(
+        item = call(
             deadline,
             lambda: self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True),
         ).get("Item")
+        if item is not None and not key.items() <= item.items():
+            raise unavailable("GetItem: an answer about another item")
+        return item
+
+    def get_all(self, keys: Sequence[Item], deadline: Deadline) -> list[Item]:
+        """Get all items of these keys that exist, by consistent reads, in any order.
+
+        It reads fewer items at a time where all of them would be too large an answer.
+        """
+        items: list[Item] = []
+        pending, size, attempt = list(keys), len(keys), 0
+        while pending:
+            if attempt:
+                deadline.back_off(attempt)
+            try:
+                found, left = self._get_batch(pending[:size], deadline)
+            except StoreUnavailable as error:
+                if size == 1 or not isinstance(error.__cause__, AnswerTooLarge):
+                    raise
+                size = (size + 1) // 2
+                continue
+            items += found
+            attempt = attempt + 1 if left else 0
+            pending = [*left, *pending[size:]]
+        return items
+
+    def _get_batch(
+        self, keys: Sequence[Item], deadline: Deadline
+    ) -> tuple[Sequence[Item], Sequence[Item]]:
+        """Return the items that DynamoDB read, and the keys that it left for another call."""
+        wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
+        batch = partial(self.client.batch_get_item, RequestItems={self.name: wanted})
+        response = call(deadline, batch)
+        left = response["UnprocessedKeys"].get(self.name)
+        return response["Responses"].get(self.name, []), left["Keys"] if left else []
 
     def query(self, query: Mapping[str, Any], deadline: Deadline) -> Iterator[Item]:
         """Yield all items of a query. Request each page when it is needed.
 
         `Limit` applies to the first page and doubles with each page, so that a filter that drops
-        most items does not need many calls.
+        most items does not need many calls. No page has more than `MAX_PAGE_ITEMS`.
         """
-        request = {"TableName": self.name, **query}
+        request = {"TableName": self.name, "Limit": MAX_PAGE_ITEMS, **query}
         while True:
             response = call(deadline, partial(self.client.query, **request))
             yield from response["Items"]
             if "LastEvaluatedKey" not in response:
                 return
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
-            if "Limit" in request:
-                request["Limit"] *= 2
+            request["Limit"] = min(request["Limit"] * 2, MAX_PAGE_ITEMS)
 
     def update(self, key: Item, write: "UpdateBuilder", deadline: Deadline) -> None:
         """Update an item. Retry while a transaction writes to the same item.
@@ -189,7 +227,7 @@ def call(deadline: Deadline, operation: Callable[[], _Result]) -> _Result:
         if code == _CONDITION_FAILED:
             raise ConditionFailed(cast("Item", error.response.get("Item", {}))) from error
         raise unavailable(f"{error.operation_name}: {code}") from error
-    except (BotoCoreError, TimeoutError) as error:
+    except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
         raise unavailable(type(error).__name__) from error
 
 

@@ -18,7 +18,7 @@ from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 5.0
-_MAX_RESPONSE_BYTES: Final = 4 << 20
+MAX_RESPONSE_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 14
 UNAVAILABLE: Final = "The video platform gave no valid answer; try again."
 REFUSALS: Final = frozenset({401, 403})
@@ -82,7 +82,7 @@ class Transport:
             body = bytearray()
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
-                if len(body) > _MAX_RESPONSE_BYTES or not deadline.remaining():
+                if len(body) > MAX_RESPONSE_BYTES or not deadline.remaining():
                     raise requests.ConnectionError("The response is too long or too slow.")
             return Answer(response.status_code, bytes(body))
 

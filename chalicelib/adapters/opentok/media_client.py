@@ -20,8 +20,9 @@ from chalicelib.core.support.formats import Clock, parse_json_object, parse_obje
 from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 
 FAILED: Final = 300
-MAX_LISTED: Final = 1000
-"""OpenTok's own limit for one page."""
+MAX_LISTED: Final = 250
+"""The size of a page. So many items, of 4 KB each, fit in the longest answer that is read."""
+MAX_OF_PROJECT: Final = 1000
 NOBODY: Final = "Nobody is connected to this room. Start once somebody is."
 _RELAYED_SESSION: Final = 15008
 
@@ -86,12 +87,18 @@ class MediaClient:
         return list(found.values())
 
     def of_project(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """List the project's newest items and keep those of this session.
+        """List the project's 1,000 newest items and keep those of this session.
 
         Some kinds cannot be filtered by session at OpenTok.
         """
-        items, _ = self._list(f"{self._path}?count={MAX_LISTED}", deadline)
-        return self._of(session_id, items)
+        found: dict[str, MediaReport] = {}
+        for offset in range(0, MAX_OF_PROJECT, MAX_LISTED):
+            path = f"{self._path}?offset={offset}&count={MAX_LISTED}"
+            items, _ = self._list(path, deadline)
+            found |= {each.id: each for each in self._of(session_id, items)}
+            if len(items) < MAX_LISTED:
+                break
+        return list(found.values())
 
     def _list(self, path: str, deadline: Deadline) -> tuple[Sequence[object], int]:
         """Return some items, and how many there are in all.
