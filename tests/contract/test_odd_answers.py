@@ -1,6 +1,5 @@
-"""Answers that are none: of another server, cut or endless, from each outside service."""
+"""Answers that are none, from AWS and the issuer: of another server, cut or endless."""
 
-import gzip
 import json
 from binascii import crc32
 from collections.abc import Callable, Iterator
@@ -12,13 +11,12 @@ from chalicelib.adapters.aws_answers import MAX_ANSWER_BYTES
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import Item, Table
 from chalicelib.adapters.oidc import MAX_KEYS_BYTES, TokenVerifier
-from chalicelib.adapters.opentok.api_client import MAX_RESPONSE_BYTES, Request, Transport
 from chalicelib.adapters.s3_archives import S3ArchiveStorage
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.composition.aws import aws_clients, s3_client
 from chalicelib.core.ports.archives import ArchiveFile
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.errors import IdentityUnavailable, ProviderUnavailable, StoreUnavailable
+from chalicelib.errors import IdentityUnavailable, StoreUnavailable
 from tests.support.servers.answering_server import (
     SOCKET_BYTES,
     Answer,
@@ -257,22 +255,3 @@ def test_keys_may_have_256_kibibytes_and_no_byte_more(
         else:
             with pytest.raises(IdentityUnavailable):
                 verifier.user(bearer)
-
-
-@pytest.mark.parametrize("kind", HUGE_ANSWERS)
-def test_fifty_megabytes_of_opentoks_are_read_up_to_a_bound(kind: str) -> None:
-    with answering_server(HUGE_ANSWERS[kind]) as server:
-        assert_no_answer_of_opentoks(server)
-    assert server.most_sent < MAX_RESPONSE_BYTES + SOCKET_BYTES
-
-
-def test_an_answer_of_opentoks_counts_by_its_length_without_compression() -> None:
-    body = gzip.compress(b" " * (MAX_RESPONSE_BYTES + 1))
-    with answering_server(Answer(body, headers={"Content-Encoding": "gzip"})) as server:
-        assert_no_answer_of_opentoks(server)
-
-
-def assert_no_answer_of_opentoks(server: AnsweringServer) -> None:
-    request = Request("POST", f"{server.url}/session/create", {})
-    with pytest.raises(ProviderUnavailable):
-        Transport().send(request, Deadline(SECONDS))

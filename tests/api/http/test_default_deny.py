@@ -14,7 +14,7 @@ from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway, Reply
 from tests.support.servers.stand_ins import CALLBACKS, StandIns
 
-PUBLIC = {("GET", "/health"), ("GET", "/openapi.json")}
+PUBLIC = {(method, path) for method in ("GET", "HEAD") for path in ("/health", "/openapi.json")}
 """The routes that anybody may call; a new entry makes a route public."""
 SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
 """The routes that OpenTok signs; without a signature the answer is 503, so that OpenTok retries."""

@@ -85,7 +85,7 @@ def answering_server(answer: Answer = NOTHING) -> Iterator[AnsweringServer]:
             except OSError:  # a caller that has had enough is expected
                 self.close_connection = True
 
-        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
