@@ -26,7 +26,7 @@ class OpenTokCaptions:
         return ()
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
-        call = Call("POST", f"captions/{media_id}/stop", succeeds_with=ACCEPTED)
+        call = Call("POST", f"captions/{media_id}/stop", secret=True, succeeds_with=ACCEPTED)
         self._api.call(call, deadline)
 
 

@@ -31,5 +31,6 @@ class OpenTokRenders:
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
         # OpenTok says 200 in its documentation, and has answered 204.
-        call = Call("DELETE", f"render/{media_id}", succeeds_with=DONE | DONE_WITHOUT_BODY)
+        done = DONE | DONE_WITHOUT_BODY
+        call = Call("DELETE", f"render/{media_id}", secret=True, succeeds_with=done)
         self._api.call(call, deadline)
