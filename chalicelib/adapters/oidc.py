@@ -4,6 +4,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError
@@ -29,6 +30,8 @@ MAX_KEYS_BYTES: Final = 256 << 10
 ADMIN: Final = "roomkey:admin"
 MAX_NAME_CHARACTERS: Final = 200
 _CHUNK_BYTES: Final = 1 << 14
+_LAST_SECOND: Final = 253_402_300_799
+"""The end of the year 9999, since 1970: `datetime` goes no further."""
 _ACCESS_HEADERS: Final = frozenset({"jwt", "at+jwt"})
 """The header `typ` of access and ID tokens, if they have one. A logout token has `logout+jwt`."""
 _ACCESS_CLAIMS: Final = frozenset({"bearer", "id"})
@@ -209,7 +212,9 @@ def _user(claims: Mapping[str, Any]) -> User:
     if user_id is None or len(user_id) > MAX_USER_ID_CHARACTERS:
         raise InvalidSubjectError("no user id")
     name = _text(claims.get("name"))
-    return User(user_id, name[:MAX_NAME_CHARACTERS] if name else None, _is_admin(claims))
+    # PyJWT has checked that `exp` converts to an integer.
+    end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)
+    return User(user_id, name[:MAX_NAME_CHARACTERS] if name else None, _is_admin(claims), end)
 
 
 def _text(value: object) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.aws_answers import MAX_ANSWER_BYTES
+from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import Item, Table
 from chalicelib.adapters.oidc import MAX_KEYS_BYTES, TokenVerifier
@@ -92,7 +93,7 @@ def storage(server: AnsweringServer) -> S3ArchiveStorage:
 
 CALLS: dict[str, Callable[[Table], object]] = {
     "a read": lambda table: table.get(KEY, Deadline(SECONDS)),
-    "a read of many": lambda table: table.get_all([KEY], Deadline(SECONDS)),
+    "a read of many": lambda table: get_all(table, [KEY], Deadline(SECONDS)),
     "a query": lambda table: list(table.query({}, Deadline(SECONDS))),
     "an update": lambda table: table.update(KEY, UpdateBuilder().set(1, "n"), Deadline(SECONDS)),
     "a transaction": lambda table: table.transact([], Deadline(SECONDS)),
@@ -221,8 +222,7 @@ def test_items_that_are_too_many_for_one_answer_are_read_in_several(
         long = item | {"text": {"S": "x" * 300_000}}
         stand_ins.dynamodb().put_item(TableName=table.name, Item=long)
 
-    found = table.get_all([*items, KEY], Deadline(SECONDS))
-
+    found = get_all(table, [*items, KEY], Deadline(SECONDS))
     assert sorted(item["pk"]["S"] for item in found) == [item["pk"]["S"] for item in items]
     assert stand_ins.aws.count("DynamoDB.BatchGetItem") > 1
     dynamodb.close()

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
-        KeysAndAttributesTypeDef,
         TransactWriteItemTypeDef,
         UpdateItemOutputTypeDef,
     )
@@ -119,52 +118,25 @@ class Table:
             raise unavailable("GetItem: an answer about another item")
         return item
 
-    def get_all(self, keys: Sequence[Item], deadline: Deadline) -> list[Item]:
-        """Get all items of these keys that exist, by consistent reads, in any order.
-
-        It reads fewer items at a time where all of them would be too large an answer.
-        """
-        items: list[Item] = []
-        pending, size, attempt = list(keys), len(keys), 0
-        while pending:
-            if attempt:
-                deadline.back_off(attempt)
-            try:
-                found, left = self._get_batch(pending[:size], deadline)
-            except StoreUnavailable as error:
-                if size == 1 or not isinstance(error.__cause__, AnswerTooLarge):
-                    raise
-                size = (size + 1) // 2
-                continue
-            items += found
-            attempt = attempt + 1 if left else 0
-            pending = [*left, *pending[size:]]
-        return items
-
-    def _get_batch(
-        self, keys: Sequence[Item], deadline: Deadline
-    ) -> tuple[Sequence[Item], Sequence[Item]]:
-        """Return the items that DynamoDB read, and the keys that it left for another call."""
-        wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
-        batch = partial(self.client.batch_get_item, RequestItems={self.name: wanted})
-        response = call(deadline, batch)
-        left = response["UnprocessedKeys"].get(self.name)
-        return response["Responses"].get(self.name, []), left["Keys"] if left else []
-
     def query(self, query: Mapping[str, Any], deadline: Deadline) -> Iterator[Item]:
         """Yield all items of a query. Request each page when it is needed.
 
         `Limit` applies to the first page and doubles with each page, so that a filter that drops
-        most items does not need many calls. No page has more than `MAX_PAGE_ITEMS`.
+        most items does not need many calls. Pages are smaller where items are too large for that.
         """
         request = {"TableName": self.name, "Limit": MAX_PAGE_ITEMS, **query}
+        most = MAX_PAGE_ITEMS
         while True:
-            response = call(deadline, partial(self.client.query, **request))
+            try:
+                response = call(deadline, partial(self.client.query, **request))
+            except StoreUnavailable as error:
+                request["Limit"] = most = smaller(request["Limit"], error)
+                continue
             yield from response["Items"]
             if "LastEvaluatedKey" not in response:
                 return
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
-            request["Limit"] = min(request["Limit"] * 2, MAX_PAGE_ITEMS)
+            request["Limit"] = min(request["Limit"] * 2, most)
 
     def update(self, key: Item, write: "UpdateBuilder", deadline: Deadline) -> None:
         """Update an item. Retry while a transaction writes to the same item.
@@ -229,6 +201,17 @@ def call(deadline: Deadline, operation: Callable[[], _Result]) -> _Result:
         raise unavailable(f"{error.operation_name}: {code}") from error
     except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
         raise unavailable(type(error).__name__) from error
+
+
+def smaller(size: int, error: StoreUnavailable) -> int:
+    """Return how many items to read instead of `size`, whose answer was too large.
+
+    Raises:
+        StoreUnavailable: The error has another cause, or it was one item.
+    """
+    if size == 1 or not isinstance(error.__cause__, AnswerTooLarge):
+        raise error
+    return (size + 1) // 2
 
 
 def is_too_large(failure: StoreUnavailable) -> bool:
