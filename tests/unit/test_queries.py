@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from chalicelib.adapters.aws_answers import AnswerTooLarge
-from chalicelib.adapters.dynamodb.table import MAX_PAGE_ITEMS, Table
+from chalicelib.adapters.dynamodb.table import FIRST_PAGE_ITEMS, MAX_PAGE_ITEMS, Table
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
@@ -34,18 +34,18 @@ class Pages:
         return {"Items": []} | ({"LastEvaluatedKey": {}} if self._left else {})
 
 
-def limits(query: dict[str, Any], pages: int, fitting: int = 1000) -> list[int]:
+def limits(query: dict[str, Any], pages: int, fitting: int = MAX_PAGE_ITEMS) -> list[int]:
     client = Pages(pages, fitting)
     assert list(Table(cast("DynamoDBClient", client), "rooms").query(query, Deadline(8))) == []
     return client.limits
 
 
-def test_pages_grow_until_an_answer_could_be_too_large() -> None:
-    assert limits({"Limit": 100}, 4) == [100, 200, MAX_PAGE_ITEMS, MAX_PAGE_ITEMS]
+def test_pages_double_up_to_a_limit() -> None:
+    assert limits({"Limit": 4000}, 4) == [4000, 8000, MAX_PAGE_ITEMS, MAX_PAGE_ITEMS]
 
 
-def test_a_query_without_a_limit_asks_for_the_largest_pages() -> None:
-    assert limits({}, 2) == [MAX_PAGE_ITEMS, MAX_PAGE_ITEMS]
+def test_a_query_without_a_limit_begins_with_a_page_that_is_not_too_large() -> None:
+    assert limits({}, 2) == [FIRST_PAGE_ITEMS, 2 * FIRST_PAGE_ITEMS]
 
 
 def test_pages_of_large_items_become_smaller_and_stay_so() -> None:
