@@ -14,6 +14,7 @@ from local.page.parts import parts_of
 from local.periodic_task import PeriodicTask
 from local.ports import HOST, Ports, StartError
 from local.provider import Provider
+from local.stand_in_credentials import StandInCredentials
 from stand_ins.aws import resources
 from stand_ins.aws.clients import aws_clients
 from stand_ins.aws.stand_in import AwsStandIn
@@ -41,10 +42,12 @@ class Stack:
         self._ports = ports
         self._provider = provider
         self._clients = aws_clients(ports.aws_url)
-        self._opentok = None if provider.real else _opentok(ports, provider)
+        credentials = None if provider.real else StandInCredentials.beside(provider)
+        self._opentok = None if credentials is None else _opentok(ports, provider, credentials)
         # A recording gets its file and its callback even while nobody calls OpenTok.
         self._catch_up = None if self._opentok is None else _catch_up(self._opentok)
-        page = page_app(ports, parts_of(ports, provider, settings, self._clients))
+        parts = parts_of(ports, provider, settings, self._clients)
+        page = page_app(ports, parts, credentials=credentials)
         self._aws_port = _port(AwsStandIn().wsgi_app, ports.aws)
         self._opentok_port = _port(self._opentok_identity_and(page), ports.opentok)
 
@@ -105,12 +108,13 @@ def _catch_up(opentok: OpenTokStandIn) -> PeriodicTask:
     return PeriodicTask(opentok.advance, _CATCH_UP_SECONDS)
 
 
-def _opentok(ports: Ports, provider: Provider) -> OpenTokStandIn:
+def _opentok(ports: Ports, provider: Provider, credentials: StandInCredentials) -> OpenTokStandIn:
     """Return the stand-in, with the app's credentials and callbacks to the app."""
-    secret = provider.secret
-    kinds = secret["callbackSecrets"]
+    kinds = provider.secret["callbackSecrets"]
     return OpenTokStandIn(
-        projects={secret["apiKey"]: secret["apiSecret"]},
+        projects={credentials.api_key: credentials.api_secret},
+        applications={credentials.application_id: credentials.public_key},
+        callbacks_of=credentials.api_key,
         callbacks={kind: f"{ports.app_url}/callbacks/{kind}" for kind in kinds},
         callback_secrets={kind: current for kind, (current, *_) in kinds.items()},
     )

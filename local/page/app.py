@@ -7,21 +7,37 @@ from werkzeug.wrappers import Response
 
 from local.bearer import fetch_bearer
 from local.page.parts import Part
+from local.page.rehearsals import GROUPS
 from local.ports import Ports
+from local.stand_in_credentials import StandInCredentials
 from stand_ins.http.json_routes import json_response
 
 _CALL = {"user": "alice", "room": "standup"}
 
 
-def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
-    """Return an app that serves the page, its files, and the checks of the parts."""
+def page_app(
+    ports: Ports, parts: Sequence[Part], *, credentials: StandInCredentials | None
+) -> Flask:
+    """Return an app that serves the page, its files, and the checks of the parts.
+
+    Args:
+        ports: Where the parts listen.
+        parts: The parts whose health the page shows.
+        credentials: What the OpenTok stand-in accepts; None if there is no such stand-in.
+    """
     app = Flask(__name__)
     renderer = str(files("flask_swagger_ui") / "dist")
     by_key = {part.key: part for part in parts}
 
     @app.get("/")
     def show() -> str:
-        return render_template("index.html", ports=ports, parts=parts)
+        return render_template(
+            "index.html",
+            ports=ports,
+            parts=parts,
+            credentials=credentials,
+            rehearsals=GROUPS if credentials else (),
+        )
 
     @app.get("/call")
     def open_call() -> Response:
@@ -36,6 +52,11 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
     def check(key: str) -> Response:
         part = by_key.get(key) or abort(404)
         return json_response(part.finding())
+
+    @app.get("/private.key")
+    def send_private_key() -> Response:
+        key = (credentials or abort(404)).private_key
+        return Response(key, content_type="application/x-pem-file")
 
     @app.get("/renderer/<path:name>")
     def send_renderer(name: str) -> Response:

@@ -19,6 +19,7 @@ from stand_ins.opentok.sessions.session_record import Change
 from stand_ins.opentok.sessions.sessions import Sessions
 from stand_ins.opentok.telephony.audio_connectors import AudioConnectors
 from stand_ins.opentok.telephony.sip_call import SipCalls
+from stand_ins.opentok.tokens.expiry_plan import ExpiryPlan
 
 if TYPE_CHECKING:
     from stand_ins.opentok.sessions.session_records import SessionRecords
@@ -66,7 +67,7 @@ class Platform:
         self._clock = clock
         outboxes = Outboxes()
         self.sessions = Sessions(announce, lock, outboxes)
-        self.clients = ClientGate(self.sessions, outboxes, known)
+        self.clients = ClientGate(self.sessions, outboxes, known, ExpiryPlan(clock))
         self.storage = ArchiveStorage(archive_ready_after)
         self.links = ArchiveLinks(clock)
         self.archives = Archives(lock, announce, self.storage, self.links)

@@ -32,6 +32,8 @@ class OpenTokStandIn:
         applications: Public keys (PEM) by Vonage application id.
         clock: Seconds since the epoch.
         callbacks: The receivers of callbacks, by kind; see `deliver_to`.
+        callbacks_of: The one API key or application id whose callbacks go to these receivers;
+            None for all.
         callback_secrets: The secrets that sign callbacks, by kind; the stand-in makes up others.
         sign_callbacks: False for a project on OpenTok's old path, without secure callbacks.
         retry_factor: The factor for the delays before a callback's further attempts. Real delays
@@ -50,6 +52,7 @@ class OpenTokStandIn:
         applications: Mapping[str, str] = _NONE,
         clock: Callable[[], float] = time.time,
         callbacks: Mapping[str, str] = _NONE,
+        callbacks_of: str | None = None,
         callback_secrets: Mapping[str, str] = _NONE,
         sign_callbacks: bool = True,
         retry_factor: float = 1.0,
@@ -58,7 +61,11 @@ class OpenTokStandIn:
         self._known = KnownCredentials(projects, applications)
         self._clock = clock
         self._callbacks = Callbacks(
-            clock, retry_factor=retry_factor, sign=sign_callbacks, own_secrets=callback_secrets
+            clock,
+            retry_factor=retry_factor,
+            sign=sign_callbacks,
+            own_secrets=callback_secrets,
+            only_of=callbacks_of,
         )
         for kind, url in callbacks.items():
             self.deliver_to(kind, url)
@@ -98,9 +105,9 @@ class OpenTokStandIn:
         Raises:
             TokenRefusedError: OpenTok would refuse the token.
         """
-        return connection_json(
-            connected(self._platform.sessions, self._known, token, self._clock())
-        )
+        sessions, judged_at = self._platform.sessions, self._platform.clients.expiry.judged_at()
+        now = self._clock()
+        return connection_json(connected(sessions, self._known, token, now, judged_at=judged_at))
 
     def session(self, session_id: str) -> dict[str, Any]:
         """Return the connections, streams, signals and mutes of `GET /sim/sessions/{sessionId}`.

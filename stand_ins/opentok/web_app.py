@@ -26,6 +26,7 @@ from stand_ins.opentok.sessions.moderation_routes import moderation_routes
 from stand_ins.opentok.sessions.presence_routes import presence_routes
 from stand_ins.opentok.sessions.sim_routes import sim_routes
 from stand_ins.opentok.telephony.telephony_routes import telephony_routes
+from stand_ins.opentok.tokens.expiry_plan import expiry_routes
 
 
 class _OneWayRule(Rule):
@@ -73,11 +74,12 @@ def web_app(
         captions_routes(platform.captions, sessions, known, clock),
         render_routes(platform.renders, sessions, known, clock),
         telephony_routes(platform.sip_calls, platform.connectors, sessions, known, clock),
-        sim_routes(sessions, known, clock),
+        sim_routes(sessions, known, clock, platform.clients.expiry),
         record_sim_routes(platform),
         media_routes(platform.links),
         library_routes(),
         network_routes(sessions, clock),
+        expiry_routes(platform.clients.expiry),
         callback_routes(callbacks),
         fault_routes(faults),
     ):

@@ -3,12 +3,14 @@
 import json
 import re
 import shlex
+import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import jwt
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from local.ports import Ports
@@ -35,9 +37,35 @@ class Visit:
         self.page.goto(self.ports.page_url)
         expect(self.page.locator("#health-summary")).not_to_have_text("Checking …")
 
+    def unfold(self, name: str) -> None:
+        self.page.get_by_role("navigation").get_by_role("link", name=name).click()
+
+    def arrive_at_the_reference(self) -> None:
+        self.arrive()
+        self.unfold("API reference")
+        expect(self.page.locator(".opblock-tag").first).to_be_visible()
+
+    def open_tags(self, *tags: str) -> None:
+        """Open these tags of the reference, or all."""
+        for tag in self.page.locator(".opblock-tag").all():
+            if not tags or tag.get_attribute("data-tag") in tags:
+                tag.click()
+
+    def rehearsal(self, title: str) -> Locator:
+        heading = self.page.get_by_role("heading", name=title)
+        return self.page.get_by_role("listitem").filter(has=heading)
+
+    def violations(self) -> list[str]:
+        """Return what axe finds, with the elements."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
+
+    def width(self) -> Any:
+        return self.page.evaluate("document.documentElement.scrollWidth")
+
     def part(self, name: str) -> Locator:
         heading = self.page.get_by_role("heading", name=name)
-        return self.page.get_by_role("listitem").filter(has=heading)
+        return self.page.locator("#health").get_by_role("listitem").filter(has=heading)
 
     def ask(self, user: str, room: str, role: str = "", *, admin: bool = False) -> None:
         """Fill in the form, and wait for the outcome."""
@@ -80,8 +108,19 @@ def visit(browser: Browser, roomkey: Roomkey) -> Iterator[Visit]:
     assert visit.complaints == []
 
 
+def test_it_reads_call_token_rehearsal_and_folded_health_and_reference(visit: Visit) -> None:
+    visit.arrive()
+
+    headings = visit.page.get_by_role("heading", level=2).all_inner_texts()
+    assert headings == ["Call", "Get a token", "Rehearsal", "Health", "API reference"]
+    folded = visit.page.locator("main > details:not([open])")
+    assert folded.evaluate_all("folds => folds.map(fold => fold.id)") == ["health", "reference"]
+    assert not [url for url in visit.asked if "renderer" in url or "openapi" in url]
+
+
 def test_every_part_is_healthy(visit: Visit) -> None:
     visit.arrive()
+    visit.unfold("Health")
 
     expect(visit.page.locator("#health-summary")).to_have_text("Every part is healthy.")
     for name in ("The app", "OpenTok", "Identity", "AWS"):
@@ -90,6 +129,7 @@ def test_every_part_is_healthy(visit: Visit) -> None:
 
 def test_a_part_that_is_down_is_shown_as_down_until_it_is_up_again(visit: Visit) -> None:
     visit.arrive()
+    visit.unfold("Health")
     fault = {"path": "jwks", "status": 503, "times": 1}
     requests.post(f"{visit.ports.opentok_url}/sim/faults", json=fault, timeout=10)
 
@@ -103,6 +143,15 @@ def test_a_part_that_is_down_is_shown_as_down_until_it_is_up_again(visit: Visit)
     expect(visit.page.locator("#health-summary")).to_have_text("Every part is healthy.")
 
 
+def test_health_unfolds_by_itself_if_a_part_is_down(visit: Visit) -> None:
+    fault = {"path": "jwks", "status": 503, "times": 1}
+    requests.post(f"{visit.ports.opentok_url}/sim/faults", json=fault, timeout=10)
+
+    visit.arrive()
+
+    expect(visit.part("Identity")).to_contain_text("Answers 503")
+
+
 def test_every_operation_of_the_app_is_shown(visit: Visit) -> None:
     document = requests.get(f"{visit.ports.app_url}/openapi.json", timeout=10).json()
     described = [
@@ -111,7 +160,8 @@ def test_every_operation_of_the_app_is_shown(visit: Visit) -> None:
         for method in operations
         if method in METHODS
     ]
-    visit.arrive()
+    visit.arrive_at_the_reference()
+    visit.open_tags()
 
     shown = visit.page.locator(".opblock-summary")
     expect(shown).to_have_count(len(described))
@@ -125,6 +175,7 @@ def test_without_the_apps_document_the_page_says_so(visit: Visit) -> None:
     visit.page.route("**/openapi.json", lambda route: route.fulfill(status=404, json={}))
 
     visit.arrive()
+    visit.unfold("API reference")
 
     expect(visit.page.locator("#reference-note")).to_have_text(
         f"The app's document cannot be loaded: {visit.ports.app_url}/openapi.json answers 404."
@@ -168,7 +219,7 @@ def test_a_refused_role_shows_the_problem_and_no_token(visit: Visit) -> None:
 
     expect(visit.outcome).to_contain_text("403 Forbidden")
     expect(visit.outcome).to_contain_text("role_not_allowed")
-    assert json.loads(visit.text("The full answer"))["status"] == 403
+    assert set(json.loads(visit.text("The rest of the answer"))) == {"requestId"}
     expect(visit.page.get_by_label("The token", exact=True)).to_have_count(0)
 
 
@@ -210,13 +261,14 @@ def test_what_is_typed_stays_text(visit: Visit) -> None:
     visit.ask("dora", f"it's {markup}")
 
     expect(visit.outcome).to_contain_text("422 ")
-    expect(visit.outcome).to_contain_text("room")
+    assert visit.outcome.inner_text().count("room: ") == 1
     expect(visit.page.locator("#token img")).to_have_count(0)
     assert visit.page.title() == "Roomkey on this machine"
 
 
 def test_the_reference_is_tried_out_as_the_forms_last_user(visit: Visit) -> None:
-    visit.arrive()
+    visit.arrive_at_the_reference()
+    visit.open_tags("tokens")
     operation = visit.page.locator(".opblock", has=visit.page.locator(JOIN))
     expect(operation).to_be_visible()
     visit.ask("erin", "atelier")
@@ -232,7 +284,7 @@ def test_the_reference_is_tried_out_as_the_forms_last_user(visit: Visit) -> None
 
 
 def test_nobody_but_the_stack_is_asked(visit: Visit) -> None:
-    visit.arrive()
+    visit.arrive_at_the_reference()
     visit.ask("alice", "standup")
 
     elsewhere = [
@@ -255,15 +307,90 @@ def test_the_browser_lets_the_page_ask_nobody_else(browser: Browser, roomkey: Ro
         assert any("Content Security Policy" in text for text in visit.complaints)
 
 
+@pytest.mark.parametrize(
+    ("title", "refusal"),
+    [
+        ("OpenTok refuses", "502 Bad Gateway"),
+        ("The room is full", "409 Conflict"),
+        ("The user is banned", "403 Forbidden"),
+        ("The token has expired", "403 FORBIDDEN"),
+    ],
+)
+def test_a_rehearsal_happens_by_a_button_and_is_undone_by_another(
+    visit: Visit, title: str, refusal: str
+) -> None:
+    visit.arrive()
+    rehearsal = visit.rehearsal(title)
+
+    rehearsal.get_by_role("button", name="Make it happen").click()
+
+    expect(rehearsal.get_by_role("status")).to_contain_text(refusal)
+    rehearsal.get_by_role("button", name="Undo").click()
+    expect(rehearsal.get_by_role("status")).to_contain_text("201 C")
+
+
+def test_without_bob_in_the_call_his_network_cannot_fail(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("alice", "standup")
+    rehearsal = visit.rehearsal("Bob loses the network")
+
+    rehearsal.get_by_role("button", name="Make it happen").click()
+
+    expect(rehearsal.get_by_role("status")).to_contain_text("Bob is not in the call")
+
+
+def test_the_stand_ins_credentials_are_shown_and_the_key_opens_it(visit: Visit) -> None:
+    visit.arrive()
+    visit.page.get_by_text("Use a server SDK").click()
+    key, secret, application = visit.page.locator("#credentials dd code").all_inner_texts()
+    private = requests.get(f"{visit.ports.page_url}/page/private.key", timeout=10).text
+    now = int(time.time())
+    usual = {"iat": now, "exp": now + 60, "jti": "1"}
+    by_project = jwt.encode(usual | {"iss": key, "ist": "project"}, secret)
+    by_application = jwt.encode(usual | {"application_id": application}, private, "RS256")
+
+    for name, value in (
+        ("X-OPENTOK-AUTH", by_project),
+        ("Authorization", f"Bearer {by_application}"),
+    ):
+        url = f"{visit.ports.opentok_url}/session/create"
+        assert requests.post(url, headers={name: value}, timeout=10).ok
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_fits_on_a_phone_in_both_themes(visit: Visit, theme: Literal["light", "dark"]) -> None:
-    visit.page.set_viewport_size({"width": 360, "height": 740})
+@pytest.mark.parametrize("width", [375, 1280])
+def test_it_fits_and_is_readable_by_all(
+    visit: Visit, theme: Literal["light", "dark"], width: int
+) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 740})
     visit.page.emulate_media(color_scheme=theme)
     visit.arrive()
     visit.ask("alice", "standup")
+    visit.rehearsal("The room is full").get_by_role("button", name="Make it happen").click()
+    visit.page.get_by_text("Use a server SDK").click()
+    visit.unfold("Health")
 
-    assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
+    assert visit.violations() == []
+    assert visit.width() == width
     lightness = visit.page.evaluate(
         "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)"
     )
     assert (sum(lightness) > 3 * 128) == (theme == "light")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_reference_is_short_and_readable_by_all(
+    visit: Visit, theme: Literal["light", "dark"]
+) -> None:
+    visit.page.set_viewport_size({"width": 375, "height": 740})
+    visit.page.emulate_media(color_scheme=theme)
+    visit.arrive_at_the_reference()
+
+    assert visit.page.locator("#reference").evaluate("fold => fold.scrollHeight") < 2000
+    assert visit.width() == 375
+    visit.open_tags("rooms", "tokens")
+    operation = visit.page.locator(".opblock", has=visit.page.locator(JOIN))
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    expect(operation.get_by_role("button", name="Execute")).to_be_visible()
+    assert visit.violations() == []

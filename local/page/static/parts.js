@@ -31,6 +31,7 @@ async function checkAll() {
   summary.textContent = "Checking …";
   const down = (await Promise.all(items.map(check))).filter((healthy) => !healthy).length;
   summary.textContent = down ? `Down: ${down} of ${items.length} parts.` : "Every part is healthy.";
+  if (down) document.querySelector("#health").open = true;
   again.disabled = false;
 }
 

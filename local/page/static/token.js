@@ -65,14 +65,18 @@ function refused({ status, content }, reason) {
   return {
     state: "refused",
     summary: `${status}: ${reason}`,
-    "The full answer": indented(content),
+    ...rest(content),
   };
 }
 
-/** Join a problem's code, detail and invalid fields; API Gateway's own errors have a message. */
-function problemOf({ code, detail, errors = [], message }) {
-  const fields = errors.map(({ field, reason }) => `${field} ${reason}`);
-  return [code, detail ?? message, ...fields].filter(Boolean).join(" – ");
+/** Return what the answer has besides the texts of its summary. */
+function rest({ type, title, status, detail, code, errors, message, reason, ...others }) {
+  return Object.keys(others).length ? { "The rest of the answer": indented(others) } : {};
+}
+
+/** Join a problem's code and detail, which names invalid fields; API Gateway's errors have a message. */
+function problemOf({ code, detail, message }) {
+  return [code, detail ?? message].filter(Boolean).join(" – ");
 }
 
 function claims(jwt) {

@@ -25,6 +25,7 @@ class Callbacks:
         retry_factor: The factor for OpenTok's delays before further attempts.
         sign: True if callbacks are signed; may change at any time.
         own_secrets: Secrets by kind; the stand-in makes up the others.
+        only_of: The one API key or application id that has receivers by kind; None for all.
     """
 
     def __init__(
@@ -34,8 +35,10 @@ class Callbacks:
         retry_factor: float,
         sign: bool,
         own_secrets: Mapping[str, str],
+        only_of: str | None = None,
     ) -> None:
         self.sign = sign
+        self._only_of = only_of
         self.secrets = {kind: secrets.token_hex(32) for kind in KINDS} | dict(own_secrets)
         self.registrations = Registrations()
         self._clock = clock
@@ -112,7 +115,9 @@ class Callbacks:
 
     def _receivers(self, callback: Callback) -> list[str]:
         """Return the addresses of the kind, the callback and REST registrations, each once."""
-        own = [url for url in (self._urls.get(callback.kind), callback.url) if url is not None]
+        has_receivers = self._only_of in (None, callback.key)
+        of_kind = self._urls.get(callback.kind) if has_receivers else None
+        own = [url for url in (of_kind, callback.url) if url is not None]
         return list(dict.fromkeys(own + self.registrations.urls(callback.key, callback.topic)))
 
     def _delivery(self, callback: Callback, url: str, *, bare: bool = False) -> Delivery:

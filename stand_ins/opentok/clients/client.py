@@ -27,6 +27,7 @@ from stand_ins.opentok.sessions.live_session import Session
 from stand_ins.opentok.sessions.participants import Connection, Stream
 from stand_ins.opentok.sessions.sessions import Sessions
 from stand_ins.opentok.tokens.client_tokens import verify_client_token
+from stand_ins.opentok.tokens.expiry_plan import ExpiryPlan
 from stand_ins.opentok.tokens.token_errors import TokenRefusedError
 
 GRACE_SECONDS = 20.0
@@ -47,7 +48,10 @@ class ClientRefusedError(Exception):
 class ClientGate:
     """The way in for clients: it judges tokens, and lets clients come back."""
 
-    def __init__(self, sessions: Sessions, outboxes: Outboxes, known: KnownCredentials) -> None:
+    def __init__(
+        self, sessions: Sessions, outboxes: Outboxes, known: KnownCredentials, expiry: ExpiryPlan
+    ) -> None:
+        self.expiry = expiry
         self._sessions = sessions
         self._outboxes = outboxes
         self._known = known
@@ -59,7 +63,7 @@ class ClientGate:
             ClientRefusedError: OpenTok would refuse the token for this session.
         """
         try:
-            genuine = verify_client_token(greeting.token, self._known, now)
+            genuine = verify_client_token(greeting.token, self._known, self.expiry.judged_at())
             if genuine.session_id != greeting.session_id:
                 raise TokenRefusedError("Invalid session ID for this token")
             with self._sessions.lent(genuine.session_id) as session:

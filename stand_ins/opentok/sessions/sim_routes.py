@@ -14,6 +14,7 @@ from stand_ins.opentok.rest_errors import AbsentError
 from stand_ins.opentok.sessions.participants import Connection, connection_json
 from stand_ins.opentok.sessions.sessions import Sessions
 from stand_ins.opentok.tokens.client_tokens import verify_client_token
+from stand_ins.opentok.tokens.expiry_plan import ExpiryPlan
 from stand_ins.opentok.tokens.token_errors import TokenRefusedError
 
 _LEAVING = ("clientDisconnected", "forceDisconnected", "networkDisconnected")
@@ -36,13 +37,17 @@ class BadReasonError(ValueError):
 
 
 def sim_routes(
-    sessions: Sessions, known: KnownCredentials, clock: Callable[[], float]
+    sessions: Sessions,
+    known: KnownCredentials,
+    clock: Callable[[], float],
+    expiry: ExpiryPlan,
 ) -> Blueprint:
     routes = Blueprint("sim", __name__, url_prefix="/sim")
 
     @routes.post("/connections")
     def connect() -> Response:
-        connection = connected(sessions, known, json_request(ConnectRequest).token, clock())
+        token, now = json_request(ConnectRequest).token, clock()
+        connection = connected(sessions, known, token, now, judged_at=expiry.judged_at())
         return json_response(connection_json(connection), HTTPStatus.CREATED)
 
     @routes.delete("/connections/<connection_id>")
@@ -89,13 +94,15 @@ def sim_routes(
     return routes
 
 
-def connected(sessions: Sessions, known: KnownCredentials, token: str, now: float) -> Connection:
-    """Connect a client with this token.
+def connected(
+    sessions: Sessions, known: KnownCredentials, token: str, now: float, *, judged_at: float
+) -> Connection:
+    """Connect a client with this token, whose expiry is judged at a time of its own.
 
     Raises:
         TokenRefusedError: OpenTok would refuse the token.
     """
-    genuine = verify_client_token(token, known, now)
+    genuine = verify_client_token(token, known, judged_at)
     try:
         with sessions.lent(genuine.session_id) as session:
             if session.key != genuine.key:

@@ -1,0 +1,191 @@
+"""The lines of docs/rehearsing.md, run against `make run`: each has its effect, and its end."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import requests
+from simple_websocket import Client, ConnectionClosed
+
+from local.bearer import fetch_bearer
+from local.page.rehearsal import Rehearsal
+from local.page.rehearsals import GROUPS
+from local.ports import Ports
+from tests.e2e.roomkey_process import Roomkey, running_roomkey, soon
+
+REHEARSALS = {each.key: each for _, members in GROUPS for each in members}
+PATIENCE_SECONDS = 20
+# The bearer tokens come from this test, because `make` might set up the environment anew.
+MAKE = 'make() { case "$3" in USER=alice*) echo "$ALICE";; USER=bob*) echo "$BOB";; esac; }'
+AGAIN = "--- again ---"
+
+pytestmark = pytest.mark.skipif(
+    not all(shutil.which(tool) for tool in ("curl", "bash", "sed")),
+    reason="needs curl, bash and sed, as the lines do",
+)
+
+
+@pytest.fixture(scope="module")
+def roomkey() -> Iterator[Roomkey]:
+    with running_roomkey() as running:
+        yield running
+
+
+def run(ports: Ports, rehearsal: Rehearsal) -> tuple[Any, Any]:
+    """Run all its lines; return the last answer before it is undone, and the same afterwards."""
+    happens, undoes = rehearsal.lines(ports), rehearsal.undo_lines(ports)
+    # What shows it begins with a join, so that a client token that was refused is not used again.
+    looks = [line for call in rehearsal.look for line in call.lines(ports)]
+    lines = [MAKE, *happens, f"echo; echo '{AGAIN}'", *undoes, *looks]
+    environ = os.environ | {name.upper(): fetch_bearer(ports, name) for name in ("alice", "bob")}
+    done = subprocess.run(
+        ["bash", "-c", "\necho\n".join(lines)],  # noqa: S607 - whichever bash the user has
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stderr == ""
+    before, after = done.stdout.split(AGAIN)
+    return last_answer(before), last_answer(after)
+
+
+def last_answer(output: str) -> Any:
+    return json.loads(([line for line in output.splitlines() if line] or ["null"])[-1])
+
+
+def known_users(shown: Any) -> int:
+    return sum(each["userId"] is not None for each in shown["items"])
+
+
+@pytest.mark.parametrize(
+    ("key", "status"), [("refused", 502), ("down", 503), ("full", 409), ("banned", 403)]
+)
+def test_a_join_is_refused_until_it_is_undone(roomkey: Roomkey, key: str, status: int) -> None:
+    rehearsal = REHEARSALS[key]
+
+    problem, joined = run(roomkey.ports, rehearsal)
+
+    assert (problem["status"], problem["code"]) == (status, rehearsal.code)
+    assert joined["token"]
+
+
+def test_a_slow_opentok_delays_the_join_of_a_new_room(roomkey: Roomkey) -> None:
+    ports = roomkey.ports
+    rehearsal = REHEARSALS["slow"]
+    bearer = fetch_bearer(ports, "alice")
+
+    def seconds(room: str) -> float:
+        url = f"{ports.app_url}/rooms/{room}/tokens"
+        return requests.post(
+            url, headers={"Authorization": f"Bearer {bearer}"}, timeout=30
+        ).elapsed.total_seconds()
+
+    for call in rehearsal.happen:
+        requests.post(call.url(ports), json=call.body, timeout=10)
+    assert seconds("slow-before") >= 3
+    run(ports, rehearsal)
+    assert seconds("slow-after") < 3
+
+
+@pytest.mark.parametrize("key", ["lost", "late"])
+def test_a_client_is_missing_until_callbacks_come(roomkey: Roomkey, key: str) -> None:
+    before, after = run(roomkey.ports, REHEARSALS[key])
+
+    # Reconciliation, once a minute, finds clients without their users.
+    assert known_users(before) == 0
+    # What was late comes after all.
+    assert known_users(after) == {"lost": 1, "late": 2}[key]
+
+
+def test_a_doubled_callback_counts_once(roomkey: Roomkey) -> None:
+    before, after = run(roomkey.ports, REHEARSALS["doubled"])
+
+    assert (len(before["items"]), before["counts"]["connections"]) == (1, 1)
+    assert len(after["items"]) == 2
+
+
+def test_a_token_counts_as_expired(roomkey: Roomkey) -> None:
+    refused, connected = run(roomkey.ports, REHEARSALS["expired"])
+
+    assert refused == {"reason": "Token has expired"}
+    assert connected["connectionId"]
+
+
+class Bob:
+    """Bob's client in the room of the call, speaking as the client library does."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._address = f"{ports.opentok_url.replace('http', 'ws')}/client/socket"
+        alice, bob = (
+            {"Authorization": f"Bearer {fetch_bearer(ports, name)}"} for name in ("alice", "bob")
+        )
+        room = f"{ports.app_url}/rooms/standup"
+        # Whoever joins first is the moderator.
+        requests.post(f"{room}/tokens", headers=alice, timeout=30)
+        joined = requests.post(f"{room}/tokens", headers=bob, timeout=30).json()
+        self._socket = Client(self._address)
+        self._says(type="connect", sessionId=joined["sessionId"], token=joined["token"])
+        self._welcome = self.hears("connected")
+        self._says(type="publish", request=1, videoType="camera")
+
+        def streams() -> list[Any]:
+            shown = requests.get(f"{room}/connections", headers=alice, timeout=30).json()
+            return [each for one in shown["items"] for each in one["streams"]]
+
+        assert soon(lambda: len(streams()) == 1)
+
+    def hears(self, kind: str) -> Any:
+        """Return the next message of this type."""
+        while True:
+            message = json.loads(self._socket.receive(timeout=PATIENCE_SECONDS) or "{}")
+            if message.get("type") == kind:
+                return message
+
+    def is_cut_off(self) -> bool:
+        with suppress(ConnectionClosed):
+            while self._socket.receive(timeout=PATIENCE_SECONDS) is not None:
+                pass
+        return not self._socket.connected
+
+    def comes_back(self) -> bool:
+        self._socket = Client(self._address)
+        connection = self._welcome["connection"]["connectionId"]
+        secret = self._welcome["secret"]
+        self._says(type="resume", connectionId=connection, secret=secret, received=0)
+        return bool(self.hears("connected"))
+
+    def leaves(self) -> None:
+        self._says(type="disconnect", request=2)
+        self.is_cut_off()
+
+    def _says(self, **message: Any) -> None:
+        self._socket.send(json.dumps(message))
+
+
+@contextmanager
+def bob_in_the_call(ports: Ports) -> Iterator[Bob]:
+    bob = Bob(ports)
+    yield bob
+    bob.leaves()
+
+
+def test_bobs_network_is_lost_and_comes_back(roomkey: Roomkey) -> None:
+    with bob_in_the_call(roomkey.ports) as bob:
+        run(roomkey.ports, REHEARSALS["network-lost"])
+
+        assert bob.is_cut_off()
+        assert bob.comes_back()
+
+
+def test_bobs_network_is_slow_until_it_is_undone(roomkey: Roomkey) -> None:
+    with bob_in_the_call(roomkey.ports) as bob:
+        run(roomkey.ports, REHEARSALS["network-slow"])
+
+        assert [bob.hears("streamQuality")["state"] for _ in range(2)] == ["disabled", "enabled"]
