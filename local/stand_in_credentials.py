@@ -1,4 +1,4 @@
-"""What the OpenTok stand-in accepts: the app's project, and a Vonage application for anybody."""
+"""Credentials of the OpenTok stand-in: the app's project, and a Vonage application."""
 
 import uuid
 from dataclasses import dataclass, field

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from local.ports import Ports
 
 Kept = Literal["TOKEN", "BAN", "CONNECTION", "STREAM"]
-"""What a later request needs of an answer. Bob is the user whose network is rehearsed."""
+"""The part of an answer that a later request needs. Bob is the user whose network is rehearsed."""
 
 # Answers are compact JSON, with their members in this order.
 _SED: Mapping[Kept, str] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""What can be rehearsed: the failures that the stand-ins play, and the refusals of a room."""
+"""All that can be rehearsed: failures that the stand-ins play, and refusals of a room."""
 
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ OPENTOK: Final = (
         "OpenTok answers 403 to the service's credentials. Rooms that have a session can still be "
         "joined.",
         "provider_refused",
-        "The user reads “detail, with Retry-After”, and may press Join again.",
+        "The user reads “detail, with Retry-After” if there is one, and may press Join again.",
         _every_call(status=403),
         (_JOIN,),
         (_NO_FAULTS,),
@@ -58,7 +58,7 @@ OPENTOK: Final = (
         "OpenTok is down",
         "OpenTok closes each connection without an answer.",
         "provider_unavailable",
-        "The user reads “detail, with Retry-After”, and may press Join again.",
+        "The user reads “detail, with Retry-After” if there is one, and may press Join again.",
         _every_call(drop=True),
         (_JOIN,),
         (_NO_FAULTS,),
@@ -129,8 +129,8 @@ ROOMS: Final = (
         "The next two client tokens count as expired: the one that is tried here, and the next one "
         "in a call.",
         None,
-        "Connecting fails with “OT_AUTHENTICATION_ERROR, AuthorizationFailure, 1004”. The app “asks "
-        "for another token, once”.",
+        "Connecting fails with “OT_AUTHENTICATION_ERROR, AuthorizationFailure, 1004”. The app "
+        "“asks for another token, once”.",
         (Call("POST", "/sim/tokens", {"expired": 2}),),
         _CONNECTED,
         (Call("POST", "/sim/tokens", {"expired": 0}),),

@@ -335,3 +335,15 @@ def test_a_message_of_another_form_ends_the_socket(connect: Connect, text: str) 
     alice.sends(text)
 
     alice.is_cut_off()
+
+
+def test_a_token_that_counts_as_expired_is_refused_once(
+    connect: Connect, opentok_service: RunningOpenTok
+) -> None:
+    requests.post(f"{opentok_service.url}/sim/tokens", json={"expired": 1}, timeout=5)
+
+    assert connect().first["error"] == {
+        "name": "OT_AUTHENTICATION_ERROR",
+        "message": "Token has expired",
+    }
+    assert connect().first["type"] == "connected"

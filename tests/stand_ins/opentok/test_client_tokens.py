@@ -229,3 +229,19 @@ def test_connecting_with_a_bad_body_is_400_with_the_reason(
 
     assert answer.status_code == 400
     assert answer.json()["reason"]
+
+
+def test_as_many_tokens_as_planned_count_as_expired(
+    opentok_service: RunningOpenTok, session_id: str
+) -> None:
+    token = client_jwt(session_id)
+    plan = f"{opentok_service.url}/sim/tokens"
+    assert requests.post(plan, json={"expired": 1}, timeout=5).status_code == 204
+
+    assert reason(opentok_service, token) == (403, "Token has expired")
+    assert connect(opentok_service, token).status_code == 201
+
+    requests.post(plan, json={"expired": 5}, timeout=5)
+    requests.post(plan, json={"expired": 0}, timeout=5)
+    assert connect(opentok_service, token).status_code == 201
+    assert requests.post(plan, json={"expired": -1}, timeout=5).status_code == 400

@@ -14,7 +14,15 @@ from stand_ins.opentok import OpenTokStandIn
 from stand_ins.opentok.callbacks.delivery import RETRY_DELAYS
 from tests.stand_ins.callback_receiver import CallbackReceiver
 from tests.stand_ins.clients import join, leave, publish, unpublish
-from tests.stand_ins.known import API_KEY, API_SECRET, APPLICATION_ID, RunningOpenTok, client_jwt
+from tests.stand_ins.known import (
+    API_KEY,
+    API_SECRET,
+    APPLICATION_ID,
+    OTHER_API_KEY,
+    OTHER_API_SECRET,
+    RunningOpenTok,
+    client_jwt,
+)
 
 
 def settled(service: RunningOpenTok) -> bool:
@@ -394,3 +402,23 @@ def test_secrets_and_receivers_may_be_given_from_the_start() -> None:
         stand_in.stop()
 
     assert receiver.received[0].verified_claims("s" * 32)
+
+
+def test_receivers_may_be_those_of_one_project_alone() -> None:
+    with CallbackReceiver() as receiving:
+        stand_in = OpenTokStandIn(
+            projects={API_KEY: API_SECRET, OTHER_API_KEY: OTHER_API_SECRET},
+            callbacks={"session": receiving.url},
+            callbacks_of=API_KEY,
+        )
+        with HttpServer(stand_in.wsgi_app) as server:
+            service = RunningOpenTok(stand_in, server.url)
+            own = service.client().create_session().session_id
+            others = service.client(OTHER_API_KEY, OTHER_API_SECRET).create_session().session_id
+            stand_in.connect(client_jwt(others, OTHER_API_SECRET, iss=OTHER_API_KEY))
+            stand_in.connect(client_jwt(own))
+
+            assert settled(service)
+        stand_in.stop()
+
+    assert [each.content["sessionId"] for each in receiving.received] == [own]
