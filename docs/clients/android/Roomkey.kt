@@ -32,6 +32,7 @@ private val PERMANENT =
     setOf(
         "banned",
         "body_too_large",
+        "feature_disabled",
         "invalid_field",
         "malformed_json",
         "method_not_allowed",

@@ -13,6 +13,7 @@ private let margin: TimeInterval = 30 // A token must outlast the time that conn
 private let permanent: Set = [
     "banned",
     "body_too_large",
+    "feature_disabled",
     "invalid_field",
     "malformed_json",
     "method_not_allowed",

@@ -7,6 +7,7 @@ const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes
 const PERMANENT = [
   "banned",
   "body_too_large",
+  "feature_disabled",
   "invalid_field",
   "malformed_json",
   "method_not_allowed",
