@@ -104,6 +104,13 @@ def test_every_guide_knows_the_same_refusals_that_asking_again_cannot_change(pat
     assert set(permanent) <= known_codes()
 
 
+def test_the_guides_know_all_that_is_final_for_the_call_page() -> None:
+    sentences = GUIDES.parents[1] / "chalicelib" / "api" / "call_page" / "static" / "sentences.js"
+    final = re.search(r"FINAL = new Set\(\[(.*?)\]\)", sentences.read_text(), re.DOTALL)
+    assert final
+    assert set(_CODE.findall(final[1])) <= set(permanent_in(PLATFORMS[0]))
+
+
 def test_a_refused_join_is_either_permanent_or_worth_another_try() -> None:
     permanent = set(permanent_in(PLATFORMS[0]))
     by_status = codes_of_joining()
