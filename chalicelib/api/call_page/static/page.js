@@ -146,7 +146,8 @@ const screen = {
   ended: (reason) => {
     call = null;
     clearInterval(closingTimer);
-    element("closing", HTMLElement).hidden = true;
+    for (const id of ["closing", "count", "recording"]) element(id, HTMLElement).hidden = true;
+    if (reason !== "networkDisconnected") room.forget(); // Roomkey says whether one may come back.
     tiles.clear();
     tell("");
     goTo("over");
