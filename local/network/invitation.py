@@ -61,13 +61,15 @@ def _warning(provider: Provider, bearer: str | None) -> str:
 def _codes(ports: Ports, bearer: str) -> str:
     """Return a QR code for the call page, and one for an app."""
     content = {"api": ports.app_url_for_others, "room": ROOM, "bearer": bearer}
+    as_json = json.dumps(content, separators=(",", ":"))
     return f"""
 The call page, as {USER}: {_call_address(ports)}
 
 {qr_code(_call_address(ports))}
-For an app of yours, as JSON: `api`, `room`, and a `bearer` for a day
+For an app of yours, as JSON: address of the API, room, and a bearer token for a day
+{as_json}
 
-{qr_code(json.dumps(content, separators=(",", ":")))}"""
+{qr_code(as_json)}"""
 
 
 def _call_address(ports: Ports) -> str:

@@ -77,7 +77,9 @@ class TlsRelay:
         server.close()
 
     async def _relay(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        with suppress(OSError, EOFError, asyncio.LimitOverrunError, _NoRequestError):
+        # Only the end of the relay cancels this task, and asyncio would log that as an error.
+        ends = (OSError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError)
+        with suppress(*ends, _NoRequestError):
             try:
                 await self._relay_request(client, to_client)
             finally:

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from local import bearer
-from local.app_process import AppProcess
+from local.app_process import PROJECT, AppProcess
 from local.network.address import network_address
 from local.ports import Ports, StartError
 from local.run import run
@@ -208,6 +208,28 @@ def test_the_curl_line_works_when_pasted_into_a_shell(roomkey: Roomkey) -> None:
 
     first, _ = shown_json(roomkey.output)
     assert json.loads(pasted.stdout)["sessionId"] == first["sessionId"]
+
+
+@pytest.mark.skipif(not CURL_AND_BASH, reason="needs curl and bash, as the lines themselves do")
+def test_the_quick_starts_lines_follow_the_port(roomkey: Roomkey) -> None:
+    page = (PROJECT / "docs" / "quick-start.md").read_text("utf-8")
+    lines = next(block for block in page.split("```")[1::2] if "curl" in block)
+    # make would look after the virtual environment first.
+    command = lines.replace("make -s token USER=alice", f"{sys.executable} -m local.bearer alice")
+
+    pasted = subprocess.run(
+        ["bash", "-c", command],  # noqa: S607 - whichever bash the user has
+        env=clean_environment(roomkey.ports),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "make -s token" in lines
+    assert json.loads(pasted.stdout)["room"] == "standup"
+    assert "127.0.0.1:8000" not in page
 
 
 def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:

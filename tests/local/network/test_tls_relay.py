@@ -91,6 +91,26 @@ def test_a_websocket_stays_open_both_ways(relayed: Relayed) -> None:
         client.receive(timeout=10)
 
 
+def test_an_open_websocket_does_not_disturb_the_stop(
+    relayed: Relayed, caplog: pytest.LogCaptureFixture
+) -> None:
+    with HttpServer(relayed.stand_in.wsgi_app) as opentok:
+        port = int(opentok.url.rpartition(":")[2])
+        context = new_certificate("192.0.2.7").server_context()
+        relay = TlsRelay(context, "127.0.0.1", 0, lambda _: port)
+        relay.start()
+        trusting = ssl.create_default_context()
+        trusting.check_hostname = False
+        trusting.verify_mode = ssl.CERT_NONE
+        client = Client(f"wss://127.0.0.1:{relay.port}/client/socket", ssl_context=trusting)
+
+        relay.stop()
+
+        with pytest.raises(ConnectionClosed):
+            client.receive(timeout=10)
+    assert caplog.records == []
+
+
 def test_the_certificate_is_for_the_networks_address(relayed: Relayed) -> None:
     context = ssl.create_default_context(cafile=relayed.certificate)
     for name in ("192.0.2.7", "127.0.0.1", "localhost"):
@@ -110,6 +130,20 @@ def test_what_is_no_request_gets_no_answer(relayed: Relayed) -> None:
         secure.sendall(b"nonsense\r\n\r\n")
 
         assert secure.recv(1) == b""
+
+
+def test_a_client_that_does_not_trust_the_certificate_is_no_error_here(
+    relayed: Relayed, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", relayed.port), timeout=10) as plain,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        ssl.create_default_context().wrap_socket(plain, server_hostname="localhost")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{relayed.port}/call", timeout=10)
+
+    assert caplog.records == []
 
 
 def test_a_taken_port_is_an_error_of_the_start(relayed: Relayed) -> None:
