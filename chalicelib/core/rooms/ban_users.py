@@ -1,8 +1,5 @@
-import base64
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import MAX_BANS, Room
@@ -13,7 +10,7 @@ from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, short_hash
 from chalicelib.errors import (
     BanNotFound,
     FieldProblem,
@@ -21,8 +18,6 @@ from chalicelib.errors import (
     RoomClosed,
     TooManyBans,
 )
-
-_BAN_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +96,7 @@ class BanUsers:
 
 
 def ban_id_of(user_id: str) -> str:
-    digest = hashlib.sha256(user_id.encode()).digest()[:_BAN_ID_BYTES]
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return short_hash(user_id)
 
 
 def _ban(user_id: str, since: datetime) -> Ban:
