@@ -8,7 +8,7 @@ import jwt
 from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
-from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
+from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_valid_unicode
@@ -143,7 +143,7 @@ class TokenVerifier:
 
 def _user(claims: Mapping[str, Any]) -> User:
     user_id = _text(claims["sub"])
-    if user_id is None or len(user_id) > MAX_USER_ID_CHARACTERS:
+    if user_id is None or len(user_id.encode()) > MAX_USER_ID_BYTES:
         raise InvalidSubjectError("no user id")
     name = _text(claims.get("name"))
     return User(user_id, name[:MAX_NAME_CHARACTERS] if name else None, _is_admin(claims))

@@ -41,7 +41,7 @@ class CountedClient:
 def _read_bytes(answer: Mapping[str, Any]) -> int:
     """Return the size of all items that DynamoDB looked at, also those that a filter drops."""
     items = answer.get("Items", [answer.get("Item", {})])
-    unseen = answer.get("ScannedCount", len(items)) - len(items)
+    unseen: int = answer.get("ScannedCount", len(items)) - len(items)
     return sum(item_bytes(each) for each in items) + unseen * _UNSEEN_ITEM_BYTES
 
 

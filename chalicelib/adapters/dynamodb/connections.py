@@ -86,10 +86,7 @@ def without_streams_update(at: datetime) -> UpdateBuilder:
 
 def stream_created_update(stream: Stream) -> UpdateBuilder:
     """Record a stream, unless its end is recorded already, or the item has no space for it."""
-    values = {"name": stream.name, "since": epoch_milliseconds(stream.since)}
-    if stream.video_type is not None:
-        values["videoType"] = stream.video_type
-    write = UpdateBuilder().set(values, "streams", stream.id)
+    write = UpdateBuilder().set(stream_values(stream), "streams", stream.id)
     write.only_if_present("streams").only_if_absent("streams", stream.id)
     write.only_if(f"size({write.path('streams')}) < {write.value(MAX_STREAMS_AT_ONCE)}")
     ended = write.path("ended")
@@ -128,7 +125,6 @@ def connection_from_item(item: Mapping[str, Any]) -> Connection:
     """Build a connection from an item that DynamoDB returned."""
     values = deserialize(item)
     role, service = values.get("role"), values.get("service")
-    streams = (_stream(*each) for each in values["streams"].items())
     return Connection(
         id=values["sk"].removeprefix(PREFIX),
         since=from_epoch_milliseconds(values["since"]),
@@ -138,9 +134,23 @@ def connection_from_item(item: Mapping[str, Any]) -> Connection:
             None if role is None else Role(role),
             None if service is None else Service(service),
         ),
-        streams=tuple(sorted(streams, key=lambda stream: (stream.since, stream.id))),
+        streams=streams_of(values["streams"]),
         refused="refused" in values,
     )
+
+
+def stream_values(stream: Stream) -> dict[str, object]:
+    """Return a stream's values in an item."""
+    values: dict[str, object] = {"name": stream.name, "since": epoch_milliseconds(stream.since)}
+    if stream.video_type is not None:
+        values["videoType"] = stream.video_type
+    return values
+
+
+def streams_of(values: Mapping[str, Mapping[str, Any]]) -> tuple[Stream, ...]:
+    """Return streams from their values in an item, by id. The earliest comes first."""
+    streams = (_stream(stream_id, value) for stream_id, value in values.items())
+    return tuple(sorted(streams, key=lambda stream: (stream.since, stream.id)))
 
 
 def _stream(stream_id: str, value: Mapping[str, Any]) -> Stream:

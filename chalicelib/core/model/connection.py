@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qs
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
+from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import Role
 from chalicelib.core.support.formats import cut_to_bytes, is_valid_unicode, short_hash
 
@@ -165,7 +165,7 @@ def _member(names: type[_Name], value: object) -> _Name | None:
 
 
 def _may_be_user_id(text: str) -> bool:
-    return 1 <= len(text) <= MAX_USER_ID_CHARACTERS and is_valid_unicode(text)
+    return is_valid_unicode(text) and 1 <= len(text.encode()) <= MAX_USER_ID_BYTES
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything

@@ -120,6 +120,6 @@ class AdmitUser:
         recorded = room.admins_until.get(user.id)
         if recorded is not None and recorded >= now + lifetime:
             return
-        past = [other for other, until in room.admins_until.items() if until <= now]
+        past = room.admins_to_forget(user.id, now)
         until = now + lifetime + ADMIN_RECORD_SLACK
-        self._seats.remember_admin(room, user.id, until, set(past) - {user.id}, deadline)
+        self._seats.remember_admin(room, user.id, until, past, deadline)

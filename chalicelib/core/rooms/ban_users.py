@@ -2,7 +2,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.core.model.connection import Connection
-from chalicelib.core.model.room import MAX_BANS, Room
+from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.session_store import SessionStore
@@ -10,7 +10,7 @@ from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock, short_hash
+from chalicelib.core.support.formats import Clock, short_hash, total_bytes
 from chalicelib.errors import (
     BanNotFound,
     FieldProblem,
@@ -56,7 +56,7 @@ class BanUsers:
         Raises:
             RoomClosed: The room was deleted.
             InvalidField: The user moderates the room.
-            TooManyBans: The room has the maximum number of bans.
+            TooManyBans: The room has the maximum of bans, in number or in bytes.
             ProviderUnavailable: The ban is stored, but OpenTok did not disconnect the user.
         """
         room = self._rooms.moderated_room(user, name, "ban users", deadline)
@@ -113,6 +113,9 @@ def _with_ban(room: Room, banned: str, now: datetime) -> Room:
         raise InvalidField(FieldProblem("userId", "must not be an admin"))
     if banned in room.bans:
         return room
-    if len(room.bans) >= MAX_BANS:
-        raise TooManyBans(f"This room already has {MAX_BANS} bans; lift one first.")
+    if len(room.bans) >= MAX_BANS or total_bytes([*room.bans, banned]) > MAX_BANS_BYTES:
+        raise TooManyBans(
+            f"A room may have {MAX_BANS} bans, whose user ids may have {MAX_BANS_BYTES} bytes of "
+            "UTF-8 in total; lift one first."
+        )
     return replace(room, bans={**room.bans, banned: now})

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -118,6 +118,11 @@ def short_hash(text: str) -> str:
     """Return a hash for paths and keys: 22 of the characters A-Z, a-z, 0-9, _ and -."""
     digest = hashlib.sha256(text.encode()).digest()[:_HASH_BYTES]
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def total_bytes(texts: Iterable[str]) -> int:
+    """Return the number of bytes of all texts in UTF-8."""
+    return sum(len(each.encode()) for each in texts)
 
 
 def cut_to_bytes(text: str, most: int) -> str:
