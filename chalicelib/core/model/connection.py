@@ -20,7 +20,7 @@ MAX_ENDED_STREAMS: Final = 100
 MAX_STREAM_NAME_BYTES: Final = 100
 """The length of a stream's name on record. A longer name is cut."""
 COUNTS_FRESH: Final = timedelta(seconds=5)
-MANY_CONNECTIONS: Final = 80
+MANY_CONNECTIONS: Final = 60
 """The number of connections above which reconciliation counts them, and readers do not."""
 MANY_COUNTS_FRESH: Final = timedelta(minutes=3)
 """The age at which a reader counts even many: reconciliation has not, so it is late."""
@@ -135,7 +135,11 @@ class Counts:
         return self.connections > MANY_CONNECTIONS
 
     def are_fresh(self, now: datetime) -> bool:
-        return self.counted_at + (MANY_COUNTS_FRESH if self.are_many else COUNTS_FRESH) > now
+        return self.counted_at + COUNTS_FRESH > now
+
+    def are_reconciled(self, now: datetime) -> bool:
+        """Return True if reconciliation counts, and is not late."""
+        return self.are_many and self.counted_at + MANY_COUNTS_FRESH > now
 
     def agree_with(self, part: Iterable[Connection], *, others: bool) -> bool:
         """Return True if these connections, and others besides if any, may have been counted."""

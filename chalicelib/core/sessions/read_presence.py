@@ -1,8 +1,7 @@
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core.model.connection import MANY_CONNECTIONS, Connection, Counts
+from chalicelib.core.model.connection import MANY_CONNECTIONS, Counts
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess
@@ -30,7 +29,7 @@ class ReadPresence:
     def counts(self, room: Room, deadline: Deadline) -> RoomCounts:
         """Return counts that are at most a few seconds old. All callers share saved counts.
 
-        If the room has many connections, the counts are those of its last reconciliation.
+        If the room has many connections, the counts are mostly those of its last reconciliation.
         """
         nobody = ConnectionPage((), None)
         return _of_room(room, self._counts(room, nobody, deadline), self._clock())
@@ -55,23 +54,22 @@ class ReadPresence:
 
     def _counts(self, room: Room, page: ConnectionPage, deadline: Deadline) -> Counts:
         """Return counts that agree with a page of the room's connections."""
-        now, others = self._clock(), page.next_cursor is not None
-        counts = self._sessions.counts(room.session_id, deadline)
-        if (
-            counts is None
-            or not counts.are_fresh(now)
-            or not counts.agree_with(page.connections, others=others)
-        ):
-            counts = Counts.of(self._everybody(room.session_id, deadline), now)
-            self._sessions.save_counts(room.session_id, counts, deadline)
-        return counts
-
-    def _everybody(self, session_id: str, deadline: Deadline) -> Sequence[Connection]:
-        """Return all connections. Up to `MANY_CONNECTIONS` are read for half the price."""
+        now, session_id = self._clock(), room.session_id
+        saved = self._sessions.counts(session_id, deadline)
+        others = page.next_cursor is not None
+        if saved is not None and not saved.agree_with(page.connections, others=others):
+            saved = None
+        if saved is not None and saved.are_fresh(now):
+            return saved
         first = self._sessions.page(session_id, None, MANY_CONNECTIONS, deadline)
         if first.next_cursor is None:
-            return first.connections
-        return self._sessions.connections(session_id, deadline)
+            counts = Counts.of(first.connections, now)
+        elif saved is not None and saved.are_reconciled(now):
+            return saved
+        else:
+            counts = Counts.of(self._sessions.connections(session_id, deadline), now)
+        self._sessions.save_counts(session_id, counts, deadline)
+        return counts
 
 
 def _of_room(room: Room, counts: Counts, now: datetime) -> RoomCounts:

@@ -85,6 +85,19 @@ def test_few_connections_are_counted_when_they_are_read_and_many_by_reconciliati
     assert listed(service, limit=1)[1].counted_at == counted_at
 
 
+def test_many_who_have_become_few_are_counted_by_a_reader(service: Service) -> None:
+    service.open()
+    enter_many(service, MANY_CONNECTIONS + 1)
+    assert listed(service, limit=1)[1].connections == MANY_CONNECTIONS + 1
+    session = service.use_cases.session_tracker.find(service.room().session_id, service.deadline)
+    assert session is not None
+    service.use_cases.session_tracker.on_disconnected(
+        session, "c-0", service.clock.now, service.deadline
+    )
+    service.clock.now += timedelta(seconds=5)
+    assert listed(service, limit=1)[1].connections == MANY_CONNECTIONS
+
+
 def test_reconciliation_counts_many_and_a_reader_does_where_it_is_late(service: Service) -> None:
     service.open()
     enter_many(service, MANY_CONNECTIONS + 1)
