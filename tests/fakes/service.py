@@ -15,12 +15,19 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.errors import RoomkeyError
+from chalicelib.media_settings import read_features, read_media_hosts
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms
-from tests.fakes.outside import FakeArchiveStorage, FakeCallbackVerifier, FakeIdentity
+from tests.fakes.outside import (
+    FakeArchiveStorage,
+    FakeCallbackVerifier,
+    FakeClientLibrary,
+    FakeIdentity,
+)
 from tests.fakes.stores import Stores
+from tests.support.features import ALL_FEATURES
 from tests.support.noon import NOON
 
 ALICE: Final = User("alice")
@@ -38,9 +45,17 @@ class Service:
     Args:
         admins_only: Whether only admins may create rooms.
         has_bucket: Whether OpenTok uploads archives to storage of the owner's.
+        settings: Settings of media that differ from `ALL_FEATURES`.
     """
 
-    def __init__(self, *, admins_only: bool = False, has_bucket: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        admins_only: bool = False,
+        has_bucket: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
         self.table = Table(self.clock)
@@ -49,8 +64,12 @@ class Service:
         self.platforms = FakePlatforms(self.opentok)
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         policy = Policy(
-            CreationPolicy(admins_only=admins_only, default_room="lobby"), LONGEST_TOKEN
+            CreationPolicy(admins_only=admins_only, default_room="lobby"),
+            LONGEST_TOKEN,
+            features=read_features(environment, problems),
+            media_hosts=read_media_hosts(environment, problems),
         )
+        assert problems == []
         ids = (f"room-{number}" for number in count(1))
         self.use_cases = wire(self._ports(), policy, self.clock, lambda: next(ids))
 
@@ -221,6 +240,7 @@ class Service:
             seats=self.stores.seats,
             sessions=self.stores.sessions,
             video=self.opentok,
+            client_library=FakeClientLibrary(),
             connections=self.platforms.connections,
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),

@@ -1,10 +1,10 @@
-"""The lists of users in a change of a room."""
+"""The lists of users in a change of a room, and in a room that is put again."""
 
 import pytest
 
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.room_patch import SetPatch
-from chalicelib.errors import InvalidField
+from chalicelib.errors import InvalidField, RoomExists
 from tests.fakes.service import ALICE, BOB, ROOT, Service
 
 
@@ -36,3 +36,15 @@ def test_the_ids_of_a_list_are_limited_in_bytes(service: Service) -> None:
     with pytest.raises(InvalidField, match="moderators"):
         service.change(moderators=some)
     service.change(members=some)
+
+
+def test_a_room_put_again_is_compared_with_the_moderators_that_it_has_now(
+    service: Service,
+) -> None:
+    room = service.open(moderators=frozenset({"bob"}))
+    service.change(user=BOB, moderators=SetPatch(remove=frozenset({"alice"})))
+    assert service.open(user=BOB, moderators=frozenset({"bob"})).room_id == room.room_id
+    for others in ({"alice"}, {"alice", "bob"}, {"bob", "carol"}, set[str]()):
+        with pytest.raises(RoomExists) as refusal:
+            service.open(user=BOB, moderators=frozenset(others))
+        assert [each.field for each in refusal.value.fields] == ["moderators"]
