@@ -18,14 +18,16 @@ def network_address(environ: Mapping[str, str]) -> str | None:
     shells export the machine's name as HOST, so a name asks for nothing.
 
     Raises:
-        StartError: This machine has no such address.
+        StartError: This machine has no such address, or the address is one of IPv6.
     """
     try:
-        wanted = ipaddress.IPv4Address(environ.get("HOST") or "127.0.0.1")
+        wanted = ipaddress.ip_address(environ.get("HOST") or "127.0.0.1")
     except ValueError:
         return None
     if wanted.is_loopback:
         return None
+    if wanted.version != 4:  # noqa: PLR2004 - IPv4
+        raise StartError(f"HOST must be an IPv4 address, such as {EVERY_ADDRESS}, not {wanted}.")
     return _found() if wanted.is_unspecified else _checked(str(wanted))
 
 

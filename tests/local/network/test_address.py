@@ -6,7 +6,7 @@ from local.network.address import network_address
 from local.ports import Ports, StartError
 
 
-@pytest.mark.parametrize("host", [None, "", "127.0.0.1", "laptop", "x86_64-conda-linux-gnu"])
+@pytest.mark.parametrize("host", [None, "", "127.0.0.1", "::1", "laptop", "x86_64-conda-linux-gnu"])
 def test_without_an_address_the_stack_stays_on_this_machine(host: str | None) -> None:
     assert network_address({} if host is None else {"HOST": host}) is None
 
@@ -14,6 +14,11 @@ def test_without_an_address_the_stack_stays_on_this_machine(host: str | None) ->
 def test_an_address_that_this_machine_does_not_have_is_refused() -> None:
     with pytest.raises(StartError, match=r"203\.0\.113\.7 is no address of this machine"):
         network_address({"HOST": "203.0.113.7"})
+
+
+def test_an_address_of_ipv6_is_refused() -> None:
+    with pytest.raises(StartError, match=r"HOST must be an IPv4 address, .*, not ::"):
+        network_address({"HOST": "::"})
 
 
 def test_on_a_network_the_call_page_is_at_a_tls_address_with_its_library() -> None:
