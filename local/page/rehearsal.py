@@ -57,11 +57,11 @@ class Call:
         pause = [f"sleep {self.after_seconds}"] if self.after_seconds else []
         return [*pause, line]
 
-    def to_json(self, ports: Ports) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the form that the page's script reads."""
         return {
             "method": self.method,
-            "url": self.url(ports),
+            "path": self.path,
             "body": None if self.body is None else json.dumps(self.body),
             "user": self.user,
             "keep": self.keep,
@@ -101,14 +101,14 @@ class Rehearsal:
     def undo_lines(self, ports: Ports) -> list[str]:
         return [line for call in self.undo for line in call.lines(ports)]
 
-    def to_json(self, ports: Ports) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the form that the page's script reads."""
         return {
             "key": self.key,
             "room": self.room,
-            "happen": [each.to_json(ports) for each in self.happen],
-            "look": [each.to_json(ports) for each in self.look],
-            "undo": [each.to_json(ports) for each in self.undo],
+            "happen": [each.to_json() for each in self.happen],
+            "look": [each.to_json() for each in self.look],
+            "undo": [each.to_json() for each in self.undo],
         }
 
 

@@ -39,6 +39,7 @@ class Person:
 
     def __init__(self, context: BrowserContext, ports: Ports, user: str, *, admin: bool) -> None:
         self.user = user
+        self.room = ""
         self.ports = ports
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
@@ -47,8 +48,9 @@ class Person:
         self.page.on("console", lambda message: self._note(message.type, message.text))
 
     def opens(self, room: str) -> None:
+        self.room = room
         address = urlencode({"room": room})
-        self.page.goto(f"{self.ports.app_url}/call?{address}#bearer={self._bearer}")
+        self.page.goto(f"{self.ports.call_url}?{address}#bearer={self._bearer}")
 
     def asks_to_join(self, name: str | None = None) -> None:
         self.page.get_by_label("Your name").fill(name or self.user)
@@ -145,7 +147,11 @@ class People:
         self._persons: list[Person] = []
 
     def person(self, user: str, *, width: int = 1280, admin: bool = False) -> Person:
-        context = self._browser.new_context(viewport={"width": width, "height": 800})
+        context = self._browser.new_context(
+            viewport={"width": width, "height": 800},
+            # On a network the certificate is one of this run, and people go on in spite of it.
+            ignore_https_errors=self._ports.network is not None,
+        )
         self._contexts.append(context)
         person = Person(context, self._ports, user, admin=admin)
         self._persons.append(person)

@@ -51,13 +51,15 @@ async function ask(calls, kept) {
   return last;
 }
 
-async function answerTo({ method, url, body, user }, kept) {
+async function answerTo({ method, path, body, user }, kept) {
+  // The stand-in has the page's own address.
+  const url = new URL((user ? document.body.dataset.app : location.origin) + filled(path, kept));
   const headers = user ? { Authorization: `Bearer ${await bearerOf(user)}` } : {};
   if (body) headers["Content-Type"] = "application/json";
   const started = performance.now();
   const wanted = { method, headers, body: body && filled(body, kept) };
-  const answer = await fetch(filled(url, kept), wanted).catch(() => {
-    throw new Error(`${new URL(url).origin} does not answer. Is make run still running?`);
+  const answer = await fetch(url, wanted).catch(() => {
+    throw new Error(`${url.origin} does not answer. Is make run still running?`);
   });
   const milliseconds = Math.round(performance.now() - started);
   const text = await answer.text();
@@ -66,8 +68,7 @@ async function answerTo({ method, url, body, user }, kept) {
   const wait = retry ? `, Retry-After ${retry}` : "";
   const who = user ? ` as ${user}` : "";
   const status = `${answer.status} ${answer.statusText} in ${milliseconds} ms${wait}`;
-  const path = new URL(filled(url, kept)).pathname;
-  return { ok: answer.ok, summary: `${method} ${path}${who}: ${status}`, content };
+  return { ok: answer.ok, summary: `${method} ${url.pathname}${who}: ${status}`, content };
 }
 
 async function bearerOf(user) {
