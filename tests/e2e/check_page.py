@@ -330,6 +330,18 @@ def test_a_rehearsal_happens_by_a_button_and_is_undone_by_another(
     expect(rehearsal.get_by_role("status")).to_contain_text("201 C")
 
 
+def test_a_page_that_is_loaded_anew_undoes_what_happened_before(visit: Visit) -> None:
+    visit.arrive()
+    visit.rehearsal("OpenTok refuses").get_by_role("button", name="Make it happen").click()
+    expect(visit.rehearsal("OpenTok refuses").get_by_role("status")).to_contain_text("502")
+
+    visit.arrive()
+    rehearsal = visit.rehearsal("OpenTok refuses")
+    rehearsal.get_by_role("button", name="Undo").click()
+
+    expect(rehearsal.get_by_role("status")).to_contain_text("201 Created")
+
+
 def test_without_bob_in_the_call_his_network_cannot_fail(visit: Visit) -> None:
     visit.arrive()
     visit.ask("alice", "standup")

@@ -137,6 +137,8 @@ def test_opentok_itself_is_asked_where_there_are_credentials_for_it() -> None:
         assert page.finding("opentok")[0]
         assert f"OpenTok itself, project {API_KEY}" in page.get().text
         assert API_SECRET not in page.get().text
+        assert page.get("private.key").status_code == HTTPStatus.NOT_FOUND
+        assert "Make it happen" not in page.get().text
     assert service.count("session/create") == 1
 
 

@@ -7,7 +7,9 @@ for (const item of document.querySelectorAll("[data-rehearsal]")) rehearse(item)
 function rehearse(item) {
   const { key, room, happen, look, undo } = JSON.parse(item.dataset.rehearsal);
   const [start, end] = ["happen", "undo"].map((does) => item.querySelector(`[data-do=${does}]`));
-  let kept = {};
+  let kept = { ROOM: room ?? key };
+  // What happened before the page was loaded anew can be undone, unless that takes an earlier answer.
+  end.disabled = undo.some(({ path }) => path.includes("$"));
 
   start.addEventListener("click", () =>
     run("Making it happen …", async () => {
