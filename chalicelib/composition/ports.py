@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         TelephonyPlatform,
     )
     from chalicelib.core.ports.media_store import MediaStore
+    from chalicelib.core.ports.quota_store import QuotaStore
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.video_platform import ConnectionControl, VideoPlatform
@@ -46,6 +47,7 @@ class Ports:
 
     rooms: "RoomStore"
     seats: "SeatStore"
+    quotas: "QuotaStore"
     sessions: "SessionStore"
     video: "VideoPlatform"
     connections: "ConnectionControl"
@@ -65,6 +67,7 @@ def connect(settings: Settings) -> Ports:
         NotConfigured: No AWS region is set.
     """
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
+    from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -113,6 +116,7 @@ def connect(settings: Settings) -> Ports:
     return Ports(
         rooms=DynamoDBRooms(dynamodb, table),
         seats=DynamoDBSeats(dynamodb, table),
+        quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
         connections=OpenTokConnections(client),

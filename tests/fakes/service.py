@@ -13,6 +13,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
+from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.errors import RoomkeyError
 from tests.fakes.clock import FrozenClock, NoHurry
@@ -30,6 +31,9 @@ CAROL: Final = User("carol")
 ROOT: Final = User("root", admin=True)
 IP: Final = "203.0.113.7"
 LONGEST_TOKEN: Final = timedelta(days=1)
+FAR_AWAY: Final = Quotas(
+    rooms_per_hour=100_000, rooms=1000, tokens_per_minute=100_000, held_seats=50, hold_renewals=1000
+)
 
 
 class Service:
@@ -38,9 +42,16 @@ class Service:
     Args:
         admins_only: Whether only admins may create rooms.
         has_bucket: Whether OpenTok uploads archives to storage of the owner's.
+        quotas: The limits of what one user may use; far away unless a test is about them.
     """
 
-    def __init__(self, *, admins_only: bool = False, has_bucket: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        admins_only: bool = False,
+        has_bucket: bool = False,
+        quotas: Quotas = FAR_AWAY,
+    ) -> None:
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
         self.table = Table(self.clock)
@@ -49,7 +60,7 @@ class Service:
         self.platforms = FakePlatforms(self.opentok)
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         policy = Policy(
-            CreationPolicy(admins_only=admins_only, default_room="lobby"), LONGEST_TOKEN
+            CreationPolicy(admins_only=admins_only, default_room="lobby"), LONGEST_TOKEN, quotas
         )
         ids = (f"room-{number}" for number in count(1))
         self.use_cases = wire(self._ports(), policy, self.clock, lambda: next(ids))
@@ -219,6 +230,7 @@ class Service:
         return Ports(
             rooms=self.stores.rooms,
             seats=self.stores.seats,
+            quotas=self.stores.quotas,
             sessions=self.stores.sessions,
             video=self.opentok,
             connections=self.platforms.connections,

@@ -68,6 +68,7 @@ def seat_values(room: Room) -> dict[str, object]:
     return {
         "seats": {user: _times(each) for user, each in seats.connections.items()},
         "holds": _times(seats.holds),
+        "waiting": _times(seats.waiting),
     }
 
 
@@ -94,6 +95,7 @@ def room_values(room: Room) -> dict[str, Any]:
         "restricted": settings.members is not None,
         "members": settings.members,
         "maxParticipants": settings.max_participants,
+        "moderatorSeats": settings.moderator_seats,
         "opensAt": _milliseconds(settings.opens_at),
         "closesAt": _milliseconds(settings.closes_at),
         "archivesFor": settings.archives_for.value,
@@ -161,6 +163,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
         seats=Seats(
             {user: _moments(each) for user, each in values["seats"].items()},
             _moments(values["holds"]),
+            _moments(values["waiting"]),
         ),
         admins_until=_moments(values["adminsUntil"]),
         monitoring_stopped="monitoringStopped" in values,
@@ -175,6 +178,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
             moderators=frozenset(values.get("moderators", ())),
             members=frozenset(values.get("members", ())) if values["restricted"] else None,
             max_participants=values.get("maxParticipants"),
+            moderator_seats=values["moderatorSeats"],
             opens_at=_time(values.get("opensAt")),
             closes_at=_time(values.get("closesAt")),
             archives_for=ArchivesFor(values["archivesFor"]),

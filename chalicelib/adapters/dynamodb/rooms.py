@@ -209,6 +209,18 @@ class DynamoDBRooms:
             return RoomPage(rooms, None)
         return RoomPage(rooms, _page_start(entries[-1]))
 
+    def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
+        query = partial(
+            self._table.client.query,
+            TableName=self._table.name,
+            IndexName=BY_CREATOR,
+            KeyConditionExpression="listedFor = :user",
+            ExpressionAttributeValues=serialize({":user": user_id}),
+            Select="COUNT",
+            Limit=limit,
+        )
+        return call(deadline, query)["Count"]
+
     def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
         """Read the rooms of these keys that exist, consistently."""
         rooms: dict[str, Room] = {}

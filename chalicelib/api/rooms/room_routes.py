@@ -36,6 +36,7 @@ routes = Routes(tag="rooms")
         errors.NotAMember,
         errors.RoomClosed,
         errors.RoomExists,
+        errors.QuotaExceeded,
         *PROVIDER_ERRORS,
     ),
 )
@@ -80,6 +81,7 @@ def get_room(context: RequestContext, room: str) -> Response:
         errors.RoomClosed,
         errors.Immutable,
         errors.TooManyConnected,
+        errors.QuotaExceeded,
         *PROVIDER_ERRORS,
     ),
 )

@@ -72,6 +72,12 @@ class RoomStore(Protocol):
     ) -> RoomPage:
         """Return a page of the rooms that this user created and has not deleted, newest first."""
 
+    def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
+        """Count the rooms that this user created and has not deleted, up to `limit`.
+
+        The count may be a moment out of date, like the list.
+        """
+
 
 class RoomAccess(Protocol):
     """An interface for rooms that a user may see or control.
@@ -118,10 +124,13 @@ class StaleRoom(Exception):
 
 
 class SeatStore(Protocol):
-    """A store of seats. Both methods raise `StaleRoom` and `StoreUnavailable`."""
+    """A store of seats. Every method raises `StaleRoom` and `StoreUnavailable`."""
 
     def write_claim(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
         """Write the claim, if the room's revision is unchanged and the claim's conditions hold."""
+
+    def free(self, room: Room, user_id: str, deadline: Deadline) -> None:
+        """Delete a user's seat, hold and wait, if the room's revision is unchanged."""
 
     def remember_admin(
         self,

@@ -12,6 +12,7 @@ from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.create_room import location_hint
+from chalicelib.core.rooms.quotas import RoomQuota
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
@@ -37,6 +38,7 @@ class ChangeRoom:
         platform: VideoPlatform,
         rooms: RoomAccess,
         seats: SeatReconciler,
+        quota: RoomQuota,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -44,6 +46,7 @@ class ChangeRoom:
         self._platform = platform
         self._rooms = rooms
         self._seats = seats
+        self._quota = quota
         self._clock = clock
 
     def change(
@@ -57,12 +60,13 @@ class ChangeRoom:
             RoomClosed: The room was deleted.
             InvalidField: The changes contradict each other or the room.
             TooManyConnected: Too many users are connected to give each of them a seat.
+            QuotaExceeded: The room would open again, and the user has opened too many.
         """
         room = self._rooms.moderated_room(user, name, "change it", deadline)
 
         def changed(current: Room) -> Room:
             wanted = changes.apply_to(current)
-            wanted = self._reopened(current, wanted, caller_ip, deadline)
+            wanted = self._reopened(user, current, wanted, caller_ip, deadline)
             return self._seated(current, wanted, deadline)
 
         after = update_room(self._store, room, changed, self._clock(), deadline)
@@ -72,11 +76,14 @@ class ChangeRoom:
             self._seats.reconcile(after.name, after.session_id, deadline)
         return after
 
-    def _reopened(self, before: Room, after: Room, caller_ip: str, deadline: Deadline) -> Room:
+    def _reopened(
+        self, user: User, before: Room, after: Room, caller_ip: str, deadline: Deadline
+    ) -> Room:
         """Give a room that opens again a new session, which old client tokens cannot join."""
         now = self._clock()
         if before.state(now) is not State.CLOSED or after.state(now) is State.CLOSED:
             return after
+        self._quota.count_session(user, now, deadline)
         location = location_hint(after.settings.location, caller_ip)
         session_id = self._platform.create_session(after.settings, location, deadline)
         increment("SessionsCreated")

@@ -11,6 +11,7 @@ from chalicelib.core.model.room_settings import CALLERS_LOCATION, MAX_MODERATORS
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.video_platform import VideoPlatform
+from chalicelib.core.rooms.quotas import RoomQuota
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -58,15 +59,18 @@ class CreateRoom:
 
     def __init__(
         self,
+        *,
         store: RoomStore,
         platform: VideoPlatform,
         policy: CreationPolicy,
+        quota: RoomQuota,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
         self._store = store
         self._platform = platform
         self._policy = policy
+        self._quota = quota
         self._clock = clock
         self._new_id = new_id
 
@@ -75,6 +79,7 @@ class CreateRoom:
 
         Raises:
             RoomNotFound: No such room exists, and the user may not create rooms.
+            QuotaExceeded: The user has used up a quota of rooms.
         """
         found = self._store.find(name, deadline)
         if found is not None and not found.name_is_free(self._clock()):
@@ -117,6 +122,7 @@ class CreateRoom:
             NotAMember: The room exists, and the user is not a member.
             RoomClosed: The name belongs to a deleted room that the user did not moderate.
             RoomExists: The room exists with other settings.
+            QuotaExceeded: The user has used up a quota of rooms.
         """
         asked.check()
         if not self._policy.allows(user):
@@ -175,6 +181,8 @@ class CreateRoom:
         if settings.moderators & bans.keys():
             raise InvalidField(FieldProblem("moderators", "must not contain a banned user"))
         settings = self._with_creator(settings, creator)
+        if creator is not None:
+            self._quota.count_creation(creator, deadline)
         own = Room(
             name=name,
             room_id=self._new_id(),

@@ -65,6 +65,15 @@ class CountsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """What counts towards a quota of a user: a number, or the ends of holds by room."""
+
+    expires: datetime
+    count: int = 0
+    holds: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class MediaRecord:
     """An archive, broadcast, captions or render.
 

@@ -95,6 +95,10 @@ class FakeRooms:
                 return RoomPage(shown, None)
             return RoomPage(shown, RoomCursor(shown[-1].name.lower(), shown[-1].created_at))
 
+    def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
+        with self._table.faults.call("count_created_by", deadline):
+            return min(limit, len(list(self._listed(user_id))))
+
     def _listed(self, user_id: str) -> Iterator[Room]:
         for record in self._table.rooms.values():
             if record.room.created_by == user_id and record.room.closed_at is None:

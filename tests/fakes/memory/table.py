@@ -16,6 +16,7 @@ from tests.fakes.memory.records import (
     RetentionRecord,
     RoomRecord,
     SessionRecord,
+    UsageRecord,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Table:
         """By room, kind and id."""
         self.schedules: dict[str, RetentionRecord] = {}
         """By room."""
+        self.usage: dict[tuple[str, str], UsageRecord] = {}
+        """By user, and what is counted when."""
         self._clock = clock
 
     def expire(self) -> None:
@@ -150,6 +153,7 @@ class Table:
             self.counts,
             self.media,
             self.schedules,
+            self.usage,
         )
 
 

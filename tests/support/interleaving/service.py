@@ -12,6 +12,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -19,6 +20,7 @@ from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.use_cases import UseCases
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
@@ -100,6 +102,7 @@ def build(
     ports = Ports(
         rooms=rooms,
         seats=DynamoDBSeats(client, TABLE),
+        quotas=DynamoDBQuotas(client, TABLE),
         sessions=sessions,
         video=opentok,
         connections=opentok,
@@ -117,6 +120,7 @@ def build(
             telephony=nothing,
         ),
     )
-    policy = Policy(CreationPolicy(admins_only=False, default_room="lobby"), TOKEN_LIFETIME)
+    creation = CreationPolicy(admins_only=False, default_room="lobby")
+    policy = Policy(creation, TOKEN_LIFETIME, Quotas())
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
     return Service(rooms=rooms, sessions=sessions, use_cases=use_cases)
