@@ -15,6 +15,7 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
+from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
@@ -59,11 +60,15 @@ class Service:
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
-        policy = Policy(
+        self._policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"), LONGEST_TOKEN, quotas
         )
-        ids = (f"room-{number}" for number in count(1))
-        self.use_cases = wire(self._ports(), policy, self.clock, lambda: next(ids))
+        self._ids = (f"room-{number}" for number in count(1))
+        self.use_cases = self.another_instance()
+
+    def another_instance(self) -> UseCases:
+        """Return the use cases of another Lambda instance, which shares nothing but the stores."""
+        return wire(self._ports(), self._policy, self.clock, lambda: next(self._ids))
 
     # Requests of users.
 

@@ -1,6 +1,6 @@
-"""What counts towards quotas in DynamoDB: items of a user, which expire by themselves.
+"""Counts and holds behind quotas in DynamoDB: items of a user, which expire by themselves.
 
-An item for each count and period has the number. One item has the user's holds, each an attribute
+Each period of a count is an item with a number. One item has the user's holds, each an attribute
 named by its room.
 """
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import Item, Table, deserialize, serialize
+from chalicelib.core.ports.quota_store import Allowance, Period
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
@@ -26,12 +27,8 @@ class DynamoDBQuotas:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def add(
-        self, user_id: str, counted: str, ends: datetime, amount: int, deadline: Deadline
-    ) -> int:
-        seconds = int(ends.timestamp())
-        write = UpdateBuilder().add(amount, "count").set(seconds, "expiresAt")
-        old = self._table.exchange(_key(user_id, f"{counted}#{seconds}"), write, deadline)
+    def add(self, period: Period, amount: int, deadline: Deadline) -> int:
+        old = self._table.exchange(period_key(period), count_update(period, amount), deadline)
         before: int = deserialize(old).get("count", 0)
         return before + amount
 
@@ -55,6 +52,22 @@ class DynamoDBQuotas:
             write.remove(_ROOM + room)
         if rooms:
             self._table.update(_key(user_id, "holds"), write, deadline)
+
+
+def period_key(period: Period) -> Item:
+    return _key(period.user_id, f"{period.counted}#{int(period.ends.timestamp())}")
+
+
+def count_update(period: Period, amount: int) -> UpdateBuilder:
+    return UpdateBuilder().add(amount, "count").set(int(period.ends.timestamp()), "expiresAt")
+
+
+def allowance_update(allowance: Allowance) -> UpdateBuilder:
+    """Build an update that adds 1 to the count, if it stays within the limit."""
+    write = count_update(allowance.period, 1)
+    count = write.path("count")
+    below = f"{count} < {write.value(allowance.limit)}"
+    return write.only_if(f"attribute_not_exists({count}) OR {below}")
 
 
 def _key(user_id: str, kind: str) -> Item:

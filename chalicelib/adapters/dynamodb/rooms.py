@@ -1,11 +1,10 @@
 """Rooms in DynamoDB: one item for each room name, and one for each OpenTok session."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.quotas import allowance_update, period_key
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     ROOMS,
@@ -20,29 +19,29 @@ from chalicelib.adapters.dynamodb.room_items import (
     session_item,
     session_key,
 )
+from chalicelib.adapters.dynamodb.rooms_by_creator import RoomsByCreator
 from chalicelib.adapters.dynamodb.table import (
     ConditionFailed,
-    Item,
     Table,
-    call,
     deserialize,
     serialize,
 )
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
+from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
-        KeysAndAttributesTypeDef,
         PutTypeDef,
         TransactWriteItemTypeDef,
         UpdateTypeDef,
     )
 
-BY_CREATOR: Final = "rooms-by-creator"
+_ROOM_WRITE: Final = 0
+"""The number of the room's write in the transaction that creates it."""
 
 
 class DynamoDBRooms:
@@ -55,12 +54,19 @@ class DynamoDBRooms:
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
+        self._by_creator = RoomsByCreator(self._table)
 
     def find(self, name: str, deadline: Deadline) -> Room | None:
         item = self._table.get(room_key(name), deadline)
         return None if item is None else room_from_item(item)
 
-    def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
+    def create(
+        self,
+        room: Room,
+        replaced: Room | None,
+        deadline: Deadline,
+        allowance: Allowance | None = None,
+    ) -> Room:
         put: PutTypeDef = {
             "TableName": self._table.name,
             "Item": room_item(room),
@@ -76,9 +82,15 @@ class DynamoDBRooms:
         ]
         if room.settings.archive_retention_days is not None:
             writes.append(self._retention(room, room.created_at))
+        if allowance is not None:
+            count = allowance_update(allowance)
+            update = count.update(self._table.name, period_key(allowance.period))
+            writes.append({"Update": cast("UpdateTypeDef", update)})
         try:
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
+            if failure.write != _ROOM_WRITE:
+                raise AllowanceSpent from failure
             return room_from_item(failure.item)
         return room
 
@@ -183,78 +195,7 @@ class DynamoDBRooms:
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
-        query: dict[str, Any] = {
-            "TableName": self._table.name,
-            "IndexName": BY_CREATOR,
-            "KeyConditionExpression": "listedFor = :user",
-            "ExpressionAttributeValues": serialize({":user": user_id}),
-            "ScanIndexForward": False,
-            "Limit": limit + 1,
-        }
-        if start is not None:
-            position = {"listedFor": user_id, "createdAt": epoch_milliseconds(start.created_at)}
-            query["ExclusiveStartKey"] = room_key(start.name) | serialize(position)
-        listed = call(deadline, lambda: self._table.client.query(**query))["Items"]
-        entries = listed[:limit]
-        found = self._read_all({_pk(entry): _key(entry) for entry in entries}, deadline)
-        # The index may be out of date: the room may be gone, and another room may have its name.
-        rooms = tuple(
-            room
-            for entry in entries
-            if (room := found.get(_pk(entry))) is not None
-            and (room.created_by, room.created_at) == (user_id, _created_at(entry))
-            and room.closed_at is None
-        )
-        if len(listed) == len(entries):
-            return RoomPage(rooms, None)
-        return RoomPage(rooms, _page_start(entries[-1]))
+        return self._by_creator.page(user_id, start, limit, deadline)
 
     def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
-        query = partial(
-            self._table.client.query,
-            TableName=self._table.name,
-            IndexName=BY_CREATOR,
-            KeyConditionExpression="listedFor = :user",
-            ExpressionAttributeValues=serialize({":user": user_id}),
-            Select="COUNT",
-            Limit=limit,
-        )
-        return call(deadline, query)["Count"]
-
-    def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
-        """Read the rooms of these keys that exist, consistently."""
-        rooms: dict[str, Room] = {}
-        pending: Sequence[Item] = list(keys.values())
-        attempt = 0
-        while pending:
-            if attempt:
-                deadline.back_off(attempt)
-            attempt += 1
-            wanted: KeysAndAttributesTypeDef = {"Keys": pending, "ConsistentRead": True}
-            batch = partial(
-                self._table.client.batch_get_item, RequestItems={self._table.name: wanted}
-            )
-            response = call(deadline, batch)
-            rooms |= {
-                _pk(item): room_from_item(item) for item in response["Responses"][self._table.name]
-            }
-            left = response["UnprocessedKeys"].get(self._table.name)
-            pending = left["Keys"] if left else ()
-        return rooms
-
-
-def _pk(item: Item) -> str:
-    return item["pk"]["S"]
-
-
-def _key(item: Item) -> Item:
-    return {"pk": item["pk"], "sk": item["sk"]}
-
-
-def _created_at(item: Item) -> datetime:
-    return from_epoch_milliseconds(int(item["createdAt"]["N"]))
-
-
-def _page_start(entry: Item) -> RoomCursor:
-    """Return the cursor of the page after this entry of the index."""
-    return RoomCursor(_pk(entry).removeprefix("room#"), _created_at(entry))
+        return self._by_creator.count(user_id, limit, deadline)

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.quota_store import Allowance
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
@@ -44,11 +45,26 @@ class RoomStore(Protocol):
     def find(self, name: str, deadline: Deadline) -> Room | None:
         """Return the latest room of this name, even a closed one. The read is consistent."""
 
-    def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
+    def create(
+        self,
+        room: Room,
+        replaced: Room | None,
+        deadline: Deadline,
+        allowance: Allowance | None = None,
+    ) -> Room:
         """Put the room if its name is unused or still belongs to the closed room `replaced`.
+
+        Args:
+            room: The new room.
+            replaced: The closed room that has the name, if any.
+            deadline: The time by which the call must return.
+            allowance: The count to which the room is added, in the same transaction.
 
         Returns:
             The room that has the name afterwards: this one, or one that was created earlier.
+
+        Raises:
+            AllowanceSpent: The name is free, but the count is at its limit.
         """
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:

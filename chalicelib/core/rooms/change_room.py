@@ -83,7 +83,7 @@ class ChangeRoom:
         now = self._clock()
         if before.state(now) is not State.CLOSED or after.state(now) is State.CLOSED:
             return after
-        self._quota.count_session(user, now, deadline)
+        self._quota.count_reopening(user, deadline)
         location = location_hint(after.settings.location, caller_ip)
         session_id = self._platform.create_session(after.settings, location, deadline)
         increment("SessionsCreated")

@@ -9,6 +9,7 @@ from typing import Final
 from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room, api_name
 from chalicelib.core.model.room_settings import CALLERS_LOCATION, MAX_MODERATORS, RoomSettings
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.quota_store import AllowanceSpent
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.quotas import RoomQuota
@@ -181,8 +182,7 @@ class CreateRoom:
         if settings.moderators & bans.keys():
             raise InvalidField(FieldProblem("moderators", "must not contain a banned user"))
         settings = self._with_creator(settings, creator)
-        if creator is not None:
-            self._quota.count_creation(creator, deadline)
+        allowance = None if creator is None else self._quota.check_creation(creator, deadline)
         own = Room(
             name=name,
             room_id=self._new_id(),
@@ -195,7 +195,12 @@ class CreateRoom:
             bans=bans,
         )
         increment("SessionsCreated")
-        current = self._store.create(own, replaced, deadline)
+        try:
+            current = self._store.create(own, replaced, deadline, allowance)
+        except AllowanceSpent:
+            if allowance is None:
+                raise
+            raise self._quota.refuse(allowance.period) from None
         return current, current.room_id == own.room_id
 
     def _inherited_bans(self, replaced: Room | None) -> Mapping[str, datetime]:

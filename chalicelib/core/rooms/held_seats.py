@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
-from typing import Final
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.rooms.quotas import exceeded
+from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.support.deadline import Deadline
-
-MAX_USERS: Final = 10_000
-"""The number of users whose holds an instance remembers."""
 
 
 class HeldSeats:

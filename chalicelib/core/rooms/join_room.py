@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
-from chalicelib.core.ports.quota_store import QuotaStore
+from chalicelib.core.ports.quota_store import Period, QuotaStore
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
 from chalicelib.core.rooms.create_room import CreateRoom
-from chalicelib.core.rooms.quotas import exceeded
+from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -26,8 +26,6 @@ MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
 MIN_TOKEN_SECONDS: Final = 60
 MAX_TOKEN_SECONDS: Final = 2_592_000
 """30 days, OpenTok's own limit."""
-MAX_USERS_COUNTED: Final = 10_000
-"""The number of users whose requests an instance counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,8 @@ class TokenQuota:
             return
         if number <= self._limit:
             amount = number if number == self._counted_here + 1 else 1
-            if self._store.add(user.id, "tokens", ends, amount, deadline) <= self._limit:
+            minute = Period(user.id, "tokens", ends)
+            if self._store.add(minute, amount, deadline) <= self._limit:
                 return
             with self._lock:
                 self._by_user[user.id] = self._limit  # from now on, refuse without a call
@@ -108,7 +107,7 @@ class TokenQuota:
                 self._minute_ends, self._by_user = minute_ends, {}
             number = self._by_user.pop(user_id, 0) + 1
             self._by_user[user_id] = number
-            if len(self._by_user) > MAX_USERS_COUNTED:
+            if len(self._by_user) > MAX_USERS:
                 del self._by_user[next(iter(self._by_user))]
         return number
 

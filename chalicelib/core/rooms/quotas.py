@@ -3,18 +3,21 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Final
 
 from chalicelib.core.model.seats import HOLD
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.quota_store import QuotaStore
+from chalicelib.core.ports.quota_store import Allowance, Period, QuotaStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import QuotaExceeded
 
+MAX_USERS: Final = 10_000
+"""The number of users of whom an instance remembers something."""
 _RETRY_AFTER_DELETION: Final = timedelta(seconds=60)
-"""The time to wait where only a deleted room helps. Lists may be a moment out of date."""
+"""The time to wait where only a deleted room helps. The count may be a moment out of date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +45,34 @@ class Quotas:
 
 
 class RoomQuota:
-    """Counts the rooms that a user creates, before a session is created for them."""
+    """The quotas of rooms: those that a user has, and those created or opened again in an hour."""
 
     def __init__(self, quotas: Quotas, rooms: RoomStore, store: QuotaStore, clock: Clock) -> None:
         self._quotas = quotas
         self._rooms = rooms
         self._store = store
         self._clock = clock
+        self._refused: dict[str, datetime] = {}
+        """Users who have used up an hour, each with its end."""
+        self._lock = Lock()
 
-    def count_creation(self, user: User, deadline: Deadline) -> None:
-        """Count a room that is about to be created.
+    def check_creation(self, user: User, deadline: Deadline) -> Allowance | None:
+        """Check that the user may create a room, before a session is created for it.
+
+        Returns:
+            The count to which the room must be added; None for an admin.
 
         Raises:
             QuotaExceeded: The user has too many rooms, or created too many in this hour.
         """
         if user.admin:
-            return
-        limit, now = self._quotas.rooms, self._clock()
+            return None
+        period = self._hour(user)
+        with self._lock:
+            is_refused = self._refused.get(user.id) == period.ends
+        if is_refused:
+            raise self._hour_is_used_up(period)
+        limit = self._quotas.rooms
         if self._rooms.count_created_by(user.id, limit, deadline) >= limit:
             raise exceeded(
                 "rooms",
@@ -66,25 +80,41 @@ class RoomQuota:
                 f"You have {limit} rooms, which is the most that one user may have. Delete one.",
                 _RETRY_AFTER_DELETION,
             )
-        self.count_session(user, now, deadline)
+        return Allowance(period, self._quotas.rooms_per_hour)
 
-    def count_session(self, user: User, now: datetime, deadline: Deadline) -> None:
-        """Count a session that is about to be created, for a new room or one that opens again.
+    def refuse(self, period: Period) -> QuotaExceeded:
+        """Return the error for an hour that is used up, and refuse its user from now on."""
+        with self._lock:
+            self._refused.pop(period.user_id, None)
+            self._refused[period.user_id] = period.ends
+            if len(self._refused) > MAX_USERS:
+                del self._refused[next(iter(self._refused))]
+        return self._hour_is_used_up(period)
+
+    def count_reopening(self, user: User, deadline: Deadline) -> None:
+        """Count a room that is about to be opened again, with another session.
 
         Raises:
-            QuotaExceeded: The user has created too many in this hour.
+            QuotaExceeded: The user has created or reopened too many rooms in this hour.
         """
         if user.admin:
             return
+        period = self._hour(user)
+        if self._store.add(period, 1, deadline) > self._quotas.rooms_per_hour:
+            raise self._hour_is_used_up(period)
+
+    def _hour(self, user: User) -> Period:
+        hour = self._clock().replace(minute=0, second=0, microsecond=0)
+        return Period(user.id, "rooms", hour + timedelta(hours=1))
+
+    def _hour_is_used_up(self, period: Period) -> QuotaExceeded:
         limit = self._quotas.rooms_per_hour
-        ends = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        if self._store.add(user.id, "rooms", ends, 1, deadline) > limit:
-            raise exceeded(
-                "roomsPerHour",
-                limit,
-                f"You may create or reopen {limit} rooms in an hour. Try again in the next one.",
-                ends - now,
-            )
+        return exceeded(
+            "roomsPerHour",
+            limit,
+            f"You may create or reopen {limit} rooms in an hour. Try again in the next one.",
+            period.ends - self._clock(),
+        )
 
 
 def exceeded(quota: str, limit: int, detail: str, wait: timedelta) -> QuotaExceeded:

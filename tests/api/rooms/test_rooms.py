@@ -82,6 +82,7 @@ def test_a_new_room_answers_with_all_of_its_settings(users: Users) -> None:
         "moderators": ["alice"],
         "members": None,
         "maxParticipants": None,
+        "moderatorSeats": 0,
         "opensAt": None,
         "closesAt": None,
         "archivesFor": "members",

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.core.ports.quota_store import Period
 from chalicelib.core.support.deadline import Deadline
 from tests.fakes.memory.records import UsageRecord
 from tests.fakes.memory.table import Table, whole_second
@@ -15,15 +16,9 @@ class FakeQuotas:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(
-        self, user_id: str, counted: str, ends: datetime, amount: int, deadline: Deadline
-    ) -> int:
+    def add(self, period: Period, amount: int, deadline: Deadline) -> int:
         with self._table.faults.call("add_to_quota", deadline):
-            key = (user_id, f"{counted}#{int(ends.timestamp())}")
-            found = self._table.usage.get(key)
-            count = amount + (0 if found is None else found.count)
-            self._table.usage[key] = UsageRecord(whole_second(ends), count)
-            return count
+            return self._table.add_usage(period, amount)
 
     def add_holds(
         self, user_id: str, holds: Mapping[str, datetime], deadline: Deadline

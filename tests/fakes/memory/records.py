@@ -66,7 +66,7 @@ class CountsRecord:
 
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
-    """What counts towards a quota of a user: a number, or the ends of holds by room."""
+    """A count of a user in a period, or the ends of the user's holds by room."""
 
     expires: datetime
     count: int = 0
