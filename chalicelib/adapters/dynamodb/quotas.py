@@ -5,11 +5,12 @@ named by its room.
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.table import Item, Table, deserialize, serialize
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table, deserialize, serialize
 from chalicelib.core.ports.quota_store import Allowance, Period
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
@@ -47,10 +48,12 @@ class DynamoDBQuotas:
         return {**before, **holds}
 
     def remove_holds(self, user_id: str, rooms: Collection[str], deadline: Deadline) -> None:
-        write = UpdateBuilder()
+        if not rooms:
+            return
+        write = UpdateBuilder().only_if_present("pk")
         for room in rooms:
             write.remove(_ROOM + room)
-        if rooms:
+        with suppress(ConditionFailed):
             self._table.update(_key(user_id, "holds"), write, deadline)
 
 
