@@ -13,7 +13,7 @@ import boto3
 from bench.figures.report import Section
 from bench.join_event import CREATED
 from bench.load import CALLERS, Load, PostRequest, run_in_turn
-from bench.surroundings import AWS_VARIABLES
+from bench.surroundings import AWS_VARIABLES, QUOTAS
 from local.app_environment import app_environment
 from local.app_process import AppProcess
 from local.bearer import fetch_bearer
@@ -56,7 +56,7 @@ def join(room: str, bearer: str) -> PostRequest:
 @contextmanager
 def running_stack() -> Iterator[tuple[Ports, Provider]]:
     """Run the local stack with DynamoDB Local instead of moto's tables."""
-    os.environ |= AWS_VARIABLES
+    os.environ |= AWS_VARIABLES | QUOTAS
     ports, provider = free_ports(), chosen_provider({})
     with ExitStack() as running:
         url = running.enter_context(running_dynamodb_local())

@@ -20,6 +20,7 @@ ALL_SETTINGS: dict[str, Any] = {
     "moderators": ["bob"],
     "members": ["bob", "carol"],
     "maxParticipants": 12,
+    "moderatorSeats": 2,
     "opensAt": "2026-03-01T10:00:00Z",
     "closesAt": "2099-03-01T10:00:00.250Z",
     "archivesFor": "moderators",
