@@ -17,12 +17,19 @@ from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
+from chalicelib.media_settings import read_features, read_media_hosts
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms
-from tests.fakes.outside import FakeArchiveStorage, FakeCallbackVerifier, FakeIdentity
+from tests.fakes.outside import (
+    FakeArchiveStorage,
+    FakeCallbackVerifier,
+    FakeClientLibrary,
+    FakeIdentity,
+)
 from tests.fakes.stores import Stores
+from tests.support.features import ALL_FEATURES
 from tests.support.noon import NOON
 
 ALICE: Final = User("alice")
@@ -43,6 +50,7 @@ class Service:
     Args:
         admins_only: Whether only admins may create rooms.
         has_bucket: Whether OpenTok uploads archives to storage of the owner's.
+        settings: Settings of media that differ from `ALL_FEATURES`.
         quotas: The limits of what one user may use; far away unless a test is about them.
     """
 
@@ -51,8 +59,10 @@ class Service:
         *,
         admins_only: bool = False,
         has_bucket: bool = False,
+        settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
     ) -> None:
+        environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
         self.table = Table(self.clock)
@@ -61,8 +71,13 @@ class Service:
         self.platforms = FakePlatforms(self.opentok)
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         self._policy = Policy(
-            CreationPolicy(admins_only=admins_only, default_room="lobby"), LONGEST_TOKEN, quotas
+            CreationPolicy(admins_only=admins_only, default_room="lobby"),
+            LONGEST_TOKEN,
+            features=read_features(environment, problems),
+            media_hosts=read_media_hosts(environment, problems),
+            quotas=quotas,
         )
+        assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
         self.use_cases = self.another_instance()
 
@@ -238,6 +253,7 @@ class Service:
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
             video=self.opentok,
+            client_library=FakeClientLibrary(),
             connections=self.platforms.connections,
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),

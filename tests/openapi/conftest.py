@@ -8,7 +8,7 @@ from tests.e2e.roomkey_process import Roomkey, running_roomkey
 
 @pytest.fixture(scope="session")
 def roomkey() -> Iterator[Roomkey]:
-    """The stack, with tokens as long as the document says that they may be, and few refusals."""
+    """The stack on a quicker moto, with tokens of any length, and quotas that are far away."""
     settings = {
         "MAX_TOKEN_SECONDS": str(MAX_TOKEN_SECONDS),
         "MAX_ROOMS": "1000",
@@ -17,5 +17,5 @@ def roomkey() -> Iterator[Roomkey]:
         "MAX_HELD_SEATS": "50",
         "MAX_HOLD_RENEWALS": "1000",
     }
-    with running_roomkey(settings) as running:
+    with running_roomkey(settings, "tests.support.servers.quicker_local") as running:
         yield running

@@ -112,6 +112,8 @@ class DynamoDBRooms:
         write.set(closed, "closedAt").set(ROOMS, "dueKind").set(closed, "dueAt")
         write.set(int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp()), "expiresAt")
         write.add_one("revision").remove("listedFor")
+        for name in ("seats", "holds", "waiting"):
+            write.set({}, name)
         write.only_if_equal(room.room_id, "roomId").only_if_absent("closedAt")
         write.only_if_equal(room.session_id, "sessionId")
         update: TransactWriteItemTypeDef = {
@@ -195,7 +197,7 @@ class DynamoDBRooms:
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
-        return self._by_creator.page(user_id, start, limit, deadline)
+        return self._by_creator.created_by(user_id, start, limit, deadline)
 
     def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
-        return self._by_creator.count(user_id, limit, deadline)
+        return self._by_creator.count_created_by(user_id, limit, deadline)

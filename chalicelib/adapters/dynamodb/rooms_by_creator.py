@@ -1,19 +1,17 @@
 """The list of each user's rooms, in a sparse index that may be out of date."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.room_items import room_from_item, room_key
 from chalicelib.adapters.dynamodb.table import Item, Table, call, serialize
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
 BY_CREATOR: Final = "rooms-by-creator"
 
@@ -24,7 +22,7 @@ class RoomsByCreator:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def page(
+    def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
         query: dict[str, Any] = {
@@ -38,7 +36,8 @@ class RoomsByCreator:
         if start is not None:
             position = {"listedFor": user_id, "createdAt": epoch_milliseconds(start.created_at)}
             query["ExclusiveStartKey"] = room_key(start.name) | serialize(position)
-        listed = call(deadline, lambda: self._table.client.query(**query))["Items"]
+        response = call(deadline, lambda: self._table.client.query(**query))
+        listed = response["Items"]
         entries = listed[:limit]
         found = self._read_all({_pk(entry): _key(entry) for entry in entries}, deadline)
         # The index may be out of date: the room may be gone, and another room may have its name.
@@ -49,11 +48,11 @@ class RoomsByCreator:
             and (room.created_by, room.created_at) == (user_id, _created_at(entry))
             and room.closed_at is None
         )
-        if len(listed) == len(entries):
-            return RoomPage(rooms, None)
-        return RoomPage(rooms, _page_start(entries[-1]))
+        # DynamoDB may end a page early, even an empty one.
+        last = entries[-1] if len(listed) > limit else response.get("LastEvaluatedKey")
+        return RoomPage(rooms, None if last is None else _page_start(last))
 
-    def count(self, user_id: str, limit: int, deadline: Deadline) -> int:
+    def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
         query = partial(
             self._table.client.query,
             TableName=self._table.name,
@@ -67,24 +66,8 @@ class RoomsByCreator:
 
     def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
         """Read the rooms of these keys that exist, consistently."""
-        rooms: dict[str, Room] = {}
-        pending: Sequence[Item] = list(keys.values())
-        attempt = 0
-        while pending:
-            if attempt:
-                deadline.back_off(attempt)
-            attempt += 1
-            wanted: KeysAndAttributesTypeDef = {"Keys": pending, "ConsistentRead": True}
-            batch = partial(
-                self._table.client.batch_get_item, RequestItems={self._table.name: wanted}
-            )
-            response = call(deadline, batch)
-            rooms |= {
-                _pk(item): room_from_item(item) for item in response["Responses"][self._table.name]
-            }
-            left = response["UnprocessedKeys"].get(self._table.name)
-            pending = left["Keys"] if left else ()
-        return rooms
+        items = get_all(self._table, list(keys.values()), deadline)
+        return {_pk(item): room_from_item(item) for item in items}
 
 
 def _pk(item: Item) -> str:

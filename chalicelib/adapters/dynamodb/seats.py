@@ -36,7 +36,7 @@ class DynamoDBSeats:
         self._write(room, claim_update(room, claim), deadline)
 
     def free(self, room: Room, user_id: str, deadline: Deadline) -> None:
-        write = _same_room(room).only_if_equal(room.revision, "revision")
+        write = _unchanged(room)
         for name in ("seats", "holds", "waiting"):
             write.remove(name, user_id)
         self._write(room, write, deadline)
@@ -64,7 +64,7 @@ class DynamoDBSeats:
 
 def claim_update(room: Room, claim: SeatClaim) -> UpdateBuilder:
     """Build the claim's update of the room's item."""
-    write = _same_room(room).only_if_equal(room.revision, "revision")
+    write = _unchanged(room)
     for user_id, hold in claim.evicted:
         write.only_if_equal({}, "seats", user_id)
         write.only_if_unchanged(
@@ -95,6 +95,11 @@ def release_update(room: Room, release: SeatRelease) -> UpdateBuilder:
 
 def _same_room(room: Room) -> UpdateBuilder:
     return UpdateBuilder().only_if_equal(room.room_id, "roomId")
+
+
+def _unchanged(room: Room) -> UpdateBuilder:
+    """Require the revision under which the rules were checked."""
+    return _same_room(room).only_if_equal(room.revision, "revision")
 
 
 def _give_seat(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:

@@ -41,9 +41,9 @@ class Room:
         seats: The seats; empty in a room without a limit of participants.
         monitoring_stopped: True if reconciliation no longer checks the session, because it was
             empty for long.
-        admins_until: The time until which an admin's client token may be valid, by user id. It
-            contains admins who are not in `moderators`, because connection data does not say who
-            is an admin.
+        admins_until: The time until which an admin may connect as one, by user id: the end of
+            their bearer token, or of their client token. It contains admins who are not in
+            `moderators`, because connection data does not say who is an admin.
     """
 
     name: str

@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.room import Room, State
+from chalicelib.core.model.room_settings import ArchiveMode
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
@@ -39,6 +41,7 @@ class ChangeRoom:
         rooms: RoomAccess,
         seats: SeatReconciler,
         quota: RoomQuota,
+        recording: FeatureRule,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -47,6 +50,7 @@ class ChangeRoom:
         self._rooms = rooms
         self._seats = seats
         self._quota = quota
+        self._recording = recording
         self._clock = clock
 
     def change(
@@ -59,6 +63,7 @@ class ChangeRoom:
             NotAModerator: The user may see the room, but does not moderate it.
             RoomClosed: The room was deleted.
             InvalidField: The changes contradict each other or the room.
+            FeatureDisabled: The stage does not let the user open a room that records itself.
             TooManyConnected: Too many users are connected to give each of them a seat.
             QuotaExceeded: The room would open again, and the user has opened too many.
         """
@@ -83,6 +88,8 @@ class ChangeRoom:
         now = self._clock()
         if before.state(now) is not State.CLOSED or after.state(now) is State.CLOSED:
             return after
+        if after.settings.archive_mode is ArchiveMode.ALWAYS:
+            self._recording.check_automatic(user)
         self._quota.count_reopening(user, deadline)
         location = location_hint(after.settings.location, caller_ip)
         session_id = self._platform.create_session(after.settings, location, deadline)
