@@ -59,10 +59,10 @@ class RoomsByCreator:
             IndexName=BY_CREATOR,
             KeyConditionExpression="listedFor = :user",
             ExpressionAttributeValues=serialize({":user": user_id}),
-            Select="COUNT",
+            ProjectionExpression="createdAt",
             Limit=limit,
         )
-        return call(deadline, query)["Count"]
+        return len(call(deadline, query)["Items"])
 
     def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
         """Read the rooms of these keys that exist, consistently."""
