@@ -323,9 +323,9 @@ def test_a_hold_is_renewed_so_often_and_then_its_user_pauses() -> None:
     service = service_with(hold_renewals=2)
     service.open(max_participants=1)
     started = service.clock.now
-    while service.refusal(MALLORY) is None:
+    for _ in range(8):
+        assert service.refusal(MALLORY) is None
         service.clock.forward(seconds=50)
-    assert service.clock.now - started == timedelta(seconds=400)
     with pytest.raises(QuotaExceeded) as refusal:
         service.join(MALLORY)
     assert refusal.value.extensions == {"quota": "holdRenewals", "limit": 2}
