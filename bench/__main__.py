@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench import cold, growth, live_rooms, machine, over_http, seats, warm
+from bench import arrivals, cold, growth, live_rooms, machine, over_http, seats, warm
 from bench.figures import dollars, usage
 from bench.figures.report import markdown
 from bench.own_process import in_own_process
@@ -46,6 +46,7 @@ def main() -> int:
     http_section = _measured("joins over HTTP", over_http.section)
     live_section = _measured("live rooms over HTTP", live_rooms.section)
     seats_section = _measured("seats", seats.section)
+    arrivals_section = _measured("arrivals", arrivals.section)
     growth_section = _measured("growth", growth.section)
     usages = _measured("usage of joins", usage.measure)
     dollars_section = dollars.section(usages, cold_section.figures[cold.COLD_SECONDS])
@@ -56,6 +57,7 @@ def main() -> int:
             http_section,
             live_section,
             seats_section,
+            arrivals_section,
             growth_section,
             dollars_section,
         ]

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.adapters.dynamodb.packed_ids import packed, unpacked
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import (
@@ -66,7 +67,7 @@ def room_item(room: Room) -> Item:
 def seat_values(room: Room) -> dict[str, object]:
     seats = room.seats
     return {
-        "seats": {user: _times(each) for user, each in seats.connections.items()},
+        "seats": {packed(user): _times(each) for user, each in seats.connections.items()},
         "holds": _times(seats.holds),
         "waiting": _times(seats.waiting),
     }
@@ -161,7 +162,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
         locked=values["locked"],
         bans=_moments(values["bans"]),
         seats=Seats(
-            {user: _moments(each) for user, each in values["seats"].items()},
+            {unpacked(user): _moments(each) for user, each in values["seats"].items()},
             _moments(values["holds"]),
             _moments(values["waiting"]),
         ),
@@ -197,11 +198,11 @@ def _due(room: Room) -> int | None:
 
 
 def _times(moments: Mapping[str, datetime]) -> dict[str, int]:
-    return {name: epoch_milliseconds(moment) for name, moment in moments.items()}
+    return {packed(key): epoch_milliseconds(moment) for key, moment in moments.items()}
 
 
 def _moments(times: Mapping[str, int]) -> dict[str, datetime]:
-    return {name: from_epoch_milliseconds(time) for name, time in times.items()}
+    return {unpacked(key): from_epoch_milliseconds(time) for key, time in times.items()}
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from chalicelib.core.model.access_rules import RejectionReason, session_rejection
-from chalicelib.core.model.connection import Connection, Session
+from chalicelib.core.model.connection import Connection, Counts, Session
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl, ListedConnection
@@ -150,6 +150,9 @@ class SessionReconciler:
         """
         # Read the record first. A connection on record that is missing from a later list is gone.
         recorded = self._sessions.connections(session.id, deadline)
+        counts = Counts.of(recorded, self._clock())
+        if counts.are_many:
+            self._sessions.save_counts(session.id, counts, deadline)
         listed = self._platform.connections(session.id, deadline)
         self._remove_stale(session, recorded, {each.id for each in listed}, deadline)
         self._end_streams(session, recorded, listed, deadline)

@@ -18,9 +18,9 @@ from tests.rehearsal.policies import allowed_by, needs, statements
 STAGES = ["dev", "prod"]
 SCHEDULED = ["enforce_closing_times", "reconcile_sessions", "delete_expired_archives"]
 INDEXES = {
-    API_FUNCTION: {"rooms-by-creator", "media-by-start", "media-running"},
+    API_FUNCTION: {"rooms-by-creator", "connections-live", "media-by-start", "media-running"},
     "enforce_closing_times": {"due", "media-running"},
-    "reconcile_sessions": {"due", "media-by-start"},
+    "reconcile_sessions": {"due", "connections-live", "media-by-start"},
     "delete_expired_archives": {"due", "media-by-start"},
 }
 RUNS = {

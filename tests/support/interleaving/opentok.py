@@ -90,6 +90,10 @@ class OpenTokModel:
     def clients(self, session_id: str) -> list[Connection]:
         return list(self._connected.get(session_id, {}).values())
 
+    def published(self, connection: Connection) -> int:
+        """Return the number of streams that a client publishes."""
+        return len(self._streams.get(connection.id, ()))
+
     def streams(self, session_id: str) -> set[str]:
         return {
             stream for each in self.clients(session_id) for stream in self._streams.get(each.id, ())

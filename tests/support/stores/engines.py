@@ -157,6 +157,7 @@ class Memory:
             yield from ((f"{kind}#{each}", records, each) for each in list(records))
         by_ids: tuple[tuple[str, dict[Any, Any]], ...] = (
             ("session", table.connections),
+            ("session", table.departures),
             ("media", table.media),
             ("user", table.usage),
         )
