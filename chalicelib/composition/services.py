@@ -38,6 +38,10 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.composition.use_cases import Policy, wire
 
     policy = Policy(
-        settings.creation, settings.longest_token, settings.features, settings.media_hosts
+        settings.creation,
+        settings.longest_token,
+        settings.features,
+        settings.media_hosts,
+        settings.quotas,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)
