@@ -13,6 +13,8 @@ from chalicelib.errors import NotConfigured
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
+DEFAULT_CALLS_PER_SECOND: Final = 1000
+MAX_CALLS_PER_SECOND: Final = 10_000
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -38,6 +40,8 @@ class Settings:
         jwks_url: The URL of the issuer's keys.
         opentok_api_url: None for the usual URL for the kind of credentials.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
@@ -50,6 +54,8 @@ class Settings:
     archive_bucket: str | None
     creation: CreationPolicy
     longest_token: timedelta
+    opentok_calls_per_second: int
+    checks_function: str | None
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -85,7 +91,23 @@ class Settings:
                 admins_only=_creation(environment, problems) == "admins",
                 default_room=_default_room(environment, problems),
             ),
-            longest_token=_longest_token(environment, problems),
+            longest_token=timedelta(
+                seconds=_whole_number(
+                    environment,
+                    "MAX_TOKEN_SECONDS",
+                    default=86_400,
+                    within=(MIN_TOKEN_SECONDS, MAX_TOKEN_SECONDS),
+                    problems=problems,
+                )
+            ),
+            opentok_calls_per_second=_whole_number(
+                environment,
+                "OPENTOK_CALLS_PER_SECOND",
+                default=DEFAULT_CALLS_PER_SECOND,
+                within=(1, MAX_CALLS_PER_SECOND),
+                problems=problems,
+            ),
+            checks_function=_checks_function(environment),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:
@@ -121,14 +143,25 @@ def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -
     return value
 
 
-def _longest_token(environment: Mapping[str, str], problems: list[str]) -> timedelta:
-    value = environment.get("MAX_TOKEN_SECONDS") or "86400"
-    if not value.isascii() or not value.isdigit() or len(value) > len(str(MAX_TOKEN_SECONDS)):
+def _whole_number(
+    environment: Mapping[str, str],
+    name: str,
+    *,
+    default: int,
+    within: tuple[int, int],
+    problems: list[str],
+) -> int:
+    least, most = within
+    value = environment.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or len(value) > len(str(most)):
         value = "0"
-    seconds = int(value)
-    if not MIN_TOKEN_SECONDS <= seconds <= MAX_TOKEN_SECONDS:
-        problems.append(
-            f"MAX_TOKEN_SECONDS must be a whole number from {MIN_TOKEN_SECONDS} "
-            f"to {MAX_TOKEN_SECONDS}"
-        )
-    return timedelta(seconds=seconds)
+    if not least <= int(value) <= most:
+        problems.append(f"{name} must be a whole number from {least} to {most}")
+    return int(value)
+
+
+def _checks_function(environment: Mapping[str, str]) -> str | None:
+    """Return the name of the function beside this one, which Lambda names in the environment."""
+    function = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    stage = function.removesuffix("-reconcile_sessions")
+    return None if stage == function else f"{stage}-check_sessions"

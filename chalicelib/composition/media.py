@@ -21,7 +21,7 @@ from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sessions.reconcile_sessions import MediaCheck
+from chalicelib.core.sessions.check_sessions import SessionCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import Clock
@@ -34,7 +34,7 @@ class MediaServices:
 
     use_cases: MediaUseCases
     stop: StopMedia
-    reconcile: Sequence[MediaCheck]
+    reconcile: Sequence[SessionCheck]
     delete_expired_archives: DeleteExpiredArchives
 
 

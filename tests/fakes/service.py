@@ -15,6 +15,7 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.errors import RoomkeyError
+from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
@@ -38,18 +39,27 @@ class Service:
     Args:
         admins_only: Whether only admins may create rooms.
         has_bucket: Whether OpenTok uploads archives to storage of the owner's.
+        calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
     """
 
-    def __init__(self, *, admins_only: bool = False, has_bucket: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        admins_only: bool = False,
+        has_bucket: bool = False,
+        calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
+    ) -> None:
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
-        self.table = Table(self.clock)
+        self.table = Table(self.clock, LONGEST_TOKEN)
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         policy = Policy(
-            CreationPolicy(admins_only=admins_only, default_room="lobby"), LONGEST_TOKEN
+            CreationPolicy(admins_only=admins_only, default_room="lobby"),
+            LONGEST_TOKEN,
+            calls_per_second,
         )
         ids = (f"room-{number}" for number in count(1))
         self.use_cases = wire(self._ports(), policy, self.clock, lambda: next(ids))
@@ -225,5 +235,6 @@ class Service:
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self.stores.due_work,
+            workers=lambda: None,
             media=lambda: media,
         )

@@ -123,6 +123,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
                     streams=[StreamAnswer(id=_STREAM, name="Alice", video_type="camera")],
                 )
             ],
+            unassigned_streams=[],
             counts=_COUNTS,
             cursor=_CURSOR,
         ),

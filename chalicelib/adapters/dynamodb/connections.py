@@ -59,10 +59,7 @@ def disconnected_update(at: datetime) -> UpdateBuilder:
 
 def stream_created_update(stream: Stream) -> UpdateBuilder:
     """Record a stream, unless its end or the connection's end is recorded already."""
-    values = {"name": stream.name, "since": epoch_milliseconds(stream.since)}
-    if stream.video_type is not None:
-        values["videoType"] = stream.video_type
-    write = UpdateBuilder().set_if_absent(values, f"{_STREAM}{stream.id}")
+    write = UpdateBuilder().set_if_absent(stream_values(stream), f"{_STREAM}{stream.id}")
     return _unless_gone(_expire_if_new(write, stream.since))
 
 
@@ -76,11 +73,11 @@ def connection_from_item(item: Mapping[str, Any]) -> Connection:
     """Build a connection from an item that DynamoDB returned."""
     values = deserialize(item)
     role, service = values.get("role"), values.get("service")
-    streams = (
-        _stream(name.removeprefix(_STREAM), value)
+    streams = {
+        name.removeprefix(_STREAM): value
         for name, value in values.items()
         if name.startswith(_STREAM) and GONE not in value
-    )
+    }
     return Connection(
         id=values["sk"].removeprefix(PREFIX),
         since=from_epoch_milliseconds(values["since"]),
@@ -90,9 +87,23 @@ def connection_from_item(item: Mapping[str, Any]) -> Connection:
             None if role is None else Role(role),
             None if service is None else Service(service),
         ),
-        streams=tuple(sorted(streams, key=lambda stream: (stream.since, stream.id))),
+        streams=streams_of(streams),
         refused="refused" in values,
     )
+
+
+def stream_values(stream: Stream) -> dict[str, object]:
+    """Return a stream's values in an item."""
+    values: dict[str, object] = {"name": stream.name, "since": epoch_milliseconds(stream.since)}
+    if stream.video_type is not None:
+        values["videoType"] = stream.video_type
+    return values
+
+
+def streams_of(values: Mapping[str, Mapping[str, Any]]) -> tuple[Stream, ...]:
+    """Return streams from their values in an item, by id. The earliest comes first."""
+    streams = (_stream(stream_id, value) for stream_id, value in values.items())
+    return tuple(sorted(streams, key=lambda stream: (stream.since, stream.id)))
 
 
 def _stream(stream_id: str, value: Mapping[str, Any]) -> Stream:

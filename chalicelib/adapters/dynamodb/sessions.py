@@ -1,17 +1,22 @@
 """Sessions and their connections in DynamoDB."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb import connection_queries, connections
-from chalicelib.adapters.dynamodb.connections import connection_from_item, connection_key
+from chalicelib.adapters.dynamodb.connections import (
+    connection_from_item,
+    connection_key,
+    streams_of,
+)
 from chalicelib.adapters.dynamodb.counts import counts_from_item, counts_key, counts_update
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
-    SESSIONS,
+    queue_of,
     room_from_item,
     room_key,
     session_key,
@@ -28,9 +33,9 @@ from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.ports.session_store import ConnectionPage
+from chalicelib.core.ports.session_store import CheckQueue, ConnectionPage
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import StoreUnavailable
 
@@ -57,21 +62,27 @@ class DynamoDBSessions:
         if item is None:
             return None
         values = deserialize(item)
-        expires = values.get("expiresAt")
+        expires, quiet_since = values.get("expiresAt"), values.get("quietSince")
+        next_check = values["dueAt"] if "dueKind" in values else None
         return Session(
             id=session_id,
             room_name=values["name"],
             room_id=values["roomId"],
             has_access_limits=values.get("hasAccessLimits", False),
-            monitored="dueKind" in values and "idle" not in values,
+            monitored=next_check is not None and quiet_since is None,
+            owner=values.get("createdBy"),
+            next_check=next_check and from_epoch_milliseconds(next_check),
+            quiet_since=quiet_since and from_epoch_milliseconds(quiet_since),
+            unassigned_streams=streams_of(values.get("unassigned", {})),
             retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
         )
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
-        write = _monitoring_update(room.name, room.room_id, now + FIRST_CHECK)
+        session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
+        write = _monitoring_update(session, now + FIRST_CHECK)
         self._table.update(session_key(room.session_id), write, deadline)
         # Unmark the room last: if this fails, the next join tries again.
-        unmark = UpdateBuilder().only_if_equal(room.room_id, "roomId").remove("monitoringStopped")
+        unmark = UpdateBuilder().only_if_equal(room.room_id, "roomId").remove("sessionIdle")
         with suppress(ConditionFailed):
             self._table.update(room_key(room.name), unmark, deadline)
 
@@ -174,6 +185,15 @@ class DynamoDBSessions:
             # A connection with thousands of streams fills its item. A retry would fail again.
             increment("StreamsNotRecorded")
 
+    def save_unassigned_streams(
+        self, session: Session, streams: Sequence[Stream], deadline: Deadline
+    ) -> None:
+        kept = {each.id: connections.stream_values(each) for each in streams}
+        write = UpdateBuilder().only_if_present("pk")
+        write = write.set(kept, "unassigned") if kept else write.remove("unassigned")
+        with suppress(ConditionFailed):
+            self._table.update(session_key(session.id), write, deadline)
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         query = connection_queries.live_connections(session_id)
         return [connection_from_item(item) for item in self._table.query(query, deadline)]
@@ -207,7 +227,7 @@ class DynamoDBSessions:
             self._table.update(counts_key(session_id), counts_update(counts), deadline)
 
     def _monitor(self, session: Session, connection: Connection) -> "TransactWriteItemTypeDef":
-        write = _monitoring_update(session.room_name, session.room_id, connection.since)
+        write = _monitoring_update(session, connection.since + FIRST_CHECK)
         return self._update(session_key(session.id), write)
 
     def _check(self, room: Room) -> "TransactWriteItemTypeDef":
@@ -220,11 +240,14 @@ class DynamoDBSessions:
         return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
 
 
-def _monitoring_update(room_name: str, room_id: str, due: datetime) -> UpdateBuilder:
-    """Start monitoring a session. Set all attributes, because the item may be lost."""
-    write = UpdateBuilder().set(room_name, "name").set(room_id, "roomId")
-    write.set(SESSIONS, "dueKind").remove("idle")
-    return write.set_if_absent(epoch_milliseconds(due), "dueAt")
+def _monitoring_update(session: Session, due: datetime) -> UpdateBuilder:
+    """Check an idle session soon. Set all attributes, because the item may be lost."""
+    queue = CheckQueue.LIVE if session.retired_until is None else CheckQueue.RETIRED
+    write = UpdateBuilder().set(session.room_name, "name").set(session.room_id, "roomId")
+    if session.owner is not None:
+        write.set(session.owner, "createdBy")
+    write.set(queue_of(session.id, queue), "dueKind").remove("quietSince")
+    return write.set(epoch_milliseconds(due), "dueAt")
 
 
 def _stale_room(failure: ConditionFailed) -> StaleRoom:

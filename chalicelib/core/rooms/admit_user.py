@@ -83,7 +83,7 @@ class AdmitUser:
                 room = stale.room
                 deadline.back_off(attempt)
                 continue
-            if room.monitoring_stopped:
+            if room.session_idle:
                 self._sessions.monitor(room, now, deadline)
             return AdmittedUser(room, role, connect_by)
         raise busy(f"room {first.name}")

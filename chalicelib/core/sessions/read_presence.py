@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from chalicelib.core.model.connection import Counts
+from chalicelib.core.model.connection import Counts, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess
@@ -11,10 +11,21 @@ from chalicelib.core.support.formats import Clock
 
 @dataclass(frozen=True, slots=True)
 class RoomCounts:
-    """The counts of a room's session, and the number of seats reserved for users to connect."""
+    """The counts of a room's session.
+
+    Args:
+        counts: The counts of connections and their streams.
+        seats_held: The number of seats reserved for users to connect.
+        unassigned_streams: Streams of clients that are not known, as a callback was lost.
+    """
 
     counts: Counts
     seats_held: int
+    unassigned_streams: tuple[Stream, ...]
+
+    @property
+    def streams(self) -> int:
+        return self.counts.streams + len(self.unassigned_streams)
 
 
 class ReadPresence:
@@ -32,7 +43,9 @@ class ReadPresence:
         if counts is None or not counts.are_fresh(now):
             counts = Counts.of(self._sessions.connections(room.session_id, deadline), now)
             self._sessions.save_counts(room.session_id, counts, deadline)
-        return RoomCounts(counts, len(room.seats.held(now)))
+        session = self._sessions.session(room.session_id, deadline)
+        unassigned = () if session is None else session.unassigned_streams
+        return RoomCounts(counts, len(room.seats.held(now)), unassigned)
 
     def connections(
         self, user: User, name: str, start: str | None, limit: int, deadline: Deadline

@@ -54,7 +54,7 @@ from tests.support.interleaving.scheduler import Died, Fault, NoHurry, Task
 from tests.support.interleaving.service import Service, build
 from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.engines import Engine
-from tests.support.stores.example_rooms import NOON
+from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON
 
 ROOM = "standup"
 ALICE = User("alice")
@@ -94,7 +94,7 @@ class Interleavings(RuleBasedStateMachine):
         self.now = NOON
         self.opentok = OpenTokModel(self.clock)
         self.service: Service = build(engine.client, self.opentok, self.clock)
-        self.looked_up = DynamoDBRooms(engine.client, TABLE)
+        self.looked_up = DynamoDBRooms(engine.client, TABLE, LONGEST_TOKEN)
         self.records = DynamoDBSessions(engine.client, TABLE)
         """Both as the test looks at them, which is no step of anything."""
         self.running: list[Running] = []
@@ -378,7 +378,7 @@ class Interleavings(RuleBasedStateMachine):
             connected = self.opentok.clients(session_id)
             assert {each.id for each in recorded} == {each.id for each in connected}
             streams = {stream.id for each in recorded for stream in each.streams}
-            published = self.opentok.streams(session_id)
+            published = self.opentok.published(session_id)
             assert streams <= published if self.stream_dropped else streams == published
         if room.settings.max_participants is not None and not room.closed_at:
             seated = {each for seat in room.seats.connections.values() for each in seat}

@@ -1,6 +1,6 @@
 """Fake session store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +10,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment
 from tests.fakes.memory.records import ConnectionRecord, CountsRecord
 from tests.fakes.memory.seats import seats_after, seats_left
@@ -38,16 +39,21 @@ class FakeSessions:
                 room_name=found.room_name,
                 room_id=found.room_id,
                 has_access_limits=found.has_access_limits,
-                monitored=found.is_listed_as_due and not found.idle,
+                monitored=found.due is not None and found.quiet_since is None,
+                owner=found.owner,
+                next_check=None if found.due is None else from_epoch_milliseconds(found.due),
+                quiet_since=found.quiet_since,
                 retired_until=found.expires,
+                unassigned_streams=found.unassigned_streams,
             )
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         with self._table.faults.call("monitor", deadline):
-            self._table.monitor_session(room.session_id, room.name, room.room_id, now + FIRST_CHECK)
+            session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
+            self._table.monitor_session(session, now + FIRST_CHECK)
             record = self._table.room(room)
             if record is not None and record.room.room_id == room.room_id:
-                self._table.put_room(record, monitoring_stopped=False)
+                self._table.put_room(record, session_idle=False)
 
     def record_connection(
         self,
@@ -115,6 +121,14 @@ class FakeSessions:
         with self._table.faults.call("end_stream", deadline):
             self._put_stream(session, connection_id, stream_id, None, at)
 
+    def save_unassigned_streams(
+        self, session: Session, streams: Sequence[Stream], deadline: Deadline
+    ) -> None:
+        with self._table.faults.call("save_unassigned_streams", deadline):
+            found = self._table.sessions.get(session.id)
+            if found is not None:
+                self._table.sessions[session.id] = replace(found, unassigned_streams=tuple(streams))
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("connections", deadline):
             return list(self._of_session(session_id, lambda record: record.is_live))
@@ -179,9 +193,7 @@ class FakeSessions:
             expires=whole_second(connection.since + _LONGEST_CONNECTION),
         )
         if not session.monitored:
-            self._table.monitor_session(
-                session.id, session.room_name, session.room_id, connection.since
-            )
+            self._table.monitor_session(session, connection.since + FIRST_CHECK)
 
     def _put_end(
         self, session: Session, connection_id: str, at: datetime, user_id: str | None
@@ -220,8 +232,9 @@ class FakeSessions:
         self, session_id: str, wanted: Callable[[ConnectionRecord], bool]
     ) -> Iterator[Connection]:
         """Iterate over the session's connections by id."""
-        for (of_session, connection_id), record in sorted(self._table.connections.items(), key=_id):
-            if of_session == session_id and record.since is not None and wanted(record):
+        found = [each for each in self._table.connections.items() if each[0][0] == session_id]
+        for (_, connection_id), record in sorted(found, key=_id):
+            if record.since is not None and wanted(record):
                 streams = (each for each in record.streams.values() if each is not None)
                 yield Connection(
                     connection_id,

@@ -95,7 +95,7 @@ def build(
     engine_client: DynamoDBClient, opentok: OpenTokModel, clock: Callable[[], datetime]
 ) -> Service:
     client = cast("DynamoDBClient", GatedClient(engine_client))
-    rooms, sessions = DynamoDBRooms(client, TABLE), DynamoDBSessions(client, TABLE)
+    rooms, sessions = DynamoDBRooms(client, TABLE, TOKEN_LIFETIME), DynamoDBSessions(client, TABLE)
     ids, nothing = count(1), cast("Any", NoMedia())
     ports = Ports(
         rooms=rooms,
@@ -105,7 +105,8 @@ def build(
         connections=opentok,
         identity=nothing,
         callbacks=nothing,
-        due_work=lambda: DynamoDBDueWork(client, TABLE),
+        due_work=lambda: DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
+        workers=lambda: None,
         media=lambda: MediaPorts(
             store=RunningMedia(client, TABLE),
             schedules=nothing,
@@ -117,6 +118,6 @@ def build(
             telephony=nothing,
         ),
     )
-    policy = Policy(CreationPolicy(admins_only=False, default_room="lobby"), TOKEN_LIFETIME)
+    policy = Policy(CreationPolicy(admins_only=False, default_room="lobby"), TOKEN_LIFETIME, 1000)
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
     return Service(rooms=rooms, sessions=sessions, use_cases=use_cases)

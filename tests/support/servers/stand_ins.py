@@ -20,6 +20,8 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from app import build_app
+from chalicelib.api.schedules import RUN_SECONDS
+from chalicelib.core.support.deadline import Deadline
 from stand_ins.aws import resources
 from stand_ins.aws import state as aws_state
 from stand_ins.aws.stand_in import AwsStandIn
@@ -123,7 +125,13 @@ class StandIns:
 
     def gateway(self, **settings: str) -> Gateway:
         """Return API Gateway in front of a new app: a cold Lambda with these settings changed."""
-        return Gateway(build_app(self.environment | settings))
+        app = build_app(self.environment | settings, new_run_deadline=_unpaused_run)
+        return Gateway(app)
+
+
+def _unpaused_run() -> Deadline:
+    """Return a deadline by which a run's rounds follow each other without a pause."""
+    return Deadline(RUN_SECONDS, sleep=lambda _: None)
 
 
 @cache

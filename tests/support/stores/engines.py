@@ -19,6 +19,7 @@ from stand_ins.aws import resources
 from tests.fakes.memory.table import Table
 from tests.fakes.stores import Stores
 from tests.support.servers.stand_ins import TABLE
+from tests.support.stores.example_rooms import LONGEST_TOKEN
 
 _deserialize = TypeDeserializer().deserialize
 
@@ -57,10 +58,10 @@ class Engine:
     @property
     def stores(self) -> Stores:
         return Stores(
-            rooms=DynamoDBRooms(self.client, TABLE),
+            rooms=DynamoDBRooms(self.client, TABLE, LONGEST_TOKEN),
             seats=DynamoDBSeats(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE),
-            due_work=DynamoDBDueWork(self.client, TABLE),
+            due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
         )
