@@ -135,13 +135,13 @@ def _as_read(session: Session) -> UpdateBuilder:
 
 
 def _due_session(item: Item, queue: CheckQueue) -> DueSession:
-    values = deserialize(item)
+    values = {"createdBy": None, "hasAccessLimits": False} | deserialize(item)
     return DueSession(
         id=values["pk"].removeprefix("session#"),
         queue=queue,
         due=from_epoch_milliseconds(values["dueAt"]),
-        owner=values.get("createdBy"),
-        has_access_limits=values.get("hasAccessLimits", False),
+        owner=values["createdBy"],
+        has_access_limits=values["hasAccessLimits"],
     )
 
 

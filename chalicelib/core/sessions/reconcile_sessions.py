@@ -11,7 +11,7 @@ from typing import Final
 
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.ports.session_store import CheckQueue, DueSession, DueWorkStore
-from chalicelib.core.sessions.check_sessions import CALLS, CALLS_IF_IDLE, CHECK_LIMITED_EVERY
+from chalicelib.core.sessions.check_intervals import CALLS, CALLS_IF_IDLE, CHECK_LIMITED_EVERY
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -91,8 +91,8 @@ class SessionReconciler:
         most = self._calls_per_second * ROUND.total_seconds()
         spent = Counter[str]()
 
-        def is_affordable(session: DueSession) -> bool:
-            spent["calls"] += CALLS_IF_IDLE if session.queue is CheckQueue.IDLE else CALLS
+        def is_affordable(each: DueSession) -> bool:
+            spent["calls"] += CALLS_IF_IDLE if each.queue is CheckQueue.IDLE else CALLS
             return spent["calls"] <= most
 
         return [*takewhile(is_affordable, due)]
@@ -130,5 +130,5 @@ def in_fair_order(due: Iterable[DueSession]) -> Sequence[DueSession]:
     return [each for *_, each in sorted(places, key=lambda place: place[:-1])]
 
 
-def _is_limited(session: DueSession) -> bool:
-    return session.has_access_limits and session.queue is CheckQueue.LIVE
+def _is_limited(each: DueSession) -> bool:
+    return each.has_access_limits and each.queue is CheckQueue.LIVE

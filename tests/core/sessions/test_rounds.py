@@ -10,7 +10,7 @@ from chalicelib.adapters.dynamodb.room_items import SHARDS
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.ports.session_store import CheckQueue, DueSession
-from chalicelib.core.sessions.check_sessions import CALLS
+from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.reconcile_sessions import (
     MAX_WORKERS,
     ROUND,
