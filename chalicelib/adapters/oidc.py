@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import jwt
@@ -23,6 +24,8 @@ KEYS_FRESH_SECONDS: Final = 3600.0
 KEYS_USABLE_SECONDS: Final = 86400.0
 ADMIN: Final = "roomkey:admin"
 MAX_NAME_CHARACTERS: Final = 200
+_LAST_SECOND: Final = 253_402_300_799
+"""The end of the year 9999, since 1970: `datetime` goes no further."""
 
 
 class _KeysUnavailable(jwt.PyJWTError):
@@ -146,7 +149,9 @@ def _user(claims: Mapping[str, Any]) -> User:
     if user_id is None or len(user_id) > MAX_USER_ID_CHARACTERS:
         raise InvalidSubjectError("no user id")
     name = _text(claims.get("name"))
-    return User(user_id, name[:MAX_NAME_CHARACTERS] if name else None, _is_admin(claims))
+    # PyJWT has checked that `exp` converts to an integer.
+    end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)
+    return User(user_id, name[:MAX_NAME_CHARACTERS] if name else None, _is_admin(claims), end)
 
 
 def _text(value: object) -> str | None:

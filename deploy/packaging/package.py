@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Final
+from zipfile import ZIP_STORED
 
 from chalice.config import Config
 from chalice.constants import MAX_LAMBDA_DEPLOYMENT_SIZE
@@ -95,8 +96,12 @@ def _delete_earlier_builds(project: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class _Files(OSUtils):
+    ZIP_DEFLATED = ZIP_STORED  # Chalice's zip is unpacked at once, so compressing it is in vain.
+
+
 def _chalice_packager(config: Config) -> LambdaDeploymentPackager:
-    files = OSUtils()
+    files = _Files()
     pip = PipRunner(SubprocessPip(files), files)
     architecture = config.lambda_architecture
     return LambdaDeploymentPackager(

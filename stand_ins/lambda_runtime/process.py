@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from stand_ins.lambda_runtime.environment import lambdas_own_variables
 from stand_ins.lambda_runtime.folder import copy_runtime_client, remove, unpack_package
+from stand_ins.lambda_runtime.output import ProcessOutput
 from stand_ins.lambda_runtime.runtime_api import FunctionFailedError, RuntimeApi
 
 _START_SECONDS: Final = 30.0
@@ -45,7 +46,6 @@ class LambdaProcess:
         self._api = RuntimeApi()
         self._folder = Path(tempfile.mkdtemp(prefix="roomkey-lambda-"))
         self._environment = dict(environment)
-        self._lines: list[str] = []
         self._turn = threading.Lock()
         self.start_seconds = 0.0
         """The seconds from the process's start to its request for a first event."""
@@ -58,10 +58,10 @@ class LambdaProcess:
             copy_runtime_client(self._folder / "runtime")
             ends.enter_context(self._api)
             started = time.perf_counter()
+            self._output = ProcessOutput()
+            ends.callback(self._output.close)
             self._process = self._start()
             ends.callback(self._end)
-            self._reader = threading.Thread(target=self._read, daemon=True)
-            self._reader.start()
             self._wait_until_ready(started)
             self._ends = ends.pop_all()
         return self
@@ -85,8 +85,8 @@ class LambdaProcess:
 
     @property
     def log(self) -> str:
-        """Return all that the function has printed."""
-        return "".join(self._lines)
+        """Return all that the function has printed, up to its last answer at least."""
+        return self._output.text
 
     @property
     def pid(self) -> int:
@@ -102,7 +102,7 @@ class LambdaProcess:
         with self._turn:
             return self._api.invoke(event, self._arn, self._timeout)
 
-    def _start(self) -> "subprocess.Popen[str]":
+    def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603 - our own Python
             # -S: without the site-packages of this project or of this machine.
             [sys._base_executable, "-S", "-m", "awslambdaric", self._handler],  # type: ignore[attr-defined] # noqa: SLF001
@@ -117,16 +117,13 @@ class LambdaProcess:
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONUNBUFFERED": "1",
             },
-            stdout=subprocess.PIPE,
+            stdout=self._output.inlet,
             stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
         )
 
     def _wait_until_ready(self, started: float) -> None:
         while not self._api.ready.wait(0.002):
             if self._process.poll() is not None or time.perf_counter() - started > _START_SECONDS:
-                self._reader.join(timeout=5)
                 raise FunctionFailedError(f"the function does not start\n{self.log}")
         self.start_seconds = time.perf_counter() - started
         if self._api.failure is not None:
@@ -135,10 +132,3 @@ class LambdaProcess:
     def _end(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._reader.join(timeout=5)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-
-    def _read(self) -> None:
-        if self._process.stdout is not None:
-            self._lines.extend(self._process.stdout)

@@ -1,4 +1,4 @@
-"""What a page may do from another origin, as a real browser sees it, preflights included."""
+"""Requests from a page of another origin, sent by a real browser with its preflights."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ _UNSEEN = {"status": None, "json": None, "retryAfter": None}
 
 @dataclass(frozen=True)
 class OtherOrigin:
-    """A page of another origin, asking Roomkey for its user."""
+    """A page of another origin that sends requests to Roomkey as alice."""
 
     page: Page
     roomkey: Roomkey
 
     def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> Any:
-        """What the page gets to see."""
+        """Send a request and return what the browser shows the page: status, body, Retry-After."""
         bearer = fetch_bearer(self.roomkey.ports, "alice")
         sent = {
             "Authorization": f"Bearer {bearer}",

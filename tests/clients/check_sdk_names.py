@@ -1,4 +1,4 @@
-"""The native SDKs' names, and what a guide says of a library, looked up in the maker's code."""
+"""Names of the native SDKs, looked up in the code of their makers' packages."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The guides' TypeScript against the types of the official packages."""
+"""Type checks of the guides' TypeScript against the official packages."""
 
 import pytest
 
@@ -9,7 +9,7 @@ VONAGES = ("web/vonage_call.ts", "web/vonage_page.ts")
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> ClientSources:
-    """The guides, beside them a page with Vonage's package, and copies with a wrong name."""
+    """Return the guides, a copy that uses Vonage's package, and copies with a wrong name."""
     sources = ClientSources(tmp_path_factory.mktemp("guides"))
     call, page = VONAGES
     sources.copy_with("web/call.ts", call, '"@opentok/client"', '"@vonage/client-sdk-video"')

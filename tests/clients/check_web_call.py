@@ -1,4 +1,4 @@
-"""The web guide in a real browser, from the sign-in's bearer to seeing and hearing the other."""
+"""Calls with the web guide in a real browser, from the bearer token to the other's video."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus

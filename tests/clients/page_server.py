@@ -1,4 +1,4 @@
-"""The web guide's page, from an origin of its own, and OpenTok's stand-in behind its /sim."""
+"""A server of the web guide's page, which passes requests below /sim to the OpenTok stand-in."""
 
 from http import HTTPStatus
 
@@ -10,12 +10,12 @@ from stand_ins.http.json_routes import json_response
 
 
 class PageServer:
-    """A WSGI app: the page, its script, and what the stub of OpenTok's library asks for.
+    """A WSGI app with the page, its script, and the paths that the stub of OpenTok's library calls.
 
     Args:
-        html: The page.
-        script: What it loads as `page.ts`, bundled.
-        opentok_url: Where the stand-in is.
+        html: The page's text.
+        script: The bundled script that the page loads as `page.ts`.
+        opentok_url: The address of the OpenTok stand-in.
     """
 
     def __init__(self, html: str, script: str, opentok_url: str) -> None:
@@ -32,7 +32,7 @@ class PageServer:
         self.wsgi_app.add_url_rule("/sim/<path:path>", "sim", self._sim, methods=methods)
 
     def refuse_next_token(self, reason: str) -> None:
-        """As OpenTok does with a token that was good once: the stand-in's clock stays right."""
+        """Refuse the next connection as OpenTok does after a token has expired."""
         self._refusals.append(reason)
 
     def _sim(self, path: str) -> Response:

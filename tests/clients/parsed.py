@@ -1,4 +1,4 @@
-"""The guides' Kotlin and Swift, as real parsers read them."""
+"""Syntax trees of the guides' Kotlin and Swift, by tree-sitter's parsers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def tree_of(code: str, suffix: str) -> Node:
 
 
 def flaws(tree: Node) -> list[str]:
-    """What the parser could not make sense of, or misses."""
+    """Return each place that the parser cannot read or where it misses something."""
     return [
         f"line {node.start_point.row + 1}: {_text(node)[:60]!r}"
         for node in _nodes(tree)
@@ -41,12 +41,15 @@ def flaws(tree: Node) -> list[str]:
 
 
 def names(tree: Node) -> set[str]:
-    """Every name in the file."""
+    """Return every name in the file."""
     return {_text(node) for node in _nodes(tree) if _is_name(node)}
 
 
 def names_declared(tree: Node, kinds: frozenset[str] = _DECLARATIONS) -> set[str]:
-    """Those that the file gives itself; of what fulfils the SDK's demands, the variables alone."""
+    """Return the names that the file declares.
+
+    In code that implements the SDK's interfaces, only variables count.
+    """
     if _fulfils_the_sdk(tree):
         kinds = _VARIABLES
     here = {_text(node) for node in tree.children if _is_name(node) and tree.type in kinds}
@@ -54,7 +57,7 @@ def names_declared(tree: Node, kinds: frozenset[str] = _DECLARATIONS) -> set[str
 
 
 def _fulfils_the_sdk(node: Node) -> bool:
-    """In Kotlin a function that overrides, in Swift an extension."""
+    """Return True for a function of Kotlin's that overrides, and an extension of Swift's."""
     start = _text(node).split("{")[0].split()
     overrides = node.type == "function_declaration" and "override" in start
     return overrides or (node.type == "class_declaration" and "extension" in start)

@@ -1,4 +1,4 @@
-"""People in front of the web guide's page, and what moderators do meanwhile."""
+"""Users of the web guide's page in a browser, and requests of their moderators."""
 
 import json
 from http import HTTPStatus
@@ -11,11 +11,11 @@ from local.bearer import fetch_bearer
 from local.ports import Ports
 
 LONG_MS = 30_000
-"""Enough for a connection, its callback and what follows from it, on a busy machine."""
+"""Milliseconds that a connection, its callback and their effects take at most on a busy machine."""
 
 
 class Person:
-    """One user with the page open."""
+    """A user who has the page open."""
 
     def __init__(self, page: Page, ports: Ports, user: str) -> None:
         self.page = page
@@ -27,12 +27,12 @@ class Person:
 
     @property
     def others(self) -> Locator:
-        """Who is seen, each under their user id."""
+        """Return the videos of the other users, each labelled with a user id."""
         return self.page.locator(".subscriber")
 
     @property
     def own(self) -> Locator:
-        """The user's own picture."""
+        """Return the user's own video."""
         return self.page.locator(".publisher")
 
     @property
@@ -79,7 +79,7 @@ class Person:
 
 
 class People:
-    """Those of one browser, each with a page of their own."""
+    """The users of one browser, each with a page of their own."""
 
     def __init__(self, context: BrowserContext, ports: Ports, page_url: str) -> None:
         self._context = context
@@ -94,7 +94,7 @@ class People:
         return Person(page, self._ports, user)
 
     def ask(self, user: str, method: str, path: str, body: object = None) -> Any:
-        """What this user's own client asks of Roomkey, which does it."""
+        """Send a request to Roomkey as this user, check that it succeeds, and return the answer."""
         answer = requests.request(
             method,
             f"{self._ports.app_url}{path}",
@@ -106,13 +106,16 @@ class People:
         return answer.json() if answer.content else None
 
     def fail_once(self, path: str, status: HTTPStatus, body: object) -> None:
-        """OpenTok's next answer where the path holds `path`."""
+        """Replace OpenTok's next answer to a request whose path contains `path`."""
         fault = {"path": path, "status": status, "body": json.dumps(body), "times": 1}
         answer = requests.post(f"{self._ports.opentok_url}/sim/faults", json=fault, timeout=30)
         assert answer.ok, answer.text
 
     def videos_published(self, room: str) -> dict[str, str | None]:
-        """By user; from OpenTok itself, since Roomkey learns it from callbacks, a little later."""
+        """Return the type of each published video, by user id.
+
+        Ask OpenTok's stand-in, because Roomkey learns of streams later, by callbacks.
+        """
         session_id = self.ask("alice", "GET", f"/rooms/{room}")["sessionId"]
         url = f"{self._ports.opentok_url}/sim/sessions/{session_id}"
         session = requests.get(url, timeout=30).json()

@@ -1,4 +1,4 @@
-"""Which names of the native SDKs are known to exist, and from where."""
+"""Names of the native SDKs that are known to exist, each with its source."""
 
 import tomllib
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ class KnownNames:
 
 
 def sdk_files(language: str) -> list[Path]:
-    """Those that speak to the SDK."""
+    """Return the guide's files that use the SDK."""
     return [path for path in _files(language) if path.stem == "Call"]
 
 
 def names_in_call(language: str) -> set[str]:
-    """All that those files name."""
+    """Return all names in the guide's files that use the SDK."""
     return set[str]().union(*(names(_tree(path)) for path in sdk_files(language)))
 
 
 def names_not_given(language: str) -> set[str]:
-    """What those files name and the guide does not declare."""
+    """Return the names in those files that the guide itself does not declare."""
     own = set[str]().union(*(names_declared(_tree(path)) for path in _files(language)))
     return names_in_call(language) - own
 

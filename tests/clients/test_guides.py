@@ -1,4 +1,4 @@
-"""The guides say what their files do, and the files say the same of Roomkey's refusals."""
+"""Agreement of the guides' pages with their files, and of both with Roomkey's error codes."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The Android and iOS guides: no compiler for them is here, but their parsers are."""
+"""The code of the Android and iOS guides, parsed, because no compiler for it is here."""
 
 from pathlib import Path
 

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,16 @@ _OLD_NAMES = re.compile(
 )
 
 
-def sources(*roots: str) -> list[str]:
-    found = [path for root in roots for path in (ROOT / root).rglob("*.py")]
-    found += [ROOT / root for root in roots if root.endswith(".py")]
-    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+def found_in(root: str, check: Callable[[ast.Module], list[tuple[int, str]]]) -> list[str]:
+    """Return the place and the text of all that the check finds in this file or folder."""
+    top = ROOT / root
+    sources = [top] if top.is_file() else sorted(top.rglob("*.py"))
+    assert sources
+    return [
+        f"{source.relative_to(ROOT)}:{line}: {text}"
+        for source in sources
+        for line, text in check(ast.parse(source.read_text()))
+    ]
 
 
 def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -68,16 +74,14 @@ def old_words(tree: ast.Module) -> list[tuple[int, str]]:
     return in_prose + in_names
 
 
-@pytest.mark.parametrize("source", sources(*DOCUMENTED))
-def test_a_docstring_begins_with_a_verb_or_a_noun(source: str) -> None:
-    found = vague_starts(ast.parse((ROOT / source).read_text()))
-    assert [f"{source}:{line}: {text}" for line, text in found] == []
+@pytest.mark.parametrize("root", DOCUMENTED)
+def test_a_docstring_begins_with_a_verb_or_a_noun(root: str) -> None:
+    assert found_in(root, vague_starts) == []
 
 
-@pytest.mark.parametrize("source", sources("app.py", "chalicelib"))
-def test_names_and_docstrings_of_the_service_use_the_words_of_the_glossary(source: str) -> None:
-    found = old_words(ast.parse((ROOT / source).read_text()))
-    assert [f"{source}:{line}: {word}" for line, word in found] == []
+@pytest.mark.parametrize("root", ["app.py", "chalicelib"])
+def test_names_and_docstrings_of_the_service_use_the_words_of_the_glossary(root: str) -> None:
+    assert found_in(root, old_words) == []
 
 
 @pytest.mark.parametrize(

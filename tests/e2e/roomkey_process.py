@@ -64,11 +64,13 @@ class Roomkey:
 
 
 @contextmanager
-def started_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Roomkey]:
+def started_roomkey(
+    environment: Mapping[str, str] | None = None, module: str = "local"
+) -> Iterator[Roomkey]:
     """Yield a stack that has started, and may not answer yet; stop it at the end."""
     ports = free_ports()
     process = subprocess.Popen(
-        [sys.executable, "-m", "local"],
+        [sys.executable, "-m", module],
         env=clean_environment(ports, environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -84,9 +86,11 @@ def started_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Ro
 
 
 @contextmanager
-def running_roomkey(environment: Mapping[str, str] | None = None) -> Iterator[Roomkey]:
+def running_roomkey(
+    environment: Mapping[str, str] | None = None, module: str = "local"
+) -> Iterator[Roomkey]:
     """Yield a running stack that has shown its first token."""
-    with started_roomkey(environment) as roomkey:
+    with started_roomkey(environment, module) as roomkey:
         assert roomkey.says(_LAST_LINE_OF_GREETING), roomkey.output
         yield roomkey
 

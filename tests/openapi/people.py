@@ -6,6 +6,10 @@ from typing import Any
 import requests
 import schemathesis
 
+from tests.openapi.quicker_schemathesis import quicken
+
+quicken()
+
 
 @schemathesis.hook
 def after_call(

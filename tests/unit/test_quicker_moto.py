@@ -98,7 +98,9 @@ def test_update_expressions_and_the_names_of_methods_are_read_once(
 
 def test_a_failed_transaction_changes_nothing(dynamodb: DynamoDBClient) -> None:
     before = KEY | {"guests": {"N": "1"}}
+    other = {"pk": {"S": "room#b"}, "sk": {"S": "room"}}
     dynamodb.put_item(TableName=TABLE, Item=before)
+    dynamodb.put_item(TableName=TABLE, Item=other)
     with quicker.quicker_moto(), pytest.raises(dynamodb.exceptions.TransactionCanceledException):
         dynamodb.transact_write_items(
             TransactItems=[
@@ -110,6 +112,8 @@ def test_a_failed_transaction_changes_nothing(dynamodb: DynamoDBClient) -> None:
                         "ExpressionAttributeValues": {":guests": {"N": "2"}},
                     }
                 },
+                {"Put": {"TableName": TABLE, "Item": KEY | {"pk": {"S": "room#c"}}}},
+                {"Delete": {"TableName": TABLE, "Key": other}},
                 {
                     "Put": {
                         "TableName": TABLE,
@@ -120,24 +124,28 @@ def test_a_failed_transaction_changes_nothing(dynamodb: DynamoDBClient) -> None:
             ]
         )
 
-    assert dynamodb.scan(TableName=TABLE)["Items"] == [before]
+    assert dynamodb.scan(TableName=TABLE)["Items"] == [before, other]
 
 
-def test_a_transaction_copies_items_alone(
+def test_a_transaction_copies_nothing_but_the_partitions_that_it_names(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copied: list[object] = []
+    other = {"pk": {"S": "room#b"}, "sk": {"S": "room"}}
+    dynamodb.put_item(TableName=TABLE, Item=KEY)
+    dynamodb.put_item(TableName=TABLE, Item=other)
+    copied: list[Any] = []
     copy = quicker._copy_of_items  # noqa: SLF001  this is its test
 
-    def watched(table: object, memo: dict[int, Any]) -> Any:
-        copied.append(table)
-        return copy(table, memo)
+    def watched(table: Any, memo: dict[int, Any]) -> Any:
+        made = copy(table, memo)
+        copied.extend(key.value for key in made.items if made.items[key] is not table.items[key])
+        return made
 
     monkeypatch.setattr(quicker, "_copy_of_items", watched)
     with quicker.quicker_moto():
         dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": TABLE, "Item": KEY}}])
 
-    assert len(copied) == 1
+    assert copied == ["room#a"]
 
 
 def test_no_model_is_kept(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:

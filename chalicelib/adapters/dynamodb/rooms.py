@@ -100,7 +100,7 @@ class DynamoDBRooms:
         write = UpdateBuilder()
         write.set(closed, "closedAt").set(ROOMS, "dueKind").set(closed, "dueAt")
         write.set(int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp()), "expiresAt")
-        write.add_one("revision").remove("listedFor")
+        write.add_one("revision").remove("listedFor").set({}, "seats").set({}, "holds")
         write.only_if_equal(room.room_id, "roomId").only_if_absent("closedAt")
         write.only_if_equal(room.session_id, "sessionId")
         update: TransactWriteItemTypeDef = {
@@ -187,7 +187,8 @@ class DynamoDBRooms:
         if start is not None:
             position = {"listedFor": user_id, "createdAt": epoch_milliseconds(start.created_at)}
             query["ExclusiveStartKey"] = room_key(start.name) | serialize(position)
-        listed = call(deadline, lambda: self._table.client.query(**query))["Items"]
+        response = call(deadline, lambda: self._table.client.query(**query))
+        listed = response["Items"]
         entries = listed[:limit]
         found = self._read_all({_pk(entry): _key(entry) for entry in entries}, deadline)
         # The index may be out of date: the room may be gone, and another room may have its name.
@@ -198,9 +199,9 @@ class DynamoDBRooms:
             and (room.created_by, room.created_at) == (user_id, _created_at(entry))
             and room.closed_at is None
         )
-        if len(listed) == len(entries):
-            return RoomPage(rooms, None)
-        return RoomPage(rooms, _page_start(entries[-1]))
+        # DynamoDB may end a page early, even an empty one.
+        last = entries[-1] if len(listed) > limit else response.get("LastEvaluatedKey")
+        return RoomPage(rooms, None if last is None else _page_start(last))
 
     def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
         """Read the rooms of these keys that exist, consistently."""

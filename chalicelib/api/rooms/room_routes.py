@@ -27,13 +27,14 @@ routes = Routes(tag="rooms")
     summary="Create a room, or get it if it exists",
     description=(
         "Returns 201 if the room was created, or 200 if it exists with the same settings. The "
-        "caller who creates a room becomes its moderator."
+        "caller who creates a room becomes its moderator, unless only an admin could create it."
     ),
     body=RoomBody,
     returns={HTTPStatus.CREATED: RoomAnswer, HTTPStatus.OK: RoomAnswer},
     raises=(
         errors.NotAModerator,
         errors.NotAMember,
+        errors.Banned,
         errors.RoomClosed,
         errors.RoomExists,
         *PROVIDER_ERRORS,
@@ -104,7 +105,8 @@ def delete_room(context: RequestContext, room: str) -> Response:
 
 @routes.get(
     "/rooms",
-    summary="List the rooms that the caller created, newest first",
+    summary="List the rooms that the caller created and still moderates, newest first",
+    description="A page that is short, or even empty, is not the last one while it has a cursor.",
     query=PageQuery,
     returns={HTTPStatus.OK: RoomList},
 )

@@ -88,10 +88,11 @@ def check_admission(
 def room_full(room: Room, now: datetime) -> RoomFull:
     """Return the error with the number of seats and the time when one may become free."""
     seats = room.settings.max_participants
+    taken = "The only seat of this room is" if seats == 1 else f"All {seats} seats of this room are"
     holds = room.seats.held(now)
     lapses_at = holds[0] if holds else None
     return RoomFull(
-        f"All {seats} seats of this room are taken; please try again later.",
+        f"{taken} taken; please try again later.",
         retry_after=(
             None if lapses_at is None else max(1, math.ceil((lapses_at - now).total_seconds()))
         ),

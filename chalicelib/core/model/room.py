@@ -40,9 +40,9 @@ class Room:
         bans: The time of each ban, by user id.
         seats: The seats; empty in a room without a limit of participants.
         session_idle: True if the session was empty at its last check, so that checks are rare.
-        admins_until: The time until which an admin's client token may be valid, by user id. It
-            contains admins who are not in `moderators`, because connection data does not say who
-            is an admin.
+        admins_until: The time until which an admin may connect as one, by user id: the end of
+            their bearer token, or of their client token. It contains admins who are not in
+            `moderators`, because connection data does not say who is an admin.
     """
 
     name: str

@@ -1,5 +1,9 @@
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
+
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,11 +14,13 @@ class User:
         id: The `sub` of the bearer token: 1 to 255 characters of valid Unicode.
         name: The display name in the bearer token, if it has one.
         admin: True if the user moderates every room and may always create rooms.
+        claims_end: The time until which the bearer token says so.
     """
 
     id: str
     name: str | None = None
     admin: bool = False
+    claims_end: datetime = NEVER
 
 
 class Role(StrEnum):

@@ -52,7 +52,9 @@ class RoomStore(Protocol):
         """
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
-        """Mark the room as deleted. A repeated call, or a newer room, changes nothing.
+        """Mark the room as deleted, without seats. A repeated call changes nothing.
+
+        If a newer room has the name, the call changes nothing either.
 
         Returns:
             The room, with its new session if it was reopened meanwhile.
@@ -70,7 +72,10 @@ class RoomStore(Protocol):
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
-        """Return a page of the rooms that this user created and has not deleted, newest first."""
+        """Return a page of the rooms that this user created and has not deleted, newest first.
+
+        A page may have fewer rooms than `limit`, or none, though a next page exists.
+        """
 
 
 class RoomAccess(Protocol):

@@ -18,6 +18,9 @@ from chalicelib.errors import RoomNotFound
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)
 """Extra time added to an admin's record, so that most of their later joins need no write."""
 
+SHORTEST_CLAIM: Final = timedelta(seconds=60)
+"""The time that an admin has to connect, even if the bearer token expires now."""
+
 
 @dataclass(frozen=True, slots=True)
 class AdmittedUser:
@@ -27,11 +30,14 @@ class AdmittedUser:
         room: The room that the decision is based on.
         role: The role in the token.
         connect_by: The end of the seat's hold; None in a room without a limit of participants.
+        moderates_until: The end of an admin's claim to moderate the room; None if the role does
+            not rest on it.
     """
 
     room: Room
     role: Role
     connect_by: datetime | None
+    moderates_until: datetime | None
 
 
 class AdmitUser:
@@ -85,7 +91,9 @@ class AdmitUser:
                 continue
             if room.session_idle:
                 self._sessions.monitor(room, now, deadline)
-            return AdmittedUser(room, role, connect_by)
+            rests_on_claim = role is Role.MODERATOR and user.id not in room.settings.moderators
+            moderates_until = _claim_end(user, now) if rests_on_claim else None
+            return AdmittedUser(room, role, connect_by, moderates_until)
         raise busy(f"room {first.name}")
 
     def _is_inside(
@@ -114,12 +122,22 @@ class AdmitUser:
     def _record_admin(
         self, room: Room, user: User, now: datetime, lifetime: timedelta, deadline: Deadline
     ) -> None:
-        """Record that the user is an admin: only the bearer token says so, not the connection."""
-        if not user.admin or user.id in room.settings.moderators:
+        """Record until when the user is an admin, which the connection data does not say.
+
+        A join with a bearer token that does not say so ends the record of an earlier join.
+        """
+        recorded = room.admins_until.get(user.id, now)
+        if user.id in room.settings.moderators or (not user.admin and recorded <= now):
             return
-        recorded = room.admins_until.get(user.id)
-        if recorded is not None and recorded >= now + lifetime:
-            return
-        past = [other for other, until in room.admins_until.items() if until <= now]
-        until = now + lifetime + ADMIN_RECORD_SLACK
-        self._seats.remember_admin(room, user.id, until, set(past) - {user.id}, deadline)
+        until = now
+        if user.admin:
+            claim_end = _claim_end(user, now)
+            if recorded >= min(claim_end, now + lifetime):
+                return
+            until = min(claim_end, now + lifetime + ADMIN_RECORD_SLACK)
+        past = {other for other, end in room.admins_until.items() if end <= now}
+        self._seats.remember_admin(room, user.id, until, past - {user.id}, deadline)
+
+
+def _claim_end(user: User, now: datetime) -> datetime:
+    return max(user.claims_end, now + SHORTEST_CLAIM)

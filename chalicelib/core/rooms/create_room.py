@@ -6,21 +6,20 @@ from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Final
 
-from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room, api_name
+from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room
 from chalicelib.core.model.room_settings import CALLERS_LOCATION, MAX_MODERATORS, RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.video_platform import VideoPlatform
+from chalicelib.core.rooms.existing_room import check_same
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import (
     FieldProblem,
     InvalidField,
-    NotAMember,
     NotAModerator,
     RoomClosed,
-    RoomExists,
     RoomNotFound,
 )
 
@@ -100,7 +99,8 @@ class CreateRoom:
         """Create a room with these settings, or return the existing one.
 
         Args:
-            user: The caller, who becomes a moderator of a new room.
+            user: The caller, who becomes a moderator of a new room, if not only admins may create
+                it.
             name: The room's name.
             asked: The requested settings, with defaults for the others.
             given: The names of the settings that the caller chose. Only they are compared with an
@@ -115,6 +115,7 @@ class CreateRoom:
             InvalidField: The settings contradict each other.
             NotAModerator: Only admins may create rooms.
             NotAMember: The room exists, and the user is not a member.
+            Banned: The room exists, and a moderator has banned the user.
             RoomClosed: The name belongs to a deleted room that the user did not moderate.
             RoomExists: The room exists with other settings.
         """
@@ -134,14 +135,22 @@ class CreateRoom:
             if room.closed_at is not None:
                 raise RoomClosed("Another request has just created and deleted this room.")
             found = room
-        _check_same(found, user, asked, given)
+        check_same(found, user, asked, given)
         return found, False
 
-    def _with_creator(self, asked: RoomSettings, creator: User | None) -> RoomSettings:
-        """Return the settings with the creator as a moderator. A room without one has none."""
+    def _with_creator(
+        self, asked: RoomSettings, creator: User | None, replaced: Room | None
+    ) -> RoomSettings:
+        """Return the settings with the creator as a moderator. A room without one has none.
+
+        A creator who needs to be an admin for this is not added: they moderate as an admin.
+        """
         if creator is None:
             if asked.moderators:
                 raise InvalidField(FieldProblem("moderators", DEFAULT_ROOM_MODERATORS))
+            return asked
+        other = replace(creator, admin=False)
+        if not self._policy.allows(other) or not self._may_reuse_name(replaced, other):
             return asked
         moderators = asked.moderators | {creator.id}
         if len(moderators) > MAX_MODERATORS:
@@ -154,12 +163,15 @@ class CreateRoom:
     ) -> None:
         if self._policy.is_default(name) and given and not user.admin:
             raise NotAModerator("Only admins may choose the default room's settings.")
-        if closed is None or closed.name_is_free(self._clock()) or closed.moderated_by(user):
+        if self._may_reuse_name(closed, user):
             return
         raise RoomClosed(
             "A room of this name was deleted. For 30 days only its moderators may reuse the name; "
             "choose another name."
         )
+
+    def _may_reuse_name(self, closed: Room | None, user: User) -> bool:
+        return closed is None or closed.name_is_free(self._clock()) or closed.moderated_by(user)
 
     def _create(
         self,
@@ -174,7 +186,7 @@ class CreateRoom:
         bans = self._inherited_bans(replaced)
         if settings.moderators & bans.keys():
             raise InvalidField(FieldProblem("moderators", "must not contain a banned user"))
-        settings = self._with_creator(settings, creator)
+        settings = self._with_creator(settings, creator, replaced)
         own = Room(
             name=name,
             room_id=self._new_id(),
@@ -205,21 +217,3 @@ def location_hint(location: str | None, caller_ip: str) -> str | None:
         return str(IPv4Address(caller_ip))
     except ValueError:
         return None
-
-
-def _check_same(room: Room, user: User, asked: RoomSettings, given: Collection[str]) -> None:
-    if not room.admits(user):
-        raise NotAMember(
-            "A room of this name exists, and you are not a member. Choose another name."
-        )
-    implied = frozenset() if room.created_by is None else {room.created_by}
-    asked = replace(asked, moderators=asked.moderators | implied)
-    differing = [name for name in given if getattr(asked, name) != getattr(room.settings, name)]
-    if differing:
-        raise RoomExists(
-            f"Room {room.name} exists with other settings. Change them with PATCH, or choose "
-            "another name.",
-            fields=tuple(
-                FieldProblem(api_name(name), "differs from the existing room") for name in differing
-            ),
-        )

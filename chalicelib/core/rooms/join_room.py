@@ -142,6 +142,8 @@ class JoinRoom:
         expires_at = now + (request.lifetime or self._longest_lifetime)
         if room.settings.closes_at is not None:
             expires_at = min(expires_at, room.settings.closes_at)
+        if admitted.moderates_until is not None:
+            expires_at = min(expires_at, admitted.moderates_until)
         # OpenTok's times are whole seconds. A token rounded up would outlive the room.
         expires_at = expires_at.replace(microsecond=0)
         if expires_at <= now:

@@ -1,9 +1,14 @@
+from typing import Final
+
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import Banned, NotAModerator, RoomNotFound
+
+MAX_READS_OF_A_PAGE: Final = 5
+"""The number of reads after which a page ends, so that hidden rooms do not hold a request up."""
 
 
 class ReadRooms:
@@ -61,5 +66,17 @@ class ReadRooms:
     def created_by(
         self, user: User, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
-        """Return a page of the rooms that the user created and has not deleted, newest first."""
-        return self._store.created_by(user.id, start, limit, deadline)
+        """Return a page of rooms that the user created and still moderates, newest first.
+
+        Deleted rooms are left out. After `MAX_READS_OF_A_PAGE` reads, a page ends though it is
+        short or even empty. Then its cursor says where to go on.
+        """
+        shown: list[Room] = []
+        following = start
+        for _ in range(MAX_READS_OF_A_PAGE):
+            page = self._store.created_by(user.id, following, limit - len(shown), deadline)
+            shown += [room for room in page.rooms if room.moderated_by(user)]
+            following = page.next_cursor
+            if following is None or len(shown) == limit:
+                break
+        return RoomPage(tuple(shown), following)

@@ -31,7 +31,7 @@ class SeatReconciler:
         room = self._rooms.find(name, deadline)
         if session is None or room is None or not session.is_of(room):
             return
-        if room.settings.max_participants is None:
+        if room.settings.max_participants is None or room.closed_at is not None:
             return
         connections = self._sessions.connections(session_id, deadline)
         self._release_stale(session, room, {each.id for each in connections}, deadline)

@@ -1,4 +1,4 @@
-"""What OpenTok tells of archives by itself, and what is kept of it."""
+"""OpenTok's callbacks about archives, and the record that Roomkey keeps of them."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ PATH_SECRET = "a-path-that-nobody-guesses-0123456789"
 
 
 def told(session_id: str, status: str = "started", **content: object) -> dict[str, object]:
-    """An archive's callback, in the older form."""
+    """Return an archive's callback in OpenTok's older form."""
     return {
         "id": ARCHIVE,
         "event": "archive",

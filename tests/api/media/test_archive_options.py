@@ -1,4 +1,4 @@
-"""What OpenTok forbids is refused before it is asked; what it refuses says what to do."""
+"""Options of archives that Roomkey refuses by itself, and OpenTok's refusals with their codes."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ FORBIDDEN: list[tuple[dict[str, Any], list[str]]] = [
     ({"sessionId": "1_x"}, ["sessionId"]),
     ({"token": "T1=="}, ["token"]),
 ]
-"""Options, and the fields that are to blame."""
+"""Options that OpenTok forbids, each with the fields that the answer must name."""
 
 
 def test_what_opentok_would_not_start_is_refused_before_it_is_asked(live: Live) -> None:
@@ -174,7 +174,7 @@ OPENTOKS = [
     ("PATCH", "/streams", 405, "streamMode auto", 409, "streams_not_manual"),
     ("PATCH", "/streams", 500, "System error", 503, "provider_unavailable"),
 ]
-"""Its documented errors, and what becomes of them here."""
+"""OpenTok's documented errors, each with the status and code that Roomkey answers."""
 
 
 def test_each_of_opentoks_refusals_is_reported_by_a_code_of_ours(
@@ -338,14 +338,14 @@ def test_who_sees_archives_is_the_rooms_to_say(live: Live, archives_for: str) ->
 
 @pytest.fixture
 def recorded(live: Live) -> Live:
-    """With a room that somebody is in."""
+    """Return the service with a room that bob is in."""
     live.room()
     live.enter("bob")
     return live
 
 
 def started(live: Live, **options: object) -> str:
-    """The path of an archive that is running."""
+    """Start an archive and return its path."""
     reply = live.ask("alice", "POST", ARCHIVES, options)
     assert reply.status == 201, reply.text
     live.settle()

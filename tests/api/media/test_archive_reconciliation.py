@@ -1,4 +1,4 @@
-"""Recordings that were begun or ended without our hearing of it are found again."""
+"""Reconciliation of archives whose start or end no answer and no callback reported."""
 
 import json
 from datetime import timedelta
@@ -19,7 +19,7 @@ MINUTES = timedelta(minutes=2)
 
 @pytest.fixture
 def recorded(live: Live) -> Live:
-    """With a room in which somebody publishes."""
+    """Return the service with a room in which bob publishes."""
     somebody_publishes(live)
     return live
 
@@ -36,14 +36,14 @@ def listed(live: Live) -> list[Any]:
 
 
 def drop_record(live: Live, archive_id: str) -> None:
-    """As its time to live does, or the loss of all that was told of it."""
+    """Delete the archive's record, as DynamoDB does when its time to live has passed."""
     (item,) = (each for each in live.stand_ins.items() if archive_id in each["sk"]["S"])
     key = {"pk": item["pk"], "sk": item["sk"]}
     live.stand_ins.dynamodb().delete_item(TableName=TABLE, Key=key)
 
 
 def lose_the_answer(live: Live) -> None:
-    """Of the next start, which happens; and its callback."""
+    """Let the next start succeed at OpenTok, and lose its answer and its first callback."""
     live.stand_ins.opentok.faults.add(Fault("/archive", drop=True))
     live.stand_ins.opentok.plan_callbacks(drop=1)
 
@@ -176,13 +176,13 @@ def test_reconciliation_what_is_well_writes_nothing_about_archives(
 
 
 def at_opentok(live: Live, archive_id: str) -> dict[str, Any]:
-    """The archive as OpenTok lists it."""
+    """Return the archive as OpenTok lists it."""
     archive = live.stand_ins.opentok.inspect("archives", archive_id)
     return {name: value for name, value in archive.items() if name != "layout"}
 
 
 def as_listed(*archives: dict[str, Any], count: int | None = None) -> Fault:
-    """OpenTok's next list has these, in this order, whatever is asked for."""
+    """Return a fault that makes OpenTok's next list these archives, in this order."""
     told = {"items": archives, "count": len(archives) if count is None else count}
     return Fault("/archive", status=200, body=json.dumps(told))
 

@@ -1,4 +1,4 @@
-"""Archives whose rooms keep them for some days only are deleted then, and no sooner."""
+"""Deletion of archives after the room's retention time, and no sooner."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 def archived(live: Live, room: str = "standup", status: str = "available") -> str:
-    """A new archive that is as far as this."""
+    """Start an archive, let it reach this status at OpenTok, and return its id."""
     reply = live.ask("alice", "POST", f"/rooms/{room}/archives", {})
     assert reply.status == 201, reply.text
     archive_id = str(reply.json["id"])

@@ -1,4 +1,4 @@
-"""A room's archives, from start to file."""
+"""Archives over HTTP, from the start to the download of the file."""
 
 import json
 from datetime import timedelta
@@ -29,7 +29,7 @@ EVERY_OPTION: dict[str, Any] = {
 
 @pytest.fixture
 def recorded(live: Live) -> Live:
-    """With a room in which somebody publishes."""
+    """Return the service with a room in which bob publishes."""
     live.room()
     live.publish(live.enter("bob"))
     live.settle()
@@ -45,7 +45,7 @@ def start(live: Live, room: str = "standup", **options: object) -> Any:
 
 
 def at_opentok(live: Live, archive_id: str, status: str) -> None:
-    """Let it become that, and us be told."""
+    """Give the archive this status at OpenTok, and deliver the callback."""
     live.stand_ins.opentok.move_archive(archive_id, status)
     live.settle()
 

@@ -1,4 +1,4 @@
-"""A room's broadcasts, from start to end, over HTTP."""
+"""Broadcasts over HTTP, from start to stop."""
 
 from datetime import timedelta
 from typing import Any

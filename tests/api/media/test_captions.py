@@ -1,4 +1,4 @@
-"""A room's captions, over HTTP."""
+"""Captions over HTTP, from start to stop."""
 
 import json
 from datetime import timedelta
@@ -30,7 +30,7 @@ def stop(live: Live, captions_id: str, room: str = "standup", user: str = "alice
 
 
 def told_opentok(stand_ins: StandIns) -> Any:
-    """What OpenTok was last asked to start captions with."""
+    """Return the body of the last request to OpenTok for captions."""
     calls = [each for each in stand_ins.opentok.calls if each.path.endswith("/captions")]
     return calls[-1].json
 

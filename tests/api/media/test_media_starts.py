@@ -1,4 +1,4 @@
-"""What holds for all that OpenTok makes of a room: who may, in which room, what it answers."""
+"""Rules that every start of media shares: the caller, the room, and OpenTok's answers."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def started(live: Live, start: Start) -> Any:
 
 
 def told_opentok(live: Live, start: Start) -> list[Call]:
-    """The calls by which OpenTok was asked to start it."""
+    """Return the requests to OpenTok that started this kind of media."""
     calls = live.stand_ins.opentok.calls
     return [
         each for each in calls if each.method == "POST" and each.path.endswith(start.at_opentok)

@@ -1,4 +1,4 @@
-"""Archives that OpenTok uploads to the owner's own bucket."""
+"""Archives that OpenTok uploads to the operator's own bucket."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,7 +18,7 @@ ARCHIVES = "/rooms/standup/archives"
 
 @pytest.fixture
 def recorded(stand_ins: StandIns) -> Iterator[Live]:
-    """With a bucket, and a room in which somebody publishes."""
+    """Yield the service with a bucket, and a room in which bob publishes."""
     stand_ins.s3().create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
@@ -30,7 +30,7 @@ def recorded(stand_ins: StandIns) -> Iterator[Live]:
 
 
 def upload(live: Live, name: str, **options: object) -> str:
-    """Record, and do as OpenTok does afterwards; the archive's path."""
+    """Record an archive, upload its file as OpenTok does, and return the archive's path."""
     archive: Any = live.ask("alice", "POST", ARCHIVES, options).json
     path = f"{ARCHIVES}/{archive['id']}"
     assert live.ask("alice", "POST", f"{path}/stop").status == 200
@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_deleted_now_can_be_later(recorded: Live) -> None:
 
 
 def deletes(live: Live) -> list[str]:
-    """What OpenTok was asked to delete."""
+    """Return the paths of all requests to OpenTok that delete."""
     return [call.path for call in live.stand_ins.opentok.calls if call.method == "DELETE"]
 
 

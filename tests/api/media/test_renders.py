@@ -1,4 +1,4 @@
-"""Web pages in a room, over HTTP."""
+"""Renders of web pages into a room, over HTTP."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Telephones and WebSockets in a room, over HTTP."""
+"""SIP calls, touch tones and audio connectors, over HTTP."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def tones(live: Live, digits: object, user: str = "alice", **to_whom: object) ->
 
 
 def told_opentok(live: Live) -> Any:
-    """What it was asked to call or connect."""
+    """Return the body of the only request that OpenTok got."""
     (call,) = (each for each in live.stand_ins.opentok.calls if each.method == "POST")
     return call.json
 

@@ -151,6 +151,25 @@ def test_no_token_outlives_its_room(gateway: Gateway, stand_ins: StandIns) -> No
         assert join(gateway, stand_ins).code == "room_closed"
 
 
+@pytest.mark.parametrize(
+    ("bearer_end", "expires_at"),
+    [
+        (int(NOON.timestamp()) + 600, "2026-03-01T12:10:00Z"),
+        (10**15, "2026-03-02T12:00:00Z"),
+    ],
+    ids=["a moment", "beyond the calendar"],
+)
+def test_an_admins_moderator_token_expires_with_the_bearer_token(
+    gateway: Gateway, stand_ins: StandIns, bearer_end: int, expires_at: str
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        join(gateway, stand_ins)
+        bearer = stand_ins.identity.bearer("root", admin=True, exp=bearer_end)
+        reply = gateway.request("POST", "/rooms/standup/tokens", bearer=bearer)
+
+    assert (reply.json["role"], reply.json["expiresAt"]) == ("moderator", expires_at)
+
+
 def test_layout_classes_go_into_the_token(gateway: Gateway, stand_ins: StandIns) -> None:
     reply = join(gateway, stand_ins, body={"layoutClasses": ["focus", "full"]})
     assert claims(reply)["initial_layout_class_list"] == "focus full"

@@ -20,6 +20,7 @@ from chalicelib.core.model.room_settings import (
     Resolution,
     RoomSettings,
 )
+from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
@@ -254,6 +255,16 @@ def test_a_closed_room_expires_in_thirty_days_and_its_session_with_its_last_toke
         quiet_since=EVENING,
         retired_until=last_token_ends,
     )
+
+
+def test_a_closed_room_holds_no_seats(store: RoomStore) -> None:
+    seats = Seats({"bob": {"connection-1": NOON}, "carol": {}}, {"carol": EVENING})
+    room = replace(a_room(), seats=seats)
+    store.create(room, None, soon())
+
+    store.close(room, EVENING, soon())
+
+    assert store.find(room.name, soon()) == replace(closed(room, EVENING), seats=Seats())
 
 
 def test_closing_a_room_again_changes_nothing(store: RoomStore, database: Database) -> None:

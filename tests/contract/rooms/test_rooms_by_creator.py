@@ -203,6 +203,28 @@ def test_what_the_index_still_shows_of_an_earlier_room_of_a_name_is_left_out(
     assert listed(store) == ([new, other] if created_by == "alice" else [other])
 
 
+@pytest.mark.parametrize("shown", [0, 1, 2])
+def test_a_list_goes_on_after_a_page_of_the_index_that_ends_early(
+    shown: int, store: RoomStore, engine: Engine
+) -> None:
+    rooms = some_rooms(store, 5)
+    cut = [True]
+
+    def end_early(parsed: dict[str, Any], **_: object) -> None:
+        if cut.pop():
+            parsed["LastEvaluatedKey"] = parsed["Items"][1]
+            parsed["Items"] = parsed["Items"][:shown]
+        cut.append(False)
+
+    engine.client.meta.events.register("after-call.dynamodb.Query", end_early)
+    first = store.created_by("alice", None, 4, soon())
+
+    assert first == RoomPage(tuple(rooms[:shown]), RoomCursor(rooms[1].name, rooms[1].created_at))
+    assert store.created_by("alice", first.next_cursor, 4, soon()) == RoomPage(
+        tuple(rooms[2:]), None
+    )
+
+
 def test_rooms_that_the_store_leaves_for_a_second_asking_are_listed_in_their_places(
     store: RoomStore, engine: Engine
 ) -> None:

@@ -30,9 +30,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from mypy_boto3_dynamodb import DynamoDBClient
 
-from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.core.model.connection import Connection, Session
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.room_settings import RoomSettings
@@ -49,11 +48,12 @@ from chalicelib.errors import (
     StoreUnavailable,
 )
 from tests.contract.conftest import DYNAMODB_LOCAL
+from tests.fakes.memory.table import Table
 from tests.support.interleaving.opentok import Event, OpenTokModel, Token
 from tests.support.interleaving.scheduler import Died, Fault, NoHurry, Task
-from tests.support.interleaving.service import Service, build
+from tests.support.interleaving.service import Service, build, build_on_fakes
 from tests.support.servers.stand_ins import TABLE
-from tests.support.stores.engines import Engine
+from tests.support.stores.engines import Engine, Memory
 from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON
 
 ROOM = "standup"
@@ -68,6 +68,8 @@ NO_LIMIT = 1000
 TASKS_AT_ONCE = 5
 PARTS = range(4)
 """The examples' seeds: each part is a test, so that several processes share them."""
+EXAMPLES_ON_FAKES = 16
+"""For each part."""
 HEALING_DUE = timedelta(minutes=11)
 """After so long every session that is looked after is due."""
 TO_BE_REPEATED = (StoreUnavailable, ProviderUnavailable, SessionUnknown, Died)
@@ -88,14 +90,14 @@ class Running:
 class Interleavings(RuleBasedStateMachine):
     """A room, those who want into it, and a scheduler that is against them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, database: Engine | Memory) -> None:
         super().__init__()
-        self.engine = engine
+        self.database = database
         self.now = NOON
         self.opentok = OpenTokModel(self.clock)
-        self.service: Service = build(engine.client, self.opentok, self.clock)
-        self.looked_up = DynamoDBRooms(engine.client, TABLE, LONGEST_TOKEN)
-        self.records = DynamoDBSessions(engine.client, TABLE)
+        self.service = self._build()
+        self.looked_up = database.stores.rooms
+        self.records = database.stores.sessions
         """Both as the test looks at them, which is no step of anything."""
         self.running: list[Running] = []
         self.unfinished: list[tuple[str, Callable[[], object]]] = []
@@ -298,7 +300,8 @@ class Interleavings(RuleBasedStateMachine):
             for running in self.running:
                 if not running.task.is_done:
                     running.task.step(Fault.DIES_BEFORE)
-            self._empty_table()
+            if isinstance(self.database, Engine):
+                self._empty_table(self.database.client)
 
     # What must be true.
 
@@ -399,6 +402,11 @@ class Interleavings(RuleBasedStateMachine):
             self._join(User("latecomer"))
 
     # How it is done.
+
+    def _build(self) -> Service:
+        if isinstance(self.database, Engine):
+            return build(self.database.client, self.opentok, self.clock)
+        return build_on_fakes(self.database.stores, self.opentok, self.clock)
 
     def _room(self) -> Room:
         room = self.service.rooms.find(ROOM, NoHurry())
@@ -530,8 +538,7 @@ class Interleavings(RuleBasedStateMachine):
             self.is_broken = True
             raise
 
-    def _empty_table(self) -> None:
-        client = self.engine.client
+    def _empty_table(self, client: DynamoDBClient) -> None:
         found = client.scan(TableName=TABLE, ConsistentRead=True)["Items"]
         for start in range(0, len(found), 25):
             requests: Any = [
@@ -547,25 +554,31 @@ def _user(connection: Connection) -> str:
 
 @pytest.fixture
 def examples(request: pytest.FixtureRequest) -> int:
-    """Return how many examples a part tries: the simplest, with which each begins, and its share.
+    """Return how many examples a part tries: the simplest, with which each begins, and others.
 
     DynamoDB Local is several times as fast as moto.
     """
-    every = 120 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 20
-    return every // len(PARTS) + 1
+    return 31 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 3
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_rooms_stay_right_whatever_comes_between_two_steps(
-    engine: Engine, examples: int, part: int
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Share the examples between processes, but for moto's few, which one process tries."""
+    on_moto = "engine" in metafunc.fixturenames and not metafunc.config.getoption(
+        "--run-dynamodb-local"
+    )
+    metafunc.parametrize("part", [0] if on_moto else PARTS)
+
+
+def try_interleavings(
+    new_database: Callable[[], Engine | Memory], part: int, examples: int
 ) -> None:
     @seed(part)
-    class InterleavingsOnThisEngine(Interleavings):
+    class InterleavingsOnThisDatabase(Interleavings):
         def __init__(self) -> None:
-            super().__init__(engine)
+            super().__init__(new_database())
 
     run_state_machine_as_test(
-        InterleavingsOnThisEngine,
+        InterleavingsOnThisDatabase,
         settings=settings(
             max_examples=examples,
             stateful_step_count=50,
@@ -574,3 +587,14 @@ def test_rooms_stay_right_whatever_comes_between_two_steps(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_rooms_stay_right_whatever_comes_between_two_steps(part: int) -> None:
+    """On the fakes, which pass the stores' contracts, and where a step takes next to no time."""
+    try_interleavings(lambda: Memory(Table(lambda: NOON, LONGEST_TOKEN)), part, EXAMPLES_ON_FAKES)
+
+
+def test_they_do_so_on_dynamodb_where_a_store_may_make_several_steps_and_meet_conflicts(
+    engine: Engine, examples: int, part: int
+) -> None:
+    try_interleavings(lambda: engine, part, examples)

@@ -213,6 +213,24 @@ def test_a_full_room_says_how_many_seats_it_has_and_when_one_may_become_free(
     }
 
 
+@pytest.mark.parametrize(
+    ("seats", "detail"),
+    [
+        (1, "The only seat of this room is taken; please try again later."),
+        (2, "All 2 seats of this room are taken; please try again later."),
+    ],
+)
+def test_a_full_room_says_in_words_that_its_seats_are_taken(
+    service: Service, seats: int, detail: str
+) -> None:
+    service.open(max_participants=seats)
+    for number in range(seats):
+        service.join(User(f"user-{number}"))
+    with pytest.raises(RoomFull) as refusal:
+        service.join(BOB)
+    assert refusal.value.detail == detail
+
+
 def test_rules_that_change_while_somebody_joins_are_those_that_hold(service: Service) -> None:
     service.open(max_participants=2)
     service.table.faults.before_next("write_claim", lambda: service.ban("bob"))

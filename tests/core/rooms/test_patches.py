@@ -1,10 +1,10 @@
-"""The lists of users in a change of a room."""
+"""The lists of users in a change of a room, and in a room that is put again."""
 
 import pytest
 
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.room_patch import SetPatch
-from chalicelib.errors import InvalidField
+from chalicelib.errors import InvalidField, RoomExists
 from tests.fakes.service import ALICE, BOB, ROOT, Service
 
 
@@ -25,3 +25,15 @@ def test_the_default_room_has_no_moderators_and_needs_none(service: Service) -> 
     service.change({"moderators": frozenset(), "max_participants": 9}, name="lobby", user=ROOT)
     assert service.room("lobby").settings.moderators == frozenset()
     assert service.room("lobby").settings.max_participants == 9
+
+
+def test_a_room_put_again_is_compared_with_the_moderators_that_it_has_now(
+    service: Service,
+) -> None:
+    room = service.open(moderators=frozenset({"bob"}))
+    service.change(user=BOB, moderators=SetPatch(remove=frozenset({"alice"})))
+    assert service.open(user=BOB, moderators=frozenset({"bob"})).room_id == room.room_id
+    for others in ({"alice"}, {"alice", "bob"}, {"bob", "carol"}, set[str]()):
+        with pytest.raises(RoomExists) as refusal:
+            service.open(user=BOB, moderators=frozenset(others))
+        assert [each.field for each in refusal.value.fields] == ["moderators"]

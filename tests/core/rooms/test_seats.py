@@ -4,8 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.model.seats import GRACE, HOLD, MAX_CONNECTIONS_PER_USER, MAX_EVICTED_AT_ONCE
+from chalicelib.core.model.seats import (
+    GRACE,
+    HOLD,
+    MAX_CONNECTIONS_PER_USER,
+    MAX_EVICTED_AT_ONCE,
+    Seats,
+)
 from chalicelib.core.model.user import User
+from chalicelib.core.support.metrics import Metric, recording
 from chalicelib.errors import TooManyConnected
 from tests.fakes.service import ALICE, BOB, CAROL, Service
 from tests.support.noon import NOON
@@ -162,6 +169,32 @@ def test_a_room_whose_hours_are_over_opens_again_with_all_its_seats_free(
     again = service.change({"closes_at": None})
     assert again.session_id != first.session_id
     assert service.refusal(CAROL) is None
+
+
+def test_a_deleted_room_holds_no_seats_and_none_when_it_is_made_anew(service: Service) -> None:
+    service.open(max_participants=3)
+    service.enter(BOB)
+    service.join(CAROL)
+    service.close()
+    assert service.room().seats == Seats()
+    counts = service.use_cases.read_presence.counts(service.room(), service.deadline)
+    assert counts.seats_held == 0
+    with recording() as counted:
+        service.reconcile()
+    assert Metric("SeatsRestored", 1, timed=False) not in counted
+    assert service.room().seats == Seats()
+    service.open(max_participants=1)
+    service.join(CAROL)
+    assert set(service.room().seats.connections) == {"carol"}
+
+
+def test_who_leaves_while_the_room_is_deleted_keeps_no_seat(service: Service) -> None:
+    service.open(max_participants=3)
+    bob = service.enter(BOB)
+    service.table.faults.before_next("record_disconnection_and_release", service.close)
+    service.leave(bob)
+    assert service.room().seats == Seats()
+    assert service.recorded() == {}
 
 
 def test_taking_the_limit_away_lets_everybody_in_again(service: Service) -> None:

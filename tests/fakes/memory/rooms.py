@@ -47,7 +47,12 @@ class FakeRooms:
             if found is None or found.room.room_id != room.room_id or found.room.closed_at:
                 return room
             closed = RoomRecord(
-                replace(found.room, closed_at=closed_at, revision=found.room.revision + 1),
+                replace(
+                    found.room,
+                    closed_at=closed_at,
+                    revision=found.room.revision + 1,
+                    seats=Seats(),
+                ),
                 due=epoch_milliseconds(closed_at),
                 is_listed_as_due=True,
                 expires=whole_second(closed_at + NAME_KEPT_AFTER_CLOSING),

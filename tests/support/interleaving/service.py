@@ -1,7 +1,7 @@
-"""The service whose steps are interleaved: the real use cases and adapter, behind gates."""
+"""The service whose steps are interleaved: the real use cases, with its stores behind gates."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -18,8 +18,12 @@ from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.use_cases import UseCases
+from tests.fakes.memory.table import unavailable
+from tests.fakes.stores import Stores
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
 from tests.support.servers.stand_ins import TABLE
@@ -40,6 +44,25 @@ class GatedClient:
             return outside(partial(method, **asked), partial(_failure, operation, asked))
 
         return call
+
+
+class GatedStore:
+    """A fake store, each of whose calls is a step. It has no conflicts."""
+
+    def __init__(self, store: object) -> None:
+        self._store = store
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        perform = getattr(self._store, method)
+
+        def call(*asked: Any, **named: Any) -> Any:
+            return outside(partial(perform, *asked, **named), _unavailability)
+
+        return call
+
+
+def _unavailability(fault: Fault) -> Exception | None:
+    return unavailable() if fault in {Fault.LOST, Fault.THROTTLED} else None
 
 
 def _failure(operation: str, asked: dict[str, Any], fault: Fault) -> Exception | None:
@@ -86,29 +109,49 @@ class NoMedia:
 class Service:
     """The use cases that are interleaved, and the stores that tests inspect."""
 
-    rooms: DynamoDBRooms
-    sessions: DynamoDBSessions
+    rooms: RoomStore
+    sessions: SessionStore
     use_cases: UseCases
 
 
 def build(
     engine_client: DynamoDBClient, opentok: OpenTokModel, clock: Callable[[], datetime]
 ) -> Service:
+    """Return a service on DynamoDB, each of whose calls is a step."""
     client = cast("DynamoDBClient", GatedClient(engine_client))
-    rooms, sessions = DynamoDBRooms(client, TABLE, TOKEN_LIFETIME), DynamoDBSessions(client, TABLE)
+    stores = Stores(
+        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME),
+        seats=DynamoDBSeats(client, TABLE),
+        sessions=DynamoDBSessions(client, TABLE),
+        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
+        media=RunningMedia(client, TABLE),
+        schedules=cast("Any", NoMedia()),
+    )
+    return _service(stores, opentok, clock)
+
+
+def build_on_fakes(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime]) -> Service:
+    """Return a service on these fakes, each of whose calls is a step."""
+    gated = {
+        each.name: cast("Any", GatedStore(getattr(stores, each.name))) for each in fields(stores)
+    }
+    return _service(Stores(**gated), opentok, clock)
+
+
+def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime]) -> Service:
     ids, nothing = count(1), cast("Any", NoMedia())
     ports = Ports(
-        rooms=rooms,
-        seats=DynamoDBSeats(client, TABLE),
-        sessions=sessions,
+        rooms=stores.rooms,
+        seats=stores.seats,
+        sessions=stores.sessions,
         video=opentok,
         connections=opentok,
         identity=nothing,
         callbacks=nothing,
-        due_work=lambda: DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
+        due_work=lambda: stores.due_work,
         workers=lambda: None,
         media=lambda: MediaPorts(
-            store=RunningMedia(client, TABLE),
+            store=stores.media,
             schedules=nothing,
             storage=nothing,
             archives=nothing,
@@ -120,4 +163,4 @@ def build(
     )
     policy = Policy(CreationPolicy(admins_only=False, default_room="lobby"), TOKEN_LIFETIME, 1000)
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
-    return Service(rooms=rooms, sessions=sessions, use_cases=use_cases)
+    return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

@@ -19,6 +19,8 @@ from moto.core import responses
 from moto.core.model_instances import model_data
 from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS, JSONSerializer
 from moto.core.utils import method_names_from_class
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 
@@ -55,10 +57,29 @@ def _plain(value: Any) -> Any:
             return value
 
 
+_named: list[dict[str, Any]] = []
+"""The keys that the transaction under way names. moto is called by one thread at a time."""
+
+
+def _transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
+    requests = [request for item in transact_items for request in item.values()]
+    _named.extend(request.get("Key") or request["Item"] for request in requests)
+    try:
+        _TRANSACT(backend, transact_items)
+    finally:
+        _named.clear()
+
+
+_TRANSACT = DynamoDBBackend.transact_write_items
+
+
 def _copy_of_items(table: Any, memo: dict[int, Any]) -> Any:
-    """Copy what a transaction may have to put back, not the table's description."""
+    """Copy what a transaction may have to put back: the partitions that it names."""
     copied = copy.copy(table)
-    copied.items = copy.deepcopy(table.items, memo)
+    copied.items = copy.copy(table.items)
+    named = [DynamoType(key[table.hash_key_attr]) for key in _named]
+    for partition in {each for each in named if each in table.items}:
+        copied.items[partition] = copy.deepcopy(table.items[partition], memo)
     return copied
 
 
@@ -68,6 +89,7 @@ def quicker_moto() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SERVICE_SPECIFIC_SERIALIZERS, "dynamodb", {"json": DynamoDBSerializer})
         patch.setattr(Table, "__deepcopy__", _copy_of_items, raising=False)
+        patch.setattr(DynamoDBBackend, "transact_write_items", _transact_write_items)
         # It reads the same few expressions again and again; validation works on a copy.
         patch.setattr(UpdateExpressionParser, "make", cache(UpdateExpressionParser.make))
         # It lists the methods of a handler's class for every call.
