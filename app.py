@@ -55,14 +55,14 @@ ROUTES: Final[tuple[Routes, ...]] = (
 def build_app(
     environment: Mapping[str, str],
     new_deadline: Callable[[], Deadline] = request_deadline,
-    new_run_deadline: Callable[[], Deadline] = run_deadline,
+    new_run_deadline: Callable[[object], Deadline] = run_deadline,
 ) -> Chalice:
     """Return a new app.
 
     Args:
         environment: The settings.
         new_deadline: Returns the deadline of a request.
-        new_run_deadline: Returns the deadline of a run of a scheduled function.
+        new_run_deadline: Returns the deadline of a run that Lambda's context describes.
     """
     services = Services(environment)
     log = RequestLog(log_level(environment))

@@ -14,9 +14,15 @@ RUN_SECONDS: Final = 50.0
 """The time limit of a run: the next one starts after a minute, and Lambda stops a run at 60 s."""
 
 
-def run_deadline() -> Deadline:
-    """Return the deadline of a run that starts now."""
-    return Deadline(RUN_SECONDS)
+_SECONDS_TO_LOG: Final = 5.0
+
+
+def run_deadline(context: object) -> Deadline:
+    """Return the deadline of a run, before the time at which Lambda stops it."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    if left is None:
+        return Deadline(RUN_SECONDS)
+    return Deadline(min(RUN_SECONDS, left() / 1000 - _SECONDS_TO_LOG))
 
 
 class Schedules:
@@ -26,7 +32,7 @@ class Schedules:
         self,
         use_cases: Callable[[], UseCases],
         log: RequestLog,
-        new_deadline: Callable[[], Deadline],
+        new_deadline: Callable[[object], Deadline],
     ) -> None:
         self._use_cases = use_cases
         self._log = log
@@ -50,7 +56,7 @@ class Schedules:
         )
         with recording() as record.measurements:
             try:
-                work(self._use_cases().scheduled(), self._new_deadline())
+                work(self._use_cases().scheduled(), self._new_deadline(context))
             except RoomkeyError as error:
                 self._log.write(record, HTTPStatus.SERVICE_UNAVAILABLE, error)
             except Exception as fault:  # noqa: BLE001  a failed run must be logged

@@ -178,7 +178,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
         session_id=values["sessionId"],
         created_at=from_epoch_milliseconds(values["createdAt"]),
         created_by=values.get("createdBy"),
-        closed_at=_time(values.get("closedAt")),
+        closed_at=moment(values.get("closedAt")),
         revision=values["revision"],
         locked=values["locked"],
         bans=_moments(values["bans"]),
@@ -199,8 +199,8 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
             moderators=frozenset(values.get("moderators", ())),
             members=frozenset(values.get("members", ())) if values["restricted"] else None,
             max_participants=values.get("maxParticipants"),
-            opens_at=_time(values.get("opensAt")),
-            closes_at=_time(values.get("closesAt")),
+            opens_at=moment(values.get("opensAt")),
+            closes_at=moment(values.get("closesAt")),
             archives_for=ArchivesFor(values["archivesFor"]),
             archive_retention_days=values.get("archiveRetentionDays"),
         ),
@@ -217,16 +217,17 @@ def _due(room: Room) -> int | None:
 
 
 def _times(moments: Mapping[str, datetime]) -> dict[str, int]:
-    return {name: epoch_milliseconds(moment) for name, moment in moments.items()}
+    return {name: epoch_milliseconds(each) for name, each in moments.items()}
 
 
 def _moments(times: Mapping[str, int]) -> dict[str, datetime]:
     return {name: from_epoch_milliseconds(time) for name, time in times.items()}
 
 
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else epoch_milliseconds(moment)
+def _milliseconds(time: datetime | None) -> int | None:
+    return None if time is None else epoch_milliseconds(time)
 
 
-def _time(milliseconds: int | None) -> datetime | None:
+def moment(milliseconds: int | None) -> datetime | None:
+    """Return the time of an attribute that may be absent."""
     return None if milliseconds is None else from_epoch_milliseconds(milliseconds)

@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.counts import counts_from_item, counts_key, co
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
+    moment,
     queue_of,
     room_from_item,
     room_key,
@@ -35,7 +36,7 @@ from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.ports.session_store import CheckQueue, ConnectionPage
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import StoreUnavailable
 
@@ -71,8 +72,8 @@ class DynamoDBSessions:
             has_access_limits=values.get("hasAccessLimits", False),
             monitored=next_check is not None and quiet_since is None,
             owner=values.get("createdBy"),
-            next_check=next_check and from_epoch_milliseconds(next_check),
-            quiet_since=quiet_since and from_epoch_milliseconds(quiet_since),
+            next_check=moment(next_check),
+            quiet_since=moment(quiet_since),
             unassigned_streams=streams_of(values.get("unassigned", {})),
             retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
         )

@@ -62,10 +62,11 @@ class SessionReconciler:
         """
         started, pause = deadline.remaining(), ROUND.total_seconds()
         for number in range(ROUNDS):
-            passed = started - deadline.remaining()
-            deadline.wait(number * pause - passed)
-            last = self._clock() + ROUND * (ROUNDS - 1 - number)
-            if deadline.remaining() < _SECONDS_FOR_A_ROUND or not self._hand_out(last, deadline):
+            wait = max(0.0, number * pause - (started - deadline.remaining()))
+            if deadline.remaining() - wait < _SECONDS_FOR_A_ROUND:
+                return
+            deadline.wait(wait)
+            if not self._hand_out(self._clock() + ROUND * (ROUNDS - 1 - number), deadline):
                 return
 
     def _hand_out(self, last: datetime, deadline: Deadline) -> bool:

@@ -131,7 +131,7 @@ class StandIns:
         return Gateway(app)
 
 
-def _run_of_one_round() -> Deadline:
+def _run_of_one_round(_: object) -> Deadline:
     """Return the deadline of a run that has no time for a second round, and never pauses."""
     slept = [0.0]
     return Deadline(_ONE_ROUND, lambda: monotonic() + sum(slept), slept.append)
