@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-CHECK_EVERY: Final = timedelta(seconds=90)
-CHECK_LIMITED_EVERY: Final = timedelta(seconds=30)
+CHECK_EVERY: Final = timedelta(seconds=80)
+CHECK_LIMITED_EVERY: Final = timedelta(seconds=24)
 """The interval for a room with access limits: a lost callback there keeps another user out."""
 CHECK_FAILED_AFTER: Final = timedelta(seconds=60)
 CHECK_REFUSED_AFTER: Final = timedelta(minutes=5)
 """A rotated secret is known everywhere after minutes, which ends refusals. Bugs need a fix."""
-CHECK_QUIET_EVERY: Final = timedelta(seconds=90)
+CHECK_QUIET_EVERY: Final = timedelta(seconds=80)
 """The shortest interval for a session that nobody is in."""
 QUIET_FRACTION: Final = 4
 """A session that nobody has been in for a time waits a quarter of this time for its next check."""

@@ -3,7 +3,7 @@
 If OpenTok does not answer, no record is removed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -31,8 +31,6 @@ SECONDS_FOR_A_SESSION: Final = 15.0
 _SECONDS_TO_RESCHEDULE: Final = 2.0
 _TIME_TO_START_ANOTHER: Final = 3.0
 
-ForEach = Callable[[Callable[[str], object], Sequence[str], int], None]
-
 
 class SessionCheck(Protocol):
     """One part of a check: connections, or one kind of media."""
@@ -51,7 +49,6 @@ class SessionChecks:
         media: The parts of a check for media.
         clock: Returns the time.
         longest_token: The longest lifetime of a client token.
-        for_each: Makes a call for each session of a batch.
     """
 
     def __init__(
@@ -63,7 +60,6 @@ class SessionChecks:
         media: Sequence[SessionCheck],
         clock: Clock,
         longest_token: timedelta,
-        for_each: ForEach = for_each_concurrently,
     ) -> None:
         self._sessions = sessions
         self._due_work = due_work
@@ -71,7 +67,6 @@ class SessionChecks:
         self._media = media
         self._clock = clock
         self._longest_token = longest_token
-        self._for_each = for_each
 
     def run(self, batch: CheckBatch, deadline: Deadline) -> None:
         """Check the sessions, the most urgent first, until the batch's time is over.
@@ -90,7 +85,7 @@ class SessionChecks:
             if failure is not None:
                 failures.append(failure)
 
-        self._for_each(check, batch.session_ids, SESSIONS_AT_ONCE)
+        for_each_concurrently(check, batch.session_ids, SESSIONS_AT_ONCE)
         first = next((each for each in failures if isinstance(each, RoomkeyError)), None)
         if first is not None:  # Most likely, the others have the same cause.
             annotate("failure", first.note or first.detail)

@@ -15,6 +15,8 @@ from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milli
 from tests.fakes.memory.table import Table, whole_second
 
 _FORGOTTEN_AFTER: Final = timedelta(days=7)
+_PARTS: Final = 8
+"""The number of parts of a queue. The fake has one part, and so reads as many from it."""
 
 
 class FakeDueWork:
@@ -67,7 +69,7 @@ class FakeDueWork:
             return [
                 each
                 for queue in CheckQueue
-                for each in [each for each in due if each.queue is queue][:limit]
+                for each in [each for each in due if each.queue is queue][: _PARTS * limit]
             ]
 
     def schedule_check(
