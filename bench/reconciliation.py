@@ -41,9 +41,12 @@ LATENCIES: Final = (0.03, 0.1)
 """The seconds that OpenTok takes for an answer."""
 LIMITED: Final = 5
 """One in so many sessions has a limit of participants."""
+OF_1000: Final = "checks of 1,000 sessions per minute"
+"""The name of a figure for other sections."""
 MINUTES: Final = 6
 MINUTES_TO_SETTLE: Final = 2
 
+_THOUSAND: Final = 1_000
 _STORE_SECONDS: Final = 0.005
 _START_SECONDS: Final = 0.3
 """The time until an asynchronous invocation starts."""
@@ -244,15 +247,21 @@ def _session(number: int) -> str:
 
 def section() -> Section:
     """Simulate each number of sessions at each latency."""
-    rows = [_row(size, latency) for size in SIZES for latency in LATENCIES]
-    return Section(f"Reconciliation, simulated, one in {LIMITED} sessions with a limit", rows)
+    rows, figures = list[Row](), dict[str, float]()
+    for size in SIZES:
+        for latency in LATENCIES:
+            simulation = Simulation(size, latency)
+            simulation.run()
+            rows.append(_row(simulation))
+            if size == _THOUSAND:
+                figures[OF_1000] = simulation.checks_per_minute()
+    title = f"Reconciliation, simulated; one in {LIMITED} sessions has a limit"
+    return Section(title, rows, figures)
 
 
-def _row(size: int, latency: float) -> Row:
-    simulation = Simulation(size, latency)
-    simulation.run()
+def _row(simulation: Simulation) -> Row:
     return Row(
-        what=f"{size:,} live sessions, OpenTok at {latency * 1000:.0f} ms",
+        what=f"{simulation.size:,} live sessions, OpenTok at {simulation.latency * 1000:.0f} ms",
         median=f"{simulation.checks_per_minute():,.0f} checks/min",
         remarks=(
             f"the oldest is seen after {simulation.oldest(limited=False):.0f} s, "

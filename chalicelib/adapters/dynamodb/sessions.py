@@ -65,6 +65,7 @@ class DynamoDBSessions:
         values = deserialize(item)
         expires, quiet_since = values.get("expiresAt"), values.get("quietSince")
         next_check = values["dueAt"] if "dueKind" in values else None
+        unassigned = values.get("unassigned")
         return Session(
             id=session_id,
             room_name=values["name"],
@@ -74,7 +75,7 @@ class DynamoDBSessions:
             owner=values.get("createdBy"),
             next_check=moment(next_check),
             quiet_since=moment(quiet_since),
-            unassigned_streams=streams_of(values.get("unassigned", {})),
+            unassigned_streams=() if unassigned is None else streams_of(unassigned),
             retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
         )
 

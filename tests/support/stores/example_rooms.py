@@ -11,7 +11,7 @@ from chalicelib.core.support.deadline import Deadline
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 LONGEST_TOKEN = timedelta(days=7)
-"""How long the retired sessions of these rooms are kept."""
+"""The time for which the retired sessions of these rooms are kept."""
 
 _numbers = count(1)
 
