@@ -14,7 +14,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
   tests/clients/check_web_call.py tests/clients/check_types.py \
   tests/contract/sessions/test_interleavings.py
 SUITES = $(LONG) $(filter-out $(LONG),$(shell find tests/contract -name 'test_*.py' | sort) \
-  $(wildcard tests/clients/check_*.py)) tests/e2e/check_page.py \
+  $(wildcard tests/clients/check_*.py)) tests/call_page/check_*.py tests/e2e/check_page.py \
   tests/openapi/check_generated_clients.py
 
 .PHONY: help run token test check types lint layers template programs format openapi mutants lock clean deploy secret callbacks archive-storage package destroy rehearse bench

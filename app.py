@@ -8,6 +8,7 @@ from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
 from chalicelib.api import health, openapi_route
+from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.http.router import Router, request_deadline
@@ -30,6 +31,7 @@ from chalicelib.api.schedules import Schedules, run_deadline
 from chalicelib.composition.services import Services
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.media_settings import features_off
 from chalicelib.settings import cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
@@ -44,12 +46,15 @@ ROUTES: Final[tuple[Routes, ...]] = (
     broadcast_routes.routes,
     caption_routes.routes,
     telephony_routes.routes,
+    telephony_routes.audio_connector_routes,
     render_routes.routes,
     session_callbacks.routes,
     media_callbacks.routes,
     sip_callbacks.routes,
 )
-"""All routes, in the order of the API's reference."""
+"""All routes of the API, in the order of its reference."""
+PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
+"""The routes of pages for browsers, which are no part of the API's reference."""
 
 
 def build_app(
@@ -66,10 +71,16 @@ def build_app(
     """
     services = Services(environment)
     log = RequestLog(log_level(environment))
-    router = Router(services.use_cases, log, cors_origin(environment), new_deadline)
+    router = Router(
+        services.use_cases,
+        log,
+        cors_origin(environment),
+        new_deadline,
+        features_off=features_off(environment),
+    )
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(router.error_middleware, "http")
-    for routes in ROUTES:
+    for routes in (*ROUTES, *PAGES):
         router.mount(built, routes)
     _register_schedules(built, Schedules(services.use_cases, log, new_run_deadline))
     if "AWS_LAMBDA_RUNTIME_API" in environment:

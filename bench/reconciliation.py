@@ -18,6 +18,7 @@ from bench.figures.report import Row, Section
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.connection import Connection, Participant
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
@@ -27,13 +28,19 @@ from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.pace import Pace
+from chalicelib.media_settings import read_features
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import FakeOpenTok, FakeSession
 from tests.fakes.opentok.ports import FakePlatforms
-from tests.fakes.outside import FakeArchiveStorage, FakeCallbackVerifier, FakeIdentity
+from tests.fakes.outside import (
+    FakeArchiveStorage,
+    FakeCallbackVerifier,
+    FakeClientLibrary,
+    FakeIdentity,
+)
 from tests.fakes.stores import Stores
 
 SIZES: Final = (100, 1_000, 10_000)
@@ -129,7 +136,9 @@ class Simulation:
         policy = Policy(
             CreationPolicy(admins_only=False, default_room="lobby"),
             _LONGEST_TOKEN,
-            DEFAULT_CALLS_PER_SECOND,
+            features=read_features({}, []),
+            media_hosts=MediaHosts(),
+            opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
         )
         use_cases = wire(self._ports(), policy, self.clock, lambda: "room")
         self._scheduled = use_cases.scheduled()
@@ -228,6 +237,7 @@ class Simulation:
             seats=self._stores.seats,
             sessions=self._sessions,
             video=self._opentok,
+            client_library=FakeClientLibrary(),
             connections=platforms.connections,
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),

@@ -84,6 +84,12 @@ class Banned(RoomkeyError):
     code = "banned"
 
 
+class FeatureDisabled(RoomkeyError):
+    """The operator does not let the caller use `feature`: see `allowedTo` and `setting`."""
+
+    code = "feature_disabled"
+
+
 class RoomNotFound(RoomkeyError):
     """The room does not exist, or the caller may not see it."""
 

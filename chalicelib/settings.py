@@ -1,4 +1,4 @@
-"""The operator's settings. Only this module reads them from the environment."""
+"""The operator's settings. Only this module and `media_settings` read the environment."""
 
 import re
 from collections.abc import Mapping
@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Self
 
+from chalicelib.core.model.media import Features
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.errors import NotConfigured
+from chalicelib.media_settings import read_features, read_media_hosts
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9@._~%/-]*)?")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_CALLS_PER_SECOND: Final = 1000
 MAX_CALLS_PER_SECOND: Final = 10_000
@@ -39,6 +43,9 @@ class Settings:
     Args:
         jwks_url: The URL of the issuer's keys.
         opentok_api_url: None for the usual URL for the kind of credentials.
+        opentok_client_url: The URL of OpenTok.js for the call page; None for the platform's own.
+        features: The rule of each feature that costs money.
+        media_hosts: The hosts that OpenTok may be sent to.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
@@ -51,9 +58,12 @@ class Settings:
     auth_audiences: frozenset[str]
     jwks_url: str
     opentok_api_url: str | None
+    opentok_client_url: str | None
     archive_bucket: str | None
     creation: CreationPolicy
     longest_token: timedelta
+    features: Features
+    media_hosts: MediaHosts
     opentok_calls_per_second: int
     checks_function: str | None
     callback_path_secret: str | None = field(repr=False)
@@ -86,6 +96,7 @@ class Settings:
             jwks_url=environment.get("AUTH_JWKS_URL")
             or issuer.rstrip("/") + "/.well-known/jwks.json",
             opentok_api_url=(environment.get("OPENTOK_API_URL") or "").rstrip("/") or None,
+            opentok_client_url=_client_url(environment, problems),
             archive_bucket=_archive_bucket(environment, problems),
             creation=CreationPolicy(
                 admins_only=_creation(environment, problems) == "admins",
@@ -100,6 +111,8 @@ class Settings:
                     problems=problems,
                 )
             ),
+            features=read_features(environment, problems),
+            media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=_whole_number(
                 environment,
                 "OPENTOK_CALLS_PER_SECOND",
@@ -119,6 +132,15 @@ def _archive_bucket(environment: Mapping[str, str], problems: list[str]) -> str 
     value = environment.get("ARCHIVE_BUCKET") or None
     if value is not None and not BUCKET_PATTERN.fullmatch(value):
         problems.append("ARCHIVE_BUCKET must be 3 to 63 of a-z, 0-9 and -")
+    return value
+
+
+def _client_url(environment: Mapping[str, str], problems: list[str]) -> str | None:
+    value = environment.get("OPENTOK_CLIENT_URL") or None
+    if value is not None and not SCRIPT_PATTERN.fullmatch(value):
+        problems.append(
+            "OPENTOK_CLIENT_URL must be an address that begins with https:// or http://"
+        )
     return value
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 
+from chalicelib.core.model.media import AllowedTo, Feature
 from local.ports import HOST, Ports
 from local.provider import CREDENTIAL_VARIABLES, Provider
 
@@ -19,7 +20,8 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
     no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
     wanted = (
         # With real credentials, any page in the user's browser could record at the user's cost.
-        {"SAMPLE_RECORDING": "off" if provider.real else "on"}
+        {"SAMPLE_RECORDING": "off" if provider.real else "on", "MEDIA_HOSTS": "*:*"}
+        | {feature.setting: AllowedTo.MODERATORS.value for feature in Feature}
         | kept
         | _aws(ports)
         | {
@@ -33,7 +35,11 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
             "PYTHONUNBUFFERED": "1",
         }
     )
-    return wanted if provider.real else wanted | {"OPENTOK_API_URL": ports.opentok_url}
+    stand_in = {
+        "OPENTOK_API_URL": ports.opentok_url,
+        "OPENTOK_CLIENT_URL": ports.client_library_url,
+    }
+    return wanted if provider.real else wanted | stand_in
 
 
 def _aws(ports: Ports) -> dict[str, str]:

@@ -64,6 +64,7 @@ or in another terminal:
 curl -sS -X POST {ports.app_url}{_PATH} -H 'Authorization: Bearer {first.bearer}'
 
 A bearer token for another user: make -s token USER=bob{ports.make_arguments}
+Features that cost money are on here. Most are off in a deployed stage (docs/deploying.md).
 Sample apps need no bearer token (docs/sample-apps.md): {ports.app_url}/session
 All state is in memory and is lost at the end. Ctrl-C stops everything.
 """

@@ -45,6 +45,11 @@ class Ports:
         return f"{self.opentok_url}/identity"
 
     @property
+    def client_library_url(self) -> str:
+        """Return the address of the stand-in for OpenTok.js."""
+        return f"{self.opentok_url}/client/opentok.js"
+
+    @property
     def aws_url(self) -> str:
         return f"http://{HOST}:{self.aws}"
 

@@ -20,7 +20,7 @@ from stand_ins.aws.stand_in import AwsStandIn
 from stand_ins.http.host_check import HostCheck
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
-from stand_ins.opentok import OpenTokStandIn
+from stand_ins.opentok import CLIENT_PATHS, OpenTokStandIn
 
 STAGE = "local"
 _CATCH_UP_SECONDS = 1.0
@@ -98,7 +98,7 @@ def _settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
-    return HttpServer(HostCheck(wsgi_app), HOST, port)
+    return HttpServer(HostCheck(wsgi_app, open_to_pages=CLIENT_PATHS), HOST, port)
 
 
 def _catch_up(opentok: OpenTokStandIn) -> PeriodicTask:

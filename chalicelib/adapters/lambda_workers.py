@@ -1,6 +1,7 @@
 """Workers on AWS Lambda: each batch of sessions is an asynchronous invocation of one function."""
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,13 +29,18 @@ class LambdaWorkers:
     def start(self, batch: CheckBatch, deadline: Deadline) -> None:
         payload = json.dumps(batch.to_event())
         try:
-            deadline.run(
+            answer = deadline.run(
                 lambda: self._client.invoke(
                     FunctionName=self._function, InvocationType="Event", Payload=payload
                 )
             )
         except (ClientError, BotoCoreError, TimeoutError) as error:
-            raise StoreUnavailable(
-                "No worker could be started to check sessions.",
-                note=f"lambda:InvokeFunction {self._function}: {type(error).__name__}: {error}",
-            ) from error
+            raise self._not_started(f"{type(error).__name__}: {error}") from error
+        if answer["StatusCode"] != HTTPStatus.ACCEPTED:
+            raise self._not_started(f"status {answer['StatusCode']}")
+
+    def _not_started(self, reason: str) -> StoreUnavailable:
+        return StoreUnavailable(
+            "No worker could be started to check sessions.",
+            note=f"lambda:InvokeFunction {self._function}: {reason}",
+        )

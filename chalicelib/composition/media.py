@@ -11,7 +11,7 @@ from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
 from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.media_control import MediaControl, MediaStopper
 from chalicelib.core.media.read_archives import ReadArchives
-from chalicelib.core.media.reconcile_media import MediaReconciler, RenderReconciler
+from chalicelib.core.media.reconcile_media import MediaReconciler, ServiceReconciler
 from chalicelib.core.media.record_archives import RecordArchives
 from chalicelib.core.media.renders import Renders
 from chalicelib.core.media.start_media import StartMedia
@@ -19,7 +19,9 @@ from chalicelib.core.media.stop_media import StopMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.connection import Service
+from chalicelib.core.model.media import Feature, Features, MediaKind
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.check_sessions import SessionCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
@@ -39,9 +41,15 @@ class MediaServices:
 
 
 def wire_media(
-    ports: Ports, read_rooms: ReadRooms, sessions: SessionTracker, clock: Clock
+    ports: Ports,
+    read_rooms: ReadRooms,
+    sessions: SessionTracker,
+    clock: Clock,
+    *,
+    features: Features,
+    hosts: MediaHosts,
 ) -> MediaServices:
-    """Return the use cases of media on these ports."""
+    """Return the use cases of media on these ports, by the operator's rules."""
     own, rooms = ports.media(), ports.rooms
     services = ServiceConnections(ports.video, sessions, clock)
     access = MediaAccess(read_rooms, own.store)
@@ -57,6 +65,7 @@ def wire_media(
     return MediaServices(
         use_cases=MediaUseCases(
             record_archives=RecordArchives(
+                rule=features[Feature.RECORDING],
                 rooms=read_rooms,
                 store=own.store,
                 platform=own.archives,
@@ -65,6 +74,8 @@ def wire_media(
             ),
             read_archives=ReadArchives(read_rooms, own.store, archive_sync, own.storage),
             broadcasts=Broadcasts(
+                rule=features[Feature.BROADCASTS],
+                hosts=hosts,
                 media=access,
                 platform=own.broadcasts,
                 tracker=tracker,
@@ -72,6 +83,7 @@ def wire_media(
                 control=broadcast_control,
             ),
             captions=Captions(
+                rule=features[Feature.CAPTIONS],
                 media=access,
                 platform=own.captions,
                 services=services,
@@ -80,13 +92,22 @@ def wire_media(
                 stopper=captions_stopper,
             ),
             renders=Renders(
+                rule=features[Feature.RENDERS],
+                hosts=hosts,
                 media=access,
                 platform=own.renders,
                 services=services,
                 start_media=start_media,
                 control=render_control,
             ),
-            telephony=Telephony(access, own.telephony, services),
+            telephony=Telephony(
+                sip=features[Feature.SIP],
+                audio_connectors=features[Feature.AUDIO_CONNECTORS],
+                hosts=hosts,
+                media=access,
+                platform=own.telephony,
+                services=services,
+            ),
             media_tracker=tracker,
         ),
         stop=StopMedia(
@@ -99,12 +120,33 @@ def wire_media(
             },
         ),
         reconcile=[
-            reconciler(MediaKind.ARCHIVE, own.archives, archive_sync),
-            reconciler(MediaKind.BROADCAST, own.broadcasts, broadcast_control),
-            RenderReconciler(
-                reconciler(MediaKind.RENDER, own.renders, render_control),
-                ports.sessions,
-                own.store,
+            reconciler(
+                MediaKind.ARCHIVE,
+                own.archives,
+                archive_sync,
+                longest=features[Feature.RECORDING].longest,
+            ),
+            reconciler(
+                MediaKind.BROADCAST,
+                own.broadcasts,
+                broadcast_control,
+                longest=features[Feature.BROADCASTS].longest,
+            ),
+            ServiceReconciler(
+                renders=reconciler(
+                    MediaKind.RENDER,
+                    own.renders,
+                    render_control,
+                    longest=features[Feature.RENDERS].longest,
+                ),
+                longest={
+                    Service.SIP: features[Feature.SIP].longest,
+                    Service.AUDIO_CONNECTOR: features[Feature.AUDIO_CONNECTORS].longest,
+                },
+                platform=ports.connections,
+                sessions=ports.sessions,
+                store=own.store,
+                clock=clock,
             ),
         ],
         delete_expired_archives=DeleteExpiredArchives(

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
-    from chalicelib.core.ports.video_platform import ConnectionControl, VideoPlatform
+    from chalicelib.core.ports.video_platform import (
+        ClientLibrary,
+        ConnectionControl,
+        VideoPlatform,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ class Ports:
     seats: "SeatStore"
     sessions: "SessionStore"
     video: "VideoPlatform"
+    client_library: "ClientLibrary"
     connections: "ConnectionControl"
     identity: "IdentityProvider"
     callbacks: "CallbackVerifier"
@@ -75,6 +80,7 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient, Transport
+    from chalicelib.adapters.opentok.client_library import OpenTokClientLibrary
     from chalicelib.adapters.opentok.connections import OpenTokConnections
     from chalicelib.adapters.opentok.sdk_client import SdkClients
     from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
@@ -126,6 +132,7 @@ def connect(settings: Settings) -> Ports:
         seats=DynamoDBSeats(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
+        client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),
         identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),

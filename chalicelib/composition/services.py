@@ -37,5 +37,11 @@ def _build(settings: Settings) -> UseCases:
     from chalicelib.composition.ports import connect
     from chalicelib.composition.use_cases import Policy, wire
 
-    policy = Policy(settings.creation, settings.longest_token, settings.opentok_calls_per_second)
+    policy = Policy(
+        settings.creation,
+        settings.longest_token,
+        settings.features,
+        settings.media_hosts,
+        settings.opentok_calls_per_second,
+    )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)

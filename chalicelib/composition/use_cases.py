@@ -7,6 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib.composition.ports import Ports
+from chalicelib.core.model.media import Feature, Features
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.rooms.admit_user import AdmitUser
 from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
@@ -32,25 +34,39 @@ class Policy:
     Args:
         creation: The rule for who may create rooms, and the default room.
         longest_token: The longest lifetime of a client token; at most 30 days.
+        features: The rule of each feature that costs money.
+        media_hosts: The hosts that OpenTok may be sent to.
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
     """
 
     creation: CreationPolicy
     longest_token: timedelta
+    features: Features
+    media_hosts: MediaHosts
     opentok_calls_per_second: int
 
 
 def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
     """Return all use cases. Media and scheduled use cases are built on first use."""
     read_rooms = ReadRooms(ports.rooms, clock)
-    create_room = CreateRoom(ports.rooms, ports.video, policy.creation, clock, new_id)
+    recording = policy.features[Feature.RECORDING]
+    create_room = CreateRoom(
+        ports.rooms, ports.video, policy.creation, clock, new_id, recording=recording
+    )
     tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
 
     def build_media() -> "MediaServices":
         from chalicelib.composition.media import wire_media
 
-        return wire_media(ports, read_rooms, tracker, clock)
+        return wire_media(
+            ports,
+            read_rooms,
+            tracker,
+            clock,
+            features=policy.features,
+            hosts=policy.media_hosts,
+        )
 
     media = cache(build_media)
 
@@ -94,6 +110,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
     return UseCases(
         identity=ports.identity,
         platform=ports.video,
+        client_library=ports.client_library,
         callbacks=ports.callbacks,
         create_room=create_room,
         join_room=JoinRoom(
@@ -112,6 +129,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             platform=ports.video,
             rooms=read_rooms,
             seats=seats,
+            recording=recording,
             clock=clock,
         ),
         close_room=CloseRoom(

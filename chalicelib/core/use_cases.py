@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
-from chalicelib.core.ports.video_platform import VideoPlatform
+from chalicelib.core.ports.video_platform import ClientLibrary, VideoPlatform
 from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
@@ -58,10 +58,11 @@ class ScheduledUseCases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """All use cases, with the identity provider, the video platform and the callback verifier."""
+    """All use cases, with the ports that views call themselves."""
 
     identity: IdentityProvider
     platform: VideoPlatform
+    client_library: ClientLibrary
     callbacks: CallbackVerifier
     create_room: CreateRoom
     join_room: JoinRoom

@@ -1,12 +1,16 @@
 from collections.abc import Sequence
 from importlib.resources import files
+from urllib.parse import urlencode
 
-from flask import Flask, abort, render_template, send_from_directory
+from flask import Flask, abort, redirect, render_template, request, send_from_directory
 from werkzeug.wrappers import Response
 
+from local.bearer import fetch_bearer
 from local.page.parts import Part
 from local.ports import Ports
 from stand_ins.http.json_routes import json_response
+
+_CALL = {"user": "alice", "room": "standup"}
 
 
 def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
@@ -18,6 +22,15 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
     @app.get("/")
     def show() -> str:
         return render_template("index.html", ports=ports, parts=parts)
+
+    @app.get("/call")
+    def open_call() -> Response:
+        """Sign this user in, and open the call page as this user."""
+        wanted = {name: request.args.get(name, usual) for name, usual in _CALL.items()}
+        bearer = fetch_bearer(ports, wanted["user"])
+        room = urlencode({"room": wanted["room"]})
+        # Browsers send the part after `#` to no server.
+        return redirect(f"{ports.app_url}/call?{room}#{urlencode({'bearer': bearer})}")
 
     @app.get("/parts/<key>")
     def check(key: str) -> Response:

@@ -81,6 +81,8 @@ class WsgiRequestHandler(KeepAliveRequestHandler):
             "CONTENT_TYPE": headers.get("content-type", ""),
             "CONTENT_LENGTH": str(body_length),
             _SERVER_CLOSING: self.keep_alive_server.closing,
+            # simple-websocket takes the socket from here, by Werkzeug's name for it.
+            "werkzeug.socket": self.connection,
         }
 
 

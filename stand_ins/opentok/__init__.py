@@ -13,6 +13,7 @@ archive is ready: it sets `archive_ready_after` to infinity and calls `move_arch
 `POST /sim/archives/{id}` with `{"status", "reason"?}`.
 """
 
+from stand_ins.opentok.clients.client_socket import CLIENT_PATHS
 from stand_ins.opentok.stand_in import OpenTokStandIn
 
-__all__ = ["OpenTokStandIn"]
+__all__ = ["CLIENT_PATHS", "OpenTokStandIn"]

@@ -26,9 +26,9 @@ class Call:
 
 
 class CallRecorder:
-    """A WSGI app that keeps a record of every call outside `unrecorded`."""
+    """A WSGI app that keeps a record of every call whose path is not under `unrecorded`."""
 
-    def __init__(self, wsgi_app: WSGIApplication, *, unrecorded: str) -> None:
+    def __init__(self, wsgi_app: WSGIApplication, *, unrecorded: tuple[str, ...]) -> None:
         self._wsgi_app = wsgi_app
         self._unrecorded = unrecorded
         self._lock = threading.Lock()

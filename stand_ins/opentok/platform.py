@@ -11,6 +11,9 @@ from stand_ins.opentok.archives.archives import Archives
 from stand_ins.opentok.broadcasts.broadcasts import Broadcasts
 from stand_ins.opentok.callbacks.callback import Callback
 from stand_ins.opentok.captions.captions import Captions
+from stand_ins.opentok.clients.client import ClientGate
+from stand_ins.opentok.clients.outbox import Outboxes
+from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.renders.renders import Renders
 from stand_ins.opentok.sessions.session_record import Change
 from stand_ins.opentok.sessions.sessions import Sessions
@@ -46,6 +49,7 @@ class Platform:
     Args:
         clock: Seconds since the epoch.
         announce: Takes every callback.
+        known: The credentials by which clients' tokens are judged.
         archive_ready_after: Seconds from an archive's end to its file.
     """
 
@@ -53,12 +57,15 @@ class Platform:
         self,
         clock: Callable[[], float],
         announce: Callable[[Callback], None],
+        known: KnownCredentials,
         *,
         archive_ready_after: float,
     ) -> None:
         lock = threading.RLock()
         self._clock = clock
-        self.sessions = Sessions(announce, lock)
+        outboxes = Outboxes()
+        self.sessions = Sessions(announce, lock, outboxes)
+        self.clients = ClientGate(self.sessions, outboxes, known)
         self.storage = ArchiveStorage(archive_ready_after)
         self.links = ArchiveLinks(clock)
         self.archives = Archives(lock, announce, self.storage, self.links)
@@ -79,6 +86,7 @@ class Platform:
     def advance(self) -> None:
         """Make all changes that are due by the clock."""
         now = self._clock()
+        self.clients.advance(now)
         for each in self._records.values():
             each.advance(now)
 

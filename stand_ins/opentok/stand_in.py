@@ -4,11 +4,14 @@ from types import MappingProxyType
 from typing import Any, Literal
 from wsgiref.types import WSGIApplication
 
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
 from stand_ins.http.faults import FaultPlan, FaultyApp
 from stand_ins.opentok.callbacks.callback import Callback
 from stand_ins.opentok.callbacks.callback_plan import CallbackPlan
 from stand_ins.opentok.callbacks.callbacks import Callbacks
 from stand_ins.opentok.calls import Call, CallRecorder
+from stand_ins.opentok.clients.client_socket import CLIENT_PATHS, SOCKET_PATH, ClientSocket
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.platform import Platform
 from stand_ins.opentok.sessions.participants import connection_json
@@ -60,11 +63,18 @@ class OpenTokStandIn:
         for kind, url in callbacks.items():
             self.deliver_to(kind, url)
         self._platform = Platform(
-            clock, self._callbacks.announce, archive_ready_after=archive_ready_after
+            clock,
+            self._callbacks.announce,
+            self._known,
+            archive_ready_after=archive_ready_after,
         )
         self.faults = FaultPlan()
-        app = web_app(self._platform, self._callbacks, self.faults, self._known, clock)
-        self._recorder = CallRecorder(FaultyApp(app, self.faults, spared=_SIM), unrecorded=_SIM)
+        app = DispatcherMiddleware(
+            web_app(self._platform, self._callbacks, self.faults, self._known, clock),
+            {SOCKET_PATH: ClientSocket(self._platform.clients, self._platform.sessions, clock)},
+        )
+        faulty = FaultyApp(app, self.faults, spared=_SIM)
+        self._recorder = CallRecorder(faulty, unrecorded=(_SIM, CLIENT_PATHS))
 
     @property
     def wsgi_app(self) -> WSGIApplication:

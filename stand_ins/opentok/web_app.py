@@ -14,6 +14,8 @@ from stand_ins.opentok.callbacks.callback_routes import callback_routes
 from stand_ins.opentok.callbacks.callbacks import Callbacks
 from stand_ins.opentok.callbacks.registration_routes import registration_routes
 from stand_ins.opentok.captions.captions_routes import captions_routes
+from stand_ins.opentok.clients.library_routes import library_routes
+from stand_ins.opentok.clients.network_routes import network_routes
 from stand_ins.opentok.credentials import KnownCredentials
 from stand_ins.opentok.media_routes import media_routes
 from stand_ins.opentok.platform import Platform
@@ -72,6 +74,8 @@ def web_app(
         sim_routes(sessions, known, clock),
         record_sim_routes(platform),
         media_routes(platform.links),
+        library_routes(),
+        network_routes(sessions, clock),
         callback_routes(callbacks),
         fault_routes(faults),
     ):

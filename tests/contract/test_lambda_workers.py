@@ -36,3 +36,11 @@ def test_a_worker_that_lambda_does_not_start_is_an_error_with_its_reason() -> No
             LambdaWorkers(client, FUNCTION).start(BATCH, soon())
     assert "AccessDeniedException" in str(failure.value.note)
     assert FUNCTION in str(failure.value.note)
+
+
+def test_an_answer_of_another_status_is_no_start() -> None:
+    client = boto3.client("lambda", "eu-west-1")
+    with Stubber(client) as stubber:
+        stubber.add_response("invoke", {"StatusCode": 200})
+        with pytest.raises(StoreUnavailable, match="No worker"):
+            LambdaWorkers(client, FUNCTION).start(BATCH, soon())

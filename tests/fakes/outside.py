@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.archives import ArchiveFile
 from chalicelib.core.ports.credentials import Credentials, OpenTokCredentials
+from chalicelib.core.ports.video_platform import LibraryAddress
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
     CallbackUnsigned,
@@ -64,6 +65,13 @@ class FakeCredentials:
             if kind not in self.secrets:
                 raise NotConfigured(f"no secret of {kind} callbacks")
             return self.secrets[kind]
+
+
+class FakeClientLibrary:
+    """A client library at an address that nobody serves."""
+
+    def address(self, deadline: Deadline) -> LibraryAddress:  # noqa: ARG002 - as the port has it
+        return LibraryAddress("https://library.test/opentok.js", ("https://library.test",))
 
 
 class FakeCallbackVerifier:

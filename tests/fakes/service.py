@@ -15,13 +15,20 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.errors import RoomkeyError
+from chalicelib.media_settings import read_features, read_media_hosts
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms
-from tests.fakes.outside import FakeArchiveStorage, FakeCallbackVerifier, FakeIdentity
+from tests.fakes.outside import (
+    FakeArchiveStorage,
+    FakeCallbackVerifier,
+    FakeClientLibrary,
+    FakeIdentity,
+)
 from tests.fakes.stores import Stores
+from tests.support.features import ALL_FEATURES
 from tests.support.noon import NOON
 
 ALICE: Final = User("alice")
@@ -39,6 +46,7 @@ class Service:
     Args:
         admins_only: Whether only admins may create rooms.
         has_bucket: Whether OpenTok uploads archives to storage of the owner's.
+        settings: Settings of media that differ from `ALL_FEATURES`.
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
     """
 
@@ -48,7 +56,9 @@ class Service:
         admins_only: bool = False,
         has_bucket: bool = False,
         calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
+        environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
         self.table = Table(self.clock, LONGEST_TOKEN)
@@ -59,8 +69,11 @@ class Service:
         policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"),
             LONGEST_TOKEN,
-            calls_per_second,
+            features=read_features(environment, problems),
+            media_hosts=read_media_hosts(environment, problems),
+            opentok_calls_per_second=calls_per_second,
         )
+        assert problems == []
         ids = (f"room-{number}" for number in count(1))
         self.use_cases = wire(self._ports(), policy, self.clock, lambda: next(ids))
 
@@ -231,6 +244,7 @@ class Service:
             seats=self.stores.seats,
             sessions=self.stores.sessions,
             video=self.opentok,
+            client_library=FakeClientLibrary(),
             connections=self.platforms.connections,
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),

@@ -11,7 +11,7 @@ from stand_ins.http.server import HttpServer
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with HttpServer(HostCheck(Response("mine"))) as server:
+    with HttpServer(HostCheck(Response("mine"), open_to_pages="/client/")) as server:
         yield server.url
 
 
@@ -36,3 +36,11 @@ def test_its_own_pages_are_answered(url: str) -> None:
 @pytest.mark.parametrize("origin", ["https://elsewhere.example", "http://127.0.0.1:1", "null"])
 def test_pages_of_other_origins_are_refused(url: str, origin: str) -> None:
     assert status(url, Origin=origin) == HTTPStatus.FORBIDDEN
+
+
+def test_pages_of_other_origins_may_use_what_is_open_to_them(url: str) -> None:
+    headers = {"Origin": "https://elsewhere.example"}
+
+    answer = requests.get(f"{url}/client/opentok.js", headers=headers, timeout=5)
+
+    assert answer.status_code == HTTPStatus.OK

@@ -34,6 +34,7 @@ def test_an_absolute_address_of_the_right_scheme_passes(text: str, schemes: tupl
         "file:///etc/passwd",
         "https://page.test/a b",
         "https://page.test/\r\nHost: b",
+        "https://page.test\\@b",
         "https://page.test:99999/",
         "https://page.test:x/",
         "https://[::1/",

@@ -2,7 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.core.model.media import Feature
 from chalicelib.errors import NotConfigured
+from chalicelib.media_settings import features_off
 from chalicelib.settings import Settings, cors_origin, log_level
 
 COMPLETE = {
@@ -54,6 +56,15 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
         ("MAX_TOKEN_SECONDS", "-60"),
         ("MAX_TOKEN_SECONDS", "\u0663\u0660\u0660"),
         ("MAX_TOKEN_SECONDS", "9" * 5000),
+        ("ALLOW_SIP", "everybody"),
+        ("ALLOW_RECORDING", "OFF"),
+        ("MAX_RECORDING_SECONDS", "14401"),
+        ("MAX_CAPTIONS_SECONDS", "299"),
+        ("MAX_SIP_SECONDS", "1e3"),
+        ("MEDIA_HOSTS", "page.test, 10.0.0.1"),
+        ("MEDIA_HOSTS", "https://page.test"),
+        ("OPENTOK_CLIENT_URL", "library.test/opentok.js"),
+        ("OPENTOK_CLIENT_URL", "https://library.test/o.js; script-src *"),
     ],
 )
 def test_what_is_wrong_is_named(name: str, value: str) -> None:
@@ -77,6 +88,28 @@ def test_the_operator_chooses_who_creates_rooms_and_how_long_tokens_last() -> No
     assert settings.creation.admins_only
     assert settings.creation.is_default("foyer")
     assert settings.longest_token == timedelta(days=30)
+
+
+def test_by_default_moderators_record_and_caption_and_opentok_is_sent_nowhere() -> None:
+    settings = Settings.from_env(COMPLETE)
+    allowed = {feature for feature, rule in settings.features.items() if rule.allowed_to != "off"}
+    assert allowed == {Feature.RECORDING, Feature.CAPTIONS}
+    assert settings.media_hosts.listed == ()
+    assert features_off(COMPLETE) == set(Feature) - allowed
+
+
+def test_each_feature_has_its_own_users_and_duration() -> None:
+    settings = Settings.from_env(
+        COMPLETE | {"ALLOW_SIP": "admins", "MAX_SIP_SECONDS": "60", "MEDIA_HOSTS": "a.test,b.test"}
+    )
+    sip, renders = settings.features[Feature.SIP], settings.features[Feature.RENDERS]
+    assert (sip.allowed_to, sip.longest) == ("admins", timedelta(seconds=60))
+    assert (renders.allowed_to, renders.longest) == ("off", timedelta(hours=2))
+    assert [each.host for each in settings.media_hosts.listed] == ["a.test", "b.test"]
+
+
+def test_a_feature_with_an_unknown_value_is_not_described() -> None:
+    assert Feature.CAPTIONS in features_off({"ALLOW_CAPTIONS": "everybody"})
 
 
 def test_the_operator_may_have_a_bucket_for_recordings() -> None:

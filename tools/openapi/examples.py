@@ -158,6 +158,10 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
             "This room already has captions. Stop them first.",
             extensions={"captionsId": "7c0680fc-6274-4de5-a66f-d0648e8d3ac2"},
         ),
+        errors.FeatureDisabled(
+            "The feature sip is off here. The operator's setting ALLOW_SIP decides it.",
+            extensions={"feature": "sip", "allowedTo": "off", "setting": "ALLOW_SIP"},
+        ),
         errors.InvalidField(errors.FieldProblem("expiresIn", "must be at least 60")),
         errors.NotConfigured("AUTH_ISSUER is not set"),
         errors.RoomExists(

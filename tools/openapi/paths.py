@@ -9,7 +9,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from chalicelib.api.http.operations import Route
+from chalicelib.api.openapi_route import FEATURE
 from chalicelib.core.model.room import NAME_PATTERN
+from chalicelib.media_settings import default_allowed_to
 from tools.openapi.examples import EXAMPLES
 from tools.openapi.members import stated
 from tools.openapi.problems import problem_responses
@@ -67,10 +69,12 @@ class Paths:
             "operationId": route.operation_id,
             "tags": [route.tag],
             "summary": operation.summary,
-            "description": operation.description,
+            "description": _described(route),
             "security": [] if scheme is None else [{scheme: []}],
             "parameters": self._schemas.parameters(operation.query),
         }
+        if route.feature is not None:
+            described[FEATURE] = route.feature.value
         if operation.body is not None:
             described["requestBody"] = {
                 "required": self._schemas.requires_a_field(operation.body),
@@ -91,6 +95,17 @@ class Paths:
     def _content(self, struct: type[Struct]) -> dict[str, Any]:
         media = {"schema": self._schemas.reference(struct), "example": EXAMPLES[struct]}
         return {"application/json": media}
+
+
+def _described(route: Route) -> str:
+    """Return the route's description, with a note if the operator can switch the route off."""
+    if route.feature is None:
+        return route.operation.description
+    note = (
+        f"Part of the feature `{route.feature}`, which the operator's setting "
+        f"`{route.feature.setting}` allows. It is `{default_allowed_to(route.feature)}` by default."
+    )
+    return " ".join(filter(None, [route.operation.description, note]))
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

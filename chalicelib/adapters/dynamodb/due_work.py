@@ -124,6 +124,16 @@ class DynamoDBDueWork:
             self._table.update(room_key(session.room_name), mark, deadline)
 
 
+def monitoring_update(session: Session, due: datetime) -> UpdateBuilder:
+    """Check an idle session soon. Set all attributes, because the item may be lost."""
+    queue = CheckQueue.LIVE if session.retired_until is None else CheckQueue.RETIRED
+    write = UpdateBuilder().set(session.room_name, "name").set(session.room_id, "roomId")
+    if session.owner is not None:
+        write.set(session.owner, "createdBy")
+    write.set(queue_of(session.id, queue), "dueKind").remove("quietSince")
+    return write.set(epoch_milliseconds(due), "dueAt")
+
+
 def _as_read(session: Session) -> UpdateBuilder:
     """Require that no other call has set the session's next check.
 

@@ -13,11 +13,11 @@ from chalicelib.adapters.dynamodb.connections import (
     streams_of,
 )
 from chalicelib.adapters.dynamodb.counts import counts_from_item, counts_key, counts_update
+from chalicelib.adapters.dynamodb.due_work import monitoring_update
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     moment,
-    queue_of,
     room_from_item,
     room_key,
     session_key,
@@ -34,9 +34,8 @@ from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.ports.session_store import CheckQueue, ConnectionPage
+from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import StoreUnavailable
 
@@ -81,7 +80,7 @@ class DynamoDBSessions:
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
-        write = _monitoring_update(session, now + FIRST_CHECK)
+        write = monitoring_update(session, now + FIRST_CHECK)
         self._table.update(session_key(room.session_id), write, deadline)
         # Unmark the room last: if this fails, the next join tries again.
         unmark = UpdateBuilder().only_if_equal(room.room_id, "roomId").remove("sessionIdle")
@@ -229,7 +228,7 @@ class DynamoDBSessions:
             self._table.update(counts_key(session_id), counts_update(counts), deadline)
 
     def _monitor(self, session: Session, connection: Connection) -> "TransactWriteItemTypeDef":
-        write = _monitoring_update(session, connection.since + FIRST_CHECK)
+        write = monitoring_update(session, connection.since + FIRST_CHECK)
         return self._update(session_key(session.id), write)
 
     def _check(self, room: Room) -> "TransactWriteItemTypeDef":
@@ -240,16 +239,6 @@ class DynamoDBSessions:
 
     def _update(self, key: Item, write: UpdateBuilder) -> "TransactWriteItemTypeDef":
         return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
-
-
-def _monitoring_update(session: Session, due: datetime) -> UpdateBuilder:
-    """Check an idle session soon. Set all attributes, because the item may be lost."""
-    queue = CheckQueue.LIVE if session.retired_until is None else CheckQueue.RETIRED
-    write = UpdateBuilder().set(session.room_name, "name").set(session.room_id, "roomId")
-    if session.owner is not None:
-        write.set(session.owner, "createdBy")
-    write.set(queue_of(session.id, queue), "dueKind").remove("quietSince")
-    return write.set(epoch_milliseconds(due), "dueAt")
 
 
 def _stale_room(failure: ConditionFailed) -> StaleRoom:

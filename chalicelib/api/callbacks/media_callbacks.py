@@ -9,12 +9,17 @@ from chalicelib.api.http.decoding import CallbackContext
 from chalicelib.api.http.operations import PROVIDER_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media import Feature, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.support.formats import parse_json_object, utc_now
 from chalicelib.core.support.metrics import increment
 
-KINDS: Final = tuple(MediaKind)
+KINDS: Final = {
+    MediaKind.ARCHIVE: Feature.RECORDING,
+    MediaKind.BROADCAST: Feature.BROADCASTS,
+    MediaKind.CAPTIONS: Feature.CAPTIONS,
+    MediaKind.RENDER: Feature.RENDERS,
+}
 """The kinds that OpenTok reports as objects with an id, a session and a status."""
 
 routes: Final = Routes(tag="callbacks")
@@ -31,11 +36,12 @@ def on_media_report(kind: MediaKind, context: CallbackContext, body: bytes) -> R
     return Response(HTTPStatus.OK)
 
 
-for _kind in KINDS:
+for _kind, _feature in KINDS.items():
     register_callback(
         routes,
         _kind,
         partial(on_media_report, _kind),
         subject=f"{_kind} events",
         raises=PROVIDER_ERRORS,
+        feature=_feature,
     )

@@ -19,13 +19,20 @@ from chalicelib.api.http.operations import (
 )
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
+from chalicelib.core.model.media import Feature
 
 CallbackView = Callable[[CallbackContext, bytes], Response]
 """A function that handles the body of a verified callback."""
 
 
 def register_callback(
-    routes: Routes, kind: str, view: CallbackView, *, subject: str, raises: Errors
+    routes: Routes,
+    kind: str,
+    view: CallbackView,
+    *,
+    subject: str,
+    raises: Errors,
+    feature: Feature | None = None,
 ) -> None:
     """Declare both routes of a kind of callback: with a signature, and with a secret in the path.
 
@@ -35,6 +42,7 @@ def register_callback(
         view: Called after the callback has been verified.
         subject: What the callback reports, for the API's reference.
         raises: The errors of the view, without `SessionUnknown`, which each one may raise.
+        feature: The feature that the callback reports on. The routes work where it is off, too.
     """
     operation = Operation(
         summary=f"Receive {subject} from OpenTok",
@@ -54,7 +62,15 @@ def register_callback(
         return view(context, context.raw_body())
 
     path = f"/callbacks/{kind}"
-    routes.add("POST", path, signed, operation, name=f"{kind}_event", access=SIGNED_CALLBACK)
+    routes.add(
+        "POST",
+        path,
+        signed,
+        operation,
+        name=f"{kind}_event",
+        access=SIGNED_CALLBACK,
+        feature=feature,
+    )
     routes.add(
         "POST",
         f"{path}/{{secret}}",
@@ -62,6 +78,7 @@ def register_callback(
         operation,
         name=f"unsigned_{kind}_event",
         access=SECRET_PATH_CALLBACK,
+        feature=feature,
     )
 
 

@@ -13,6 +13,7 @@ from chalicelib.api.http.decoding import CallbackContext
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.core.model.connection import Connection, Participant, Service
+from chalicelib.core.model.media import Feature
 from chalicelib.core.support.formats import (
     owner_ids,
     parse_id,
@@ -60,4 +61,5 @@ register_callback(
     on_sip_event,
     subject="SIP call events",
     raises=(errors.ProviderUnavailable,),
+    feature=Feature.SIP,
 )

@@ -4,7 +4,7 @@ Bodies and queries are decoded here: all that a caller sends is validated before
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeVar
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 from chalicelib.api.http.operations import Operation
 from chalicelib.api.http.request_log import RequestRecord
 from chalicelib.api.http.validation_messages import NOT_KNOWN, field_problem
+from chalicelib.core.model.media import Feature
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_valid_unicode
@@ -110,10 +111,24 @@ class CallbackContext:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitorContext:
+    """A request of anybody for a page."""
+
+    use_cases: UseCases
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
 class PublicContext:
-    """A request of anybody, which touches no use case."""
+    """A request of anybody, which touches no use case.
+
+    Args:
+        request: The request.
+        features_off: The features that the operator has switched off.
+    """
 
     request: Request
+    features_off: Collection[Feature]
 
     def base_path(self, route: str) -> str:
         """Return the path that this API begins at, such as the stage's: `/api`.

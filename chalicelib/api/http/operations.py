@@ -11,6 +11,7 @@ from msgspec import Struct
 from chalicelib import errors
 from chalicelib.api.http.fields import NoQuery
 from chalicelib.api.http.responses import Response
+from chalicelib.core.model.media import Feature
 from chalicelib.core.model.room import api_name
 
 Errors = tuple[type[errors.RoomkeyError], ...]
@@ -25,6 +26,7 @@ PROVIDER_ERRORS: Final[Errors] = (errors.ProviderRefused, errors.ProviderUnavail
 """Errors of routes that call OpenTok."""
 MEDIA_ERRORS: Final[Errors] = (
     *MODERATOR_ERRORS,
+    errors.FeatureDisabled,
     errors.RoomClosed,
     errors.NotRouted,
     errors.EncryptedRoom,
@@ -73,6 +75,7 @@ class Caller(Enum):
     """The kinds of callers, each with a context of its own for the views."""
 
     ANYBODY = auto()
+    VISITOR = auto()
     USER = auto()
     OPENTOK = auto()
 
@@ -93,6 +96,10 @@ class Access:
 
 
 PUBLIC: Final = Access(Caller.ANYBODY, None, (errors.Internal,))
+VISITOR: Final = Access(
+    Caller.VISITOR, None, (errors.NotConfigured, errors.StoreUnavailable, errors.Internal)
+)
+"""The guard of pages, which need no bearer token, and touch use cases."""
 SIGNED_IN: Final = Access(
     Caller.USER,
     "bearer",
@@ -133,6 +140,8 @@ class Route:
         view: Called with the context of its access, and the path's parameters.
         access: Its guard.
         operation: Its input and output.
+        feature: The feature that it belongs to. A stage that has switched the feature off leaves
+            the route out of its description.
     """
 
     method: str
@@ -142,6 +151,7 @@ class Route:
     view: View
     access: Access
     operation: Operation
+    feature: Feature | None = None
 
     @property
     def operation_id(self) -> str:

@@ -18,6 +18,7 @@ STATUS: Final = {
     errors.NotAModerator: HTTPStatus.FORBIDDEN,
     errors.NotAMember: HTTPStatus.FORBIDDEN,
     errors.Banned: HTTPStatus.FORBIDDEN,
+    errors.FeatureDisabled: HTTPStatus.FORBIDDEN,
     errors.RoomNotFound: HTTPStatus.NOT_FOUND,
     errors.NoSuchRoute: HTTPStatus.NOT_FOUND,
     errors.ConnectionNotFound: HTTPStatus.NOT_FOUND,
@@ -65,12 +66,21 @@ STATUS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A content that is sent as it is."""
+
+    text: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """A response before the router encodes it.
 
     Args:
         status: The HTTP status.
-        content: The content, which becomes the JSON body. None stands for an empty body.
+        content: The content, which becomes the JSON body unless it is a `Text`. None stands for an
+            empty body.
         headers: Headers besides those of every response.
     """
 
@@ -95,6 +105,9 @@ class Problem(Struct, rename="camel"):
     archive_id: str | UnsetType = UNSET
     broadcast_id: str | UnsetType = UNSET
     captions_id: str | UnsetType = UNSET
+    feature: str | UnsetType = UNSET
+    allowed_to: str | UnsetType = UNSET
+    setting: str | UnsetType = UNSET
 
 
 def problem_response(error: errors.RoomkeyError, request_id: str) -> Response:

@@ -4,7 +4,7 @@ A route requires a bearer token unless it is declared otherwise. Callers always 
 is rendered here: with CORS headers, and as a problem if it is an error.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Final, cast
@@ -20,11 +20,13 @@ from chalicelib.api.http.decoding import (
     Content,
     PublicContext,
     RequestContext,
+    VisitorContext,
     authorization,
 )
 from chalicelib.api.http.operations import Caller, Route
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
-from chalicelib.api.http.responses import Response, problem_response
+from chalicelib.api.http.responses import Response, Text, problem_response
+from chalicelib.core.model.media import Feature
 from chalicelib.core.model.room import NAME_RULE, check_name
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import recording
@@ -51,6 +53,7 @@ class Router:
         log: Writes a line per request.
         cors_origin: The origin that browsers may call from, or `*`.
         new_deadline: Returns the deadline of a request.
+        features_off: The features that the description of the API leaves out.
     """
 
     def __init__(
@@ -59,10 +62,13 @@ class Router:
         log: RequestLog,
         cors_origin: str,
         new_deadline: Callable[[], Deadline] = request_deadline,
+        *,
+        features_off: Collection[Feature] = (),
     ) -> None:
         self._use_cases = use_cases
         self._log = log
         self._new_deadline = new_deadline
+        self._features_off = features_off
         self._cors = CORSConfig(
             allow_origin=cors_origin,
             allow_headers=["Authorization", "Content-Type"],
@@ -118,9 +124,11 @@ class Router:
         self, route: Route, request: Request, record: RequestRecord, parameters: dict[str, str]
     ) -> Response:
         if route.access.caller is Caller.ANYBODY:
-            return route.view(PublicContext(request), **parameters)
+            return route.view(PublicContext(request, self._features_off), **parameters)
         deadline = self._new_deadline()
         use_cases = self._use_cases()
+        if route.access.caller is Caller.VISITOR:
+            return route.view(VisitorContext(use_cases, deadline), **parameters)
         if route.access.caller is Caller.OPENTOK:
             return route.view(CallbackContext(request, use_cases, deadline), **parameters)
         user = use_cases.identity.user(authorization(request))
@@ -149,7 +157,7 @@ class Router:
         # CORS headers are set here, because Chalice leaves them out of its own responses.
         every: dict[str, str | list[str]] = {
             "Cache-Control": "no-store",
-            **({"Content-Type": "application/json"} if body else {}),
+            **({"Content-Type": _content_type(response.content)} if body else {}),
             **self._cors.get_access_control_headers(),
             **response.headers,
             **(headers or {}),
@@ -160,7 +168,15 @@ class Router:
 _INTERNAL: Final = "Internal error. The service's log names the cause under this request id."
 
 
+def _content_type(content: object) -> str:
+    return (
+        f"{content.media_type}; charset=utf-8" if isinstance(content, Text) else "application/json"
+    )
+
+
 def _encode(content: object) -> str:
+    if isinstance(content, Text):
+        return content.text
     return "" if content is None else msgspec.json.encode(content).decode()
 
 

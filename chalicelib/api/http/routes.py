@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict, TypeVar, Unpack
 from msgspec import Struct
 
 from chalicelib.api.http.operations import SIGNED_IN, Access, Errors, Operation, Route, View
+from chalicelib.core.model.media import Feature
 
 _View = TypeVar("_View", bound=View)
 
@@ -29,10 +30,12 @@ class Routes:
 
     Args:
         tag: The name of the resource in the API's reference.
+        feature: The feature that all of the routes belong to, if the operator can switch them off.
     """
 
-    def __init__(self, *, tag: str) -> None:
+    def __init__(self, *, tag: str, feature: Feature | None = None) -> None:
         self._tag = tag
+        self._feature = feature
         self._routes: list[Route] = []
 
     def __iter__(self) -> Iterator[Route]:
@@ -72,9 +75,13 @@ class Routes:
         *,
         name: str,
         access: Access = SIGNED_IN,
+        feature: Feature | None = None,
     ) -> None:
-        """Declare a route whose view is known by another name than its own."""
-        self._routes.append(Route(method, path, self._tag, name, view, access, operation))
+        """Declare a route whose view is known by another name, or that has its own feature."""
+        of_feature = feature or self._feature
+        self._routes.append(
+            Route(method, path, self._tag, name, view, access, operation, of_feature)
+        )
 
     def _declare(
         self, method: str, path: str, access: Access, operation: Operation

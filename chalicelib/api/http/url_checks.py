@@ -14,7 +14,8 @@ RTMP: Final = ("rtmp", "rtmps")
 WEB: Final = ("https",)
 WEB_SOCKET: Final = ("wss",)
 
-_PRINTABLE: Final = re.compile(r"[!-~]+")
+_PRINTABLE: Final = re.compile(r"[!-\[\]-~]+")
+"""The characters of a URL. Browsers read a backslash as a slash, and other parsers do not."""
 _SIP: Final = re.compile(r"sips?:[!-~]+", re.IGNORECASE)
 
 

@@ -7,8 +7,9 @@ from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_requests import ArchiveBody, LayoutBody, StreamsBody
 from chalicelib.api.media.archive_responses import ArchiveAnswer, archive_response
+from chalicelib.core.model.media import Feature
 
-routes = Routes(tag="archives")
+routes = Routes(tag="archives", feature=Feature.RECORDING)
 
 
 @routes.post(

@@ -1,5 +1,6 @@
 """Requests about archives: OpenTok's own fields, in the combinations that it accepts."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -23,6 +24,8 @@ Stylesheet = Annotated[
         pattern=r"^[^\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]*(?![\s\S])",
     ),
 ]
+_LOADS: Final = re.compile(r"(url|src|image|image-set)\(|@import|\\", re.IGNORECASE)
+"""The ways of CSS to have something loaded, by OpenTok here. A backslash could hide them."""
 Rule = tuple[bool, str, str]
 """A rule's result: True if it is broken, the field to blame, and the reason."""
 
@@ -76,6 +79,11 @@ class LayoutBody(Struct, forbid_unknown_fields=True, rename="camel"):
         return (
             (custom and not sheet, f"{within}stylesheet", "is required with type custom"),
             (sheet and not custom, f"{within}stylesheet", "needs type custom"),
+            (
+                _LOADS.search(self.stylesheet or "") is not None,
+                f"{within}stylesheet",
+                "must not have url(), src(), image(), image-set(), @import or a backslash",
+            ),
             (
                 screenshare and self.type is not LayoutType.BEST_FIT,
                 f"{within}screenshareType",

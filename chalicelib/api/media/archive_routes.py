@@ -12,9 +12,9 @@ from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList, archive_response
 from chalicelib.api.media.responses import page_response, page_start
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media import Feature, MediaKind
 
-routes = Routes(tag="archives")
+routes = Routes(tag="archives", feature=Feature.RECORDING)
 
 
 @routes.get(

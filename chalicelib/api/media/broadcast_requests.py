@@ -1,5 +1,6 @@
 """Requests about broadcasts: OpenTok's own fields, in the combinations that it accepts."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
@@ -20,6 +21,9 @@ from chalicelib.core.model.room_settings import Resolution
 
 MAX_RTMP_TARGETS: Final = 5
 MAX_STREAM_NAME: Final = 1024
+
+_LEADS_AWAY: Final = re.compile(r"\s|^//|://")
+"""The text in a stream's name that a client of RTMP may read as options or another address."""
 
 
 class HlsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
@@ -57,6 +61,14 @@ class OutputsBody(Struct, forbid_unknown_fields=True, rename="camel", omit_defau
                 "cannot be true together with dvr",
             ),
             (max(ids.values(), default=0) > 1, "outputs.rtmp", "must have different ids"),
+            *(
+                (
+                    _LEADS_AWAY.search(each.stream_name) is not None,
+                    f"outputs.rtmp[{position}].streamName",
+                    "must not have white space, or be a URL",
+                )
+                for position, each in enumerate(rtmp)
+            ),
         )
 
 

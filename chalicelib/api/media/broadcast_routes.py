@@ -20,9 +20,9 @@ from chalicelib.api.media.responses import (
     page_start,
     with_room_name,
 )
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media import Feature, MediaKind
 
-routes = Routes(tag="broadcasts")
+routes = Routes(tag="broadcasts", feature=Feature.BROADCASTS)
 _CONTROL_ERRORS: Final = (
     *MODERATOR_ERRORS,
     errors.BroadcastNotFound,

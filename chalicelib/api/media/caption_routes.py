@@ -11,8 +11,9 @@ from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.responses import CaptionsAnswer
 from chalicelib.api.media.service_requests import CaptionsBody
+from chalicelib.core.model.media import Feature
 
-routes = Routes(tag="captions")
+routes = Routes(tag="captions", feature=Feature.CAPTIONS)
 
 
 @routes.post(

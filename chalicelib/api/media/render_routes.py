@@ -18,9 +18,9 @@ from chalicelib.api.media.responses import (
     with_room_name,
 )
 from chalicelib.api.media.service_requests import RenderBody
-from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.media import Feature, MediaKind
 
-routes = Routes(tag="renders")
+routes = Routes(tag="renders", feature=Feature.RENDERS)
 
 
 @routes.post(

@@ -8,8 +8,10 @@ from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.media.responses import AudioConnectorAnswer, CallAnswer, with_room_name
 from chalicelib.api.media.service_requests import AudioConnectorBody, DtmfBody, SipBody
+from chalicelib.core.model.media import Feature
 
-routes = Routes(tag="telephony")
+routes = Routes(tag="telephony", feature=Feature.SIP)
+audio_connector_routes = Routes(tag="telephony", feature=Feature.AUDIO_CONNECTORS)
 
 
 @routes.post(
@@ -46,7 +48,7 @@ def play_digits(context: RequestContext, room: str) -> Response:
     return Response(HTTPStatus.NO_CONTENT)
 
 
-@routes.post(
+@audio_connector_routes.post(
     "/rooms/{room}/audio-connectors",
     summary="Send a room's audio to a WebSocket",
     description=(

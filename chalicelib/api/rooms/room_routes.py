@@ -33,6 +33,7 @@ routes = Routes(tag="rooms")
     returns={HTTPStatus.CREATED: RoomAnswer, HTTPStatus.OK: RoomAnswer},
     raises=(
         errors.NotAModerator,
+        errors.FeatureDisabled,
         errors.NotAMember,
         errors.Banned,
         errors.RoomClosed,
@@ -78,6 +79,7 @@ def get_room(context: RequestContext, room: str) -> Response:
     returns={HTTPStatus.OK: RoomAnswer},
     raises=(
         *MODERATOR_ERRORS,
+        errors.FeatureDisabled,
         errors.RoomClosed,
         errors.Immutable,
         errors.TooManyConnected,

@@ -6,7 +6,8 @@ from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.media_control import MediaControl
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
+from chalicelib.core.model.media import FeatureRule, Media, MediaCursor, MediaKind, MediaPage
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.media_platforms import BroadcastPlatform, Options, StartRequest
@@ -22,12 +23,16 @@ class Broadcasts:
     def __init__(
         self,
         *,
+        rule: FeatureRule,
+        hosts: MediaHosts,
         media: MediaAccess,
         platform: BroadcastPlatform,
         tracker: MediaTracker,
         start_media: StartMedia,
         control: MediaControl,
     ) -> None:
+        self._rule = rule
+        self._hosts = hosts
         self._media = media
         self._platform = platform
         self._tracker = tracker
@@ -40,11 +45,17 @@ class Broadcasts:
         """Broadcast the room.
 
         Raises:
+            FeatureDisabled: The stage does not let the user broadcast.
+            InvalidField: A server's host is not allowed, or the broadcast would last too long.
             NobodyConnected: Nobody is connected to the room.
             RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
         """
+        self._rule.check(user)
+        limited = self._rule.limit(options)
+        for position, target in enumerate(options["outputs"].get("rtmp", ())):
+            self._hosts.check(f"outputs.rtmp[{position}].serverUrl", target["serverUrl"])
         room = self._media.recordable_room(user, name, "broadcast it", deadline)
-        request = StartRequest(room.session_id, options)
+        request = StartRequest(room.session_id, limited)
         return room, self._start_media.start(room, self._platform, request, deadline)
 
     def page(

@@ -4,7 +4,7 @@ from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.media_control import MediaStopper
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.model.connection import Service
-from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.model.media import FeatureRule, Media, MediaKind
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.credentials import CallbackVerifier
 from chalicelib.core.ports.media_platforms import MediaPlatform, Options, StartRequest
@@ -19,6 +19,7 @@ class Captions:
     def __init__(
         self,
         *,
+        rule: FeatureRule,
         media: MediaAccess,
         platform: MediaPlatform,
         services: ServiceConnections,
@@ -26,6 +27,7 @@ class Captions:
         start_media: StartMedia,
         stopper: MediaStopper,
     ) -> None:
+        self._rule = rule
         self._media = media
         self._platform = platform
         self._services = services
@@ -46,14 +48,18 @@ class Captions:
             deadline: The time by which to answer.
 
         Raises:
+            FeatureDisabled: The stage does not let the user caption.
+            InvalidField: The captions would last too long.
             AlreadyCaptioning: The room has captions; `captionsId` names them if they are on record.
             NobodyConnected: Nobody is connected to the room.
             RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
         """
+        self._rule.check(user)
+        limited = self._rule.limit(options)
         room = self._media.recordable_room(user, name, "caption it", deadline)
         token = self._services.issue_token(room, Service.CAPTIONS, deadline)
         callback = self._callback_option(api_address, deadline)
-        request = StartRequest(room.session_id, {**options, **callback}, token)
+        request = StartRequest(room.session_id, {**limited, **callback}, token)
         return self._start_media.start(room, self._platform, request, deadline)
 
     def stop(self, user: User, name: str, captions_id: str, deadline: Deadline) -> None:

@@ -1,11 +1,12 @@
 """The reconciliation of media: the record is compared with OpenTok's lists."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chalicelib.core.media.track_media import MediaTracker
-from chalicelib.core.model.connection import Service, Session
+from chalicelib.core.model.connection import Connection, Service, Session
 from chalicelib.core.model.media import AVAILABLE, UPLOADED, Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import State
@@ -13,6 +14,7 @@ from chalicelib.core.ports.media_platforms import MediaPlatform
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -46,6 +48,14 @@ class MediaReconciler:
     """Compares one kind's record with what OpenTok lists of a session.
 
     This brings starts on record that no answer and no callback reported, and ends too.
+
+    Args:
+        kind: The kind.
+        platform: OpenTok's media of this kind.
+        control: The calls that correct the record.
+        longest: The longest duration of an item, which is stopped then.
+        rooms, store, tracker: The record.
+        clock: Returns the current time.
     """
 
     def __init__(
@@ -54,6 +64,7 @@ class MediaReconciler:
         platform: MediaPlatform,
         control: Control,
         *,
+        longest: timedelta,
         rooms: RoomStore,
         store: MediaStore,
         tracker: MediaTracker,
@@ -62,6 +73,7 @@ class MediaReconciler:
         self._kind = kind
         self._platform = platform
         self._control = control
+        self._longest = longest
         self._rooms = rooms
         self._store = store
         self._tracker = tracker
@@ -87,6 +99,12 @@ class MediaReconciler:
         # Stops come first, in case time runs out: a closed room must not be recorded.
         if running and self._is_over(session, deadline):
             steps += [partial(self._control.stop, each, deadline) for each in running]
+        else:
+            steps += [
+                partial(self._stop_overdue, each, deadline)
+                for each in running
+                if each.created_at + self._longest <= now
+            ]
         steps += [
             partial(self._update_record, session, each, known.get(each.id), deadline)
             for each in listed
@@ -98,6 +116,10 @@ class MediaReconciler:
         ]
         for_each_concurrently(lambda step: step(), steps, at_once=1)
         return any(not each.is_final and each.created_at + SETTLED_AFTER > now for each in current)
+
+    def _stop_overdue(self, overdue: Media, deadline: Deadline) -> None:
+        increment("OverdueMediaStopped")
+        self._control.stop(overdue, deadline)
 
     def _confirm_gone(self, stale_record: Media, deadline: Deadline) -> None:
         increment("StaleMediaResolved")
@@ -134,33 +156,73 @@ class MediaReconciler:
         return room.state(self._clock()) is State.CLOSED
 
 
-class RenderReconciler:
-    """Reconciles renders, only for sessions with a recorded render or a render's connection.
+class ServiceReconciler:
+    """Reconciles a session's service connections, and its renders.
 
-    Other sessions are skipped, because OpenTok can list renders only for the whole project.
+    Calls and audio connectors that last too long are disconnected, since OpenTok has no setting
+    for it. Renders are compared only for sessions with a recorded render or a render's connection,
+    because OpenTok can list renders only for the whole project.
 
     Args:
-        reconciler: Compares the record of renders with that list.
+        renders: Compares the record of renders with that list.
+        longest: The longest duration of each service's connection.
+        platform: Disconnects.
         sessions: The record of connections.
         store: The record of renders.
+        clock: Returns the current time.
     """
 
     def __init__(
-        self, reconciler: MediaReconciler, sessions: SessionStore, store: MediaStore
+        self,
+        *,
+        renders: MediaReconciler,
+        longest: Mapping[Service, timedelta],
+        platform: ConnectionControl,
+        sessions: SessionStore,
+        store: MediaStore,
+        clock: Clock,
     ) -> None:
-        self._reconciler = reconciler
+        self._renders = renders
+        self._longest = longest
+        self._platform = platform
         self._sessions = sessions
         self._store = store
+        self._clock = clock
 
     def reconcile(self, session: Session, deadline: Deadline) -> bool:
         """Return True if any render may still change; raises as `MediaReconciler` does."""
-        return self._shows_one(session, deadline) and self._reconciler.reconcile(session, deadline)
+        connections = self._sessions.connections(session.id, deadline)
+        in_use: list[bool] = []
 
-    def _shows_one(self, session: Session, deadline: Deadline) -> bool:
+        def reconcile_renders() -> None:
+            if self._shows_render(session, connections, deadline):
+                in_use.append(self._renders.reconcile(session, deadline))
+
+        steps: list[Callable[[], object]] = [
+            partial(self._end, session, each, deadline) for each in self._overdue(connections)
+        ]
+        # A connection that cannot be ended must not hide what became of renders.
+        for_each_concurrently(lambda step: step(), [*steps, reconcile_renders], at_once=1)
+        return any(in_use)
+
+    def _overdue(self, connections: Iterable[Connection]) -> Iterator[Connection]:
+        now = self._clock()
+        for each in connections:
+            service = each.participant.service
+            longest = None if service is None else self._longest.get(service)
+            if longest is not None and each.since + longest <= now:
+                yield each
+
+    def _end(self, session: Session, overdue: Connection, deadline: Deadline) -> None:
+        increment("OverdueMediaStopped")
+        self._platform.disconnect(session.id, overdue.id, deadline)
+
+    def _shows_render(
+        self, session: Session, connections: Iterable[Connection], deadline: Deadline
+    ) -> bool:
+        if any(each.participant.service is Service.RENDER for each in connections):
+            return True
         latest = self._store.page(
             session.room_id, MediaKind.RENDER, None, _RENDER_PAGE_SIZE, deadline
         )
-        if any(each.is_running for each in latest.items):
-            return True
-        connections = self._sessions.connections(session.id, deadline)
-        return any(each.participant.service is Service.RENDER for each in connections)
+        return any(each.is_running for each in latest.items)

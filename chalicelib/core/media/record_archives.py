@@ -3,7 +3,7 @@
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
-from chalicelib.core.model.media import Media
+from chalicelib.core.model.media import FeatureRule, Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import ArchiveMode
 from chalicelib.core.model.user import User
@@ -29,12 +29,14 @@ class RecordArchives:
     def __init__(
         self,
         *,
+        rule: FeatureRule,
         rooms: RoomAccess,
         store: MediaStore,
         platform: ArchivePlatform,
         sync: ArchiveSync,
         start_media: StartMedia,
     ) -> None:
+        self._rule = rule
         self._rooms = rooms
         self._store = store
         self._platform = platform
@@ -47,9 +49,11 @@ class RecordArchives:
         """Record the room with OpenTok's own options.
 
         Raises:
+            FeatureDisabled: The stage does not let the user record.
             NobodyConnected: Nobody is connected to the room.
             RoomkeyError: See `ReadRooms.recordable_room` and `StartMedia.start`.
         """
+        self._rule.check(user)
         room = self._rooms.recordable_room(user, name, "record it", deadline)
         request = StartRequest(room.session_id, options)
         return room, self._start_media.start(room, self._platform, request, deadline)

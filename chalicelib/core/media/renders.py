@@ -4,7 +4,8 @@ from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.media_control import MediaControl
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.model.connection import Service
-from chalicelib.core.model.media import Media, MediaCursor, MediaKind, MediaPage
+from chalicelib.core.model.media import FeatureRule, Media, MediaCursor, MediaKind, MediaPage
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.media_platforms import Options, ReadableMediaPlatform, StartRequest
@@ -18,12 +19,16 @@ class Renders:
     def __init__(
         self,
         *,
+        rule: FeatureRule,
+        hosts: MediaHosts,
         media: MediaAccess,
         platform: ReadableMediaPlatform,
         services: ServiceConnections,
         start_media: StartMedia,
         control: MediaControl,
     ) -> None:
+        self._rule = rule
+        self._hosts = hosts
         self._media = media
         self._platform = platform
         self._services = services
@@ -36,12 +41,17 @@ class Renders:
         """Publish a web page into the room.
 
         Raises:
+            FeatureDisabled: The stage does not let the user render.
+            InvalidField: The page's host is not allowed, or the render would last too long.
             NobodyConnected: Nobody has ever connected to the session.
             RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
         """
+        self._rule.check(user)
+        limited = self._rule.limit(options)
+        self._hosts.check("url", options["url"])
         room = self._media.recordable_room(user, name, "render into it", deadline)
         token = self._services.issue_token(room, Service.RENDER, deadline)
-        request = StartRequest(room.session_id, options, token)
+        request = StartRequest(room.session_id, limited, token)
         return room, self._start_media.start(room, self._platform, request, deadline)
 
     def page(

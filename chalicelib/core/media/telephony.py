@@ -6,6 +6,8 @@ from typing import Final
 from chalicelib.core.media.media_access import MediaAccess
 from chalicelib.core.media.start_media import SECONDS_TO_RECORD
 from chalicelib.core.model.connection import Service
+from chalicelib.core.model.media import FeatureRule
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.media_platforms import Options, StartRequest, TelephonyPlatform
@@ -26,11 +28,30 @@ _PUBLIC_FIELDS: Final = (
 
 
 class Telephony:
-    """Makes service connections. They end when they are disconnected, as a client's do."""
+    """Makes service connections. They end when they are disconnected, as a client's do.
+
+    Args:
+        sip: The rule for calls and tones.
+        audio_connectors: The rule for WebSockets.
+        hosts: The hosts that may be called.
+        media: Finds rooms.
+        platform: OpenTok's telephony.
+        services: Issues tokens to services, and records their connections.
+    """
 
     def __init__(
-        self, media: MediaAccess, platform: TelephonyPlatform, services: ServiceConnections
+        self,
+        *,
+        sip: FeatureRule,
+        audio_connectors: FeatureRule,
+        hosts: MediaHosts,
+        media: MediaAccess,
+        platform: TelephonyPlatform,
+        services: ServiceConnections,
     ) -> None:
+        self._sip = sip
+        self._audio_connectors = audio_connectors
+        self._hosts = hosts
         self._media = media
         self._platform = platform
         self._services = services
@@ -41,10 +62,14 @@ class Telephony:
         """Call a SIP address and connect it to the room.
 
         Raises:
+            FeatureDisabled: The stage does not let the user do this.
+            InvalidField: The host is not allowed.
             NobodyConnected: Nobody has ever connected to the session.
             StartUnconfirmed: OpenTok's answer is lost. If the call is made, its connection shows.
             RoomkeyError: See `MediaAccess.recordable_room`.
         """
+        self._sip.check(user)
+        self._hosts.check("sip.uri", options["sip"]["uri"])
         room = self._media.recordable_room(user, name, "dial out", deadline)
         token = self._services.issue_token(room, Service.SIP, deadline)
         request = StartRequest(room.session_id, options, token)
@@ -58,6 +83,8 @@ class Telephony:
         Raises:
             RoomkeyError: See `dial`.
         """
+        self._audio_connectors.check(user)
+        self._hosts.check("websocket.uri", options["websocket"]["uri"])
         room = self._media.recordable_room(user, name, "connect its audio", deadline)
         sends_back = options["websocket"].get("bidirectional", False)
         role = Role.PUBLISHER if sends_back else Role.SUBSCRIBER
@@ -72,10 +99,12 @@ class Telephony:
         """Play telephone tones to one connection or to all.
 
         Raises:
+            FeatureDisabled: The stage does not let the user do this.
             ConnectionNotFound: The connection is not in this room.
             NobodyConnected: Nobody is connected to the room.
             RoomkeyError: See `MediaAccess.recordable_room`.
         """
+        self._sip.check(user)
         room = self._media.recordable_room(user, name, "play tones", deadline)
         if self._platform.play_digits(room.session_id, connection_id, digits, deadline):
             return

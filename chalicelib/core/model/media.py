@@ -1,4 +1,4 @@
-"""Media: what OpenTok makes of a room's session, such as archives and broadcasts.
+"""Media: what OpenTok makes of a room's session, and the rules for who may have it made.
 
 Each record holds what OpenTok last reported. A status only moves forward, because answers and
 callbacks arrive in any order.
@@ -6,11 +6,13 @@ callbacks arrive in any order.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from chalicelib.core.model.user import User
 from chalicelib.core.support.formats import parse_object
+from chalicelib.errors import FeatureDisabled, FieldProblem, InvalidField
 
 
 class MediaKind(StrEnum):
@@ -104,6 +106,108 @@ class MediaPage:
 
     items: tuple[Media, ...]
     next_cursor: MediaCursor | None
+
+
+class Feature(StrEnum):
+    """A feature that costs money at OpenTok. The operator switches each one, per stage."""
+
+    RECORDING = "recording"
+    BROADCASTS = "broadcasts"
+    CAPTIONS = "captions"
+    RENDERS = "renders"
+    SIP = "sip"
+    AUDIO_CONNECTORS = "audioConnectors"
+
+    @property
+    def setting(self) -> str:
+        """The name of the setting that says who may start it."""
+        return f"ALLOW_{self.name}"
+
+    @property
+    def duration_setting(self) -> str:
+        """The name of the setting that says for how long it may run."""
+        return f"MAX_{self.name}_SECONDS"
+
+
+class AllowedTo(StrEnum):
+    """The users who may start a feature. Moderators may do so in their own rooms."""
+
+    OFF = "off"
+    ADMINS = "admins"
+    MODERATORS = "moderators"
+
+
+_REFUSALS: Final = {
+    AllowedTo.OFF: "The feature {feature} is off here.",
+    AllowedTo.ADMINS: "The feature {feature} is for admins here.",
+}
+_LONGEST_AUTOMATIC_ARCHIVE: Final = timedelta(hours=4)
+"""OpenTok's own limit. Nothing else ends an automatic archive while clients are connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRule:
+    """The operator's rule for one feature.
+
+    Args:
+        feature: The feature.
+        allowed_to: The users who may start it.
+        longest: The longest duration of one archive, broadcast, call and so on.
+    """
+
+    feature: Feature
+    allowed_to: AllowedTo
+    longest: timedelta
+
+    def check(self, user: User) -> None:
+        """Check that the stage lets the user start the feature, whatever the room's rules say.
+
+        Raises:
+            FeatureDisabled: It does not.
+        """
+        moderators = self.allowed_to is AllowedTo.MODERATORS
+        if not moderators and not (self.allowed_to is AllowedTo.ADMINS and user.admin):
+            refusal = _REFUSALS[self.allowed_to].format(feature=self.feature)
+            raise self._disabled(refusal, self.feature.setting)
+
+    def check_automatic(self, user: User) -> None:
+        """Check that the stage lets the user create a room that records itself.
+
+        Raises:
+            FeatureDisabled: The user may not record, or an automatic archive may become too long.
+        """
+        self.check(user)
+        if self.longest < _LONGEST_AUTOMATIC_ARCHIVE:
+            raise self._disabled(
+                "An automatic archive would run for longer than this service allows.",
+                self.feature.duration_setting,
+            )
+
+    def limit(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the options with a `maxDuration`, which is the longest one by default.
+
+        Raises:
+            InvalidField: The caller asks for a longer one.
+        """
+        longest = int(self.longest.total_seconds())
+        asked = options.get("maxDuration", longest)
+        if asked > longest:
+            raise InvalidField(FieldProblem("maxDuration", f"must be at most {longest}"))
+        return {**options, "maxDuration": asked}
+
+    def _disabled(self, refusal: str, setting: str) -> FeatureDisabled:
+        return FeatureDisabled(
+            f"{refusal} The operator's setting {setting} decides it.",
+            extensions={
+                "feature": self.feature,
+                "allowedTo": self.allowed_to,
+                "setting": setting,
+            },
+        )
+
+
+Features = Mapping[Feature, FeatureRule]
+"""The rule of every feature."""
 
 
 def recordable(media: Media) -> Media:

@@ -84,6 +84,31 @@ class ConnectionControl(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryAddress:
+    """The address of the client library for browsers.
+
+    Args:
+        url: The address of its script.
+        hosts: The hosts to which it connects, as a Content-Security-Policy names them.
+    """
+
+    url: str
+    hosts: Sequence[str]
+
+
+class ClientLibrary(Protocol):
+    """The platform's client library for browsers."""
+
+    def address(self, deadline: Deadline) -> LibraryAddress:
+        """Return its address.
+
+        Raises:
+            NotConfigured: No usable credentials are stored.
+            StoreUnavailable: The credentials cannot be read in time.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class TokenSpec:
     """The contents of a client token.
 

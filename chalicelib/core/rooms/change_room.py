@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.room import Room, State
+from chalicelib.core.model.room_settings import ArchiveMode
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
@@ -37,6 +39,7 @@ class ChangeRoom:
         platform: VideoPlatform,
         rooms: RoomAccess,
         seats: SeatReconciler,
+        recording: FeatureRule,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -44,6 +47,7 @@ class ChangeRoom:
         self._platform = platform
         self._rooms = rooms
         self._seats = seats
+        self._recording = recording
         self._clock = clock
 
     def change(
@@ -56,13 +60,14 @@ class ChangeRoom:
             NotAModerator: The user may see the room, but does not moderate it.
             RoomClosed: The room was deleted.
             InvalidField: The changes contradict each other or the room.
+            FeatureDisabled: The stage does not let the user open a room that records itself.
             TooManyConnected: Too many users are connected to give each of them a seat.
         """
         room = self._rooms.moderated_room(user, name, "change it", deadline)
 
         def changed(current: Room) -> Room:
             wanted = changes.apply_to(current)
-            wanted = self._reopened(current, wanted, caller_ip, deadline)
+            wanted = self._reopened(user, current, wanted, caller_ip, deadline)
             return self._seated(current, wanted, deadline)
 
         after = update_room(self._store, room, changed, self._clock(), deadline)
@@ -72,11 +77,15 @@ class ChangeRoom:
             self._seats.reconcile(after.name, after.session_id, deadline)
         return after
 
-    def _reopened(self, before: Room, after: Room, caller_ip: str, deadline: Deadline) -> Room:
+    def _reopened(
+        self, user: User, before: Room, after: Room, caller_ip: str, deadline: Deadline
+    ) -> Room:
         """Give a room that opens again a new session, which old client tokens cannot join."""
         now = self._clock()
         if before.state(now) is not State.CLOSED or after.state(now) is State.CLOSED:
             return after
+        if after.settings.archive_mode is ArchiveMode.ALWAYS:
+            self._recording.check_automatic(user)
         location = location_hint(after.settings.location, caller_ip)
         session_id = self._platform.create_session(after.settings, location, deadline)
         increment("SessionsCreated")

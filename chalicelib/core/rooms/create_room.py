@@ -6,8 +6,14 @@ from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Final
 
+from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room
-from chalicelib.core.model.room_settings import CALLERS_LOCATION, MAX_MODERATORS, RoomSettings
+from chalicelib.core.model.room_settings import (
+    CALLERS_LOCATION,
+    MAX_MODERATORS,
+    ArchiveMode,
+    RoomSettings,
+)
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.video_platform import VideoPlatform
@@ -62,12 +68,15 @@ class CreateRoom:
         policy: CreationPolicy,
         clock: Clock,
         new_id: Callable[[], str],
+        *,
+        recording: FeatureRule,
     ) -> None:
         self._store = store
         self._platform = platform
         self._policy = policy
         self._clock = clock
         self._new_id = new_id
+        self._recording = recording
 
     def find_or_create(self, user: User, name: str, deadline: Deadline) -> Room:
         """Return the room of this name, or create it with default settings.
@@ -114,6 +123,7 @@ class CreateRoom:
         Raises:
             InvalidField: The settings contradict each other.
             NotAModerator: Only admins may create rooms.
+            FeatureDisabled: The stage does not let the user create a room that records itself.
             NotAMember: The room exists, and the user is not a member.
             Banned: The room exists, and a moderator has banned the user.
             RoomClosed: The name belongs to a deleted room that the user did not moderate.
@@ -125,6 +135,8 @@ class CreateRoom:
         found = self._store.find(name, deadline)
         if found is None or found.closed_at is not None:
             self._check_may_use(name, found, user, given)
+            if asked.archive_mode is ArchiveMode.ALWAYS:
+                self._recording.check_automatic(user)
             location = location_hint(asked.location, caller_ip)
             creator = None if self._policy.is_default(name) else user
             room, created = self._create(

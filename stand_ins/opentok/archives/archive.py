@@ -84,6 +84,9 @@ class Archive(Composition):
             return Change("stopped", full_at, "maximum duration exceeded")
         return Change("stopped", self.deserted_until, "session ended")
 
+    def tell_clients(self) -> None:
+        self.session.tell_recording(self.record_id, self.wanted.name, running=self.running)
+
     def callback(self) -> Callback:
         return Callback("archive", self.key, "archive/status", self.to_json())
 

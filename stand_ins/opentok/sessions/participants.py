@@ -1,5 +1,6 @@
 """The connections of a session, and their streams."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,9 @@ class Stream:
     created_at: float
     muted: bool
     layout_classes: tuple[str, ...]
+    has_audio: bool = True
+    has_video: bool = True
+    video_dimensions: Mapping[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -70,6 +70,9 @@ class SessionRecord(ABC):
             self.deserted_at = now
         return None
 
+    def tell_clients(self) -> None:  # noqa: B027 - most records are not shown to clients
+        """Tell the session's clients of the latest change."""
+
     @abstractmethod
     def next_change(self) -> Change | None:
         """Return the next change that time alone causes, if any."""

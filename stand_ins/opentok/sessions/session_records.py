@@ -76,11 +76,15 @@ class SessionRecords(Generic[_Record]):
 
     def _add(self, record: _Record) -> None:
         self._records.add(record)
-        self._announce(record.callback())
+        self._announce_change(record)
 
     def _change(self, record: _Record, change: Change) -> None:
         record.become(change)
+        self._announce_change(record)
+
+    def _announce_change(self, record: _Record) -> None:
         self._announce(record.callback())
+        record.tell_clients()
 
     def _running_in(self, session: Session) -> list[_Record]:
         return [each for each in self._records.all() if each.session is session and each.running]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from stand_ins.opentok.callbacks.callback import Callback
+from stand_ins.opentok.clients.outbox import Outboxes
 from stand_ins.opentok.rest_errors import AbsentError, RestError
 from stand_ins.opentok.sessions.live_session import Session, SessionObserver
 from stand_ins.opentok.sessions.session_ids import is_session_id, new_session_id
@@ -21,10 +22,14 @@ class Sessions:
 
     Args:
         lock: Held while a session is borrowed, and shared with the records of sessions.
+        outboxes: Take what clients are told.
     """
 
-    def __init__(self, announce: Callable[[Callback], None], lock: threading.RLock) -> None:
+    def __init__(
+        self, announce: Callable[[Callback], None], lock: threading.RLock, outboxes: Outboxes
+    ) -> None:
         self._announce = announce
+        self._outboxes = outboxes
         self._observers: list[SessionObserver] = []
         self._lock = lock
         self._sessions: dict[str, Session] = {}
@@ -37,10 +42,16 @@ class Sessions:
         session_id = new_session_id(
             key, location=options.location, relayed=options.relayed, now=now
         )
-        session = Session(session_id, key, options, self._announce, self._observers)
+        session = Session(session_id, key, options, self._announce, self._observers, self._outboxes)
         with self._lock:
             self._sessions[session_id] = session
         return session
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep all sessions from changing."""
+        with self._lock:
+            yield
 
     @contextmanager
     def lent(self, session_id: str) -> Iterator[Session]:

@@ -82,7 +82,7 @@ def test_null_counts_as_not_given(entered: Live) -> None:
     nulls = dict.fromkeys(EVERY_OPTION.keys() - {"outputs"})
     start(entered, **nulls, outputs={"hls": {"dvr": None, "lowLatency": None}, "rtmp": None})
     (call,) = (each for each in entered.stand_ins.opentok.calls if each.method == "POST")
-    assert call.json.keys() == {"sessionId", "outputs"}
+    assert call.json.keys() == {"sessionId", "outputs", "maxDuration"}
     assert call.json["outputs"] == {"hls": {}}
     (rtmp,) = start(
         entered,
@@ -317,6 +317,14 @@ def test_one_that_takes_its_streams_by_itself_is_sent_none(entered: Live) -> Non
         ),
         ({"multiBroadcastTag": "a\tb"}, "multiBroadcastTag"),
         ({"layout": {"type": "custom", "stylesheet": "a\0"}}, "layout.stylesheet"),
+        (
+            {"outputs": {"rtmp": [RTMP | {"streamName": "key socks=10.0.0.1:1080"}]}},
+            "outputs.rtmp[0].streamName",
+        ),
+        (
+            {"outputs": {"rtmp": [RTMP | {"streamName": "rtmp://10.0.0.1/app"}]}},
+            "outputs.rtmp[0].streamName",
+        ),
         ({"layout": {"type": "grid"}}, "layout.type"),
         ({"layout": {"type": "custom"}}, "layout.stylesheet"),
         ({"layout": {"type": "pip", "stylesheet": "a"}}, "layout.stylesheet"),

@@ -8,9 +8,13 @@ import pytest
 from chalicelib.core.media.start_media import SECONDS_TO_RECORD
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.model.connection import Service
+from chalicelib.core.model.media import Feature
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.video_platform import ClientToken
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.media_settings import read_features
+from tests.support.features import ALL_FEATURES
 from tests.support.stores.example_rooms import a_room
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.core.sessions.service_connections import ServiceConnections
 
 ALICE = User("alice")
+OPTIONS = {"sip": {"uri": "sip:a@pbx.test"}, "websocket": {"uri": "wss://audio.test/in"}}
 
 
 @dataclass
@@ -63,14 +68,18 @@ class Exchange:
 @pytest.mark.parametrize("make", ["dial", "connect_audio"])
 def test_time_is_left_to_record_the_connection(make: str) -> None:
     exchange = Exchange()
+    features = read_features(ALL_FEATURES, [])
     audio = Telephony(
-        cast("MediaAccess", exchange),
-        cast("TelephonyPlatform", exchange),
-        cast("ServiceConnections", exchange),
+        sip=features[Feature.SIP],
+        audio_connectors=features[Feature.AUDIO_CONNECTORS],
+        hosts=MediaHosts.parse(["*"]),
+        media=cast("MediaAccess", exchange),
+        platform=cast("TelephonyPlatform", exchange),
+        services=cast("ServiceConnections", exchange),
     )
     deadline = Deadline(8, lambda: exchange.seconds)
 
-    _, shown = getattr(audio, make)(ALICE, "standup", {"websocket": {}}, deadline)
+    _, shown = getattr(audio, make)(ALICE, "standup", OPTIONS, deadline)
 
     assert shown == {"id": "c1", "connectionId": "k1"}
     assert exchange.left_to_record == SECONDS_TO_RECORD

@@ -7,6 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from chalicelib.core.model.media import Feature
+from chalicelib.settings import Settings
 from local.app_environment import app_environment
 from local.ports import Ports, StartError, ports_of
 from local.provider import chosen_provider
@@ -120,6 +122,17 @@ def test_the_app_gets_the_users_settings_on_the_stand_ins() -> None:
     assert environment["AUTH_ISSUER"] == "http://127.0.0.1:9001/identity"
     assert environment["AWS_CONFIG_FILE"] == os.devnull
     assert "AWS_PROFILE" not in environment
+
+
+def test_developers_can_try_every_feature_unless_they_say_otherwise() -> None:
+    given = {"ALLOW_SIP": "off"}
+
+    settings = Settings.from_env(app_environment(given, Ports(9000), chosen_provider({})))
+
+    switches = {feature: rule.allowed_to for feature, rule in settings.features.items()}
+    assert switches.pop(Feature.SIP) == "off"
+    assert set(switches.values()) == {"moderators"}
+    settings.media_hosts.check("url", "https://page.test:8443/board")
 
 
 def test_real_credentials_reach_the_app_only_by_its_secret() -> None:

@@ -18,10 +18,12 @@ from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
+from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.use_cases import UseCases
+from chalicelib.media_settings import read_features
 from tests.fakes.memory.table import unavailable
 from tests.fakes.stores import Stores
 from tests.support.interleaving.opentok import OpenTokModel
@@ -145,6 +147,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         seats=stores.seats,
         sessions=stores.sessions,
         video=opentok,
+        client_library=nothing,
         connections=opentok,
         identity=nothing,
         callbacks=nothing,
@@ -161,6 +164,12 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
             telephony=nothing,
         ),
     )
-    policy = Policy(CreationPolicy(admins_only=False, default_room="lobby"), TOKEN_LIFETIME, 1000)
+    policy = Policy(
+        CreationPolicy(admins_only=False, default_room="lobby"),
+        TOKEN_LIFETIME,
+        features=read_features({}, []),
+        media_hosts=MediaHosts(),
+        opentok_calls_per_second=1000,
+    )
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

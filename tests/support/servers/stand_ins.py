@@ -29,6 +29,7 @@ from stand_ins.aws.stand_in import AwsStandIn
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
 from stand_ins.opentok import OpenTokStandIn
+from tests.support.features import ALL_FEATURES
 from tests.support.gateway import Gateway
 
 API_KEY = "47000001"
@@ -175,6 +176,7 @@ def running_stand_ins() -> Iterator[StandIns]:
             "AUTH_ISSUER": identity.issuer,
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_JWKS_URL": f"{identity_server.url}/.well-known/jwks.json",
+            **ALL_FEATURES,
         }
         yield StandIns(
             aws,

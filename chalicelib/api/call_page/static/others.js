@@ -1,0 +1,107 @@
+// @ts-check
+// The others: their streams, seen and heard here.
+
+import { participantIn } from "./roomkey.js";
+
+/** @typedef {import("./types.js").Screen} Screen */
+
+const CAMERA_OFF = "The camera is off";
+
+export class Others {
+  /** @type {Map<string, string>} The stream of each camera, by connection. */
+  #streams = new Map();
+  /** @type {Set<OT.Subscriber>} */
+  #blocked = new Set();
+
+  /**
+   * @param {Screen} screen
+   * @param {() => void} changed
+   */
+  constructor(screen, changed) {
+    this.#screen = screen;
+    this.#changed = changed;
+  }
+
+  #screen;
+  #changed;
+
+  /** True while the browser keeps sound off until a click. */
+  get audioBlocked() {
+    return this.#blocked.size > 0;
+  }
+
+  /** @param {string} connectionId */
+  streamOf(connectionId) {
+    return this.#streams.get(connectionId);
+  }
+
+  /**
+   * Subscribe to each stream of the session from now on.
+   * @param {OT.Session} session
+   */
+  follow(session) {
+    session.on("streamCreated", ({ stream }) => this.#subscribe(session, stream));
+    session.on("streamDestroyed", ({ stream }) => {
+      this.#streams.delete(stream.connection.connectionId);
+      this.#screen.removeTile(stream.streamId);
+      this.#changed();
+    });
+    session.on("streamPropertyChanged", (event) => {
+      if (event.changedProperty === "hasAudio") {
+        this.#screen.changeTile(event.stream.streamId, { audio: event.newValue });
+      }
+    });
+  }
+
+  /**
+   * @param {OT.Session} session
+   * @param {OT.Stream} stream
+   */
+  #subscribe(session, stream) {
+    const id = stream.streamId;
+    this.#addTile(stream);
+    const options = { insertDefaultUI: false };
+    const subscriber = session.subscribe(stream, undefined, options, (error) => {
+      if (error) this.#screen.changeTile(id, { note: "Cannot be seen or heard" });
+    });
+    /** @param {string} note */
+    const note = (note) => this.#screen.changeTile(id, { note });
+    subscriber.on("videoElementCreated", ({ element }) => {
+      this.#screen.changeTile(id, { video: element });
+    });
+    subscriber.on("connected", () => note(stream.hasVideo ? "" : CAMERA_OFF));
+    subscriber.on("disconnected", () => note("Reconnecting …"));
+    subscriber.on("videoEnabled", () => note(""));
+    subscriber.on("videoDisabled", ({ reason }) => {
+      note(reason === "quality" ? "The network is too slow for video" : CAMERA_OFF);
+    });
+    subscriber.on("audioLevelUpdated", ({ audioLevel }) => this.#screen.level(id, audioLevel));
+    subscriber.on("audioBlocked", () => {
+      this.#blocked.add(subscriber);
+      this.#changed();
+    });
+    subscriber.on("audioUnblocked", () => this.#unblocked(subscriber));
+    subscriber.on("destroyed", () => this.#unblocked(subscriber));
+    this.#changed();
+  }
+
+  /** @param {OT.Stream} stream */
+  #addTile({ streamId, connection, videoType, hasAudio }) {
+    const { name } = participantIn(connection.data);
+    const screen = videoType === "screen";
+    if (!screen) this.#streams.set(connection.connectionId, streamId);
+    this.#screen.addTile({
+      id: streamId,
+      name: screen ? `${name}: screen` : name,
+      own: false,
+      video: null,
+      audio: screen || hasAudio,
+      note: "Connecting …",
+    });
+  }
+
+  /** @param {OT.Subscriber} subscriber */
+  #unblocked(subscriber) {
+    if (this.#blocked.delete(subscriber)) this.#changed();
+  }
+}

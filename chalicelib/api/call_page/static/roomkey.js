@@ -1,0 +1,198 @@
+// @ts-check
+// Roomkey's API, as far as a call needs it.
+
+const TIMEOUT_MS = 10_000; // Roomkey answers within 8 seconds once its Lambda function runs.
+const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes.
+
+/**
+ * @typedef {object} Admission What is needed to connect, out of Roomkey's answer.
+ * @property {string} apiKey
+ * @property {string} sessionId
+ * @property {string} token
+ * @property {"subscriber" | "publisher" | "publisheronly" | "moderator"} role
+ * @property {string} expiresAt
+ * @property {string} serverTime
+ */
+
+/**
+ * @typedef {object} Room The part of a room that the page shows.
+ * @property {string} room
+ * @property {"scheduled" | "open" | "locked" | "closed"} state
+ * @property {number | null} maxParticipants
+ * @property {string | null} opensAt
+ * @property {string | null} closesAt
+ * @property {{ connections: number, seatsHeld: number }} [counts]
+ */
+
+/** Roomkey's answer where it refuses; `code` is "unreachable" where there was none. */
+export class Refusal extends Error {
+  /**
+   * @param {string} code
+   * @param {string} detail
+   * @param {{ retryAfterSeconds?: number | null, opensAt?: string | null }} [more]
+   */
+  constructor(code, detail, { retryAfterSeconds = null, opensAt = null } = {}) {
+    super(detail);
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.opensAt = opensAt;
+  }
+}
+
+/** One room, for one user. */
+export class RoomkeyRoom {
+  /** @type {{ admission: Admission, goodUntil: number } | null} */
+  #kept = null;
+
+  /**
+   * @param {string} api The address of the API, without a slash at its end.
+   * @param {string} room
+   * @param {(fresh: boolean) => Promise<string>} bearer A bearer token of the app's sign-in.
+   */
+  constructor(api, room, bearer) {
+    this.name = room;
+    this.#path = `${api}/rooms/${encodeURIComponent(room)}`;
+    this.#bearer = bearer;
+  }
+
+  /**
+   * Return the admission from before while it lasts, else a new one. Throws a Refusal.
+   * @param {string} [name] The name that others see, where the bearer has none.
+   * @returns {Promise<Admission>}
+   */
+  async admission(name) {
+    if (this.#kept !== null && Date.now() < this.#kept.goodUntil) return this.#kept.admission;
+    const askedAt = Date.now();
+    const admission = await this.#ask("POST", "/tokens", name ? { name } : {});
+    // Both times are the server's: the clock of this device may be wrong.
+    const lifetime = Date.parse(admission.expiresAt) - Date.parse(admission.serverTime);
+    this.#kept = { admission, goodUntil: askedAt + lifetime - MARGIN_MS };
+    return admission;
+  }
+
+  /** OpenTok has refused the token: the next admission is a new one. */
+  forget() {
+    this.#kept = null;
+  }
+
+  /** @returns {Promise<Room>} */
+  state() {
+    return this.#ask("GET", "");
+  }
+
+  /** @param {object} changes The fields of `PATCH /rooms/{room}`. */
+  change(changes) {
+    return this.#ask("PATCH", "", changes);
+  }
+
+  /** @param {string} streamId */
+  mute(streamId) {
+    return this.#ask("POST", `/streams/${streamId}/mute`);
+  }
+
+  /** @param {string[]} excludedStreamIds */
+  muteAll(excludedStreamIds) {
+    return this.#ask("PUT", "/mute", { active: true, excludedStreamIds });
+  }
+
+  /** @param {string} connectionId */
+  disconnect(connectionId) {
+    return this.#ask("DELETE", `/connections/${connectionId}`);
+  }
+
+  /** @param {string} userId */
+  ban(userId) {
+    return this.#ask("POST", "/bans", { userId });
+  }
+
+  /** @returns {Promise<{ id: string }>} */
+  record() {
+    return this.#ask("POST", "/archives", {});
+  }
+
+  /** @param {string} archiveId */
+  stopRecording(archiveId) {
+    return this.#ask("POST", `/archives/${archiveId}/stop`);
+  }
+
+  #path;
+  #bearer;
+
+  /**
+   * Ask once more with a fresh bearer after a 401.
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [content]
+   * @returns {Promise<any>}
+   */
+  async #ask(method, path, content) {
+    try {
+      return await this.#request(method, path, content, await this.#bearer(false));
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "unauthenticated") throw error;
+      return await this.#request(method, path, content, await this.#bearer(true));
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object | undefined} content
+   * @param {string} bearer
+   */
+  async #request(method, path, content, bearer) {
+    const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
+    const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
+    try {
+      const answer = await fetch(`${this.#path}${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${bearer}` },
+        signal: impatience.signal,
+        ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+      });
+      const text = await answer.text();
+      const body = text === "" ? {} : JSON.parse(text);
+      if (answer.ok) return body;
+      throw refusalIn(body, answer.headers.get("Retry-After"));
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      const refusal = new Refusal("unreachable", "The service cannot be reached.");
+      refusal.cause = error;
+      throw refusal;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/**
+ * @param {{ code?: string, detail?: string, opensAt?: string }} problem
+ * @param {string | null} retryAfter
+ */
+function refusalIn(problem, retryAfter) {
+  return new Refusal(
+    problem.code ?? "unknown",
+    problem.detail ?? "The service has refused the request.",
+    {
+      retryAfterSeconds: retryAfter === null ? null : Number(retryAfter),
+      opensAt: problem.opensAt ?? null,
+    },
+  );
+}
+
+/**
+ * Return the participant in what Roomkey has written into a connection.
+ * @param {string} connectionData
+ * @returns {{ userId: string | null, name: string }}
+ */
+export function participantIn(connectionData) {
+  try {
+    const form = new URLSearchParams(connectionData);
+    const { userId, name } = connectionData.startsWith("username=")
+      ? { userId: form.get("userId"), name: form.get("username") }
+      : JSON.parse(connectionData);
+    return { userId: userId ?? null, name: name || userId || "Somebody" };
+  } catch {
+    return { userId: null, name: "Somebody" };
+  }
+}

@@ -1,0 +1,122 @@
+// @ts-check
+// What users read, in words.
+
+/** @typedef {import("./roomkey.js").Refusal} Refusal */
+/** @typedef {import("./roomkey.js").Room} Room */
+
+/** Codes that asking again cannot change. */
+const FINAL = new Set([
+  "unauthenticated",
+  "banned",
+  "not_a_member",
+  "not_a_moderator",
+  "room_not_found",
+  "room_closed",
+  "role_not_allowed",
+  "feature_disabled",
+  "invalid_field",
+]);
+
+/**
+ * Return what the user reads.
+ * @param {Refusal} refusal
+ */
+export function sentence(refusal) {
+  switch (refusal.code) {
+    case "unauthenticated":
+      return "Your sign-in has expired. Please sign in again.";
+    case "banned":
+      return "A moderator has banned you from this room.";
+    case "not_a_member":
+      return "This room is for its members only.";
+    case "room_not_found":
+      return "There is no such room, and you may not create it.";
+    case "room_closed":
+      return "This room is closed.";
+    case "room_locked":
+      return "This room is locked. Ask somebody inside to unlock it.";
+    case "room_not_open":
+      return `This room opens at ${localTime(refusal.opensAt)}.`;
+    case "room_full":
+      return "This room is full.";
+    default:
+      return refusal.message;
+  }
+}
+
+/**
+ * Return the seconds after which the page asks again by itself, or null if asking is of no use.
+ * @param {Refusal} refusal
+ */
+export function retryAfter(refusal) {
+  if (FINAL.has(refusal.code)) return null;
+  if (refusal.opensAt !== null) {
+    const seconds = (Date.parse(refusal.opensAt) - Date.now()) / 1000;
+    return seconds > 3600 ? null : Math.max(1, Math.ceil(seconds));
+  }
+  return refusal.retryAfterSeconds ?? 15;
+}
+
+/**
+ * Return the state of a room in words.
+ * @param {Room} room
+ */
+export function stateOf(room) {
+  if (room.state === "closed") return "This room is closed.";
+  if (room.state === "scheduled") return `This room opens at ${localTime(room.opensAt)}.`;
+  const connected = room.counts?.connections ?? 0;
+  const people = connected === 0 ? "Nobody is in this room." : `${connected} in this room.`;
+  const seats = room.maxParticipants === null ? "" : ` It has ${room.maxParticipants} seats.`;
+  const lock = room.state === "locked" ? " It is locked." : "";
+  return `${people}${seats}${lock}`;
+}
+
+/**
+ * Return why a camera or microphone cannot be had.
+ * @param {{ name?: string, message?: string }} error
+ */
+export function deviceProblem(error) {
+  switch (error.name) {
+    case "NotAllowedError":
+    case "OT_USER_MEDIA_ACCESS_DENIED":
+      return "This page may not use your camera and microphone. Allow it in the address bar.";
+    case "NotFoundError":
+    case "OT_NO_DEVICES_FOUND":
+      return "No camera or microphone was found. Connect one, or join with audio only.";
+    case "NotReadableError":
+    case "OT_HARDWARE_UNAVAILABLE":
+      return "Another program uses your camera or microphone. Close it, then try again.";
+    case "OT_UNSUPPORTED_BROWSER":
+      return "Browsers give cameras only to pages with TLS (https), and to localhost.";
+    default:
+      return "Your camera and microphone cannot be used.";
+  }
+}
+
+/**
+ * Return why the call has ended.
+ * @param {string} reason A reason of OpenTok's `sessionDisconnected`.
+ */
+export function endOf(reason) {
+  if (reason === "forceDisconnected") return "You were taken out of the room.";
+  if (reason === "networkDisconnected") return "The connection was lost.";
+  return "You have left.";
+}
+
+/**
+ * Return a time of Roomkey's, as the user's clock shows it.
+ * @param {string | null} time
+ */
+export function localTime(time) {
+  if (time === null) return "a later time";
+  return new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+/**
+ * Return a duration as minutes and seconds.
+ * @param {number} seconds
+ */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,37 @@
+"""The call page's modules: what they decide, and their types."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.support.programs.client_packages import ClientSources
+
+HERE = Path(__file__).parent
+STATIC = HERE.parents[1] / "chalicelib" / "api" / "call_page" / "static"
+
+
+def test_the_modules_decide_what_they_should() -> None:
+    node = shutil.which("node")
+    assert node is not None, "Node is not installed: run `make check`."
+    done = subprocess.run(
+        [node, "--test", *sorted(HERE.glob("*.test.mjs"))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_modules_agree_with_the_official_packages_types(tmp_path: Path) -> None:
+    sources = ClientSources(tmp_path)
+    shutil.copytree(STATIC, tmp_path / "call_page")
+
+    assert sources.complaints("tsconfig.call-page.json") == {}
+
+
+def test_a_name_that_the_official_package_does_not_have_is_found(tmp_path: Path) -> None:
+    sources = ClientSources(tmp_path)
+    shutil.copytree(STATIC, tmp_path / "call_page")
+    sources.copy_with("call_page/own_media.js", "call_page/own_media.js", "cycleVideo", "nextVideo")
+
+    assert "nextVideo" in sources.complaints("tsconfig.call-page.json")["call_page/own_media.js"]

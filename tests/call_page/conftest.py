@@ -1,0 +1,21 @@
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.call_page.person import People
+from tests.e2e.roomkey_process import Roomkey, running_roomkey
+
+
+@pytest.fixture(scope="session")
+def roomkey() -> Iterator[Roomkey]:
+    with running_roomkey() as running:
+        yield running
+
+
+@pytest.fixture
+def people(browser: Browser, roomkey: Roomkey) -> Iterator[People]:
+    these = People(browser, roomkey.ports)
+    yield these
+    these.leave()
+    assert these.complaints == []
