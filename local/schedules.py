@@ -25,8 +25,8 @@ def run_schedules(app: Chalice, every_seconds: float = EVERY_SECONDS) -> None:
 def _run(app: Chalice, name: str, every_seconds: float) -> None:
     due = time.monotonic()
     while True:
-        due = max(due + every_seconds, time.monotonic())
-        time.sleep(due - time.monotonic() if due > time.monotonic() else 0)
+        due += every_seconds
+        time.sleep(max(0.0, due - time.monotonic()))
         try:
             app.handler_map[name](_event(), _Context(name))
         except Exception:  # noqa: BLE001 - it ends a Lambda's run, and not those after it
