@@ -145,7 +145,7 @@ class Session:
     Args:
         has_access_limits: True if the room had a limit of participants or a lock when either last
             changed. This is a hint: the room itself decides.
-        monitored: True if reconciliation checks the session often: it was not idle, or is retired.
+        monitored: True if reconciliation checks the session, and did not find it empty last time.
         owner: The user who created the room, if known. Checks are shared fairly between owners.
         next_check: The time of the next check, if there is one.
         quiet_since: The time of the first check that found nobody, or of the retirement. None once
