@@ -5,7 +5,7 @@ DynamoDB take time on this clock alone. A worker is simulated as threads that sh
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.pace import Pace
 from chalicelib.media_settings import read_features
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
@@ -48,6 +49,7 @@ LATENCIES: Final = (0.03, 0.1)
 """The seconds that OpenTok takes for an answer."""
 LIMITED: Final = 5
 """One in so many sessions has a limit of participants."""
+HOSTILE: Final = 700
 OF_1000: Final = "checks of 1,000 sessions per minute"
 """The name of a figure for other sections."""
 MINUTES: Final = 6
@@ -115,12 +117,12 @@ class Simulation:
     Args:
         size: The number of live sessions.
         latency: The seconds that OpenTok takes for an answer.
-        owner_of: Returns the owner of a session of this number.
+        hostile: The number of further sessions, all of one user, who makes them due every minute.
     """
 
     size: int
     latency: float
-    owner_of: Callable[[int], str] = lambda number: f"user-{number}"
+    hostile: int = 0
     clock: VirtualClock = field(default_factory=VirtualClock)
     seen: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """The times at which each session was checked."""
@@ -131,7 +133,7 @@ class Simulation:
         self._opentok = FakeOpenTok(self.clock)
         self._stores = Stores.on(self._table)
         self._sessions = _SettledSessions(self._table)
-        for number in range(self.size):
+        for number in range(self.size + self.hostile):
             self._fill(number)
         policy = Policy(
             CreationPolicy(admins_only=False, default_room="lobby"),
@@ -149,6 +151,8 @@ class Simulation:
         """Let minutes pass."""
         for minute in range(minutes):
             self.clock.seconds = minute * 60
+            for number in range(self.size, self.size + self.hostile):
+                self._make_due(number)
             self._scheduled.reconcile_sessions.run(self.clock.deadline(_RUN_SECONDS))
 
     def start(self, batch: CheckBatch, deadline: Deadline) -> None:  # noqa: ARG002 - it has time
@@ -192,7 +196,7 @@ class Simulation:
         settings = RoomSettings(max_participants=2 if is_limited(number) else None)
         connection = Connection(f"connection-{number}", _BEGIN, Participant(user))
         seats = Seats({user: {connection.id: _BEGIN}}) if is_limited(number) else Seats()
-        owner = self.owner_of(number)
+        owner = f"user-{number}" if number < self.size else "mallory"
         room = Room(
             name=name,
             room_id=name,
@@ -219,6 +223,10 @@ class Simulation:
             ever_connected=True,
             connections={connection.id: connection},
         )
+
+    def _make_due(self, number: int) -> None:
+        sessions, due = self._table.sessions, epoch_milliseconds(self.clock())
+        sessions[_session(number)] = replace(sessions[_session(number)], due=due)
 
     def _ports(self) -> Ports:
         platforms = FakePlatforms(self._opentok)
@@ -265,13 +273,17 @@ def section() -> Section:
             rows.append(_row(simulation))
             if size == _THOUSAND:
                 figures[OF_1000] = simulation.checks_per_minute()
+    hostile = Simulation(_THOUSAND, LATENCIES[-1], hostile=HOSTILE)
+    hostile.run()
+    rows.append(_row(hostile, f" beside {HOSTILE} of one user"))
     title = f"Reconciliation, simulated; one in {LIMITED} sessions has a limit"
     return Section(title, rows, figures)
 
 
-def _row(simulation: Simulation) -> Row:
+def _row(simulation: Simulation, beside: str = "") -> Row:
+    milliseconds = f"{simulation.latency * 1000:.0f} ms"
     return Row(
-        what=f"{simulation.size:,} live sessions, OpenTok at {simulation.latency * 1000:.0f} ms",
+        what=f"{simulation.size:,} live sessions{beside}, OpenTok at {milliseconds}",
         median=f"{simulation.checks_per_minute():,.0f} checks/min",
         remarks=(
             f"the oldest is seen after {simulation.oldest(limited=False):.0f} s, "

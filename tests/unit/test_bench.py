@@ -76,6 +76,16 @@ def test_a_simulated_minute_checks_every_live_session_and_those_with_a_limit_mor
     assert simulation.oldest(limited=True) < 60 < simulation.oldest(limited=False) < 120
 
 
+def test_simulated_rooms_of_one_user_delay_no_check_of_others() -> None:
+    alone, beside = Simulation(20, 0.1), Simulation(20, 0.1, hostile=70)
+
+    for each in (alone, beside):
+        each.run(4)
+
+    for limited in (False, True):
+        assert beside.oldest(limited=limited) < alone.oldest(limited=limited) + 2
+
+
 def test_as_many_seats_are_taken_as_a_join_is_to_be_charged_for() -> None:
     for taken in TAKEN:
         seats = room_with_seats(taken).seats
