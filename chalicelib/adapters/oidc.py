@@ -1,9 +1,13 @@
 """Verification of access tokens from the app's identity provider."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any, Final
+from urllib.error import HTTPError
 
 import jwt
 from jwt import PyJWK, PyJWKClient, PyJWKSet
@@ -22,10 +26,39 @@ UNKNOWN_KEY_REFETCH_SECONDS: Final = 60.0
 FAILED_FETCH_PAUSE_SECONDS: Final = 5.0
 KEYS_FRESH_SECONDS: Final = 3600.0
 KEYS_USABLE_SECONDS: Final = 86400.0
+MAX_KEYS_BYTES: Final = 256 << 10
 ADMIN: Final = "roomkey:admin"
 MAX_NAME_CHARACTERS: Final = 200
+_CHUNK_BYTES: Final = 1 << 14
 _LAST_SECOND: Final = 253_402_300_799
 """The end of the year 9999, since 1970: `datetime` goes no further."""
+_ACCESS_HEADERS: Final = frozenset({"jwt", "at+jwt"})
+"""The header `typ` of access and ID tokens, if they have one. A logout token has `logout+jwt`."""
+_ACCESS_CLAIMS: Final = frozenset({"bearer", "id"})
+"""The claim `typ` of Keycloak's access and ID tokens. Its refresh tokens have others."""
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirection of the issuer's, which is an error."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Follow none."""
+
+
+def _download(url: str, deadline: Deadline) -> bytes:
+    """Return the body at an http address. It has at most 256 KiB."""
+    opener = urllib.request.build_opener(_NoRedirects)
+    try:
+        with opener.open(url, timeout=FETCH_SECONDS) as response:
+            body = bytearray()
+            while chunk := response.read1(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > MAX_KEYS_BYTES or not deadline.remaining():
+                    raise ValueError("the answer is too long or too slow")
+            return bytes(body)
+    except HTTPError as error:
+        error.close()
+        raise
 
 
 class _KeysUnavailable(jwt.PyJWTError):
@@ -35,8 +68,9 @@ class _KeysUnavailable(jwt.PyJWTError):
 class IssuerKeys(PyJWKClient):
     """The issuer's public keys, cached for an hour.
 
-    Beyond PyJWT's client, this class limits a whole fetch to 2 s and pauses for 5 s after a failed
-    fetch. While the issuer is unavailable, keys that are at most a day old stay in use.
+    Beyond PyJWT's client, this class limits a whole fetch to 2 s and 256 KiB, and pauses for 5 s
+    after a failed fetch. While the issuer is unavailable, keys that are at most a day old stay in
+    use.
     """
 
     def __init__(self, url: str) -> None:
@@ -53,12 +87,14 @@ class IssuerKeys(PyJWKClient):
     def fetch_data(self) -> Any:  # noqa: ANN401  as PyJWT declares it
         if time.monotonic() < self._pause_ends:
             raise _KeysUnavailable("the last fetch failed a moment ago")
+        deadline = Deadline(FETCH_SECONDS)
         try:
-            keys = Deadline(FETCH_SECONDS).run(super().fetch_data)
-        except (jwt.PyJWTError, ValueError, OSError, RecursionError) as error:
+            content = json.loads(deadline.run(lambda: _download(self.uri, deadline)))
+            keys = PyJWKSet.from_dict(self._as_jwk_set_payload(content))
+        except (jwt.PyJWTError, HTTPException, ValueError, OSError, RecursionError) as error:
             self._pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
             raise _KeysUnavailable(f"{type(error).__name__}: {error}") from error
-        self._fetched_at = time.monotonic()
+        self._fetched_at = self._last_successful_fetch = time.monotonic()
         return keys
 
     def get_jwk_set(self, refresh: bool = False) -> PyJWKSet:
@@ -126,6 +162,8 @@ class TokenVerifier:
         header = jwt.get_unverified_header(token)
         if "kid" not in header:
             raise jwt.InvalidTokenError("has no kid")
+        if not _has_media_type_of_access(header.get("typ")):
+            raise jwt.InvalidTokenError("is no access token")
         key: PyJWK = self._keys.get_signing_key(header["kid"])
         claims = jwt.decode(
             token,
@@ -133,8 +171,14 @@ class TokenVerifier:
             algorithms=ALGORITHMS,
             issuer=self._issuer,
             leeway=LEEWAY_SECONDS,
-            options={"require": ["exp", "iss", "sub"], "verify_aud": False},
+            options={
+                "require": ["exp", "iss", "sub"],
+                "verify_aud": False,
+                "enforce_minimum_key_length": True,  # 2,048 bits for RSA
+            },
         )
+        if not _is_for_access(claims):
+            raise jwt.InvalidTokenError("is no access token")
         # Cognito's access tokens have `client_id` instead of `aud`.
         is_cognito_access = claims.get("token_use") == "access"
         audience = claims.get("client_id" if is_cognito_access else "aud")
@@ -142,6 +186,25 @@ class TokenVerifier:
         if not any(isinstance(each, str) and each in self._audiences for each in given):
             raise jwt.InvalidAudienceError("wrong audience")
         return claims
+
+
+def _has_media_type_of_access(typ: object) -> bool:
+    """Return True for the header `typ` of an access or ID token, and for none at all.
+
+    It is a media type, so `application/` may be left out, and upper case counts as lower case.
+    """
+    if typ is None:
+        return True
+    return isinstance(typ, str) and typ.lower().removeprefix("application/") in _ACCESS_HEADERS
+
+
+def _is_for_access(claims: Mapping[str, Any]) -> bool:
+    """Return False for a refresh token of Keycloak's, and for every logout token.
+
+    The claim `events` marks a logout token, and any other notice of an event, without a `typ` too.
+    """
+    typ = claims.get("typ", "Bearer")
+    return isinstance(typ, str) and typ.lower() in _ACCESS_CLAIMS and "events" not in claims
 
 
 def _user(claims: Mapping[str, Any]) -> User:

@@ -1,6 +1,7 @@
 """Archives in the operator's own bucket in S3, to which OpenTok uploads them."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -54,7 +55,10 @@ class S3ArchiveStorage:
         if self._bucket is None:
             return False
         bucket = self._bucket
-        _call(deadline, lambda: self._client().delete_object(Bucket=bucket, Key=file.key))
+        answer = _call(deadline, lambda: self._client().delete_object(Bucket=bucket, Key=file.key))
+        status = answer["ResponseMetadata"]["HTTPStatusCode"]
+        if status != HTTPStatus.NO_CONTENT:
+            raise _unavailable(f"DeleteObject: {status} of another server")
         return True
 
     def _client(self) -> "S3Client":

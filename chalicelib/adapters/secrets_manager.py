@@ -13,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from chalicelib.adapters.aws_answers import NOT_PARSED
 from chalicelib.core.ports.credentials import Credentials, OpenTokCredentials, VonageCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import NotConfigured, StoreUnavailable
@@ -120,7 +121,7 @@ class SecretsManagerCredentials:
             if code in _CONFIGURATION_ERRORS:
                 raise NotConfigured(f"{name}: Secrets Manager answers {code}") from error
             raise StoreUnavailable(_UNAVAILABLE, note=f"{name}: {code}", retry_after=5) from error
-        except (BotoCoreError, TimeoutError) as error:
+        except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
             note = f"{name}: {type(error).__name__}"
             raise StoreUnavailable(_UNAVAILABLE, note=note, retry_after=5) from error
         return response.get("SecretString")

@@ -22,13 +22,17 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
     import boto3
     from botocore.exceptions import NoRegionError
 
+    from chalicelib.adapters.aws_answers import check_answers
+
     config = _client_config()
     try:
-        return boto3.client("dynamodb", config=config), boto3.client(
-            "secretsmanager", config=config
-        )
+        dynamodb = boto3.client("dynamodb", config=config)
+        secrets_manager = boto3.client("secretsmanager", config=config)
     except NoRegionError as error:
         raise NotConfigured("AWS_REGION is not set") from error
+    for client in (dynamodb, secrets_manager):
+        check_answers(client, in_json=True)
+    return dynamodb, secrets_manager
 
 
 def s3_client() -> "S3Client":
@@ -39,8 +43,12 @@ def s3_client() -> "S3Client":
     import boto3
     from botocore.config import Config
 
+    from chalicelib.adapters.aws_answers import check_answers
+
     regional = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    return boto3.client("s3", config=_client_config().merge(regional))
+    client = boto3.client("s3", config=_client_config().merge(regional))
+    check_answers(client, in_json=False)
+    return client
 
 
 def lambda_client() -> "LambdaClient":

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call, Transport
+from chalicelib.adapters.opentok.api_client import DONE_WITHOUT_BODY, ApiClient, Call, Transport
 from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
@@ -83,7 +83,7 @@ class ArchiveStorage:
         Raises:
             DeployError: OpenTok refused or did not answer.
         """
-        answer = self._call_opentok(Call("DELETE", _PATH))
+        answer = self._call_opentok(Call("DELETE", _PATH, succeeds_with=DONE_WITHOUT_BODY))
         changed = answer.status != HTTPStatus.NOT_FOUND
         self._say(
             "OpenTok stores recordings in its own cloud " + ("again" if changed else "already")

@@ -1,4 +1,4 @@
-// Asks Roomkey to let the user in. The web and React Native use the same file.
+// Asks Roomkey to let the user in.
 
 const TIMEOUT_MS = 10_000; // Roomkey answers within 8 seconds once its Lambda function runs.
 const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes.
@@ -25,21 +25,25 @@ export class Refusal extends Error {
   }
 }
 
-/** The way into one room, for one user. */
+/**
+ * The way into one room, for one user.
+ *
+ * `bearer(true)` must give a new bearer, because Roomkey has refused the one before.
+ */
 export class Door {
   private kept: { admission: Admission; goodUntil: number } | null = null;
 
   constructor(
     private readonly roomkey: string,
     private readonly room: string,
-    private readonly bearer: () => Promise<string>,
+    private readonly bearer: (renew: boolean) => Promise<string>,
   ) {}
 
   /** The admission from before while it lasts, else a new one. Throws a Refusal. */
   async admission(): Promise<Admission> {
     if (this.kept !== null && Date.now() < this.kept.goodUntil) return this.kept.admission;
     const askedAt = Date.now();
-    const admission = await this.ask();
+    const admission = await this.askTwiceAtMost();
     // Both times are the server's: the clock of this device may be wrong.
     const lifetime = Date.parse(admission.expiresAt) - Date.parse(admission.serverTime);
     this.kept = { admission, goodUntil: askedAt + lifetime - MARGIN_MS };
@@ -51,8 +55,16 @@ export class Door {
     this.kept = null;
   }
 
-  private async ask(): Promise<Admission> {
-    const bearer = await this.bearer();
+  private async askTwiceAtMost(): Promise<Admission> {
+    try {
+      return await this.ask(await this.bearer(false));
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "unauthenticated") throw error;
+      return await this.ask(await this.bearer(true));
+    }
+  }
+
+  private async ask(bearer: string): Promise<Admission> {
     const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
     const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
     try {

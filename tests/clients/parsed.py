@@ -10,6 +10,7 @@ from tree_sitter import Language, Node, Parser
 GUIDES = Path(__file__).parents[2] / "docs" / "clients"
 _LANGUAGES = {
     ".kt": Language(tree_sitter_kotlin.language()),
+    ".kts": Language(tree_sitter_kotlin.language()),
     ".swift": Language(tree_sitter_swift.language()),
 }
 _VARIABLES = frozenset({"catch_block", "pattern", "variable_declaration"})
@@ -54,6 +55,25 @@ def names_declared(tree: Node, kinds: frozenset[str] = _DECLARATIONS) -> set[str
         kinds = _VARIABLES
     here = {_text(node) for node in tree.children if _is_name(node) and tree.type in kinds}
     return here.union(*(names_declared(child, kinds) for child in tree.children))
+
+
+def handlers_around(tree: Node, call: str) -> list[str]:
+    """Return for each call of the function the catch blocks that its errors reach, or ""."""
+    return [
+        _handlers_of(node)
+        for node in _nodes(tree)
+        if node.type == "call_expression" and _text(node).startswith(f"{call}(")
+    ]
+
+
+def _handlers_of(node: Node) -> str:
+    inner, outer = node, node.parent
+    while outer is not None:
+        handlers = [each for each in outer.children if each.type == "catch_block"]
+        if handlers and inner not in handlers:
+            return "\n".join(_text(each) for each in handlers)
+        inner, outer = outer, outer.parent
+    return ""
 
 
 def _fulfils_the_sdk(node: Node) -> bool:

@@ -1,5 +1,6 @@
 """Agreement of the guides' pages with their files, and of both with Roomkey's error codes."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,9 +11,22 @@ from tests.clients.parsed import GUIDES
 
 _QUOTED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
-_SUFFIXES = {"ts": {".ts"}, "tsx": {".tsx"}, "kotlin": {".kt"}, "swift": {".swift"}}
+_SUFFIXES = {
+    "json": {".json"},
+    "kotlin": {".kt", ".kts"},
+    "swift": {".swift"},
+    "ts": {".ts"},
+    "tsx": {".tsx"},
+    "xml": {".plist", ".xml"},
+}
 _REFUSALS = re.compile(r'^\s+(?:case )?"([a-z_]+)"(?::| ->)', re.MULTILINE)
-_TABLE = re.compile(r"^\| `([a-z_]+)` \| (?:This|A|Please)", re.MULTILINE)
+_TABLE = re.compile(r"^\| `([a-z_]+)`(?:: [^|]+)? \| (?:This|A|Please|Your)", re.MULTILINE)
+_PERMANENT = re.compile(r"(?:PERMANENT|permanent)\b[^\[(]*[\[(](.*?)[\])]", re.DOTALL)
+_OTHERS_OF_THEM = re.compile(r"^\| (`.+) \| `detail`, without .+ \| nothing", re.MULTILINE)
+_CODE = re.compile(r"[\"`]([a-z_]+)[\"`]")
+PLATFORMS = ("react-native/roomkey.ts", "android/Roomkey.kt", "ios/Roomkey.swift")
+OF_THE_CLIENT = {"no_bearer", "cleartext_not_permitted"}
+"""Codes of refusals that are not Roomkey's answers."""
 
 
 def pages() -> list[Path]:
@@ -25,6 +39,22 @@ def codes_in(path: str) -> set[str]:
 
 def known_codes() -> set[str]:
     return {each.code for each in vars(errors).values() if hasattr(each, "code")}
+
+
+def permanent_in(path: str) -> list[str]:
+    found = _PERMANENT.search(GUIDES.joinpath(path).read_text())
+    assert found
+    return _CODE.findall(found[1])
+
+
+def codes_of_joining() -> dict[int, set[str]]:
+    """Return the codes with which a join may be refused, by HTTP status."""
+    document = json.loads(GUIDES.parent.joinpath("openapi.json").read_text())
+    responses = document["paths"]["/rooms/{room}/tokens"]["post"]["responses"]
+    return {
+        int(status): set(re.findall(r"^- `([a-z_]+)`", response["description"], re.MULTILINE))
+        for status, response in responses.items()
+    }
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
@@ -43,25 +73,72 @@ def test_the_files_that_a_guide_names_are_there(page: Path) -> None:
 
 
 def test_every_guide_knows_the_same_refusals() -> None:
-    known = codes_in("roomkey.ts")
-    assert len(known) == 7
-    assert codes_in("android/Roomkey.kt") == known
+    known = codes_in("android/Roomkey.kt")
+    assert len(known) == 9
     assert codes_in("ios/Roomkey.swift") == known
+    assert codes_in("react-native/roomkey.ts") == known - {"cleartext_not_permitted"}
+    assert codes_in("roomkey.ts") == known - OF_THE_CLIENT
     table = _TABLE.findall(GUIDES.joinpath("README.md").read_text())
     assert set(table) == known
 
 
-def test_the_refusals_are_roomkeys() -> None:
-    assert codes_in("roomkey.ts") <= known_codes()
+@pytest.mark.parametrize("path", ["roomkey.ts", *PLATFORMS])
+def test_the_refusals_are_roomkeys(path: str) -> None:
+    assert codes_in(path) - OF_THE_CLIENT <= known_codes()
 
 
 def test_users_read_the_same_everywhere() -> None:
     said = [
-        set(re.findall(r'"(This room is [a-z][^"$\\]*\.|A moderator has banned[^"]*)"', text))
-        for text in (
-            GUIDES.joinpath(path).read_text()
-            for path in ("roomkey.ts", "android/Roomkey.kt", "ios/Roomkey.swift")
-        )
+        set(re.findall(r'"((?:This room is [a-z]|A moderator has|Your sign)[^"$\\]*\.)"', text))
+        for text in (GUIDES.joinpath(path).read_text() for path in PLATFORMS)
     ]
-    assert len(said[0]) == 4
+    assert len(said[0]) == 5
     assert said[0] == said[1] == said[2]
+
+
+@pytest.mark.parametrize("path", PLATFORMS)
+def test_every_guide_knows_the_same_refusals_that_asking_again_cannot_change(path: str) -> None:
+    permanent = permanent_in(path)
+    assert permanent == sorted(set(permanent))
+    assert permanent == permanent_in(PLATFORMS[0])
+    assert set(permanent) <= known_codes()
+
+
+def test_the_guides_know_all_that_is_final_for_the_call_page() -> None:
+    sentences = GUIDES.parents[1] / "chalicelib" / "api" / "call_page" / "static" / "sentences.js"
+    final = re.search(r"FINAL = new Set\(\[(.*?)\]\)", sentences.read_text(), re.DOTALL)
+    assert final
+    assert set(_CODE.findall(final[1])) <= set(permanent_in(PLATFORMS[0]))
+
+
+def test_a_refused_join_is_either_permanent_or_worth_another_try() -> None:
+    permanent = set(permanent_in(PLATFORMS[0]))
+    by_status = codes_of_joining()
+    changes_with_time = {409, 429}
+    for status, codes in by_status.items():
+        if 400 <= status < 500 and status not in changes_with_time:
+            assert codes <= permanent
+        else:
+            assert codes & permanent <= {"room_closed"}
+    assert "room_closed" in permanent & by_status[409]
+
+
+def test_the_table_names_the_permanent_refusals() -> None:
+    text = GUIDES.joinpath("README.md").read_text()
+    row = _OTHERS_OF_THEM.search(text)
+    assert row
+    with_words_of_their_own = set(_TABLE.findall(text)) & set(permanent_in(PLATFORMS[0]))
+    assert {*_CODE.findall(row[1]), *with_words_of_their_own} == set(permanent_in(PLATFORMS[0]))
+
+
+@pytest.mark.parametrize("page", ["android.md", "ios.md", "react-native.md"])
+def test_each_native_guide_tells_how_to_try_it_on_a_phone(page: str) -> None:
+    told = GUIDES.joinpath(page).read_text().partition("\n## Try it on your phone\n")[2]
+    assert "HOST=0.0.0.0 make run" in told
+    assert "make -s token USER=alice" in told
+    assert "http" in told
+    if page != "ios.md":
+        assert "adb reverse tcp:8000 tcp:8000" in told
+        assert "10.0.2.2" in told
+    if page != "android.md":
+        assert "NSAllowsLocalNetworking" in told

@@ -33,7 +33,12 @@ def test_every_public_method_of_the_sdk_is_accounted_for_and_no_other() -> None:
 
 
 def test_every_route_that_is_named_is_one() -> None:
-    routes = {f"{method} {path}" for path, views in app.routes.items() for method in views}
+    routes = {
+        f"{method} {path}"
+        for path, views in app.routes.items()
+        for method in views
+        if method != "HEAD"
+    }
     here = set().union(*(named(here) for _, _, here in ROWS))
     claimed = {each for each in here if re.match(r"[A-Z]+ /", each)}
     assert claimed <= routes

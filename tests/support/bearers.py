@@ -20,13 +20,20 @@ def forged(
     return b".".join((signed, _base64(sign(signed)))).decode()
 
 
-def signed_by(identity: IdentityProvider, payload: Mapping[str, object] | bytes) -> str:
-    """Return a JWT with the provider's genuine signature over any payload."""
+def signed_by(
+    identity: IdentityProvider,
+    payload: Mapping[str, object] | bytes,
+    header: Mapping[str, object] | None = None,
+) -> str:
+    """Return a JWT with the provider's genuine signature over any payload.
+
+    `header` holds further header parameters, instead of `typ`.
+    """
     key = identity.signing_key()
     private = key.private_key
     assert isinstance(private, rsa.RSAPrivateKey)
     return forged(
-        {"alg": "RS256", "typ": "JWT", "kid": key.kid},
+        {"alg": "RS256", "kid": key.kid, **({"typ": "JWT"} if header is None else header)},
         payload,
         lambda signed: private.sign(signed, padding.PKCS1v15(), hashes.SHA256()),
     )

@@ -25,6 +25,7 @@ def check_answer(
     Raises:
         AssertionError: Its status, its type, its problem's code or a field is not declared.
     """
+    method = "GET" if method == "HEAD" else method
     operation = committed()["paths"].get(path, {}).get(method.lower())
     if operation is None:
         return  # The method is unknown to the document, or the route is a test's own.
@@ -33,6 +34,7 @@ def check_answer(
     content = operation["responses"][str(status)].get("content")
     if content is None:
         assert body == "", f"{answer}, which its operation declares to be empty"
+        assert "json" not in headers.get("Content-Type", ""), f"{answer} as JSON"
         return
     assert headers["Content-Type"] in content, f"{answer} as {headers['Content-Type']}"
     if "json" not in headers["Content-Type"]:

@@ -1,6 +1,8 @@
 import base64
+import hashlib
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,11 +52,44 @@ def test_a_damaged_cursor_is_refused(position: int) -> None:
         TimedPosition("standup\n", 0),
         TimedPosition("standup", -1),
         TimedPosition("standup", 253_402_300_800_000),
+        TimedPosition("a" * 129, 0),
+        TimedPosition("a" * 1013, 0),
     ],
 )
 def test_a_forged_position_is_refused_though_its_checksum_is_right(forged: Position) -> None:
     with pytest.raises(InvalidField):
         decode_cursor(encode_cursor(forged, "alice"), "alice", TimedPosition)
+
+
+def forged(content: bytes, scope: str = "alice") -> str:
+    """Return a cursor of any content, with the right checksum."""
+    checksum = hashlib.sha256(content + b"\0" + scope.encode()).digest()[:8]
+    return base64.urlsafe_b64encode(checksum + content).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'["standup",0,"more"]',
+        b'["standup", 0]',
+        b'["standup",0]' + b" " * 1000,
+        b'["standup",0,' + b"[" * 500 + b"]" * 500 + b"]",
+        b'["standup",0,' + b"[" * 20_000 + b"]" * 20_000 + b"]",
+        b"[" * 20_000,
+        b"",
+        b"\xff",
+    ],
+    ids=lambda content: ascii(content)[:30],
+)
+def test_a_forged_cursor_of_another_form_or_of_any_length_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidField):
+        decode_cursor(forged(content), "alice", TimedPosition)
+
+
+def test_the_longest_cursor_leads_back_to_its_position() -> None:
+    last = TimedPosition("a" * 128, 253_402_300_799_999)
+    assert forged(msgspec.json.encode(last)) == encode_cursor(last, "alice")
+    assert decode_cursor(encode_cursor(last, "alice"), "alice", TimedPosition) == last
 
 
 def test_the_last_moment_that_python_knows_has_a_cursor() -> None:

@@ -86,6 +86,16 @@ def test_an_answer_without_a_list_is_no_empty_list(page: object) -> None:
         Lists([page]).ids()
 
 
+def test_of_a_whole_project_the_newest_thousand_are_read_in_pages() -> None:
+    full = {"items": [item(number) for number in range(MAX_LISTED)]}
+    lists = Lists([full] * 5)
+    assert len(lists.client().of_project("1_x", soon())) == MAX_LISTED
+    assert lists.asked == [
+        f"archive?offset={offset}&count={MAX_LISTED}" for offset in (0, 250, 500, 750)
+    ]
+    assert len(Lists([{"items": [item(1)]}]).client().of_project("1_x", soon())) == 1
+
+
 def test_an_answer_about_another_one_than_asked_for_is_refused() -> None:
     client = Lists([item(1), item(2)]).client()
     found = client.one("a1", soon())

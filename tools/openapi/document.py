@@ -17,7 +17,8 @@ Errors are RFC 9457 problems. `code` names the error, and never changes between 
 names the fields to blame. `requestId` leads to the line in the service's log.
 
 The Content-Type of a request is ignored, and an empty body counts as `{}`. A path answers 405,
-`method_not_allowed`, to methods that it does not have, and names its own in `Allow`."""
+`method_not_allowed`, to methods that it does not have, and names its own in `Allow`. HEAD is
+answered wherever GET is, with the same status and headers."""
 _SCHEMES: Final = {
     "bearer": {
         "type": "http",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
@@ -20,7 +20,6 @@ from chalicelib.adapters.dynamodb.table import (
     ConditionFailed,
     Item,
     Table,
-    call,
     deserialize,
     serialize,
 )
@@ -163,10 +162,9 @@ def due_keys(table: Table, kind: str, now: datetime, limit: int, deadline: Deadl
 def due_items(table: Table, kind: str, now: datetime, limit: int, deadline: Deadline) -> list[Item]:
     """Return the index's entries of due items of this kind, longest due first."""
     query: dict[str, Any] = {
-        "TableName": table.name,
         "IndexName": DUE_INDEX,
         "KeyConditionExpression": "dueKind = :kind AND dueAt <= :now",
         "ExpressionAttributeValues": serialize({":kind": kind, ":now": epoch_milliseconds(now)}),
         "Limit": limit,
     }
-    return call(deadline, lambda: table.client.query(**query))["Items"]
+    return [*islice(table.query(query, deadline), limit)]

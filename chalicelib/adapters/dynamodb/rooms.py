@@ -1,10 +1,10 @@
 """Rooms in DynamoDB: one item for each room name, and one for each OpenTok session."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
@@ -35,7 +35,6 @@ from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milli
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
-        KeysAndAttributesTypeDef,
         PutTypeDef,
         TransactWriteItemTypeDef,
         UpdateTypeDef,
@@ -205,24 +204,8 @@ class DynamoDBRooms:
 
     def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
         """Read the rooms of these keys that exist, consistently."""
-        rooms: dict[str, Room] = {}
-        pending: Sequence[Item] = list(keys.values())
-        attempt = 0
-        while pending:
-            if attempt:
-                deadline.back_off(attempt)
-            attempt += 1
-            wanted: KeysAndAttributesTypeDef = {"Keys": pending, "ConsistentRead": True}
-            batch = partial(
-                self._table.client.batch_get_item, RequestItems={self._table.name: wanted}
-            )
-            response = call(deadline, batch)
-            rooms |= {
-                _pk(item): room_from_item(item) for item in response["Responses"][self._table.name]
-            }
-            left = response["UnprocessedKeys"].get(self._table.name)
-            pending = left["Keys"] if left else ()
-        return rooms
+        items = get_all(self._table, list(keys.values()), deadline)
+        return {_pk(item): room_from_item(item) for item in items}
 
 
 def _pk(item: Item) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.aws_answers import NOT_PARSED, AnswerTooLarge
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
@@ -60,6 +61,9 @@ def _deserialize_value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401  an
 
 
 MAX_ATTEMPTS: Final = 6
+FIRST_PAGE_ITEMS: Final = 1000
+"""So many usual connections, of 600 bytes each in JSON, fit in an answer of 1 MiB."""
+MAX_PAGE_ITEMS: Final = 10_000
 
 _CANCELLED: Final = "TransactionCanceledException"
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
@@ -107,26 +111,33 @@ class Table:
 
     def get(self, key: Item, deadline: Deadline) -> Item | None:
         """Get an item by a consistent read."""
-        return call(
+        item = call(
             deadline,
             lambda: self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True),
         ).get("Item")
+        if item is not None and not key.items() <= item.items():
+            raise unavailable("GetItem: an answer about another item")
+        return item
 
     def query(self, query: Mapping[str, Any], deadline: Deadline) -> Iterator[Item]:
         """Yield all items of a query. Request each page when it is needed.
 
         `Limit` applies to the first page and doubles with each page, so that a filter that drops
-        most items does not need many calls.
+        most items does not need many calls. Once an answer is too large, pages stay smaller.
         """
-        request = {"TableName": self.name, **query}
+        request = {"TableName": self.name, "Limit": FIRST_PAGE_ITEMS, **query}
+        most = MAX_PAGE_ITEMS
         while True:
-            response = call(deadline, partial(self.client.query, **request))
+            try:
+                response = call(deadline, partial(self.client.query, **request))
+            except StoreUnavailable as error:
+                request["Limit"] = most = smaller(request["Limit"], error)
+                continue
             yield from response["Items"]
             if "LastEvaluatedKey" not in response:
                 return
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
-            if "Limit" in request:
-                request["Limit"] *= 2
+            request["Limit"] = min(request["Limit"] * 2, most)
 
     def update(self, key: Item, write: "UpdateBuilder", deadline: Deadline) -> None:
         """Update an item. Retry while a transaction writes to the same item.
@@ -189,8 +200,19 @@ def call(deadline: Deadline, operation: Callable[[], _Result]) -> _Result:
         if code == _CONDITION_FAILED:
             raise ConditionFailed(cast("Item", error.response.get("Item", {}))) from error
         raise unavailable(f"{error.operation_name}: {code}") from error
-    except (BotoCoreError, TimeoutError) as error:
+    except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
         raise unavailable(type(error).__name__) from error
+
+
+def smaller(size: int, error: StoreUnavailable) -> int:
+    """Return how many items to read instead of `size`, whose answer was too large.
+
+    Raises:
+        StoreUnavailable: The error has another cause, or it was one item.
+    """
+    if size == 1 or not isinstance(error.__cause__, AnswerTooLarge):
+        raise error
+    return (size + 1) // 2
 
 
 def is_too_large(failure: StoreUnavailable) -> bool:

@@ -4,7 +4,7 @@ The SDK loses statuses, so it only provides the auth header and the project here
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -15,12 +15,13 @@ from requests.adapters import HTTPAdapter
 from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
 from chalicelib.core.support.concurrency import MAX_WORKERS
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import parse_json_object
 from chalicelib.core.support.metrics import increment, timer
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 5.0
-_MAX_RESPONSE_BYTES: Final = 4 << 20
+MAX_RESPONSE_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 14
 UNAVAILABLE: Final = "The video platform gave no valid answer; try again."
 REFUSALS: Final = frozenset({401, 403})
@@ -34,7 +35,7 @@ class Answer:
     """A complete response from OpenTok."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class Request:
 
     method: str
     url: str
-    headers: Mapping[str, str]
-    form: Mapping[str, str] | None = None
-    json: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    json: Mapping[str, object] | None = field(default=None, repr=False)
 
 
 class Transport:
@@ -87,7 +88,7 @@ class Transport:
             body = bytearray()
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
-                if len(body) > _MAX_RESPONSE_BYTES or not deadline.remaining():
+                if len(body) > MAX_RESPONSE_BYTES or not deadline.remaining():
                     raise requests.ConnectionError("The response is too long or too slow.")
             return Answer(response.status_code, bytes(body))
 
@@ -95,6 +96,8 @@ class Transport:
 _ATTEMPTS: Final = 2
 _RETRY_NEEDS_SECONDS: Final = 3.0
 _FAILED: Final = 300
+DONE: Final = frozenset({HTTPStatus.OK})
+DONE_WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT})
 
 
 def is_absence(answer: Answer) -> bool:
@@ -109,8 +112,9 @@ class Call:
     Args:
         path: The path below the project's address.
         content: The JSON body.
-        secret: True if the content holds secrets. OpenTok's message may repeat them, so it is not
-            logged then.
+        secret: True if OpenTok knows content that no log may show: secrets, signals, the names of
+            archives. Its message may repeat them, so the log has only the message's number then.
+        succeeds_with: The statuses of a success. Another one below 300 is of another server.
         attempts: The maximum number of attempts; 1 for a call that must not be performed twice.
         is_expected_failure: Returns True for a failure that the caller handles. Others are raised.
     """
@@ -119,6 +123,7 @@ class Call:
     path: str
     content: Mapping[str, object] | None = field(default=None, repr=False)
     secret: bool = False
+    succeeds_with: Collection[int] = DONE
     attempts: int = _ATTEMPTS
     is_expected_failure: Callable[[Answer], bool] = is_absence
 
@@ -127,7 +132,7 @@ class Call:
 
     def note(self, answer: Answer) -> str:
         """Describe the call and its outcome for the log."""
-        return f"{self}: {answer.status if self.secret else summary(answer)}"
+        return f"{self}: {summary(answer, secret=self.secret)}"
 
 
 class ApiClient:
@@ -168,6 +173,8 @@ class ApiClient:
                 answer = self._transport.send(request, deadline)
                 if not call.is_expected_failure(answer):
                     check_available(answer, call.note(answer))
+                if answer.status < _FAILED and not _is_success(call, answer):
+                    raise unavailable(f"{call.note(answer)}, of another server")
             except ProviderUnavailable:
                 increment("ProviderErrors")
                 if attempt == call.attempts or deadline.remaining() < _RETRY_NEEDS_SECONDS:
@@ -175,6 +182,14 @@ class ApiClient:
                 deadline.back_off(attempt)
             else:
                 return answer
+
+
+def _is_success(call: Call, answer: Answer) -> bool:
+    """Return True if OpenTok sent this answer, which is not a failure."""
+    if answer.status not in call.succeeds_with:
+        return False
+    body = answer.body.strip()
+    return answer.status == HTTPStatus.NO_CONTENT or not body or body.startswith((b"{", b"["))
 
 
 def check_available(answer: Answer, note: str) -> None:
@@ -197,8 +212,14 @@ def unavailable(note: str, *, not_performed: bool = False) -> ProviderUnavailabl
     return ProviderUnavailable(UNAVAILABLE, note=note, retry_after=5, not_performed=not_performed)
 
 
-def summary(answer: Answer) -> str:
-    """Return the status, and OpenTok's message if the body has one."""
+def summary(answer: Answer, *, secret: bool = False) -> str:
+    """Return the status, and OpenTok's message if the body has one.
+
+    If the message may repeat what is secret, this is its number instead.
+    """
+    if secret:
+        code = parse_json_object(answer.body).get("code")
+        return f"{answer.status} code {code}" if isinstance(code, int) else str(answer.status)
     message = own_message(answer) or "(no error body of OpenTok)"
     return f"{answer.status} {message[:_MAX_MESSAGE_CHARACTERS]}"
 

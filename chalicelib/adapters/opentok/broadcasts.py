@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call
+from chalicelib.adapters.opentok.api_client import DONE_WITHOUT_BODY, ApiClient, Call
 from chalicelib.adapters.opentok.media_client import (
     FAILED,
     MediaClient,
@@ -34,11 +34,18 @@ class OpenTokBroadcasts(MediaClient):
 
     def set_layout(self, broadcast_id: str, layout: Options, deadline: Deadline) -> bool:
         path = f"broadcast/{broadcast_id}/layout"
-        return self._api.call(Call("PUT", path, layout), deadline).status < FAILED
+        return self._api.call(Call("PUT", path, layout, secret=True), deadline).status < FAILED
 
     def change_streams(self, broadcast_id: str, change: Options, deadline: Deadline) -> bool:
         path = f"broadcast/{broadcast_id}/streams"
-        call = Call("PATCH", path, change, is_expected_failure=is_about_streams)
+        call = Call(
+            "PATCH",
+            path,
+            change,
+            secret=True,
+            succeeds_with=DONE_WITHOUT_BODY,
+            is_expected_failure=is_about_streams,
+        )
         answer = self._api.call(call, deadline)
         if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
             raise StreamsNotManual

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chalicelib.adapters.opentok.api_client import ApiClient, Call
-from chalicelib.adapters.opentok.media_client import MediaClient
+from chalicelib.adapters.opentok.media_client import ACCEPTED, MediaClient
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_platforms import StartRequest
@@ -26,7 +26,8 @@ class OpenTokCaptions:
         return ()
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
-        self._api.call(Call("POST", f"captions/{media_id}/stop"), deadline)
+        call = Call("POST", f"captions/{media_id}/stop", secret=True, succeeds_with=ACCEPTED)
+        self._api.call(call, deadline)
 
 
 def _already() -> AlreadyCaptioning:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from chalicelib.adapters.opentok.api_client import (
+    DONE_WITHOUT_BODY,
     Answer,
     ApiClient,
     Call,
@@ -46,7 +47,7 @@ class OpenTokConnections:
 
     def disconnect(self, session_id: str, connection_id: str, deadline: Deadline) -> bool:
         path = f"session/{session_id}/connection/{connection_id}"
-        return self._succeeds(Call("DELETE", path), deadline)
+        return self._succeeds(Call("DELETE", path, succeeds_with=DONE_WITHOUT_BODY), deadline)
 
     def signal(
         self,
@@ -63,6 +64,8 @@ class OpenTokConnections:
             "POST",
             f"session/{session_id}{target}/signal",
             content,
+            secret=True,
+            succeeds_with=DONE_WITHOUT_BODY,
             attempts=1,
             is_expected_failure=_is_expected_signal_failure,
         )

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from chalicelib.adapters.opentok.api_client import (
+    DONE,
     Answer,
     ApiClient,
     Call,
@@ -20,8 +21,11 @@ from chalicelib.core.support.formats import Clock, parse_json_object, parse_obje
 from chalicelib.errors import NobodyConnected, NotRouted, RoomkeyError
 
 FAILED: Final = 300
-MAX_LISTED: Final = 1000
-"""OpenTok's own limit for one page."""
+MAX_LISTED: Final = 250
+"""The size of a page. So many items, of 4 KB each, fit in the longest answer that is read."""
+MAX_OF_PROJECT: Final = 1000
+ACCEPTED: Final = DONE | {HTTPStatus.ACCEPTED}
+"""The statuses of starts: OpenTok answers 200 to some, and 202 to captions and renders."""
 NOBODY: Final = "Nobody is connected to this room. Start once somebody is."
 _RELAYED_SESSION: Final = 15008
 
@@ -51,15 +55,14 @@ class MediaClient:
             deadline: The time by which OpenTok must answer.
             known: Fields that OpenTok's answer lacks.
         """
-        # The options of an archive hold no secrets, so OpenTok's reason for a refusal is logged.
-        call = start_call(self._path, request, secret=self._kind is not MediaKind.ARCHIVE)
+        call = start_call(self._path, request)
         answer = self._api.call(call, deadline)
         check_started(answer, self._conflict)
         return self.read(call, answer, **known)
 
     def one(self, media_id: str, deadline: Deadline) -> MediaReport | None:
         """Return the report of an item; None if OpenTok has none of this id."""
-        call = Call("GET", f"{self._path}/{media_id}")
+        call = Call("GET", f"{self._path}/{media_id}", secret=True)
         return self.read_one(media_id, call, self._api.call(call, deadline))
 
     def read_one(self, media_id: str, call: Call, answer: Answer) -> MediaReport | None:
@@ -86,19 +89,25 @@ class MediaClient:
         return list(found.values())
 
     def of_project(self, session_id: str, deadline: Deadline) -> Sequence[MediaReport]:
-        """List the project's newest items and keep those of this session.
+        """List the project's 1,000 newest items and keep those of this session.
 
         Some kinds cannot be filtered by session at OpenTok.
         """
-        items, _ = self._list(f"{self._path}?count={MAX_LISTED}", deadline)
-        return self._of(session_id, items)
+        found: dict[str, MediaReport] = {}
+        for offset in range(0, MAX_OF_PROJECT, MAX_LISTED):
+            path = f"{self._path}?offset={offset}&count={MAX_LISTED}"
+            items, _ = self._list(path, deadline)
+            found |= {each.id: each for each in self._of(session_id, items)}
+            if len(items) < MAX_LISTED:
+                break
+        return list(found.values())
 
     def _list(self, path: str, deadline: Deadline) -> tuple[Sequence[object], int]:
         """Return some items, and how many there are in all.
 
         An answer without a list is an error, because items missing from a list count as gone.
         """
-        call = Call("GET", path)
+        call = Call("GET", path, secret=True)
         answer = self._api.call(call, deadline)
         content = parse_json_object(answer.body)
         items, count = content.get("items"), content.get("count")
@@ -122,14 +131,15 @@ class MediaClient:
         return MediaReport.parse(self._kind, content, self._clock())
 
 
-def start_call(path: str, request: StartRequest, *, secret: bool = True) -> Call:
+def start_call(path: str, request: StartRequest) -> Call:
     """Return the call that starts something; it is made once only."""
     token = {} if request.token is None else {"token": request.token.text}
     return Call(
         "POST",
         path,
         {**request.options, "sessionId": request.session_id, **token},
-        secret=secret,
+        secret=True,
+        succeeds_with=ACCEPTED,
         attempts=1,
         is_expected_failure=is_about_the_state,
     )

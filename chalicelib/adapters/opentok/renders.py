@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from chalicelib.adapters.opentok.api_client import ApiClient, Call
+from chalicelib.adapters.opentok.api_client import DONE, DONE_WITHOUT_BODY, ApiClient, Call
 from chalicelib.adapters.opentok.media_client import NOBODY, MediaClient
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.media_report import MediaReport
@@ -30,4 +30,7 @@ class OpenTokRenders:
         return self._media.of_project(session_id, deadline)
 
     def stop(self, media_id: str, deadline: Deadline) -> None:
-        self._api.call(Call("DELETE", f"render/{media_id}"), deadline)
+        # OpenTok says 200 in its documentation, and has answered 204.
+        done = DONE | DONE_WITHOUT_BODY
+        call = Call("DELETE", f"render/{media_id}", secret=True, succeeds_with=done)
+        self._api.call(call, deadline)

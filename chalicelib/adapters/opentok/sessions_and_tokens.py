@@ -4,6 +4,7 @@ OpenTok's SDK makes tokens, signed auth headers and addresses. HTTP goes through
 """
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from opentok import Client, MediaModes, OpenTokException, Roles
@@ -75,7 +76,7 @@ class OpenTokPlatform:
             renewed = self._sdk_clients.after_refusal(sdk, deadline)
             outcome = self._request_session(renewed, form, deadline)
         if isinstance(outcome, Answer):
-            raise refused(f"session/create: {summary(outcome)}")
+            raise refused(_note(form, outcome))
         return outcome
 
     def _request_session(
@@ -89,13 +90,17 @@ class OpenTokPlatform:
             try:
                 url, headers = client.endpoints.get_session_url(), client.get_headers()
                 answer = self._transport.send(Request("POST", url, headers, form=form), deadline)
-                check_available(answer, f"session/create: {summary(answer)}")
+                check_available(answer, _note(form, answer))
                 return _session_id(answer, client) if answer.status == _OK else answer
             except ProviderUnavailable:
                 increment("ProviderErrors")
                 if attempt == _ATTEMPTS or deadline.remaining() < _RETRY_NEEDS_SECONDS:
                     raise
                 deadline.back_off(attempt)
+
+
+def _note(form: Mapping[str, str], answer: Answer) -> str:
+    return f"session/create: {summary(answer, secret='archiveName' in form)}"
 
 
 def _session_form(settings: RoomSettings, location: str | None) -> dict[str, str]:

@@ -81,7 +81,8 @@ class Router:
         for route in routes:
             app.route(
                 route.path,
-                methods=[route.method],
+                # API Gateway and the local server send no body to HEAD.
+                methods=["GET", "HEAD"] if route.method == "GET" else [route.method],
                 content_types=["*/*"],
                 cors=self._cors,
                 name=route.name,
@@ -157,7 +158,8 @@ class Router:
         # CORS headers are set here, because Chalice leaves them out of its own responses.
         every: dict[str, str | list[str]] = {
             "Cache-Control": "no-store",
-            **({"Content-Type": _content_type(response.content)} if body else {}),
+            # Without a type, API Gateway and the local server would say that it is JSON.
+            "Content-Type": _content_type(response.content) if body else "text/plain",
             **self._cors.get_access_control_headers(),
             **response.headers,
             **(headers or {}),

@@ -25,7 +25,7 @@ TIME_TO_CHECK: Final = timedelta(seconds=18)
 MAX_WORKERS: Final = 32
 SESSIONS_OF_A_WORKER: Final = 50
 """The number of due sessions for which another worker is started, up to `MAX_WORKERS`."""
-SESSIONS_READ: Final = 1500
+SESSIONS_READ: Final = 1000
 """The number of due sessions that a round reads of each part of each queue."""
 
 _SECONDS_FOR_A_ROUND: Final = 5.0

@@ -3,6 +3,7 @@
 package com.example.call
 
 import android.content.Context
+import android.util.Log
 import android.view.View
 import com.opentok.android.Connection
 import com.opentok.android.OpentokError
@@ -157,6 +158,7 @@ class Call(
             door.forget()
             enter()
         } else {
+            Log.w(LOG, "The call failed: ${error.errorCode} ${error.message}")
             screen.tell("The call failed.")
         }
     }
@@ -187,6 +189,7 @@ class Call(
     override fun onStreamDestroyed(publisher: PublisherKit, stream: Stream) = Unit
 
     override fun onError(publisher: PublisherKit, error: OpentokError) {
+        Log.w(LOG, "Not published: ${error.errorCode} ${error.message}")
         screen.tell("The others cannot see or hear you.")
     }
 }

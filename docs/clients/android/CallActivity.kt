@@ -1,110 +1,54 @@
-// The screen around the call.
+// An activity around the call. An app made with Compose takes CallHost.kt instead.
 
 package com.example.call
 
-import android.Manifest.permission.CAMERA
-import android.Manifest.permission.RECORD_AUDIO
 import android.os.Bundle
-import android.view.View
-import android.widget.Button
-import android.widget.CheckBox
-import android.widget.EditText
-import android.widget.LinearLayout
 import android.widget.TextView
 import androidx.activity.ComponentActivity
 import androidx.activity.result.contract.ActivityResultContracts.RequestMultiplePermissions
 import androidx.lifecycle.lifecycleScope
 
-class CallActivity : ComponentActivity(), Screen {
-    private lateinit var call: Call
-    private lateinit var told: TextView
-    private lateinit var lines: TextView
-    private lateinit var videos: LinearLayout
-    private lateinit var join: Button
-    private lateinit var controls: LinearLayout
-    private lateinit var microphone: CheckBox
-
+class CallActivity : ComponentActivity() {
+    private var view: CallView? = null
     private val permissions =
-        registerForActivityResult(RequestMultiplePermissions()) { granted ->
-            if (granted.values.all { it }) {
-                call.join()
-            } else {
-                tell("Please allow this app to use your camera and microphone.")
-            }
-        }
+        registerForActivityResult(RequestMultiplePermissions()) { view?.permitted(it) }
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
-        val room = intent.getStringExtra("room") ?: "standup"
         val audioOnly = intent.getBooleanExtra("audioOnly", false)
-        // The bearer is your identity provider's, as your sign-in keeps it fresh.
-        val bearer = checkNotNull(intent.getStringExtra("bearer"))
-        val door = Door("https://roomkey.example.com", room) { bearer }
-        call = Call(this, lifecycleScope, door, this, audioOnly)
-        val wanted = if (audioOnly) arrayOf(RECORD_AUDIO) else arrayOf(CAMERA, RECORD_AUDIO)
-        told = TextView(this)
-        lines = TextView(this)
-        videos = column()
-        join = button("Join") { permissions.launch(wanted) }
-        microphone = CheckBox(this)
-        microphone.text = "Microphone"
-        microphone.setOnClickListener { call.setMicrophone(microphone.isChecked) }
-        val message = EditText(this)
-        controls = column()
-        controls.addView(microphone)
-        controls.addView(button("Switch camera") { call.switchCamera() })
-        controls.addView(message)
-        controls.addView(button("Send") { call.say(message.text.toString()) })
-        controls.addView(button("Leave") { call.leave() })
-        controls.addView(lines)
-        val all = column()
-        for (view in listOf(told, join, videos, controls)) all.addView(view)
-        setContentView(all)
-        show(connected = false, microphone = true)
+        val door = doorIn(intent.extras ?: Bundle.EMPTY)
+        if (door == null) {
+            setContentView(TextView(this).apply { text = "Please sign in first." })
+            return
+        }
+        view = CallView(this, lifecycleScope, door, audioOnly) {
+            permissions.launch(permissionsFor(audioOnly))
+        }
+        setContentView(view)
     }
 
     override fun onPause() {
         super.onPause()
-        call.pause()
+        view?.call?.pause()
     }
 
     override fun onResume() {
         super.onResume()
-        call.resume()
+        view?.call?.resume()
     }
 
     override fun onDestroy() {
-        call.leave()
+        view?.call?.leave()
         super.onDestroy()
     }
 
-    override fun tell(text: String) {
-        told.text = text
+    /**
+     * The door that whoever starts the activity names, to try it; null where they name no bearer.
+     * Your app knows its address, and asks your sign-in: `Door(address, room) { renew -> … }`.
+     */
+    private fun doorIn(extras: Bundle): Door? {
+        val bearer = extras.getString("bearer") ?: return null
+        val address = extras.getString("roomkey") ?: "https://roomkey.example.com"
+        return Door(address, extras.getString("room") ?: "standup") { bearer }
     }
-
-    override fun chat(from: String, text: String) {
-        lines.append("$from: $text\n")
-    }
-
-    override fun add(video: View) {
-        videos.addView(video, LinearLayout.LayoutParams(480, 360))
-    }
-
-    override fun remove(video: View) {
-        videos.removeView(video)
-    }
-
-    override fun show(connected: Boolean, microphone: Boolean) {
-        join.visibility = if (connected) View.GONE else View.VISIBLE
-        controls.visibility = if (connected) View.VISIBLE else View.GONE
-        this.microphone.isChecked = microphone
-    }
-
-    private fun column() = LinearLayout(this).apply { orientation = LinearLayout.VERTICAL }
-
-    private fun button(name: String, pressed: () -> Unit) =
-        Button(this).apply {
-            text = name
-            setOnClickListener { pressed() }
-        }
 }

@@ -4,21 +4,46 @@ package com.example.call
 
 import android.net.Uri
 import android.os.SystemClock
+import android.security.NetworkSecurityPolicy
+import android.util.Log
 import java.io.IOException
 import java.net.HttpURLConnection
 import java.net.URL
+import java.time.DateTimeException
 import java.time.Duration
 import java.time.Instant
 import java.time.ZoneId
 import java.time.format.DateTimeFormatter
 import java.time.format.FormatStyle
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 import org.json.JSONException
 import org.json.JSONObject
 
+/** What Android's log shows the guide's lines under. */
+const val LOG = "Roomkey"
+
 private const val TIMEOUT_MILLIS = 10_000 // Roomkey answers within 8 seconds once it runs.
 private const val MARGIN_MILLIS = 30_000 // A token must outlast the time that connecting takes.
+
+/** Refusals that stay the same, however often the user asks. */
+private val PERMANENT =
+    setOf(
+        "banned",
+        "body_too_large",
+        "feature_disabled",
+        "invalid_field",
+        "malformed_json",
+        "method_not_allowed",
+        "no_such_route",
+        "not_a_member",
+        "not_a_moderator",
+        "role_not_allowed",
+        "room_closed",
+        "room_not_found",
+        "unauthenticated",
+    )
 
 /** What is needed to connect, out of Roomkey's answer. */
 class Admission(answer: JSONObject) {
@@ -35,29 +60,39 @@ class Admission(answer: JSONObject) {
         ).toMillis()
 }
 
-/** Roomkey's answer where it lets nobody in; `code` is "unreachable" where there was none. */
+/** Why the user is not let in: Roomkey's `code`, or one of the four that the Door gives itself. */
 class Refusal(
     val code: String,
     detail: String,
     val retryAfterSeconds: String? = null,
     val opensAt: String? = null,
-) : Exception(detail)
+    cause: Throwable? = null,
+) : Exception(detail, cause)
 
-/** The way into one room, for one user. */
+/**
+ * The way into one room, for one user.
+ *
+ * `bearer(true)` must give a new bearer, because Roomkey has refused the one before.
+ */
 class Door(
     private val roomkey: String,
     private val room: String,
-    private val bearer: suspend () -> String,
+    private val bearer: suspend (renew: Boolean) -> String,
 ) {
     private var kept: Admission? = null
     private var goodUntil = 0L
 
-    /** The admission from before while it lasts, else a new one. Throws a Refusal. */
+    /** The admission from before while it lasts, else a new one. Throws nothing but a Refusal. */
     suspend fun admission(): Admission {
         kept?.takeIf { SystemClock.elapsedRealtime() < goodUntil }?.let { return it }
         val askedAt = SystemClock.elapsedRealtime()
-        val given = bearer()
-        val admission = withContext(Dispatchers.IO) { ask(given) }
+        val admission =
+            try {
+                askTwiceAtMost()
+            } catch (refusal: Refusal) {
+                Log.w(LOG, "Not admitted: ${refusal.code}", refusal) // With its cause.
+                throw refusal
+            }
         kept = admission
         goodUntil = askedAt + admission.lifetimeMillis - MARGIN_MILLIS
         return admission
@@ -68,30 +103,73 @@ class Door(
         kept = null
     }
 
-    private fun ask(bearer: String): Admission {
+    private suspend fun askTwiceAtMost(): Admission =
         try {
-            val request = URL("$roomkey/rooms/$room/tokens").openConnection() as HttpURLConnection
-            request.requestMethod = "POST"
-            request.connectTimeout = TIMEOUT_MILLIS
-            request.readTimeout = TIMEOUT_MILLIS
-            request.setRequestProperty("Authorization", "Bearer $bearer")
-            request.doOutput = true
-            request.outputStream.use { it.write("{}".toByteArray()) }
-            if (request.responseCode == HttpURLConnection.HTTP_CREATED) {
-                return Admission(JSONObject(request.inputStream.bufferedReader().readText()))
+            ask(currentBearer(renew = false))
+        } catch (refusal: Refusal) {
+            if (refusal.code != "unauthenticated") throw refusal
+            ask(currentBearer(renew = true))
+        }
+
+    private suspend fun currentBearer(renew: Boolean): String =
+        try {
+            bearer(renew)
+        } catch (cancelled: CancellationException) {
+            throw cancelled
+        } catch (error: Exception) {
+            throw Refusal("no_bearer", "The sign-in gave no bearer.", cause = error)
+        }
+
+    private suspend fun ask(bearer: String): Admission =
+        withContext(Dispatchers.IO) {
+            try {
+                val url = URL("$roomkey/rooms/$room/tokens")
+                val request = url.openConnection() as HttpURLConnection
+                request.requestMethod = "POST"
+                request.connectTimeout = TIMEOUT_MILLIS
+                request.readTimeout = TIMEOUT_MILLIS
+                request.setRequestProperty("Authorization", "Bearer $bearer")
+                request.doOutput = true
+                request.outputStream.use { it.write("{}".toByteArray()) }
+                admissionIn(request)
+            } catch (error: IOException) {
+                throw unreachable(error)
             }
-            val problem = JSONObject(request.errorStream.bufferedReader().readText())
+        }
+
+    private fun admissionIn(answer: HttpURLConnection): Admission {
+        val admitted = answer.responseCode == HttpURLConnection.HTTP_CREATED
+        // The stream of errors is null where the answer has no body.
+        val stream = if (admitted) answer.inputStream else answer.errorStream
+        val text = stream?.bufferedReader()?.use { it.readText() }.orEmpty()
+        try {
+            if (admitted) return Admission(JSONObject(text))
+            val problem = JSONObject(text)
             throw Refusal(
                 problem.getString("code"),
                 problem.getString("detail"),
-                request.getHeaderField("Retry-After"),
+                answer.getHeaderField("Retry-After"),
                 problem.optString("opensAt").ifEmpty { null },
             )
-        } catch (error: IOException) {
-            throw Refusal("unreachable", "The service cannot be reached.")
         } catch (error: JSONException) {
-            throw Refusal("unreachable", "The service cannot be reached.")
+            throw unreadable(answer)
+        } catch (error: DateTimeException) {
+            throw unreadable(answer)
         }
+    }
+
+    /** Without its cause: a parser's error quotes what it read, and a token may be in that. */
+    private fun unreadable(answer: HttpURLConnection) =
+        Refusal("unreadable", "The service gave an odd answer: HTTP ${answer.responseCode}.")
+
+    /** Android's own rules and the network fail alike, so the rules are asked. */
+    private fun unreachable(error: IOException): Refusal {
+        val address = Uri.parse(roomkey)
+        val rules = NetworkSecurityPolicy.getInstance()
+        if (address.scheme != "http" || rules.isCleartextTrafficPermitted(address.host.orEmpty())) {
+            return Refusal("unreachable", "The service cannot be reached.", cause = error)
+        }
+        return Refusal("cleartext_not_permitted", "Android forbids http here.", cause = error)
     }
 }
 
@@ -99,12 +177,15 @@ class Door(
 fun sentence(refusal: Refusal): String =
     when (refusal.code) {
         "unauthenticated" -> "Please sign in again."
+        "no_bearer" -> "Your sign-in could not be renewed. Check the network, or sign in again."
+        "cleartext_not_permitted" -> "This build of the app may only use https."
         "banned" -> "A moderator has banned you from this room."
         "not_a_member" -> "This room is for its members only."
         "room_closed" -> "This room is closed."
         "room_locked" -> "This room is locked. Ask somebody inside to unlock it."
         "room_not_open" -> "This room opens at ${localTime(refusal.opensAt)}."
         "room_full" -> "This room is full. ${again(refusal)}"
+        in PERMANENT -> refusal.message.orEmpty()
         else -> "${refusal.message} ${again(refusal)}"
     }
 

@@ -71,7 +71,7 @@ final class Call: NSObject {
             } catch let refusal as Refusal {
                 screen?.tell(sentence(refusal))
             } catch {
-                screen?.tell("Please sign in again.")
+                callFailed(error)
             }
             entering = false
         }
@@ -84,10 +84,15 @@ final class Call: NSObject {
         )
         var error: OTError?
         session?.connect(withToken: admission.token, error: &error)
-        if error != nil {
+        if let error {
             session = nil
-            screen?.tell("The call failed.")
+            callFailed(error)
         }
+    }
+
+    private func callFailed(_ error: any Error) {
+        logger.warning("The call failed: \(error.localizedDescription)")
+        screen?.tell("The call failed.")
     }
 
     private func showMicrophone(_ on: Bool) {
@@ -153,7 +158,7 @@ extension Call: OTSessionDelegate {
     func session(_ session: OTSession, didFailWithError error: OTError) {
         self.session = nil
         guard error.code == authorizationFailure, !renewed else {
-            screen?.tell("The call failed.")
+            callFailed(error)
             return
         }
         renewed = true // The token has expired, or the room has another session.
@@ -185,6 +190,7 @@ extension Call: OTPublisherDelegate {
     }
 
     func publisher(_ publisher: OTPublisherKit, didFailWithError error: OTError) {
+        logger.warning("Not published: \(error.localizedDescription)")
         screen?.tell("The others cannot see or hear you.")
     }
 }
@@ -193,6 +199,7 @@ extension Call: OTSubscriberDelegate {
     func subscriberDidConnect(toStream subscriber: OTSubscriberKit) {}
 
     func subscriber(_ subscriber: OTSubscriberKit, didFailWithError error: OTError) {
+        logger.warning("Not subscribed: \(error.localizedDescription)")
         screen?.tell("Somebody cannot be seen or heard.")
     }
 }

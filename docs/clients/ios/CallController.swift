@@ -3,9 +3,8 @@
 import UIKit
 
 final class CallController: UIViewController, Screen {
-    private let room: String
+    private let door: Door
     private let audioOnly: Bool
-    private let bearer: () async throws -> String
     private let told = UILabel()
     private let lines = UITextView()
     private let message = UITextField()
@@ -13,19 +12,11 @@ final class CallController: UIViewController, Screen {
     private let join = UIButton(configuration: .filled())
     private let videos = UIStackView()
     private let controls = UIStackView()
-    private lazy var call = Call(
-        door: Door(
-            roomkey: URL(string: "https://roomkey.example.com")!, room: room, bearer: bearer
-        ),
-        screen: self,
-        audioOnly: audioOnly
-    )
+    private lazy var call = Call(door: door, screen: self, audioOnly: audioOnly)
 
-    /// The bearer is your identity provider's, as your sign-in keeps it fresh.
-    init(room: String, audioOnly: Bool, bearer: @escaping () async throws -> String) {
-        self.room = room
+    init(door: Door, audioOnly: Bool) {
+        self.door = door
         self.audioOnly = audioOnly
-        self.bearer = bearer
         super.init(nibName: nil, bundle: nil)
     }
 
@@ -39,22 +30,29 @@ final class CallController: UIViewController, Screen {
         view.backgroundColor = .systemBackground
         let all = UIStackView(arrangedSubviews: [told, join, videos, controls])
         for stack in [all, videos, controls] { stack.axis = .vertical }
-        all.frame = view.bounds.insetBy(dx: 16, dy: 64)
-        all.autoresizingMask = [.flexibleWidth, .flexibleHeight]
-        view.addSubview(all)
+        scroll(all)
         told.numberOfLines = 0
         join.setTitle("Join", for: .normal)
         join.addAction(UIAction { [weak self] _ in self?.call.join() }, for: .touchUpInside)
         microphone.addAction(
             UIAction { [weak self] _ in self?.setMicrophone() }, for: .valueChanged
         )
+        message.placeholder = "Message"
+        message.borderStyle = .roundedRect
+        lines.isEditable = false
+        lines.isScrollEnabled = false // It grows, and all of the screen scrolls.
         controls.addArrangedSubview(microphone)
         controls.addArrangedSubview(button("Switch camera") { $0.call.switchCamera() })
         controls.addArrangedSubview(message)
         controls.addArrangedSubview(button("Send") { $0.say() })
-        controls.addArrangedSubview(button("Leave") { $0.call.leave() })
+        controls.addArrangedSubview(button("Leave") { $0.leave() })
         controls.addArrangedSubview(lines)
         show(connected: false, microphone: true)
+    }
+
+    /// For the host, once it shows the call no more.
+    func leave() {
+        call.leave()
     }
 
     func tell(_ text: String) {
@@ -78,6 +76,26 @@ final class CallController: UIViewController, Screen {
         join.isHidden = connected
         controls.isHidden = !connected
         microphone.isOn = on
+    }
+
+    /// Every control can be reached however many videos there are, and above the keyboard.
+    private func scroll(_ all: UIStackView) {
+        let scroll = UIScrollView()
+        view.addSubview(scroll)
+        scroll.addSubview(all)
+        for each in [scroll, all] { each.translatesAutoresizingMaskIntoConstraints = false }
+        let content = scroll.contentLayoutGuide
+        NSLayoutConstraint.activate([
+            scroll.topAnchor.constraint(equalTo: view.safeAreaLayoutGuide.topAnchor),
+            scroll.bottomAnchor.constraint(equalTo: view.keyboardLayoutGuide.topAnchor),
+            scroll.leadingAnchor.constraint(equalTo: view.layoutMarginsGuide.leadingAnchor),
+            scroll.trailingAnchor.constraint(equalTo: view.layoutMarginsGuide.trailingAnchor),
+            all.topAnchor.constraint(equalTo: content.topAnchor),
+            all.bottomAnchor.constraint(equalTo: content.bottomAnchor),
+            all.leadingAnchor.constraint(equalTo: content.leadingAnchor),
+            all.trailingAnchor.constraint(equalTo: content.trailingAnchor),
+            all.widthAnchor.constraint(equalTo: scroll.frameLayoutGuide.widthAnchor),
+        ])
     }
 
     private func setMicrophone() {

@@ -1,9 +1,30 @@
 // Asks Roomkey to let the user in.
 
 import Foundation
+import os
+
+/// What the console shows the guide's lines under; it hides causes on a user's phone.
+let logger = Logger(subsystem: "com.example.call", category: "Roomkey")
 
 private let timeout: TimeInterval = 10 // Roomkey answers within 8 seconds once it runs.
 private let margin: TimeInterval = 30 // A token must outlast the time that connecting takes.
+
+/// Refusals that stay the same, however often the user asks.
+private let permanent: Set = [
+    "banned",
+    "body_too_large",
+    "feature_disabled",
+    "invalid_field",
+    "malformed_json",
+    "method_not_allowed",
+    "no_such_route",
+    "not_a_member",
+    "not_a_moderator",
+    "role_not_allowed",
+    "room_closed",
+    "room_not_found",
+    "unauthenticated",
+]
 
 /// What is needed to connect, out of Roomkey's answer.
 struct Admission: Decodable {
@@ -15,34 +36,44 @@ struct Admission: Decodable {
     let serverTime: Date
 }
 
-/// Roomkey's answer where it lets nobody in; `code` is "unreachable" where there was none.
+/// Why the user is not let in: Roomkey's `code`, or one of the four that the Door gives itself.
 struct Refusal: Error {
     let code: String
     let detail: String
     var retryAfterSeconds: String?
     var opensAt: Date?
+    var cause: (any Error)?
 }
 
 /// The way into one room, for one user.
+///
+/// `bearer(true)` must give a new bearer, because Roomkey has refused the one before.
 @MainActor
 final class Door {
     private let roomkey: URL
     private let room: String
-    private let bearer: () async throws -> String
+    private let bearer: (_ renew: Bool) async throws -> String
     private var kept: Admission?
     private var goodUntil = ContinuousClock.now
 
-    init(roomkey: URL, room: String, bearer: @escaping () async throws -> String) {
+    init(roomkey: URL, room: String, bearer: @escaping (_ renew: Bool) async throws -> String) {
         self.roomkey = roomkey
         self.room = room
         self.bearer = bearer
     }
 
-    /// The admission from before while it lasts, else a new one. Throws a Refusal.
+    /// The admission from before while it lasts, else a new one. Throws nothing but a Refusal.
     func admission() async throws -> Admission {
         if let kept, ContinuousClock.now < goodUntil { return kept }
         let askedAt = ContinuousClock.now
-        let admission = try await ask()
+        let admission: Admission
+        do {
+            admission = try await askTwiceAtMost()
+        } catch let refusal as Refusal {
+            let cause = refusal.cause.map { "\($0)" } ?? "Roomkey's answer"
+            logger.warning("Not admitted: \(refusal.code, privacy: .public): \(cause)")
+            throw refusal
+        }
         // Both times are the server's: the clock of this device may be wrong.
         let lifetime = admission.expiresAt.timeIntervalSince(admission.serverTime)
         goodUntil = askedAt + .seconds(lifetime - margin)
@@ -55,29 +86,64 @@ final class Door {
         kept = nil
     }
 
-    private func ask() async throws -> Admission {
+    private func askTwiceAtMost() async throws -> Admission {
+        do {
+            return try await ask(with: currentBearer(renew: false))
+        } catch let refusal as Refusal where refusal.code == "unauthenticated" {
+            return try await ask(with: currentBearer(renew: true))
+        }
+    }
+
+    private func currentBearer(renew: Bool) async throws -> String {
+        do {
+            return try await bearer(renew)
+        } catch {
+            throw Refusal(code: "no_bearer", detail: "The sign-in gave no bearer.", cause: error)
+        }
+    }
+
+    private func ask(with bearer: String) async throws -> Admission {
         var request = URLRequest(url: roomkey.appending(path: "rooms/\(room)/tokens"))
         request.httpMethod = "POST"
         request.timeoutInterval = timeout
-        let given = try await bearer()
-        request.setValue("Bearer \(given)", forHTTPHeaderField: "Authorization")
+        request.setValue("Bearer \(bearer)", forHTTPHeaderField: "Authorization")
         do {
             let (body, response) = try await URLSession.shared.data(for: request)
-            guard let answer = response as? HTTPURLResponse, answer.statusCode != 201 else {
-                return try decoder.decode(Admission.self, from: body)
-            }
-            let problem = try decoder.decode(Problem.self, from: body)
-            throw Refusal(
-                code: problem.code,
-                detail: problem.detail,
-                retryAfterSeconds: answer.value(forHTTPHeaderField: "Retry-After"),
-                opensAt: problem.opensAt
-            )
+            return try admission(in: body, of: response as? HTTPURLResponse)
         } catch let refusal as Refusal {
             throw refusal
         } catch {
-            throw Refusal(code: "unreachable", detail: "The service cannot be reached.")
+            throw unreachable(error)
         }
+    }
+
+    private func admission(in body: Data, of answer: HTTPURLResponse?) throws -> Admission {
+        let status = answer?.statusCode ?? 0
+        if status == 201, let admission = try? decoder.decode(Admission.self, from: body) {
+            return admission
+        }
+        guard let problem = try? decoder.decode(Problem.self, from: body) else {
+            // Without its cause: a parser's error may quote what it read, and so a token.
+            throw Refusal(
+                code: "unreadable", detail: "The service gave an odd answer: HTTP \(status)."
+            )
+        }
+        throw Refusal(
+            code: problem.code,
+            detail: problem.detail,
+            retryAfterSeconds: answer?.value(forHTTPHeaderField: "Retry-After"),
+            opensAt: problem.opensAt
+        )
+    }
+
+    /// The network fails, or iOS itself forbids http: App Transport Security.
+    private func unreachable(_ error: any Error) -> Refusal {
+        if (error as? URLError)?.code == .appTransportSecurityRequiresSecureConnection {
+            return Refusal(
+                code: "cleartext_not_permitted", detail: "iOS forbids http here.", cause: error
+            )
+        }
+        return Refusal(code: "unreachable", detail: "The service cannot be reached.", cause: error)
     }
 }
 
@@ -85,12 +151,16 @@ final class Door {
 func sentence(_ refusal: Refusal) -> String {
     switch refusal.code {
     case "unauthenticated": return "Please sign in again."
+    case "no_bearer":
+        return "Your sign-in could not be renewed. Check the network, or sign in again."
+    case "cleartext_not_permitted": return "This build of the app may only use https."
     case "banned": return "A moderator has banned you from this room."
     case "not_a_member": return "This room is for its members only."
     case "room_closed": return "This room is closed."
     case "room_locked": return "This room is locked. Ask somebody inside to unlock it."
     case "room_not_open": return "This room opens at \(localTime(refusal.opensAt))."
     case "room_full": return "This room is full. \(again(refusal))"
+    case _ where permanent.contains(refusal.code): return refusal.detail
     default: return "\(refusal.detail) \(again(refusal))"
     }
 }

@@ -8,9 +8,9 @@ import {
   type OTSessionInstance,
 } from "opentok-react-native";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Button, Switch, Text, TextInput, View } from "react-native";
+import { Button, ScrollView, Switch, Text, TextInput, View } from "react-native";
 
-import { Refusal, nameIn, sentence, localTime, type Admission, type Door } from "../roomkey";
+import { Refusal, nameIn, sentence, localTime, type Admission, type Door } from "./roomkey";
 import { listen } from "./nativeEvents";
 
 export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
@@ -51,7 +51,8 @@ export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
           setAdmission(null); // By a moderator or for want of a network: no client is told which.
           tell("You are no longer in the room.");
         },
-        failed: (tokenRefused) => {
+        failed: (tokenRefused, error) => {
+          console.warn("Roomkey: the call failed:", error);
           setAdmission(null);
           tell("The call failed.");
           if (!tokenRefused || renewed.current) return;
@@ -105,10 +106,11 @@ export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
     );
   }
   return (
-    <View style={{ flex: 1 }}>
+    <ScrollView keyboardShouldPersistTaps="handled">
       <Text>{told}</Text>
       <OTSession
         key={admission.token}
+        style={{ flexDirection: "column" }} // Not the default `flex: 1`: the screen scrolls.
         ref={session}
         apiKey={admission.apiKey}
         sessionId={admission.sessionId}
@@ -129,7 +131,10 @@ export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
                 ownStream.current = streamId;
               },
               muteForced: muted,
-              error: () => tell("Please allow this app to use your camera and microphone."),
+              error: (error) => {
+                console.warn("Roomkey: not published:", error);
+                tell("Please allow this app to use your camera and microphone.");
+              },
             }}
           />
         )}
@@ -150,6 +155,6 @@ export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
         <Text key={index}>{line}</Text>
       ))}
       <Button title="Leave" onPress={() => setAdmission(null)} />
-    </View>
+    </ScrollView>
   );
 }

@@ -23,7 +23,7 @@ const TOKEN_REFUSED = ["AuthorizationFailure", "1004"];
 
 export interface Handlers {
   disconnected(): void;
-  failed(tokenRefused: boolean): void;
+  failed(tokenRefused: boolean, error: SessionErrorEvent): void;
   audioStopped(streamId: string): void;
 }
 
@@ -31,7 +31,9 @@ export interface Handlers {
 export function listen(handlers: Handlers): () => void {
   const subscriptions = [
     opentok.onSessionDisconnected(() => handlers.disconnected()),
-    opentok.onSessionError(({ code }) => handlers.failed(TOKEN_REFUSED.includes(String(code)))),
+    opentok.onSessionError((error) =>
+      handlers.failed(TOKEN_REFUSED.includes(String(error.code)), error),
+    ),
     opentok.onStreamPropertyChanged(({ changedProperty, newValue, stream }) => {
       if (changedProperty === "hasAudio" && newValue === false) {
         handlers.audioStopped(stream.streamId);

@@ -74,8 +74,9 @@ def test_success_and_errors_alike_may_be_read_by_browsers_and_cached_by_nobody(
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/health", {"GET"}),
-        ("POST", "/rooms/a", {"PUT", "GET", "PATCH", "DELETE"}),
+        ("POST", "/health", {"GET", "HEAD"}),
+        ("POST", "/rooms/a", {"PUT", "GET", "HEAD", "PATCH", "DELETE"}),
+        ("HEAD", "/rooms/a/tokens", {"POST"}),
         ("GET", "/rooms/a/tokens", {"POST"}),
     ],
 )
@@ -85,6 +86,27 @@ def test_a_method_that_a_path_does_not_have_is_405_and_named(
     reply = gateway.request(method, path)
     assert_is_problem(reply, 405, "method_not_allowed")
     assert set(reply.headers["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize("path", ["/health", "/rooms", "/rooms/a", "/rooms/b"])
+def test_head_is_answered_as_get_is(gateway: Gateway, stand_ins: StandIns, path: str) -> None:
+    alice = stand_ins.identity.bearer("alice")
+    gateway.request("PUT", "/rooms/a", bearer=alice)
+
+    got, head = (gateway.request(method, path, bearer=alice) for method in ("GET", "HEAD"))
+
+    assert (head.status, head.headers) == (got.status, got.headers)
+
+
+def test_an_answer_without_a_body_has_no_type_of_json(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    alice = stand_ins.identity.bearer("alice")
+    gateway.request("PUT", "/rooms/a", bearer=alice)
+
+    reply = gateway.request("DELETE", "/rooms/a", bearer=alice)
+
+    assert (reply.status, reply.text, reply.headers["Content-Type"]) == (204, "", "text/plain")
 
 
 def failing_app(fault: Exception, stand_ins: StandIns) -> Gateway:

@@ -13,6 +13,7 @@ from tests.support.deadlines import short_deadline, short_deadline_of_opentok, u
 from tests.support.gateway import Gateway, Reply
 from tests.support.log_lines import log_lines
 from tests.support.moved_clock import MovedClock
+from tests.support.servers.answering_server import Answer, answering_server
 from tests.support.servers.raw_server import raw_server, silence
 from tests.support.servers.stand_ins import SECRET_ID, StandIns
 
@@ -228,6 +229,28 @@ def test_a_service_that_does_not_answer_is_reported_in_time_and_the_next_request
         assert time.perf_counter() - started < LIMIT_SECONDS
     assert stand_ins.items() == []
     assert join(stand_ins.gateway(), stand_ins).status == 201
+
+
+@pytest.mark.parametrize("service", [DYNAMODB_URL, SECRETS_MANAGER_URL])
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(b"<html>Sign in to the network</html>"), Answer(b"{}", padding=50_000_000)],
+    ids=["HTML", "50 MB"],
+)
+def test_a_200_of_another_server_is_an_outage_and_no_missing_room(
+    stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch, service: str, answer: Answer
+) -> None:
+    with answering_server(answer) as server:
+        monkeypatch.setenv(service, server.url)
+        gateway = Gateway(build_app(stand_ins.environment, unpaused_deadline))
+        started = time.perf_counter()
+
+        assert_unavailable(join(gateway, stand_ins))
+
+        assert time.perf_counter() - started < REQUEST_SECONDS
+    assert server.calls > 0
+    assert stand_ins.opentok.calls == []
+    assert stand_ins.items() == []
 
 
 class Witness(Deadline):

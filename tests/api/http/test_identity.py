@@ -9,7 +9,8 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +152,12 @@ FAR = 4102444800
         {"iat": {}},
         {"iat": "then"},
         {"jti": 7},
+        {"typ": "Refresh"},
+        {"typ": "Offline"},
+        {"typ": "Logout"},
+        {"typ": ["Bearer"]},
+        {"typ": None},
+        {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
     ],
     ids=shortly,
 )
@@ -171,6 +178,8 @@ def test_a_bearer_with_these_claims_is_refused_though_the_issuer_signed_it(
         {"sub": "google-oauth2|108 'quoted\" \u0000"},
         {"iat": ...},
         {"nbf": 0},
+        {"typ": "Bearer"},
+        {"typ": "ID"},
     ],
     ids=shortly,
 )
@@ -333,6 +342,79 @@ def test_a_bearer_that_points_at_no_key_of_the_issuer_is_refused(
     bearer = stand_ins.identity.bearer("alice", headers=headers)
 
     assert_unauthenticated(ask(gateway, bearer))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"typ": "JWT"},
+        {"typ": "jwt"},
+        {"typ": "at+jwt"},
+        {"typ": "AT+JWT"},
+        {"typ": "application/at+jwt"},
+        {"typ": "application/jwt"},
+    ],
+    ids=shortly,
+)
+def test_a_bearer_whose_header_says_access_token_or_nothing_is_accepted(
+    gateway: Gateway, stand_ins: StandIns, header: dict[str, object]
+) -> None:
+    bearer = signed_by(stand_ins.identity, claims(stand_ins.identity, {}), header)
+
+    assert ask(gateway, bearer).status == 200
+
+
+@pytest.mark.parametrize(
+    "typ",
+    [
+        "logout+jwt",
+        "LOGOUT+JWT",
+        "application/logout+jwt",
+        "secevent+jwt",
+        "rt+jwt",
+        "refresh+jwt",
+        "dpop+jwt",
+        "text/jwt",
+        "Refresh",
+        "",
+        7,
+        True,
+        ["JWT"],
+        {"JWT": 1},
+    ],
+    ids=shortly,
+)
+def test_a_bearer_whose_header_says_another_kind_of_token_is_refused_though_signed(
+    gateway: Gateway, stand_ins: StandIns, typ: object
+) -> None:
+    bearer = signed_by(stand_ins.identity, claims(stand_ins.identity, {}), {"typ": typ})
+
+    assert_unauthenticated(ask(gateway, bearer))
+
+
+@pytest.mark.parametrize(("bits", "accepted"), [(1024, False), (2040, False), (2048, True)])
+def test_an_rsa_key_of_fewer_than_2048_bits_proves_nothing(
+    stand_ins: StandIns, bits: int, *, accepted: bool
+) -> None:
+    own = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    key = SigningKey("short", "RS256", own)
+    published = json.dumps({"keys": [key.public_jwk()]})
+    stand_ins.identity.faults.add(Fault("jwks.json", status=200, body=published))
+    header = {"alg": "RS256", "kid": "short"}
+    bearer = forged(
+        header,
+        claims(stand_ins.identity, {}),
+        lambda signed: own.sign(signed, padding.PKCS1v15(), hashes.SHA256()),
+    )
+
+    identity = verifier(stand_ins)
+
+    if accepted:
+        assert identity.user(f"Bearer {bearer}").id == "alice"
+    else:
+        with pytest.raises(Unauthenticated):
+            identity.user(f"Bearer {bearer}")
 
 
 @pytest.mark.parametrize("kid", [7, ["a"], {"a": 1}, True, None, "\ud800"], ids=shortly)

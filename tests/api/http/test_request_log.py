@@ -21,6 +21,7 @@ from tests.support.servers.stand_ins import (
 
 CREATE = "/session/create"
 JOIN = "/rooms/standup/tokens"
+HIDDEN = "Dr Miller, oncology"
 
 
 def only_line(capture: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -307,6 +308,33 @@ class TestSecrecy:
         assert secrets.found_in(written.out) == set()
         assert secrets.found_in(written.err) == set()
         assert secrets.found_in(everything_logged.text) == set()
+
+    def test_no_signal_and_no_name_of_an_archive_is_ever_written(
+        self,
+        stand_ins: StandIns,
+        capfd: pytest.CaptureFixture[str],
+        everything_logged: pytest.LogCaptureFixture,
+    ) -> None:
+        gateway = stand_ins.gateway(LOG_LEVEL="DEBUG")
+        bearer = stand_ins.identity.bearer("alice")
+        always = {"archiveMode": "always", "archiveName": HIDDEN}
+        calls = [
+            ("POST", "/rooms/standup/signals", {"type": "chat", "data": HIDDEN}),
+            ("POST", "/rooms/standup/archives", {"name": HIDDEN}),
+            ("PUT", "/rooms/retro", always),
+        ]
+        assert gateway.request("PUT", "/rooms/standup", bearer=bearer).status == 201
+        repeated = json.dumps({"code": 15099, "message": HIDDEN, "description": HIDDEN})
+        stand_ins.opentok.faults.add(Fault("/", status=400, body=repeated), len(calls))
+        everything_logged.clear()
+        capfd.readouterr()
+
+        for method, path, body in calls:
+            gateway.request(method, path, bearer=bearer, body=json.dumps(body))
+
+        written = capfd.readouterr()
+        assert written.out.count("400 code 15099") == 3
+        assert HIDDEN not in written.out + written.err + everything_logged.text
 
     def test_the_search_would_find_a_secret(self, stand_ins: StandIns) -> None:
         secrets = Secrets()

@@ -1,0 +1,195 @@
+// Asks Roomkey to let the user in.
+
+const TIMEOUT_MS = 10_000; // Roomkey answers within 8 seconds once its Lambda function runs.
+const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes.
+
+/** Refusals that stay the same, however often the user asks. */
+const PERMANENT = [
+  "banned",
+  "body_too_large",
+  "feature_disabled",
+  "invalid_field",
+  "malformed_json",
+  "method_not_allowed",
+  "no_such_route",
+  "not_a_member",
+  "not_a_moderator",
+  "role_not_allowed",
+  "room_closed",
+  "room_not_found",
+  "unauthenticated",
+];
+
+/** What is needed to connect, out of Roomkey's answer. */
+export interface Admission {
+  apiKey: string;
+  sessionId: string;
+  token: string;
+  role: "subscriber" | "publisher" | "publisheronly" | "moderator";
+  expiresAt: string;
+  serverTime: string;
+}
+
+/** Why the user is not let in: Roomkey's `code`, or one of the three that the Door gives itself. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    detail: string,
+    readonly retryAfterSeconds: number | null = null,
+    readonly opensAt: string | null = null,
+    readonly reason: unknown = null,
+  ) {
+    super(detail);
+  }
+}
+
+/**
+ * The way into one room, for one user.
+ *
+ * `bearer(true)` must give a new bearer, because Roomkey has refused the one before.
+ */
+export class Door {
+  private kept: { admission: Admission; goodUntil: number } | null = null;
+
+  constructor(
+    private readonly roomkey: string,
+    private readonly room: string,
+    private readonly bearer: (renew: boolean) => Promise<string>,
+  ) {}
+
+  /** The admission from before while it lasts, else a new one. Throws nothing but a Refusal. */
+  async admission(): Promise<Admission> {
+    if (this.kept !== null && Date.now() < this.kept.goodUntil) return this.kept.admission;
+    const askedAt = Date.now();
+    const admission = await this.askTwiceAtMost().catch((refusal: Refusal) => {
+      console.warn("Roomkey: not admitted:", refusal.code, refusal.reason);
+      throw refusal;
+    });
+    // Both times are the server's: the clock of this device may be wrong.
+    const lifetime = Date.parse(admission.expiresAt) - Date.parse(admission.serverTime);
+    this.kept = { admission, goodUntil: askedAt + lifetime - MARGIN_MS };
+    return admission;
+  }
+
+  /** OpenTok has refused the token: the next admission is a new one. */
+  forget(): void {
+    this.kept = null;
+  }
+
+  private async askTwiceAtMost(): Promise<Admission> {
+    try {
+      return await this.ask(await this.currentBearer(false));
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "unauthenticated") throw error;
+      return await this.ask(await this.currentBearer(true));
+    }
+  }
+
+  private async currentBearer(renew: boolean): Promise<string> {
+    try {
+      return await this.bearer(renew);
+    } catch (error) {
+      throw new Refusal("no_bearer", "The sign-in gave no bearer.", null, null, error);
+    }
+  }
+
+  private async ask(bearer: string): Promise<Admission> {
+    const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
+    const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
+    try {
+      const answer = await fetch(`${this.roomkey}/rooms/${encodeURIComponent(this.room)}/tokens`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${bearer}` },
+        signal: impatience.signal,
+      });
+      const body = parsed(await answer.text());
+      if (body === null) {
+        throw new Refusal("unreadable", `The service gave an odd answer: HTTP ${answer.status}.`);
+      }
+      if (answer.ok) return body;
+      throw refusalIn(body, answer.headers.get("Retry-After"));
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      throw new Refusal("unreachable", this.unreachable(), null, null, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** React Native's error is the same where the network fails and where the phone forbids http. */
+  private unreachable(): string {
+    const mayBeForbidden = this.roomkey.startsWith("http:");
+    return mayBeForbidden
+      ? "The service cannot be reached, or this build of the app may only use https."
+      : "The service cannot be reached.";
+  }
+}
+
+/** The JSON in the text, or null: the parser's error may quote a token, so it is not kept. */
+function parsed(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function refusalIn(
+  problem: { code?: string; detail?: string; opensAt?: string },
+  retryAfter: string | null,
+): Refusal {
+  return new Refusal(
+    problem.code ?? "unknown",
+    problem.detail ?? "The service did not let you in.",
+    retryAfter === null ? null : Number(retryAfter),
+    problem.opensAt ?? null,
+  );
+}
+
+/** What the user is told. */
+export function sentence(refusal: Refusal): string {
+  switch (refusal.code) {
+    case "unauthenticated":
+      return "Please sign in again.";
+    case "no_bearer":
+      return "Your sign-in could not be renewed. Check the network, or sign in again.";
+    case "banned":
+      return "A moderator has banned you from this room.";
+    case "not_a_member":
+      return "This room is for its members only.";
+    case "room_closed":
+      return "This room is closed.";
+    case "room_locked":
+      return "This room is locked. Ask somebody inside to unlock it.";
+    case "room_not_open":
+      return `This room opens at ${localTime(refusal.opensAt)}.`;
+    case "room_full":
+      return `This room is full. ${again(refusal)}`;
+    default:
+      if (PERMANENT.includes(refusal.code)) return refusal.message;
+      return `${refusal.message} ${again(refusal)}`;
+  }
+}
+
+/** A time of Roomkey's, as the user's clock shows it. */
+export function localTime(time: string | null): string {
+  if (time === null) return "a later time";
+  return new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** The name in what Roomkey has written into a connection; `GET /token` writes it as a form does. */
+export function nameIn(connectionData: string): string {
+  try {
+    const form = /^username=([^&]+)/.exec(connectionData);
+    if (form) return decodeURIComponent(form[1] ?? "");
+    const { name, userId } = JSON.parse(connectionData);
+    return name ?? userId;
+  } catch {
+    return "Somebody";
+  }
+}
+
+function again(refusal: Refusal): string {
+  if (refusal.retryAfterSeconds === null) return "Please try again later.";
+  return `Please try again in ${refusal.retryAfterSeconds} seconds.`;
+}
