@@ -3,7 +3,7 @@
 If OpenTok does not answer, no record is removed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,6 +23,7 @@ from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
+from chalicelib.errors import ProviderRefused, ProviderUnavailable
 
 UNKNOWN_AFTER: Final = timedelta(seconds=60)
 """The age at which a listed connection without a record counts as unknown: its callback is lost."""
@@ -62,21 +63,42 @@ class ConnectionReconciler:
         """
         # Read the record first. A connection on record that is missing from a later list is gone.
         recorded = self._sessions.connections(session.id, deadline)
+        # Read streams before connections, so that a stream's connection is in the later list.
+        streams, unanswered = self._streams(session, deadline)
         listed = self._platform.connections(session.id, deadline)
         self._remove_stale(session, recorded, {each.id for each in listed}, deadline)
         by_id = {each.id: each for each in recorded}
         connected = [by_id[each.id] for each in listed if each.id in by_id]
-        if listed:
-            self._reconcile_streams(session, connected, deadline)
-        elif session.unassigned_streams:
-            self._sessions.save_unassigned_streams(session, (), deadline)
+        if streams is not None:
+            self._end_streams(session, connected, {each.id for each in streams}, deadline)
+            known = {stream.id for each in recorded for stream in each.streams}
+            missing = [each for each in streams if each.id not in known]
+            silent = {each.id for each in recorded if each.participant.role is Role.SUBSCRIBER}
+            publishers = ({each.id for each in listed} | by_id.keys()) - silent
+            self._record_streams(session, missing, publishers, deadline)
         connected += self._record_unknown(
             session, [each for each in listed if each.id not in by_id], deadline
         )
         self._recheck(session, connected, deadline)
         if session.has_access_limits:
             self._seats.reconcile(session.room_name, session.id, deadline)
+        if unanswered is not None:
+            raise unanswered
         return bool(recorded or listed)
+
+    def _streams(
+        self, session: Session, deadline: Deadline
+    ) -> tuple[Sequence[ListedStream] | None, ProviderUnavailable | ProviderRefused | None]:
+        """Return OpenTok's list of streams, or its failure, which must not hold up the rest.
+
+        Where nobody was at the last check, there is no list: the next check has time enough.
+        """
+        if session.quiet_since is not None:
+            return None, None
+        try:
+            return self._platform.streams(session.id, deadline), None
+        except (ProviderUnavailable, ProviderRefused) as failure:
+            return None, failure
 
     def _remove_stale(
         self,
@@ -96,17 +118,13 @@ class ConnectionReconciler:
             remove, [each for each in unlisted if _is_older(each.since, STALE_AFTER, now)]
         )
 
-    def _reconcile_streams(
-        self, session: Session, recorded: Sequence[Connection], deadline: Deadline
+    def _end_streams(
+        self,
+        session: Session,
+        connected: Iterable[Connection],
+        listed: Collection[str],
+        deadline: Deadline,
     ) -> None:
-        """End recorded streams that are not listed, and record listed ones that are missing.
-
-        Args:
-            session: The session.
-            recorded: The connections on record that are connected.
-            deadline: The time by which OpenTok and the store must have answered.
-        """
-        current = {each.id: each for each in self._platform.streams(session.id, deadline)}
         now = self._clock()
 
         def end(stale: tuple[str, str]) -> None:
@@ -114,24 +132,21 @@ class ConnectionReconciler:
             connection_id, stream_id = stale
             self._tracker.on_stream_destroyed(session, connection_id, stream_id, deadline)
 
-        on_record = [(each.id, stream) for each in recorded for stream in each.streams]
+        on_record = ((each.id, stream) for each in connected for stream in each.streams)
         for_each_concurrently(
             end,
             [
                 (connection_id, stream.id)
                 for connection_id, stream in on_record
-                if stream.id not in current and _is_older(stream.since, STALE_AFTER, now)
+                if stream.id not in listed and _is_older(stream.since, STALE_AFTER, now)
             ],
         )
-        known = {stream.id for _, stream in on_record}
-        missing = [each for each in current.values() if each.id not in known]
-        self._record_missing(session, recorded, missing, deadline)
 
-    def _record_missing(
+    def _record_streams(
         self,
         session: Session,
-        connected: Sequence[Connection],
-        missing: Sequence[ListedStream],
+        missing: Iterable[ListedStream],
+        publishers: Collection[str],
         deadline: Deadline,
     ) -> None:
         """Record streams of which no callback came.
@@ -139,19 +154,18 @@ class ConnectionReconciler:
         OpenTok's list does not say whose a stream is. If only one client can publish, it is that
         client's. Otherwise the session keeps the stream, without a connection.
         """
-        unassigned = {each.id: each for each in session.unassigned_streams}
-        now = self._clock()
+        before, now = {each.id: each for each in session.unassigned_streams}, self._clock()
         streams = [
-            unassigned.get(each.id) or Stream(each.id, each.name, each.video_type, now)
+            before.get(each.id) or Stream(each.id, each.name, each.video_type, now)
             for each in missing
         ]
         for each in streams:
-            if each.id not in unassigned:
+            if each.id not in before:
                 increment("MissingStreamsFound")
-        publishers = [each for each in connected if _can_publish(each)]
         if len(publishers) == 1:
+            (publisher,) = publishers
             for each in streams:
-                self._tracker.on_stream_created(session, publishers[0].id, each, deadline)
+                self._tracker.on_stream_created(session, publisher, each, deadline)
             streams = []
         kept = tuple(sorted(streams, key=lambda each: (each.since, each.id)))[:MAX_UNASSIGNED]
         if kept != session.unassigned_streams:
@@ -199,7 +213,3 @@ class ConnectionReconciler:
 
 def _is_older(since: datetime, age: timedelta, now: datetime) -> bool:
     return since + age <= now
-
-
-def _can_publish(connection: Connection) -> bool:
-    return not connection.refused and connection.participant.role is not Role.SUBSCRIBER

@@ -109,6 +109,58 @@ def test_of_two_who_may_publish_neither_is_given_a_stream_that_began_unheard_and
     assert (counts.counts.publishing, counts.streams) == (0, 1)
 
 
+def test_a_stream_is_not_given_to_one_client_while_another_is_not_on_record(
+    service: Service,
+) -> None:
+    service.open()
+    bob = service.enter(BOB)
+    carol = service.connect_unreported(service.join(CAROL).token.text)
+    stream = service.opentok.publish(carol)
+    service.opentok.events.clear()
+    for _ in range(2):
+        service.clock.forward(minutes=2)
+        service.reconcile()
+    assert set(service.recorded()) == {bob, carol}
+    assert shown_streams(service) == {}
+    assert unassigned(service) == [stream]
+
+
+def test_a_stream_of_a_client_who_comes_between_two_lists_is_not_given_to_another(
+    service: Service,
+) -> None:
+    service.open()
+    service.enter(BOB)
+    token = service.join(CAROL).token.text
+    service.clock.forward(minutes=2)
+
+    def carol_comes() -> None:
+        service.opentok.publish(service.connect_unreported(token))
+
+    service.opentok.faults.before_next("streams", carol_comes)
+    service.reconcile()
+    assert shown_streams(service) == {}
+    assert len(unassigned(service)) == 1
+
+
+@pytest.mark.parametrize("failure", [AWAY, REFUSED], ids=["away", "refused"])
+def test_while_streams_cannot_be_asked_about_connections_are_compared_all_the_same(
+    service: Service, failure: RoomkeyError
+) -> None:
+    service.open()
+    bob, carol = service.enter(BOB), service.enter(CAROL)
+    service.opentok.publish(bob)
+    service.deliver()
+    service.clock.forward(minutes=2)
+    service.leave_unreported(carol)
+    service.opentok.faults.fail_next("streams", failure)
+    with recording() as counts:
+        service.reconcile()
+    assert set(service.recorded()) == {bob}
+    assert len(shown_streams(service)[bob]) == 1
+    failed = {each.name for each in counts if isinstance(each, Metric)}
+    assert failed & {"ReconciliationFailed", "ReconciliationRefused"}
+
+
 @pytest.mark.parametrize("ends", ["stream", "callback", "everybody"])
 def test_a_stream_without_a_connection_goes_when_it_ends_or_is_reported_after_all(
     service: Service, ends: str
