@@ -8,13 +8,13 @@ unexport PYTHONDONTWRITEBYTECODE
 # One process more than processors, because some tests wait. Each one loads all tests, in 3 s.
 TEST_PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # Each file runs in one of three processes: whoever is free takes the next. Of three, two are at
-# work while one waits, as check_web_call.py does for a minute. What takes long comes first. The file
-# after check_web_call.py is short, because it waits for check_conformance.py, which is one test.
+# work while one waits, as check_call.py does for a minute. What takes long comes first. The file
+# after check_call.py is short, because it waits for check_conformance.py, which is one test.
 LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
-  tests/clients/check_web_call.py tests/clients/check_types.py \
+  tests/call_page/check_call.py tests/clients/check_types.py \
   tests/contract/sessions/test_interleavings.py
 SUITES = $(LONG) $(filter-out $(LONG),$(shell find tests/contract -name 'test_*.py' | sort) \
-  $(wildcard tests/clients/check_*.py)) tests/call_page/check_*.py tests/e2e/check_page.py \
+  $(wildcard tests/clients/check_*.py) $(wildcard tests/call_page/check_*.py)) tests/e2e/check_page.py \
   tests/openapi/check_generated_clients.py
 
 .PHONY: help run token test check types lint layers template programs format openapi mutants lock clean deploy secret callbacks archive-storage package destroy rehearse bench

@@ -94,7 +94,7 @@ def test_a_full_room_tells_when_it_asks_again(owner: Person, visitor: Person) ->
 def test_an_expired_sign_in_is_told(visitor: Person) -> None:
     visitor.page.goto(f"{visitor.ports.app_url}/call?room=standup#bearer=expired")
 
-    visitor.reads("Your sign-in has expired. Please sign in again.")
+    visitor.reads("Please sign in again.")
 
 
 def test_an_expired_token_is_replaced_once(owner: Person) -> None:

@@ -39,6 +39,7 @@ class Person:
 
     def __init__(self, context: BrowserContext, ports: Ports, user: str, *, admin: bool) -> None:
         self.user = user
+        self.room = ""
         self.ports = ports
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
@@ -47,6 +48,7 @@ class Person:
         self.page.on("console", lambda message: self._note(message.type, message.text))
 
     def opens(self, room: str) -> None:
+        self.room = room
         address = urlencode({"room": room})
         self.page.goto(f"{self.ports.app_url}/call?{address}#bearer={self._bearer}")
 

@@ -99,6 +99,17 @@ test("no answer, and an answer that is none of Roomkey's, are unreachable with t
   await assert.rejects(wanted.admission(), { code: "unreachable" });
 });
 
+test("a sign-in that fails is a refusal with its cause, and nothing is asked", async (t) => {
+  const asked = t.mock.method(globalThis, "fetch");
+  const cause = new Error("signed out");
+  const wanted = new RoomkeyRoom("https://roomkey.test", "room", async () => {
+    throw cause;
+  });
+
+  await assert.rejects(wanted.admission(), { code: "no_bearer", cause });
+  assert.equal(asked.mock.callCount(), 0);
+});
+
 test("an empty answer is none to read", async (t) => {
   const { room: wanted, asked } = room(t, answer(204, null));
 

@@ -12,6 +12,7 @@ from tests.clients.parsed import GUIDES
 _QUOTED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
 _SUFFIXES = {
+    "js": {".js"},
     "json": {".json"},
     "kotlin": {".kt", ".kts"},
     "swift": {".swift"},
@@ -25,6 +26,8 @@ _PERMANENT = re.compile(r"(?:PERMANENT|permanent)\b[^\[(]*[\[(](.*?)[\])]", re.D
 _OTHERS_OF_THEM = re.compile(r"^\| (`.+) \| `detail`, without .+ \| nothing", re.MULTILINE)
 _CODE = re.compile(r"[\"`]([a-z_]+)[\"`]")
 PLATFORMS = ("react-native/roomkey.ts", "android/Roomkey.kt", "ios/Roomkey.swift")
+CALL_PAGE = GUIDES.parents[1] / "chalicelib" / "api" / "call_page" / "static"
+SENTENCES = str(CALL_PAGE / "sentences.js")
 OF_THE_CLIENT = {"no_bearer", "cleartext_not_permitted"}
 """Codes of refusals that are not Roomkey's answers."""
 
@@ -61,7 +64,9 @@ def codes_of_joining() -> dict[int, set[str]]:
 def test_the_code_that_a_guide_quotes_is_in_its_files(page: Path) -> None:
     for language, quoted in _QUOTED.findall(page.read_text()):
         code = [
-            path.read_text() for path in GUIDES.rglob("*.*") if path.suffix in _SUFFIXES[language]
+            path.read_text()
+            for path in (*GUIDES.rglob("*.*"), *CALL_PAGE.iterdir())
+            if path.suffix in _SUFFIXES[language]
         ]
         assert any(quoted in each for each in code), quoted
 
@@ -77,12 +82,12 @@ def test_every_guide_knows_the_same_refusals() -> None:
     assert len(known) == 9
     assert codes_in("ios/Roomkey.swift") == known
     assert codes_in("react-native/roomkey.ts") == known - {"cleartext_not_permitted"}
-    assert codes_in("roomkey.ts") == known - OF_THE_CLIENT
+    assert codes_in(SENTENCES) == known - {"cleartext_not_permitted"}
     table = _TABLE.findall(GUIDES.joinpath("README.md").read_text())
     assert set(table) == known
 
 
-@pytest.mark.parametrize("path", ["roomkey.ts", *PLATFORMS])
+@pytest.mark.parametrize("path", [SENTENCES, *PLATFORMS])
 def test_the_refusals_are_roomkeys(path: str) -> None:
     assert codes_in(path) - OF_THE_CLIENT <= known_codes()
 
@@ -104,11 +109,10 @@ def test_every_guide_knows_the_same_refusals_that_asking_again_cannot_change(pat
     assert set(permanent) <= known_codes()
 
 
-def test_the_guides_know_all_that_is_final_for_the_call_page() -> None:
-    sentences = GUIDES.parents[1] / "chalicelib" / "api" / "call_page" / "static" / "sentences.js"
-    final = re.search(r"FINAL = new Set\(\[(.*?)\]\)", sentences.read_text(), re.DOTALL)
+def test_the_call_page_knows_the_same_refusals_that_asking_again_cannot_change() -> None:
+    final = re.search(r"FINAL = new Set\(\[(.*?)\]\)", Path(SENTENCES).read_text(), re.DOTALL)
     assert final
-    assert set(_CODE.findall(final[1])) <= set(permanent_in(PLATFORMS[0]))
+    assert _CODE.findall(final[1]) == permanent_in(PLATFORMS[0])
 
 
 def test_a_refused_join_is_either_permanent_or_worth_another_try() -> None:

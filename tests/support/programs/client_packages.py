@@ -40,7 +40,7 @@ def install() -> None:
 
 
 class ClientSources:
-    """The guides' files and the stub of OpenTok's library, copied next to the packages.
+    """The guides' files, copied next to the packages.
 
     Raises:
         NotInstalledError: The packages are missing.
@@ -76,19 +76,6 @@ class ClientSources:
         # A compiler that fails without output must not count as a success.
         assert bool(found) == bool(done.returncode), done.stderr
         return found
-
-    def bundle(self) -> str:
-        """Return the page's script, with the stub in place of OpenTok's library."""
-        done = self.command(
-            "esbuild",
-            "web/page.ts",
-            "--bundle",
-            "--format=esm",
-            "--log-level=warning",
-            "--alias:@opentok/client=./opentok_stub.ts",
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def command(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the packages' own programs to its end."""

@@ -127,10 +127,19 @@ export class RoomkeyRoom {
    */
   async #ask(method, path, content) {
     try {
-      return await this.#request(method, path, content, await this.#bearer(false));
+      return await this.#request(method, path, content, await this.#signedIn(false));
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== "unauthenticated") throw error;
-      return await this.#request(method, path, content, await this.#bearer(true));
+      return await this.#request(method, path, content, await this.#signedIn(true));
+    }
+  }
+
+  /** @param {boolean} fresh */
+  async #signedIn(fresh) {
+    try {
+      return await this.#bearer(fresh);
+    } catch (error) {
+      throw causedBy(error, new Refusal("no_bearer", "The sign-in gave no bearer."));
     }
   }
 
@@ -156,13 +165,20 @@ export class RoomkeyRoom {
       throw refusalIn(body, answer.headers.get("Retry-After"));
     } catch (error) {
       if (error instanceof Refusal) throw error;
-      const refusal = new Refusal("unreachable", "The service cannot be reached.");
-      refusal.cause = error;
-      throw refusal;
+      throw causedBy(error, new Refusal("unreachable", "The service cannot be reached."));
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+/**
+ * @param {unknown} cause
+ * @param {Refusal} refusal
+ */
+function causedBy(cause, refusal) {
+  refusal.cause = cause;
+  return refusal;
 }
 
 /**

@@ -6,15 +6,19 @@
 
 /** Codes that asking again cannot change. */
 const FINAL = new Set([
-  "unauthenticated",
   "banned",
-  "not_a_member",
-  "not_a_moderator",
-  "room_not_found",
-  "room_closed",
-  "role_not_allowed",
+  "body_too_large",
   "feature_disabled",
   "invalid_field",
+  "malformed_json",
+  "method_not_allowed",
+  "no_such_route",
+  "not_a_member",
+  "not_a_moderator",
+  "role_not_allowed",
+  "room_closed",
+  "room_not_found",
+  "unauthenticated",
 ]);
 
 /**
@@ -24,13 +28,13 @@ const FINAL = new Set([
 export function sentence(refusal) {
   switch (refusal.code) {
     case "unauthenticated":
-      return "Your sign-in has expired. Please sign in again.";
+      return "Please sign in again.";
+    case "no_bearer":
+      return "Your sign-in could not be renewed. Check the network, or sign in again.";
     case "banned":
       return "A moderator has banned you from this room.";
     case "not_a_member":
       return "This room is for its members only.";
-    case "room_not_found":
-      return "There is no such room, and you may not create it.";
     case "room_closed":
       return "This room is closed.";
     case "room_locked":
