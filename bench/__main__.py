@@ -6,7 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench import checks, cold, growth, live_rooms, machine, over_http, reconciliation, seats, warm
+from bench import (
+    arrivals,
+    checks,
+    cold,
+    growth,
+    live_rooms,
+    machine,
+    over_http,
+    reconciliation,
+    seats,
+    warm,
+)
 from bench.figures import dollars, usage
 from bench.figures.report import markdown
 from bench.own_process import in_own_process
@@ -49,6 +60,7 @@ def main() -> int:
     http_section = _measured("joins over HTTP", over_http.section)
     live_section = _measured("live rooms over HTTP", live_rooms.section)
     seats_section = _measured("seats", seats.section)
+    arrivals_section = _measured("arrivals", arrivals.section)
     growth_section = _measured("growth", growth.section)
     reconciliation_section = _measured("reconciliation, simulated", reconciliation.section)
     check_costs = _measured("checks of sessions", checks.measure)
@@ -61,6 +73,7 @@ def main() -> int:
             http_section,
             live_section,
             seats_section,
+            arrivals_section,
             growth_section,
             reconciliation_section,
             checks.section(check_costs, reconciliation_section.figures[reconciliation.OF_1000]),

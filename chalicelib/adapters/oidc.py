@@ -13,7 +13,7 @@ import jwt
 from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
-from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
+from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_valid_unicode
@@ -209,7 +209,7 @@ def _is_for_access(claims: Mapping[str, Any]) -> bool:
 
 def _user(claims: Mapping[str, Any]) -> User:
     user_id = _text(claims["sub"])
-    if user_id is None or len(user_id) > MAX_USER_ID_CHARACTERS:
+    if user_id is None or len(user_id.encode()) > MAX_USER_ID_BYTES:
         raise InvalidSubjectError("no user id")
     name = _text(claims.get("name"))
     # PyJWT has checked that `exp` converts to an integer.

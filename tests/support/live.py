@@ -106,11 +106,16 @@ class Live:
     def crowd(self, user: str, copies: int) -> None:
         """Copy the record of the user's connection, each copy for another user."""
         (item,) = (each for each in self.stand_ins.items() if each.get("userId") == {"S": user})
+        place = item["place"]["S"]
         puts: list[Any] = [
             {
                 "PutRequest": {
                     "Item": item
-                    | {"sk": {"S": f"connection#{number:06}"}, "userId": {"S": f"crowd-{number}"}}
+                    | {
+                        "sk": {"S": f"connection#{number:06}"},
+                        "userId": {"S": f"crowd-{number}"},
+                        "place": {"S": f"{place}-{number:06}"},
+                    }
                 }
             }
             for number in range(copies)

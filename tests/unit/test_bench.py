@@ -3,6 +3,7 @@ from datetime import date
 from functools import partial
 from itertools import islice
 
+from bench.arrivals import Units
 from bench.figures import dollars
 from bench.figures.costs import Cost, Spread, interleaved
 from bench.figures.prices import price_list
@@ -116,3 +117,8 @@ def test_the_table_has_a_line_per_row_under_its_section() -> None:
         "bc",
     ]
     assert len({len(line) for line in lines.splitlines()}) == 1
+
+
+def test_a_partition_allows_as_many_arrivals_as_its_write_units_pay_for() -> None:
+    # A join, and a transaction's write of the same item, which counts twice.
+    assert Units(join=20, connection=44).most_per_second == 1000 / 60

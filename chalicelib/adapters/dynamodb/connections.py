@@ -1,10 +1,12 @@
 """The items of connections: one for each connection, in the partition of its session.
 
 The first callback creates the item, whether it reports the connection, its end, or a stream. So
-callbacks in any order lead to the same item. Once the connection is reported, `state` is `live` and
-the connection is listed. Once its end is reported, `state` is `gone` for good: a tombstone.
+callbacks in any order lead to the same item. Once the connection is reported, `state` is `live`,
+and `place` lists it in the index `connections-live`. Once its end is reported, `state` is `gone`
+for good and `place` is removed: a tombstone, which only writes look at.
 
-Each stream is an attribute `stream#<id>`, so that a write adds or ends it without a read.
+Current streams are entries of the map `streams`, which the index holds too. The ids of ended
+streams are a set, `ended`, which the index does not hold. Both have a bounded number of entries.
 """
 
 from collections.abc import Mapping
@@ -13,7 +15,15 @@ from typing import Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
-from chalicelib.core.model.connection import Connection, Participant, Service, Stream
+from chalicelib.core.model.connection import (
+    MAX_ENDED_STREAMS,
+    MAX_STREAMS_AT_ONCE,
+    Connection,
+    Participant,
+    Service,
+    Stream,
+    place_of,
+)
 from chalicelib.core.model.user import Role
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
@@ -21,7 +31,6 @@ LIVE: Final = "live"
 GONE: Final = "gone"
 PREFIX: Final = "connection#"
 
-_STREAM: Final = "stream#"
 _TOMBSTONE: Final = timedelta(hours=48)
 _LONGEST_CONNECTION: Final = timedelta(days=31)
 """Longer than any connection lasts: OpenTok ends a session after hours."""
@@ -32,9 +41,18 @@ def connection_key(session_id: str, connection_id: str) -> Item:
 
 
 def connected_update(connection: Connection) -> UpdateBuilder:
-    """Record the connection, unless its end is recorded already."""
+    """Record the connection, unless its end is recorded already.
+
+    A report without a user does not move a connection whose user is known.
+    """
     participant = connection.participant
     write = UpdateBuilder().set(LIVE, "state").set(epoch_milliseconds(connection.since), "since")
+    write.set_if_absent({}, "streams")
+    place = place_of(participant.user_id, connection.id, refused=connection.refused)
+    if participant.user_id is None:
+        write.set_if_absent(place, "place")
+    else:
+        write.set(place, "place")
     write.set(_seconds(connection.since + _LONGEST_CONNECTION), "expiresAt")
     for name, value in (
         ("userId", participant.user_id),
@@ -52,32 +70,61 @@ def connected_update(connection: Connection) -> UpdateBuilder:
 
 
 def disconnected_update(at: datetime) -> UpdateBuilder:
-    """Record the connection's end, for good. Keep the user's id for `was_connected`."""
+    """Record the connection's end, for good. Keep the user's id, for a repeated report."""
     write = UpdateBuilder().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
-    return write.set(_seconds(at + _TOMBSTONE), "expiresAt").remove("name").remove("role")
+    write.set(_seconds(at + _TOMBSTONE), "expiresAt")
+    for name in ("place", "name", "role", "streams", "ended"):
+        write.remove(name)
+    return write
+
+
+def without_streams_update(at: datetime) -> UpdateBuilder:
+    """Create the item of a connection that is not reported yet, so that it can have streams."""
+    write = UpdateBuilder().set_if_absent({}, "streams")
+    return _unless_gone(write.set_if_absent(_seconds(at + _TOMBSTONE), "expiresAt"))
 
 
 def stream_created_update(stream: Stream) -> UpdateBuilder:
-    """Record a stream, unless its end or the connection's end is recorded already."""
-    write = UpdateBuilder().set_if_absent(stream_values(stream), f"{_STREAM}{stream.id}")
-    return _unless_gone(_expire_if_new(write, stream.since))
+    """Record a stream, unless its end is recorded already, or the item has no space for it."""
+    write = UpdateBuilder().set(stream_values(stream), "streams", stream.id)
+    write.only_if_present("streams").only_if_absent("streams", stream.id)
+    write.only_if(f"size({write.path('streams')}) < {write.value(MAX_STREAMS_AT_ONCE)}")
+    ended = write.path("ended")
+    write.only_if(
+        f"attribute_not_exists({ended}) OR NOT contains({ended}, {write.value(stream.id)})"
+    )
+    return write.only_if(_may_end_another(write))
 
 
-def stream_destroyed_update(stream_id: str, at: datetime) -> UpdateBuilder:
-    """Record a stream's end, for good, even if the report of its start comes later."""
-    write = UpdateBuilder().set({GONE: epoch_milliseconds(at)}, f"{_STREAM}{stream_id}")
-    return _unless_gone(_expire_if_new(write, at))
+def stream_destroyed_update(stream_id: str) -> UpdateBuilder:
+    """Record a stream's end, for good, even if the report of its start comes later.
+
+    Once the item has the maximum of ended streams, no further stream is recorded. So a stream that
+    is not on record need not be remembered then.
+    """
+    write = UpdateBuilder().remove("streams", stream_id).add_to_set(stream_id, "ended")
+    write.only_if_present("streams")
+    known = f"attribute_exists({write.path('streams', stream_id)})"
+    return write.only_if(f"{known} OR {_may_end_another(write)}")
+
+
+def has_no_streams_yet(item: Item) -> bool:
+    """Return True if the item needs `without_streams_update` before it can have streams."""
+    return "streams" not in item and item.get("state") != {"S": GONE}
+
+
+def is_full_of_streams(item: Item, stream_id: str) -> bool:
+    """Return True if the item has no space for this stream, which is not on record."""
+    values = deserialize(item)
+    ended, streams = values.get("ended", ()), values.get("streams", {})
+    is_full = len(streams) >= MAX_STREAMS_AT_ONCE or len(ended) >= MAX_ENDED_STREAMS
+    return is_full and "streams" in values and stream_id not in {*ended, *streams}
 
 
 def connection_from_item(item: Mapping[str, Any]) -> Connection:
     """Build a connection from an item that DynamoDB returned."""
     values = deserialize(item)
     role, service = values.get("role"), values.get("service")
-    streams = {
-        name.removeprefix(_STREAM): value
-        for name, value in values.items()
-        if name.startswith(_STREAM) and GONE not in value
-    }
     return Connection(
         id=values["sk"].removeprefix(PREFIX),
         since=from_epoch_milliseconds(values["since"]),
@@ -87,7 +134,7 @@ def connection_from_item(item: Mapping[str, Any]) -> Connection:
             None if role is None else Role(role),
             None if service is None else Service(service),
         ),
-        streams=streams_of(streams),
+        streams=streams_of(values["streams"]),
         refused="refused" in values,
     )
 
@@ -116,9 +163,9 @@ def _unless_gone(write: UpdateBuilder) -> UpdateBuilder:
     return write.only_if(f"attribute_not_exists({state}) OR {state} <> {write.value(GONE)}")
 
 
-def _expire_if_new(write: UpdateBuilder, at: datetime) -> UpdateBuilder:
-    """Let an item expire that has streams alone, because its connection is never reported."""
-    return write.set_if_absent(_seconds(at + _TOMBSTONE), "expiresAt")
+def _may_end_another(write: UpdateBuilder) -> str:
+    ended = write.path("ended")
+    return f"attribute_not_exists({ended}) OR size({ended}) < {write.value(MAX_ENDED_STREAMS)}"
 
 
 def _seconds(moment: datetime) -> int:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from chalicelib.adapters.dynamodb.connections import streams_of
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
     SHARDS,
     due_kind,
+    moment,
     queue_of,
     retired_session_item,
     room_key,
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 DUE_INDEX: Final = "due"
 """The index's name. Beside keys it holds what orders sessions. A new seat does not update it."""
+
+
+_SESSION: Final = "session#"
 
 
 class DynamoDBDueWork:
@@ -123,6 +128,25 @@ class DynamoDBDueWork:
             self._table.update(room_key(session.room_name), mark, deadline)
 
 
+def session_from_item(item: Item) -> Session:
+    """Build a session from an item that DynamoDB returned."""
+    values = deserialize(item)
+    expires, quiet_since = values.get("expiresAt"), values.get("quietSince")
+    unassigned = values.get("unassigned")
+    return Session(
+        id=values["pk"].removeprefix(_SESSION),
+        room_name=values["name"],
+        room_id=values["roomId"],
+        has_access_limits=values.get("hasAccessLimits", False),
+        monitored="dueKind" in values and quiet_since is None,
+        owner=values.get("createdBy"),
+        next_check=moment(values["dueAt"]) if "dueKind" in values else None,
+        quiet_since=moment(quiet_since),
+        unassigned_streams=() if unassigned is None else streams_of(unassigned),
+        retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
+    )
+
+
 def monitoring_update(session: Session, due: datetime) -> UpdateBuilder:
     """Check an idle session soon. Set all attributes, because the item may be lost."""
     queue = CheckQueue.LIVE if session.retired_until is None else CheckQueue.RETIRED
@@ -146,7 +170,7 @@ def _as_read(session: Session) -> UpdateBuilder:
 def _due_session(item: Item, queue: CheckQueue) -> DueSession:
     values = {"createdBy": None, "hasAccessLimits": False} | deserialize(item)
     return DueSession(
-        id=values["pk"].removeprefix("session#"),
+        id=values["pk"].removeprefix(_SESSION),
         queue=queue,
         due=from_epoch_milliseconds(values["dueAt"]),
         owner=values["createdBy"],

@@ -17,6 +17,7 @@ class UpdateBuilder:
         self._values: list[object] = []
         self._sets: list[str] = []
         self._removes: list[str] = []
+        self._adds: list[str] = []
         self._conditions: list[str] = []
 
     def path(self, *parts: str) -> str:
@@ -41,6 +42,11 @@ class UpdateBuilder:
     def add_one(self, name: str) -> Self:
         place = self.path(name)
         self._sets.append(f"{place} = {place} + {self.value(1)}")
+        return self
+
+    def add_to_set(self, value: str, name: str) -> Self:
+        """Add a text to an attribute that holds a set of texts. The set need not exist."""
+        self._adds.append(f"{self.path(name)} {self.value({value})}")
         return self
 
     def remove(self, *path: str) -> Self:
@@ -68,7 +74,11 @@ class UpdateBuilder:
         """Build the arguments of `UpdateItem`, or of an update in a transaction."""
         clauses = [
             f"{word} {', '.join(parts)}"
-            for word, parts in (("SET", self._sets), ("REMOVE", self._removes))
+            for word, parts in (
+                ("SET", self._sets),
+                ("REMOVE", self._removes),
+                ("ADD", self._adds),
+            )
             if parts
         ]
         return self.check(table, key) | {"UpdateExpression": " ".join(clauses)}

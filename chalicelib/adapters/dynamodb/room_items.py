@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zlib import crc32
 
+from chalicelib.adapters.dynamodb.packed_ids import packed, unpacked
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import (
@@ -69,7 +70,7 @@ def room_item(room: Room) -> Item:
 def seat_values(room: Room) -> dict[str, object]:
     seats = room.seats
     return {
-        "seats": {user: _times(each) for user, each in seats.connections.items()},
+        "seats": {packed(user): _times(each) for user, each in seats.connections.items()},
         "holds": _times(seats.holds),
     }
 
@@ -183,7 +184,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
         locked=values["locked"],
         bans=_moments(values["bans"]),
         seats=Seats(
-            {user: _moments(each) for user, each in values["seats"].items()},
+            {unpacked(user): _moments(each) for user, each in values["seats"].items()},
             _moments(values["holds"]),
         ),
         admins_until=_moments(values["adminsUntil"]),
@@ -217,11 +218,11 @@ def _due(room: Room) -> int | None:
 
 
 def _times(moments: Mapping[str, datetime]) -> dict[str, int]:
-    return {name: epoch_milliseconds(each) for name, each in moments.items()}
+    return {packed(key): epoch_milliseconds(each) for key, each in moments.items()}
 
 
 def _moments(times: Mapping[str, int]) -> dict[str, datetime]:
-    return {name: from_epoch_milliseconds(time) for name, time in times.items()}
+    return {unpacked(key): from_epoch_milliseconds(time) for key, time in times.items()}
 
 
 def _milliseconds(time: datetime | None) -> int | None:

@@ -4,6 +4,8 @@ A claim's write requires an unchanged room revision, because the rules were chec
 revision. The write also requires the facts about seats on which the claim is based, because seats
 change without a new revision. So concurrent users do not wait for each other, and they never take
 more seats than the room has.
+
+The keys of the maps are packed ids: see `packed_ids`.
 """
 
 from collections.abc import Collection
@@ -11,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.packed_ids import PackedUpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import room_from_item, room_key
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelib.core.model.room import Room
@@ -88,7 +91,7 @@ def release_update(room: Room, release: SeatRelease) -> UpdateBuilder:
 
 
 def _same_room(room: Room) -> UpdateBuilder:
-    return UpdateBuilder().only_if_equal(room.room_id, "roomId")
+    return PackedUpdateBuilder().only_if_equal(room.room_id, "roomId")
 
 
 def _give_seat(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:

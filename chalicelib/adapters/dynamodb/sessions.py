@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
@@ -10,34 +10,32 @@ from chalicelib.adapters.dynamodb import connection_queries, connections
 from chalicelib.adapters.dynamodb.connections import (
     connection_from_item,
     connection_key,
-    streams_of,
 )
 from chalicelib.adapters.dynamodb.counts import counts_from_item, counts_key, counts_update
-from chalicelib.adapters.dynamodb.due_work import monitoring_update
+from chalicelib.adapters.dynamodb.departures import (
+    departure_key,
+    departure_update,
+    is_departure_after,
+    later_departure_update,
+)
+from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
-    moment,
     room_from_item,
     room_key,
     session_key,
 )
 from chalicelib.adapters.dynamodb.seats import claim_update, release_update
-from chalicelib.adapters.dynamodb.table import (
-    ConditionFailed,
-    Item,
-    Table,
-    deserialize,
-    is_too_large,
-)
+from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table, deserialize
 from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.metrics import increment
-from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,24 +57,7 @@ class DynamoDBSessions:
 
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
         item = self._table.get(session_key(session_id), deadline)
-        if item is None:
-            return None
-        values = deserialize(item)
-        expires, quiet_since = values.get("expiresAt"), values.get("quietSince")
-        next_check = values["dueAt"] if "dueKind" in values else None
-        unassigned = values.get("unassigned")
-        return Session(
-            id=session_id,
-            room_name=values["name"],
-            room_id=values["roomId"],
-            has_access_limits=values.get("hasAccessLimits", False),
-            monitored=next_check is not None and quiet_since is None,
-            owner=values.get("createdBy"),
-            next_check=moment(next_check),
-            quiet_since=moment(quiet_since),
-            unassigned_streams=() if unassigned is None else streams_of(unassigned),
-            retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
-        )
+        return None if item is None else session_from_item(item)
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
@@ -141,17 +122,25 @@ class DynamoDBSessions:
         key = connection_key(session.id, connection_id)
         old = self._table.exchange(key, connections.disconnected_update(at), deadline)
         before = deserialize(old)
-        was_live = before.get("state") == connections.LIVE
-        return was_live and before.keys().isdisjoint({"refused", "service"})
+        is_admitted = before.keys().isdisjoint({"refused", "service"})
+        if is_admitted and "userId" in before:
+            # Even if the end is on record: the first report may have failed between the two writes.
+            left_at = before.get("goneAt", epoch_milliseconds(at))
+            write = later_departure_update(left_at)
+            with suppress(ConditionFailed):
+                self._table.update(departure_key(session.id, before["userId"]), write, deadline)
+        return is_admitted and before.get("state") == connections.LIVE
 
     def record_disconnection_and_release(
         self, session: Session, room: Room, release: SeatRelease, at: datetime, deadline: Deadline
     ) -> None:
         key = connection_key(session.id, release.connection_id)
         write = connections.disconnected_update(at).set(release.user_id, "userId")
+        left = departure_update(epoch_milliseconds(at))
         writes = [
             self._update(room_key(room.name), release_update(room, release)),
             self._update(key, write),
+            self._update(departure_key(session.id, release.user_id), left),
         ]
         try:
             self._table.transact(writes, deadline)
@@ -162,7 +151,10 @@ class DynamoDBSessions:
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
         key = connection_key(session.id, connection_id)
-        self._save_stream(key, connections.stream_created_update(stream), deadline)
+        write = connections.stream_created_update(stream.shortened())
+        refused_by = self._change_streams(key, write, stream.since, deadline)
+        if refused_by is not None and connections.is_full_of_streams(refused_by, stream.id):
+            increment("StreamsNotRecorded")
 
     def end_stream(
         self,
@@ -173,18 +165,22 @@ class DynamoDBSessions:
         deadline: Deadline,
     ) -> None:
         key = connection_key(session.id, connection_id)
-        self._save_stream(key, connections.stream_destroyed_update(stream_id, at), deadline)
+        self._change_streams(key, connections.stream_destroyed_update(stream_id), at, deadline)
 
-    def _save_stream(self, key: Item, write: UpdateBuilder, deadline: Deadline) -> None:
+    def _change_streams(
+        self, key: Item, write: UpdateBuilder, at: datetime, deadline: Deadline
+    ) -> Item | None:
+        """Write a change of streams. Return the item if its content rules the change out."""
         try:
             self._table.update(key, write, deadline)
-        except ConditionFailed:
-            pass
-        except StoreUnavailable as failure:
-            if not is_too_large(failure):
-                raise
-            # A connection with thousands of streams fills its item. A retry would fail again.
-            increment("StreamsNotRecorded")
+        except ConditionFailed as failure:
+            if not connections.has_no_streams_yet(failure.item):
+                return failure.item
+        else:
+            return None
+        with suppress(ConditionFailed):
+            self._table.update(key, connections.without_streams_update(at), deadline)
+        return self._change_streams(key, write, at, deadline)
 
     def save_unassigned_streams(
         self, session: Session, streams: Sequence[Stream], deadline: Deadline
@@ -202,12 +198,10 @@ class DynamoDBSessions:
     def page(
         self, session_id: str, start: str | None, limit: int, deadline: Deadline
     ) -> ConnectionPage:
-        query = connection_queries.live_connections_after(
-            session_id, start, page_size=2 * (limit + 1)
-        )
+        query = connection_queries.live_connections_after(session_id, start, limit + 1)
         found = list(islice(self._table.query(query, deadline), limit + 1))
         page = tuple(connection_from_item(item) for item in found[:limit])
-        return ConnectionPage(page, page[-1].id if len(found) > limit else None)
+        return ConnectionPage(page, found[limit - 1]["place"]["S"] if len(found) > limit else None)
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         query = connection_queries.live_connections_of_user(session_id, user_id)
@@ -216,8 +210,11 @@ class DynamoDBSessions:
     def was_connected(
         self, session_id: str, user_id: str, since: datetime, deadline: Deadline
     ) -> bool:
-        query = connection_queries.recent_connections_of_user(session_id, user_id, since)
-        return next(self._table.query(query, deadline), None) is not None
+        query = connection_queries.one_admitted_connection_of_user(session_id, user_id)
+        if next(self._table.query(query, deadline), None) is not None:
+            return True
+        departure = self._table.get(departure_key(session_id, user_id), deadline)
+        return departure is not None and is_departure_after(departure, since)
 
     def counts(self, session_id: str, deadline: Deadline) -> Counts | None:
         item = self._table.get(counts_key(session_id), deadline)

@@ -22,6 +22,7 @@ _LAST_MILLISECOND: Final = 253_402_300_799_999
 
 # The names of rooms have the same form as OpenTok's ids.
 _Id = Annotated[str, msgspec.Meta(pattern=rf"^{PLATFORM_ID_PATTERN.pattern}(?![\s\S])")]
+_Place = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,151}(?![\s\S])")]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=_LAST_MILLISECOND)]
 
 
@@ -29,6 +30,12 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
     """A position in a list: after the item of this id."""
 
     id: _Id
+
+
+class PlacePosition(Position, array_like=True, frozen=True):
+    """A position in a list of connections: after this place, a hash with the id of a connection."""
+
+    id: _Place
 
 
 class TimedPosition(Position, array_like=True, frozen=True):

@@ -1,6 +1,6 @@
 from http import HTTPStatus
 
-from chalicelib.api.http.cursors import Position, decode_cursor, encode_cursor
+from chalicelib.api.http.cursors import PlacePosition, decode_cursor, encode_cursor
 from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import MEMBER_ERRORS
@@ -28,12 +28,12 @@ def list_connections(context: RequestContext, room: str) -> Response:
     scope = f"{room.lower()}/{context.user.id}"
     start = None
     if query.cursor is not None:
-        start = decode_cursor(query.cursor, scope, Position).id
+        start = decode_cursor(query.cursor, scope, PlacePosition).id
     page, counts = context.use_cases.read_presence.connections(
         context.user, room, start, query.limit, context.deadline
     )
     following = page.next_cursor
-    cursor = None if following is None else encode_cursor(Position(following), scope)
+    cursor = None if following is None else encode_cursor(PlacePosition(following), scope)
     items = [ConnectionAnswer.of(each) for each in page.connections]
     unassigned = [StreamAnswer.of(each) for each in counts.unassigned_streams]
     answer = ConnectionList(items, unassigned, CountsAnswer.of(counts), cursor)

@@ -2,18 +2,28 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qs
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
+from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.formats import is_valid_unicode
+from chalicelib.core.support.formats import cut_to_bytes, is_valid_unicode, short_hash
 
+MAX_STREAMS_AT_ONCE: Final = 8
+"""The number of a connection's current streams that are on record. Further ones are left out."""
+MAX_ENDED_STREAMS: Final = 100
+"""The number of a connection's ended streams, after which no further stream is recorded."""
+MAX_STREAM_NAME_BYTES: Final = 100
+"""The length of a stream's name on record. A longer name is cut."""
 COUNTS_FRESH: Final = timedelta(seconds=5)
+MANY_CONNECTIONS: Final = 60
+"""The number of connections above which reconciliation counts them, and readers do not."""
+MANY_COUNTS_FRESH: Final = timedelta(minutes=3)
+"""The age at which a reader counts even many: reconciliation has not, so it is late."""
 
 _Name = TypeVar("_Name", bound=StrEnum)
 
@@ -76,6 +86,10 @@ class Stream:
     video_type: str | None
     since: datetime
 
+    def shortened(self) -> "Stream":
+        """Return the stream as it is recorded, with a name of bounded length."""
+        return replace(self, name=cut_to_bytes(self.name, MAX_STREAM_NAME_BYTES))
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -115,8 +129,39 @@ class Counts:
     def watching(self) -> int:
         return self.connections - self.publishing
 
+    @property
+    def are_many(self) -> bool:
+        """Return True if reading all connections again costs too much for one request."""
+        return self.connections > MANY_CONNECTIONS
+
     def are_fresh(self, now: datetime) -> bool:
         return self.counted_at + COUNTS_FRESH > now
+
+    def are_reconciled(self, now: datetime) -> bool:
+        """Return True if reconciliation counts, and is not late."""
+        return self.are_many and self.counted_at + MANY_COUNTS_FRESH > now
+
+    def agree_with(self, part: Iterable[Connection], *, others: bool) -> bool:
+        """Return True if these connections, and others besides if any, may have been counted."""
+        shown = Counts.of(part, self.counted_at)
+        return (
+            self.connections >= shown.connections + others
+            and self.publishing >= shown.publishing
+            and self.streams >= shown.streams
+        )
+
+
+def place_of(user_id: str | None, connection_id: str, *, refused: bool) -> str:
+    """Return a connection's place in the list of its session.
+
+    The list is sorted by user. A user's admitted connections come before refused ones.
+    """
+    return f"{place_of_user(user_id, refused=refused)}{connection_id}"
+
+
+def place_of_user(user_id: str | None, *, refused: bool) -> str:
+    """Return the beginning of the places of a user's admitted or refused connections."""
+    return f"{short_hash(user_id or '')}{'r' if refused else 'a'}"
 
 
 def _member(names: type[_Name], value: object) -> _Name | None:
@@ -124,7 +169,7 @@ def _member(names: type[_Name], value: object) -> _Name | None:
 
 
 def _may_be_user_id(text: str) -> bool:
-    return 1 <= len(text) <= MAX_USER_ID_CHARACTERS and is_valid_unicode(text)
+    return is_valid_unicode(text) and 1 <= len(text.encode()) <= MAX_USER_ID_BYTES
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything

@@ -17,6 +17,10 @@ NAME_RULE: Final = "must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -"
 DEFAULT_ROOM_MODERATORS: Final = "must be empty: only admins moderate the default room"
 NAME_KEPT_AFTER_CLOSING: Final = timedelta(days=30)
 MAX_BANS: Final = 500
+MAX_BANS_BYTES: Final = 64 * 1024
+"""The total size of the banned users' ids."""
+MAX_ADMINS: Final = 100
+"""The number of admins in `admins_until`. The one whose time ends first makes way for another."""
 
 
 class State(StrEnum):
@@ -73,6 +77,13 @@ class Room:
         """Return True if a connected user is known to moderate the room."""
         until = self.admins_until.get(user_id)
         return user_id in self.settings.moderators or (until is not None and until > now)
+
+    def admins_to_forget(self, admin: str, now: datetime) -> frozenset[str]:
+        """Return the admins whose records must go when this admin's record is written."""
+        others = [each for each in self.admins_until if each != admin]
+        others.sort(key=lambda each: self.admins_until[each], reverse=True)
+        past = {each for each in others if self.admins_until[each] <= now}
+        return frozenset(past.union(others[MAX_ADMINS - 1 :]))
 
     def admits(self, user: User) -> bool:
         """Return True if the user is a member or moderator, in any state of the room."""

@@ -4,16 +4,20 @@ from enum import StrEnum
 from typing import Final
 
 from chalicelib.core.model.user import Role
+from chalicelib.core.support.formats import total_bytes
 from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_MODERATORS: Final = 50
+MAX_MODERATORS_BYTES: Final = 16 * 1024
 MAX_MEMBERS: Final = 500
-MAX_MEMBERS_BYTES: Final = 128 * 1024
+MAX_MEMBERS_BYTES: Final = 64 * 1024
 """The total size of the members' ids. A room is one DynamoDB item, which may have 400 KB."""
 MAX_PARTICIPANTS: Final = 250
 MAX_ARCHIVE_RETENTION_DAYS: Final = 3650
 MAX_ARCHIVE_NAME_CHARACTERS: Final = 80
 MAX_USER_ID_CHARACTERS: Final = 255
+MAX_USER_ID_BYTES: Final = 255
+"""The length of a caller's user id. OpenID Connect allows 255 ASCII characters."""
 CALLERS_LOCATION: Final = "caller"
 
 
@@ -81,7 +85,6 @@ class RoomSettings:
         always = self.archive_mode is ArchiveMode.ALWAYS
         routed = self.media_mode is MediaMode.ROUTED
         only_always = "needs archiveMode always"
-        members_bytes = sum(len(each.encode()) for each in self.members or ())
         rules = (
             (self.default_role is Role.MODERATOR, "defaultRole", "cannot be moderator"),
             (always and not routed, "archiveMode", "always needs mediaMode routed"),
@@ -90,9 +93,14 @@ class RoomSettings:
             (self.archive_name is not None and not always, "archiveName", only_always),
             (self.archive_resolution is not None and not always, "archiveResolution", only_always),
             (
-                members_bytes > MAX_MEMBERS_BYTES,
+                total_bytes(self.members or ()) > MAX_MEMBERS_BYTES,
                 "members",
                 f"must be at most {MAX_MEMBERS_BYTES} bytes of UTF-8 in total",
+            ),
+            (
+                total_bytes(self.moderators) > MAX_MODERATORS_BYTES,
+                "moderators",
+                f"must be at most {MAX_MODERATORS_BYTES} bytes of UTF-8 in total",
             ),
             (
                 self.opens_at is not None

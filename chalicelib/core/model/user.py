@@ -11,7 +11,7 @@ class User:
     """A caller, identified by the app's own identity provider.
 
     Args:
-        id: The `sub` of the bearer token: 1 to 255 characters of valid Unicode.
+        id: The `sub` of the bearer token: 1 to 255 bytes of UTF-8.
         name: The display name in the bearer token, if it has one.
         admin: True if the user moderates every room and may always create rooms.
         claims_end: The time until which the bearer token says so.

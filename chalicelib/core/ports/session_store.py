@@ -20,7 +20,7 @@ class ConnectionPage:
     """A page of a list of connections.
 
     Args:
-        next_cursor: The id after which the next page starts; None on the last page.
+        next_cursor: The place after which the next page starts; None on the last page.
     """
 
     connections: tuple[Connection, ...]
@@ -28,7 +28,7 @@ class ConnectionPage:
 
 
 class SessionStore(Protocol):
-    """A store of sessions and their connections. Reads are strongly consistent.
+    """A store of sessions and their connections. Reads are consistent, except that of `page`.
 
     A record only moves forward: after a disconnection is recorded, late events change nothing.
     Every method raises `StoreUnavailable` if the store cannot answer in time.
@@ -107,8 +107,9 @@ class SessionStore(Protocol):
     ) -> None:
         """Record a stream, unless the end of the stream or of its connection is on record.
 
-        The calls for one connection may come in any order. If a connection has thousands of
-        streams, its record may have no space for another one, which is then left out.
+        The calls for one connection may come in any order. A record has at most
+        `MAX_STREAMS_AT_ONCE` streams, and no further stream once `MAX_ENDED_STREAMS` have ended.
+        A long name is cut.
         """
 
     def end_stream(
@@ -132,7 +133,10 @@ class SessionStore(Protocol):
     def page(
         self, session_id: str, start: str | None, limit: int, deadline: Deadline
     ) -> ConnectionPage:
-        """Return a page of the current connections, sorted by connection id."""
+        """Return a page of the current connections, sorted by `place_of`.
+
+        The page may lag behind writes by a moment. It starts after the place `start`.
+        """
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         """Return a user's current connections."""
@@ -140,7 +144,10 @@ class SessionStore(Protocol):
     def was_connected(
         self, session_id: str, user_id: str, since: datetime, deadline: Deadline
     ) -> bool:
-        """Return True if the user is connected and not refused, or left after `since`."""
+        """Return True if the user is connected and not refused, or left after `since`.
+
+        A report that names no user does not change if a connection counts as refused here.
+        """
 
     def counts(self, session_id: str, deadline: Deadline) -> Counts | None:
         """Return the counts saved last."""

@@ -135,8 +135,8 @@ class AdmitUser:
             if recorded >= min(claim_end, now + lifetime):
                 return
             until = min(claim_end, now + lifetime + ADMIN_RECORD_SLACK)
-        past = {other for other, end in room.admins_until.items() if end <= now}
-        self._seats.remember_admin(room, user.id, until, past - {user.id}, deadline)
+        past = room.admins_to_forget(user.id, now)
+        self._seats.remember_admin(room, user.id, until, past, deadline)
 
 
 def _claim_end(user: User, now: datetime) -> datetime:

@@ -1,11 +1,8 @@
-import base64
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from chalicelib.core.model.connection import Connection
-from chalicelib.core.model.room import MAX_BANS, Room
+from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.session_store import SessionStore
@@ -13,7 +10,7 @@ from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, short_hash, total_bytes
 from chalicelib.errors import (
     BanNotFound,
     FieldProblem,
@@ -21,8 +18,6 @@ from chalicelib.errors import (
     RoomClosed,
     TooManyBans,
 )
-
-_BAN_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ class BanUsers:
             RoomClosed: The room was deleted.
             InvalidField: The user is named as a moderator of the room. An admin who is not named
                 can be banned, because nobody knows whether they still are one.
-            TooManyBans: The room has the maximum number of bans.
+            TooManyBans: The room has the maximum of bans, in number or in bytes.
             ProviderUnavailable: The ban is stored, but OpenTok did not disconnect the user.
         """
         room = self._rooms.moderated_room(user, name, "ban users", deadline)
@@ -102,8 +97,7 @@ class BanUsers:
 
 
 def ban_id_of(user_id: str) -> str:
-    digest = hashlib.sha256(user_id.encode()).digest()[:_BAN_ID_BYTES]
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return short_hash(user_id)
 
 
 def _ban(user_id: str, since: datetime) -> Ban:
@@ -118,6 +112,9 @@ def _with_ban(room: Room, banned: str, now: datetime) -> Room:
         raise InvalidField(FieldProblem("userId", reason))
     if banned in room.bans:
         return room
-    if len(room.bans) >= MAX_BANS:
-        raise TooManyBans(f"This room already has {MAX_BANS} bans; lift one first.")
+    if len(room.bans) >= MAX_BANS or total_bytes([*room.bans, banned]) > MAX_BANS_BYTES:
+        raise TooManyBans(
+            f"A room may have {MAX_BANS} bans, whose user ids may have {MAX_BANS_BYTES} bytes of "
+            "UTF-8 in total; lift one first."
+        )
     return replace(room, bans={**room.bans, banned: now})

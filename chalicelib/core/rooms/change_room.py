@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.model.connection import Connection
@@ -18,7 +19,7 @@ from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, total_bytes
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import TooManyConnected
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_SEATED_AT_ONCE: Final = 1000
+MAX_SEATED_BYTES: Final = 128 * 1024
+"""The total size of the ids of users and connections that get seats at once."""
 
 
 class ChangeRoom:
@@ -99,10 +102,12 @@ class ChangeRoom:
         if is_now is None:
             return replace(after, seats=Seats())
         seats = _seats_of(self._sessions.connections(after.session_id, deadline))
-        if len(seats.connections) > MAX_SEATED_AT_ONCE:
+        ids = chain(seats.connections, *seats.connections.values())
+        if len(seats.connections) > MAX_SEATED_AT_ONCE or total_bytes(ids) > MAX_SEATED_BYTES:
             raise TooManyConnected(
                 f"{len(seats.connections)} users are connected; a limit of participants can be "
-                f"set while at most {MAX_SEATED_AT_ONCE} are."
+                f"set while at most {MAX_SEATED_AT_ONCE} are, whose ids and connections' ids have "
+                f"at most {MAX_SEATED_BYTES} bytes of UTF-8 in total."
             )
         return replace(after, seats=seats)
 

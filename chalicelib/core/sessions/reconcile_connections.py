@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.model.access_rules import RejectionReason, session_rejection
-from chalicelib.core.model.connection import Connection, Session, Stream
+from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
@@ -63,6 +63,9 @@ class ConnectionReconciler:
         """
         # Read the record first. A connection on record that is missing from a later list is gone.
         recorded = self._sessions.connections(session.id, deadline)
+        counts = Counts.of(recorded, self._clock())
+        if counts.are_many:
+            self._sessions.save_counts(session.id, counts, deadline)
         # Read streams before connections, so that a stream's connection is in the later list.
         streams, unanswered = self._streams(session, deadline)
         listed = self._platform.connections(session.id, deadline)

@@ -4,9 +4,11 @@ Times are in UTC, to the millisecond. OpenTok's values are parsed leniently: an 
 rejects a whole report.
 """
 
+import base64
+import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -57,6 +59,7 @@ Ids become parts of URLs at OpenTok. Other characters could change which resourc
 _MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 _OLDEST: Final = datetime(2010, 1, 1, tzinfo=UTC)
 """OpenTok is not older. A number of seconds, read as milliseconds, is an earlier date."""
+_HASH_BYTES: Final = 16
 _OWNERS: Final = ("applicationId", "projectId", "partnerId")
 
 
@@ -109,6 +112,22 @@ def parse_timestamp(milliseconds: object, now: datetime) -> datetime:
     except (TypeError, ValueError, OverflowError):
         return now
     return parsed if _OLDEST <= parsed <= now + _MAX_CLOCK_DIFFERENCE else now
+
+
+def short_hash(text: str) -> str:
+    """Return a hash for paths and keys: 22 of the characters A-Z, a-z, 0-9, _ and -."""
+    digest = hashlib.sha256(text.encode()).digest()[:_HASH_BYTES]
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def total_bytes(texts: Iterable[str]) -> int:
+    """Return the number of bytes of all texts in UTF-8."""
+    return sum(len(each.encode()) for each in texts)
+
+
+def cut_to_bytes(text: str, most: int) -> str:
+    """Return the text, cut to at most this number of bytes of UTF-8."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def is_valid_unicode(text: str) -> bool:

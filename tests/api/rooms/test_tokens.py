@@ -298,10 +298,10 @@ def test_anybody_may_put_the_default_room_with_nothing_to_choose(
     assert gateway.request("PUT", "/rooms/lobby", bearer=u1).status == 200
 
 
-def test_an_id_too_long_for_the_smallest_contract_gets_an_error_that_says_so(
+def test_a_name_too_long_beside_a_long_id_gets_an_error_that_says_so(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
-    reply = simplest(gateway, stand_ins, "\U0001f600" * 255, "x")
+    reply = simplest(gateway, stand_ins, "\U0001f600" * 63, "\U0001f600" * 30)
     assert (reply.status, reply.field) == (422, "username")
     assert "including the user's id" in reply.json["errors"][0]["reason"]
 

@@ -6,18 +6,24 @@ from itertools import permutations
 
 import pytest
 
+from chalicelib.adapters.dynamodb.departures import departure_key
 from chalicelib.core.model.connection import (
+    MAX_ENDED_STREAMS,
+    MAX_STREAMS_AT_ONCE,
     Connection,
     Counts,
     Participant,
     Service,
     Session,
     Stream,
+    place_of,
 )
 from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.session_store import SessionStore
-from tests.support.stores.engines import Database
+from tests.support.servers.stand_ins import TABLE
+from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import MILLISECOND, NOON, a_room, soon
 
 ROOM = a_room(settings=RoomSettings(max_participants=2))
@@ -41,7 +47,7 @@ def session(sessions: SessionStore) -> Session:
 
 
 def everybody(sessions: SessionStore) -> list[Connection]:
-    return sessions.connections(ROOM.session_id, soon())
+    return sorted(sessions.connections(ROOM.session_id, soon()), key=lambda each: each.id)
 
 
 def test_a_connection_comes_back_as_it_was_recorded(
@@ -160,7 +166,7 @@ def test_a_connection_that_is_gone_takes_no_seat(
     assert database.snapshot() == before
 
 
-def test_pages_are_by_id_and_leave_out_who_is_gone(
+def test_pages_are_by_user_and_id_and_leave_out_who_is_gone(
     sessions: SessionStore, session: Session
 ) -> None:
     ids = [f"c{number}" for number in range(6)]
@@ -175,7 +181,8 @@ def test_pages_are_by_id_and_leave_out_who_is_gone(
         pages.append([each.id for each in page.connections])
         start = page.next_cursor
     assert pages == [["c1", "c2"], ["c4", "c5"]]
-    assert sessions.page(ROOM.session_id, "c4", 2, soon()).connections[0].id == "c5"
+    start = place_of("bob", "c4", refused=False)
+    assert sessions.page(ROOM.session_id, start, 2, soon()).connections[0].id == "c5"
 
 
 def test_a_users_connections_are_those_that_are_in_refused_ones_too(
@@ -200,6 +207,87 @@ def test_connections_and_their_tombstones_expire(
     sessions.record_connection(session, BOB, soon())
     assert expiries() == {NOON + timedelta(days=31)}
     sessions.record_disconnection(session, BOB.id, LATER, soon())
-    assert expiries() == {LATER + timedelta(hours=48)}
+    assert expiries() == {LATER + timedelta(hours=48), LATER + timedelta(days=1)}
     sessions.save_counts(ROOM.session_id, Counts(1, 0, 0, NOON), soon())
-    assert expiries() == {LATER + timedelta(hours=48), NOON + timedelta(days=1)}
+    assert expiries() == {
+        LATER + timedelta(hours=48),
+        LATER + timedelta(days=1),
+        NOON + timedelta(days=1),
+    }
+
+
+def test_a_report_without_a_user_leaves_the_users_connection_in_its_place(
+    sessions: SessionStore, session: Session
+) -> None:
+    sessions.record_connection(session, replace(BOB, refused=True), soon())
+    sessions.record_connection(session, Connection(BOB.id, NOON), soon())
+    assert not sessions.was_connected(ROOM.session_id, "bob", NOON, soon())
+    sessions.record_connection(session, BOB, soon())
+    sessions.record_connection(session, Connection(BOB.id, NOON), soon())
+    assert sessions.was_connected(ROOM.session_id, "bob", NOON, soon())
+    assert sessions.of_user(ROOM.session_id, "bob", soon()) == [BOB]
+
+
+def test_a_user_who_left_with_a_seat_was_in_a_moment_ago(
+    sessions: SessionStore, session: Session
+) -> None:
+    claim = ROOM.seats.claim_for_connection("bob", BOB.id, 2, NOON)
+    assert claim is not None
+    assert sessions.record_connection_and_seat(session, BOB, ROOM, claim, soon())
+    seated = replace(ROOM, seats=Seats({"bob": {BOB.id: NOON}}))
+    release = seated.seats.release_for(BOB.id, LATER)
+    assert release is not None
+    sessions.record_disconnection_and_release(session, seated, release, LATER, soon())
+    assert sessions.was_connected(ROOM.session_id, "bob", LATER - MILLISECOND, soon())
+    assert not sessions.was_connected(ROOM.session_id, "bob", LATER, soon())
+
+
+def test_a_repeated_end_records_the_departure_that_was_lost_with_the_first(
+    sessions: SessionStore, session: Session, engine: Engine
+) -> None:
+    sessions.record_connection(session, BOB, soon())
+    sessions.record_disconnection(session, BOB.id, LATER, soon())
+    key = departure_key(ROOM.session_id, "bob")
+    engine.client.delete_item(TableName=TABLE, Key=key)
+    assert not sessions.was_connected(ROOM.session_id, "bob", NOON, soon())
+    sessions.record_disconnection(session, BOB.id, LATER + timedelta(hours=1), soon())
+    assert sessions.was_connected(ROOM.session_id, "bob", NOON, soon())
+    assert not sessions.was_connected(ROOM.session_id, "bob", LATER, soon())
+
+
+def test_a_connection_has_a_bounded_number_of_streams_on_record(
+    sessions: SessionStore, session: Session
+) -> None:
+    sessions.record_connection(session, BOB, soon())
+    streams = [replace(STREAM, id=f"s{number}") for number in range(MAX_STREAMS_AT_ONCE + 1)]
+    for stream in streams:
+        sessions.record_stream(session, BOB.id, stream, soon())
+    assert everybody(sessions) == [replace(BOB, streams=tuple(streams[:-1]))]
+    sessions.end_stream(session, BOB.id, "s0", LATER, soon())
+    sessions.record_stream(session, BOB.id, streams[-1], soon())
+    assert everybody(sessions) == [replace(BOB, streams=tuple(streams[1:]))]
+
+
+def test_once_many_streams_have_ended_none_is_recorded_and_none_comes_back(
+    sessions: SessionStore, session: Session
+) -> None:
+    sessions.record_connection(session, BOB, soon())
+    sessions.record_stream(session, BOB.id, STREAM, soon())
+    for number in range(MAX_ENDED_STREAMS):
+        sessions.end_stream(session, BOB.id, f"ended-{number}", LATER, soon())
+    sessions.record_stream(session, BOB.id, replace(STREAM, id="another"), soon())
+    assert everybody(sessions) == [replace(BOB, streams=(STREAM,))]
+    sessions.end_stream(session, BOB.id, "another", LATER, soon())
+    sessions.end_stream(session, BOB.id, STREAM.id, LATER, soon())
+    sessions.record_stream(session, BOB.id, STREAM, soon())
+    assert everybody(sessions) == [BOB]
+
+
+def test_a_streams_long_name_is_cut_between_characters(
+    sessions: SessionStore, session: Session
+) -> None:
+    sessions.record_connection(session, BOB, soon())
+    sessions.record_stream(session, BOB.id, replace(STREAM, name="x" + 99 * "\u00e9"), soon())
+    (bob,) = everybody(sessions)
+    (stream,) = bob.streams
+    assert stream.name == "x" + 49 * "\u00e9"

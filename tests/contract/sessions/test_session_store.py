@@ -356,15 +356,3 @@ def test_a_connection_that_was_refused_and_is_admitted_after_all_is_recorded_as_
     house.sessions.record_connection(house.session(), connection_of("bob", refused=True), soon())
     house.sessions.record_connection(house.session(), connection_of("bob"), soon())
     assert house.sessions.connections(house.session().id, soon()) == [connection_of("bob")]
-
-
-def test_a_stream_that_a_connections_record_has_no_room_for_is_left_out(house: House) -> None:
-    house.enters("bob")
-    session = house.session()
-    streams = [Stream(f"stream-{number:02}", "x" * 20_000, None, NOON) for number in range(22)]
-    for stream in streams:
-        house.sessions.record_stream(session, "bob-1", stream, soon())
-    (bob,) = house.sessions.connections(session.id, soon())
-    assert bob == replace(connection_of("bob"), streams=tuple(streams[:20]))
-    house.sessions.record_disconnection(session, "bob-1", LATER, soon())
-    assert house.sessions.connections(session.id, soon()) == []

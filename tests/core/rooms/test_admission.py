@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pytest
 
+from chalicelib.core.model.room import MAX_ADMINS
 from chalicelib.core.model.seats import GRACE
 from chalicelib.core.model.user import Role, User
 from chalicelib.errors import RoomFull, RoomNotOpen, StoreUnavailable
@@ -243,3 +244,16 @@ def test_a_room_that_expires_while_somebody_joins_is_none_to_come_into(service: 
     service.table.faults.before_next("write_claim", service.table.rooms.clear)
     assert service.refusal(BOB) == "room_not_found"
     assert service.table.rooms == {}
+
+
+def test_of_too_many_admins_on_record_the_one_whose_time_ends_first_makes_way(
+    service: Service,
+) -> None:
+    service.open()
+    for number in range(MAX_ADMINS + 1):
+        service.join(User(f"admin-{number}", admin=True))
+        service.clock.forward(seconds=1)
+    recorded = service.room().admins_until
+    assert len(recorded) == MAX_ADMINS
+    assert "admin-0" not in recorded
+    assert f"admin-{MAX_ADMINS}" in recorded

@@ -27,6 +27,17 @@ def test_the_default_room_has_no_moderators_and_needs_none(service: Service) -> 
     assert service.room("lobby").settings.max_participants == 9
 
 
+def test_the_ids_of_a_list_are_limited_in_bytes(service: Service) -> None:
+    service.open()
+    many = SetPatch(add=frozenset(f"{number:02}" + "\u20ac" * 253 for number in range(90)))
+    some = SetPatch(add=frozenset(f"{number:02}" + "\u20ac" * 253 for number in range(30)))
+    with pytest.raises(InvalidField, match="members"):
+        service.change(members=many)
+    with pytest.raises(InvalidField, match="moderators"):
+        service.change(moderators=some)
+    service.change(members=some)
+
+
 def test_a_room_put_again_is_compared_with_the_moderators_that_it_has_now(
     service: Service,
 ) -> None:

@@ -12,6 +12,7 @@ from chalicelib.core.model.seats import (
     Seats,
 )
 from chalicelib.core.model.user import User
+from chalicelib.core.rooms.change_room import MAX_SEATED_BYTES
 from chalicelib.core.support.metrics import Metric, recording
 from chalicelib.errors import TooManyConnected
 from tests.fakes.service import ALICE, BOB, CAROL, Service
@@ -209,6 +210,16 @@ def test_a_limit_is_refused_where_more_are_in_than_can_be_seated(service: Servic
     service.open()
     for number in range(1001):
         service.enter(User(f"user-{number}"))
+    with pytest.raises(TooManyConnected):
+        service.change({"max_participants": 10})
+
+
+def test_a_limit_is_refused_where_the_ids_of_those_who_are_in_are_too_long(
+    service: Service,
+) -> None:
+    service.open()
+    for number in range(MAX_SEATED_BYTES // 255):
+        service.enter(User(f"{number}".ljust(255, "x")))
     with pytest.raises(TooManyConnected):
         service.change({"max_participants": 10})
 

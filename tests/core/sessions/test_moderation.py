@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.model.room import MAX_BANS
+from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.ban_users import BanUsers
+from chalicelib.core.rooms.ban_users import BanUsers, ban_id_of
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.errors import (
     Banned,
@@ -221,3 +221,17 @@ def test_a_room_has_a_limit_of_bans(service: Service) -> None:
     service.ban("user-0")
     with pytest.raises(TooManyBans):
         service.ban("bob")
+
+
+def test_bans_are_limited_in_bytes_and_can_be_lifted_at_the_limit(service: Service) -> None:
+    service.open()
+    ids = [f"{number:04}" + "\u20ac" * 251 for number in range(MAX_BANS_BYTES // (4 + 3 * 251))]
+    for each in ids:
+        service.ban(each)
+    another = "x" * 255 + "\u20ac" * 167
+    with pytest.raises(TooManyBans):
+        service.ban(another)
+    service.ban(ids[0])
+    service.use_cases.ban_users.lift(ALICE, "standup", ban_id_of(ids[0]), service.deadline)
+    service.ban(another)
+    service.close()

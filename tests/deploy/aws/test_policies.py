@@ -22,10 +22,10 @@ WORKER = "check_sessions"
 OTHERS = [*SCHEDULED, WORKER]
 """All functions but the API's."""
 INDEXES = {
-    API_FUNCTION: {"rooms-by-creator", "media-by-start", "media-running"},
+    API_FUNCTION: {"rooms-by-creator", "connections-live", "media-by-start", "media-running"},
     "enforce_closing_times": {"due", "media-running"},
     "reconcile_sessions": {"due"},
-    "check_sessions": {"media-by-start"},
+    "check_sessions": {"connections-live", "media-by-start"},
     "delete_expired_archives": {"due", "media-by-start"},
 }
 RUNS = {

@@ -51,6 +51,7 @@ class ConnectionRecord:
     Args:
         since: None until its arrival is known.
         gone_at: None until its end is known.
+        place: Its place in the list of its session; None if it is not listed.
         streams: By id; None for one that has ended.
     """
 
@@ -58,12 +59,21 @@ class ConnectionRecord:
     since: datetime | None = None
     refused: bool = False
     gone_at: datetime | None = None
+    place: str | None = None
     streams: Mapping[str, Stream | None] = field(default_factory=dict)
     expires: datetime | None = None
 
     @property
     def is_live(self) -> bool:
         return self.since is not None and self.gone_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class DepartureRecord:
+    """The time at which a user last left a session."""
+
+    left_at: datetime
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,36 @@
 """Fake session store."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 
-from chalicelib.core.model.connection import Connection, Counts, Participant, Session, Stream
+from chalicelib.core.model.connection import (
+    MAX_ENDED_STREAMS,
+    MAX_STREAMS_AT_ONCE,
+    Connection,
+    Counts,
+    Participant,
+    Session,
+    Stream,
+    place_of,
+    place_of_user,
+)
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment
-from tests.fakes.memory.records import ConnectionRecord, CountsRecord
+from tests.fakes.memory.records import ConnectionRecord, CountsRecord, DepartureRecord
 from tests.fakes.memory.seats import seats_after, seats_left
-from tests.fakes.memory.table import FIRST_CHECK, MAX_BYTES, Table, whole_second
+from tests.fakes.memory.table import FIRST_CHECK, Table, whole_second
 
 _LONGEST_CONNECTION: Final = timedelta(days=31)
 _TOMBSTONE: Final = timedelta(hours=48)
 _COUNTS_KEPT: Final = timedelta(days=1)
-_STREAM_BYTES: Final = 60
-"""About how many bytes a stream takes beside its id and its name."""
+_DEPARTURE_KEPT: Final = timedelta(days=1)
 
 
 class FakeSessions:
@@ -91,8 +101,12 @@ class FakeSessions:
     ) -> bool:
         with self._table.faults.call("record_disconnection", deadline):
             before = self._connection(session.id, connection_id)
-            self._put_end(session, connection_id, at, before.participant.user_id)
-            return before.is_live and not before.refused and before.participant.service is None
+            user_id, service = before.participant.user_id, before.participant.service
+            self._put_end(session, connection_id, at, user_id)
+            is_admitted = not before.refused and service is None
+            if is_admitted and user_id is not None:
+                self._put_departure(session, user_id, before.gone_at or at, only_later=True)
+            return is_admitted and before.is_live
 
     def record_disconnection_and_release(
         self, session: Session, room: Room, release: SeatRelease, at: datetime, deadline: Deadline
@@ -101,14 +115,21 @@ class FakeSessions:
             record = self._table.same_room(room)
             self._table.put_room(record, seats=seats_left(record.room, release))
             self._put_end(session, release.connection_id, at, release.user_id)
+            self._put_departure(session, release.user_id, at)
 
     def record_stream(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
         with self._table.faults.call("record_stream", deadline):
             before = self._connection(session.id, connection_id)
-            if stream.id not in before.streams:
-                self._put_stream(session, connection_id, stream.id, stream, stream.since)
+            if stream.id in before.streams:
+                return
+            self._put_streams(session, connection_id, {}, stream.since)
+            if _may_end_another(before) and _current(before) < MAX_STREAMS_AT_ONCE:
+                added = {stream.id: stream.shortened()}
+                self._put_streams(session, connection_id, added, stream.since)
+            elif before.gone_at is None:
+                increment("StreamsNotRecorded")
 
     def end_stream(
         self,
@@ -119,7 +140,10 @@ class FakeSessions:
         deadline: Deadline,
     ) -> None:
         with self._table.faults.call("end_stream", deadline):
-            self._put_stream(session, connection_id, stream_id, None, at)
+            before = self._connection(session.id, connection_id)
+            known = before.streams.get(stream_id) is not None
+            ended = {stream_id: None} if known or _may_end_another(before) else {}
+            self._put_streams(session, connection_id, ended, at)
 
     def save_unassigned_streams(
         self, session: Session, streams: Sequence[Stream], deadline: Deadline
@@ -131,33 +155,31 @@ class FakeSessions:
 
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("connections", deadline):
-            return list(self._of_session(session_id, lambda record: record.is_live))
+            return [each for _, each in self._of_session(session_id)]
 
     def page(
         self, session_id: str, start: str | None, limit: int, deadline: Deadline
     ) -> ConnectionPage:
         with self._table.faults.call("page", deadline):
-            found = self._of_session(session_id, lambda record: record.is_live)
-            listed = [each for each in found if start is None or each.id > start]
-            shown = tuple(listed[:limit])
-            return ConnectionPage(shown, shown[-1].id if len(listed) > limit else None)
+            listed = [each for each in self._of_session(session_id) if each[0] > (start or "")]
+            shown = listed[:limit]
+            following = shown[-1][0] if len(listed) > limit else None
+            return ConnectionPage(tuple(each for _, each in shown), following)
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("of_user", deadline):
-            found = self._of_session(session_id, lambda record: record.is_live)
-            return [each for each in found if each.participant.user_id == user_id]
+            listed = [each for _, each in self._of_session(session_id)]
+            return [each for each in listed if each.participant.user_id == user_id]
 
     def was_connected(
         self, session_id: str, user_id: str, since: datetime, deadline: Deadline
     ) -> bool:
         with self._table.faults.call("was_connected", deadline):
-            return any(
-                record.participant.user_id == user_id
-                and not record.refused
-                and (record.is_live or (record.gone_at is not None and record.gone_at > since))
-                for (of_session, _), record in self._table.connections.items()
-                if of_session == session_id
-            )
+            admitted = place_of_user(user_id, refused=False)
+            if any(place.startswith(admitted) for place, _ in self._of_session(session_id)):
+                return True
+            departure = self._table.departures.get((session_id, user_id))
+            return departure is not None and departure.left_at > since
 
     def counts(self, session_id: str, deadline: Deadline) -> Counts | None:
         with self._table.faults.call("counts", deadline):
@@ -180,6 +202,7 @@ class FakeSessions:
     def _put_arrival(self, session: Session, connection: Connection) -> None:
         before = self._connection(session.id, connection.id)
         known, new = before.participant, connection.participant
+        place = place_of(new.user_id, connection.id, refused=connection.refused)
         self._table.connections[session.id, connection.id] = replace(
             before,
             participant=Participant(
@@ -190,6 +213,7 @@ class FakeSessions:
             ),
             since=connection.since,
             refused=connection.refused,
+            place=before.place if new.user_id is None and before.place else place,
             expires=whole_second(connection.since + _LONGEST_CONNECTION),
         )
         if not session.monitored:
@@ -204,55 +228,60 @@ class FakeSessions:
             before,
             participant=Participant(user_id, service=before.participant.service),
             gone_at=before.gone_at or at,
+            place=None,
+            streams={},
             expires=whole_second(at + _TOMBSTONE),
         )
 
-    def _put_stream(
+    def _put_streams(
         self,
         session: Session,
         connection_id: str,
-        stream_id: str,
-        stream: Stream | None,
+        streams: Mapping[str, Stream | None],
         at: datetime,
     ) -> None:
         before = self._connection(session.id, connection_id)
-        if before.gone_at is not None:
-            return
-        after = replace(
-            before,
-            streams={**before.streams, stream_id: stream},
-            expires=before.expires or whole_second(at + _TOMBSTONE),
+        if before.gone_at is None:
+            self._table.connections[session.id, connection_id] = replace(
+                before,
+                streams={**before.streams, **streams},
+                expires=before.expires or whole_second(at + _TOMBSTONE),
+            )
+
+    def _put_departure(
+        self, session: Session, user_id: str, at: datetime, *, only_later: bool = False
+    ) -> None:
+        found = self._table.departures.get((session.id, user_id))
+        if found is None or not only_later or found.left_at < at:
+            expires = whole_second(at + _DEPARTURE_KEPT)
+            self._table.departures[session.id, user_id] = DepartureRecord(at, expires)
+
+    def _of_session(self, session_id: str) -> list[tuple[str, Connection]]:
+        """Return the session's current connections with their places, sorted by place."""
+        return sorted(
+            (
+                (record.place, _connection_of(connection_id, record.since, record))
+                for (of_session, connection_id), record in self._table.connections.items()
+                if of_session == session_id and record.place and record.since
+            ),
+            key=itemgetter(0),
         )
-        if _bytes(after) > MAX_BYTES:
-            increment("StreamsNotRecorded")
-            return
-        self._table.connections[session.id, connection_id] = after
-
-    def _of_session(
-        self, session_id: str, wanted: Callable[[ConnectionRecord], bool]
-    ) -> Iterator[Connection]:
-        """Iterate over the session's connections by id."""
-        found = [each for each in self._table.connections.items() if each[0][0] == session_id]
-        for (_, connection_id), record in sorted(found, key=_id):
-            if record.since is not None and wanted(record):
-                streams = (each for each in record.streams.values() if each is not None)
-                yield Connection(
-                    connection_id,
-                    record.since,
-                    record.participant,
-                    tuple(sorted(streams, key=lambda stream: (stream.since, stream.id))),
-                    record.refused,
-                )
 
 
-def _id(record: tuple[tuple[str, str], ConnectionRecord]) -> str:
-    (_, connection_id), _ = record
-    return connection_id
-
-
-def _bytes(record: ConnectionRecord) -> int:
-    """Return about how many bytes DynamoDB would have to keep."""
-    names = (each.name for each in record.streams.values() if each is not None)
-    return len(record.streams) * _STREAM_BYTES + sum(
-        len(text.encode()) for text in (*record.streams, *names)
+def _connection_of(connection_id: str, since: datetime, record: ConnectionRecord) -> Connection:
+    streams = (each for each in record.streams.values() if each is not None)
+    return Connection(
+        connection_id,
+        since,
+        record.participant,
+        tuple(sorted(streams, key=lambda stream: (stream.since, stream.id))),
+        record.refused,
     )
+
+
+def _current(record: ConnectionRecord) -> int:
+    return sum(each is not None for each in record.streams.values())
+
+
+def _may_end_another(record: ConnectionRecord) -> bool:
+    return sum(each is None for each in record.streams.values()) < MAX_ENDED_STREAMS

@@ -13,6 +13,7 @@ from tests.fakes.faults import Faults
 from tests.fakes.memory.records import (
     ConnectionRecord,
     CountsRecord,
+    DepartureRecord,
     MediaRecord,
     RetentionRecord,
     RoomRecord,
@@ -43,6 +44,8 @@ class Table:
         self.sessions: dict[str, SessionRecord] = {}
         self.connections: dict[tuple[str, str], ConnectionRecord] = {}
         """By session and id."""
+        self.departures: dict[tuple[str, str], DepartureRecord] = {}
+        """By session and user."""
         self.counts: dict[str, CountsRecord] = {}
         self.media: dict[tuple[str, MediaKind, str], MediaRecord] = {}
         """By room, kind and id."""
@@ -154,6 +157,7 @@ class Table:
             self.rooms,
             self.sessions,
             self.connections,
+            self.departures,
             self.counts,
             self.media,
             self.schedules,

@@ -95,7 +95,11 @@ class OpenTokModel:
     def clients(self, session_id: str) -> list[Connection]:
         return list(self._connected.get(session_id, {}).values())
 
-    def published(self, session_id: str) -> set[str]:
+    def published(self, connection: Connection) -> int:
+        """Return the number of streams that a client publishes."""
+        return len(self._streams.get(connection.id, ()))
+
+    def published_in(self, session_id: str) -> set[str]:
         return {
             stream for each in self.clients(session_id) for stream in self._streams.get(each.id, ())
         }
@@ -141,7 +145,9 @@ class OpenTokModel:
         deadline: Deadline,  # noqa: ARG002  it never comes
     ) -> Sequence[ListedStream]:
         return outside(
-            lambda: [ListedStream(each, "", None) for each in sorted(self.published(session_id))],
+            lambda: [
+                ListedStream(each, "", None) for each in sorted(self.published_in(session_id))
+            ],
             _failure,
         )
 

@@ -156,6 +156,7 @@ class Memory:
             yield from ((f"{kind}#{each}", records, each) for each in list(records))
         by_ids: tuple[tuple[str, dict[Any, Any]], ...] = (
             ("session", table.connections),
+            ("session", table.departures),
             ("media", table.media),
         )
         for kind, records in by_ids:

@@ -31,7 +31,7 @@ def read_session(session_id: str, stores: Stores) -> list[object]:
     return [
         sessions.session(session_id, soon()),
         sessions.connections(session_id, soon()),
-        sessions.page(session_id, "c2", 1, soon()),
+        *_pages_of_one(session_id, stores),
         sessions.of_user(session_id, "bob", soon()),
         *(
             sessions.was_connected(session_id, user, NOON + timedelta(seconds=seconds), soon())
@@ -40,6 +40,13 @@ def read_session(session_id: str, stores: Stores) -> list[object]:
         ),
         sessions.counts(session_id, soon()),
     ]
+
+
+def _pages_of_one(session_id: str, stores: Stores) -> list[object]:
+    pages = [stores.sessions.page(session_id, None, 1, soon())]
+    while (start := pages[-1].next_cursor) is not None:
+        pages.append(stores.sessions.page(session_id, start, 1, soon()))
+    return [*pages]
 
 
 def read_lists(stores: Stores) -> list[object]:
