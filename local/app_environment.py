@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from chalicelib.core.model.media import AllowedTo, Feature
+from local.issuer import chosen_issuer
 from local.ports import HOST, Ports
 from local.provider import CREDENTIAL_VARIABLES, Provider
 
@@ -11,7 +12,11 @@ REGION = "us-east-1"
 
 
 def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider) -> dict[str, str]:
-    """Return the child's variables, without the user's AWS settings and OpenTok credentials."""
+    """Return the child's variables, without the user's AWS settings and OpenTok credentials.
+
+    Raises:
+        StartError: The settings of sign-in are incomplete.
+    """
     kept = {
         name: value
         for name, value in environ.items()
@@ -24,11 +29,10 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
         | {feature.setting: AllowedTo.MODERATORS.value for feature in Feature}
         | kept
         | _aws(ports)
+        | dict(chosen_issuer(environ, ports).settings)
         | {
             "ROOMS_TABLE": "roomkey-local-rooms",
             "OPENTOK_SECRET_ID": "roomkey/local/opentok",
-            "AUTH_ISSUER": ports.identity_url,
-            "AUTH_AUDIENCE": "roomkey-local",
             # A proxy for the real OpenTok cannot reach this machine.
             "NO_PROXY": no_proxy,
             "no_proxy": no_proxy,

@@ -31,7 +31,7 @@ class AppProcess:
         self._followed = False
         self._lock = threading.Lock()
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "local.serve_app", str(ports.app)],
+            [sys.executable, "-m", "local.serve_app", str(ports.app), ports.host],
             cwd=PROJECT,
             env=dict(environment),
             stdin=subprocess.PIPE,

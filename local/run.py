@@ -4,11 +4,14 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local.app_environment import app_environment
 from local.app_process import AppProcess
-from local.first_token import greeting, obtain_first_token
+from local.first_token import obtain_first_token
+from local.greeting import greeting
+from local.issuer import Issuer, chosen_issuer
+from local.network.address import network_address
 from local.ports import Ports, StartError, ports_of
 from local.provider import Provider, chosen_provider
 from local.stop_request import StopRequest
@@ -20,8 +23,10 @@ _CHECK_APP_SECONDS = 0.2
 def run(environ: Mapping[str, str], stop: StopRequest, started: float) -> int:
     """Run until `stop` is set, and return the exit status: 2 if the stack could not start."""
     try:
-        wanted = _Run(environ, ports_of(environ), chosen_provider(environ), stop, started)
-        wanted.ports.check_free()
+        ports = replace(ports_of(environ), network=network_address(environ))
+        provider, issuer = chosen_provider(environ), chosen_issuer(environ, ports)
+        wanted = _Run(environ, ports, provider, issuer, stop, started)
+        ports.check_free()
     except StartError as error:
         print(error, file=sys.stderr)
         return 2
@@ -39,6 +44,7 @@ class _Run:
     environ: Mapping[str, str]
     ports: Ports
     provider: Provider
+    issuer: Issuer
     stop: StopRequest
     started: float
 
@@ -69,8 +75,8 @@ class _Run:
     def _greet(self, app: AppProcess) -> None:
         as_admin = self.environ.get("ROOM_CREATION") == "admins"
         try:
-            first = obtain_first_token(self.ports, as_admin=as_admin)
+            first = None if self.issuer.own else obtain_first_token(self.ports, as_admin=as_admin)
         except StartError as error:
             raise StartError(f"{error}\nThe app's log:\n{app.output()}") from error
         seconds = time.monotonic() - self.started
-        print_flushed(greeting(first, self.ports, self.provider, seconds))
+        print_flushed(greeting(first, self.ports, self.provider, self.issuer, seconds))

@@ -30,15 +30,15 @@ class _WaitingServer(LocalGatewayServer):
         super().__init__(*args, **named)
 
 
-def main(port: str) -> int:
-    """Serve the app on this port; return only after an error."""
+def main(port: str, host: str) -> int:
+    """Serve the app on this port and address; return only after an error."""
     threading.Thread(target=_serve_until_parent_ends, daemon=True).start()
     served = functools.partial(_WaitingServer, fallback=_sample_apps(port, os.environ).answer)
     # Chalice has no setting for its server's class. It looks this name up when it starts.
     chalice.local.LocalDevServer = served  # type: ignore[assignment, misc]
     # --no-autoreload: otherwise Chalice forks a worker, which stays on the port if the parent is
     # killed.
-    sys.argv = ["chalice", "local", "--stage", "local", "--host", "127.0.0.1"]
+    sys.argv = ["chalice", "local", "--stage", "local", "--host", host]
     sys.argv += ["--port", port, "--no-autoreload"]
     return chalice.cli.main()
 
@@ -66,4 +66,4 @@ def _serve_until_parent_ends() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -1,15 +1,20 @@
-"""The stand-ins of one run: AWS, OpenTok and identity, each on a port."""
+"""The stand-ins of one run: AWS, OpenTok and identity, and TLS for phones."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from wsgiref.types import WSGIApplication
 
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
 
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
-from local.page import page_app
+from local.issuer import Issuer, chosen_issuer
+from local.network.certificate import new_certificate
+from local.network.tls_relay import TlsRelay
+from local.page import CALL_PATH, page_app
 from local.page.parts import parts_of
 from local.periodic_task import PeriodicTask
 from local.ports import HOST, Ports, StartError
@@ -44,9 +49,13 @@ class Stack:
         self._opentok = None if provider.real else _opentok(ports, provider)
         # A recording gets its file and its callback even while nobody calls OpenTok.
         self._catch_up = None if self._opentok is None else _catch_up(self._opentok)
-        page = page_app(ports, parts_of(ports, provider, settings, self._clients))
-        self._aws_port = _port(AwsStandIn().wsgi_app, ports.aws)
-        self._opentok_port = _port(self._opentok_identity_and(page), ports.opentok)
+        issuer = chosen_issuer(environment, ports)
+        page = page_app(ports, parts_of(ports, provider, settings, self._clients), issuer)
+        self._aws_port = _port(AwsStandIn().wsgi_app, HOST, ports.aws)
+        self._opentok_port = _port(
+            self._opentok_identity_and(page, issuer), ports.host, ports.opentok
+        )
+        self._tls_port = None if ports.network is None else _tls_port(ports, ports.network)
 
     def start(self) -> None:
         """Start listening, and make the table and the secret.
@@ -57,6 +66,8 @@ class Stack:
         try:
             self._aws_port.start()
             self._opentok_port.start()
+            if self._tls_port is not None:
+                self._tls_port.start()
         except OSError as error:
             raise StartError(f"The stand-ins cannot start: {error.strerror}.") from error
         self._make_resources()
@@ -66,20 +77,26 @@ class Stack:
     def stop(self) -> None:
         if self._catch_up is not None:
             self._catch_up.stop()
+        if self._tls_port is not None:
+            self._tls_port.stop()
         self._opentok_port.stop()
         if self._opentok is not None:
             self._opentok.stop()
         self._aws_port.stop()
         self._clients.close()
 
-    def _opentok_identity_and(self, page: WSGIApplication) -> WSGIApplication:
-        # One plan for both: /sim/faults reaches the identity provider too.
-        faults = None if self._opentok is None else self._opentok.faults
-        identity = IdentityProvider(self._ports.identity_url, faults=faults)
+    def _opentok_identity_and(self, page: WSGIApplication, issuer: Issuer) -> WSGIApplication:
         return DispatcherMiddleware(
             NotFound() if self._opentok is None else self._opentok.wsgi_app,
-            {"/identity": identity.wsgi_app, "/page": page, "/": redirect("/page/")},
+            {"/identity": self._identity(issuer), "/page": page, "/": redirect("/page/")},
         )
+
+    def _identity(self, issuer: Issuer) -> WSGIApplication:
+        if issuer.own:
+            return Response(issuer.instead, HTTPStatus.CONFLICT)
+        # One plan for both: /sim/faults reaches the identity provider too.
+        faults = None if self._opentok is None else self._opentok.faults
+        return IdentityProvider(issuer.url, issuer.audience, faults=faults).wsgi_app
 
     def _make_resources(self) -> None:
         resources.create(
@@ -97,8 +114,18 @@ def _settings(environment: Mapping[str, str]) -> Settings:
         raise StartError(f"Roomkey's settings are invalid: {error.note}.") from error
 
 
-def _port(wsgi_app: WSGIApplication, port: int) -> HttpServer:
-    return HttpServer(HostCheck(wsgi_app, open_to_pages=CLIENT_PATHS), HOST, port)
+def _port(wsgi_app: WSGIApplication, host: str, port: int) -> HttpServer:
+    return HttpServer(HostCheck(wsgi_app, open_to_pages=CLIENT_PATHS), host, port)
+
+
+def _tls_port(ports: Ports, address: str) -> TlsRelay:
+    """Return a server of the app, and of what its call page needs from the stand-ins."""
+
+    def port_of(path: str) -> int:
+        return ports.opentok if path.startswith((CLIENT_PATHS, CALL_PATH)) else ports.app
+
+    context = new_certificate(address).server_context()
+    return TlsRelay(context, ports.host, ports.tls, port_of)
 
 
 def _catch_up(opentok: OpenTokStandIn) -> PeriodicTask:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from http import HTTPStatus
 from importlib.resources import files
 from urllib.parse import urlencode
 
@@ -6,14 +7,18 @@ from flask import Flask, abort, redirect, render_template, request, send_from_di
 from werkzeug.wrappers import Response
 
 from local.bearer import fetch_bearer
+from local.issuer import Issuer
+from local.network.invitation import page_invitation
 from local.page.parts import Part
-from local.ports import Ports
+from local.ports import Ports, StartError
 from stand_ins.http.json_routes import json_response
 
+CALL_PATH = "/page/call"
+"""The path that signs a user in, and leads to the call page."""
 _CALL = {"user": "alice", "room": "standup"}
 
 
-def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
+def page_app(ports: Ports, parts: Sequence[Part], issuer: Issuer) -> Flask:
     """Return an app that serves the page, its files, and the checks of the parts."""
     app = Flask(__name__)
     renderer = str(files("flask_swagger_ui") / "dist")
@@ -21,16 +26,20 @@ def page_app(ports: Ports, parts: Sequence[Part]) -> Flask:
 
     @app.get("/")
     def show() -> str:
-        return render_template("index.html", ports=ports, parts=parts)
+        phone = page_invitation(ports, issuer)
+        return render_template("index.html", ports=ports, parts=parts, issuer=issuer, phone=phone)
 
     @app.get("/call")
     def open_call() -> Response:
         """Sign this user in, and open the call page as this user."""
         wanted = {name: request.args.get(name, usual) for name, usual in _CALL.items()}
-        bearer = fetch_bearer(ports, wanted["user"])
+        try:
+            bearer = fetch_bearer(ports, wanted["user"])
+        except StartError as error:
+            return Response(str(error), HTTPStatus.CONFLICT)
         room = urlencode({"room": wanted["room"]})
         # Browsers send the part after `#` to no server.
-        return redirect(f"{ports.app_url}/call?{room}#{urlencode({'bearer': bearer})}")
+        return redirect(f"{ports.call_url}?{room}#{urlencode({'bearer': bearer})}")
 
     @app.get("/parts/<key>")
     def check(key: str) -> Response:
@@ -54,7 +63,7 @@ def _policy(ports: Ports) -> str:
     """Return the Content-Security-Policy: files from here, calls to the app, inline drawings."""
     return (
         "default-src 'self'; "
-        f"connect-src 'self' {ports.app_url}; "
+        f"connect-src 'self' {ports.app_url_for_others}; "
         "img-src 'self' data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )

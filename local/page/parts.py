@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,7 +14,7 @@ from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomkeyError
 from chalicelib.settings import Settings
-from local.ports import Ports
+from local.ports import HOST, Ports
 from local.provider import Provider
 from stand_ins.aws.clients import AwsClients
 from stand_ins.http.direct_session import direct_session
@@ -55,7 +56,7 @@ def parts_of(
     return (
         Part("app", "The app", ports.app_url, lambda: _check_app(ports)),
         Part("opentok", "OpenTok", opentok, lambda: _check_opentok(provider, settings, aws)),
-        Part("identity", "Identity", ports.identity_url, lambda: _check_identity(settings)),
+        Part("identity", "Identity", settings.auth_issuer, lambda: _check_identity(settings)),
         Part("aws", "AWS", f"{ports.aws_url} (stand-in)", lambda: _check_aws(settings, aws)),
     )
 
@@ -91,7 +92,8 @@ def _check_aws(settings: Settings, aws: AwsClients) -> str:
 
 
 def _content_of(url: str, member: str) -> Any:  # noqa: ANN401 - JSON is anything
-    with direct_session() as http:
+    # The user's own issuer may be behind a proxy. NO_PROXY need not name this machine.
+    with direct_session() if urlsplit(url).hostname == HOST else requests.Session() as http:
         answer = _answer_of(http, "GET", url, {})
     try:
         return answer.json()[member]

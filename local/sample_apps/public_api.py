@@ -45,6 +45,8 @@ class PublicApi:
             with direct_session() as http:
                 wanted = {"sub": user, "admin": user == _ADMIN}
                 signed = http.post(f"{self._identity_url}/token", json=wanted, timeout=_SECONDS)
+                if signed.status_code == HTTPStatus.CONFLICT:
+                    raise Refusal.of(HTTPStatus.CONFLICT, "no_bearer_tokens", signed.text)
                 signed.raise_for_status()
                 answer = http.request(
                     method,

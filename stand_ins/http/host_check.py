@@ -35,11 +35,6 @@ class HostCheck:
             return self._wsgi_app(environ, start_response)
         return Response(refused, HTTPStatus.FORBIDDEN)(environ, start_response)
 
-    def _is_foreign(self, environ: WSGIEnvironment, host: str) -> bool:
-        own = f"http://{host}"
-        open_path = environ["PATH_INFO"].startswith(self._open_to_pages)
-        return not open_path and environ.get("HTTP_ORIGIN", own) != own
-
 
 def _is_of_a_machine(host: str) -> bool:
     try:

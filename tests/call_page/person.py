@@ -50,7 +50,7 @@ class Person:
     def opens(self, room: str) -> None:
         self.room = room
         address = urlencode({"room": room})
-        self.page.goto(f"{self.ports.app_url}/call?{address}#bearer={self._bearer}")
+        self.page.goto(f"{self.ports.call_url}?{address}#bearer={self._bearer}")
 
     def asks_to_join(self, name: str | None = None) -> None:
         self.page.get_by_label("Your name").fill(name or self.user)
@@ -147,7 +147,11 @@ class People:
         self._persons: list[Person] = []
 
     def person(self, user: str, *, width: int = 1280, admin: bool = False) -> Person:
-        context = self._browser.new_context(viewport={"width": width, "height": 800})
+        context = self._browser.new_context(
+            viewport={"width": width, "height": 800},
+            # On a network the certificate is one of this run, and people go on in spite of it.
+            ignore_https_errors=self._ports.network is not None,
+        )
         self._contexts.append(context)
         person = Person(context, self._ports, user, admin=admin)
         self._persons.append(person)

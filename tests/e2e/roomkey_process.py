@@ -96,8 +96,9 @@ def running_roomkey(
 
 
 def clean_environment(ports: Ports, environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's variables, without credentials of the user who runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if name not in CREDENTIAL_VARIABLES}
+    """Return this process's variables, without the choices of the user who runs the tests."""
+    chosen = CREDENTIAL_VARIABLES | {"HOST", "AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_JWKS_URL"}
+    kept = {name: value for name, value in os.environ.items() if name not in chosen}
     return kept | {"PORT": str(ports.app)} | dict(environment or {})
 
 

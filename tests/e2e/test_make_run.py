@@ -18,11 +18,13 @@ import pytest
 import requests
 
 from local import bearer
-from local.app_process import AppProcess
+from local.app_process import PROJECT, AppProcess
+from local.network.address import network_address
 from local.ports import Ports, StartError
 from local.run import run
 from local.stop_request import StopRequest
 from stand_ins.http.server import HttpServer
+from stand_ins.identity.provider import IdentityProvider
 from stand_ins.opentok import OpenTokStandIn
 from tests.e2e.roomkey_process import (
     PATIENCE_SECONDS,
@@ -208,6 +210,28 @@ def test_the_curl_line_works_when_pasted_into_a_shell(roomkey: Roomkey) -> None:
     assert json.loads(pasted.stdout)["sessionId"] == first["sessionId"]
 
 
+@pytest.mark.skipif(not CURL_AND_BASH, reason="needs curl and bash, as the lines themselves do")
+def test_the_quick_starts_lines_follow_the_port(roomkey: Roomkey) -> None:
+    page = (PROJECT / "docs" / "quick-start.md").read_text("utf-8")
+    lines = next(block for block in page.split("```")[1::2] if "curl" in block)
+    # make would look after the virtual environment first.
+    command = lines.replace("make -s token USER=alice", f"{sys.executable} -m local.bearer alice")
+
+    pasted = subprocess.run(
+        ["bash", "-c", command],  # noqa: S607 - whichever bash the user has
+        env=clean_environment(roomkey.ports),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "make -s token" in lines
+    assert json.loads(pasted.stdout)["room"] == "standup"
+    assert "127.0.0.1:8000" not in page
+
+
 def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:
     address = roomkey.line_with("Try it in a browser").rpartition(" ")[2]
 
@@ -374,13 +398,43 @@ def test_without_a_running_stack_the_bearer_command_says_so(
     assert f"No Roomkey runs on port {ports.app}" in printed.err
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_on_a_network_bearers_of_the_users_own_issuer_are_accepted_and_no_others(
+    bearer_command: Bearer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = {"HOST": "0.0.0.0"}  # noqa: S104 - what is tested
+    try:
+        address = network_address(network)
+    except StartError as error:
+        pytest.skip(str(error))
+    identity = IdentityProvider("https://login.example", "calls")
+    with HttpServer(identity.wsgi_app) as server:
+        issuer = {"AUTH_ISSUER": identity.issuer, "AUTH_AUDIENCE": identity.audience}
+        keys = {"AUTH_JWKS_URL": f"{server.url}/.well-known/jwks.json"}
+        with running_roomkey(network | issuer | keys) as roomkey:
+            joined = requests.post(
+                f"https://{address}:{roomkey.ports.tls}/rooms/hello/tokens",
+                headers={"Authorization": f"Bearer {identity.bearer('ann')}"},
+                verify=False,  # noqa: S501 - as a phone goes on
+                timeout=30,
+            )
+            assert bearer_command(roomkey.ports, "bob") == 1
+
+    assert joined.status_code == 201
+    assert "accepts bearer tokens of https://login.example alone" in capsys.readouterr().err
+    assert "accepts bearer tokens of https://login.example alone" in roomkey.output
+    assert shown_json(roomkey.output) == []
+
+
 @pytest.mark.parametrize(
     ("given", "status", "said"),
     [
         ({"OPENTOK_API_KEY": API_KEY}, 2, "OPENTOK_API_SECRET is not"),
+        ({"AUTH_ISSUER": "https://login.example"}, 2, "AUTH_AUDIENCE is not"),
+        ({"HOST": "203.0.113.7"}, 2, "203.0.113.7 is no address of this machine"),
         ({"ROOM_CREATION": "nobody"}, 1, "ROOM_CREATION must be anyone or admins"),
     ],
-    ids=["half-given credentials", "an invalid setting"],
+    ids=["half-given credentials", "half an issuer", "another's address", "an invalid setting"],
 )
 def test_what_will_not_do_stops_the_start_with_its_name(
     capsys: pytest.CaptureFixture[str], given: dict[str, str], status: int, said: str

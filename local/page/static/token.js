@@ -15,11 +15,14 @@ form.addEventListener("submit", async (event) => {
 });
 
 /** Return the texts to show, whatever the answer is. */
-async function outcome({ user, room, role, admin }) {
+async function outcome({ user, room, role, admin, bearer: ofTheUser }) {
   try {
-    const signedIn = await post("../identity/token", { sub: user, admin: admin === "on" });
-    if (!signedIn.ok) return refused(signedIn, signedIn.content.reason);
-    const bearer = signedIn.content.token;
+    let bearer = ofTheUser;
+    if (bearer === undefined) {
+      const signedIn = await post("../identity/token", { sub: user, admin: admin === "on" });
+      if (!signedIn.ok) return refused(signedIn, signedIn.content.reason);
+      bearer = signedIn.content.token;
+    }
     document.dispatchEvent(new CustomEvent("bearer", { detail: bearer }));
     const url = `${app}/rooms/${encodeURIComponent(room)}/tokens`;
     const wanted = role ? { role } : undefined;

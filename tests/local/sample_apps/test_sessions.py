@@ -115,6 +115,16 @@ def test_an_outage_of_the_identity_provider_is_503(app: SampleApp) -> None:
     assert refusal(app.get("/session")) == (503, "local_stack_unavailable")
 
 
+def test_where_the_issuer_is_the_users_own_no_bearer_token_is_to_be_had(app: SampleApp) -> None:
+    conflict = Fault("/token", HTTPStatus.CONFLICT, body="Sign in at your own issuer.")
+    app.live.stand_ins.identity.faults.add(conflict)
+
+    answer = app.get("/session")
+
+    assert refusal(answer) == (409, "no_bearer_tokens")
+    assert answer.json()["message"] == "Sign in at your own issuer."
+
+
 def test_an_outage_of_opentok_keeps_its_retry_after(app: SampleApp) -> None:
     app.live.stand_ins.opentok.faults.add(
         Fault("session/create", HTTPStatus.SERVICE_UNAVAILABLE), times=9

@@ -10,10 +10,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from chalicelib.core.model.media import Feature
 from chalicelib.settings import Settings
 from local.app_environment import app_environment
+from local.issuer import chosen_issuer
 from local.ports import Ports, StartError, ports_of
 from local.provider import chosen_provider
 from tests.stand_ins.known import API_KEY, API_SECRET, APPLICATION_ID
 
+OWN_ISSUER = {
+    "AUTH_ISSUER": "https://login.example/",
+    "AUTH_AUDIENCE": "calls,meetings",
+    "AUTH_JWKS_URL": "https://login.example/keys",
+}
 OPENTOK = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
 
 
@@ -24,9 +30,9 @@ def test_the_ports_follow_the_first() -> None:
     assert ports_of({}).app == 8000
 
 
-@pytest.mark.parametrize("port", ["http", "0", "-1", "65534", "8000.5", "٨٠٠٠"])
+@pytest.mark.parametrize("port", ["http", "0", "-1", "65533", "8000.5", "٨٠٠٠"])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
-    with pytest.raises(StartError, match="PORT must be a number from 1 to 65533"):
+    with pytest.raises(StartError, match="PORT must be a number from 1 to 65532"):
         ports_of({"PORT": port})
 
 
@@ -112,7 +118,7 @@ def test_a_private_key_that_cannot_be_used_is_refused_by_its_path(
 
 
 def test_the_app_gets_the_users_settings_on_the_stand_ins() -> None:
-    given = {"ROOM_CREATION": "admins", "AWS_PROFILE": "work", "AUTH_ISSUER": "https://real"}
+    given = {"ROOM_CREATION": "admins", "AWS_PROFILE": "work", "AUTH_JWKS_URL": ""}
 
     environment = app_environment(given, Ports(9000), chosen_provider({}))
 
@@ -120,8 +126,31 @@ def test_the_app_gets_the_users_settings_on_the_stand_ins() -> None:
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9002"
     assert environment["OPENTOK_API_URL"] == "http://127.0.0.1:9001"
     assert environment["AUTH_ISSUER"] == "http://127.0.0.1:9001/identity"
+    assert environment["AUTH_AUDIENCE"] == "roomkey-local"
     assert environment["AWS_CONFIG_FILE"] == os.devnull
-    assert "AWS_PROFILE" not in environment
+    assert environment.keys().isdisjoint({"AWS_PROFILE", "AUTH_JWKS_URL"})
+
+
+def test_an_issuer_of_the_users_own_is_the_apps() -> None:
+    environment = app_environment(OWN_ISSUER, Ports(9000), chosen_provider({}))
+
+    assert OWN_ISSUER.items() <= environment.items()
+    assert chosen_issuer(environment, Ports(9000)).own
+    stand_ins = app_environment({}, Ports(9000), chosen_provider({}))
+    assert not chosen_issuer(stand_ins, Ports(9000)).own
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"AUTH_ISSUER": "https://login.example"}, "AUTH_AUDIENCE"),
+        ({"AUTH_AUDIENCE": "calls"}, "AUTH_ISSUER"),
+        ({"AUTH_JWKS_URL": "https://login.example/keys"}, "AUTH_ISSUER"),
+    ],
+)
+def test_half_an_issuer_is_refused_by_name(given: dict[str, str], missing: str) -> None:
+    with pytest.raises(StartError, match=f"{next(iter(given))} is set but {missing} is not"):
+        chosen_issuer(given, Ports(9000))
 
 
 def test_developers_can_try_every_feature_unless_they_say_otherwise() -> None:
