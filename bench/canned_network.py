@@ -12,6 +12,8 @@ from typing import Any
 import urllib3.util.connection
 
 _Connect = Callable[..., socket.socket]
+_JSON = "application/json"
+_DYNAMODBS = "application/x-amz-json-1.0"
 _Answer = Callable[[bytes], bytes]
 
 
@@ -73,7 +75,7 @@ def _answering(body: bytes | Mapping[str, bytes]) -> _Answer:
     if isinstance(body, bytes):
         whole = _http_answer(body)
         return lambda _: whole
-    by_path = {path.encode(): _http_answer(each) for path, each in body.items()}
+    by_path = {path.encode(): _http_answer(each, _JSON) for path, each in body.items()}
 
     def answer(request: bytes) -> bytes:
         path = request.split(b" ", 2)[1].partition(b"?")[0]
@@ -82,13 +84,13 @@ def _answering(body: bytes | Mapping[str, bytes]) -> _Answer:
     return answer
 
 
-def _http_answer(body: bytes) -> bytes:
+def _http_answer(body: bytes, content_type: str = _DYNAMODBS) -> bytes:
     """Build an answer with DynamoDB's headers, including the checksum that botocore verifies."""
     head = (
         "HTTP/1.1 200 OK\r\n"
         "Server: Server\r\n"
         "Date: Sun, 22 Nov 2026 12:00:00 GMT\r\n"
-        "Content-Type: application/x-amz-json-1.0\r\n"
+        f"Content-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\n"
         "Connection: keep-alive\r\n"
         "x-amzn-RequestId: T8QL1B3EPB3BF6HMTMD0AGHI1BVV4KQNSO5AEMVJF66Q9ASUAAJG\r\n"

@@ -26,6 +26,7 @@ from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.sessions.check_sessions import SessionChecks
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, utc_now
+from chalicelib.core.support.metrics import recording
 from stand_ins.aws import resources
 from tests.support.programs.dynamodb_local import running_dynamodb_local
 
@@ -210,7 +211,11 @@ def _checks(around: Surroundings, table: str, url: str) -> SessionChecks:
 def _checking(checks: SessionChecks, room: Room) -> Callable[[], Cost]:
     def check() -> None:
         batch = CheckBatch((room.session_id,), 1e6, utc_now() + timedelta(seconds=18))
-        checks.run(batch, Deadline(30))
+        with recording() as counts:
+            checks.run(batch, Deadline(30))
+        failed = [each for each in counts if getattr(each, "heading", "") == "failure"]
+        if failed:
+            raise RuntimeError(failed)
 
     check()
     return timed(check)
