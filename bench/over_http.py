@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
+from typing import Final
 
 import boto3
 
 from bench.figures.report import Section
 from bench.join_event import CREATED
 from bench.load import CALLERS, Load, PostRequest, run_in_turn
-from bench.surroundings import AWS_VARIABLES
+from bench.surroundings import AWS_VARIABLES, QUOTAS
 from local.app_environment import app_environment
 from local.app_process import AppProcess
 from local.bearer import fetch_bearer
@@ -25,28 +26,32 @@ from stand_ins.aws import resources
 from tests.support.programs.dynamodb_local import running_dynamodb_local
 from tests.support.servers.free_ports import free_ports
 
+_USERS: Final = 100
+"""The users who create the rooms in turn, so that none of them has very many."""
+
 
 def section() -> Section:
     """Measure joins per second and the time of each join."""
     numbers = count()
-
-    def new_room() -> str:
-        return f"first-{next(numbers)}"
-
     with running_stack() as (ports, _):
-        bearer = fetch_bearer(ports, "alice")
-        rooms = {"first joins": new_room, "re-joins": lambda: "standup"}
+        bearers = [fetch_bearer(ports, f"user-{number}") for number in range(_USERS)]
+
+        def first_join() -> PostRequest:
+            number = next(numbers)
+            return join(f"first-{number}", bearers[number % _USERS])
+
+        joins = {"first joins": first_join, "re-joins": lambda: join("standup", bearers[0])}
         loads = {
-            f"{kind}, {callers} at once": _joins(room, bearer, callers)
-            for kind, room in rooms.items()
+            f"{kind}, {callers} at once": _joins(request, callers)
+            for kind, request in joins.items()
             for callers in CALLERS
         }
         run_in_turn(loads.values(), ports)
     return Section("Over HTTP", [load.row(what) for what, load in loads.items()])
 
 
-def _joins(room: Callable[[], str], bearer: str, callers: int) -> Load:
-    return Load(callers, lambda _: join(room(), bearer))
+def _joins(request: Callable[[], PostRequest], callers: int) -> Load:
+    return Load(callers, lambda _: request())
 
 
 def join(room: str, bearer: str) -> PostRequest:
@@ -56,7 +61,7 @@ def join(room: str, bearer: str) -> PostRequest:
 @contextmanager
 def running_stack() -> Iterator[tuple[Ports, Provider]]:
     """Run the local stack with DynamoDB Local instead of moto's tables."""
-    os.environ |= AWS_VARIABLES
+    os.environ |= AWS_VARIABLES | QUOTAS
     ports, provider = free_ports(), chosen_provider({})
     with ExitStack() as running:
         url = running.enter_context(running_dynamodb_local())

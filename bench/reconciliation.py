@@ -24,6 +24,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
 from chalicelib.core.support.deadline import Deadline
@@ -141,6 +142,7 @@ class Simulation:
             features=read_features({}, []),
             media_hosts=MediaHosts(),
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
+            quotas=Quotas(),
         )
         use_cases = wire(self._ports(), policy, self.clock, lambda: "room")
         self._scheduled = use_cases.scheduled()
@@ -243,6 +245,7 @@ class Simulation:
         return Ports(
             rooms=self._stores.rooms,
             seats=self._stores.seats,
+            quotas=self._stores.quotas,
             sessions=self._sessions,
             video=self._opentok,
             client_library=FakeClientLibrary(),

@@ -32,6 +32,14 @@ AWS_VARIABLES: Final = {
 }
 
 
+QUOTAS: Final = {
+    "MAX_ROOMS": "1000",
+    "MAX_ROOMS_PER_HOUR": "100000",
+    "MAX_TOKENS_PER_MINUTE": "100000",
+}
+"""Quotas that a user of the bench, who never pauses, does not reach."""
+
+
 class Surroundings:
     """An identity provider and a secret, both answered by a canned network."""
 
@@ -54,6 +62,7 @@ class Surroundings:
             "AUTH_ISSUER": ISSUER,
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_JWKS_URL": f"http://{_KEYS}/jwks.json",
+            **QUOTAS,
         }
 
     def bearer(self, user: str = "alice") -> str:

@@ -290,6 +290,12 @@ class RoomClosed(RoomkeyError):
     code = "room_closed"
 
 
+class QuotaExceeded(RoomkeyError):
+    """The caller has used up a quota: see `quota`, its `limit`, and `Retry-After`."""
+
+    code = "quota_exceeded"
+
+
 class BodyTooLarge(RoomkeyError):
     """The body is larger than 64 KiB."""
 

@@ -11,6 +11,7 @@ from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.errors import NotConfigured
 from chalicelib.media_settings import read_features, read_media_hosts
 
@@ -66,6 +67,7 @@ class Settings:
     media_hosts: MediaHosts
     opentok_calls_per_second: int
     checks_function: str | None
+    quotas: Quotas
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -105,20 +107,21 @@ class Settings:
             longest_token=timedelta(
                 seconds=_whole_number(
                     environment,
+                    problems,
                     "MAX_TOKEN_SECONDS",
-                    default=86_400,
-                    within=(MIN_TOKEN_SECONDS, MAX_TOKEN_SECONDS),
-                    problems=problems,
+                    86400,
+                    (MIN_TOKEN_SECONDS, MAX_TOKEN_SECONDS),
                 )
             ),
+            quotas=_quotas(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=_whole_number(
                 environment,
+                problems,
                 "OPENTOK_CALLS_PER_SECOND",
-                default=DEFAULT_CALLS_PER_SECOND,
-                within=(1, MAX_CALLS_PER_SECOND),
-                problems=problems,
+                DEFAULT_CALLS_PER_SECOND,
+                (1, MAX_CALLS_PER_SECOND),
             ),
             checks_function=_checks_function(environment),
             callback_path_secret=_callback_path_secret(environment, problems),
@@ -165,25 +168,40 @@ def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -
     return value
 
 
-def _whole_number(
-    environment: Mapping[str, str],
-    name: str,
-    *,
-    default: int,
-    within: tuple[int, int],
-    problems: list[str],
-) -> int:
-    least, most = within
-    value = environment.get(name) or str(default)
-    if not value.isascii() or not value.isdigit() or len(value) > len(str(most)):
-        value = "0"
-    if not least <= int(value) <= most:
-        problems.append(f"{name} must be a whole number from {least} to {most}")
-    return int(value)
-
-
 def _checks_function(environment: Mapping[str, str]) -> str | None:
     """Return the name of the function beside this one, which Lambda names in the environment."""
     function = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
     stage = function.removesuffix("-reconcile_sessions")
     return None if stage == function else f"{stage}-check_sessions"
+
+
+def _quotas(environment: Mapping[str, str], problems: list[str]) -> Quotas:
+    def limit(name: str, default: int, least: int, most: int) -> int:
+        return _whole_number(environment, problems, name, default, (least, most))
+
+    safe = Quotas()
+    return Quotas(
+        rooms_per_hour=limit("MAX_ROOMS_PER_HOUR", safe.rooms_per_hour, 1, 100_000),
+        # Creating a room counts the user's rooms by one query, which returns 1 MB at most.
+        rooms=limit("MAX_ROOMS", safe.rooms, 1, 1000),
+        tokens_per_minute=limit("MAX_TOKENS_PER_MINUTE", safe.tokens_per_minute, 1, 100_000),
+        # Near the limit, each of the rooms is read.
+        held_seats=limit("MAX_HELD_SEATS", safe.held_seats, 1, 50),
+        hold_renewals=limit("MAX_HOLD_RENEWALS", safe.hold_renewals, 0, 1000),
+    )
+
+
+def _whole_number(
+    environment: Mapping[str, str],
+    problems: list[str],
+    name: str,
+    default: int,
+    bounds: tuple[int, int],
+) -> int:
+    least, most = bounds
+    value = environment.get(name) or str(default)
+    is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most))
+    if is_number and least <= int(value) <= most:
+        return int(value)
+    problems.append(f"{name} must be a whole number from {least} to {most}")
+    return default

@@ -3,7 +3,7 @@
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, replace
 from itertools import count
@@ -30,6 +30,8 @@ CAPPED_RE_JOIN: Final = "re-joins of a capped room"
 _CAPPED: Final = "capped"
 _CAP: Final = 10
 
+_USERS: Final = 20
+"""The users who create the new rooms in turn, so that none of them has very many."""
 _ROUNDS: Final = 100
 _ROUNDS_TO_WARM_UP: Final = 10
 
@@ -62,9 +64,10 @@ def measure() -> dict[str, Usage]:
         settings = around.settings(table) | {
             "OPENTOK_API_URL": running.enter_context(HttpServer(opentok.wsgi_app)).url
         }
-        seconds = _seconds(_joins(url, settings, around.bearer()))
+        bearers = [around.bearer(f"user-{number}") for number in range(_USERS)]
+        seconds = _seconds(_joins(url, settings, bearers))
         meter, metered_url = running.enter_context(metered(url))
-        joins = _joins(metered_url, settings, around.bearer())
+        joins = _joins(metered_url, settings, bearers)
         return {name: _usage(join, seconds[name], meter, log) for name, join in joins.items()}
 
 
@@ -75,20 +78,21 @@ def _put_capped_room(client: Any, table: str) -> None:  # noqa: ANN401 - botocor
         client.put_item(TableName=table, Item=item)
 
 
-def _joins(url: str, settings: Mapping[str, str], bearer: str) -> dict[str, _Join]:
+def _joins(url: str, settings: Mapping[str, str], bearers: Sequence[str]) -> dict[str, _Join]:
     """Return joins of a new room, of the latest new room, and of a room with a limit."""
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = url
     app, numbers, latest = build_app(settings), count(), ""
 
-    def join(room: str) -> None:
+    def join(room: str, bearer: str = bearers[0]) -> None:
         answer = app(json.loads(json.dumps(join_event(room, bearer))), LambdaContext())
         if answer["statusCode"] != CREATED:
             raise RuntimeError(answer["body"])
 
     def first_join() -> None:
         nonlocal latest
-        latest = f"{url.rpartition(':')[2]}-{next(numbers)}"
-        join(latest)
+        number = next(numbers)
+        latest = f"{url.rpartition(':')[2]}-{number}"
+        join(latest, bearers[number % _USERS])
 
     first_join()
     return {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         TelephonyPlatform,
     )
     from chalicelib.core.ports.media_store import MediaStore
+    from chalicelib.core.ports.quota_store import QuotaStore
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.video_platform import (
@@ -54,6 +55,7 @@ class Ports:
 
     rooms: "RoomStore"
     seats: "SeatStore"
+    quotas: "QuotaStore"
     sessions: "SessionStore"
     video: "VideoPlatform"
     client_library: "ClientLibrary"
@@ -75,6 +77,7 @@ def connect(settings: Settings) -> Ports:
         NotConfigured: No AWS region is set.
     """
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
+    from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -130,6 +133,7 @@ def connect(settings: Settings) -> Ports:
     return Ports(
         rooms=DynamoDBRooms(dynamodb, table, settings.longest_token),
         seats=DynamoDBSeats(dynamodb, table),
+        quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),

@@ -43,5 +43,6 @@ def _build(settings: Settings) -> UseCases:
         settings.features,
         settings.media_hosts,
         settings.opentok_calls_per_second,
+        settings.quotas,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)

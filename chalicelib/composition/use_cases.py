@@ -14,7 +14,9 @@ from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
-from chalicelib.core.rooms.join_room import JoinRoom
+from chalicelib.core.rooms.held_seats import HeldSeats
+from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
+from chalicelib.core.rooms.quotas import Quotas, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
@@ -37,6 +39,7 @@ class Policy:
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        quotas: The limits of what one user may use.
     """
 
     creation: CreationPolicy
@@ -44,14 +47,23 @@ class Policy:
     features: Features
     media_hosts: MediaHosts
     opentok_calls_per_second: int
+    quotas: Quotas
 
 
 def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
     """Return all use cases. Media and scheduled use cases are built on first use."""
     read_rooms = ReadRooms(ports.rooms, clock)
     recording = policy.features[Feature.RECORDING]
+    quotas = policy.quotas
+    room_quota = RoomQuota(quotas, ports.rooms, ports.quotas, clock)
     create_room = CreateRoom(
-        ports.rooms, ports.video, policy.creation, clock, new_id, recording=recording
+        store=ports.rooms,
+        platform=ports.video,
+        policy=policy.creation,
+        quota=room_quota,
+        recording=recording,
+        clock=clock,
+        new_id=new_id,
     )
     tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
@@ -115,7 +127,14 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         create_room=create_room,
         join_room=JoinRoom(
             create_room,
-            AdmitUser(ports.seats, ports.sessions, clock),
+            AdmitUser(
+                ports.seats,
+                ports.sessions,
+                HeldSeats(quotas.held_seats, ports.rooms, ports.quotas),
+                quotas,
+                clock,
+            ),
+            TokenQuota(quotas.tokens_per_minute, ports.quotas, clock),
             ports.video,
             clock,
             default_room=policy.creation.default_room,
@@ -129,6 +148,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             platform=ports.video,
             rooms=read_rooms,
             seats=seats,
+            quota=room_quota,
             recording=recording,
             clock=clock,
         ),
@@ -140,7 +160,14 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             clock,
         ),
         moderate=Moderate(read_rooms, ports.connections),
-        ban_users=BanUsers(ports.rooms, ports.sessions, read_rooms, ports.connections, clock),
+        ban_users=BanUsers(
+            store=ports.rooms,
+            seats=ports.seats,
+            sessions=ports.sessions,
+            rooms=read_rooms,
+            platform=ports.connections,
+            clock=clock,
+        ),
         session_tracker=tracker,
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),

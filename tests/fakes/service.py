@@ -13,7 +13,9 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
+from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
+from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
@@ -38,6 +40,9 @@ CAROL: Final = User("carol")
 ROOT: Final = User("root", admin=True)
 IP: Final = "203.0.113.7"
 LONGEST_TOKEN: Final = timedelta(days=1)
+FAR_AWAY: Final = Quotas(
+    rooms_per_hour=100_000, rooms=1000, tokens_per_minute=100_000, held_seats=50, hold_renewals=1000
+)
 
 
 class Service:
@@ -48,6 +53,7 @@ class Service:
         has_bucket: Whether OpenTok uploads archives to storage of the owner's.
         settings: Settings of media that differ from `ALL_FEATURES`.
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
+        quotas: The limits of what one user may use; far away unless a test is about them.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Service:
         has_bucket: bool = False,
         calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
         settings: Mapping[str, str] | None = None,
+        quotas: Quotas = FAR_AWAY,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
@@ -66,16 +73,21 @@ class Service:
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
-        policy = Policy(
+        self._policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"),
             LONGEST_TOKEN,
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=calls_per_second,
+            quotas=quotas,
         )
         assert problems == []
-        ids = (f"room-{number}" for number in count(1))
-        self.use_cases = wire(self._ports(), policy, self.clock, lambda: next(ids))
+        self._ids = (f"room-{number}" for number in count(1))
+        self.use_cases = self.another_instance()
+
+    def another_instance(self) -> UseCases:
+        """Return the use cases of another Lambda instance, which shares nothing but the stores."""
+        return wire(self._ports(), self._policy, self.clock, lambda: next(self._ids))
 
     # Requests of users.
 
@@ -242,6 +254,7 @@ class Service:
         return Ports(
             rooms=self.stores.rooms,
             seats=self.stores.seats,
+            quotas=self.stores.quotas,
             sessions=self.stores.sessions,
             video=self.opentok,
             client_library=FakeClientLibrary(),

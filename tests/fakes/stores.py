@@ -5,10 +5,12 @@ from typing import Self
 
 from chalicelib.core.ports.archives import RetentionStore
 from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.media import FakeMedia
+from tests.fakes.memory.quotas import FakeQuotas
 from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.sessions import FakeSessions
@@ -21,6 +23,7 @@ class Stores:
 
     rooms: RoomStore
     seats: SeatStore
+    quotas: QuotaStore
     sessions: SessionStore
     due_work: DueWorkStore
     media: MediaStore
@@ -32,6 +35,7 @@ class Stores:
         return cls(
             rooms=FakeRooms(table),
             seats=FakeSeats(table),
+            quotas=FakeQuotas(table),
             sessions=FakeSessions(table),
             due_work=FakeDueWork(table),
             media=FakeMedia(table),

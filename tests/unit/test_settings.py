@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.model.media import Feature
+from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.errors import NotConfigured
 from chalicelib.media_settings import features_off
 from chalicelib.settings import Settings, cors_origin, log_level
@@ -56,6 +57,16 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
         ("MAX_TOKEN_SECONDS", "-60"),
         ("MAX_TOKEN_SECONDS", "\u0663\u0660\u0660"),
         ("MAX_TOKEN_SECONDS", "9" * 5000),
+        ("MAX_ROOMS_PER_HOUR", "0"),
+        ("MAX_ROOMS_PER_HOUR", "100001"),
+        ("MAX_ROOMS", "0"),
+        ("MAX_ROOMS", "1001"),
+        ("MAX_TOKENS_PER_MINUTE", "0"),
+        ("MAX_TOKENS_PER_MINUTE", "many"),
+        ("MAX_HELD_SEATS", "0"),
+        ("MAX_HELD_SEATS", "51"),
+        ("MAX_HOLD_RENEWALS", "-1"),
+        ("MAX_HOLD_RENEWALS", "1001"),
         ("ALLOW_SIP", "everybody"),
         ("ALLOW_RECORDING", "OFF"),
         ("MAX_RECORDING_SECONDS", "14401"),
@@ -88,6 +99,22 @@ def test_the_operator_chooses_who_creates_rooms_and_how_long_tokens_last() -> No
     assert settings.creation.admins_only
     assert settings.creation.is_default("foyer")
     assert settings.longest_token == timedelta(days=30)
+
+
+def test_each_quota_has_a_default_and_a_setting() -> None:
+    assert Settings.from_env(COMPLETE).quotas == Quotas(
+        rooms_per_hour=60, rooms=100, tokens_per_minute=60, held_seats=5, hold_renewals=4
+    )
+    chosen = {
+        "MAX_ROOMS_PER_HOUR": "100000",
+        "MAX_ROOMS": "1000",
+        "MAX_TOKENS_PER_MINUTE": "1",
+        "MAX_HELD_SEATS": "50",
+        "MAX_HOLD_RENEWALS": "0",
+    }
+    assert Settings.from_env(COMPLETE | chosen).quotas == Quotas(
+        rooms_per_hour=100_000, rooms=1000, tokens_per_minute=1, held_seats=50, hold_renewals=0
+    )
 
 
 def test_by_default_moderators_record_and_caption_and_opentok_is_sent_nowhere() -> None:

@@ -62,6 +62,7 @@ _ROOM: Final = RoomAnswer(
     moderators=["alice"],
     members=None,
     max_participants=10,
+    moderator_seats=1,
     opens_at=None,
     closes_at="2026-01-31T18:00:00Z",
     archives_for=ArchivesFor.MEMBERS,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from chalicelib.adapters.dynamodb.connections import streams_of
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.presence.connections import streams_of
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
     SHARDS,

@@ -72,6 +72,7 @@ def seat_values(room: Room) -> dict[str, object]:
     return {
         "seats": {packed(user): _times(each) for user, each in seats.connections.items()},
         "holds": _times(seats.holds),
+        "waiting": _times(seats.waiting),
     }
 
 
@@ -98,6 +99,7 @@ def room_values(room: Room) -> dict[str, Any]:
         "restricted": settings.members is not None,
         "members": settings.members,
         "maxParticipants": settings.max_participants,
+        "moderatorSeats": settings.moderator_seats,
         "opensAt": _milliseconds(settings.opens_at),
         "closesAt": _milliseconds(settings.closes_at),
         "archivesFor": settings.archives_for.value,
@@ -186,6 +188,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
         seats=Seats(
             {unpacked(user): _moments(each) for user, each in values["seats"].items()},
             _moments(values["holds"]),
+            _moments(values["waiting"]),
         ),
         admins_until=_moments(values["adminsUntil"]),
         session_idle="sessionIdle" in values,
@@ -200,6 +203,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
             moderators=frozenset(values.get("moderators", ())),
             members=frozenset(values.get("members", ())) if values["restricted"] else None,
             max_participants=values.get("maxParticipants"),
+            moderator_seats=values["moderatorSeats"],
             opens_at=moment(values.get("opensAt")),
             closes_at=moment(values.get("closesAt")),
             archives_for=ArchivesFor(values["archivesFor"]),

@@ -1,11 +1,10 @@
 """Rooms in DynamoDB: one item for each room name, and one for each OpenTok session."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.quotas import allowance_update, period_key
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
     retention_item,
@@ -19,18 +18,18 @@ from chalicelib.adapters.dynamodb.room_items import (
     session_key,
     started_session_item,
 )
+from chalicelib.adapters.dynamodb.rooms_by_creator import RoomsByCreator
 from chalicelib.adapters.dynamodb.table import (
     ConditionFailed,
-    Item,
     Table,
-    call,
     deserialize,
     serialize,
 )
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
+from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,7 +39,8 @@ if TYPE_CHECKING:
         UpdateTypeDef,
     )
 
-BY_CREATOR: Final = "rooms-by-creator"
+_ROOM_WRITE: Final = 0
+"""The number of the room's write in the transaction that creates it."""
 
 
 class DynamoDBRooms:
@@ -55,12 +55,19 @@ class DynamoDBRooms:
     def __init__(self, client: "DynamoDBClient", table: str, longest_token: timedelta) -> None:
         self._table = Table(client, table)
         self._longest_token = longest_token
+        self._by_creator = RoomsByCreator(self._table)
 
     def find(self, name: str, deadline: Deadline) -> Room | None:
         item = self._table.get(room_key(name), deadline)
         return None if item is None else room_from_item(item)
 
-    def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
+    def create(
+        self,
+        room: Room,
+        replaced: Room | None,
+        deadline: Deadline,
+        allowance: Allowance | None = None,
+    ) -> Room:
         put: PutTypeDef = {
             "TableName": self._table.name,
             "Item": room_item(room),
@@ -76,9 +83,15 @@ class DynamoDBRooms:
         ]
         if room.settings.archive_retention_days is not None:
             writes.append(self._retention(room, room.created_at))
+        if allowance is not None:
+            count = allowance_update(allowance)
+            update = count.update(self._table.name, period_key(allowance.period))
+            writes.append({"Update": cast("UpdateTypeDef", update)})
         try:
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
+            if failure.write != _ROOM_WRITE:
+                raise AllowanceSpent from failure
             return room_from_item(failure.item)
         return room
 
@@ -99,7 +112,9 @@ class DynamoDBRooms:
         write = UpdateBuilder()
         write.set(closed, "closedAt").set(ROOMS, "dueKind").set(closed, "dueAt")
         write.set(int((closed_at + NAME_KEPT_AFTER_CLOSING).timestamp()), "expiresAt")
-        write.add_one("revision").remove("listedFor").set({}, "seats").set({}, "holds")
+        write.add_one("revision").remove("listedFor")
+        for name in ("seats", "holds", "waiting"):
+            write.set({}, name)
         write.only_if_equal(room.room_id, "roomId").only_if_absent("closedAt")
         write.only_if_equal(room.session_id, "sessionId")
         update: TransactWriteItemTypeDef = {
@@ -175,51 +190,7 @@ class DynamoDBRooms:
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline
     ) -> RoomPage:
-        query: dict[str, Any] = {
-            "TableName": self._table.name,
-            "IndexName": BY_CREATOR,
-            "KeyConditionExpression": "listedFor = :user",
-            "ExpressionAttributeValues": serialize({":user": user_id}),
-            "ScanIndexForward": False,
-            "Limit": limit + 1,
-        }
-        if start is not None:
-            position = {"listedFor": user_id, "createdAt": epoch_milliseconds(start.created_at)}
-            query["ExclusiveStartKey"] = room_key(start.name) | serialize(position)
-        response = call(deadline, lambda: self._table.client.query(**query))
-        listed = response["Items"]
-        entries = listed[:limit]
-        found = self._read_all({_pk(entry): _key(entry) for entry in entries}, deadline)
-        # The index may be out of date: the room may be gone, and another room may have its name.
-        rooms = tuple(
-            room
-            for entry in entries
-            if (room := found.get(_pk(entry))) is not None
-            and (room.created_by, room.created_at) == (user_id, _created_at(entry))
-            and room.closed_at is None
-        )
-        # DynamoDB may end a page early, even an empty one.
-        last = entries[-1] if len(listed) > limit else response.get("LastEvaluatedKey")
-        return RoomPage(rooms, None if last is None else _page_start(last))
+        return self._by_creator.created_by(user_id, start, limit, deadline)
 
-    def _read_all(self, keys: Mapping[str, Item], deadline: Deadline) -> dict[str, Room]:
-        """Read the rooms of these keys that exist, consistently."""
-        items = get_all(self._table, list(keys.values()), deadline)
-        return {_pk(item): room_from_item(item) for item in items}
-
-
-def _pk(item: Item) -> str:
-    return item["pk"]["S"]
-
-
-def _key(item: Item) -> Item:
-    return {"pk": item["pk"], "sk": item["sk"]}
-
-
-def _created_at(item: Item) -> datetime:
-    return from_epoch_milliseconds(int(item["createdAt"]["N"]))
-
-
-def _page_start(entry: Item) -> RoomCursor:
-    """Return the cursor of the page after this entry of the index."""
-    return RoomCursor(_pk(entry).removeprefix("room#"), _created_at(entry))
+    def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
+        return self._by_creator.count_created_by(user_id, limit, deadline)

@@ -1,4 +1,4 @@
-"""Seats in DynamoDB: two maps in the room's item, `seats` and `holds`, which always exist.
+"""Seats in DynamoDB: three maps in the room's item that always exist: `seats`, `holds`, `waiting`.
 
 A claim's write requires an unchanged room revision, because the rules were checked against that
 revision. The write also requires the facts about seats on which the claim is based, because seats
@@ -38,6 +38,12 @@ class DynamoDBSeats:
     def write_claim(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
         self._write(room, claim_update(room, claim), deadline)
 
+    def free(self, room: Room, user_id: str, deadline: Deadline) -> None:
+        write = _unchanged(room)
+        for name in ("seats", "holds", "waiting"):
+            write.remove(name, user_id)
+        self._write(room, write, deadline)
+
     def remember_admin(
         self,
         room: Room,
@@ -61,7 +67,7 @@ class DynamoDBSeats:
 
 def claim_update(room: Room, claim: SeatClaim) -> UpdateBuilder:
     """Build the claim's update of the room's item."""
-    write = _same_room(room).only_if_equal(room.revision, "revision")
+    write = _unchanged(room)
     for user_id, hold in claim.evicted:
         write.only_if_equal({}, "seats", user_id)
         write.only_if_unchanged(
@@ -84,7 +90,7 @@ def release_update(room: Room, release: SeatRelease) -> UpdateBuilder:
     write.only_if_unchanged(
         None if release.hold is None else epoch_milliseconds(release.hold), "holds", user_id
     )
-    write.remove("seats", user_id, connection_id)
+    write.remove("seats", user_id, connection_id).remove("waiting", user_id)
     if release.hold_until is not None:
         write.set(epoch_milliseconds(release.hold_until), "holds", user_id)
     return write
@@ -94,8 +100,19 @@ def _same_room(room: Room) -> UpdateBuilder:
     return PackedUpdateBuilder().only_if_equal(room.room_id, "roomId")
 
 
+def _unchanged(room: Room) -> UpdateBuilder:
+    """Require the revision under which the rules were checked."""
+    return _same_room(room).only_if_equal(room.revision, "revision")
+
+
 def _give_seat(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
     now = epoch_milliseconds(claim.now)
+    for moderator in claim.counted_on:
+        write.only_if_present("seats", moderator)
+    for other in claim.forgotten:
+        write.remove("waiting", other)
+    if claim.waiting_since is not None:
+        write.set(epoch_milliseconds(claim.waiting_since), "waiting", user_id)
     seats, seat = write.path("seats"), write.path("seats", user_id)
     if claim.known:
         write.only_if_present("seats", user_id)
@@ -112,8 +129,8 @@ def _give_seat(write: UpdateBuilder, claim: SeatClaim, user_id: str) -> None:
         if not claim.known:
             write.set({}, "seats", user_id)
         return
-    # The connection replaces the hold that its token got.
-    write.remove("holds", user_id)
+    # The connection replaces the hold that its token got, and ends the wait.
+    write.remove("holds", user_id).remove("waiting", user_id)
     if not claim.known:
         write.set({claim.connection_id: now}, "seats", user_id)
         return

@@ -6,20 +6,20 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
-from chalicelib.adapters.dynamodb import connection_queries, connections
-from chalicelib.adapters.dynamodb.connections import (
+from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.presence import connection_queries, connections
+from chalicelib.adapters.dynamodb.presence.connections import (
     connection_from_item,
     connection_key,
 )
-from chalicelib.adapters.dynamodb.counts import counts_from_item, counts_key, counts_update
-from chalicelib.adapters.dynamodb.departures import (
+from chalicelib.adapters.dynamodb.presence.counts import counts_from_item, counts_key, counts_update
+from chalicelib.adapters.dynamodb.presence.departures import (
     departure_key,
     departure_update,
     is_departure_after,
     later_departure_update,
 )
-from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
-from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     room_from_item,

@@ -44,6 +44,7 @@ ADMISSION_ERRORS: Final[Errors] = (
     errors.RoomLocked,
     errors.RoomFull,
     errors.RoleNotAllowed,
+    errors.QuotaExceeded,
 )
 """Errors of routes that admit a user to a room."""
 _BODY_ERRORS: Final[Errors] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)

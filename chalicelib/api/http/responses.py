@@ -52,6 +52,7 @@ STATUS: Final = {
     errors.RoomClosed: HTTPStatus.CONFLICT,
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.SignalTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     errors.InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.Internal: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ProviderRefused: HTTPStatus.BAD_GATEWAY,
@@ -102,6 +103,8 @@ class Problem(Struct, rename="camel"):
     opens_at: str | UnsetType = UNSET
     max_participants: int | UnsetType = UNSET
     hold_lapses_at: str | UnsetType | None = UNSET
+    quota: str | UnsetType = UNSET
+    limit: int | UnsetType = UNSET
     archive_id: str | UnsetType = UNSET
     broadcast_id: str | UnsetType = UNSET
     captions_id: str | UnsetType = UNSET

@@ -9,6 +9,7 @@ from chalicelib.api.rooms.requests import DefaultRole, Moment, setting
 from chalicelib.core.model.room_settings import (
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
+    MAX_MODERATOR_SEATS,
     MAX_MODERATORS,
     MAX_PARTICIPANTS,
     ArchivesFor,
@@ -27,6 +28,7 @@ _OF_THE_SESSION: Final = (
 )
 _SETTINGS: Final = (
     ("max_participants", "maxParticipants"),
+    ("moderator_seats", "moderatorSeats"),
     ("opens_at", "opensAt"),
     ("closes_at", "closesAt"),
     ("default_role", "defaultRole"),
@@ -63,6 +65,7 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
 
     locked: bool | UnsetType = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
+    moderator_seats: Annotated[int, Meta(ge=0, le=MAX_MODERATOR_SEATS)] | UnsetType = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     closes_at: Moment | UnsetType | None = UNSET
     default_role: DefaultRole | UnsetType = UNSET

@@ -12,6 +12,7 @@ from chalicelib.core.model.room_settings import (
     MAX_ARCHIVE_NAME_CHARACTERS,
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
+    MAX_MODERATOR_SEATS,
     MAX_MODERATORS,
     MAX_PARTICIPANTS,
     ArchiveMode,
@@ -54,6 +55,7 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
     moderators: Annotated[list[UserId], Meta(max_length=MAX_MODERATORS)] | UnsetType = UNSET
     members: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] | UnsetType | None = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
+    moderator_seats: Annotated[int, Meta(ge=0, le=MAX_MODERATOR_SEATS)] | UnsetType = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     closes_at: Moment | UnsetType | None = UNSET
     archives_for: ArchivesFor | UnsetType = UNSET

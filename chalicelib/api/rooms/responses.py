@@ -60,6 +60,7 @@ class RoomAnswer(Struct, rename="camel"):
     moderators: list[str]
     members: list[str] | None
     max_participants: int | None
+    moderator_seats: int
     opens_at: Time | None
     closes_at: Time | None
     archives_for: ArchivesFor
@@ -87,6 +88,7 @@ class RoomAnswer(Struct, rename="camel"):
             moderators=sorted(settings.moderators),
             members=None if settings.members is None else sorted(settings.members),
             max_participants=settings.max_participants,
+            moderator_seats=settings.moderator_seats,
             opens_at=_moment(settings.opens_at),
             closes_at=_moment(settings.closes_at),
             archives_for=settings.archives_for,

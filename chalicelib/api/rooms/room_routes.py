@@ -38,6 +38,7 @@ routes = Routes(tag="rooms")
         errors.Banned,
         errors.RoomClosed,
         errors.RoomExists,
+        errors.QuotaExceeded,
         *PROVIDER_ERRORS,
     ),
 )
@@ -83,6 +84,7 @@ def get_room(context: RequestContext, room: str) -> Response:
         errors.RoomClosed,
         errors.Immutable,
         errors.TooManyConnected,
+        errors.QuotaExceeded,
         *PROVIDER_ERRORS,
     ),
 )

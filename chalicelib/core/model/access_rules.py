@@ -91,8 +91,9 @@ def room_full(room: Room, now: datetime) -> RoomFull:
     taken = "The only seat of this room is" if seats == 1 else f"All {seats} seats of this room are"
     holds = room.seats.held(now)
     lapses_at = holds[0] if holds else None
+    but = " or kept for moderators" if room.settings.moderator_seats else ""
     return RoomFull(
-        f"{taken} taken; please try again later.",
+        f"{taken} taken{but}; please try again later.",
         retry_after=(
             None if lapses_at is None else max(1, math.ceil((lapses_at - now).total_seconds()))
         ),

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
-from chalicelib.core.model.seats import Seats
+from chalicelib.core.model.seats import NOTHING_KEPT_FREE, KeptFree, Seats
 from chalicelib.core.model.user import User
 from chalicelib.errors import EncryptedRoom, FieldProblem, InvalidField, NotRouted, RoomClosed
 
@@ -77,6 +77,21 @@ class Room:
         """Return True if a connected user is known to moderate the room."""
         until = self.admins_until.get(user_id)
         return user_id in self.settings.moderators or (until is not None and until > now)
+
+    def seats_kept_free(self, now: datetime, *, moderates: bool) -> KeptFree:
+        """Return the seats that a user may not take, because they are for moderators.
+
+        Args:
+            now: The current time.
+            moderates: True if this user moderates the room.
+        """
+        seats = self.settings.moderator_seats
+        if moderates or not seats:
+            return NOTHING_KEPT_FREE
+        seated = self.seats.connections
+        return KeptFree(
+            seats, frozenset(each for each in seated if self.connects_as_moderator(each, now))
+        )
 
     def admins_to_forget(self, admin: str, now: datetime) -> frozenset[str]:
         """Return the admins whose records must go when this admin's record is written."""

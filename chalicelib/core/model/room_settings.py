@@ -13,6 +13,7 @@ MAX_MEMBERS: Final = 500
 MAX_MEMBERS_BYTES: Final = 64 * 1024
 """The total size of the members' ids. A room is one DynamoDB item, which may have 400 KB."""
 MAX_PARTICIPANTS: Final = 250
+MAX_MODERATOR_SEATS: Final = MAX_MODERATORS
 MAX_ARCHIVE_RETENTION_DAYS: Final = 3650
 MAX_ARCHIVE_NAME_CHARACTERS: Final = 80
 MAX_USER_ID_CHARACTERS: Final = 255
@@ -55,6 +56,7 @@ class RoomSettings:
 
     Times are timezone-aware and in UTC, to the millisecond. `location` is an IPv4 address or
     `caller`. If `members` is None, any signed-in user may join; if it is empty, only moderators.
+    Of the `max_participants` seats, `moderator_seats` are for moderators alone.
     """
 
     media_mode: MediaMode = MediaMode.ROUTED
@@ -67,6 +69,7 @@ class RoomSettings:
     moderators: frozenset[str] = frozenset()
     members: frozenset[str] | None = None
     max_participants: int | None = None
+    moderator_seats: int = 0
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     archives_for: ArchivesFor = ArchivesFor.MEMBERS
@@ -96,6 +99,11 @@ class RoomSettings:
                 total_bytes(self.members or ()) > MAX_MEMBERS_BYTES,
                 "members",
                 f"must be at most {MAX_MEMBERS_BYTES} bytes of UTF-8 in total",
+            ),
+            (
+                self.moderator_seats > (self.max_participants or 0),
+                "moderatorSeats",
+                "must be at most maxParticipants",
             ),
             (
                 total_bytes(self.moderators) > MAX_MODERATORS_BYTES,

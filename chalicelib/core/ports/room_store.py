@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.quota_store import Allowance
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 
@@ -44,11 +45,26 @@ class RoomStore(Protocol):
     def find(self, name: str, deadline: Deadline) -> Room | None:
         """Return the latest room of this name, even a closed one. The read is consistent."""
 
-    def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
+    def create(
+        self,
+        room: Room,
+        replaced: Room | None,
+        deadline: Deadline,
+        allowance: Allowance | None = None,
+    ) -> Room:
         """Put the room if its name is unused or still belongs to the closed room `replaced`.
+
+        Args:
+            room: The new room.
+            replaced: The closed room that has the name, if any.
+            deadline: The time by which the call must return.
+            allowance: The count to which the room is added, in the same transaction.
 
         Returns:
             The room that has the name afterwards: this one, or one that was created earlier.
+
+        Raises:
+            AllowanceSpent: The name is free, but the count is at its limit.
         """
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
@@ -75,6 +91,12 @@ class RoomStore(Protocol):
         """Return a page of the rooms that this user created and has not deleted, newest first.
 
         A page may have fewer rooms than `limit`, or none, though a next page exists.
+        """
+
+    def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
+        """Count the rooms that this user created and has not deleted, up to `limit`.
+
+        The count may be a moment out of date, like the list.
         """
 
 
@@ -123,10 +145,13 @@ class StaleRoom(Exception):
 
 
 class SeatStore(Protocol):
-    """A store of seats. Both methods raise `StaleRoom` and `StoreUnavailable`."""
+    """A store of seats. Every method raises `StaleRoom` and `StoreUnavailable`."""
 
     def write_claim(self, room: Room, claim: SeatClaim, deadline: Deadline) -> None:
         """Write the claim, if the room's revision is unchanged and the claim's conditions hold."""
+
+    def free(self, room: Room, user_id: str, deadline: Deadline) -> None:
+        """Delete a user's seat, hold and wait, if the room's revision is unchanged."""
 
     def remember_admin(
         self,

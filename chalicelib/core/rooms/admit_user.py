@@ -11,6 +11,8 @@ from chalicelib.core.model.seats import GRACE
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.rooms.held_seats import HeldSeats
+from chalicelib.core.rooms.quotas import Quotas, exceeded
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import RoomNotFound
@@ -43,9 +45,18 @@ class AdmittedUser:
 class AdmitUser:
     """Checks the access rules, then reserves a seat if the room is unchanged."""
 
-    def __init__(self, seats: SeatStore, sessions: SessionStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        seats: SeatStore,
+        sessions: SessionStore,
+        held_seats: HeldSeats,
+        quotas: Quotas,
+        clock: Clock,
+    ) -> None:
         self._seats = seats
         self._sessions = sessions
+        self._held_seats = held_seats
+        self._quotas = quotas
         self._clock = clock
 
     def admit(
@@ -70,7 +81,8 @@ class AdmitUser:
 
         Raises:
             RoomkeyError: An error of `check_admission` or `grant_role`.
-            RoomFull: Other users keep all seats.
+            RoomFull: Other users keep all seats that this user may take.
+            QuotaExceeded: The user holds seats without connecting.
         """
         first = room
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -109,15 +121,39 @@ class AdmitUser:
         cap = room.settings.max_participants
         if cap is None:
             return None
-        claim = room.seats.claim_for_join(user.id, cap, now)
+        moderates = room.moderated_by(user)
+        kept_free = room.seats_kept_free(now, moderates=moderates)
+        # Moderators may hold seats in their own rooms for as long as they like.
+        longest_wait = None if moderates else self._longest_wait(room, user, now)
+        claim = room.seats.claim_for_join(user.id, cap, now, kept_free, longest_wait)
         if claim is None:
             raise room_full(room, now)
+        if claim.waiting_since is not None and claim.hold_until is not None:
+            self._held_seats.count(room, user.id, claim.hold_until, now, deadline)
         self._seats.write_claim(room, claim, deadline)
         if claim.user_id is None:
             # One write cannot evict all lapsed seats. The next attempt evicts more.
             remaining = room.seats.without({user_id for user_id, _ in claim.evicted})
             raise StaleRoom(replace(room, seats=remaining))
         return claim.hold_until
+
+    def _longest_wait(self, room: Room, user: User, now: datetime) -> timedelta:
+        """Return the longest time for which a user may hold a seat without connecting.
+
+        Raises:
+            QuotaExceeded: The user has done so for as long, and must pause.
+        """
+        longest, renewals = self._quotas.longest_wait, self._quotas.hold_renewals
+        pause_end = room.seats.pause_end(user.id, now, longest)
+        if pause_end is not None:
+            raise exceeded(
+                "holdRenewals",
+                renewals,
+                "You held a seat of this room for too long without connecting. Other users come "
+                "first for a while.",
+                pause_end - now,
+            )
+        return longest
 
     def _record_admin(
         self, room: Room, user: User, now: datetime, lifetime: timedelta, deadline: Deadline

@@ -4,7 +4,14 @@ from datetime import datetime
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import RoomAccess, RoomStore
+from chalicelib.core.ports.room_store import (
+    MAX_ATTEMPTS,
+    RoomAccess,
+    RoomStore,
+    SeatStore,
+    StaleRoom,
+    busy,
+)
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.rooms.update_room import update_room
@@ -38,20 +45,23 @@ class BanUsers:
 
     def __init__(
         self,
+        *,
         store: RoomStore,
+        seats: SeatStore,
         sessions: SessionStore,
         rooms: RoomAccess,
         platform: ConnectionControl,
         clock: Clock,
     ) -> None:
         self._store = store
+        self._seats = seats
         self._sessions = sessions
         self._rooms = rooms
         self._platform = platform
         self._clock = clock
 
     def ban(self, user: User, name: str, banned: str, deadline: Deadline) -> Ban:
-        """Ban a user and disconnect them. A repeated ban disconnects them again.
+        """Ban a user, disconnect them and free their seat. A repeated ban does so again.
 
         Raises:
             RoomClosed: The room was deleted.
@@ -72,7 +82,26 @@ class BanUsers:
         for_each_concurrently(
             disconnect, self._sessions.of_user(after.session_id, banned, deadline)
         )
+        # Free the seat last: until then its user counts as one who is in.
+        self._free_seat(after, banned, deadline)
         return _ban(banned, after.bans[banned])
+
+    def _free_seat(self, room: Room, banned: str, deadline: Deadline) -> None:
+        """Free the seat of a banned user, unless the ban is lifted meanwhile."""
+        current: Room | None = room
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            if current is None or current.settings.max_participants is None:
+                return
+            if current.room_id != room.room_id or banned not in current.bans:
+                return
+            try:
+                self._seats.free(current, banned, deadline)
+            except StaleRoom as stale:
+                current = stale.room
+                deadline.back_off(attempt)
+            else:
+                return
+        raise busy(f"room {room.name}")
 
     def bans(self, user: User, name: str, deadline: Deadline) -> list[Ban]:
         """Return all bans of a room, oldest first."""

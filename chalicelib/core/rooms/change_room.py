@@ -15,6 +15,7 @@ from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.create_room import location_hint
+from chalicelib.core.rooms.quotas import RoomQuota
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
@@ -42,6 +43,7 @@ class ChangeRoom:
         platform: VideoPlatform,
         rooms: RoomAccess,
         seats: SeatReconciler,
+        quota: RoomQuota,
         recording: FeatureRule,
         clock: Clock,
     ) -> None:
@@ -50,6 +52,7 @@ class ChangeRoom:
         self._platform = platform
         self._rooms = rooms
         self._seats = seats
+        self._quota = quota
         self._recording = recording
         self._clock = clock
 
@@ -65,6 +68,7 @@ class ChangeRoom:
             InvalidField: The changes contradict each other or the room.
             FeatureDisabled: The stage does not let the user open a room that records itself.
             TooManyConnected: Too many users are connected to give each of them a seat.
+            QuotaExceeded: The room would open again, and the user has opened too many.
         """
         room = self._rooms.moderated_room(user, name, "change it", deadline)
 
@@ -89,6 +93,7 @@ class ChangeRoom:
             return after
         if after.settings.archive_mode is ArchiveMode.ALWAYS:
             self._recording.check_automatic(user)
+        self._quota.count_reopening(user, deadline)
         location = location_hint(after.settings.location, caller_ip)
         session_id = self._platform.create_session(after.settings, location, deadline)
         increment("SessionsCreated")

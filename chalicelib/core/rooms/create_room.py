@@ -15,9 +15,11 @@ from chalicelib.core.model.room_settings import (
     RoomSettings,
 )
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.quota_store import AllowanceSpent
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.existing_room import check_same
+from chalicelib.core.rooms.quotas import RoomQuota
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -63,17 +65,19 @@ class CreateRoom:
 
     def __init__(
         self,
+        *,
         store: RoomStore,
         platform: VideoPlatform,
         policy: CreationPolicy,
+        quota: RoomQuota,
+        recording: FeatureRule,
         clock: Clock,
         new_id: Callable[[], str],
-        *,
-        recording: FeatureRule,
     ) -> None:
         self._store = store
         self._platform = platform
         self._policy = policy
+        self._quota = quota
         self._clock = clock
         self._new_id = new_id
         self._recording = recording
@@ -83,6 +87,7 @@ class CreateRoom:
 
         Raises:
             RoomNotFound: No such room exists, and the user may not create rooms.
+            QuotaExceeded: The user has used up a quota of rooms.
         """
         found = self._store.find(name, deadline)
         if found is not None and not found.name_is_free(self._clock()):
@@ -128,6 +133,7 @@ class CreateRoom:
             Banned: The room exists, and a moderator has banned the user.
             RoomClosed: The name belongs to a deleted room that the user did not moderate.
             RoomExists: The room exists with other settings.
+            QuotaExceeded: The user has used up a quota of rooms.
         """
         asked.check()
         if not self._policy.allows(user):
@@ -199,6 +205,7 @@ class CreateRoom:
         if settings.moderators & bans.keys():
             raise InvalidField(FieldProblem("moderators", "must not contain a banned user"))
         settings = self._with_creator(settings, creator, replaced)
+        allowance = None if creator is None else self._quota.check_creation(creator, deadline)
         own = Room(
             name=name,
             room_id=self._new_id(),
@@ -211,7 +218,12 @@ class CreateRoom:
             bans=bans,
         )
         increment("SessionsCreated")
-        current = self._store.create(own, replaced, deadline)
+        try:
+            current = self._store.create(own, replaced, deadline, allowance)
+        except AllowanceSpent:
+            if allowance is None:
+                raise
+            raise self._quota.refuse(allowance.period) from None
         return current, current.room_id == own.room_id
 
     def _inherited_bans(self, replaced: Room | None) -> Mapping[str, datetime]:

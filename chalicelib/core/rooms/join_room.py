@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Lock
 from typing import Final
 from urllib.parse import quote
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.ports.quota_store import Period, QuotaStore
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
 from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -56,6 +59,59 @@ class JoinResult:
     connect_by: datetime | None = None
 
 
+class TokenQuota:
+    """Counts each user's requests for tokens, in this instance and then in the store.
+
+    A tenth of the quota is counted in this instance alone, so that most users cost no call.
+    """
+
+    def __init__(self, limit: int, store: QuotaStore, clock: Clock) -> None:
+        self._limit = limit
+        self._counted_here = max(1, limit // 10)
+        self._store = store
+        self._clock = clock
+        self._minute_ends: datetime | None = None
+        self._by_user: dict[str, int] = {}
+        self._lock = Lock()
+
+    def count(self, user: User, deadline: Deadline) -> None:
+        """Count a request for a token. Admins may make any number of requests.
+
+        Raises:
+            QuotaExceeded: The user has made too many requests in this minute.
+        """
+        if user.admin:
+            return
+        now = self._clock()
+        ends = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        number = self._count_here(user.id, ends)
+        if number <= self._counted_here:
+            return
+        if number <= self._limit:
+            amount = number if number == self._counted_here + 1 else 1
+            minute = Period(user.id, "tokens", ends)
+            if self._store.add(minute, amount, deadline) <= self._limit:
+                return
+            with self._lock:
+                self._by_user[user.id] = self._limit  # from now on, refuse without a call
+        raise exceeded(
+            "tokensPerMinute",
+            self._limit,
+            f"You may ask for {self._limit} tokens in a minute. Use each token for reconnecting.",
+            ends - now,
+        )
+
+    def _count_here(self, user_id: str, minute_ends: datetime) -> int:
+        with self._lock:
+            if minute_ends != self._minute_ends:
+                self._minute_ends, self._by_user = minute_ends, {}
+            number = self._by_user.pop(user_id, 0) + 1
+            self._by_user[user_id] = number
+            if len(self._by_user) > MAX_USERS:
+                del self._by_user[next(iter(self._by_user))]
+        return number
+
+
 class JoinRoom:
     """Issues client tokens to users who may join.
 
@@ -68,6 +124,7 @@ class JoinRoom:
         self,
         create_room: CreateRoom,
         admit_user: AdmitUser,
+        quota: TokenQuota,
         platform: VideoPlatform,
         clock: Clock,
         *,
@@ -76,6 +133,7 @@ class JoinRoom:
     ) -> None:
         self._create_room = create_room
         self._admit_user = admit_user
+        self._quota = quota
         self._platform = platform
         self._clock = clock
         self.default_room = default_room
@@ -86,7 +144,8 @@ class JoinRoom:
 
         Raises:
             InvalidField: The lifetime, the layout classes or the connection data are too long.
-            RoomkeyError: An error of `CreateRoom.find_or_create` or `AdmitUser.admit`.
+            RoomkeyError: An error of `TokenQuota.count`, `CreateRoom.find_or_create` or
+                `AdmitUser.admit`.
         """
         if request.lifetime is not None and request.lifetime > self._longest_lifetime:
             limit = int(self._longest_lifetime.total_seconds())
@@ -101,6 +160,7 @@ class JoinRoom:
         # Check the length before anything is created. No role has a shorter name than the one
         # assumed here, so the check rejects no data that would fit.
         _connection_data(user, request, request.role or Role.MODERATOR)
+        self._quota.count(user, deadline)
         room = self._create_room.find_or_create(user, name, deadline)
         admitted = self._admit_user.admit(
             room,
@@ -121,10 +181,12 @@ class JoinRoom:
 
         Raises:
             InvalidField: The name is too long.
-            RoomkeyError: An error of `CreateRoom.find_or_create` or `AdmitUser.admit`.
+            RoomkeyError: An error of `TokenQuota.count`, `CreateRoom.find_or_create` or
+                `AdmitUser.admit`.
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
+        self._quota.count(user, deadline)
         room = self._create_room.find_or_create(user, self.default_room, deadline)
         admitted = self._admit_user.admit(
             room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime

@@ -162,7 +162,9 @@ class SessionTracker:
             return None
         if not room.seats.has_room_for_device(user_id):
             return RejectionReason.TOO_MANY
-        claim = room.seats.claim_for_connection(user_id, connection.id, cap, self._clock())
+        now = self._clock()
+        kept_free = room.seats_kept_free(now, moderates=room.connects_as_moderator(user_id, now))
+        claim = room.seats.claim_for_connection(user_id, connection.id, cap, now, kept_free)
         if claim is None:
             return RejectionReason.FULL
         self._sessions.record_connection_and_seat(session, connection, room, claim, deadline)

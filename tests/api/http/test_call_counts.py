@@ -8,6 +8,7 @@ from tests.support.gateway import Gateway
 from tests.support.servers.stand_ins import APPLICATION_ID, StandIns
 
 READ = "DynamoDB.GetItem"
+QUERY = "DynamoDB.Query"
 WRITE = "DynamoDB.TransactWriteItems"
 READ_SECRET = "SecretsManager.GetSecretValue"
 
@@ -44,11 +45,11 @@ def calls_of(
     )
 
 
-def test_the_first_join_ever_adds_one_call_to_opentok_and_one_transaction(
+def test_the_first_join_ever_adds_one_call_to_opentok_a_count_of_rooms_and_one_transaction(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     assert calls_of(stand_ins, gateway) == Calls(
-        [READ, READ_SECRET, WRITE], ["/session/create"], jwks=1
+        [READ, QUERY, READ_SECRET, WRITE], ["/session/create"], jwks=1
     )
 
 
@@ -76,13 +77,13 @@ def test_a_warm_join_of_an_uncapped_room_is_one_read(
             assert counted == Calls([READ], [], jwks=0)
 
 
-def test_a_warm_first_join_of_another_room_adds_only_its_session_and_its_transaction(
+def test_a_warm_first_join_of_another_room_adds_its_session_a_count_of_rooms_and_a_transaction(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
     calls_of(stand_ins, gateway)
 
     assert calls_of(stand_ins, gateway, "retro") == Calls(
-        [READ, WRITE], ["/session/create"], jwks=0
+        [READ, QUERY, WRITE], ["/session/create"], jwks=0
     )
 
 
@@ -91,7 +92,7 @@ def test_a_join_with_vonages_credentials_costs_the_same(stand_ins: StandIns) -> 
     gateway = stand_ins.gateway()
 
     assert calls_of(stand_ins, gateway) == Calls(
-        [READ, READ_SECRET, WRITE], ["/session/create"], jwks=1
+        [READ, QUERY, READ_SECRET, WRITE], ["/session/create"], jwks=1
     )
     assert calls_of(stand_ins, gateway) == Calls([READ], [], jwks=0)
 

@@ -13,6 +13,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import (
     MAX_ARCHIVE_RETENTION_DAYS,
     MAX_MEMBERS,
+    MAX_MODERATOR_SEATS,
     MAX_PARTICIPANTS,
     ArchiveMode,
     ArchivesFor,
@@ -51,6 +52,7 @@ SETTINGS: dict[str, list[Any]] = {
     "moderators": [frozenset(), {"alice"}, {"alice", "Alice", "auth0|42", "ж" * 255}],
     "members": [None, frozenset(), {"bob"}, {f"user-{number}" for number in range(MAX_MEMBERS)}],
     "max_participants": [None, 1, MAX_PARTICIPANTS],
+    "moderator_seats": [0, 1, MAX_MODERATOR_SEATS],
     "opens_at": [None, NOON, NOON + MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
     "closes_at": [None, NOON, NOON - MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
     "archives_for": list(ArchivesFor),
@@ -62,6 +64,7 @@ LATE: dict[str, Callable[[RoomStore, Deadline], object]] = {
     "create": lambda store, late: store.create(a_room("new"), None, late),
     "close": lambda store, late: store.close(a_room("standup"), EVENING, late),
     "created_by": lambda store, late: store.created_by("alice", None, 10, late),
+    "count_created_by": lambda store, late: store.count_created_by("alice", 10, late),
 }
 
 

@@ -184,10 +184,11 @@ def test_a_write_that_failed_harms_no_later_caller(lost: bool, stand_ins: StandI
     with pytest.raises(StoreUnavailable):
         join("alice")
 
-    assert len(stand_ins.items()) == (2 if lost else 0)
+    assert len(stand_ins.items()) == (3 if lost else 0)
     session = join("bob")
     assert join("carol") == session
     assert {item["pk"]["S"] for item in stand_ins.items()} == {
         "room#standup",
         f"session#{session}",
+        "user#alice" if lost else "user#bob",
     }

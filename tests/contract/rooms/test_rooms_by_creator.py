@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamodb.rooms import BY_CREATOR
+from chalicelib.adapters.dynamodb.rooms_by_creator import BY_CREATOR
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, RoomStore

@@ -63,6 +63,8 @@ GUESTS = [User("bob"), User("carol"), User("dora")]
 USERS = [ALICE, User("root", admin=True), *GUESTS]
 MODERATORS = {"alice", "root"}
 CAPS = [None, 1, 2, 3]
+LIMITS = [(None, 0), (1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (3, 1), (3, 2)]
+"""How many may be in, and how many of these seats are kept free for moderators."""
 ENDINGS = ["open anew", "close never", "close soon", "delete"]
 NO_LIMIT = 1000
 TASKS_AT_ONCE = 5
@@ -112,9 +114,11 @@ class Interleavings(RuleBasedStateMachine):
         self.is_broken = False
         # What could have been so since the last time that all had come to its end.
         self.limits: set[int] = set()
+        self.limits_of_guests: set[int] = set()
         self.unlocked = True
         # What was so then.
         self.seats_kept = 0
+        self.seats_of_guests = 0
         self.insiders: set[str] = set()
 
     def clock(self) -> datetime:
@@ -123,13 +127,17 @@ class Interleavings(RuleBasedStateMachine):
     # What goes on.
 
     @initialize(
-        cap=st.sampled_from(CAPS),
+        limit=st.sampled_from(LIMITS),
         inside=st.lists(st.sampled_from(GUESTS), max_size=3),
         banned=st.sampled_from([None, *GUESTS]),
         locked=st.booleans(),
     )
     def a_room(
-        self, cap: int | None, inside: list[User], banned: User | None, locked: bool
+        self,
+        limit: tuple[int | None, int],
+        inside: list[User],
+        banned: User | None,
+        locked: bool,
     ) -> None:
         """Everybody has a token of better times, which nobody can take back."""
         self._put(None)
@@ -138,7 +146,7 @@ class Interleavings(RuleBasedStateMachine):
             self.enter(user, told=True)
         if banned is not None:
             self.ban(banned, at_once=True)
-        self.limit(cap, at_once=True)
+        self.limit(limit, at_once=True)
         self.lock(locked, at_once=True)
         self._finish_all()
         self._check_all()
@@ -191,11 +199,13 @@ class Interleavings(RuleBasedStateMachine):
         lift = partial(self.service.use_cases.ban_users.lift, ALICE, ROOM, ban_id_of(user.id))
         self._request(f"letting back of {user.id}", lambda: lift(NoHurry()))
 
-    @rule(cap=st.sampled_from(CAPS), at_once=st.booleans())
-    def limit(self, cap: int | None, at_once: bool) -> None:
+    @rule(limit=st.sampled_from(LIMITS), at_once=st.booleans())
+    def limit(self, limit: tuple[int | None, int], at_once: bool) -> None:
+        cap, kept_free = limit
         self.limits.add(cap or NO_LIMIT)
-        changes = RoomPatch(settings={"max_participants": cap})
-        self._change(f"limit {cap}", changes, at_once=at_once)
+        self.limits_of_guests.add((cap or NO_LIMIT) - kept_free)
+        changes = RoomPatch(settings={"max_participants": cap, "moderator_seats": kept_free})
+        self._change(f"limit {limit}", changes, at_once=at_once)
 
     @rule(locked=st.booleans(), at_once=st.booleans())
     def lock(self, locked: bool, at_once: bool) -> None:
@@ -317,6 +327,9 @@ class Interleavings(RuleBasedStateMachine):
         with self._judging():
             most = max(self.seats_kept, *self.limits)
             assert max(len(live), len(self._kept(room))) <= most, "more are in than may be"
+            most = max(self.seats_of_guests, *self.limits_of_guests)
+            guests = max(len(live - MODERATORS), len(self._kept(room) - MODERATORS))
+            assert guests <= most, "guests took a seat that is kept free"
 
     def _check_all(self) -> None:
         room = self._room()
@@ -336,7 +349,9 @@ class Interleavings(RuleBasedStateMachine):
         self._check_presence(room)
         kept = self._kept(room)
         self.seats_kept = len(kept)
-        self.limits = {room.settings.max_participants or NO_LIMIT}
+        self.seats_of_guests = len(kept - MODERATORS)
+        limit = room.settings.max_participants or NO_LIMIT
+        self.limits, self.limits_of_guests = {limit}, {limit - room.settings.moderator_seats}
         self.unlocked = not room.locked
         just_left = {user for user, at in self.left.items() if at + GRACE > self.now}
         self.insiders = {_user(each) for each in self._in(room)} | kept | just_left
@@ -392,7 +407,10 @@ class Interleavings(RuleBasedStateMachine):
     def _check_newcomers_get_in(self, cap: int) -> None:
         if self._room().closed_at is not None:
             self._put(cap)
-        changes = RoomPatch(settings={"closes_at": None, "max_participants": cap}, locked=False)
+        changes = RoomPatch(
+            settings={"closes_at": None, "max_participants": cap, "moderator_seats": 0},
+            locked=False,
+        )
         self.service.use_cases.change_room.change(ALICE, ROOM, changes, IP, NoHurry())
         newcomers = [User(f"newcomer-{number}") for number in range(cap)]
         tokens = [self._join(user) for user in newcomers]
@@ -429,6 +447,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def _put(self, cap: int | None) -> None:
         self.limits.add(cap or NO_LIMIT)
+        self.limits_of_guests.add(cap or NO_LIMIT)
         self.unlocked = True
         self.service.use_cases.create_room.put(
             ALICE,

@@ -83,6 +83,15 @@ class CountsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """A count of a user in a period, or the ends of the user's holds by room."""
+
+    expires: datetime
+    count: int = 0
+    holds: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class MediaRecord:
     """An archive, broadcast, captions or render.
 

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
+from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
@@ -29,11 +30,21 @@ class FakeRooms:
             found = self._table.rooms.get(name.lower())
             return None if found is None else found.room
 
-    def create(self, room: Room, replaced: Room | None, deadline: Deadline) -> Room:
+    def create(
+        self,
+        room: Room,
+        replaced: Room | None,
+        deadline: Deadline,
+        allowance: Allowance | None = None,
+    ) -> Room:
         with self._table.faults.call("create", deadline):
             found = self._table.room(room)
             if found is not None and (replaced is None or found.room.room_id != replaced.room_id):
                 return found.room
+            if allowance is not None:
+                if self._table.used(allowance.period) >= allowance.limit:
+                    raise AllowanceSpent
+                self._table.add_usage(allowance.period, 1)
             due = _due(room)
             self._table.put_room(RoomRecord(room, due, due is not None), session_idle=False)
             self._table.start_session(room, room.created_at)
@@ -99,6 +110,10 @@ class FakeRooms:
             if len(listed) <= limit:
                 return RoomPage(shown, None)
             return RoomPage(shown, RoomCursor(shown[-1].name.lower(), shown[-1].created_at))
+
+    def count_created_by(self, user_id: str, limit: int, deadline: Deadline) -> int:
+        with self._table.faults.call("count_created_by", deadline):
+            return min(limit, len(list(self._listed(user_id))))
 
     def _listed(self, user_id: str) -> Iterator[Room]:
         for record in self._table.rooms.values():

@@ -24,6 +24,17 @@ class FakeSeats:
             record = self._table.current(room)
             self._table.put_room(record, seats=seats_after(record.room, claim))
 
+    def free(self, room: Room, user_id: str, deadline: Deadline) -> None:
+        with self._table.faults.call("free", deadline):
+            record = self._table.current(room)
+            seats = record.room.seats
+            freed = Seats(
+                _without(seats.connections, [user_id]),
+                _without(seats.holds, [user_id]),
+                _without(seats.waiting, [user_id]),
+            )
+            self._table.put_room(record, seats=freed)
+
     def remember_admin(
         self,
         room: Room,
@@ -54,20 +65,26 @@ def seats_after(room: Room, claim: SeatClaim) -> Seats:
     for lapsed, hold in claim.evicted:
         if connections.get(lapsed) != {} or holds.get(lapsed) != hold:
             raise StaleRoom(room)
+    if not connections.keys() >= set(claim.counted_on):
+        raise StaleRoom(room)
     user_id = claim.user_id
     if user_id is not None and not _may_take(room.seats, claim, user_id):
         raise StaleRoom(room)
     evicted = [lapsed for lapsed, _ in claim.evicted]
     connections, holds = _without(connections, evicted), _without(holds, evicted)
+    waiting = _without(room.seats.waiting, claim.forgotten)
     if user_id is None:
-        return Seats(connections, holds)
+        return Seats(connections, holds, waiting)
     seat = dict(connections.get(user_id, {}))
     if claim.hold_until is not None:
         holds[user_id] = claim.hold_until
+    if claim.waiting_since is not None:
+        waiting[user_id] = claim.waiting_since
     if claim.connection_id is not None:
         holds.pop(user_id, None)
+        waiting.pop(user_id, None)
         seat[claim.connection_id] = claim.now
-    return Seats({**connections, user_id: seat}, holds)
+    return Seats({**connections, user_id: seat}, holds, waiting)
 
 
 def seats_left(room: Room, release: SeatRelease) -> Seats:
@@ -85,7 +102,11 @@ def seats_left(room: Room, release: SeatRelease) -> Seats:
     holds = dict(seats.holds)
     if release.hold_until is not None:
         holds[user_id] = release.hold_until
-    return Seats({**seats.connections, user_id: _without(seat, [release.connection_id])}, holds)
+    return Seats(
+        {**seats.connections, user_id: _without(seat, [release.connection_id])},
+        holds,
+        _without(seats.waiting, [user_id]),
+    )
 
 
 def _may_take(seats: Seats, claim: SeatClaim, user_id: str) -> bool:

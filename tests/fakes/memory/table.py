@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
+from chalicelib.core.ports.quota_store import Period
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.formats import Clock, epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
@@ -18,6 +19,7 @@ from tests.fakes.memory.records import (
     RetentionRecord,
     RoomRecord,
     SessionRecord,
+    UsageRecord,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class Table:
         """By room, kind and id."""
         self.schedules: dict[str, RetentionRecord] = {}
         """By room."""
+        self.usage: dict[tuple[str, str], UsageRecord] = {}
+        """By user, and what is counted when."""
         self._clock = clock
         self._longest_token = longest_token
 
@@ -135,6 +139,16 @@ class Table:
             else RetentionRecord(room.name, days, epoch_milliseconds(at))
         )
 
+    def used(self, period: Period) -> int:
+        found = self.usage.get(_usage_key(period))
+        return 0 if found is None else found.count
+
+    def add_usage(self, period: Period, amount: int) -> int:
+        """Add to the count of a period, and return the new count."""
+        count = self.used(period) + amount
+        self.usage[_usage_key(period)] = UsageRecord(whole_second(period.ends), count)
+        return count
+
     def _put_session(
         self,
         room: Room,
@@ -161,7 +175,12 @@ class Table:
             self.counts,
             self.media,
             self.schedules,
+            self.usage,
         )
+
+
+def _usage_key(period: Period) -> tuple[str, str]:
+    return period.user_id, f"{period.counted}#{int(period.ends.timestamp())}"
 
 
 def has_access_limits(room: Room) -> bool:

@@ -12,6 +12,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -22,6 +23,7 @@ from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.use_cases import UseCases
 from chalicelib.media_settings import read_features
 from tests.fakes.memory.table import unavailable
@@ -124,6 +126,7 @@ def build(
     stores = Stores(
         rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME),
         seats=DynamoDBSeats(client, TABLE),
+        quotas=DynamoDBQuotas(client, TABLE),
         sessions=DynamoDBSessions(client, TABLE),
         due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
         media=RunningMedia(client, TABLE),
@@ -145,6 +148,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
     ports = Ports(
         rooms=stores.rooms,
         seats=stores.seats,
+        quotas=stores.quotas,
         sessions=stores.sessions,
         video=opentok,
         client_library=nothing,
@@ -170,6 +174,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         features=read_features({}, []),
         media_hosts=MediaHosts(),
         opentok_calls_per_second=1000,
+        quotas=Quotas(),
     )
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

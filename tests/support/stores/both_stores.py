@@ -18,8 +18,9 @@ from chalicelib.core.model.connection import Connection, Counts, Participant, Se
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
-from chalicelib.core.model.seats import Seats
+from chalicelib.core.model.seats import HOLD, KeptFree, Seats
 from chalicelib.core.ports.archives import RetentionSchedule
+from chalicelib.core.ports.quota_store import Allowance, Period
 from tests.fakes.memory.table import Table
 from tests.fakes.stores import Stores
 from tests.support.stores.engines import Engine, Memory
@@ -27,6 +28,7 @@ from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, soon
 from tests.support.stores.read_stores import outcome, read_lists, read_retention, read_session
 from tests.support.stores.store_strategies import (
     CONNECTIONS,
+    KEPT_FREE,
     MEDIA,
     MOMENTS,
     NAMES,
@@ -81,15 +83,33 @@ class BothStores(RuleBasedStateMachine):
         if anew:
             after = replace(after, session_id=self._new("session"), seats=Seats())
         elif locked:
-            after = replace(after, seats=Seats({"bob": {"c1": at}}, {"carol": at}))
+            after = replace(after, seats=Seats({"bob": {"c1": at}}, {"carol": at}, {"bob": at}))
         self.both(lambda stores: stores.rooms.compare_and_set(before, after, at, soon()))
 
-    @rule(data=st.data(), user=USERS, at=MOMENTS)
-    def join(self, data: st.DataObject, user: str, at: Any) -> None:
-        room = self._a_room(data)
-        claim = room.seats.claim_for_join(user, room.settings.max_participants or 3, at)
+    @rule(data=st.data(), user=USERS, at=MOMENTS, kept_free=KEPT_FREE, waits=st.booleans())
+    def join(
+        self, data: st.DataObject, user: str, at: Any, kept_free: KeptFree, waits: bool
+    ) -> None:
+        room, longest_wait = self._a_room(data), HOLD if waits else None
+        cap = room.settings.max_participants or 3
+        claim = room.seats.claim_for_join(user, cap, at, kept_free, longest_wait)
         if claim is not None:
             self.both(lambda stores: stores.seats.write_claim(room, claim, soon()))
+
+    @rule(data=st.data(), user=USERS)
+    def free(self, data: st.DataObject, user: str) -> None:
+        room = self._a_room(data)
+        self.both(lambda stores: stores.seats.free(room, user, soon()))
+
+    @rule(user=USERS, at=MOMENTS, room=NAMES, which=st.integers(0, 2))
+    def use(self, user: str, at: Any, room: str, which: int) -> None:
+        period = Period(user, "rooms", at)
+        calls: list[Callable[[Stores], object]] = [
+            lambda stores: stores.quotas.add(period, 2, soon()),
+            lambda stores: stores.quotas.add_holds(user, {room: at}, soon()),
+            lambda stores: stores.quotas.remove_holds(user, [room], soon()),
+        ]
+        self.both(calls[which])
 
     @rule(data=st.data(), user=USERS, until=MOMENTS)
     def remember_admin(self, data: st.DataObject, user: str, until: Any) -> None:
@@ -238,7 +258,10 @@ class BothStores(RuleBasedStateMachine):
             created_by="alice",
             settings=chosen,
         )
-        self._rooms.append(self.both(lambda stores: stores.rooms.create(room, replaced, soon())))
+        allowance = Allowance(Period("alice", "rooms", NOON), limit=1000)
+        self._rooms.append(
+            self.both(lambda stores: stores.rooms.create(room, replaced, soon(), allowance))
+        )
 
     def _a_room(self, data: st.DataObject) -> Room:
         """A room as it was read at some time; most likely the latest."""

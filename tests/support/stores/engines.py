@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
@@ -60,6 +61,7 @@ class Engine:
         return Stores(
             rooms=DynamoDBRooms(self.client, TABLE, LONGEST_TOKEN),
             seats=DynamoDBSeats(self.client, TABLE),
+            quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE),
             due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
             media=DynamoDBMedia(self.client, TABLE),
@@ -158,6 +160,7 @@ class Memory:
             ("session", table.connections),
             ("session", table.departures),
             ("media", table.media),
+            ("user", table.usage),
         )
         for kind, records in by_ids:
             yield from ((f"{kind}#{each[0]}", records, each) for each in list(records))

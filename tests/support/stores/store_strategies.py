@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from chalicelib.core.model.connection import Participant, Service
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.model.seats import KeptFree
 from chalicelib.core.model.user import Role
 from tests.support.stores.example_rooms import NOON
 
 USERS = st.sampled_from(["bob", "carol", "dora"])
+KEPT_FREE = st.builds(KeptFree, st.integers(0, 2), st.frozensets(USERS))
 NAMES = st.sampled_from(["red", "Red", "blue"])
 CONNECTIONS = st.sampled_from(["c1", "c2", "c3", "c4", "c5"])
 CALLER = Participant(service=Service.SIP, role=Role.PUBLISHER)
@@ -23,6 +25,7 @@ SETTINGS = st.builds(
     moderators=st.frozensets(st.just("alice")),
     members=st.none() | st.frozensets(USERS),
     max_participants=st.none() | st.integers(1, 3),
+    moderator_seats=st.integers(0, 1),
     closes_at=st.none() | MOMENTS,
     archive_retention_days=st.none() | st.integers(1, 2),
 )

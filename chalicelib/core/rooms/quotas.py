@@ -1,0 +1,126 @@
+"""The quotas of each user, so that one user cannot use up the service. Admins have none."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final
+
+from chalicelib.core.model.seats import HOLD
+from chalicelib.core.model.user import User
+from chalicelib.core.ports.quota_store import Allowance, Period, QuotaStore
+from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
+from chalicelib.errors import QuotaExceeded
+
+MAX_USERS: Final = 10_000
+"""The number of users of whom an instance remembers something."""
+_RETRY_AFTER_DELETION: Final = timedelta(seconds=60)
+"""The time to wait where only a deleted room helps. The count may be a moment out of date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """The limits of what one user may use. The defaults fit people, not hostile programs.
+
+    Args:
+        rooms_per_hour: The number of rooms to create or to open again in a clock hour.
+        rooms: The number of rooms that the user created and has not deleted.
+        tokens_per_minute: The number of requests for client tokens in a clock minute.
+        held_seats: The number of seats that the user holds at the same time without connecting.
+        hold_renewals: The number of times that a hold may be renewed without connecting.
+    """
+
+    rooms_per_hour: int = 60
+    rooms: int = 100
+    tokens_per_minute: int = 60
+    held_seats: int = 5
+    hold_renewals: int = 4
+
+    @property
+    def longest_wait(self) -> timedelta:
+        """The longest time for which a user may hold a seat without connecting."""
+        return HOLD * (1 + self.hold_renewals)
+
+
+class RoomQuota:
+    """The quotas of rooms: those that a user has, and those created or opened again in an hour."""
+
+    def __init__(self, quotas: Quotas, rooms: RoomStore, store: QuotaStore, clock: Clock) -> None:
+        self._quotas = quotas
+        self._rooms = rooms
+        self._store = store
+        self._clock = clock
+        self._refused: dict[str, datetime] = {}
+        """Users who have used up an hour, each with its end."""
+        self._lock = Lock()
+
+    def check_creation(self, user: User, deadline: Deadline) -> Allowance | None:
+        """Check that the user may create a room, before a session is created for it.
+
+        Returns:
+            The count to which the room must be added; None for an admin.
+
+        Raises:
+            QuotaExceeded: The user has too many rooms, or created too many in this hour.
+        """
+        if user.admin:
+            return None
+        period = self._hour(user)
+        with self._lock:
+            is_refused = self._refused.get(user.id) == period.ends
+        if is_refused:
+            raise self._hour_is_used_up(period)
+        limit = self._quotas.rooms
+        if self._rooms.count_created_by(user.id, limit, deadline) >= limit:
+            raise exceeded(
+                "rooms",
+                limit,
+                f"You have {limit} rooms, which is the most that one user may have. Delete one.",
+                _RETRY_AFTER_DELETION,
+            )
+        return Allowance(period, self._quotas.rooms_per_hour)
+
+    def refuse(self, period: Period) -> QuotaExceeded:
+        """Return the error for an hour that is used up, and refuse its user from now on."""
+        with self._lock:
+            self._refused.pop(period.user_id, None)
+            self._refused[period.user_id] = period.ends
+            if len(self._refused) > MAX_USERS:
+                del self._refused[next(iter(self._refused))]
+        return self._hour_is_used_up(period)
+
+    def count_reopening(self, user: User, deadline: Deadline) -> None:
+        """Count a room that is about to be opened again, with another session.
+
+        Raises:
+            QuotaExceeded: The user has created or reopened too many rooms in this hour.
+        """
+        if user.admin:
+            return
+        period = self._hour(user)
+        if self._store.add(period, 1, deadline) > self._quotas.rooms_per_hour:
+            raise self._hour_is_used_up(period)
+
+    def _hour(self, user: User) -> Period:
+        hour = self._clock().replace(minute=0, second=0, microsecond=0)
+        return Period(user.id, "rooms", hour + timedelta(hours=1))
+
+    def _hour_is_used_up(self, period: Period) -> QuotaExceeded:
+        limit = self._quotas.rooms_per_hour
+        return exceeded(
+            "roomsPerHour",
+            limit,
+            f"You may create or reopen {limit} rooms in an hour. Try again in the next one.",
+            period.ends - self._clock(),
+        )
+
+
+def exceeded(quota: str, limit: int, detail: str, wait: timedelta) -> QuotaExceeded:
+    """Return the error for a quota, with the time after which the user may try again."""
+    return QuotaExceeded(
+        detail,
+        retry_after=max(1, math.ceil(wait.total_seconds())),
+        extensions={"quota": quota, "limit": limit},
+    )
