@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
@@ -27,8 +27,9 @@ from chalicelib.api.rooms import (
     room_routes,
     token_routes,
 )
-from chalicelib.api.schedules import Schedules
+from chalicelib.api.schedules import Schedules, run_deadline
 from chalicelib.composition.services import Services
+from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.media_settings import features_off
 from chalicelib.settings import cors_origin, log_level
@@ -57,13 +58,16 @@ PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
 
 
 def build_app(
-    environment: Mapping[str, str], new_deadline: Callable[[], Deadline] = request_deadline
+    environment: Mapping[str, str],
+    new_deadline: Callable[[], Deadline] = request_deadline,
+    new_run_deadline: Callable[[object], Deadline] = run_deadline,
 ) -> Chalice:
     """Return a new app.
 
     Args:
         environment: The settings.
         new_deadline: Returns the deadline of a request.
+        new_run_deadline: Returns the deadline of a run that Lambda's context describes.
     """
     services = Services(environment)
     log = RequestLog(log_level(environment))
@@ -78,7 +82,7 @@ def build_app(
     built.register_middleware(router.error_middleware, "http")
     for routes in (*ROUTES, *PAGES):
         router.mount(built, routes)
-    _register_schedules(built, Schedules(services.use_cases, log))
+    _register_schedules(built, Schedules(services.use_cases, log, new_run_deadline))
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()
@@ -87,7 +91,7 @@ def build_app(
 
 
 def _register_schedules(built: Chalice, schedules: Schedules) -> None:
-    """Register the scheduled functions.
+    """Register the scheduled functions, and the workers that one of them starts.
 
     They are registered in this module: Chalice would deploy those of another module under that
     module's name, and Lambda would never import this one.
@@ -97,21 +101,31 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
     def enforce_closing_times(event: CloudWatchEvent) -> None:
         schedules.run(
             "enforce_closing_times",
-            event,
+            event.context,
             lambda cases, until: cases.enforce_closing_times.run(until),
         )
 
     @built.schedule("rate(1 minute)")
     def reconcile_sessions(event: CloudWatchEvent) -> None:
         schedules.run(
-            "reconcile_sessions", event, lambda cases, until: cases.reconcile_sessions.run(until)
+            "reconcile_sessions",
+            event.context,
+            lambda cases, until: cases.reconcile_sessions.run(until),
+        )
+
+    @built.lambda_function("check_sessions")
+    def check_sessions(event: Mapping[str, Any], context: object) -> None:
+        schedules.run(
+            "check_sessions",
+            context,
+            lambda cases, until: cases.check_sessions.run(CheckBatch.from_event(event), until),
         )
 
     @built.schedule("rate(1 minute)")
     def delete_expired_archives(event: CloudWatchEvent) -> None:
         schedules.run(
             "delete_expired_archives",
-            event,
+            event.context,
             lambda cases, until: cases.delete_expired_archives.run(until),
         )
 
@@ -120,4 +134,5 @@ app = build_app(os.environ)
 # Lambda finds each function by its own name in this module.
 enforce_closing_times = app.handler_map["enforce_closing_times"]
 reconcile_sessions = app.handler_map["reconcile_sessions"]
+check_sessions = app.handler_map["check_sessions"]
 delete_expired_archives = app.handler_map["delete_expired_archives"]

@@ -12,19 +12,22 @@ from typing import Any
 import urllib3.util.connection
 
 _Connect = Callable[..., socket.socket]
+_JSON = "application/json"
+_DYNAMODBS = "application/x-amz-json-1.0"
+_Answer = Callable[[bytes], bytes]
 
 
 class _Canned(socket.socket):
     """A socket that takes a request and returns the fixed answer."""
 
-    def __init__(self, answer: bytes) -> None:
+    def __init__(self, answer: "_Answer") -> None:
         ours, self._other_end = socket.socketpair()
         super().__init__(fileno=ours.detach())
         self._answer = answer
         self._unread = memoryview(b"")
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:  # noqa: ANN401, ARG002 - as the base
-        self._unread = memoryview(self._answer)
+        self._unread = memoryview(self._answer(bytes(data)))
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:  # noqa: ANN401, ARG002 - as the base
         size = min(nbytes or len(buffer), len(self._unread))
@@ -41,9 +44,13 @@ class _Canned(socket.socket):
 
 
 @contextmanager
-def canned_network(bodies: Mapping[str, bytes]) -> Iterator[None]:
-    """Answer every request to one of these hosts with its body. Connect to others as usual."""
-    answers = {host: _http_answer(body) for host, body in bodies.items()}
+def canned_network(bodies: Mapping[str, bytes | Mapping[str, bytes]]) -> Iterator[None]:
+    """Answer every request to one of these hosts with its body. Connect to others as usual.
+
+    Args:
+        bodies: For each host its body, or a body for each end of a path.
+    """
+    answers = {host: _answering(body) for host, body in bodies.items()}
 
     def connecting(connect_to_others: _Connect) -> _Connect:
         def connect(address: tuple[str, int], *options: Any, **named: Any) -> socket.socket:  # noqa: ANN401 - as the originals
@@ -64,13 +71,26 @@ def canned_network(bodies: Mapping[str, bytes]) -> Iterator[None]:
         urllib3.util.connection.create_connection, socket.create_connection = originals
 
 
-def _http_answer(body: bytes) -> bytes:
+def _answering(body: bytes | Mapping[str, bytes]) -> _Answer:
+    if isinstance(body, bytes):
+        whole = _http_answer(body)
+        return lambda _: whole
+    by_path = {path.encode(): _http_answer(each, _JSON) for path, each in body.items()}
+
+    def answer(request: bytes) -> bytes:
+        path = request.split(b" ", 2)[1].partition(b"?")[0]
+        return next(each for end, each in by_path.items() if path.endswith(end))
+
+    return answer
+
+
+def _http_answer(body: bytes, content_type: str = _DYNAMODBS) -> bytes:
     """Build an answer with DynamoDB's headers, including the checksum that botocore verifies."""
     head = (
         "HTTP/1.1 200 OK\r\n"
         "Server: Server\r\n"
         "Date: Sun, 22 Nov 2026 12:00:00 GMT\r\n"
-        "Content-Type: application/x-amz-json-1.0\r\n"
+        f"Content-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\n"
         "Connection: keep-alive\r\n"
         "x-amzn-RequestId: T8QL1B3EPB3BF6HMTMD0AGHI1BVV4KQNSO5AEMVJF66Q9ASUAAJG\r\n"

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from stand_ins.http.server import HttpServer
 
 _FORWARDED_HEADERS: Final = ("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target")
+_REQUEST_ID: Final = "x-amzn-RequestId"
 _TRANSACTION: Final = "TransactWriteItems"
 _WRITES: Final = frozenset({_TRANSACTION, "PutItem", "UpdateItem", "DeleteItem"})
 _TRANSACTION_FACTOR: Final = 2
@@ -46,18 +47,21 @@ class MeteredDynamoDB:
     def wsgi_app(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         content = json.loads(request.get_data()) | {"ReturnConsumedCapacity": "INDEXES"}
-        status, body = self._forward(request, json.dumps(content).encode())
+        status, headers, body = self._forward(request, json.dumps(content).encode())
         operation = request.headers["X-Amz-Target"].rpartition(".")[2]
         self.calls.append(_metered(operation, json.loads(body)))
-        return Response(body, status, content_type=request.content_type)(environ, start)
+        response = Response(body, status, headers, content_type=request.content_type)
+        return response(environ, start)
 
-    def _forward(self, request: Request, body: bytes) -> tuple[int, bytes]:
+    def _forward(self, request: Request, body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(self._address, timeout=10)
         try:
             headers = {name: request.headers[name] for name in _FORWARDED_HEADERS}
             connection.request("POST", "/", body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            # Without its id, the service takes the answer for another server's.
+            request_id = {_REQUEST_ID: answer.headers.get(_REQUEST_ID, "")}
+            return answer.status, request_id, answer.read()
         finally:
             connection.close()
 

@@ -50,7 +50,7 @@ class Surroundings:
         """Return the canned network's answer for each host."""
         secret = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
         return {
-            _SECRETS_MANAGER: json.dumps({"SecretString": secret}).encode(),
+            _SECRETS_MANAGER: json.dumps({"Name": "roomkey", "SecretString": secret}).encode(),
             _KEYS: json.dumps({"keys": [self.key.public_jwk()]}).encode(),
         }
 

@@ -367,7 +367,7 @@ class StartUnconfirmed(RoomkeyError):
 
 
 class StoreUnavailable(RoomkeyError):
-    """DynamoDB or Secrets Manager cannot be reached."""
+    """A service of AWS cannot be reached: DynamoDB, Secrets Manager or Lambda."""
 
     code = "store_unavailable"
 

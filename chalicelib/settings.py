@@ -18,6 +18,8 @@ from chalicelib.media_settings import read_features, read_media_hosts
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9@._~%/-]*)?")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
+DEFAULT_CALLS_PER_SECOND: Final = 1000
+MAX_CALLS_PER_SECOND: Final = 10_000
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -46,6 +48,8 @@ class Settings:
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
@@ -61,6 +65,8 @@ class Settings:
     longest_token: timedelta
     features: Features
     media_hosts: MediaHosts
+    opentok_calls_per_second: int
+    checks_function: str | None
     quotas: Quotas
     callback_path_secret: str | None = field(repr=False)
 
@@ -110,6 +116,14 @@ class Settings:
             quotas=_quotas(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
+            opentok_calls_per_second=_whole_number(
+                environment,
+                problems,
+                "OPENTOK_CALLS_PER_SECOND",
+                DEFAULT_CALLS_PER_SECOND,
+                (1, MAX_CALLS_PER_SECOND),
+            ),
+            checks_function=_checks_function(environment),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:
@@ -152,6 +166,13 @@ def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -
     if value is not None and not PATH_SECRET_PATTERN.fullmatch(value):
         problems.append("CALLBACK_PATH_SECRET must be 32 to 128 of A-Z, a-z, 0-9, _ and -")
     return value
+
+
+def _checks_function(environment: Mapping[str, str]) -> str | None:
+    """Return the name of the function beside this one, which Lambda names in the environment."""
+    function = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    stage = function.removesuffix("-reconcile_sessions")
+    return None if stage == function else f"{stage}-check_sessions"
 
 
 def _quotas(environment: Mapping[str, str], problems: list[str]) -> Quotas:

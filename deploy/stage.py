@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
 from deploy.errors import DeployError
 
 PROJECT: Final = Path(__file__).parents[1]
 API_FUNCTION: Final = "api_handler"
+WORKERS: Final = {"check_sessions": MAX_WORKERS}
+"""The functions that a scheduled function starts, and how many of each may run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,20 @@ class Stage:
     @property
     def scheduled(self) -> dict[str, str]:
         """The scheduled functions' names in Lambda, by their names in Chalice."""
-        others = (name for name in self.config["lambda_functions"] if name != API_FUNCTION)
-        return {name: f"{self.stack}-{name}" for name in others}
+        others = self.config["lambda_functions"].keys() - {API_FUNCTION, *WORKERS}
+        return {name: f"{self.stack}-{name}" for name in sorted(others)}
+
+    @property
+    def at_once(self) -> dict[str, int]:
+        """The number of runs at the same time of each function but the API's, by its name."""
+        workers = {f"{self.stack}-{name}": number for name, number in WORKERS.items()}
+        return dict.fromkeys(self.scheduled.values(), 1) | workers
 
     @property
     def functions(self) -> dict[str, str]:
         """All functions' names in Lambda, by their names in Chalice."""
-        return {API_FUNCTION: self.function, **self.scheduled}
+        workers = {name: f"{self.stack}-{name}" for name in WORKERS}
+        return {API_FUNCTION: self.function, **self.scheduled, **workers}
 
     @property
     def gateway_stage(self) -> str:

@@ -13,19 +13,24 @@ EVERY_SECONDS = 60.0
 
 
 def run_schedules(app: Chalice, every_seconds: float = EVERY_SECONDS) -> None:
-    """Call the app's scheduled functions from now on, in a thread that ends with the process."""
+    """Call the app's scheduled functions from now on, in threads that end with the process.
+
+    A run of one function may take most of a minute, so each has a thread.
+    """
     names = [each.name for each in app.event_sources if hasattr(each, "schedule_expression")]
-    threading.Thread(target=_run, args=(app, names, every_seconds), daemon=True).start()
+    for name in names:
+        threading.Thread(target=_run, args=(app, name, every_seconds), daemon=True).start()
 
 
-def _run(app: Chalice, names: list[str], every_seconds: float) -> None:
+def _run(app: Chalice, name: str, every_seconds: float) -> None:
+    due = time.monotonic()
     while True:
-        time.sleep(every_seconds)
-        for name in names:
-            try:
-                app.handler_map[name](_event(), _Context(name))
-            except Exception:  # noqa: BLE001 - it ends a Lambda's run, and not those after it
-                traceback.print_exc()
+        due += every_seconds
+        time.sleep(max(0.0, due - time.monotonic()))
+        try:
+            app.handler_map[name](_event(), _Context(name))
+        except Exception:  # noqa: BLE001 - it ends a Lambda's run, and not those after it
+            traceback.print_exc()
 
 
 class _Context:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from chalice.app import CloudWatchEvent
-
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import recording
@@ -16,18 +14,40 @@ RUN_SECONDS: Final = 50.0
 """The time limit of a run: the next one starts after a minute, and Lambda stops a run at 60 s."""
 
 
+_SECONDS_TO_LOG: Final = 5.0
+
+
+def run_deadline(context: object) -> Deadline:
+    """Return the deadline of a run, before the time at which Lambda stops it."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    if left is None:
+        return Deadline(RUN_SECONDS)
+    return Deadline(min(RUN_SECONDS, left() / 1000 - _SECONDS_TO_LOG))
+
+
 class Schedules:
     """The runner of scheduled work, which logs each run."""
 
-    def __init__(self, use_cases: Callable[[], UseCases], log: RequestLog) -> None:
+    def __init__(
+        self,
+        use_cases: Callable[[], UseCases],
+        log: RequestLog,
+        new_deadline: Callable[[object], Deadline],
+    ) -> None:
         self._use_cases = use_cases
         self._log = log
+        self._new_deadline = new_deadline
 
     def run(
-        self, name: str, event: CloudWatchEvent, work: Callable[[ScheduledUseCases, Deadline], None]
+        self, name: str, context: object, work: Callable[[ScheduledUseCases, Deadline], None]
     ) -> None:
-        """Do the work. An error is logged, and the next run tries again."""
-        context = event.context
+        """Do the work. An error is logged, and the next run tries again.
+
+        Args:
+            name: The function's name in the log.
+            context: Lambda's description of the invocation.
+            work: Does the work with the use cases, by the deadline.
+        """
         record = RequestRecord(
             str(getattr(context, "aws_request_id", "")),
             "SCHEDULE",
@@ -36,7 +56,7 @@ class Schedules:
         )
         with recording() as record.measurements:
             try:
-                work(self._use_cases().scheduled(), Deadline(RUN_SECONDS))
+                work(self._use_cases().scheduled(), self._new_deadline(context))
             except RoomkeyError as error:
                 self._log.write(record, HTTPStatus.SERVICE_UNAVAILABLE, error)
             except Exception as fault:  # noqa: BLE001  a failed run must be logged

@@ -8,6 +8,7 @@ from chalicelib.errors import NotConfigured
 if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -48,6 +49,13 @@ def s3_client() -> "S3Client":
     client = boto3.client("s3", config=_client_config().merge(regional))
     check_answers(client, in_json=False)
     return client
+
+
+def lambda_client() -> "LambdaClient":
+    """Return a client to start workers."""
+    import boto3
+
+    return boto3.client("lambda", config=_client_config())
 
 
 def _client_config() -> "Config":

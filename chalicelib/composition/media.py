@@ -23,7 +23,7 @@ from chalicelib.core.model.connection import Service
 from chalicelib.core.model.media import Feature, Features, MediaKind
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.rooms.read_rooms import ReadRooms
-from chalicelib.core.sessions.reconcile_sessions import MediaCheck
+from chalicelib.core.sessions.check_sessions import SessionCheck
 from chalicelib.core.sessions.service_connections import ServiceConnections
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import Clock
@@ -36,7 +36,7 @@ class MediaServices:
 
     use_cases: MediaUseCases
     stop: StopMedia
-    reconcile: Sequence[MediaCheck]
+    reconcile: Sequence[SessionCheck]
     delete_expired_archives: DeleteExpiredArchives
 
 

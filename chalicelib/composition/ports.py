@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib.composition.aws import aws_clients, s3_client
+from chalicelib.composition.aws import aws_clients, lambda_client, s3_client
 from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
+    from chalicelib.core.ports.check_workers import CheckWorkers
     from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
@@ -47,7 +48,10 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. `media` and `due_work` load on first use: a join needs neither."""
+    """An adapter for each port. A join does not need the last three, which load on first use.
+
+    `workers` returns None outside AWS Lambda.
+    """
 
     rooms: "RoomStore"
     seats: "SeatStore"
@@ -59,6 +63,7 @@ class Ports:
     identity: "IdentityProvider"
     callbacks: "CallbackVerifier"
     due_work: "Callable[[], DueWorkStore]"
+    workers: "Callable[[], CheckWorkers | None]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -96,7 +101,13 @@ def connect(settings: Settings) -> Ports:
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 
-        return DynamoDBDueWork(dynamodb, table)
+        return DynamoDBDueWork(dynamodb, table, settings.longest_token)
+
+    def workers() -> "CheckWorkers | None":
+        from chalicelib.adapters.lambda_workers import LambdaWorkers
+
+        function = settings.checks_function
+        return None if function is None else LambdaWorkers(lambda_client(), function)
 
     def media() -> MediaPorts:
         from chalicelib.adapters.dynamodb.media import DynamoDBMedia
@@ -120,7 +131,7 @@ def connect(settings: Settings) -> Ports:
         )
 
     return Ports(
-        rooms=DynamoDBRooms(dynamodb, table),
+        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token),
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
@@ -130,5 +141,6 @@ def connect(settings: Settings) -> Ports:
         identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
         due_work=cache(due_work),
+        workers=cache(workers),
         media=cache(media),
     )

@@ -42,6 +42,7 @@ def _build(settings: Settings) -> UseCases:
         settings.longest_token,
         settings.features,
         settings.media_hosts,
+        settings.opentok_calls_per_second,
         settings.quotas,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)

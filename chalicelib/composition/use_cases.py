@@ -38,6 +38,7 @@ class Policy:
         longest_token: The longest lifetime of a client token; at most 30 days.
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         quotas: The limits of what one user may use.
     """
 
@@ -45,6 +46,7 @@ class Policy:
     longest_token: timedelta
     features: Features
     media_hosts: MediaHosts
+    opentok_calls_per_second: int
     quotas: Quotas
 
 
@@ -82,23 +84,38 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
 
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
+        from chalicelib.core.sessions.check_sessions import SessionChecks
+        from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
         from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
 
-        due_work = ports.due_work()
+        due_work, workers = ports.due_work(), ports.workers()
+        checks = SessionChecks(
+            sessions=ports.sessions,
+            due_work=due_work,
+            connections=ConnectionReconciler(
+                rooms=ports.rooms,
+                sessions=ports.sessions,
+                platform=ports.connections,
+                tracker=tracker,
+                seats=seats,
+                clock=clock,
+            ),
+            media=media().reconcile,
+            clock=clock,
+            longest_token=policy.longest_token,
+        )
         return ScheduledUseCases(
             enforce_closing_times=ClosingTimes(
                 ports.rooms, due_work, ports.connections, media().stop.stop_all, clock
             ),
             reconcile_sessions=SessionReconciler(
-                rooms=ports.rooms,
-                sessions=ports.sessions,
-                due_work=due_work,
-                platform=ports.connections,
-                tracker=tracker,
-                seats=seats,
-                media=media().reconcile,
-                clock=clock,
+                due_work,
+                # Outside AWS, this process does the workers' work, and waits for its end.
+                checks.run if workers is None else workers.start,
+                clock,
+                policy.opentok_calls_per_second,
             ),
+            check_sessions=checks,
             delete_expired_archives=media().delete_expired_archives,
         )
 

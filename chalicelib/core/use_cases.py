@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.core.media.telephony import Telephony
     from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
+    from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
 
 
@@ -51,6 +52,7 @@ class ScheduledUseCases:
 
     enforce_closing_times: "ClosingTimes"
     reconcile_sessions: "SessionReconciler"
+    check_sessions: "SessionChecks"
     delete_expired_archives: "DeleteExpiredArchives"
 
 

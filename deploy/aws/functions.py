@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from deploy.account import Account
 from deploy.aws.recovery import recover_state
 from deploy.aws.resources import Resources
-from deploy.aws.schedules import run_one_at_a_time
+from deploy.aws.schedules import limit_runs
 from deploy.errors import DeployError
 from deploy.packaging.chalice_command import run_chalice
 from deploy.packaging.package import Package
@@ -30,7 +30,7 @@ class Deployed:
     url: str
     functions: tuple[str, ...]
     overlapping: tuple[str, ...] = ()
-    """Scheduled functions whose runs may overlap, because no concurrency could be reserved."""
+    """Functions whose runs are not limited, because no concurrency could be reserved."""
 
 
 def deploy_functions(
@@ -59,7 +59,7 @@ def deploy_functions(
             function, stage.limits.log_retention_days, account.session.client("logs")
         )
     overlapping = (
-        each for each in stage.scheduled.values() if not run_one_at_a_time(each, lambdas)
+        each for each, at_once in stage.at_once.items() if not limit_runs(each, at_once, lambdas)
     )
     return replace(deployed, overlapping=tuple(overlapping))
 

@@ -1,4 +1,4 @@
-"""Settings of the scheduled functions that Chalice does not offer."""
+"""Settings of the scheduled functions and their workers that Chalice does not offer."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -11,14 +11,14 @@ _MIN_AGE_SECONDS: Final = 60
 _TOO_LITTLE_CONCURRENCY: Final = "InvalidParameterValueException"
 
 
-def run_one_at_a_time(function: str, lambdas: "LambdaClient") -> bool:
-    """Start each run in its minute or not at all, and never two at once.
+def limit_runs(function: str, at_once: int, lambdas: "LambdaClient") -> bool:
+    """Start each run in its minute or not at all, and no more at once than this number.
 
     A new account may have too little concurrency to reserve some for the function. Runs may then
     overlap, and do some work twice.
 
     Returns:
-        True if runs cannot overlap.
+        True if the number is reserved.
     """
     lambdas.put_function_event_invoke_config(
         FunctionName=function,
@@ -26,7 +26,9 @@ def run_one_at_a_time(function: str, lambdas: "LambdaClient") -> bool:
         MaximumEventAgeInSeconds=_MIN_AGE_SECONDS,
     )
     try:
-        lambdas.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+        lambdas.put_function_concurrency(
+            FunctionName=function, ReservedConcurrentExecutions=at_once
+        )
     except ClientError as error:
         if error.response["Error"]["Code"] != _TOO_LITTLE_CONCURRENCY:
             raise

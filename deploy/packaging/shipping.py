@@ -7,8 +7,8 @@ because Lambda loads a smaller package faster at a cold start.
 from pathlib import PurePosixPath
 from typing import Final
 
-AWS_SERVICES: Final = frozenset({"dynamodb", "s3", "secretsmanager"})
-"""The services that the function calls. botocore has descriptions of 400 others."""
+AWS_SERVICES: Final = frozenset({"dynamodb", "lambda", "s3", "secretsmanager"})
+"""The services that the functions call. botocore has descriptions of 400 others."""
 
 _SUFFIXES_LEFT_OUT: Final = frozenset(
     {".c", ".cfg", ".css", ".h", ".js", ".md", ".pxd", ".pyc", ".pyi", ".pyx", ".rst", ".typed"}

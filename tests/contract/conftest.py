@@ -10,7 +10,7 @@ from chalicelib.core.ports.room_store import RoomStore
 from tests.fakes.memory.table import Table
 from tests.support.programs.dynamodb_local import running_dynamodb_local
 from tests.support.stores.engines import Database, Engine, Memory
-from tests.support.stores.example_rooms import NOON
+from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON
 from tests.support.stores.platforms import FakePlatform, Platform, StandInPlatform
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def dynamodb_local_url() -> Iterator[str]:
 def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """An empty table; one of DynamoDB's is where every client that names no address finds it."""
     if request.param == FAKE:
-        yield Memory(Table(lambda: NOON))
+        yield Memory(Table(lambda: NOON, LONGEST_TOKEN))
         return
     stand_ins: StandIns = request.getfixturevalue("stand_ins")
     url = stand_ins.aws_server.url

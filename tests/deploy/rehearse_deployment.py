@@ -15,11 +15,22 @@ import jwt
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator
 
+from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from deploy.packaging.bytecode import OURS
 from deploy.packaging.completeness import check_complete
 from deploy.packaging.shipping import AWS_SERVICES
 from deploy.stage import PROJECT
-from tests.deploy.rehearsed import FILM, SCHEDULED, WRONG_SECRET, Act, Rehearsed, rehearse, url_in
+from tests.deploy.rehearsed import (
+    BEHIND,
+    FILM,
+    SCHEDULED,
+    WORKER,
+    WRONG_SECRET,
+    Act,
+    Rehearsed,
+    rehearse,
+    url_in,
+)
 from tests.rehearsal.policies import statements
 from tests.rehearsal.stage_set import API_SECRET, ORIGIN
 
@@ -33,13 +44,14 @@ ROLES = {
     "roomkey-prod-enforce_closing_times": "enforce_closing_times",
     "roomkey-prod-reconcile_sessions": "reconcile_sessions",
     "roomkey-prod-delete_expired_archives": "delete_expired_archives",
+    "roomkey-prod-check_sessions": "check_sessions",
 }
 """What each function's role is named after."""
 
 OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules")
 RECORDINGS = "roomkey-prod-archives-rehearsed"
 
-ONLY_IN_A_RACE = {("roomkey-prod-reconcile_sessions", "dynamodb:ConditionCheckItem")}
+ONLY_IN_A_RACE = {(WORKER, "dynamodb:ConditionCheckItem")}
 """`SeatReconciler` gives somebody a seat while the room loses its limit."""
 
 
@@ -160,7 +172,7 @@ def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
 
 @pytest.mark.parametrize(
     ("name", "memory", "seconds"),
-    [("roomkey-prod", 1769, 15), *((name, 512, 60) for name in SCHEDULED)],
+    [("roomkey-prod", 1769, 15), *((name, 512, 60) for name in SCHEDULED), (WORKER, 1769, 30)],
 )
 def test_each_function_has_the_memory_time_and_settings_of_the_configuration(
     rehearsed: Rehearsed, name: str, memory: int, seconds: int
@@ -172,10 +184,11 @@ def test_each_function_has_the_memory_time_and_settings_of_the_configuration(
     assert function["Environment"]["Variables"]["ROOMS_TABLE"] == "roomkey-prod-rooms"
 
 
-def test_runs_are_one_at_a_time_and_never_late(rehearsed: Rehearsed) -> None:
-    for name in SCHEDULED:
+def test_runs_are_one_at_a_time_workers_limited_and_none_late(rehearsed: Rehearsed) -> None:
+    for name in BEHIND:
         concurrency = rehearsed.seen["functions"][name]["Concurrency"]
-        assert concurrency["ReservedConcurrentExecutions"] == 1
+        at_once = MAX_WORKERS if name == WORKER else 1
+        assert concurrency["ReservedConcurrentExecutions"] == at_once
         late = rehearsed.seen["late runs"][name]
         assert (late["MaximumRetryAttempts"], late["MaximumEventAgeInSeconds"]) == (0, 60)
     assert "Concurrency" not in rehearsed.seen["functions"]["roomkey-prod"]
@@ -190,7 +203,7 @@ def test_each_schedule_is_made_before_the_api_and_set_after_chalice(
     rules = [i for i, each in enumerate(actions) if each == "events:PutRule"]
     targets = [i for i, each in enumerate(actions) if each == "events:PutTargets"]
     alone = [i for i, each in enumerate(actions) if each == "lambda:PutFunctionConcurrency"]
-    assert len(rules) == len(targets) == len(alone) == len(SCHEDULED)
+    assert len(rules) == len(targets) == len(alone) - 1 == len(SCHEDULED)
     in_turn = [each for pair in zip(rules, targets, strict=True) for each in pair]
     assert in_turn == sorted(in_turn)
     assert targets[-1] < actions.index("apigateway:CreateDeployment")
@@ -200,7 +213,7 @@ def test_each_schedule_is_made_before_the_api_and_set_after_chalice(
 def test_the_log_that_the_function_writes_to_has_a_retention(rehearsed: Rehearsed) -> None:
     retention = {each["logGroupName"]: each["retentionInDays"] for each in rehearsed.seen["logs"]}
 
-    assert retention == {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *SCHEDULED)}
+    assert retention == {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *BEHIND)}
 
 
 def test_the_stage_is_throttled(rehearsed: Rehearsed) -> None:
@@ -265,6 +278,14 @@ def test_each_run_has_a_line_in_the_log(rehearsed: Rehearsed, name: str) -> None
     runs = rehearsed.seen["runs"][name]
 
     assert [(each["status"], each["service"]) for each in runs] == [(200, name)] * 2, runs
+
+
+def test_sessions_are_checked_by_workers_that_are_started_for_it(rehearsed: Rehearsed) -> None:
+    runs = rehearsed.seen["runs"][WORKER]
+
+    assert {(each["status"], each["service"], each["code"]) for each in runs} == {
+        (200, WORKER, "ok")
+    }, runs
 
 
 def test_opentok_is_given_the_bucket_and_a_key_which_nobody_is_shown(rehearsed: Rehearsed) -> None:

@@ -24,6 +24,9 @@ SCHEDULED = (
     "roomkey-prod-reconcile_sessions",
     "roomkey-prod-delete_expired_archives",
 )
+WORKER = "roomkey-prod-check_sessions"
+BEHIND = (*SCHEDULED, WORKER)
+"""All functions but the API's."""
 FILM = b"a film of a call"
 GHOST_SECONDS = 11
 """A little longer than reconciliation waits before it removes a record without a callback."""
@@ -197,11 +200,13 @@ class _Play:
         self._ask("close soon", "PATCH", "rooms/closing", self._alice, _closing_in(90))
         self._make_due(self._seen.answers["make seats"].json()["sessionId"])
         self._seen.seen["rules"] = bridge.pass_a_minute()
+        self._set.functions.finish()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
         self._ask("presence reconciled", "GET", "rooms/seats/connections", self._alice)
         self._ask("recordings later", "GET", "rooms/seats/archives", self._alice)
         self._ask("shorten", "PATCH", "rooms/closing", self._alice, _closing_in(-1))
         bridge.pass_a_minute()
+        self._set.functions.finish()
         self._set.opentok.settle(30)
         self._seen.seen["emptied"] = self._set.opentok.session(closing["sessionId"])
         self._seen.seen["callbacks"] = self._set.callbacks.statuses
@@ -211,7 +216,7 @@ class _Play:
                 for line in self._set.functions.running(name).log.splitlines()
                 if line.startswith("{")
             ]
-            for name in SCHEDULED
+            for name in BEHIND
         }
 
     def _make_due(self, session_id: str) -> None:
@@ -254,11 +259,11 @@ class _Play:
             "stage": client("apigateway").get_stage(restApiId=apis[0]["id"], stageName="api"),
             "functions": {
                 name: client("lambda").get_function(FunctionName=name)
-                for name in ("roomkey-prod", *SCHEDULED)
+                for name in ("roomkey-prod", *BEHIND)
             },
             "late runs": {
                 name: client("lambda").get_function_event_invoke_config(FunctionName=name)
-                for name in SCHEDULED
+                for name in BEHIND
             },
             "table": table,
             "policies": dict(self._set.aws.role_policies),

@@ -31,5 +31,8 @@ class NoHurry(Deadline):
     def capped(self, seconds: float) -> "NoHurry":
         return NoHurry(min(seconds, self.remaining()))
 
+    def wait(self, seconds: float) -> None:
+        """Go on at once."""
+
     def back_off(self, attempt: int) -> None:
         """Go on at once."""

@@ -17,11 +17,13 @@ class Faults:
 
     Attributes:
         calls: How often each method was called.
+        delay: Is called at each call, and may let time pass.
     """
 
     def __init__(self, unavailable: Callable[[], RoomkeyError]) -> None:
         self.lock = RLock()
         self.calls: Counter[str] = Counter()
+        self.delay: Callable[[], object] = _at_once
         self._unavailable = unavailable
         self._failing: dict[str, list[RoomkeyError]] = defaultdict(list)
         self._losing: dict[str, int] = defaultdict(int)
@@ -55,6 +57,7 @@ class Faults:
         """
         with self.lock:
             self.calls[method] += 1
+            self.delay()
             if self._before[method]:
                 self._before[method].pop(0)()
             if not deadline.remaining():
@@ -65,3 +68,7 @@ class Faults:
             if self._losing[method]:
                 self._losing[method] -= 1
                 raise self._unavailable()
+
+
+def _at_once() -> None:
+    """Let no time pass."""

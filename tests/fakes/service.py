@@ -18,6 +18,7 @@ from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
+from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
@@ -51,6 +52,7 @@ class Service:
         admins_only: Whether only admins may create rooms.
         has_bucket: Whether OpenTok uploads archives to storage of the owner's.
         settings: Settings of media that differ from `ALL_FEATURES`.
+        calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
     """
 
@@ -59,13 +61,14 @@ class Service:
         *,
         admins_only: bool = False,
         has_bucket: bool = False,
+        calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
-        self.table = Table(self.clock)
+        self.table = Table(self.clock, LONGEST_TOKEN)
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
@@ -75,6 +78,7 @@ class Service:
             LONGEST_TOKEN,
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
+            opentok_calls_per_second=calls_per_second,
             quotas=quotas,
         )
         assert problems == []
@@ -258,5 +262,6 @@ class Service:
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self.stores.due_work,
+            workers=lambda: None,
             media=lambda: media,
         )

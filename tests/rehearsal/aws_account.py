@@ -84,6 +84,11 @@ class AwsAccount:
             self.calls.append(call)
             if not self._allows(call):
                 return _refusal(call)(environ, start)
+        if call.action == "lambda:Invoke":
+            name = call.path.split("/")[3]
+            function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+            self._functions.invoke_later(function, json.loads(body))
+            return Response(status=HTTPStatus.ACCEPTED)(environ, start)
         document: dict[str, Any] = {}
         if call.operation in _IMPORTS:
             document = json.loads(body)

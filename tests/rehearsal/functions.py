@@ -3,11 +3,14 @@
 import base64
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from stand_ins.lambda_runtime.folder import UnpackedPackages
 from stand_ins.lambda_runtime.process import LambdaProcess
 from tests.rehearsal.aws_calls import AwsCall
+
+_LONGEST_RUN: Final = 28.0
+"""The seconds after which Lambda is said to stop a run, which so has no time for a second round."""
 
 
 class Functions:
@@ -22,6 +25,7 @@ class Functions:
         self._lock = threading.Lock()
         self._packages = UnpackedPackages()
         self._running: dict[str, LambdaProcess] = {}
+        self._later: list[threading.Thread] = []
         self.uploads: dict[str, bytes] = {}
         """The latest zip of each function; earlier zips are dropped because zips are large."""
         self._configured: dict[str, dict[str, Any]] = {}
@@ -60,10 +64,21 @@ class Functions:
                     },
                     function_arn=arn,
                     handler=configured["Handler"],
-                    timeout_seconds=configured["Timeout"],
+                    timeout_seconds=min(_LONGEST_RUN, configured["Timeout"]),
                 )
                 self._running[name] = process.__enter__()
         return self._running[name].invoke(event)
+
+    def invoke_later(self, arn: str, event: Mapping[str, Any]) -> None:
+        """Invoke the function of this ARN in a thread, as an asynchronous invocation does."""
+        thread = threading.Thread(target=self.invoke, args=(arn, event), daemon=True)
+        self._later.append(thread)
+        thread.start()
+
+    def finish(self) -> None:
+        """Wait for the asynchronous invocations."""
+        while self._later:
+            self._later.pop().join()
 
     def role(self, name: str) -> str:
         """Return the name of the role that a function runs under."""

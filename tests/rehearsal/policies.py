@@ -46,7 +46,7 @@ def needs(call: AwsCall, region: str, account: str) -> list[tuple[str, str]]:
     if call.service == "s3":
         return [(call.action, f"arn:aws:s3:::{call.path.lstrip('/')}")]
     if call.service != "dynamodb":
-        return [(call.action, "*")]
+        return [_invocation(call, place) if call.operation == "Invoke" else (call.action, "*")]
     table = f"arn:aws:dynamodb:{place}:table/"
     match call.operation:
         case "TransactWriteItems" | "TransactGetItems":
@@ -62,6 +62,11 @@ def needs(call: AwsCall, region: str, account: str) -> list[tuple[str, str]]:
             index = call.parameters.get("IndexName")
             name = call.parameters["TableName"]
             return [(call.action, table + name + (f"/index/{index}" if index else ""))]
+
+
+def _invocation(call: AwsCall, place: str) -> tuple[str, str]:
+    name = call.path.split("/")[3]
+    return "lambda:InvokeFunction", f"arn:aws:lambda:{place}:function:{name}"
 
 
 def _list(value: str | list[str]) -> list[str]:

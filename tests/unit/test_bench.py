@@ -12,6 +12,7 @@ from bench.figures.usage import Usage
 from bench.live_rooms import events
 from bench.load import Load
 from bench.over_http import join
+from bench.reconciliation import Simulation
 from bench.seats import TAKEN, room_with_seats
 from chalicelib.core.model.connection import Participant
 from local.provider import chosen_provider
@@ -65,6 +66,25 @@ def test_a_callers_callbacks_are_of_a_connection_that_comes_and_goes_and_then_of
     first, gone, second, _ = (each["connection"] for each in told)
     assert first["id"] == gone["id"] != second["id"]
     assert Participant.of(first["data"]).user_id == "user-7"
+
+
+def test_a_simulated_minute_checks_every_live_session_and_those_with_a_limit_more_often() -> None:
+    simulation = Simulation(40, 0.1)
+
+    simulation.run(5)
+
+    assert set(simulation.seen) == {f"session-{number}" for number in range(40)}
+    assert simulation.oldest(limited=True) < 60 < simulation.oldest(limited=False) < 120
+
+
+def test_simulated_rooms_of_one_user_delay_no_check_of_others() -> None:
+    alone, beside = Simulation(20, 0.1), Simulation(20, 0.1, hostile=70)
+
+    for each in (alone, beside):
+        each.run(4)
+
+    for limited in (False, True):
+        assert beside.oldest(limited=limited) < alone.oldest(limited=limited) + 2
 
 
 def test_as_many_seats_are_taken_as_a_join_is_to_be_charged_for() -> None:

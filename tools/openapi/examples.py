@@ -124,6 +124,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
                     streams=[StreamAnswer(id=_STREAM, name="Alice", video_type="camera")],
                 )
             ],
+            unassigned_streams=[],
             counts=_COUNTS,
             cursor=_CURSOR,
         ),

@@ -7,13 +7,15 @@ The list itself is a string set, and DynamoDB cannot store an empty set.
 The index of due work has the keys `dueKind` and `dueAt`, and three kinds of item:
 
 - A room, until its clients got the closing warning and, once it is closed, were disconnected.
-- A session, while clients may be connected to it.
+- A session, while clients may be connected to it. Its `dueKind` names its queue, and one of 8
+  shards by the hash of its id, so that no partition of the index takes the writes of all checks.
 - A retention schedule, while the room has a retention time for its archives.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zlib import crc32
 
 from chalicelib.adapters.dynamodb.packed_ids import packed, unpacked
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
@@ -27,20 +29,21 @@ from chalicelib.core.model.room_settings import (
 )
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
+from chalicelib.core.ports.session_store import CheckQueue
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 ROOMS: Final = "rooms"
-SESSIONS: Final = "sessions"
 RETENTION: Final = "retention"
-"""The values of `dueKind`."""
+"""The values of `dueKind` of rooms and of schedules."""
+
+SHARDS: Final = 8
+"""The number of parts of each queue of sessions."""
 
 WARNING: Final = timedelta(seconds=120)
 """The time between a room's first due time and its closing time."""
 
 FIRST_CHECK: Final = timedelta(seconds=60)
 """The age of a session at its first check. By then, every callback has arrived or is lost."""
-
-LONGEST_TOKEN: Final = timedelta(days=30)
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -114,6 +117,7 @@ def session_item(room: Room) -> Item:
         {
             "name": room.name,
             "roomId": room.room_id,
+            "createdBy": room.created_by,
             "hasAccessLimits": room.settings.max_participants is not None or room.locked,
         }
     )
@@ -137,14 +141,34 @@ def retention_item(room: Room, at: datetime) -> Item:
     )
 
 
-def monitored_values(due: datetime) -> Item:
-    """Return the extra attributes of a session that is monitored."""
-    return serialize({"dueKind": SESSIONS, "dueAt": epoch_milliseconds(due)})
+def due_kind(queue: CheckQueue, shard: int) -> str:
+    """Return the `dueKind` of the sessions in one part of a queue."""
+    return f"sessions#{queue.value}#{shard}"
 
 
-def retired_values(at: datetime) -> Item:
-    """Return the extra attributes of a retired session, kept until its last token has expired."""
-    return monitored_values(at) | serialize({"expiresAt": int((at + LONGEST_TOKEN).timestamp())})
+def queue_of(session_id: str, queue: CheckQueue) -> str:
+    """Return the `dueKind` of a session in this queue."""
+    return due_kind(queue, crc32(session_id.encode()) % SHARDS)
+
+
+def started_session_item(room: Room, at: datetime) -> Item:
+    """Build the item of a new session, checked soon because the first callback may be lost."""
+    queue = queue_of(room.session_id, CheckQueue.LIVE)
+    due = epoch_milliseconds(at + FIRST_CHECK)
+    return session_item(room) | serialize({"dueKind": queue, "dueAt": due})
+
+
+def retired_session_item(room: Room, at: datetime, longest_token: timedelta) -> Item:
+    """Build the item of a retired session, kept until its last token has expired."""
+    now = epoch_milliseconds(at)
+    return session_item(room) | serialize(
+        {
+            "dueKind": queue_of(room.session_id, CheckQueue.RETIRED),
+            "dueAt": now,
+            "quietSince": now,
+            "expiresAt": int((at + longest_token).timestamp()),
+        }
+    )
 
 
 def room_from_item(item: Mapping[str, Any]) -> Room:
@@ -157,7 +181,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
         session_id=values["sessionId"],
         created_at=from_epoch_milliseconds(values["createdAt"]),
         created_by=values.get("createdBy"),
-        closed_at=_time(values.get("closedAt")),
+        closed_at=moment(values.get("closedAt")),
         revision=values["revision"],
         locked=values["locked"],
         bans=_moments(values["bans"]),
@@ -167,7 +191,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
             _moments(values["waiting"]),
         ),
         admins_until=_moments(values["adminsUntil"]),
-        monitoring_stopped="monitoringStopped" in values,
+        session_idle="sessionIdle" in values,
         settings=RoomSettings(
             media_mode=MediaMode(values["mediaMode"]),
             archive_mode=ArchiveMode(values["archiveMode"]),
@@ -180,8 +204,8 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
             members=frozenset(values.get("members", ())) if values["restricted"] else None,
             max_participants=values.get("maxParticipants"),
             moderator_seats=values["moderatorSeats"],
-            opens_at=_time(values.get("opensAt")),
-            closes_at=_time(values.get("closesAt")),
+            opens_at=moment(values.get("opensAt")),
+            closes_at=moment(values.get("closesAt")),
             archives_for=ArchivesFor(values["archivesFor"]),
             archive_retention_days=values.get("archiveRetentionDays"),
         ),
@@ -198,16 +222,17 @@ def _due(room: Room) -> int | None:
 
 
 def _times(moments: Mapping[str, datetime]) -> dict[str, int]:
-    return {packed(key): epoch_milliseconds(moment) for key, moment in moments.items()}
+    return {packed(key): epoch_milliseconds(each) for key, each in moments.items()}
 
 
 def _moments(times: Mapping[str, int]) -> dict[str, datetime]:
     return {unpacked(key): from_epoch_milliseconds(time) for key, time in times.items()}
 
 
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else epoch_milliseconds(moment)
+def _milliseconds(time: datetime | None) -> int | None:
+    return None if time is None else epoch_milliseconds(time)
 
 
-def _time(milliseconds: int | None) -> datetime | None:
+def moment(milliseconds: int | None) -> datetime | None:
+    """Return the time of an attribute that may be absent."""
     return None if milliseconds is None else from_epoch_milliseconds(milliseconds)

@@ -1,16 +1,14 @@
 """Rooms in DynamoDB: one item for each room name, and one for each OpenTok session."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.quotas import allowance_update, period_key
 from chalicelib.adapters.dynamodb.room_items import (
-    FIRST_CHECK,
     ROOMS,
-    monitored_values,
     retention_item,
-    retired_values,
+    retired_session_item,
     room_from_item,
     room_item,
     room_key,
@@ -18,6 +16,7 @@ from chalicelib.adapters.dynamodb.room_items import (
     seat_values,
     session_item,
     session_key,
+    started_session_item,
 )
 from chalicelib.adapters.dynamodb.rooms_by_creator import RoomsByCreator
 from chalicelib.adapters.dynamodb.table import (
@@ -50,10 +49,12 @@ class DynamoDBRooms:
     Args:
         client: A client with its own timeouts, so that an abandoned call ends.
         table: The table's name.
+        longest_token: The longest lifetime of a client token; at most 30 days.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, longest_token: timedelta) -> None:
         self._table = Table(client, table)
+        self._longest_token = longest_token
         self._by_creator = RoomsByCreator(self._table)
 
     def find(self, name: str, deadline: Deadline) -> Room | None:
@@ -178,21 +179,13 @@ class DynamoDBRooms:
         return [self._start(after, now), self._retirement(before, now)]
 
     def _start(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        """Build a new session's item, monitored at once because the first callback may be lost."""
-        item = session_item(room) | monitored_values(at + FIRST_CHECK)
+        item = started_session_item(room, at)
         return {"Put": {"TableName": self._table.name, "Item": item}}
 
     def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        """Build a retired session's item, monitored until its last token has expired.
-
-        Put the whole item, so that a lost item does not prevent closing the room.
-        """
-        return {
-            "Put": {
-                "TableName": self._table.name,
-                "Item": session_item(room) | retired_values(at),
-            }
-        }
+        """Put the whole item, so that a lost item does not prevent closing the room."""
+        item = retired_session_item(room, at, self._longest_token)
+        return {"Put": {"TableName": self._table.name, "Item": item}}
 
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline

@@ -1,23 +1,27 @@
 """Sessions and their connections in DynamoDB."""
 
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
-from chalicelib.adapters.dynamodb import connection_queries, connections
-from chalicelib.adapters.dynamodb.connections import connection_from_item, connection_key
-from chalicelib.adapters.dynamodb.counts import counts_from_item, counts_key, counts_update
-from chalicelib.adapters.dynamodb.departures import (
+from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.presence import connection_queries, connections
+from chalicelib.adapters.dynamodb.presence.connections import (
+    connection_from_item,
+    connection_key,
+)
+from chalicelib.adapters.dynamodb.presence.counts import counts_from_item, counts_key, counts_update
+from chalicelib.adapters.dynamodb.presence.departures import (
     departure_key,
     departure_update,
     is_departure_after,
     later_departure_update,
 )
-from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
-    SESSIONS,
     room_from_item,
     room_key,
     session_key,
@@ -53,24 +57,14 @@ class DynamoDBSessions:
 
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
         item = self._table.get(session_key(session_id), deadline)
-        if item is None:
-            return None
-        values = deserialize(item)
-        expires = values.get("expiresAt")
-        return Session(
-            id=session_id,
-            room_name=values["name"],
-            room_id=values["roomId"],
-            has_access_limits=values.get("hasAccessLimits", False),
-            monitored="dueKind" in values and "idle" not in values,
-            retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
-        )
+        return None if item is None else session_from_item(item)
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
-        write = _monitoring_update(room.name, room.room_id, now + FIRST_CHECK)
+        session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
+        write = monitoring_update(session, now + FIRST_CHECK)
         self._table.update(session_key(room.session_id), write, deadline)
         # Unmark the room last: if this fails, the next join tries again.
-        unmark = UpdateBuilder().only_if_equal(room.room_id, "roomId").remove("monitoringStopped")
+        unmark = UpdateBuilder().only_if_equal(room.room_id, "roomId").remove("sessionIdle")
         with suppress(ConditionFailed):
             self._table.update(room_key(room.name), unmark, deadline)
 
@@ -188,6 +182,15 @@ class DynamoDBSessions:
             self._table.update(key, connections.without_streams_update(at), deadline)
         return self._change_streams(key, write, at, deadline)
 
+    def save_unassigned_streams(
+        self, session: Session, streams: Sequence[Stream], deadline: Deadline
+    ) -> None:
+        kept = {each.id: connections.stream_values(each) for each in streams}
+        write = UpdateBuilder().only_if_present("pk")
+        write = write.set(kept, "unassigned") if kept else write.remove("unassigned")
+        with suppress(ConditionFailed):
+            self._table.update(session_key(session.id), write, deadline)
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         query = connection_queries.live_connections(session_id)
         return [connection_from_item(item) for item in self._table.query(query, deadline)]
@@ -222,7 +225,7 @@ class DynamoDBSessions:
             self._table.update(counts_key(session_id), counts_update(counts), deadline)
 
     def _monitor(self, session: Session, connection: Connection) -> "TransactWriteItemTypeDef":
-        write = _monitoring_update(session.room_name, session.room_id, connection.since)
+        write = monitoring_update(session, connection.since + FIRST_CHECK)
         return self._update(session_key(session.id), write)
 
     def _check(self, room: Room) -> "TransactWriteItemTypeDef":
@@ -233,13 +236,6 @@ class DynamoDBSessions:
 
     def _update(self, key: Item, write: UpdateBuilder) -> "TransactWriteItemTypeDef":
         return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
-
-
-def _monitoring_update(room_name: str, room_id: str, due: datetime) -> UpdateBuilder:
-    """Start monitoring a session. Set all attributes, because the item may be lost."""
-    write = UpdateBuilder().set(room_name, "name").set(room_id, "roomId")
-    write.set(SESSIONS, "dueKind").remove("idle")
-    return write.set_if_absent(epoch_milliseconds(due), "dueAt")
 
 
 def _stale_room(failure: ConditionFailed) -> StaleRoom:

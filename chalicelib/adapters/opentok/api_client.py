@@ -10,8 +10,10 @@ from http import HTTPStatus
 from typing import Final
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
+from chalicelib.core.support.concurrency import MAX_WORKERS
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import parse_json_object
 from chalicelib.core.support.metrics import increment, timer
@@ -52,6 +54,9 @@ class Transport:
 
     def __init__(self) -> None:
         self._session = requests.Session()
+        # By default only ten connections are kept, and others are closed after each request.
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=MAX_WORKERS))
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """Send a request and read the whole response.

@@ -5,7 +5,7 @@ signals.
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -20,7 +20,7 @@ from chalicelib.adapters.opentok.api_client import (
     unavailable,
 )
 from chalicelib.adapters.opentok.session_ids import started_at
-from chalicelib.core.ports.video_platform import ListedConnection
+from chalicelib.core.ports.video_platform import ListedConnection, ListedStream
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.errors import SignalTooLarge
@@ -42,9 +42,8 @@ class OpenTokConnections:
     def connections(self, session_id: str, deadline: Deadline) -> Sequence[ListedConnection]:
         return self._list(f"session/{session_id}/connection", _listed_connection, deadline)
 
-    def stream_ids(self, session_id: str, deadline: Deadline) -> Collection[str]:
-        path = f"session/{session_id}/stream"
-        return frozenset(self._list(path, lambda item: str(item["id"]), deadline))
+    def streams(self, session_id: str, deadline: Deadline) -> Sequence[ListedStream]:
+        return self._list(f"session/{session_id}/stream", _listed_stream, deadline)
 
     def disconnect(self, session_id: str, connection_id: str, deadline: Deadline) -> bool:
         path = f"session/{session_id}/connection/{connection_id}"
@@ -117,4 +116,13 @@ def _listed_connection(item: Any) -> ListedConnection:  # noqa: ANN401  JSON is 
     # `createdAt` is a string here, but a number in callbacks.
     return ListedConnection(
         str(item["connectionId"]), from_epoch_milliseconds(int(item["createdAt"]))
+    )
+
+
+def _listed_stream(item: Any) -> ListedStream:  # noqa: ANN401  JSON is anything
+    name, video_type = item.get("name"), item.get("videoType")
+    return ListedStream(
+        str(item["id"]),
+        name if isinstance(name, str) else "",
+        video_type if isinstance(video_type, str) else None,
     )

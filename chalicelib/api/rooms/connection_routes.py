@@ -6,7 +6,12 @@ from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.operations import MEMBER_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
-from chalicelib.api.rooms.responses import ConnectionAnswer, ConnectionList, CountsAnswer
+from chalicelib.api.rooms.responses import (
+    ConnectionAnswer,
+    ConnectionList,
+    CountsAnswer,
+    StreamAnswer,
+)
 
 routes = Routes(tag="connections")
 
@@ -30,5 +35,6 @@ def list_connections(context: RequestContext, room: str) -> Response:
     following = page.next_cursor
     cursor = None if following is None else encode_cursor(PlacePosition(following), scope)
     items = [ConnectionAnswer.of(each) for each in page.connections]
-    answer = ConnectionList(items, CountsAnswer.of(counts), cursor)
+    unassigned = [StreamAnswer.of(each) for each in counts.unassigned_streams]
+    answer = ConnectionList(items, unassigned, CountsAnswer.of(counts), cursor)
     return Response(HTTPStatus.OK, answer)

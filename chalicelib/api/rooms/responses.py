@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.core.model.connection import Connection, Service
+from chalicelib.core.model.connection import Connection, Service, Stream
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
@@ -34,7 +34,7 @@ class CountsAnswer(Struct, rename="camel"):
             connections=counts.connections,
             publishing=counts.publishing,
             watching=counts.watching,
-            streams=counts.streams,
+            streams=room_counts.streams,
             seats_held=room_counts.seats_held,
             counted_at=rfc3339(counts.counted_at),
         )
@@ -151,6 +151,10 @@ class StreamAnswer(Struct, rename="camel"):
     name: str
     video_type: str | None
 
+    @classmethod
+    def of(cls, stream: Stream) -> Self:
+        return cls(stream.id, stream.name, stream.video_type)
+
 
 class ConnectionAnswer(Struct, rename="camel"):
     """A connection. `userId` is null for a service of OpenTok, and if the user is not known."""
@@ -170,16 +174,18 @@ class ConnectionAnswer(Struct, rename="camel"):
             name=connection.participant.name,
             service=connection.participant.service or UNSET,
             since=rfc3339(connection.since),
-            streams=[
-                StreamAnswer(each.id, each.name, each.video_type) for each in connection.streams
-            ],
+            streams=[StreamAnswer.of(each) for each in connection.streams],
         )
 
 
-class ConnectionList(Struct):
-    """A page of a room's connections, the room's counts, and the cursor of the next page."""
+class ConnectionList(Struct, rename="camel"):
+    """A page of a room's connections, the room's counts, and the cursor of the next page.
+
+    `unassignedStreams` are streams whose connection is not known, because a callback was lost.
+    """
 
     items: list[ConnectionAnswer]
+    unassigned_streams: list[StreamAnswer]
     counts: CountsAnswer
     cursor: str | None
 

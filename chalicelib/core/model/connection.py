@@ -190,8 +190,14 @@ class Session:
     Args:
         has_access_limits: True if the room had a limit of participants or a lock when either last
             changed. This is a hint: the room itself decides.
-        monitored: True if reconciliation checks the session and the session was not idle.
+        monitored: True if reconciliation checks the session, and did not find it empty last time.
+        owner: The user who created the room, if known. Checks are shared fairly between owners.
+        next_check: The time of the next check, if there is one.
+        quiet_since: The time of the first check that found nobody, or of the retirement. None once
+            a token was issued or a client connected.
         retired_until: The latest expiry of the session's tokens, if no room uses it any more.
+        unassigned_streams: Streams whose callback was lost, so that their connection is not known.
+            The earliest comes first.
     """
 
     id: str
@@ -199,7 +205,11 @@ class Session:
     room_id: str
     has_access_limits: bool = False
     monitored: bool = False
+    owner: str | None = None
+    next_check: datetime | None = None
+    quiet_since: datetime | None = None
     retired_until: datetime | None = None
+    unassigned_streams: tuple[Stream, ...] = ()
 
     def is_of(self, room: Room | None) -> bool:
         """Return True if the room currently uses this session."""

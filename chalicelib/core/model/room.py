@@ -43,8 +43,7 @@ class Room:
         revision: A number that each change of the access rules increases by 1.
         bans: The time of each ban, by user id.
         seats: The seats; empty in a room without a limit of participants.
-        monitoring_stopped: True if reconciliation no longer checks the session, because it was
-            empty for long.
+        session_idle: True if the session was empty at its last check, so that checks are rare.
         admins_until: The time until which an admin may connect as one, by user id: the end of
             their bearer token, or of their client token. It contains admins who are not in
             `moderators`, because connection data does not say who is an admin.
@@ -62,7 +61,7 @@ class Room:
     bans: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     seats: Seats = field(default_factory=Seats, hash=False)
     admins_until: Mapping[str, datetime] = field(default_factory=dict, hash=False)
-    monitoring_stopped: bool = False
+    session_idle: bool = False
 
     @property
     def rejects_unknown_users(self) -> bool:

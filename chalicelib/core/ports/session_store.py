@@ -6,6 +6,7 @@ Every call takes a deadline and returns or raises before it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.core.model.connection import Connection, Counts, Session, Stream
@@ -37,7 +38,7 @@ class SessionStore(Protocol):
         """Return the session, or None if this service did not create it."""
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
-        """Resume monitoring of the room's session, and mark the room as monitored."""
+        """Check the room's idle session again soon and often, and remove the room's mark."""
 
     def record_connection(
         self,
@@ -121,6 +122,11 @@ class SessionStore(Protocol):
     ) -> None:
         """Record that a stream has ended."""
 
+    def save_unassigned_streams(
+        self, session: Session, streams: Sequence[Stream], deadline: Deadline
+    ) -> None:
+        """Replace the session's streams without a known connection, if the session is on record."""
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         """Return all current connections."""
 
@@ -149,6 +155,30 @@ class SessionStore(Protocol):
     def save_counts(self, session_id: str, counts: Counts, deadline: Deadline) -> None: ...
 
 
+class CheckQueue(StrEnum):
+    """The queues of sessions to check. An earlier queue comes first."""
+
+    LIVE = "live"
+    IDLE = "idle"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class DueSession:
+    """A session that is due for a check now or soon.
+
+    Args:
+        owner: The user who created the session's room, if known.
+        has_access_limits: True if the session's room has a limit of participants or a lock.
+    """
+
+    id: str
+    queue: CheckQueue
+    due: datetime
+    owner: str | None
+    has_access_limits: bool
+
+
 class DueWorkStore(Protocol):
     """A store of the rooms and sessions that the scheduled functions must handle.
 
@@ -169,17 +199,37 @@ class DueWorkStore(Protocol):
             False if the room has changed.
         """
 
-    def due_sessions(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        """Return the ids of sessions to check, longest due first."""
+    def due_sessions(self, until: datetime, limit: int, deadline: Deadline) -> Sequence[DueSession]:
+        """Return the sessions that are due by this time, in any order.
 
-    def mark_checked(
-        self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
-    ) -> None:
-        """Set the session's next check, and store whether the session was idle."""
-
-    def stop_monitoring(self, session: Session, deadline: Deadline) -> bool:
-        """Stop monitoring a session that was idle at two checks in a row, and mark its room.
-
-        Returns:
-            False if a client connected meanwhile or the session was retired.
+        Args:
+            until: The time, which may be in the future.
+            limit: The number of sessions that are read of each part of each queue. In a part with
+                more, those that are due longest are returned.
+            deadline: The time by which the store must have answered.
         """
+
+    def schedule_check(
+        self,
+        session: Session,
+        next_check: datetime,
+        quiet_since: datetime | None,
+        deadline: Deadline,
+    ) -> None:
+        """Set the next check after a check, unless another call has set it meanwhile.
+
+        Args:
+            session: The session as it was read before the check.
+            next_check: The time of the next check.
+            quiet_since: The time of the first check that found nobody; None if anybody was found.
+            deadline: The time by which this must be written.
+        """
+
+    def postpone_check(self, session_id: str, until: datetime, deadline: Deadline) -> None:
+        """Set the next check of a session whose check failed. Its queue stays the same."""
+
+    def stop_checks(self, session: Session, deadline: Deadline) -> None:
+        """Check the session no more, unless another call has set its next check meanwhile."""
+
+    def mark_room_idle(self, session: Session, deadline: Deadline) -> None:
+        """Mark the session's room, so that the next token that it issues resumes monitoring."""

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -19,6 +19,15 @@ class ListedConnection:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ListedStream:
+    """A stream in OpenTok's list, which does not say which connection publishes it."""
+
+    id: str
+    name: str
+    video_type: str | None
+
+
 class ConnectionControl(Protocol):
     """Lists and controls the clients that are connected to a session.
 
@@ -32,8 +41,8 @@ class ConnectionControl(Protocol):
     def connections(self, session_id: str, deadline: Deadline) -> Sequence[ListedConnection]:
         """Return the connected clients; empty for a session that no client ever joined."""
 
-    def stream_ids(self, session_id: str, deadline: Deadline) -> Collection[str]:
-        """Return the ids of the published streams."""
+    def streams(self, session_id: str, deadline: Deadline) -> Sequence[ListedStream]:
+        """Return the published streams."""
 
     def disconnect(self, session_id: str, connection_id: str, deadline: Deadline) -> bool:
         """Disconnect a client. Return False if the client is not connected to this session."""

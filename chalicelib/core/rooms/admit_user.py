@@ -101,7 +101,7 @@ class AdmitUser:
                 room = stale.room
                 deadline.back_off(attempt)
                 continue
-            if room.monitoring_stopped:
+            if room.session_idle:
                 self._sessions.monitor(room, now, deadline)
             rests_on_claim = role is Role.MODERATOR and user.id not in room.settings.moderators
             moderates_until = _claim_end(user, now) if rests_on_claim else None

@@ -1,7 +1,6 @@
 from dataclasses import dataclass
-from datetime import datetime
 
-from chalicelib.core.model.connection import MANY_CONNECTIONS, Counts
+from chalicelib.core.model.connection import MANY_CONNECTIONS, Counts, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess
@@ -12,10 +11,21 @@ from chalicelib.core.support.formats import Clock
 
 @dataclass(frozen=True, slots=True)
 class RoomCounts:
-    """The counts of a room's session, and the number of seats reserved for users to connect."""
+    """The counts of a room's session.
+
+    Args:
+        counts: The counts of connections and their streams.
+        seats_held: The number of seats reserved for users to connect.
+        unassigned_streams: Streams of clients that are not known, as a callback was lost.
+    """
 
     counts: Counts
     seats_held: int
+    unassigned_streams: tuple[Stream, ...]
+
+    @property
+    def streams(self) -> int:
+        return self.counts.streams + len(self.unassigned_streams)
 
 
 class ReadPresence:
@@ -32,7 +42,7 @@ class ReadPresence:
         If the room has many connections, the counts are mostly those of its last reconciliation.
         """
         nobody = ConnectionPage((), None)
-        return _of_room(room, self._counts(room, nobody, deadline), self._clock())
+        return self._of_room(room, self._counts(room, nobody, deadline), deadline)
 
     def connections(
         self, user: User, name: str, start: str | None, limit: int, deadline: Deadline
@@ -49,8 +59,8 @@ class ReadPresence:
         page = self._sessions.page(room.session_id, start, limit, deadline)
         now = self._clock()
         if start is None and page.next_cursor is None:
-            return page, _of_room(room, Counts.of(page.connections, now), now)
-        return page, _of_room(room, self._counts(room, page, deadline), now)
+            return page, self._of_room(room, Counts.of(page.connections, now), deadline)
+        return page, self._of_room(room, self._counts(room, page, deadline), deadline)
 
     def _counts(self, room: Room, page: ConnectionPage, deadline: Deadline) -> Counts:
         """Return counts that agree with a page of the room's connections."""
@@ -71,6 +81,7 @@ class ReadPresence:
         self._sessions.save_counts(session_id, counts, deadline)
         return counts
 
-
-def _of_room(room: Room, counts: Counts, now: datetime) -> RoomCounts:
-    return RoomCounts(counts, len(room.seats.held(now)))
+    def _of_room(self, room: Room, counts: Counts, deadline: Deadline) -> RoomCounts:
+        session = self._sessions.session(room.session_id, deadline)
+        unassigned = () if session is None else session.unassigned_streams
+        return RoomCounts(counts, len(room.seats.held(self._clock())), unassigned)

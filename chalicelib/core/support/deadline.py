@@ -63,6 +63,10 @@ class Deadline:
             raise TimeoutError
         return _THREADS.submit(call).result(timeout=self.remaining())
 
+    def wait(self, seconds: float) -> None:
+        """Wait for a number of seconds, or until the deadline if that is earlier."""
+        self._sleep(max(0.0, min(seconds, self.remaining())))
+
     def back_off(self, attempt: int) -> None:
         """Wait before the next attempt. The wait grows with each attempt and has jitter.
 

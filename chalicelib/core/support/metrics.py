@@ -46,6 +46,11 @@ def increment(name: str) -> None:
     _add(Metric(name, 1, timed=False))
 
 
+def duration(name: str, seconds: float) -> None:
+    """Record a duration that was measured elsewhere."""
+    _add(Metric(name, round(seconds * 1000, 1), timed=True))
+
+
 def annotate(heading: str, what: str) -> None:
     """Add a text to the log record. Never pass text that a caller sent."""
     _add(Annotation(heading, what))
@@ -58,7 +63,7 @@ def timer(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _add(Metric(name, round((perf_counter() - started) * 1000, 1), timed=True))
+        duration(name, perf_counter() - started)
 
 
 def _add(entry: Metric | Annotation) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import time_machine
 
+from chalicelib.adapters.dynamodb.room_items import SHARDS
+from chalicelib.core.ports.session_store import CheckQueue
 from stand_ins.http.faults import Fault
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
@@ -49,12 +51,17 @@ def test_disconnections_that_opentok_refuses_are_logged_with_its_answer(
         assert ": 403" in failure
 
 
-def test_a_run_with_nothing_due_is_one_query(live: Live) -> None:
+@pytest.mark.parametrize(
+    ("schedule", "queries"),
+    [("enforce_closing_times", 1), ("reconcile_sessions", len(CheckQueue) * SHARDS)],
+)
+def test_a_run_with_nothing_due_makes_a_query_for_each_part_of_a_queue(
+    live: Live, schedule: str, queries: int
+) -> None:
     live.room(closesAt="2099-01-01T00:00:00Z")
-    for schedule in ("enforce_closing_times", "reconcile_sessions"):
-        live.stand_ins.aws.clear_calls()
-        live.run(schedule)
-        assert live.stand_ins.aws.calls == ["DynamoDB.Query"]
+    live.stand_ins.aws.clear_calls()
+    live.run(schedule)
+    assert live.stand_ins.aws.calls == ["DynamoDB.Query"] * queries
 
 
 def test_a_run_that_fails_says_so_in_the_log_and_nowhere_else(

@@ -68,11 +68,11 @@ def test_if_opentok_cannot_be_asked_nothing_is_removed(live: Live) -> None:
             assert live.refusal("carol") == "room_full"
 
 
-def test_a_user_with_a_token_has_a_forgotten_session_looked_at_again_once(live: Live) -> None:
+def test_a_user_with_a_token_has_an_idle_session_looked_at_again_once(live: Live) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         live.room()
         writes = []
-        for checks in (1, 2, 0):
+        for checks in (0, 1, 0):
             for _ in range(checks):
                 clock.shift(timedelta(minutes=11))
                 live.run("reconcile_sessions")
@@ -155,7 +155,7 @@ def test_one_sessions_unreadable_record_keeps_no_other_from_being_checked(
         live.stand_ins.aws.clear_calls()
         clock.shift(59)
         live.run("reconcile_sessions")
-        assert live.stand_ins.aws.calls == ["DynamoDB.Query"]
+        assert set(live.stand_ins.aws.calls) == {"DynamoDB.Query"}
 
 
 def test_media_that_opentok_refuses_slow_no_check_of_who_is_in(live: Live) -> None:

@@ -272,7 +272,7 @@ def test_a_render_connects_and_publishes_and_leaves_when_it_is_stopped(
     (connection,) = (
         each for each in ports.connections.connections(session_id, soon()) if each.id not in before
     )
-    assert len(ports.connections.stream_ids(session_id, soon())) == 1
+    assert len(ports.connections.streams(session_id, soon())) == 1
     for _ in range(2):
         assert ports.renders.stop(render.id, soon()) is None
     assert connection.id not in {

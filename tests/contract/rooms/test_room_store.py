@@ -27,7 +27,14 @@ from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 from tests.support.stores.engines import Database, Engine
-from tests.support.stores.example_rooms import MILLISECOND, NOON, a_room, closed, soon
+from tests.support.stores.example_rooms import (
+    LONGEST_TOKEN,
+    MILLISECOND,
+    NOON,
+    a_room,
+    closed,
+    soon,
+)
 
 THIRTY_DAYS = timedelta(days=30)
 EVENING = datetime(2026, 1, 31, 18, 0, 0, 789_000, tzinfo=UTC)
@@ -140,7 +147,12 @@ def test_creating_a_room_answers_with_it_and_notes_whose_session_it_is(
     assert store.create(room, None, soon()) == room
     assert database.keys() == ["room#standup", f"session#{room.session_id}"]
     assert session_of(room, database) == Session(
-        room.session_id, "Standup", room.room_id, monitored=True
+        room.session_id,
+        "Standup",
+        room.room_id,
+        monitored=True,
+        owner="alice",
+        next_check=NOON + timedelta(minutes=1),
     )
 
 
@@ -225,7 +237,7 @@ def test_a_closed_room_is_found_as_closed(store: RoomStore) -> None:
     assert store.find(room.name, soon()) == closed(room, EVENING)
 
 
-def test_a_closed_room_and_its_session_expire_in_thirty_days_to_the_second(
+def test_a_closed_room_expires_in_thirty_days_and_its_session_with_its_last_token(
     store: RoomStore, database: Database
 ) -> None:
     room = a_room()
@@ -235,9 +247,16 @@ def test_a_closed_room_and_its_session_expire_in_thirty_days_to_the_second(
 
     in_thirty_days = (EVENING + THIRTY_DAYS).replace(microsecond=0)
     assert database.expiry("room#standup") == in_thirty_days
-    assert database.expiry(f"session#{room.session_id}") == in_thirty_days
+    last_token_ends = (EVENING + LONGEST_TOKEN).replace(microsecond=0)
+    assert database.expiry(f"session#{room.session_id}") == last_token_ends
     assert session_of(room, database) == Session(
-        room.session_id, "standup", room.room_id, monitored=True, retired_until=in_thirty_days
+        room.session_id,
+        "standup",
+        room.room_id,
+        owner="alice",
+        next_check=EVENING,
+        quiet_since=EVENING,
+        retired_until=last_token_ends,
     )
 
 

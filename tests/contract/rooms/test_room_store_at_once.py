@@ -8,7 +8,7 @@ from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.room_store import RoomStore
 from tests.support.at_once import all_at_once
 from tests.support.stores.engines import Database
-from tests.support.stores.example_rooms import NOON, a_room, closed, soon
+from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, a_room, closed, soon
 
 EVENING = NOON + timedelta(hours=6)
 CALLERS = 50
@@ -62,7 +62,8 @@ def test_a_room_closed_by_many_is_closed_at_one_of_their_times(
     assert found == closed(room, found.closed_at)
     expires = found.closed_at + NAME_KEPT_AFTER_CLOSING
     assert database.expiry("room#standup") == expires
-    assert database.expiry(f"session#{room.session_id}") == expires
+    last_token_ends = found.closed_at + LONGEST_TOKEN
+    assert database.expiry(f"session#{room.session_id}") == last_token_ends
 
 
 def test_rooms_made_and_closed_by_many_at_once_leave_one_record_per_name_and_per_session(

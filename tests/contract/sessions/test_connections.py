@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from chalicelib.adapters.dynamodb.departures import departure_key
+from chalicelib.adapters.dynamodb.presence.departures import departure_key
 from chalicelib.core.model.connection import (
     MAX_ENDED_STREAMS,
     MAX_STREAMS_AT_ONCE,

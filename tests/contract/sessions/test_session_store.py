@@ -7,12 +7,12 @@ from functools import partial
 
 import pytest
 
-from chalicelib.core.model.connection import Connection, Counts, Participant, Session
+from chalicelib.core.model.connection import Connection, Counts, Participant, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import GRACE, HOLD
 from chalicelib.core.ports.room_store import RoomStore, SeatStore, StaleRoom
-from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from chalicelib.core.ports.session_store import CheckQueue, DueSession, DueWorkStore, SessionStore
 from tests.support.stores.engines import Database
 from tests.support.stores.example_rooms import NOON, a_room, soon
 
@@ -226,36 +226,128 @@ def test_counts_are_not_replaced_by_older_ones(house: House) -> None:
     assert house.sessions.counts(session_id, soon()) == newer
 
 
-def test_a_session_found_idle_once_is_looked_after_if_somebody_comes_before_the_second_time(
+def due_by(house: House, until: datetime) -> list[DueSession]:
+    return [*house.due_work.due_sessions(until, 99, soon())]
+
+
+def test_a_new_session_is_due_among_the_live_ones_after_a_minute(house: House) -> None:
+    due = NOON + timedelta(minutes=1)
+    assert due_by(house, due - timedelta(milliseconds=1)) == []
+    assert due_by(house, due) == [
+        DueSession(house.session().id, CheckQueue.LIVE, due, "alice", has_access_limits=True)
+    ]
+
+
+def test_of_more_sessions_than_are_read_those_that_are_due_longest_are_returned(
     house: House,
 ) -> None:
-    house.enters("bob")
-    session_id = house.session().id
-    house.due_work.mark_checked(session_id, LATER, soon(), idle=True)
+    first = house.session()
+    house.due_work.schedule_check(first, NOON, None, soon())
+    for number in range(30):
+        house.rooms.create(a_room(f"room-{number}"), None, soon())
+    found = house.due_work.due_sessions(LAPSED, 1, soon())
+    assert first.id in {each.id for each in found}
+    assert len(found) <= 8
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["somebody", "nobody"])
+def test_a_check_sets_the_next_one_and_the_queue(house: House, found: bool) -> None:
+    quiet_since = None if found else NOON
+    house.due_work.schedule_check(house.session(), LAPSED, quiet_since, soon())
+    session = house.session()
+    assert (session.next_check, session.quiet_since) == (LAPSED, quiet_since)
+    assert session.monitored is found
+    queue = CheckQueue.LIVE if found else CheckQueue.IDLE
+    assert [(each.queue, each.due) for each in due_by(house, LAPSED)] == [(queue, LAPSED)]
+    assert due_by(house, LATER) == []
+
+
+def test_a_token_during_a_check_has_the_last_word(house: House) -> None:
     as_read = house.session()
-    house.sessions.record_connection(as_read, connection_of("carol"), soon())
-    assert not house.due_work.stop_monitoring(as_read, soon())
-    assert house.due_work.due_sessions(LATER, 1, soon()) == [session_id]
+    house.sessions.monitor(house.room(), NOON + timedelta(seconds=5), soon())
+    before = house.database.snapshot()
+    house.due_work.schedule_check(as_read, LAPSED, NOON, soon())
+    house.due_work.stop_checks(as_read, soon())
+    assert house.database.snapshot() == before
 
 
-def test_a_forgotten_session_is_looked_after_again_once_its_room_says_so(house: House) -> None:
-    session_id = house.session().id
-    house.due_work.mark_checked(session_id, LATER, soon(), idle=True)
-    assert house.due_work.stop_monitoring(house.session(), soon())
-    assert house.due_work.due_sessions(LAPSED, 1, soon()) == []
-    assert house.room().monitoring_stopped
-    house.sessions.monitor(house.room(), NOON, soon())
-    assert house.due_work.due_sessions(LAPSED, 1, soon()) == [session_id]
-    assert not house.room().monitoring_stopped
-
-
-def test_a_session_that_is_retired_meanwhile_is_not_forgotten(house: House) -> None:
-    room, session_id = house.room(), house.session().id
-    house.due_work.mark_checked(session_id, LATER, soon(), idle=True)
+def test_a_retirement_during_a_check_has_the_last_word(house: House) -> None:
     as_read = house.session()
-    house.due_work.retire(room, NOON, soon())
-    assert not house.due_work.stop_monitoring(as_read, soon())
-    assert house.due_work.due_sessions(LAPSED, 1, soon()) == [session_id]
+    house.due_work.retire(house.room(), NOON, soon())
+    before = house.database.snapshot()
+    house.due_work.schedule_check(as_read, LAPSED, None, soon())
+    house.due_work.stop_checks(as_read, soon())
+    assert house.database.snapshot() == before
+
+
+@pytest.mark.parametrize("stopped", [True, False], ids=["no more checks", "a check much later"])
+@pytest.mark.parametrize("by", ["token", "client"])
+def test_an_idle_session_is_checked_soon_after_a_token_or_a_client(
+    house: House, by: str, stopped: bool
+) -> None:
+    house.due_work.mark_room_idle(house.session(), soon())
+    house.due_work.schedule_check(house.session(), LAPSED + timedelta(days=1), NOON, soon())
+    if stopped:
+        house.due_work.stop_checks(house.session(), soon())
+        assert house.session().next_check is None
+    assert house.room().session_idle
+    if by == "token":
+        house.sessions.monitor(house.room(), NOON, soon())
+        assert not house.room().session_idle
+    else:
+        house.sessions.record_connection(house.session(), connection_of("carol"), soon())
+    (due,) = due_by(house, NOON + timedelta(minutes=1))
+    assert (due.queue, due.owner) == (CheckQueue.LIVE, "alice")
+    assert (house.session().monitored, house.session().quiet_since) == (True, None)
+
+
+def test_a_client_in_a_retired_session_brings_its_check_forward_among_the_retired(
+    house: House,
+) -> None:
+    house.due_work.retire(house.room(), NOON, soon())
+    house.due_work.schedule_check(house.session(), LAPSED, NOON, soon())
+    house.sessions.record_connection(house.session(), connection_of("bob", refused=True), soon())
+    (due,) = due_by(house, NOON + timedelta(minutes=1))
+    assert due.queue is CheckQueue.RETIRED
+    house.due_work.schedule_check(house.session(), LATER, None, soon())
+    assert [each.queue for each in due_by(house, LATER)] == [CheckQueue.RETIRED]
+
+
+def test_a_failed_check_is_put_off_in_its_queue_and_one_that_is_not_due_stays_so(
+    house: House,
+) -> None:
+    session = house.session()
+    house.due_work.schedule_check(session, NOON, NOON, soon())
+    house.due_work.postpone_check(session.id, LATER, soon())
+    assert [(each.queue, each.due) for each in due_by(house, LATER)] == [(CheckQueue.IDLE, LATER)]
+    house.due_work.stop_checks(house.session(), soon())
+    house.due_work.postpone_check(session.id, NOON, soon())
+    house.due_work.postpone_check("session-of-nobody", NOON, soon())
+    assert due_by(house, LAPSED) == []
+
+
+def test_a_room_with_another_session_is_not_marked_as_idle(house: House) -> None:
+    old = house.session()
+    after = replace(house.room(), session_id="session-anew")
+    house.rooms.compare_and_set(house.room(), after, NOON, soon())
+    house.due_work.mark_room_idle(old, soon())
+    assert not house.room().session_idle
+
+
+def test_streams_without_a_connection_are_kept_with_the_session_until_others_replace_them(
+    house: House,
+) -> None:
+    first = Stream("s1", "Bob", "camera", NOON)
+    second = Stream("s2", "", None, LATER)
+    for kept in ((first, second), (second,), ()):
+        house.sessions.save_unassigned_streams(house.session(), kept, soon())
+        assert house.session().unassigned_streams == kept
+
+
+def test_no_session_is_made_up_for_streams_without_a_connection(house: House) -> None:
+    nobodys = Session("session-of-nobody", "standup", "room-0")
+    house.sessions.save_unassigned_streams(nobodys, [Stream("s1", "", None, NOON)], soon())
+    assert house.sessions.session(nobodys.id, soon()) is None
 
 
 def test_a_connection_that_was_refused_and_is_admitted_after_all_is_recorded_as_admitted(

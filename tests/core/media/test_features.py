@@ -249,7 +249,7 @@ def test_media_that_run_too_long_are_stopped(kind: MediaKind, longest: str) -> N
     service.clock.forward(seconds=599)
     service.reconcile()
     assert studio.at_opentok(kind) == {media.id: "started"}
-    service.clock.forward(seconds=61)
+    service.clock.forward(seconds=81)
     service.reconcile()
     assert studio.at_opentok(kind) == studio.on_record(kind) == {media.id: "stopped"}
 
@@ -279,7 +279,7 @@ def test_a_call_that_lasts_too_long_is_ended_and_nobody_else_is(
     service.clock.forward(seconds=599)
     service.reconcile()
     assert service.connected() == {bob, connected}
-    service.clock.forward(seconds=61)
+    service.clock.forward(seconds=81)
     service.reconcile()
     assert service.connected() == {bob}
     service.clock.forward(minutes=2)

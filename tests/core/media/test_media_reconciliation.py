@@ -77,7 +77,7 @@ def test_one_that_opentok_no_longer_has_is_gone_once_it_is_a_minute_old(
     service.clock.forward(seconds=59)
     service.reconcile()
     assert studio.on_record(kind) == {media.id: "started"}
-    service.clock.forward(seconds=61)
+    service.clock.forward(seconds=91)
     service.reconcile()
     assert studio.on_record(kind).get(media.id) == afterwards
 

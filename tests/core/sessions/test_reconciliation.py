@@ -7,7 +7,9 @@ import pytest
 
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.seats import GRACE, Seats
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import Role, User
+from chalicelib.core.sessions.reconcile_connections import MAX_UNASSIGNED
+from chalicelib.core.support.metrics import Metric, recording
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError
 from tests.fakes.service import BOB, CAROL, Service
 from tests.support.noon import NOON
@@ -59,6 +61,145 @@ def test_streams_that_ended_unheard_go(service: Service) -> None:
     service.reconcile()
     (shown,) = service.stores.sessions.connections(room.session_id, service.deadline)
     assert [stream.id for stream in shown.streams] == [stands]
+
+
+def shown_streams(service: Service) -> dict[str, list[str]]:
+    """Return the ids of the streams on record by connection, without silent connections."""
+    session_id = service.room().session_id
+    connections = service.stores.sessions.connections(session_id, service.deadline)
+    shown = {each.id: [stream.id for stream in each.streams] for each in connections}
+    return {connection: streams for connection, streams in shown.items() if streams}
+
+
+def unassigned(service: Service) -> list[str]:
+    session = service.use_cases.session_tracker.find(service.room().session_id, service.deadline)
+    assert session is not None
+    return [each.id for each in session.unassigned_streams]
+
+
+def test_a_stream_that_began_unheard_is_recorded_of_the_only_one_who_may_publish(
+    service: Service,
+) -> None:
+    service.open()
+    bob = service.enter(BOB)
+    service.enter(CAROL, role=Role.SUBSCRIBER)
+    stream = service.opentok.publish(bob, "Bob", "screen")
+    service.opentok.events.clear()
+    service.clock.forward(minutes=2)
+    with recording() as counts:
+        service.reconcile()
+    assert shown_streams(service) == {bob: [stream]}
+    assert unassigned(service) == []
+    assert Metric("MissingStreamsFound", 1, timed=False) in counts
+
+
+def test_of_two_who_may_publish_neither_is_given_a_stream_that_began_unheard_and_it_counts(
+    service: Service,
+) -> None:
+    service.open()
+    bob, _ = service.enter(BOB), service.enter(CAROL)
+    stream = service.opentok.publish(bob)
+    service.opentok.events.clear()
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert shown_streams(service) == {}
+    assert unassigned(service) == [stream]
+    counts = service.use_cases.read_presence.counts(service.room(), service.deadline)
+    assert [each.id for each in counts.unassigned_streams] == [stream]
+    assert (counts.counts.publishing, counts.streams) == (0, 1)
+
+
+def test_a_stream_is_not_given_to_one_client_while_another_is_not_on_record(
+    service: Service,
+) -> None:
+    service.open()
+    bob = service.enter(BOB)
+    carol = service.connect_unreported(service.join(CAROL).token.text)
+    stream = service.opentok.publish(carol)
+    service.opentok.events.clear()
+    for _ in range(2):
+        service.clock.forward(minutes=2)
+        service.reconcile()
+    assert set(service.recorded()) == {bob, carol}
+    assert shown_streams(service) == {}
+    assert unassigned(service) == [stream]
+
+
+def test_a_stream_of_a_client_who_comes_between_two_lists_is_not_given_to_another(
+    service: Service,
+) -> None:
+    service.open()
+    service.enter(BOB)
+    token = service.join(CAROL).token.text
+    service.clock.forward(minutes=2)
+
+    def carol_comes() -> None:
+        service.opentok.publish(service.connect_unreported(token))
+
+    service.opentok.faults.before_next("streams", carol_comes)
+    service.reconcile()
+    assert shown_streams(service) == {}
+    assert len(unassigned(service)) == 1
+
+
+@pytest.mark.parametrize("failure", [AWAY, REFUSED], ids=["away", "refused"])
+def test_while_streams_cannot_be_asked_about_connections_are_compared_all_the_same(
+    service: Service, failure: RoomkeyError
+) -> None:
+    service.open()
+    bob, carol = service.enter(BOB), service.enter(CAROL)
+    service.opentok.publish(bob)
+    service.deliver()
+    service.clock.forward(minutes=2)
+    service.leave_unreported(carol)
+    service.opentok.faults.fail_next("streams", failure)
+    with recording() as counts:
+        service.reconcile()
+    assert set(service.recorded()) == {bob}
+    assert len(shown_streams(service)[bob]) == 1
+    failed = {each.name for each in counts if isinstance(each, Metric)}
+    assert failed & {"ReconciliationFailed", "ReconciliationRefused"}
+
+
+@pytest.mark.parametrize("ends", ["stream", "callback", "everybody"])
+def test_a_stream_without_a_connection_goes_when_it_ends_or_is_reported_after_all(
+    service: Service, ends: str
+) -> None:
+    service.open()
+    bob, carol = service.enter(BOB), service.enter(CAROL)
+    stream = service.opentok.publish(bob)
+    (late,) = service.opentok.events
+    service.opentok.events.clear()
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert unassigned(service) == [stream]
+    if ends == "stream":
+        service.opentok.unpublish(stream)
+    elif ends == "callback":
+        service.opentok.events.append(late)
+        service.deliver()
+    else:
+        service.opentok.leave(bob)
+        service.opentok.leave(carol)
+        service.deliver()
+    service.opentok.events.clear()
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert unassigned(service) == []
+    assert shown_streams(service) == ({bob: [stream]} if ends == "callback" else {})
+
+
+def test_no_more_streams_without_a_connection_are_kept_than_a_record_can_hold(
+    service: Service,
+) -> None:
+    service.open()
+    bob, _ = service.enter(BOB), service.enter(CAROL)
+    for _ in range(MAX_UNASSIGNED + 5):
+        service.opentok.publish(bob)
+    service.opentok.events.clear()
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert len(unassigned(service)) == MAX_UNASSIGNED
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from chalice.app import ScheduledEventConfig
 
 from app import app
 from chalicelib.api.schedules import RUN_SECONDS
+from chalicelib.core.sessions.reconcile_sessions import TIME_TO_CHECK
 from deploy.stage import API_FUNCTION, PROJECT, read_stage
 from tests.deploy.reached import reached_from
 from tests.rehearsal.aws_calls import AwsCall
@@ -17,10 +18,14 @@ from tests.rehearsal.policies import allowed_by, needs, statements
 
 STAGES = ["dev", "prod"]
 SCHEDULED = ["enforce_closing_times", "reconcile_sessions", "delete_expired_archives"]
+WORKER = "check_sessions"
+OTHERS = [*SCHEDULED, WORKER]
+"""All functions but the API's."""
 INDEXES = {
     API_FUNCTION: {"rooms-by-creator", "connections-live", "media-by-start", "media-running"},
     "enforce_closing_times": {"due", "media-running"},
-    "reconcile_sessions": {"due", "connections-live", "media-by-start"},
+    "reconcile_sessions": {"due"},
+    "check_sessions": {"connections-live", "media-by-start"},
     "delete_expired_archives": {"due", "media-by-start"},
 }
 RUNS = {
@@ -28,8 +33,9 @@ RUNS = {
         "chalicelib.core.rooms.enforce_closing_times",
         "chalicelib.core.media.stop_media",
     ),
-    "reconcile_sessions": (
-        "chalicelib.core.sessions.reconcile_sessions",
+    "check_sessions": (
+        "chalicelib.core.sessions.check_sessions",
+        "chalicelib.core.sessions.reconcile_connections",
         "chalicelib.core.media.reconcile_media",
     ),
     "delete_expired_archives": ("chalicelib.core.media.delete_expired_archives",),
@@ -87,13 +93,15 @@ _NOT_ACTIONS = {
 def test_the_apis_policy_allows_what_the_adapters_call_and_nothing_else(stage: str) -> None:
     adapters = (PROJECT / "chalicelib" / "adapters").rglob("*.py")
 
-    called = actions_in(ast.parse(path.read_text()) for path in adapters)
+    called = actions_in(
+        ast.parse(path.read_text()) for path in adapters if path.name != "lambda_workers.py"
+    )
     assert actions_of(policy_of(stage)) == called
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("function", SCHEDULED)
-def test_a_scheduled_functions_policy_allows_what_it_may_call_and_nothing_else(
+@pytest.mark.parametrize("function", sorted(RUNS))
+def test_another_functions_policy_allows_what_it_may_call_and_nothing_else(
     stage: str, function: str
 ) -> None:
     called = actions_in(reached_from("run", *RUNS[function]))
@@ -104,7 +112,20 @@ def test_a_scheduled_functions_policy_allows_what_it_may_call_and_nothing_else(
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+def test_the_function_that_starts_workers_reads_the_queues_and_starts_that_one_function(
+    stage: str,
+) -> None:
+    called = actions_in(reached_from("run", "chalicelib.core.sessions.reconcile_sessions"))
+    called -= {"dynamodb:GetItem"}  # `get` is of the metrics' context here
+
+    policy = policy_of(stage, "reconcile_sessions")
+    assert actions_of(policy) == called | {"lambda:InvokeFunction"}
+    started = {what for action, what in statements(policy) if action == "lambda:InvokeFunction"}
+    assert started == {f"arn:*:lambda:*:*:function:{read_stage(stage).functions[WORKER]}"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS])
 def test_a_policy_names_no_action_by_wildcard_and_only_the_stages_resources(
     stage: str, function: str
 ) -> None:
@@ -115,7 +136,7 @@ def test_a_policy_names_no_action_by_wildcard_and_only_the_stages_resources(
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS])
 def test_a_function_may_read_the_indexes_that_it_reads(stage: str, function: str) -> None:
     resources = {resource for _, resource in statements(policy_of(stage, function))}
 
@@ -124,7 +145,7 @@ def test_a_function_may_read_the_indexes_that_it_reads(stage: str, function: str
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS])
 def test_a_function_writes_to_its_own_log_alone(stage: str, function: str) -> None:
     logs = {
         resource
@@ -141,9 +162,17 @@ def test_each_function_is_configured_with_its_own_policy(stage: str) -> None:
     scheduled = {each.name for each in app.event_sources if isinstance(each, ScheduledEventConfig)}
     own = read_stage(stage).config["stages"][stage]["lambda_functions"]
 
-    assert set(read_stage(stage).scheduled) == scheduled == set(own)
-    for function in scheduled:
+    assert set(read_stage(stage).scheduled) == scheduled == set(SCHEDULED)
+    assert [each.name for each in app.pure_lambda_functions] == [WORKER]
+    assert set(own) == set(OTHERS)
+    for function in OTHERS:
         assert own[function] == {"iam_policy_file": f"policy-{stage}-{function}.json"}
+
+
+def test_a_worker_ends_before_lambda_ends_it() -> None:
+    functions = read_stage("prod").config["lambda_functions"]
+
+    assert TIME_TO_CHECK.total_seconds() + 5 <= functions[WORKER]["lambda_timeout"]
 
 
 def test_a_run_ends_before_lambda_ends_it_and_before_the_next_begins() -> None:
@@ -153,7 +182,7 @@ def test_a_run_ends_before_lambda_ends_it_and_before_the_next_begins() -> None:
         assert RUN_SECONDS + 5 <= functions[function]["lambda_timeout"] <= EVERY_SECONDS
 
 
-@pytest.mark.parametrize("function", [API_FUNCTION, *SCHEDULED])
+@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS])
 def test_the_stages_policies_differ_in_nothing_but_the_stage(function: str) -> None:
     dev, prod = (json.dumps(policy_of(stage, function)) for stage in STAGES)
 

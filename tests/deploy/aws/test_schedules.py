@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from deploy.aws.schedules import run_one_at_a_time
+from deploy.aws.schedules import limit_runs
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -28,20 +28,20 @@ class RecordedLambda:
 
 
 def run(client: RecordedLambda) -> bool:
-    return run_one_at_a_time("roomkey-dev-reconcile_sessions", cast("LambdaClient", client))
+    return limit_runs("roomkey-dev-check_sessions", 32, cast("LambdaClient", client))
 
 
-def test_runs_are_neither_repeated_nor_late_nor_beside_each_other() -> None:
+def test_runs_are_neither_repeated_nor_late_nor_more_at_once_than_is_said() -> None:
     client = RecordedLambda()
 
     assert run(client)
     assert client.asked == [
         {
-            "FunctionName": "roomkey-dev-reconcile_sessions",
+            "FunctionName": "roomkey-dev-check_sessions",
             "MaximumRetryAttempts": 0,
             "MaximumEventAgeInSeconds": 60,
         },
-        {"FunctionName": "roomkey-dev-reconcile_sessions", "ReservedConcurrentExecutions": 1},
+        {"FunctionName": "roomkey-dev-check_sessions", "ReservedConcurrentExecutions": 32},
     ]
 
 

@@ -115,7 +115,8 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
         ("AWS/Lambda", "Throttles", API),
         ("AWS/Lambda", "Duration", API),
         ("Roomkey", "ProviderUnavailable", API),
-        ("Roomkey", "UnknownConnections", f"{API}-reconcile_sessions"),
+        ("Roomkey", "UnknownConnections", f"{API}-check_sessions"),
+        ("Roomkey", "OldestDueSession", f"{API}-reconcile_sessions"),
     }
     assert all(each["AlarmActions"] == [{"Ref": "AlarmTopic"}] for each in alarms)
 
@@ -148,6 +149,7 @@ def test_the_alarm_for_errors_knows_each_error_that_somebody_here_must_mend() ->
             {*FAILURES, "ArchiveDeletionsFailed"},
             {"delete_expired_archives"},
         ),
+        ("SessionChecksErrors", FAILURES, {"check_sessions"}),
         ("ScheduledThrottles", {"Throttles"}, SCHEDULED),
         ("ScheduledRunsMissing", {"Invocations"}, SCHEDULED),
     ],
@@ -170,7 +172,7 @@ def test_an_alarm_tells_that_opentok_refuses_what_runs_by_itself() -> None:
     found = [each["MetricStat"]["Metric"] for each in watched]
     assert {(each["MetricName"], each["Dimensions"][0]["Value"]["Fn::Sub"]) for each in found} == {
         ("DisconnectsRefused", f"{API}-enforce_closing_times"),
-        ("ReconciliationRefused", f"{API}-reconcile_sessions"),
+        ("ReconciliationRefused", f"{API}-check_sessions"),
     }
     assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)
 

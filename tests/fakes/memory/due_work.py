@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.ports.session_store import CheckQueue, DueSession
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import epoch_milliseconds
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 from tests.fakes.memory.table import Table, whole_second
 
 _FORGOTTEN_AFTER: Final = timedelta(days=7)
+_PARTS: Final = 8
+"""The number of parts of a queue. The fake has one part, and so reads as many from it."""
 
 
 class FakeDueWork:
@@ -48,33 +51,61 @@ class FakeDueWork:
             self._table.retire_session(room, now)
             return True
 
-    def due_sessions(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+    def due_sessions(self, until: datetime, limit: int, deadline: Deadline) -> Sequence[DueSession]:
         with self._table.faults.call("due_sessions", deadline):
-            records = self._table.sessions.items()
-            due = [(each.due, key) for key, each in records if each.is_listed_as_due]
-            return _longest_due(due, now, limit)
+            last = epoch_milliseconds(until)
+            due = [
+                DueSession(
+                    session_id,
+                    each.queue,
+                    from_epoch_milliseconds(each.due),
+                    each.owner,
+                    each.has_access_limits,
+                )
+                for session_id, each in self._table.sessions.items()
+                if each.due is not None and each.due <= last
+            ]
+            due.sort(key=lambda each: each.due)
+            return [
+                each
+                for queue in CheckQueue
+                for each in [each for each in due if each.queue is queue][: _PARTS * limit]
+            ]
 
-    def mark_checked(
-        self, session_id: str, next_check: datetime, deadline: Deadline, *, idle: bool
+    def schedule_check(
+        self,
+        session: Session,
+        next_check: datetime,
+        quiet_since: datetime | None,
+        deadline: Deadline,
     ) -> None:
-        with self._table.faults.call("mark_checked", deadline):
-            found = self._table.sessions.get(session_id)
-            if found is not None:
-                due = epoch_milliseconds(next_check)
-                self._table.sessions[session_id] = replace(found, due=due, idle=idle)
+        with self._table.faults.call("schedule_check", deadline):
+            due = epoch_milliseconds(next_check)
+            self._change_as_read(session, due=due, quiet_since=quiet_since)
 
-    def stop_monitoring(self, session: Session, deadline: Deadline) -> bool:
-        with self._table.faults.call("stop_monitoring", deadline):
+    def postpone_check(self, session_id: str, until: datetime, deadline: Deadline) -> None:
+        with self._table.faults.call("postpone_check", deadline):
+            found = self._table.sessions.get(session_id)
+            if found is not None and found.due is not None:
+                due = epoch_milliseconds(until)
+                self._table.sessions[session_id] = replace(found, due=due)
+
+    def stop_checks(self, session: Session, deadline: Deadline) -> None:
+        with self._table.faults.call("stop_checks", deadline):
+            self._change_as_read(session, due=None)
+
+    def mark_room_idle(self, session: Session, deadline: Deadline) -> None:
+        with self._table.faults.call("mark_room_idle", deadline):
             record = self._table.rooms.get(session.room_name.lower())
             if record is not None and record.room.session_id == session.id:
-                self._table.put_room(record, monitoring_stopped=True)
-            found = self._table.sessions.get(session.id)
-            if found is None or not found.idle:
-                return False
-            self._table.sessions[session.id] = replace(
-                found, due=None, is_listed_as_due=False, idle=False
-            )
-            return True
+                self._table.put_room(record, session_idle=True)
+
+    def _change_as_read(self, session: Session, **changed: Any) -> None:
+        """Change the session's record, unless another call has set its next check."""
+        found = self._table.sessions.get(session.id)
+        due = session.next_check and epoch_milliseconds(session.next_check)
+        if found is not None and found.due == due:
+            self._table.sessions[session.id] = replace(found, **changed)
 
 
 class FakeRetention:

@@ -7,6 +7,7 @@ from datetime import datetime
 from chalicelib.core.model.connection import Counts, Participant, Stream
 from chalicelib.core.model.media import DELETED
 from chalicelib.core.model.room import Room
+from chalicelib.core.ports.session_store import CheckQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,22 @@ class RoomRecord:
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """A session. It is due for a check only while `is_listed_as_due` is True."""
+    """A session. Without a due time it is not checked."""
 
     room_name: str
     room_id: str
+    owner: str | None = None
     has_access_limits: bool = False
     due: int | None = None
-    is_listed_as_due: bool = False
-    idle: bool = False
+    quiet_since: datetime | None = None
     expires: datetime | None = None
+    unassigned_streams: tuple[Stream, ...] = ()
+
+    @property
+    def queue(self) -> CheckQueue:
+        if self.expires is not None:
+            return CheckQueue.RETIRED
+        return CheckQueue.LIVE if self.quiet_since is None else CheckQueue.IDLE
 
 
 @dataclass(frozen=True, slots=True)

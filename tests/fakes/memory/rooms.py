@@ -15,7 +15,7 @@ from chalicelib.core.support.formats import epoch_milliseconds
 from tests.fakes.memory.records import RoomRecord
 from tests.fakes.memory.table import WARNING_MILLISECONDS, Table, has_access_limits, whole_second
 
-_NEVER_SET = frozenset({"seats", "admins_until", "monitoring_stopped", "revision"})
+_NEVER_SET = frozenset({"seats", "admins_until", "session_idle", "revision"})
 """Fields that other writes than `compare_and_set` change, without a new revision."""
 
 
@@ -46,7 +46,7 @@ class FakeRooms:
                     raise AllowanceSpent
                 self._table.add_usage(allowance.period, 1)
             due = _due(room)
-            self._table.put_room(RoomRecord(room, due, due is not None), monitoring_stopped=False)
+            self._table.put_room(RoomRecord(room, due, due is not None), session_idle=False)
             self._table.start_session(room, room.created_at)
             if room.settings.archive_retention_days is not None:
                 self._table.put_retention(room, room.created_at)

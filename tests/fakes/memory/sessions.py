@@ -1,6 +1,6 @@
 """Fake session store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -21,6 +21,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment
 from tests.fakes.memory.records import ConnectionRecord, CountsRecord, DepartureRecord
 from tests.fakes.memory.seats import seats_after, seats_left
@@ -48,16 +49,21 @@ class FakeSessions:
                 room_name=found.room_name,
                 room_id=found.room_id,
                 has_access_limits=found.has_access_limits,
-                monitored=found.is_listed_as_due and not found.idle,
+                monitored=found.due is not None and found.quiet_since is None,
+                owner=found.owner,
+                next_check=None if found.due is None else from_epoch_milliseconds(found.due),
+                quiet_since=found.quiet_since,
                 retired_until=found.expires,
+                unassigned_streams=found.unassigned_streams,
             )
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         with self._table.faults.call("monitor", deadline):
-            self._table.monitor_session(room.session_id, room.name, room.room_id, now + FIRST_CHECK)
+            session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
+            self._table.monitor_session(session, now + FIRST_CHECK)
             record = self._table.room(room)
             if record is not None and record.room.room_id == room.room_id:
-                self._table.put_room(record, monitoring_stopped=False)
+                self._table.put_room(record, session_idle=False)
 
     def record_connection(
         self,
@@ -139,6 +145,14 @@ class FakeSessions:
             ended = {stream_id: None} if known or _may_end_another(before) else {}
             self._put_streams(session, connection_id, ended, at)
 
+    def save_unassigned_streams(
+        self, session: Session, streams: Sequence[Stream], deadline: Deadline
+    ) -> None:
+        with self._table.faults.call("save_unassigned_streams", deadline):
+            found = self._table.sessions.get(session.id)
+            if found is not None:
+                self._table.sessions[session.id] = replace(found, unassigned_streams=tuple(streams))
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("connections", deadline):
             return [each for _, each in self._of_session(session_id)]
@@ -203,9 +217,7 @@ class FakeSessions:
             expires=whole_second(connection.since + _LONGEST_CONNECTION),
         )
         if not session.monitored:
-            self._table.monitor_session(
-                session.id, session.room_name, session.room_id, connection.since
-            )
+            self._table.monitor_session(session, connection.since + FIRST_CHECK)
 
     def _put_end(
         self, session: Session, connection_id: str, at: datetime, user_id: str | None

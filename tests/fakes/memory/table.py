@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.quota_store import Period
 from chalicelib.core.ports.room_store import StaleRoom
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from chalicelib.core.model.media import MediaKind
 
 FIRST_CHECK: Final = timedelta(seconds=60)
-LONGEST_TOKEN: Final = timedelta(days=30)
 WARNING_MILLISECONDS: Final = 120_000
 MAX_BYTES: Final = 400 * 1024
 """The largest size of a record: DynamoDB takes no larger item."""
@@ -36,9 +36,10 @@ class Table:
 
     Args:
         clock: Says what has expired.
+        longest_token: How long a client token may live.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, longest_token: timedelta) -> None:
         self.faults = Faults(unavailable)
         self.rooms: dict[str, RoomRecord] = {}
         """By name, in lower case."""
@@ -55,6 +56,7 @@ class Table:
         self.usage: dict[tuple[str, str], UsageRecord] = {}
         """By user, and what is counted when."""
         self._clock = clock
+        self._longest_token = longest_token
 
     def expire(self) -> None:
         """Remove expired records. DynamoDB does so hours later, so a test decides when."""
@@ -104,30 +106,28 @@ class Table:
 
     def start_session(self, room: Room, at: datetime) -> None:
         """Put the room's session. Its first check is due soon."""
-        self._put_session(room, at + FIRST_CHECK, None)
+        self._put_session(room, at + FIRST_CHECK)
 
     def retire_session(self, room: Room, at: datetime) -> None:
         """Put the room's retired session. It is checked until its last token has expired."""
-        self._put_session(room, at, whole_second(at + LONGEST_TOKEN))
+        expires = whole_second(at + self._longest_token)
+        self._put_session(room, at, quiet_since=at, expires=expires)
 
     def update_session(self, session_id: str, room_name: str, room_id: str, **changed: Any) -> None:
         """Change a session's record, or make one if there is none."""
         found = self.sessions.get(session_id) or SessionRecord(room_name, room_id)
         self.sessions[session_id] = replace(found, room_name=room_name, room_id=room_id, **changed)
 
-    def monitor_session(
-        self, session_id: str, room_name: str, room_id: str, first_check: datetime
-    ) -> None:
-        """Have the session checked at this time, unless it has a time already."""
-        found = self.sessions.get(session_id)
-        due = None if found is None else found.due
+    def monitor_session(self, session: Session, first_check: datetime) -> None:
+        """Have the session checked at this time."""
+        owner = {} if session.owner is None else {"owner": session.owner}
         self.update_session(
-            session_id,
-            room_name,
-            room_id,
-            due=epoch_milliseconds(first_check) if due is None else due,
-            is_listed_as_due=True,
-            idle=False,
+            session.id,
+            session.room_name,
+            session.room_id,
+            due=epoch_milliseconds(first_check),
+            quiet_since=None,
+            **owner,
         )
 
     def put_retention(self, room: Room, at: datetime) -> None:
@@ -149,13 +149,20 @@ class Table:
         self.usage[_usage_key(period)] = UsageRecord(whole_second(period.ends), count)
         return count
 
-    def _put_session(self, room: Room, due: datetime, expires: datetime | None) -> None:
+    def _put_session(
+        self,
+        room: Room,
+        due: datetime,
+        quiet_since: datetime | None = None,
+        expires: datetime | None = None,
+    ) -> None:
         self.sessions[room.session_id] = SessionRecord(
             room.name,
             room.room_id,
+            room.created_by,
             has_access_limits=has_access_limits(room),
             due=epoch_milliseconds(due),
-            is_listed_as_due=True,
+            quiet_since=quiet_since,
             expires=expires,
         )
 

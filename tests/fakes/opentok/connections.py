@@ -1,10 +1,10 @@
 """Fake control of connections."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.ports.video_platform import ListedConnection
+from chalicelib.core.ports.video_platform import ListedConnection, ListedStream
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import SignalTooLarge
 from tests.fakes.opentok.clients import FakeOpenTok, Signal
@@ -30,10 +30,11 @@ class FakeConnections:
                 return ()
             return [ListedConnection(each.id, each.since) for each in session.connections.values()]
 
-    def stream_ids(self, session_id: str, deadline: Deadline) -> Collection[str]:
-        with self._opentok.faults.call("stream_ids", deadline):
+    def streams(self, session_id: str, deadline: Deadline) -> Sequence[ListedStream]:
+        with self._opentok.faults.call("streams", deadline):
             session = self._opentok.entered(session_id)
-            return frozenset() if session is None else frozenset(session.streams)
+            listed = () if session is None else session.streams.values()
+            return [ListedStream(each.id, each.name, each.video_type) for _, each in listed]
 
     def disconnect(self, session_id: str, connection_id: str, deadline: Deadline) -> bool:
         with self._opentok.faults.call("disconnect", deadline):

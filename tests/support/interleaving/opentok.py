@@ -1,6 +1,6 @@
 """A small model of OpenTok: connected clients, their tokens, and undelivered callbacks."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,7 +9,12 @@ from threading import RLock
 
 from chalicelib.core.model.connection import Connection, Participant, Stream
 from chalicelib.core.model.room_settings import RoomSettings
-from chalicelib.core.ports.video_platform import ClientToken, ListedConnection, TokenSpec
+from chalicelib.core.ports.video_platform import (
+    ClientToken,
+    ListedConnection,
+    ListedStream,
+    TokenSpec,
+)
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from tests.support.interleaving.scheduler import Fault, outside
@@ -94,7 +99,7 @@ class OpenTokModel:
         """Return the number of streams that a client publishes."""
         return len(self._streams.get(connection.id, ()))
 
-    def streams(self, session_id: str) -> set[str]:
+    def published_in(self, session_id: str) -> set[str]:
         return {
             stream for each in self.clients(session_id) for stream in self._streams.get(each.id, ())
         }
@@ -134,12 +139,17 @@ class OpenTokModel:
             _failure,
         )
 
-    def stream_ids(
+    def streams(
         self,
         session_id: str,
         deadline: Deadline,  # noqa: ARG002  it never comes
-    ) -> Collection[str]:
-        return outside(partial(self.streams, session_id), _failure)
+    ) -> Sequence[ListedStream]:
+        return outside(
+            lambda: [
+                ListedStream(each, "", None) for each in sorted(self.published_in(session_id))
+            ],
+            _failure,
+        )
 
     def disconnect(
         self,

@@ -169,11 +169,14 @@ class NoHurry(Deadline):
     def reserve(self, seconds: float) -> Deadline:  # noqa: ARG002  there is enough of it
         return self
 
-    def at_most(self, seconds: float) -> Deadline:  # noqa: ARG002  as above
+    def capped(self, seconds: float) -> Deadline:  # noqa: ARG002  as above
         return self
 
     def run(self, call: Callable[[], _Result]) -> _Result:
         return call()
 
-    def pause(self, attempt: int) -> None:
+    def wait(self, seconds: float) -> None:
+        """Return at once."""
+
+    def back_off(self, attempt: int) -> None:
         """Return at once; the scheduler decides which tasks run between two attempts."""

@@ -124,11 +124,11 @@ def build(
     """Return a service on DynamoDB, each of whose calls is a step."""
     client = cast("DynamoDBClient", GatedClient(engine_client))
     stores = Stores(
-        rooms=DynamoDBRooms(client, TABLE),
+        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME),
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
         sessions=DynamoDBSessions(client, TABLE),
-        due_work=DynamoDBDueWork(client, TABLE),
+        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
     )
@@ -156,6 +156,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         identity=nothing,
         callbacks=nothing,
         due_work=lambda: stores.due_work,
+        workers=lambda: None,
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,
@@ -172,6 +173,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         TOKEN_LIFETIME,
         features=read_features({}, []),
         media_hosts=MediaHosts(),
+        opentok_calls_per_second=1000,
         quotas=Quotas(),
     )
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from time import monotonic
 from typing import Any
 
 import boto3
@@ -20,6 +21,8 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from app import build_app
+from chalicelib.core.sessions.reconcile_sessions import ROUND
+from chalicelib.core.support.deadline import Deadline
 from stand_ins.aws import resources
 from stand_ins.aws import state as aws_state
 from stand_ins.aws.stand_in import AwsStandIn
@@ -43,6 +46,7 @@ CREDENTIALS: dict[str, object] = {
 SECRET_ID = "roomkey/test/opentok"
 TABLE = "roomkey-test-rooms"
 AUDIENCE = "roomkey-tests"
+_ONE_ROUND = ROUND.total_seconds()
 ITEM_WRITES = {
     f"DynamoDB.{each}"
     for each in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
@@ -124,7 +128,14 @@ class StandIns:
 
     def gateway(self, **settings: str) -> Gateway:
         """Return API Gateway in front of a new app: a cold Lambda with these settings changed."""
-        return Gateway(build_app(self.environment | settings))
+        app = build_app(self.environment | settings, new_run_deadline=_run_of_one_round)
+        return Gateway(app)
+
+
+def _run_of_one_round(_: object) -> Deadline:
+    """Return the deadline of a run that has no time for a second round, and never pauses."""
+    slept = [0.0]
+    return Deadline(_ONE_ROUND, lambda: monotonic() + sum(slept), slept.append)
 
 
 @cache

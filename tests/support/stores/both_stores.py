@@ -24,7 +24,7 @@ from chalicelib.core.ports.quota_store import Allowance, Period
 from tests.fakes.memory.table import Table
 from tests.fakes.stores import Stores
 from tests.support.stores.engines import Engine, Memory
-from tests.support.stores.example_rooms import NOON, soon
+from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, soon
 from tests.support.stores.read_stores import outcome, read_lists, read_retention, read_session
 from tests.support.stores.store_strategies import (
     CONNECTIONS,
@@ -48,7 +48,7 @@ class BothStores(RuleBasedStateMachine):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         engine.empty_table()
-        self._engine, self._memory = engine, Memory(Table(lambda: NOON))
+        self._engine, self._memory = engine, Memory(Table(lambda: NOON, LONGEST_TOKEN))
         self._rooms: list[Room] = []
         self._sessions: list[Session] = []
         self._kept: list[Media] = []
@@ -196,13 +196,17 @@ class BothStores(RuleBasedStateMachine):
             )
 
     @precondition(lambda self: self._sessions)
-    @rule(data=st.data(), at=MOMENTS, idle=st.booleans(), which=st.integers(0, 5))
+    @rule(data=st.data(), at=MOMENTS, idle=st.booleans(), which=st.integers(0, 7))
     def look_after(self, data: st.DataObject, at: Any, idle: bool, which: int) -> None:
         session, room = self._a_session(data), self._a_room(data)
         calls: list[Callable[[Stores], object]] = [
             lambda stores: stores.sessions.monitor(room, at, soon()),
-            lambda stores: stores.due_work.mark_checked(session.id, at, soon(), idle=idle),
-            lambda stores: stores.due_work.stop_monitoring(session, soon()),
+            lambda stores: stores.due_work.schedule_check(
+                session, at, NOON if idle else None, soon()
+            ),
+            lambda stores: stores.due_work.postpone_check(session.id, at, soon()),
+            lambda stores: stores.due_work.stop_checks(session, soon()),
+            lambda stores: stores.due_work.mark_room_idle(session, soon()),
             lambda stores: stores.due_work.retire(room, at, soon()),
             lambda stores: stores.due_work.reschedule(room, None if idle else at, soon()),
             lambda stores: stores.sessions.save_counts(session.id, Counts(2, 1, 1, at), soon()),

@@ -20,6 +20,7 @@ from stand_ins.aws import resources
 from tests.fakes.memory.table import Table
 from tests.fakes.stores import Stores
 from tests.support.servers.stand_ins import TABLE
+from tests.support.stores.example_rooms import LONGEST_TOKEN
 
 _deserialize = TypeDeserializer().deserialize
 
@@ -58,11 +59,11 @@ class Engine:
     @property
     def stores(self) -> Stores:
         return Stores(
-            rooms=DynamoDBRooms(self.client, TABLE),
+            rooms=DynamoDBRooms(self.client, TABLE, LONGEST_TOKEN),
             seats=DynamoDBSeats(self.client, TABLE),
             quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE),
-            due_work=DynamoDBDueWork(self.client, TABLE),
+            due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
         )

@@ -10,6 +10,8 @@ from chalicelib.core.support.deadline import Deadline
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+LONGEST_TOKEN = timedelta(days=7)
+"""The time for which the retired sessions of these rooms are kept."""
 
 _numbers = count(1)
 

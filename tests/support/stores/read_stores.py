@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.ports.session_store import DueSession
 from tests.fakes.stores import Stores
 from tests.support.stores.example_rooms import NOON, soon
 
@@ -54,12 +55,16 @@ def read_lists(stores: Stores) -> list[object]:
     return [
         # What is due at the same moment comes in any order.
         sorted(stores.due_work.due_rooms(late, 99, soon())),
-        sorted(stores.due_work.due_sessions(late, 99, soon())),
+        sorted(stores.due_work.due_sessions(late, 99, soon()), key=_id),
         sorted(stores.schedules.due_schedules(late, 99, soon())),
-        sorted(stores.due_work.due_sessions(NOON + timedelta(seconds=120), 99, soon())),
+        sorted(stores.due_work.due_sessions(NOON + timedelta(seconds=120), 99, soon()), key=_id),
         stores.rooms.created_by("alice", None, 99, soon()),
         media.running("room-1", soon()),
         *(media.page("room-1", kind, None, 1, soon()) for kind in MediaKind),
         *(list(media.iter_oldest_first("room-1", kind, soon())) for kind in MediaKind),
         *(media.find("room-1", kind, "m1", soon()) for kind in MediaKind),
     ]
+
+
+def _id(session: DueSession) -> str:
+    return session.id

@@ -1,0 +1,37 @@
+"""The times between checks of a session, and the calls to OpenTok that a check needs."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+CHECK_EVERY: Final = timedelta(seconds=80)
+CHECK_LIMITED_EVERY: Final = timedelta(seconds=24)
+"""The interval for a room with access limits: a lost callback there keeps another user out."""
+CHECK_FAILED_AFTER: Final = timedelta(seconds=60)
+CHECK_REFUSED_AFTER: Final = timedelta(minutes=5)
+"""A rotated secret is known everywhere after minutes, which ends refusals. Bugs need a fix."""
+CHECK_QUIET_EVERY: Final = timedelta(seconds=80)
+"""The shortest interval for a session that nobody is in."""
+QUIET_FRACTION: Final = 4
+"""A session that nobody has been in for a time waits a quarter of this time for its next check."""
+LAST_CHECK: Final = timedelta(seconds=60)
+"""The time from the last check of a quiet session to the end of its last token."""
+
+CALLS: Final = 4
+"""The usual number of calls to OpenTok for a check: connections, streams, archives, broadcasts."""
+CALLS_IF_IDLE: Final = 1
+
+
+def next_quiet_check(quiet_since: datetime, now: datetime, until: datetime) -> datetime | None:
+    """Return the time of the next check of a session that nobody is in, or None if it was the last.
+
+    The longer nobody has been there, the longer the wait: a quarter of that time.
+
+    Args:
+        quiet_since: The time of the first check that found nobody, or of the retirement.
+        now: The time of this check.
+        until: The end of the last token with which a client could connect.
+    """
+    last = until - LAST_CHECK
+    if now >= last:
+        return None
+    return min(now + max(CHECK_QUIET_EVERY, (now - quiet_since) / QUIET_FRACTION), last)
