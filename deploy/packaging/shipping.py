@@ -23,7 +23,7 @@ def ships(name: str) -> bool:
     path = PurePosixPath(name)
     folders = path.parts[:-1]
     if folders[:1] == ("chalicelib",) and "static" in folders:
-        return True  # the call page's files, which the function sends
+        return path.suffix != ".ts"  # the call page's files, which the function sends
     left_out = path.suffix in _SUFFIXES_LEFT_OUT or _FOLDERS_LEFT_OUT.intersection(folders)
     return not left_out and _is_read(path.name, folders)
 

@@ -367,10 +367,13 @@ def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
         names = package.namelist()
 
     tops = {name.partition("/")[0] for name in names}
-    suffixes = {Path(name).suffix for name in names if "dist-info" not in name}
+    pages = [name for name in names if "/call_page/static/" in name]
+    others = [name for name in names if "dist-info" not in name and name not in pages]
+    suffixes = {Path(name).suffix for name in others}
     services = {name.split("/")[2] for name in names if name.startswith("botocore/data/")}
     assert not tops & {"tests", "local", "deploy", "bench", "docs", "pip", "moto", "setuptools"}
     assert not [name for name in names if "/tests/" in name or "policy-" in name]
+    assert {Path(name).suffix for name in pages} == {".css", ".html", ".js", ".svg"}
     assert suffixes == {".py", ".pyc", ".so", ".json", ".gz", ".pem"}
     assert {each for each in services if "." not in each} == AWS_SERVICES
 
