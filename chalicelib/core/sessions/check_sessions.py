@@ -96,7 +96,10 @@ class SessionChecks:
         try:
             session = self._sessions.session(session_id, deadline)
             if session is not None:
-                pace.wait(CALLS_IF_IDLE if _is_idle(session) else CALLS)
+                calls = CALLS_IF_IDLE if _is_idle(session) else CALLS
+                if not pace.wait(calls, _TIME_TO_START_ANOTHER):
+                    increment("SessionsLeftForNextRun")
+                    return None
                 # A silent OpenTok must not use up the time in which the next check is set.
                 capped = deadline.reserve(_SECONDS_TO_RESCHEDULE).capped(SECONDS_FOR_A_SESSION)
                 self._reconcile(session, in_use, capped)

@@ -24,14 +24,26 @@ class Pace:
         self._next = 0.0
         self._lock = Lock()
 
-    def wait(self, calls: int) -> None:
-        """Wait until the next calls fit into the rate."""
+    def wait(self, calls: int, needed: float = 0.0) -> bool:
+        """Wait until the next calls fit into the rate.
+
+        Args:
+            calls: The number of calls.
+            needed: The time that the calls need before the deadline, in seconds.
+
+        Returns:
+            False, without a wait, if they would begin too late.
+        """
         with self._lock:
-            now = self._started - self._deadline.remaining()
+            remaining = self._deadline.remaining()
+            now = self._started - remaining
             begin = max(now, self._next)
+            if remaining - (begin - now) < needed:
+                return False
             self._next = begin + calls / self._rate
         if begin > now:
             self._deadline.wait(begin - now)
+        return True
 
     def slow_down(self) -> None:
         """Halve the rate, as the provider asks for fewer calls or does not answer."""

@@ -281,6 +281,33 @@ def test_checks_keep_to_the_rate_and_slow_down_while_opentok_wants_fewer_calls(
     assert waits == [0.5, 1.0]
 
 
+def test_a_session_whose_turn_comes_too_late_is_left_to_the_next_round_and_is_no_failure(
+    service: Service,
+) -> None:
+    """At half a call a second, the third check would begin 2 s before the batch's end."""
+    for number in range(5):
+        service.open(f"room-{number}")
+        service.enter(BOB, f"room-{number}")
+    moments = [0.0]
+
+    def sleep(seconds: float) -> None:
+        moments.append(moments[-1] + seconds)
+
+    before = {key: each.due for key, each in service.table.sessions.items()}
+    batch = CheckBatch(tuple(service.opentok.sessions), 0.5, service.clock() + TIME_TO_CHECK)
+    with recording() as counts:
+        service.use_cases.scheduled().check_sessions.run(
+            batch, Deadline(50, lambda: moments[-1], sleep)
+        )
+    assert service.opentok.faults.calls["connections"] == 2
+    assert [each.name for each in counts if isinstance(each, Metric)].count(
+        "SessionsLeftForNextRun"
+    ) == 3
+    assert Metric("ReconciliationFailed", 1, timed=False) not in counts
+    same = [key for key, due in before.items() if service.table.sessions[key].due == due]
+    assert len(same) == 3
+
+
 def test_a_pace_falls_by_half_and_comes_back_slowly() -> None:
     moments, waits = [0.0], list[float]()
 
