@@ -159,7 +159,7 @@ class ConnectionReconciler:
         """
         before, now = {each.id: each for each in session.unassigned_streams}, self._clock()
         streams = [
-            before.get(each.id) or Stream(each.id, each.name, each.video_type, now)
+            before.get(each.id) or Stream(each.id, each.name, each.video_type, now).shortened()
             for each in missing
         ]
         for each in streams:

@@ -202,6 +202,21 @@ def test_no_more_streams_without_a_connection_are_kept_than_a_record_can_hold(
     assert len(unassigned(service)) == MAX_UNASSIGNED
 
 
+def test_the_names_of_streams_without_a_connection_are_cut_like_those_of_others(
+    service: Service,
+) -> None:
+    service.open()
+    bob, _ = service.enter(BOB), service.enter(CAROL)
+    service.opentok.publish(bob, "\u20ac" * 5000)
+    service.opentok.events.clear()
+    for _ in range(2):
+        service.clock.forward(minutes=2)
+        service.reconcile()
+    session = service.use_cases.session_tracker.find(service.room().session_id, service.deadline)
+    assert session is not None
+    assert [each.name for each in session.unassigned_streams] == ["\u20ac" * 33]
+
+
 @pytest.mark.parametrize(
     ("change", "stays"),
     [
