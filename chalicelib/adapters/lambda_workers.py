@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.aws_answers import NOT_PARSED
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
@@ -34,8 +35,11 @@ class LambdaWorkers:
                     FunctionName=self._function, InvocationType="Event", Payload=payload
                 )
             )
-        except (ClientError, BotoCoreError, TimeoutError) as error:
-            raise self._not_started(f"{type(error).__name__}: {error}") from error
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise self._not_started(f"{type(error).__name__}: {code}") from error
+        except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
+            raise self._not_started(type(error).__name__) from error
         if answer["StatusCode"] != HTTPStatus.ACCEPTED:
             raise self._not_started(f"status {answer['StatusCode']}")
 

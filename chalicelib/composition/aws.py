@@ -55,7 +55,12 @@ def lambda_client() -> "LambdaClient":
     """Return a client to start workers."""
     import boto3
 
-    return boto3.client("lambda", config=_client_config())
+    from chalicelib.adapters.aws_answers import check_answers
+
+    client = boto3.client("lambda", config=_client_config())
+    # Lambda's answer to an invocation that nobody waits for has no content to check.
+    check_answers(client, in_json=False)
+    return client
 
 
 def _client_config() -> "Config":

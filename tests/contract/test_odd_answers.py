@@ -11,13 +11,16 @@ from chalicelib.adapters.aws_answers import MAX_ANSWER_BYTES
 from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import Item, Table
+from chalicelib.adapters.lambda_workers import LambdaWorkers
 from chalicelib.adapters.oidc import MAX_KEYS_BYTES, TokenVerifier
 from chalicelib.adapters.s3_archives import S3ArchiveStorage
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
-from chalicelib.composition.aws import aws_clients, s3_client
+from chalicelib.composition.aws import aws_clients, lambda_client, s3_client
 from chalicelib.core.ports.archives import ArchiveFile
+from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import IdentityUnavailable, StoreUnavailable
+from tests.support.noon import NOON
 from tests.support.servers.answering_server import (
     SOCKET_BYTES,
     Answer,
@@ -30,6 +33,7 @@ HUGE = 50_000_000
 SECONDS = 8.0
 KEY: dict[str, Any] = {"pk": {"S": "room#standup"}, "sk": {"S": "room"}}
 FILE = ArchiveFile("47000001", "a-1", zipped=False)
+BATCH = CheckBatch(("session-1",), 1000, NOON)
 REQUEST_ID = {"x-amzn-RequestId": "REQUEST-1"}
 
 pytestmark = pytest.mark.usefixtures("unpaused_botocore")
@@ -89,6 +93,12 @@ def credentials(server: AnsweringServer) -> SecretsManagerCredentials:
 def storage(server: AnsweringServer) -> S3ArchiveStorage:
     assert server
     return S3ArchiveStorage("recordings", s3_client)
+
+
+@pytest.fixture(scope="module")
+def workers(server: AnsweringServer) -> LambdaWorkers:
+    assert server
+    return LambdaWorkers(lambda_client(), "checks")
 
 
 CALLS: dict[str, Callable[[Table], object]] = {
@@ -181,6 +191,19 @@ def test_a_recording_is_deleted_when_s3_says_so_and_not_by_another_answer(
     assert storage.delete(FILE, Deadline(SECONDS))
 
 
+@pytest.mark.parametrize("kind", OF_NO_SERVICE)
+def test_a_worker_is_started_when_lambda_says_so_and_not_by_another_answer(
+    server: AnsweringServer, workers: LambdaWorkers, kind: str
+) -> None:
+    server.answer = OF_NO_SERVICE[kind]
+    if kind != "another status":  # Lambda says 202 itself
+        with pytest.raises(StoreUnavailable):
+            workers.start(BATCH, Deadline(SECONDS))
+
+    server.answer = Answer(status=202)
+    workers.start(BATCH, Deadline(SECONDS))
+
+
 HUGE_ANSWERS = {
     "of a declared length": Answer(b"{}", padding=HUGE, headers=REQUEST_ID),
     "in chunks": Answer(b"{}", padding=HUGE, headers=REQUEST_ID, declared=False),
@@ -194,12 +217,14 @@ def test_fifty_megabytes_are_read_up_to_a_bound_and_asked_for_once(
     table: Table,
     credentials: SecretsManagerCredentials,
     storage: S3ArchiveStorage,
+    workers: LambdaWorkers,
     kind: str,
 ) -> None:
     for read in (
         lambda: table.get(KEY, Deadline(SECONDS)),
         lambda: credentials.current(Deadline(SECONDS)),
         lambda: storage.delete(FILE, Deadline(SECONDS)),
+        lambda: workers.start(BATCH, Deadline(SECONDS)),
     ):
         server.answer, server.calls, server.most_sent = HUGE_ANSWERS[kind], 0, 0
         with pytest.raises(StoreUnavailable):
