@@ -106,9 +106,7 @@ class Seats:
 
     def is_kept(self, user_id: str, now: datetime) -> bool:
         """Return True if the user has a seat that has not lapsed."""
-        if user_id not in self.connections:
-            return False
-        return self.is_live(user_id) or self._held(user_id, now)
+        return user_id in self.connections and (self.is_live(user_id) or self._held(user_id, now))
 
     def held(self, now: datetime) -> list[datetime]:
         """Return the ends of all holds that keep a seat for a user without a connection."""
@@ -129,7 +127,7 @@ class Seats:
         since = self.waiting.get(user_id)
         if since is None or self.is_live(user_id) or now < since + longest_wait:
             return None
-        end = since + longest_wait + PAUSE
+        end = self._next_wait(user_id, since, longest_wait)
         return end if now < end else None
 
     def user_of(self, connection_id: str) -> str | None:
@@ -163,8 +161,8 @@ class Seats:
         if longest_wait is None or self.is_live(user_id):
             return replace(claim, hold_until=now + HOLD)
         since = self.waiting.get(user_id, now)
-        if now >= since + longest_wait:
-            since = now  # the pause is over, too
+        if now >= min(since + longest_wait, self._next_wait(user_id, since, longest_wait)):
+            since = now
         return replace(
             claim,
             hold_until=min(now + HOLD, since + longest_wait),
@@ -242,6 +240,11 @@ class Seats:
         surplus = len(oldest) - MAX_WAITING
         return tuple(each for _, each in oldest[: max(past, surplus, 0)][:MAX_EVICTED_AT_ONCE])
 
+    def _next_wait(self, user_id: str, since: datetime, longest_wait: timedelta) -> datetime:
+        """Return when a new wait may begin: after an absence as long as the hold, or the pause."""
+        used_up = since + longest_wait
+        until = self.holds.get(user_id, used_up)  # absent once another user has the seat
+        return min(until + (until - since), used_up + PAUSE) if until < used_up else used_up + PAUSE
+
     def _held(self, user_id: str, now: datetime) -> bool:
-        until = self.holds.get(user_id)
-        return until is not None and until > now
+        return self.holds.get(user_id, now) > now

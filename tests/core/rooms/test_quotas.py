@@ -335,6 +335,16 @@ def test_a_hold_is_renewed_so_often_and_then_its_user_pauses() -> None:
     assert service.refusal(MALLORY) is None
 
 
+@pytest.mark.parametrize("away", [120, 500, 900])
+def test_who_comes_back_after_an_absence_as_long_as_their_hold_is_no_squatter(away: int) -> None:
+    service = Service(quotas=Quotas())
+    service.open(max_participants=1)
+    service.join(BOB)
+    service.clock.forward(seconds=HOLD.total_seconds() + away)
+    assert service.refusal(BOB) is None
+    assert service.join(BOB).connect_by == service.clock() + HOLD
+
+
 def test_the_last_hold_ends_with_the_longest_wait() -> None:
     service = service_with(hold_renewals=0)
     service.open(max_participants=1)
