@@ -72,8 +72,8 @@ class HeldSeats:
         return mine
 
     def _is_held(self, name: str, user_id: str, now: datetime, deadline: Deadline) -> bool:
-        """Return True if the user still has a hold in the room, and is not connected there."""
+        """Return True if the user still has a hold in the room, and has not connected there."""
         room = self._rooms.find(name, deadline)
-        if room is None or room.seats.is_live(user_id):
+        if room is None or user_id not in room.seats.waiting:
             return False
         return room.seats.is_kept(user_id, now)

@@ -266,6 +266,13 @@ def test_a_user_who_connects_holds_no_seat_any_more() -> None:
         service.enter(BOB, name)
 
 
+def test_who_has_connected_and_left_again_holds_no_seat_in_the_moment_of_grace() -> None:
+    service = service_with(held_seats=1)
+    for number in range(3):
+        service.open(f"room-{number}", max_participants=2)
+        service.leave(service.enter(BOB, f"room-{number}"))
+
+
 def test_a_ban_and_a_deletion_end_a_hold_for_the_count_too() -> None:
     service = service_with(held_seats=2)
     names = capped_rooms(service, 4)
