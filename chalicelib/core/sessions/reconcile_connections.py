@@ -74,14 +74,14 @@ class ConnectionReconciler:
         connected = [by_id[each.id] for each in listed if each.id in by_id]
         if streams is not None:
             self._end_streams(session, connected, {each.id for each in streams}, deadline)
-            known = {stream.id for each in recorded for stream in each.streams}
-            missing = [each for each in streams if each.id not in known]
-            silent = {each.id for each in recorded if each.participant.role is Role.SUBSCRIBER}
-            publishers = ({each.id for each in listed} | by_id.keys()) - silent
-            self._record_streams(session, missing, publishers, deadline)
         connected += self._record_unknown(
             session, [each for each in listed if each.id not in by_id], deadline
         )
+        if streams is not None:
+            silent = {each.id for each in recorded if each.participant.role is Role.SUBSCRIBER}
+            publishers = ({each.id for each in listed} | by_id.keys()) - silent
+            missing = self._missing_streams(session, recorded, streams, deadline)
+            self._record_streams(session, missing, publishers, deadline)
         self._recheck(session, connected, deadline)
         if session.has_access_limits:
             self._seats.reconcile(session.room_name, session.id, deadline)
@@ -145,6 +145,23 @@ class ConnectionReconciler:
             ],
         )
 
+    def _missing_streams(
+        self,
+        session: Session,
+        recorded: Iterable[Connection],
+        listed: Iterable[ListedStream],
+        deadline: Deadline,
+    ) -> Sequence[ListedStream]:
+        """Return listed streams that are not on record, neither before the check nor now."""
+        known = {stream.id for each in recorded for stream in each.streams}
+        missing = [each for each in listed if each.id not in known]
+        if not missing:
+            return ()
+        # A callback, or this check, may just have brought a stream or its connection on record.
+        current = self._sessions.connections(session.id, deadline)
+        known |= {stream.id for each in current for stream in each.streams}
+        return [each for each in missing if each.id not in known]
+
     def _record_streams(
         self,
         session: Session,
@@ -168,7 +185,7 @@ class ConnectionReconciler:
         if len(publishers) == 1:
             (publisher,) = publishers
             for each in streams:
-                self._tracker.on_stream_created(session, publisher, each, deadline)
+                self._sessions.record_stream(session, publisher, each, deadline)
             streams = []
         kept = tuple(sorted(streams, key=lambda each: (each.since, each.id)))[:MAX_UNASSIGNED]
         if kept != session.unassigned_streams:

@@ -137,11 +137,19 @@ class SessionTracker:
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
         self._sessions.record_stream(session, connection_id, stream, deadline)
+        self._forget_unassigned(session, stream.id, deadline)
 
     def on_stream_destroyed(
         self, session: Session, connection_id: str, stream_id: str, deadline: Deadline
     ) -> None:
         self._sessions.end_stream(session, connection_id, stream_id, self._clock(), deadline)
+        self._forget_unassigned(session, stream_id, deadline)
+
+    def _forget_unassigned(self, session: Session, stream_id: str, deadline: Deadline) -> None:
+        """Keep a stream that is reported after all no longer without a connection."""
+        left = [each for each in session.unassigned_streams if each.id != stream_id]
+        if len(left) < len(session.unassigned_streams):
+            self._sessions.save_unassigned_streams(session, left, deadline)
 
     def _seat(
         self, session: Session, room: Room, connection: Connection, deadline: Deadline

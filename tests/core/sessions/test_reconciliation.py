@@ -135,6 +135,7 @@ def test_a_stream_of_a_client_who_comes_between_two_lists_is_not_given_to_anothe
 
     def carol_comes() -> None:
         service.opentok.publish(service.connect_unreported(token))
+        service.opentok.events.clear()
 
     service.opentok.faults.before_next("streams", carol_comes)
     service.reconcile()
@@ -187,6 +188,33 @@ def test_a_stream_without_a_connection_goes_when_it_ends_or_is_reported_after_al
     service.reconcile()
     assert unassigned(service) == []
     assert shown_streams(service) == ({bob: [stream]} if ends == "callback" else {})
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_stream_whose_callback_comes_during_or_after_a_check_is_shown_once(
+    service: Service, *, ends: bool
+) -> None:
+    service.open()
+    bob, _ = service.enter(BOB), service.enter(CAROL)
+    service.clock.forward(minutes=2)
+
+    def bob_publishes() -> None:
+        service.opentok.publish(bob)
+        service.deliver()
+
+    service.opentok.faults.before_next("streams", bob_publishes)
+    slow = service.opentok.publish(bob)
+    (late,) = service.opentok.events
+    service.opentok.events.clear()
+    service.use_cases.scheduled().reconcile_sessions.run(service.deadline)
+    assert unassigned(service) == [slow]
+    service.opentok.events.append(late)
+    if ends:
+        service.opentok.unpublish(slow)
+    service.deliver()
+    assert unassigned(service) == []
+    counts = service.use_cases.read_presence.counts(service.room(), service.deadline)
+    assert counts.streams == (1 if ends else 2)
 
 
 def test_no_more_streams_without_a_connection_are_kept_than_a_record_can_hold(
