@@ -14,6 +14,7 @@ from typing import Any, Final
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import BotoCoreError, HTTPClientError
 from botocore.httpsession import URLLib3Session
+from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 MAX_ANSWER_BYTES: Final = 1 << 20
@@ -27,8 +28,11 @@ _ALWAYS_THERE: Final[Mapping[str, Mapping[str, type]]] = {
     "secretsmanager.GetSecretValue": {"Name": str},
 }
 """The members that every answer to an operation has."""
-NOT_PARSED: Final = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
-"""The errors of botocore's parsers for JSON of a wrong shape. They check no shape."""
+NOT_PARSED: Final = (
+    *(AttributeError, LookupError, TypeError, ValueError, RecursionError),
+    ResponseParserError,
+)
+"""The errors of botocore's parsers for JSON or XML of a wrong shape. They check no shape."""
 _REQUEST_ID: Final = "x-amzn-requestid"
 _CHECKSUM: Final = "x-amz-crc32"
 

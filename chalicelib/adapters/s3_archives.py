@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.aws_answers import NOT_PARSED
 from chalicelib.core.ports.archives import ArchiveFile
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
@@ -76,9 +77,9 @@ def _call(deadline: Deadline, call: Callable[[], _Result]) -> _Result:
     try:
         return deadline.run(call)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
+        code = error.response["Error"].get("Code")
         raise _unavailable(f"{error.operation_name}: {code}") from error
-    except (BotoCoreError, TimeoutError) as error:
+    except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
         raise _unavailable(type(error).__name__) from error
 
 

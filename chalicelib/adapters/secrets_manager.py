@@ -124,7 +124,10 @@ class SecretsManagerCredentials:
         except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
             note = f"{name}: {type(error).__name__}"
             raise StoreUnavailable(_UNAVAILABLE, note=note, retry_after=5) from error
-        return response.get("SecretString")
+        text: object = response.get("SecretString")  # botocore checks no type
+        if text is not None and not isinstance(text, str):
+            raise StoreUnavailable(_UNAVAILABLE, note=f"{name}: no text", retry_after=5)
+        return text
 
 
 _UNAVAILABLE: Final = "The service's credentials cannot be read at the moment; try again."

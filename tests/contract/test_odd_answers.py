@@ -168,6 +168,8 @@ def test_dynamodbs_own_empty_answer_still_means_that_there_is_no_item(
         of_aws(b'{"Name":"opentok","SecretString":"{'),
         of_aws(b'{"SecretString":"{}"}'),
         of_aws(b'{"Name":["opentok"],"SecretString":"{}"}'),
+        of_aws(b'{"Name":"opentok","SecretString":{"apiKey":"1"}}'),
+        of_aws(b'{"Name":"opentok","SecretString":7}'),
     ],
     ids=repr,
 )
@@ -186,6 +188,15 @@ def test_a_recording_is_deleted_when_s3_says_so_and_not_by_another_answer(
     server.answer = Answer(HTML)
     with pytest.raises(StoreUnavailable):
         storage.delete(FILE, Deadline(SECONDS))
+
+    for odd in (
+        OF_NO_SERVICE["another status"],
+        Answer(b"<Error/>", status=400),
+        Answer(b"<Error><Code><a/></Code></Error>", status=400),
+    ):
+        server.answer = odd
+        with pytest.raises(StoreUnavailable):
+            storage.delete(FILE, Deadline(SECONDS))
 
     server.answer = Answer(status=204)
     assert storage.delete(FILE, Deadline(SECONDS))
