@@ -11,7 +11,12 @@ from typing import Final
 
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.ports.session_store import CheckQueue, DueSession, DueWorkStore
-from chalicelib.core.sessions.check_intervals import CALLS, CALLS_IF_IDLE, CHECK_LIMITED_EVERY
+from chalicelib.core.sessions.check_intervals import (
+    CALLS,
+    CALLS_IF_IDLE,
+    CHECK_EVERY,
+    CHECK_LIMITED_EVERY,
+)
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -117,18 +122,23 @@ def in_fair_order(due: Iterable[DueSession]) -> Sequence[DueSession]:
     Live sessions come before idle ones, and those before retired ones. Within a queue, owners take
     turns: each owner's first session comes before any owner's second. So a user with thousands of
     rooms delays another user's room by one check, whatever they do with their rooms. Of the
-    sessions of one turn and of one owner, those with access limits come first, then those that
-    are due longest.
+    sessions of one turn and of one owner, those that are due longest come first. One with access
+    limits counts as due for longer, by as much as it is checked more often. So it usually comes
+    first, and yet keeps no other waiting for ever.
     """
-    first = sorted(due, key=lambda each: (not _is_limited(each), each.due, each.id))
+    first = sorted(due, key=lambda each: (_counts_as_due(each), each.id))
     turns = Counter[tuple[CheckQueue, str]]()
-    places: list[tuple[int, int, bool, datetime, str, DueSession]] = []
+    places: list[tuple[int, int, datetime, str, DueSession]] = []
     for each in first:
         share = each.queue, each.owner if each.owner is not None else f"session {each.id}"
         turns[share] += 1
-        place = _QUEUES.index(each.queue), turns[share], not _is_limited(each)
-        places.append((*place, each.due, each.id, each))
+        place = _QUEUES.index(each.queue), turns[share], _counts_as_due(each)
+        places.append((*place, each.id, each))
     return [each for *_, each in sorted(places, key=lambda place: place[:-1])]
+
+
+def _counts_as_due(each: DueSession) -> datetime:
+    return each.due - (CHECK_EVERY - CHECK_LIMITED_EVERY) if _is_limited(each) else each.due
 
 
 def _is_limited(each: DueSession) -> bool:

@@ -99,7 +99,7 @@ def test_live_sessions_come_before_idle_ones_and_those_before_retired_ones() -> 
     assert [each.id for each in in_fair_order(queued)] == ["l", "i", "r"]
 
 
-def test_owners_take_turns_and_in_a_turn_limits_come_first_and_then_who_waits_longest() -> None:
+def test_owners_take_turns_and_in_a_turn_a_limit_counts_like_a_longer_wait() -> None:
     queued = [
         *(due(f"m{number}", "mallory", seconds=-900 + number) for number in range(3)),
         due("b-late", "bob", seconds=-5),
@@ -109,10 +109,28 @@ def test_owners_take_turns_and_in_a_turn_limits_come_first_and_then_who_waits_lo
         due("nobody-2", None, seconds=-1),
     ]
     assert [each.id for each in in_fair_order(queued)] == [
-        *["b-limited", "m0", "c", "nobody-1", "nobody-2"],
+        *["m0", "b-limited", "c", "nobody-1", "nobody-2"],
         *["m1", "b-late"],
         "m2",
     ]
+
+
+def test_rooms_with_limits_do_not_keep_another_room_waiting_for_ever() -> None:
+    """They are due again every 24 s, and may use up all that the rate allows."""
+    service = Service(calls_per_second=10)
+    for number in range(200):
+        guest = User(f"guest-{number}")
+        service.open(f"limited-{number}", guest, max_participants=2)
+        service.enter(guest, f"limited-{number}")
+    service.open()
+    service.enter(BOB)
+    session_id, seen = service.room().session_id, 0
+    for _ in range(12):
+        service.clock.forward(seconds=20)
+        before = service.table.sessions[session_id].due
+        service.reconcile()
+        seen += service.table.sessions[session_id].due != before
+    assert seen
 
 
 def test_one_owner_of_many_rooms_delays_anothers_check_by_one_place() -> None:
