@@ -1,6 +1,8 @@
 """`python -m local` as a process of its own, the way `make run` starts it."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -8,12 +10,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from local.ports import Ports
 from local.provider import CREDENTIAL_VARIABLES
 from tests.support.servers.free_ports import all_free, free_ports
 
 PATIENCE_SECONDS = 60
+Bearer = Callable[..., int]
+"""The bearer command, with its arguments; gives its exit status."""
 _LAST_LINE_OF_GREETING = "Ctrl-C stops everything."
 
 
@@ -128,3 +133,10 @@ def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def shown_json(output: str) -> list[dict[str, Any]]:
+    """Return the JSON objects of the greeting: the answer, then the claims."""
+    return [
+        json.loads(text) for text in re.findall(r"^\{$.*?^\}$", output, re.DOTALL | re.MULTILINE)
+    ]

@@ -38,8 +38,6 @@ SUITES: Final = (
     (
         *("tests/api", "tests/contract"),
         "--ignore=tests/contract/sessions/test_interleavings.py",
-        # If this one fails, Hypothesis looks for the shortest failing example for minutes.
-        "--ignore=tests/contract/test_fakes_as_dynamodb.py",
     ),
     ("tests",),
 )

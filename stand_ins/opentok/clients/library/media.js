@@ -76,9 +76,9 @@ async function getDevices() {
     .map(({ kind, deviceId, label }) => ({ kind: kinds[kind], deviceId, label }));
 }
 
-/** Report the level of an audio track, from 0 to 1, ten times a second, until it ends. */
+/** Report the level of a sound, from 0 to 1, five times a second, until it ends. */
 function watchLevel(level, report) {
-  const timer = setInterval(() => report(level()), 100);
+  const timer = setInterval(async () => report(await level()), 200);
   return () => clearInterval(timer);
 }
 

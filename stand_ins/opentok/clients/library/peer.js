@@ -4,6 +4,7 @@ class Peer {
   #connection = new RTCPeerConnection();
   #send;
   #waiting = [];
+  #heard = { energy: 0, seconds: 0 };
 
   /** `send` takes what the other side must be told. */
   constructor(send) {
@@ -52,10 +53,16 @@ class Peer {
     await sender?.replaceTrack(track);
   }
 
-  /** The level of the sound that arrives, from 0 to 1. */
-  level() {
-    const [receiver] = this.#connection.getReceivers().filter(({ track }) => track.kind === "audio");
-    return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+  /** The loudness of what has arrived since the last call, from 0 to 1. */
+  async level() {
+    const sound = [...(await this.stats()).values()].find(
+      ({ type, kind }) => type === "inbound-rtp" && kind === "audio",
+    );
+    const { totalAudioEnergy: energy = 0, totalSamplesDuration: seconds = 0 } = sound ?? {};
+    const before = this.#heard;
+    this.#heard = { energy, seconds };
+    if (seconds <= before.seconds) return 0;
+    return Math.sqrt((energy - before.energy) / (seconds - before.seconds));
   }
 
   stats() {
