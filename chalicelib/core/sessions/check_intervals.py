@@ -11,6 +11,8 @@ CHECK_REFUSED_AFTER: Final = timedelta(minutes=5)
 """A rotated secret is known everywhere after minutes, which ends refusals. Bugs need a fix."""
 CHECK_QUIET_EVERY: Final = timedelta(seconds=80)
 """The shortest interval for a session that nobody is in."""
+CHECK_IDLE_AT_LEAST_EVERY: Final = timedelta(minutes=10)
+"""The longest interval for a room that may be entered: a kept token may bring a client unheard."""
 QUIET_FRACTION: Final = 4
 """A session that nobody has been in for a time waits a quarter of this time for its next check."""
 LAST_CHECK: Final = timedelta(seconds=60)
@@ -21,17 +23,22 @@ CALLS: Final = 4
 CALLS_IF_IDLE: Final = 1
 
 
-def next_quiet_check(quiet_since: datetime, now: datetime, until: datetime) -> datetime | None:
+def next_quiet_check(
+    quiet_since: datetime, now: datetime, until: datetime, *, retired: bool
+) -> datetime | None:
     """Return the time of the next check of a session that nobody is in, or None if it was the last.
 
-    The longer nobody has been there, the longer the wait: a quarter of that time.
+    The longer nobody has been there, the longer the wait: a quarter of that time. A session that
+    is not retired waits at most 10 minutes.
 
     Args:
         quiet_since: The time of the first check that found nobody, or of the retirement.
         now: The time of this check.
         until: The end of the last token with which a client could connect.
+        retired: True if its room was deleted, or has another session now.
     """
     last = until - LAST_CHECK
     if now >= last:
         return None
-    return min(now + max(CHECK_QUIET_EVERY, (now - quiet_since) / QUIET_FRACTION), last)
+    wait = max(CHECK_QUIET_EVERY, (now - quiet_since) / QUIET_FRACTION)
+    return min(now + (wait if retired else min(wait, CHECK_IDLE_AT_LEAST_EVERY)), last)

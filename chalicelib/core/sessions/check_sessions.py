@@ -160,8 +160,9 @@ class SessionChecks:
             return
         quiet_since = session.quiet_since or now
         until = session.retired_until or quiet_since + self._longest_token
-        after = next_quiet_check(quiet_since, now, until)
-        if session.quiet_since is None and session.retired_until is None:
+        is_retired = session.retired_until is not None
+        after = next_quiet_check(quiet_since, now, until, retired=is_retired)
+        if session.quiet_since is None and not is_retired:
             # Mark the room first: the next token that it issues then resumes monitoring. A token
             # that was issued before, and a client that has come since, are seen at the next check.
             self._due_work.mark_room_idle(session, deadline)

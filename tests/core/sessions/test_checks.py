@@ -71,7 +71,7 @@ def test_a_retired_session_is_not_asked_about_although_its_expired_record_is_sti
     assert due_at_last(service) == []
 
 
-def test_an_empty_session_is_checked_less_and_less_often_until_its_last_token_has_ended(
+def test_an_empty_session_is_checked_at_least_every_ten_minutes_until_its_last_token_has_ended(
     service: Service,
 ) -> None:
     service.open()
@@ -80,8 +80,8 @@ def test_an_empty_session_is_checked_less_and_less_often_until_its_last_token_ha
     waits = [after - before for before, after in pairwise(asked)]
     assert asked[0] <= timedelta(seconds=80)
     assert waits[0] <= timedelta(minutes=2)
-    assert waits[:-1] == sorted(waits[:-1])
-    assert len(asked) < 35
+    assert waits[-2] <= timedelta(minutes=11)
+    assert len(asked) < 160
     assert service.room().session_idle
     assert due_at_last(service) == []
 
@@ -121,7 +121,7 @@ def test_who_enters_an_idle_session_by_an_old_token_unheard_is_found_by_a_later_
     old = service.join(BOB).token.text
     checks_until(service, service.clock() + timedelta(hours=2))
     service.connect_unreported(old)
-    checks_until(service, service.clock() + timedelta(minutes=40))
+    checks_until(service, service.clock() + timedelta(minutes=12))
     assert service.connected() == set()
 
 
