@@ -16,11 +16,11 @@ _PROGRAM = "chromium"
 _PATIENCE_MS = 30_000
 """The patience with a page on a busy machine; Playwright's default is 5 s."""
 # Playwright's defaults keep Chromium's other traffic away. Camera and microphone are fakes, and
-# pages get them without a question.
+# pages get them without a question. Five pictures a second move, and cost little.
 _FLAGS = [
     "--disable-gpu",
     "--disable-quic",
-    "--use-fake-device-for-media-stream",
+    "--use-fake-device-for-media-stream=fps=5",
     "--use-fake-ui-for-media-stream",
 ]
 
