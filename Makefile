@@ -12,7 +12,8 @@ TEST_PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # after check_call.py is short, because it waits for check_conformance.py, which is one test.
 LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
   tests/call_page/check_call.py tests/clients/check_types.py \
-  tests/contract/sessions/test_interleavings.py
+  tests/contract/sessions/test_interleavings.py tests/e2e/check_page.py \
+  tests/call_page/check_lobby.py tests/call_page/check_states.py tests/e2e/check_stack_runs.py
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
