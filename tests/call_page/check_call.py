@@ -131,6 +131,70 @@ def test_who_loses_the_network_for_long_joins_anew(people: People) -> None:
     assert alice.connection_of("tunnel", "bob")["connectionId"] != connection
 
 
+def test_who_is_muted_stays_muted_when_the_network_brings_them_back(people: People) -> None:
+    alice, bob = people.person("alice"), people.person("bob")
+    alice.joins("muffled")
+    bob.joins("muffled")
+    bob.button("Microphone on").click()
+    connection = alice.connection_of("muffled", "bob")["connectionId"]
+
+    alice.simulates("DELETE", f"connections/{connection}?reason=networkDisconnected")
+
+    expect(bob.page.locator("#over-title")).to_have_text("The connection was lost.")
+    bob.is_in()
+    expect(bob.button("Microphone off")).to_be_visible()
+    expect(alice.tile("bob").get_by_text("muted")).to_be_visible()
+
+
+def test_what_is_meant_for_one_person_never_reaches_the_others(people: People) -> None:
+    alice, bob, carol = (people.person(user) for user in ("alice", "bob", "carol"))
+    for person in (alice, bob, carol):
+        person.joins("secrets")
+    alice.page.locator("#chat-to").select_option(label="bob")
+    bob.button("Leave").click()
+    alice.page.locator("#people li", has_text="bob").wait_for(state="detached")
+
+    alice.page.get_by_label("Message").fill("secret")
+    alice.button("Send").click()
+
+    alice.is_told("This person has left.")
+    alice.says("to all")
+    expect(carol.chat()).to_have_text(["alice to all"])
+
+
+def test_who_stops_sharing_can_still_be_muted(people: People) -> None:
+    alice, bob = people.person("alice"), people.person("bob")
+    alice.joins("shares")
+    bob.joins("shares")
+    bob.button("Share screen").click()
+    alice.tile("bob: screen").wait_for()
+    bob.button("Stop sharing").click()
+    alice.tile("bob: screen").wait_for(state="detached")
+
+    alice.button("Mute bob").click()
+
+    bob.is_told("A moderator has muted you.")
+
+
+def test_a_message_that_is_too_long_is_refused_and_the_call_goes_on(people: People) -> None:
+    alice = people.person("alice")
+    alice.joins("chatty")
+    alice.page.get_by_label("Message").evaluate("field => field.value = 'é'.repeat(8300)")
+    alice.button("Send").click()
+
+    alice.is_told("The request is too long")
+    alice.says("short")
+    expect(alice.chat()).to_have_text(["You short"])
+
+
+def test_the_bearer_leaves_the_address_at_once(people: People) -> None:
+    alice = people.person("alice")
+    alice.opens("address")
+    alice.reads("This room is new")
+
+    assert alice.page.evaluate("location.hash") == ""
+
+
 def test_a_network_that_is_too_slow_for_video_is_told(people: People) -> None:
     alice, bob = people.person("alice"), people.person("bob")
     alice.joins("slow")

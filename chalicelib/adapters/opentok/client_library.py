@@ -1,7 +1,8 @@
 """The addresses of OpenTok.js, and the hosts to which it connects.
 
 Sources: the script addresses are those of the platform's own samples. The hosts are those of
-Firefox Hello's policy, which used OpenTok (`loop.CSP` in firefox.js), and of Vonage's.
+Firefox Hello's policy, which used OpenTok (`loop.CSP` in firefox.js), and of Vonage's. Vonage's
+opentok-rtc allows inline styles, without which the library's videos are misplaced.
 """
 
 from typing import Final
@@ -16,9 +17,13 @@ _DOMAINS: Final = ("opentok.com", "tokbox.com", "vonage.com")
 _HOSTS: Final = tuple(
     f"{scheme}://*.{domain}" for domain in _DOMAINS for scheme in ("https", "wss")
 )
-_OPENTOK: Final = LibraryAddress("https://static.opentok.com/v2/js/opentok.min.js", _HOSTS)
+_OPENTOK: Final = LibraryAddress(
+    "https://static.opentok.com/v2/js/opentok.min.js", _HOSTS, inline_styles=True
+)
 _VONAGE: Final = LibraryAddress(
-    "https://unpkg.com/@vonage/client-sdk-video@2.35.2/dist/js/opentok.min.js", _HOSTS
+    "https://unpkg.com/@vonage/client-sdk-video@2.35.2/dist/js/opentok.min.js",
+    _HOSTS,
+    inline_styles=True,
 )
 
 

@@ -50,10 +50,11 @@ _SAFE: Final[Mapping[str, str]] = MappingProxyType(
 def _policy(library: LibraryAddress) -> str:
     """Return a Content-Security-Policy that allows this page's files, and OpenTok's library."""
     hosts = " ".join(library.hosts)
+    styles = " 'unsafe-inline'" if library.inline_styles else ""
     return (
         "default-src 'none'; "
         f"script-src 'self' {library.url}; "
-        "style-src 'self'; "
+        f"style-src 'self'{styles}; "
         f"connect-src 'self' {hosts}; "
         "img-src 'self' data: blob:; media-src 'self' blob: mediastream:; worker-src blob:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -90,10 +90,12 @@ class LibraryAddress:
     Args:
         url: The address of its script.
         hosts: The hosts to which it connects, as a Content-Security-Policy names them.
+        inline_styles: True if it writes styles into the page.
     """
 
     url: str
     hosts: Sequence[str]
+    inline_styles: bool = False
 
 
 class ClientLibrary(Protocol):

@@ -22,6 +22,7 @@ def test_the_page_loads_its_own_files_and_the_client_library_alone(stand_ins: St
     assert 'src="http://library.test:8001/client/opentok.js"' in page.text
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
+    assert "style-src 'self';" in policy
     assert "script-src 'self' http://library.test:8001/client/opentok.js;" in policy
     assert "connect-src 'self' http://library.test:8001 ws://library.test:8001;" in policy
     assert page.headers["Referrer-Policy"] == "no-referrer"
@@ -45,6 +46,7 @@ def test_the_library_is_that_of_the_credentials(
     policy = page.headers["Content-Security-Policy"]
     assert f"script-src 'self' {library};" in policy
     assert "wss://*.tokbox.com" in policy
+    assert "style-src 'self' 'unsafe-inline';" in policy
 
 
 @pytest.mark.parametrize(

@@ -32,25 +32,24 @@ export class Call {
     this.#library = library;
     this.#room = room;
     this.#screen = screen;
-    this.#choice = { ...choice };
-    this.own = new OwnMedia(library, screen, this.#choice, () => this.#show());
+    this.choice = { ...choice };
+    this.own = new OwnMedia(library, screen, this.choice, () => this.#show());
     this.others = new Others(screen, () => this.#show());
   }
 
   #library;
   #room;
   #screen;
-  #choice;
 
   /** Join the room. Throws a Refusal of Roomkey's, or an error of OpenTok.js. */
   async join() {
-    const admission = await this.#room.admission(this.#choice.name);
+    const admission = await this.#room.admission(this.choice.name);
     try {
       await this.#connect(admission);
     } catch (error) {
       if (nameOf(error) !== "OT_AUTHENTICATION_ERROR") throw error;
       this.#room.forget(); // The token has expired, or the session behind the room is another.
-      await this.#connect(await this.#room.admission(this.#choice.name));
+      await this.#connect(await this.#room.admission(this.choice.name));
     }
   }
 
@@ -105,7 +104,10 @@ export class Call {
   /** @param {OT.Session} session */
   #watchSession(session) {
     session.on("sessionReconnecting", () => this.#setReconnecting(true));
-    session.on("sessionReconnected", () => this.#setReconnecting(false));
+    session.on("sessionReconnected", () => {
+      this.#setReconnecting(false);
+      this.#screen.notify("You are connected again.");
+    });
     session.on("sessionDisconnected", ({ reason }) => {
       this.#session = null;
       this.#people.clear();
@@ -162,8 +164,8 @@ export class Call {
       reconnecting: this.#reconnecting,
       role: this.#role,
       people: [...this.#people.values()].map(({ person }) => person),
-      microphone: this.#choice.microphone,
-      camera: this.#choice.camera && this.#choice.videoSource !== null,
+      microphone: this.choice.microphone,
+      camera: this.choice.camera && this.choice.videoSource !== null,
       sharing: this.own.sharing,
       audioBlocked: this.others.audioBlocked,
       recording: this.#recording,

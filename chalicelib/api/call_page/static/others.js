@@ -42,7 +42,8 @@ export class Others {
   follow(session) {
     session.on("streamCreated", ({ stream }) => this.#subscribe(session, stream));
     session.on("streamDestroyed", ({ stream }) => {
-      this.#streams.delete(stream.connection.connectionId);
+      const { connectionId } = stream.connection;
+      if (this.#streams.get(connectionId) === stream.streamId) this.#streams.delete(connectionId);
       this.#screen.removeTile(stream.streamId);
       this.#changed();
     });
@@ -61,11 +62,12 @@ export class Others {
     const id = stream.streamId;
     this.#addTile(stream);
     const options = { insertDefaultUI: false };
-    const subscriber = session.subscribe(stream, undefined, options, (error) => {
-      if (error) this.#screen.changeTile(id, { note: "Cannot be seen or heard" });
-    });
     /** @param {string} note */
     const note = (note) => this.#screen.changeTile(id, { note });
+    const subscriber = session.subscribe(stream, undefined, options, (error) => {
+      if (error) note("Cannot be seen or heard");
+      else note(stream.hasVideo ? "" : CAMERA_OFF);
+    });
     subscriber.on("videoElementCreated", ({ element }) => {
       this.#screen.changeTile(id, { video: element });
     });

@@ -52,6 +52,7 @@ export class OwnMedia {
     try {
       await published(session, publisher);
     } catch (error) {
+      publisher.destroy();
       this.#ended();
       this.#screen.notify("The others cannot see or hear you.");
       console.warn("Publishing failed.", error);
@@ -96,8 +97,15 @@ export class OwnMedia {
       this.#screen.removeTile("screen");
       this.#changed();
     });
-    await published(session, shared);
-    this.#shared = shared;
+    this.#shared = shared; // A second click must not share a second time.
+    try {
+      await published(session, shared);
+    } catch (error) {
+      this.#shared = null;
+      shared.destroy();
+      this.#screen.removeTile("screen");
+      throw error;
+    }
     this.#changed();
   }
 

@@ -1,6 +1,5 @@
 // @ts-check
-// The page around the call. Its address says which room; the part after `#` has the bearer, which
-// browsers send to no server.
+// The page around the call. Its address says which room. `bearer.js` has kept the bearer.
 
 import { Call } from "./call.js";
 import { element, onClick } from "./elements.js";
@@ -14,7 +13,7 @@ const NOTICE_MS = 8_000;
 
 const api = location.pathname.replace(/\/call\/?$/, "");
 const roomName = new URLSearchParams(location.search).get("room") ?? "";
-const bearer = new URLSearchParams(location.hash.slice(1)).get("bearer") ?? "";
+const bearer = sessionStorage.getItem("bearer") ?? "";
 const room = new RoomkeyRoom(api, roomName, async () => bearer);
 const tiles = new Tiles();
 const lobby = new Lobby();
@@ -48,7 +47,10 @@ function tell(text, stays = false) {
 /** @param {unknown} error */
 function complain(error) {
   console.warn(error);
-  tell(error instanceof Refusal ? sentence(error) : deviceProblem(/** @type {Error} */ (error)));
+  const { message, name } = /** @type {Error} */ (error);
+  const isOfDevices = /^OT_(USER|NO_|HARD|UNSUPP|UNABLE|CONSTR)|^Not(Allowed|Found|Readable)/.test(name);
+  if (error instanceof Refusal) tell(sentence(error));
+  else tell(isOfDevices ? deviceProblem({ name }) : message);
 }
 
 async function showRoom() {
@@ -62,16 +64,21 @@ async function showRoom() {
   }
 }
 
-async function join() {
+/** @param {import("./types.js").Choice} [choice] Of the call before, where the network was lost. */
+async function join(choice) {
   if (joining) return; // A double click.
   joining = true;
   clearInterval(waiting);
   element("room-state", HTMLElement).textContent = "Joining …";
-  call = new Call(OT, room, screen, lobby.chosen());
+  const chosen = lobby.chosen();
   try {
+    call = new Call(OT, room, screen, choice ?? chosen);
     await call.join();
-    goTo("call");
-    if (call !== null) panel.showRoom().catch(complain);
+    lobby.close();
+    if (call !== null) {
+      goTo("call");
+      panel.showRoom().catch(complain);
+    }
   } catch (error) {
     call = null;
     refuse(error);
@@ -144,6 +151,7 @@ const screen = {
     countDown();
   },
   ended: (reason) => {
+    const choice = call?.choice;
     call = null;
     clearInterval(closingTimer);
     for (const id of ["closing", "count", "recording"]) element(id, HTMLElement).hidden = true;
@@ -154,7 +162,7 @@ const screen = {
     const title = element("over-title", HTMLElement);
     title.textContent = endOf(reason);
     title.focus();
-    if (reason === "networkDisconnected") void join();
+    if (reason === "networkDisconnected") void join(choice);
   },
 };
 

@@ -38,11 +38,10 @@ export class Panel {
     });
     element("chat-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      const text = this.#text.value;
-      this.#text.value = "";
-      call()
-        ?.say(text, this.#to.value || null)
-        .catch(failed);
+      const said = call()?.say(this.#text.value, this.#to.value || null);
+      said?.then(() => {
+        this.#text.value = "";
+      }, failed);
     });
   }
 
@@ -105,12 +104,18 @@ export class Panel {
   /** @param {Person[]} people */
   #offerReaders(people) {
     const chosen = this.#to.value;
+    const name = this.#to.selectedOptions[0]?.textContent ?? "";
     const others = people.filter(({ own }) => !own);
     this.#to.replaceChildren(
       made("option", { value: "" }, "everybody"),
       ...others.map(({ connectionId, name }) => made("option", { value: connectionId }, name)),
     );
-    if (others.some(({ connectionId }) => connectionId === chosen)) this.#to.value = chosen;
+    if (chosen !== "" && !others.some(({ connectionId }) => connectionId === chosen)) {
+      // What was meant for one person must not reach everybody.
+      const left = name.endsWith(" (has left)") ? name : `${name} (has left)`;
+      this.#to.append(made("option", { value: chosen }, left));
+    }
+    this.#to.value = chosen;
   }
 
   /** @param {boolean} locked */

@@ -32,16 +32,18 @@ class Emitter {
   /** Take a name, several names with spaces between, or an object of handlers by name. */
   on(names, handler, context) {
     this.#add(names, handler, context, false);
+    return this;
   }
 
   once(names, handler, context) {
     this.#add(names, handler, context, true);
+    return this;
   }
 
   off(names, handler, context) {
     if (typeof names === "object") {
       for (const [name, each] of Object.entries(names)) this.off(name, each, handler);
-      return;
+      return this;
     }
     const wanted = names?.split(" ");
     this.#handlers = this.#handlers.filter(
@@ -52,6 +54,7 @@ class Emitter {
           (context === undefined || each.context === context)
         ),
     );
+    return this;
   }
 
   /** Call the handlers of this name, then the default action unless a handler prevents it. */

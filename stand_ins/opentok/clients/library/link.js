@@ -64,7 +64,8 @@ class Link {
         first(message);
       }
     });
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", ({ code }) => {
+      if (code === 1007 || code === 1009) this.#refuseAll();
       if (greeted && this.#socket === socket && !this.#ended) this.#lost();
     });
   }
@@ -73,6 +74,13 @@ class Link {
     if (message.type === "answer") this.#settle(message);
     else if (message.type === "disconnected") this.#end(message.reason);
     else this.#handlers.message(message);
+  }
+
+  /** The stand-in cannot read a request: none is to be sent again. */
+  #refuseAll() {
+    const refusal = new OTError("OT_INVALID_PARAMETER", "The request is too long, or no request.");
+    for (const { reject } of this.#requests.values()) reject(refusal);
+    this.#requests.clear();
   }
 
   #settle({ request, error, ...result }) {
@@ -125,11 +133,14 @@ class Link {
     this.#ended = true;
     this.#socket.close();
     const gone = new OTError("OT_NOT_CONNECTED", "The session is not connected any more.");
+    let left = reason;
     for (const { content, resolve, reject } of this.#requests.values()) {
-      if (content.type === "disconnect") resolve({});
-      else reject(gone);
+      if (content.type === "disconnect") {
+        left = "clientDisconnected"; // The user left while the network was away.
+        resolve({});
+      } else reject(gone);
     }
     this.#requests.clear();
-    this.#handlers.ended(reason);
+    this.#handlers.ended(left);
   }
 }

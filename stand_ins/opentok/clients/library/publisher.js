@@ -212,6 +212,9 @@ class Publisher extends Emitter {
       session.relay(to, { streamId: stream.streamId, subscription, ...content });
     });
     this.#peers.set(subscription, peer);
+    peer.onState((state) => {
+      if (state === "failed") this.#forget(subscription); // The subscriber has vanished.
+    });
     await peer.offer(this.media);
   }
 

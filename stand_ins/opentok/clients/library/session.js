@@ -6,6 +6,7 @@ class Session extends Emitter {
   #streams = new Map();
   #publishers = new Set();
   #subscribers = new Set();
+  #leave = () => void this.disconnect();
 
   constructor(sessionId) {
     super();
@@ -107,7 +108,7 @@ class Session extends Emitter {
     this.capabilities = welcome.capabilities;
     this.#connections.set(this.connection.connectionId, this.connection);
     // A page that is closed is left, and does not lose its network.
-    addEventListener("pagehide", () => void this.disconnect());
+    addEventListener("pagehide", this.#leave);
     // Handlers see the session as connected before they hear of the others.
     queueMicrotask(() => {
       this.emit("sessionConnected");
@@ -269,6 +270,7 @@ class Session extends Emitter {
   }
 
   #end(reason) {
+    removeEventListener("pagehide", this.#leave);
     this.connection = undefined;
     this.capabilities = noCapabilities();
     this.emit("sessionDisconnected", { reason }, () => {
