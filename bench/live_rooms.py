@@ -16,7 +16,7 @@ from bench.over_http import join, running_stack
 from chalicelib.core.model.room_settings import MAX_PARTICIPANTS
 from local.bearer import fetch_bearer
 from local.ports import Ports
-from local.provider import Provider
+from local.providers.provider import Provider
 from stand_ins.opentok.callbacks.callback_signature import signed
 
 LIMITS: Final[Sequence[Mapping[str, object]]] = ({}, {"maxParticipants": MAX_PARTICIPANTS})

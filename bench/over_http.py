@@ -19,7 +19,7 @@ from local.app_environment import app_environment
 from local.app_process import AppProcess
 from local.bearer import fetch_bearer
 from local.ports import Ports
-from local.provider import Provider, chosen_provider
+from local.providers.provider import Provider, chosen_provider
 from local.stack import STAGE, Stack
 from local.stop_request import StopRequest
 from stand_ins.aws import resources

@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 
 from chalicelib.core.model.media import AllowedTo, Feature
-from local.issuer import chosen_issuer
 from local.ports import HOST, Ports
-from local.provider import CREDENTIAL_VARIABLES, Provider
+from local.providers.issuer import chosen_issuer
+from local.providers.provider import CREDENTIAL_VARIABLES, Provider
 
 REGION = "us-east-1"
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from local.bearer import fetch_bearer
 from local.first_token import PATH, USER, FirstToken
-from local.issuer import Issuer
 from local.network.invitation import USER as PHONE
 from local.network.invitation import invitation
 from local.ports import Ports
-from local.provider import Provider
+from local.providers.issuer import Issuer
+from local.providers.provider import Provider
 
 
 def greeting(

@@ -10,10 +10,10 @@ from local.app_environment import app_environment
 from local.app_process import AppProcess
 from local.first_token import obtain_first_token
 from local.greeting import greeting
-from local.issuer import Issuer, chosen_issuer
 from local.network.address import network_address
 from local.ports import Ports, StartError, ports_of
-from local.provider import Provider, chosen_provider
+from local.providers.issuer import Issuer, chosen_issuer
+from local.providers.provider import Provider, chosen_provider
 from local.stop_request import StopRequest
 from local.terminal import print_flushed
 

@@ -14,7 +14,7 @@ import chalice.cli
 import chalice.local
 
 from chalicelib.settings import cors_origin
-from local.gateway import LocalGatewayServer
+from local.aws.gateway import LocalGatewayServer
 from local.ports import Ports
 from local.sample_apps import SampleApps
 from local.sample_apps.rooms import LONGEST_SECONDS

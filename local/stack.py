@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response
 
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
-from local.issuer import Issuer, chosen_issuer
 from local.network.certificate import new_certificate
 from local.network.tls_relay import TlsRelay
 from local.page import CALL_PATH, page_app
 from local.page.parts import parts_of
 from local.periodic_task import PeriodicTask
 from local.ports import HOST, Ports, StartError
-from local.provider import Provider
-from local.stand_in_credentials import StandInCredentials
+from local.providers.issuer import Issuer, chosen_issuer
+from local.providers.provider import Provider
+from local.providers.stand_in_credentials import StandInCredentials
 from stand_ins.aws import resources
 from stand_ins.aws.clients import aws_clients
 from stand_ins.aws.stand_in import AwsStandIn

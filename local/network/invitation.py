@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass
 
-from local.issuer import Issuer
 from local.network.qr_code import qr_code, qr_image
 from local.ports import Ports
-from local.provider import Provider
+from local.providers.issuer import Issuer
+from local.providers.provider import Provider
 
 USER = "phone"
 ROOM = "standup"

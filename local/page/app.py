@@ -7,12 +7,12 @@ from flask import Flask, abort, redirect, render_template, request, send_from_di
 from werkzeug.wrappers import Response
 
 from local.bearer import fetch_bearer
-from local.issuer import Issuer
 from local.network.invitation import page_invitation
 from local.page.parts import Part
 from local.page.rehearsals import GROUPS
 from local.ports import Ports, StartError
-from local.stand_in_credentials import StandInCredentials
+from local.providers.issuer import Issuer
+from local.providers.stand_in_credentials import StandInCredentials
 from stand_ins.http.json_routes import json_response
 
 CALL_PATH = "/page/call"

@@ -15,7 +15,7 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import RoomkeyError
 from chalicelib.settings import Settings
 from local.ports import HOST, Ports
-from local.provider import Provider
+from local.providers.provider import Provider
 from stand_ins.aws.clients import AwsClients
 from stand_ins.http.direct_session import direct_session
 

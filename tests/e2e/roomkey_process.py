@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.ports import Ports
-from local.provider import CREDENTIAL_VARIABLES
+from local.providers.provider import CREDENTIAL_VARIABLES
 from tests.support.servers.free_ports import all_free, free_ports
 
 PATIENCE_SECONDS = 60

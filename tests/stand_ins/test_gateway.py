@@ -13,7 +13,7 @@ from chalice import Chalice, Response
 from chalice.config import Config
 from werkzeug.wrappers import Response as OtherResponse
 
-from local.gateway import LocalGatewayServer
+from local.aws.gateway import LocalGatewayServer
 from tests.stand_ins.known import raw_exchange
 
 LAST = b"Connection: close\r\n\r\n"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from local.app_environment import app_environment
 from local.ports import HOST, Ports
-from local.provider import Provider, chosen_provider
+from local.providers.provider import Provider, chosen_provider
 from local.stack import STAGE, Stack
 from stand_ins.aws import resources
 from stand_ins.aws.clients import AwsClients, aws_clients

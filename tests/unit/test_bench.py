@@ -15,7 +15,7 @@ from bench.over_http import join
 from bench.reconciliation import Simulation
 from bench.seats import TAKEN, room_with_seats
 from chalicelib.core.model.connection import Participant
-from local.provider import chosen_provider
+from local.providers.provider import chosen_provider
 
 
 def test_each_price_says_whose_it_is_and_from_when() -> None:

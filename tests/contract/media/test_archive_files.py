@@ -1,4 +1,4 @@
-"""What a bucket of the owner's does for recordings, on moto over HTTP."""
+"""Recordings in a bucket of the owner's, on moto over HTTP."""
 
 from collections.abc import Callable
 from datetime import timedelta

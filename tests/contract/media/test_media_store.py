@@ -1,4 +1,4 @@
-"""What the media store does, on every engine: keep what is newer, find, list, tell what runs."""
+"""The media store on every engine: it keeps what is newer, finds, lists, and says what runs."""
 
 from dataclasses import replace
 from datetime import timedelta

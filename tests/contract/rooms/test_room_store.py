@@ -1,4 +1,4 @@
-"""What every room store does, on every engine: put, find and close rooms."""
+"""The room store on every engine: it puts, finds and closes rooms."""
 
 import threading
 from collections.abc import Callable
@@ -69,7 +69,7 @@ LATE: dict[str, Callable[[RoomStore, Deadline], object]] = {
 
 
 def session_of(room: Room, database: Database) -> Session:
-    """What is known of the room's session."""
+    """Return what the stores know of the room's session."""
     session = database.stores.sessions.session(room.session_id, soon())
     assert session is not None
     return session

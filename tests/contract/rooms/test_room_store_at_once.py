@@ -1,4 +1,4 @@
-"""What every room store does, on every engine, when many callers come at the same moment."""
+"""The room store on every engine, with many callers at the same moment."""
 
 from datetime import timedelta
 from functools import partial

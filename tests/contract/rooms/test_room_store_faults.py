@@ -1,4 +1,4 @@
-"""What the room store does when DynamoDB does not: faults that only a stand-in shows on demand."""
+"""The room store and DynamoDB's faults, which only a stand-in shows on demand."""
 
 import time
 from collections.abc import Callable, Iterator

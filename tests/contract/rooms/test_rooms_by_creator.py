@@ -1,4 +1,4 @@
-"""What every room store does, on every engine: list the rooms that a user created."""
+"""The room store on every engine: it lists the rooms that a user created."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -43,7 +43,7 @@ def listed(store: RoomStore, limit: int = 100, user_id: str = "alice") -> list[R
 
 
 def index_entries(engine: Engine) -> list[Any]:
-    """What the index shows of alice's rooms now."""
+    """Return alice's rooms, as the index shows them now."""
     answer = engine.client.query(
         TableName=TABLE,
         IndexName=BY_CREATOR,

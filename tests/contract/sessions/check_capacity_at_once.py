@@ -93,7 +93,7 @@ class House:
         return admission.token.text
 
     def join_counted(self, name: str, user: str) -> tuple[str, int]:
-        """Whether the user got in, and with how many calls."""
+        """Return True if the user got in, and the number of calls that it took."""
         client = CountingClient(self.engine.client)
         service = build(cast("DynamoDBClient", client), self.opentok, self.clock)
         try:
@@ -103,7 +103,7 @@ class House:
         return ADMITTED, len(client.calls)
 
     def join_at_once(self, name: str) -> tuple[Counter[str], int]:
-        """How many got in and how many did not, and the most calls that one of them took."""
+        """Return the numbers of users in and out, and the most calls that one of them took."""
         users = [f"user-{number}" for number in range(CALLERS)]
         outcomes = all_at_once([partial(self.join_counted, name, user) for user in users])
         return Counter(outcome for outcome, _ in outcomes), max(calls for _, calls in outcomes)

@@ -12,11 +12,11 @@ import segno
 
 from local.app_environment import app_environment
 from local.greeting import greeting
-from local.issuer import chosen_issuer
 from local.network.invitation import invitation
 from local.network.qr_code import qr_code
 from local.ports import HOST, Ports
-from local.provider import chosen_provider
+from local.providers.issuer import chosen_issuer
+from local.providers.provider import chosen_provider
 from local.stack import Stack
 from stand_ins.aws.stand_in import AwsStandIn
 from tests.support.servers.free_ports import free_ports

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from chalicelib.core.model.media import Feature
 from chalicelib.settings import Settings
 from local.app_environment import app_environment
-from local.issuer import chosen_issuer
 from local.ports import Ports, StartError, ports_of
-from local.provider import chosen_provider
+from local.providers.issuer import chosen_issuer
+from local.providers.provider import chosen_provider
 from tests.stand_ins.known import API_KEY, API_SECRET, APPLICATION_ID
 
 OWN_ISSUER = {

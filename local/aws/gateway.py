@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response
 from chalicelib.api.http.responses import problem_response
 from chalicelib.errors import NoSuchRoute
 from chalicelib.settings import cors_origin
-from local.schedules import run_schedules
+from local.aws.schedules import run_schedules
 from stand_ins.http.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from stand_ins.http.request_body import UnreadableBodyError, read_body
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from local.provider import Provider
+from local.providers.provider import Provider
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""API Gateway and EventBridge, as far as one machine needs them."""
