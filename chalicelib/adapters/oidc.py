@@ -14,7 +14,7 @@ from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
 from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import GUEST_PREFIX, User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
@@ -211,6 +211,8 @@ def _user(claims: Mapping[str, Any]) -> User:
     user_id = _text(claims["sub"])
     if user_id is None or len(user_id.encode()) > MAX_USER_ID_BYTES:
         raise InvalidSubjectError("no user id")
+    if user_id.startswith(GUEST_PREFIX):
+        raise InvalidSubjectError("a guest's id")
     name = _text(claims.get("name"))
     # PyJWT has checked that `exp` converts to an integer.
     end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.formats import cut_to_bytes, is_valid_unicode, short_hash
+from chalicelib.core.support.formats import cut_to_bytes, is_valid_unicode, parse_id, short_hash
 
 MAX_STREAMS_AT_ONCE: Final = 8
 """The number of a connection's current streams that are on record. Further ones are left out."""
@@ -44,12 +44,16 @@ class Participant:
     All fields are None if this service did not write the data. The data is part of the signed
     client token, so a client cannot change it. Users choose only the member `data`, so they cannot
     pose as another user or as a service.
+
+    Args:
+        invitation_id: The invitation by which a guest has come.
     """
 
     user_id: str | None = None
     name: str | None = None
     role: Role | None = None
     service: Service | None = None
+    invitation_id: str | None = None
 
     @classmethod
     def of(cls, data: str) -> Self:
@@ -67,7 +71,8 @@ class Participant:
             case str(user_id) if _may_be_user_id(user_id):
                 name = content.get("name")
                 is_name = isinstance(name, str) and is_valid_unicode(name)
-                return cls(user_id, name if is_name else None, role)
+                invited = parse_id(content.get("invitation"))
+                return cls(user_id, name if is_name else None, role, invitation_id=invited)
         return cls()
 
     @classmethod
