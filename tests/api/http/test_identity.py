@@ -136,6 +136,8 @@ FAR = 4102444800
         {"sub": {"id": "alice"}},
         {"sub": True},
         {"sub": "\ud800"},
+        {"sub": "guest:"},
+        {"sub": "guest:0123456789abcdef0123456789abcdef"},
         {"sub": "alice\udfff"},
         {"exp": ...},
         {"exp": None},
