@@ -46,7 +46,7 @@ _INVITATION: Final = "invitation"
 """The sort key of an invitation."""
 _GUEST_WRITE: Final = 0
 _INVITATION_WRITE: Final = 1
-"""The numbers of the writes of a use. A guest who has come before is told first."""
+"""The numbers of the writes of a use. The first condition that fails decides the error."""
 
 
 class DynamoDBInvitations:

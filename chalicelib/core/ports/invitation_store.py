@@ -96,7 +96,7 @@ class InvitationStore(Protocol):
         """Take a use of the invitation, and write the claim of a seat, in one transaction.
 
         Args:
-            use: The use, and the guest whom it lets in.
+            use: The use, and the guest who takes it.
             room: The room as it was read.
             claim: The claim of the guest's seat; None in a room without a limit of participants.
             deadline: The time by which the call must return.

@@ -38,7 +38,7 @@ class JoinRequest:
         name: A display name, used only if the bearer token has none.
         data: The app's own part of the connection data.
         layout_classes: OpenTok's initial layout classes for the client's streams.
-        skips_waiting_room: True if the user need not wait until somebody lets them in.
+        skips_waiting_room: True if the user need not wait until a moderator admits them.
     """
 
     role: Role | None = None
