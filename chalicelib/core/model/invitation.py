@@ -89,11 +89,12 @@ def invitation_id_of(code_hash: str) -> str:
 
 
 def guest_of(invitation: Invitation, guest_key: str) -> User:
-    """Return the guest with this key. In one room, the same key is always the same user.
+    """Return the guest with this key. In rooms of one name, the same key is always the same user.
 
-    The id differs from room to room, so that nobody can follow a guest by it.
+    So a ban, which stays with the name, holds for the key. The id differs from name to name, so
+    that nobody can follow a guest by it.
     """
-    digits = _hash(f"guest of {invitation.room_id}", guest_key)[:_GUEST_DIGITS]
+    digits = _hash(f"guest of {invitation.room_name.lower()}", guest_key)[:_GUEST_DIGITS]
     return User(
         f"{GUEST_PREFIX}{digits}",
         claims_end=invitation.expires_at,
