@@ -10,7 +10,7 @@ from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
 from chalicelib.core.rooms.ban_users import Ban
-from chalicelib.core.rooms.join_room import JoinResult
+from chalicelib.core.rooms.join_request import JoinResult
 from chalicelib.core.sessions.read_presence import RoomCounts
 from chalicelib.core.support.formats import rfc3339
 

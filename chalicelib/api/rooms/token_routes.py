@@ -8,7 +8,7 @@ from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.requests import SmallestTokenQuery, TokenBody
 from chalicelib.api.rooms.responses import SmallestTokenAnswer, TokenAnswer
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 
 routes = Routes(tag="tokens")
 

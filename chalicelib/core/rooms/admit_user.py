@@ -36,14 +36,14 @@ class AdmittedUser:
         room: The room that the decision is based on.
         role: The role in the token.
         connect_by: The end of the seat's hold; None in a room without a limit of participants.
-        moderates_until: The end of an admin's claim to moderate the room; None if the role does
-            not rest on it.
+        claim_ends: The end of a guest's invitation, or of an admin's claim to moderate the room;
+            None if the role rests on neither.
     """
 
     room: Room
     role: Role
     connect_by: datetime | None
-    moderates_until: datetime | None
+    claim_ends: datetime | None
 
 
 class AdmitUser:
@@ -113,8 +113,10 @@ class AdmitUser:
             if room.session_idle:
                 self._sessions.monitor(room, now, deadline)
             rests_on_claim = role is Role.MODERATOR and user.id not in room.settings.moderators
-            moderates_until = _claim_end(user, now) if rests_on_claim else None
-            return AdmittedUser(room, role, connect_by, moderates_until)
+            claim_ends = _claim_end(user, now) if rests_on_claim else None
+            if user.invitation_id is not None:
+                claim_ends = user.claims_end
+            return AdmittedUser(room, role, connect_by, claim_ends)
         raise busy(f"room {first.name}")
 
     def _is_inside(

@@ -1,8 +1,6 @@
 """The join of a room: from a user and a room's name to a client token."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -12,9 +10,10 @@ from urllib.parse import quote
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
-from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
+from chalicelib.core.ports.video_platform import TokenSpec, VideoPlatform
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWriter
 from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -26,39 +25,6 @@ MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
 MIN_TOKEN_SECONDS: Final = 60
 MAX_TOKEN_SECONDS: Final = 2_592_000
 """30 days, OpenTok's own limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class JoinRequest:
-    """The options of a join.
-
-    Args:
-        role: The requested role; None for the room's default.
-        lifetime: The time for which the token is valid; None for the longest allowed time.
-        name: A display name, used only if the bearer token has none.
-        data: The app's own part of the connection data.
-        layout_classes: OpenTok's initial layout classes for the client's streams.
-        skips_waiting_room: True if the user need not wait until a moderator admits them.
-    """
-
-    role: Role | None = None
-    lifetime: timedelta | None = None
-    name: str | None = None
-    data: str | None = None
-    layout_classes: Sequence[str] = ()
-    skips_waiting_room: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class JoinResult:
-    """The data with which an admitted user's app connects."""
-
-    room: Room
-    role: Role
-    token: ClientToken
-    expires_at: datetime
-    server_time: datetime
-    connect_by: datetime | None = None
 
 
 class TokenQuota:
@@ -164,12 +130,7 @@ class JoinRoom:
     ) -> JoinResult:
         """Admit a guest to the room that they are invited to, and issue a client token.
 
-        Args:
-            guest: The guest, with the invitation that admits them.
-            room: The room as it was read.
-            request: The options of the join.
-            write_claim: Writes the claim of a seat together with the use of the invitation.
-            deadline: The time by which the request must be answered.
+        `write_claim` writes the claim of a seat together with the use of the invitation.
 
         Raises:
             RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
@@ -212,7 +173,7 @@ class JoinRoom:
             write_claim=write_claim,
         )
         data = _connection_data(user, request, admitted.role)
-        return self._issue_token(admitted, data, request, deadline, user)
+        return self._issue_token(admitted, data, request, deadline)
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
@@ -232,15 +193,10 @@ class JoinRoom:
         admitted = self._admit_user.admit(
             room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
         )
-        return self._issue_token(admitted, data, JoinRequest(), deadline, user)
+        return self._issue_token(admitted, data, JoinRequest(), deadline)
 
     def _issue_token(
-        self,
-        admitted: AdmittedUser,
-        data: str,
-        request: JoinRequest,
-        deadline: Deadline,
-        user: User,
+        self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
     ) -> JoinResult:
         room, role = admitted.room, admitted.role
         # This call may have to fetch credentials. It comes before the clock is read, so that the
@@ -250,10 +206,8 @@ class JoinRoom:
         expires_at = now + (request.lifetime or self._longest_lifetime)
         if room.settings.closes_at is not None:
             expires_at = min(expires_at, room.settings.closes_at)
-        if admitted.moderates_until is not None:
-            expires_at = min(expires_at, admitted.moderates_until)
-        if user.invitation_id is not None:
-            expires_at = min(expires_at, user.claims_end)
+        if admitted.claim_ends is not None:
+            expires_at = min(expires_at, admitted.claim_ends)
         # OpenTok's times are whole seconds. A token rounded up would outlive the room.
         expires_at = expires_at.replace(microsecond=0)
         if expires_at <= now:
