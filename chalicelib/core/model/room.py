@@ -72,9 +72,14 @@ class Room:
         return limited or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
-        if user.admin or user.invited_as is Role.MODERATOR:
+        if user.admin or self.invited_role(user) is Role.MODERATOR:
             return True
         return user.id in self.settings.moderators
+
+    def invited_role(self, user: User) -> Role | None:
+        """Return the role that an invitation to this room gives the user, if there is one."""
+        invited = user.invited
+        return None if invited is None or invited.room_id != self.room_id else invited.role
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""
@@ -106,7 +111,7 @@ class Room:
     def admits(self, user: User) -> bool:
         """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
-        if members is None or user.id in members or user.invitation_id is not None:
+        if members is None or user.id in members or self.invited_role(user) is not None:
             return True
         return self.moderated_by(user)
 

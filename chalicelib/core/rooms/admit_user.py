@@ -96,7 +96,7 @@ class AdmitUser:
             check_admission(room, user, now, self._is_inside(room, user, now, deadline))
             role = grant_role(
                 asked,
-                default=user.invited_as or room.settings.default_role,
+                default=room.invited_role(user) or room.settings.default_role,
                 moderates=room.moderated_by(user),
             )
             check(role)
@@ -114,7 +114,7 @@ class AdmitUser:
                 self._sessions.monitor(room, now, deadline)
             rests_on_claim = role is Role.MODERATOR and user.id not in room.settings.moderators
             claim_ends = _claim_end(user, now) if rests_on_claim else None
-            if user.invitation_id is not None:
+            if user.invited is not None:
                 claim_ends = user.claims_end
             return AdmittedUser(room, role, connect_by, claim_ends)
         raise busy(f"room {first.name}")
@@ -179,8 +179,10 @@ class AdmitUser:
         A join with a bearer token that does not say so ends the record of an earlier join.
         """
         recorded = room.admins_until.get(user.id, now)
-        claims = user.admin or user.invited_as is Role.MODERATOR
-        if user.id in room.settings.moderators or (not claims and recorded <= now):
+        if user.id in room.settings.moderators:
+            return
+        claims = room.moderated_by(user)
+        if not claims and recorded <= now:
             return
         until = now
         if claims:

@@ -228,8 +228,8 @@ def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
     """Return the connection data, which all participants see."""
     name = user.name if user.name is not None else request.name
     content = {"userId": user.id, "name": name, "role": role, "data": request.data}
-    if user.invitation_id is not None:
-        content["invitation"] = user.invitation_id
+    if user.invited is not None:
+        content["invitation"] = user.invited.invitation_id
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     _check_length(data, "name" if request.data is None else "data", "user's id, name and role")
     return data
