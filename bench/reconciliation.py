@@ -247,6 +247,7 @@ class Simulation:
             seats=self._stores.seats,
             quotas=self._stores.quotas,
             sessions=self._sessions,
+            waiting=self._stores.waiting,
             video=self._opentok,
             client_library=FakeClientLibrary(),
             connections=platforms.connections,

@@ -7,6 +7,7 @@ a bearer token or a client token.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -84,6 +85,12 @@ class Banned(RoomkeyError):
     code = "banned"
 
 
+class TurnedAway(RoomkeyError):
+    """A moderator did not let the caller in. They may ask again after `Retry-After`."""
+
+    code = "turned_away"
+
+
 class FeatureDisabled(RoomkeyError):
     """The operator does not let the caller use `feature`: see `allowedTo` and `setting`."""
 
@@ -118,6 +125,12 @@ class BanNotFound(RoomkeyError):
     """The room has no such ban."""
 
     code = "ban_not_found"
+
+
+class WaitingUserNotFound(RoomkeyError):
+    """No such user waits for the room, or no longer."""
+
+    code = "waiting_user_not_found"
 
 
 class ArchiveNotFound(RoomkeyError):
@@ -172,6 +185,30 @@ class RoomLocked(RoomkeyError):
     """The room is locked. Only moderators and users who are in it may join."""
 
     code = "room_locked"
+
+
+class MustWait(RoomkeyError):
+    """A moderator must let the caller in first. Asking again, after `Retry-After`, keeps waiting.
+
+    Only `GET /token` answers so. `POST /rooms/{room}/tokens` answers 202.
+    """
+
+    code = "must_wait"
+
+    def __init__(self, waiting_id: str, since: datetime, ahead: int, *, retry_after: int) -> None:
+        """Create the error, with the caller's place: since when, and how many come first."""
+        super().__init__(
+            "A moderator must let you in first. Ask again to keep waiting.", retry_after=retry_after
+        )
+        self.waiting_id = waiting_id
+        self.since = since
+        self.ahead = ahead
+
+
+class WaitingRoomFull(RoomkeyError):
+    """As many others as may wait for the room do so."""
+
+    code = "waiting_room_full"
 
 
 class NobodyConnected(RoomkeyError):

@@ -18,6 +18,9 @@ from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
 from chalicelib.core.rooms.quotas import Quotas, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
+from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
@@ -65,7 +68,9 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         clock=clock,
         new_id=new_id,
     )
-    tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock)
+    tracker = SessionTracker(ports.rooms, ports.sessions, ports.waiting, ports.connections, clock)
+    signals = WaitingSignals(ports.sessions, ports.connections, clock)
+    waiting_room = WaitingRoom(ports.waiting, signals, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
 
     def build_media() -> "MediaServices":
@@ -133,10 +138,12 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
                 HeldSeats(quotas.held_seats, ports.rooms, ports.quotas),
                 quotas,
                 clock,
+                waiting_room=waiting_room,
             ),
             TokenQuota(quotas.tokens_per_minute, ports.quotas, clock),
             ports.video,
             clock,
+            waiting_room=waiting_room,
             default_room=policy.creation.default_room,
             longest_lifetime=policy.longest_token,
         ),
@@ -159,11 +166,20 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             lambda room_id, deadline: media().stop.stop_all(room_id, deadline),  # noqa: PLW0108  built on use
             clock,
         ),
-        moderate=Moderate(read_rooms, ports.connections),
+        moderate=Moderate(read_rooms, ports.sessions, ports.waiting, ports.connections, clock),
+        moderate_waiting=ModerateWaiting(
+            rooms=read_rooms,
+            seats=ports.seats,
+            store=ports.waiting,
+            signals=signals,
+            quotas=quotas,
+            clock=clock,
+        ),
         ban_users=BanUsers(
             store=ports.rooms,
             seats=ports.seats,
             sessions=ports.sessions,
+            waiting=ports.waiting,
             rooms=read_rooms,
             platform=ports.connections,
             clock=clock,

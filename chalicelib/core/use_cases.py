@@ -15,6 +15,7 @@ from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -71,6 +72,7 @@ class UseCases:
     change_room: ChangeRoom
     close_room: CloseRoom
     moderate: Moderate
+    moderate_waiting: ModerateWaiting
     ban_users: BanUsers
     session_tracker: SessionTracker
     media: Callable[[], MediaUseCases]

@@ -12,7 +12,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.use_cases import UseCases
@@ -256,6 +256,7 @@ class Service:
             seats=self.stores.seats,
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
+            waiting=self.stores.waiting,
             video=self.opentok,
             client_library=FakeClientLibrary(),
             connections=self.platforms.connections,

@@ -8,6 +8,7 @@ from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from chalicelib.core.ports.waiting_store import WaitingStore
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.media import FakeMedia
 from tests.fakes.memory.quotas import FakeQuotas
@@ -15,6 +16,7 @@ from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
+from tests.fakes.memory.waiting import FakeWaiting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Stores:
     seats: SeatStore
     quotas: QuotaStore
     sessions: SessionStore
+    waiting: WaitingStore
     due_work: DueWorkStore
     media: MediaStore
     schedules: RetentionStore
@@ -37,6 +40,7 @@ class Stores:
             seats=FakeSeats(table),
             quotas=FakeQuotas(table),
             sessions=FakeSessions(table),
+            waiting=FakeWaiting(table),
             due_work=FakeDueWork(table),
             media=FakeMedia(table),
             schedules=FakeRetention(table),

@@ -1,8 +1,6 @@
 """The join of a room: from a user and a room's name to a client token."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -12,10 +10,13 @@ from urllib.parse import quote
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
-from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
+from chalicelib.core.ports.video_platform import TokenSpec, VideoPlatform
+from chalicelib.core.ports.waiting_store import WaitingLook
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
 from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
+from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -26,37 +27,6 @@ MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
 MIN_TOKEN_SECONDS: Final = 60
 MAX_TOKEN_SECONDS: Final = 2_592_000
 """30 days, OpenTok's own limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class JoinRequest:
-    """The options of a join.
-
-    Args:
-        role: The requested role; None for the room's default.
-        lifetime: The time for which the token is valid; None for the longest allowed time.
-        name: A display name, used only if the bearer token has none.
-        data: The app's own part of the connection data.
-        layout_classes: OpenTok's initial layout classes for the client's streams.
-    """
-
-    role: Role | None = None
-    lifetime: timedelta | None = None
-    name: str | None = None
-    data: str | None = None
-    layout_classes: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class JoinResult:
-    """The data with which an admitted user's app connects."""
-
-    room: Room
-    role: Role
-    token: ClientToken
-    expires_at: datetime
-    server_time: datetime
-    connect_by: datetime | None = None
 
 
 class TokenQuota:
@@ -128,11 +98,13 @@ class JoinRoom:
         platform: VideoPlatform,
         clock: Clock,
         *,
+        waiting_room: WaitingRoom,
         default_room: str,
         longest_lifetime: timedelta,
     ) -> None:
         self._create_room = create_room
         self._admit_user = admit_user
+        self._waiting_room = waiting_room
         self._quota = quota
         self._platform = platform
         self._clock = clock
@@ -160,8 +132,7 @@ class JoinRoom:
         # Check the length before anything is created. No role has a shorter name than the one
         # assumed here, so the check rejects no data that would fit.
         _connection_data(user, request, request.role or Role.MODERATOR)
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, name, deadline)
+        room, look = self._find_room(user, name, deadline)
         admitted = self._admit_user.admit(
             room,
             user,
@@ -169,6 +140,7 @@ class JoinRoom:
             deadline,
             lifetime=request.lifetime or self._longest_lifetime,
             check=partial(_connection_data, user, request),
+            asking=Asking(request.name, request.skips_waiting_room, look),
         )
         data = _connection_data(user, request, admitted.role)
         return self._issue_token(admitted, data, request, deadline)
@@ -186,12 +158,30 @@ class JoinRoom:
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, self.default_room, deadline)
+        room, look = self._find_room(user, self.default_room, deadline)
         admitted = self._admit_user.admit(
-            room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
+            room,
+            user,
+            Role.PUBLISHER,
+            deadline,
+            lifetime=self._longest_lifetime,
+            asking=Asking(look=look),
         )
         return self._issue_token(admitted, data, JoinRequest(), deadline)
+
+    def _find_room(
+        self, user: User, name: str, deadline: Deadline
+    ) -> tuple[Room, WaitingLook | None]:
+        """Return the room, with its waiting room if the user waits there and asks again in time.
+
+        Asking again in time is not counted as a request for a token.
+        """
+        if (name.lower(), user.id) in self._waiting_room.asking:
+            look = self._waiting_room.look_again(user, name, deadline)
+            if look is not None and look.room is not None:
+                return look.room, look
+        self._quota.count(user, deadline)
+        return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
         self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline

@@ -12,9 +12,11 @@ from chalicelib.core.model.access_rules import RejectionReason, connection_rejec
 from chalicelib.core.model.connection import Connection, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
+from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -27,10 +29,16 @@ class SessionTracker:
     """Keeps the record of each session's connections and streams up to date."""
 
     def __init__(
-        self, rooms: RoomStore, sessions: SessionStore, platform: ConnectionControl, clock: Clock
+        self,
+        rooms: RoomStore,
+        sessions: SessionStore,
+        waiting: WaitingStore,
+        platform: ConnectionControl,
+        clock: Clock,
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
+        self._waiting = waiting
         self._platform = platform
         self._clock = clock
 
@@ -188,7 +196,14 @@ class SessionTracker:
                 return current.seats.is_kept(user_id, now)
             return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
 
-        return connection_rejection(session, room, connection, now, is_inside)
+        def was_let_in(current: Room) -> bool:
+            own = waiting_id(current.session_id, user_id)
+            decision = self._waiting.decision(current, own, deadline)
+            return decision is not None and decision.lets_in
+
+        return connection_rejection(
+            session, room, connection, now, is_inside, was_let_in=was_let_in
+        )
 
     def reject(
         self, session: Session, connection: Connection, reason: RejectionReason, deadline: Deadline

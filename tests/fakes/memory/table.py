@@ -14,12 +14,14 @@ from tests.fakes.faults import Faults
 from tests.fakes.memory.records import (
     ConnectionRecord,
     CountsRecord,
+    DecisionRecord,
     DepartureRecord,
     MediaRecord,
     RetentionRecord,
     RoomRecord,
     SessionRecord,
     UsageRecord,
+    WaitingRecord,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +57,10 @@ class Table:
         """By room."""
         self.usage: dict[tuple[str, str], UsageRecord] = {}
         """By user, and what is counted when."""
+        self.waiting: dict[str, WaitingRecord] = {}
+        """By session."""
+        self.decisions: dict[tuple[str, str], DecisionRecord] = {}
+        """By session and waiting id."""
         self._clock = clock
         self._longest_token = longest_token
 
@@ -176,6 +182,8 @@ class Table:
             self.media,
             self.schedules,
             self.usage,
+            self.waiting,
+            self.decisions,
         )
 
 

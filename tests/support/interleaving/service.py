@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
@@ -128,6 +129,7 @@ def build(
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
         sessions=DynamoDBSessions(client, TABLE),
+        waiting=DynamoDBWaiting(client, TABLE),
         due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
@@ -150,6 +152,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         seats=stores.seats,
         quotas=stores.quotas,
         sessions=stores.sessions,
+        waiting=stores.waiting,
         video=opentok,
         client_library=nothing,
         connections=opentok,

@@ -15,6 +15,7 @@ from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
 from tests.fakes.memory.table import Table
@@ -63,6 +64,7 @@ class Engine:
             seats=DynamoDBSeats(self.client, TABLE),
             quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE),
+            waiting=DynamoDBWaiting(self.client, TABLE),
             due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
@@ -153,6 +155,7 @@ class Memory:
             ("session", table.sessions),
             ("session", table.counts),
             ("media", table.schedules),
+            ("waiting", table.waiting),
         )
         for kind, records in by_id:
             yield from ((f"{kind}#{each}", records, each) for each in list(records))
@@ -161,6 +164,7 @@ class Memory:
             ("session", table.departures),
             ("media", table.media),
             ("user", table.usage),
+            ("waiting", table.decisions),
         )
         for kind, records in by_ids:
             yield from ((f"{kind}#{each[0]}", records, each) for each in list(records))
