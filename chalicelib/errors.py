@@ -86,7 +86,7 @@ class Banned(RoomkeyError):
 
 
 class TurnedAway(RoomkeyError):
-    """A moderator did not let the caller in. They may ask again after `Retry-After`."""
+    """A moderator did not approve the caller. They may ask again after `Retry-After`."""
 
     code = "turned_away"
 
@@ -188,7 +188,7 @@ class RoomLocked(RoomkeyError):
 
 
 class MustWait(RoomkeyError):
-    """A moderator must let the caller in first. Asking again, after `Retry-After`, keeps waiting.
+    """A moderator must approve the caller first. Asking again keeps the place: see `Retry-After`.
 
     Only `GET /token` answers so. `POST /rooms/{room}/tokens` answers 202.
     """
@@ -198,7 +198,8 @@ class MustWait(RoomkeyError):
     def __init__(self, waiting_id: str, since: datetime, ahead: int, *, retry_after: int) -> None:
         """Create the error, with the caller's place: since when, and how many come first."""
         super().__init__(
-            "A moderator must let you in first. Ask again to keep waiting.", retry_after=retry_after
+            "A moderator must approve you first. Ask again to keep waiting.",
+            retry_after=retry_after,
         )
         self.waiting_id = waiting_id
         self.since = since

@@ -2,7 +2,7 @@
 
 One item lists who asked lately: a map of signed-in users and one of guests, so that neither takes
 the other's places. It is one item so that an answer can count who is ahead by one small read. Each
-decision is an item of its own, because any number of users may be let in.
+decision is an item of its own, because any number of users may be approved.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,10 +72,10 @@ class DynamoDBWaiting:
         except ConditionFailed as failure:
             raise StaleWaiting from failure
 
-    def let_in(
+    def approve(
         self, room: Room, change: ListChange, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
-        decision = Decision(Verdict.LET_IN, change.at)
+        decision = Decision(Verdict.APPROVED, change.at)
         if claim is None:
             room_write = self._unchanged(room)
         else:
@@ -95,10 +95,10 @@ class DynamoDBWaiting:
         except ConditionFailed as failure:
             raise StaleWaiting from failure
 
-    def note_told(
-        self, room: Room, before: WaitingList, told: int, at: datetime, deadline: Deadline
+    def note_signal(
+        self, room: Room, before: WaitingList, signalled: int, at: datetime, deadline: Deadline
     ) -> None:
-        write = _telling(before, told, at).only_if_present("told")
+        write = _noting_signal(before, signalled, at).only_if_present("signalled")
         try:
             self._table.update(_list_key(room.session_id), write, deadline)
         except ConditionFailed as failure:
@@ -123,7 +123,7 @@ class DynamoDBWaiting:
 
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
         write = _deciding(Decision(Verdict.SENT_OUT, at))
-        write.only_if_equal(Verdict.LET_IN.value, "verdict")
+        write.only_if_equal(Verdict.APPROVED.value, "verdict")
         with suppress(ConditionFailed):
             self._table.update(_decision_key(room.session_id, user), write, deadline)
 
@@ -164,9 +164,9 @@ def _kind(user: WaitingUser) -> str:
 
 def _recording(change: ListChange) -> UpdateBuilder:
     user, kind, values = change.user, _kind(change.user), _values(change.user)
-    is_first, write = change.before.told_at is None, UpdateBuilder()
-    if is_first or change.told is not None:
-        write = _telling(change.before, change.told or 0, change.at)
+    is_first, write = change.before.signalled_at is None, UpdateBuilder()
+    if is_first or change.signalled is not None:
+        write = _noting_signal(change.before, change.signalled or 0, change.at)
     write.set(_seconds(change.at + _LIST_KEPT), "expiresAt")
     if is_first:
         return write.set({user.id: values}, kind).set({}, _USERS if user.is_guest else _GUESTS)
@@ -189,11 +189,11 @@ def _removing(change: ListChange) -> UpdateBuilder:
     return write.remove(_kind(user), user.id).only_if_present(_kind(user), user.id)
 
 
-def _telling(before: WaitingList, told: int, at: datetime) -> UpdateBuilder:
-    """Note what moderators are about to be told, if nobody has noted another number."""
-    told_at = None if before.told_at is None else epoch_milliseconds(before.told_at)
-    write = UpdateBuilder().only_if_unchanged(told_at, "toldAt")
-    return write.set(epoch_milliseconds(at), "toldAt").set(told, "told")
+def _noting_signal(before: WaitingList, signalled: int, at: datetime) -> UpdateBuilder:
+    """Note what moderators are about to be signalled, if nobody has noted another number."""
+    signalled_at = None if before.signalled_at is None else epoch_milliseconds(before.signalled_at)
+    write = UpdateBuilder().only_if_unchanged(signalled_at, "signalledAt")
+    return write.set(epoch_milliseconds(at), "signalledAt").set(signalled, "signalled")
 
 
 def _deciding(decision: Decision) -> UpdateBuilder:
@@ -218,8 +218,8 @@ def _list(item: Mapping[str, Any] | None) -> WaitingList:
     users = {**values[_USERS], **values[_GUESTS]}
     return WaitingList(
         {each: _user(each, value) for each, value in users.items()},
-        from_epoch_milliseconds(values["toldAt"]),
-        values["told"],
+        from_epoch_milliseconds(values["signalledAt"]),
+        values["signalled"],
     )
 
 

@@ -20,7 +20,7 @@ routes = Routes(tag="tokens")
     description=(
         "Creates the room if it does not exist and the caller may create rooms. Without `role`, "
         "moderators get `moderator` and other users get the room's `defaultRole`. In a room with "
-        "`waitingRoom`, users get 202 until a moderator lets them in. Whoever does not ask again "
+        "`waitingRoom`, users get 202 until a moderator approves them. Whoever does not ask again "
         "within 20 s no longer waits."
     ),
     body=TokenBody,

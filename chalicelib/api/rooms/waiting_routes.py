@@ -26,7 +26,7 @@ class WaitingPlace(Struct):
 
 
 class WaitingAnswer(Struct):
-    """The answer to a user whom a moderator must let in first."""
+    """The answer to a user whom a moderator must approve first."""
 
     waiting: WaitingPlace
 
@@ -56,7 +56,7 @@ class WaitingUserList(Struct):
 
 
 class AdmissionsAnswer(Struct):
-    """The ids of those who were let in, and the number of those who still wait."""
+    """The ids of those who were approved, and the number of those who still wait."""
 
     admitted: list[str]
     waiting: int
@@ -70,7 +70,7 @@ def must_wait(wait: errors.MustWait) -> Response:
 
 @routes.get(
     "/rooms/{room}/waiting",
-    summary="List the users who wait to be let in, first come first",
+    summary="List the users who wait to be approved, first come first",
     returns={HTTPStatus.OK: WaitingUserList},
     raises=MODERATOR_ERRORS,
 )
@@ -83,7 +83,7 @@ def list_waiting(context: RequestContext, room: str) -> Response:
 
 @routes.post(
     "/rooms/{room}/waiting/{waiting_id}/admission",
-    summary="Let a waiting user in, and keep a seat for them",
+    summary="Approve a waiting user, and keep a seat for them",
     description=(
         "The user gets a client token when they ask again. In a room with a limit, their seat is "
         "kept for 120 s. If there is none, they still wait."
@@ -91,22 +91,22 @@ def list_waiting(context: RequestContext, room: str) -> Response:
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(*MODERATOR_ERRORS, errors.WaitingUserNotFound, errors.RoomClosed, errors.RoomFull),
 )
-def let_in(context: RequestContext, room: str, waiting_id: str) -> Response:
+def approve(context: RequestContext, room: str, waiting_id: str) -> Response:
     moderate = context.use_cases.moderate_waiting
-    moderate.let_in(context.user, room, waiting_id, context.deadline)
+    moderate.approve(context.user, room, waiting_id, context.deadline)
     return Response(HTTPStatus.NO_CONTENT)
 
 
 @routes.post(
     "/rooms/{room}/waiting/admissions",
-    summary="Let in as many waiting users as there are seats, first come first",
+    summary="Approve as many waiting users as there are seats, first come first",
     description="If `waiting` is more than 0, either the room is full or the time was up.",
     returns={HTTPStatus.OK: AdmissionsAnswer},
     raises=(*MODERATOR_ERRORS, errors.RoomClosed),
 )
-def let_all_in(context: RequestContext, room: str) -> Response:
+def approve_all(context: RequestContext, room: str) -> Response:
     moderate = context.use_cases.moderate_waiting
-    admitted, waiting = moderate.let_all_in(context.user, room, context.deadline)
+    admitted, waiting = moderate.approve_all(context.user, room, context.deadline)
     return Response(HTTPStatus.OK, AdmissionsAnswer([each.id for each in admitted], waiting))
 
 

@@ -74,7 +74,7 @@ class Room:
         return user.admin or user.id in self.settings.moderators
 
     def asks_to_wait(self, user: User) -> bool:
-        """Return True if the user needs a moderator who lets them in."""
+        """Return True if the user needs a moderator's approval."""
         return self.settings.waiting_room and not self.moderated_by(user)
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:

@@ -57,7 +57,7 @@ class RoomSettings:
     Times are timezone-aware and in UTC, to the millisecond. `location` is an IPv4 address or
     `caller`. If `members` is None, any signed-in user may join; if it is empty, only moderators.
     Of the `max_participants` seats, `moderator_seats` are for moderators. With a waiting room,
-    other users wait until a moderator lets them in.
+    other users wait until a moderator approves them.
     """
 
     media_mode: MediaMode = MediaMode.ROUTED

@@ -1,6 +1,6 @@
-"""The waiting room: who asks for a token and was not let in yet, and what moderators decided.
+"""The waiting room: users who need a moderator's approval, and the decisions of moderators.
 
-All of it belongs to a session of a room. So in a room that opens again, nobody was let in yet.
+All of it belongs to a session of a room. So in a room that opens again, nobody was approved yet.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ RECORDED_EVERY: Final = timedelta(seconds=10)
 """The time between two writes that say that a user still asks."""
 ASK_AGAIN_SECONDS: Final = 5
 """The `Retry-After` of a user who waits."""
-TOLD_EVERY: Final = timedelta(seconds=2)
+SIGNAL_EVERY: Final = timedelta(seconds=2)
 """The shortest time between two signals to the moderators of a room."""
 TURNED_AWAY_FOR: Final = timedelta(minutes=10)
 MAX_WAITING: Final = 100
@@ -32,14 +32,14 @@ GUEST: Final = "guest:"
 class Verdict(StrEnum):
     """A moderator's decision about one user."""
 
-    LET_IN = "letIn"
+    APPROVED = "approved"
     TURNED_AWAY = "turnedAway"
     SENT_OUT = "sentOut"
-    """The user had been let in, until a moderator disconnected them."""
+    """The user had been approved, until a moderator disconnected them."""
 
 
 _KEPT: Final = {
-    Verdict.LET_IN: timedelta(days=90),
+    Verdict.APPROVED: timedelta(days=90),
     Verdict.TURNED_AWAY: TURNED_AWAY_FOR,
     Verdict.SENT_OUT: timedelta(days=31),
 }
@@ -54,8 +54,8 @@ class Decision:
     at: datetime
 
     @property
-    def lets_in(self) -> bool:
-        return self.verdict is Verdict.LET_IN
+    def approves(self) -> bool:
+        return self.verdict is Verdict.APPROVED
 
     @property
     def kept_until(self) -> datetime:
@@ -103,13 +103,13 @@ class WaitingList:
 
     Args:
         users: Each by id, also those who have stopped asking.
-        told_at: The time of the last signal to moderators; None if nothing was ever recorded.
-        told: The number of waiting users in that signal.
+        signalled_at: The time of the last signal to moderators; None if nothing was ever recorded.
+        signalled: The number of waiting users in that signal.
     """
 
     users: Mapping[str, WaitingUser] = field(default_factory=dict)
-    told_at: datetime | None = None
-    told: int = 0
+    signalled_at: datetime | None = None
+    signalled: int = 0
 
     def waiting(self, now: datetime) -> list[WaitingUser]:
         """Return the users who wait, first come first."""
@@ -128,21 +128,27 @@ class WaitingList:
 
     def recording(self, user: WaitingUser, now: datetime) -> "ListChange":
         """Return the write that records a user who asks, and forgets those who stopped asking."""
-        gone = tuple(each for each in self.users.values() if not each.is_waiting(now))
-        forgotten = tuple(each for each in gone if each.id != user.id)[:MAX_FORGOTTEN_AT_ONCE]
+        others = [each for each in self.users.values() if each.id != user.id]
+        gone = [each for each in others if not each.is_waiting(now)]
+        # Those of the same kind come first, because their places are needed.
+        gone.sort(key=lambda each: each.is_guest is not user.is_guest)
         after = replace(self, users={**self.users, user.id: user})
-        return ListChange(self, user, now, after.number_to_tell(now), forgotten)
+        number = after.number_to_signal(now, is_new=user.since == now)
+        return ListChange(self, user, now, number, tuple(gone[:MAX_FORGOTTEN_AT_ONCE]))
 
     def removing(self, user: WaitingUser, now: datetime) -> "ListChange":
         """Return the write that removes a user about whom a moderator has decided."""
         return ListChange(self, user, now)
 
-    def number_to_tell(self, now: datetime) -> int | None:
-        """Return the number to signal to moderators; None if they know it, or heard just now."""
-        if self.told_at is not None and now < self.told_at + TOLD_EVERY:
+    def number_to_signal(self, now: datetime, *, is_new: bool = False) -> int | None:
+        """Return the number to signal to moderators; None if they know it, or heard just now.
+
+        With `is_new`, somebody else waits now, even if the number is the same.
+        """
+        if self.signalled_at is not None and now < self.signalled_at + SIGNAL_EVERY:
             return None
         number = len(self.waiting(now))
-        return None if number == self.told else number
+        return number if is_new or number != self.signalled else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +159,14 @@ class ListChange:
         before: The list as it was read. What the write touches must be unchanged.
         user: The user to record, as they are now, or the user to remove.
         at: The current time.
-        told: The number that moderators are told once it is written; None if they are not told.
+        signalled: The number that moderators get in a signal afterwards; None if they get none.
         forgotten: Users who have stopped asking, and are deleted.
     """
 
     before: WaitingList
     user: WaitingUser
     at: datetime
-    told: int | None = None
+    signalled: int | None = None
     forgotten: tuple[WaitingUser, ...] = ()
 
 

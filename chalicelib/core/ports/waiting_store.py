@@ -15,7 +15,7 @@ class WaitingLook:
     """A room with its waiting room, as one read found them.
 
     Args:
-        room: The latest room of the name. If it has another session, nobody waits or is let in.
+        room: The latest room of the name. If it has another session, nobody waits or is approved.
         waiting: The users who asked lately.
         decision: The decision about one user, if there is one.
     """
@@ -59,10 +59,10 @@ class WaitingStore(Protocol):
                 do so by now.
         """
 
-    def let_in(
+    def approve(
         self, room: Room, change: ListChange, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
-        """Let a waiting user in and keep their seat, in one transaction.
+        """Approve a waiting user and keep their seat, in one transaction.
 
         Args:
             room: The room, whose revision must be unchanged.
@@ -82,13 +82,13 @@ class WaitingStore(Protocol):
             StaleWaiting: What the write touches in the list has changed.
         """
 
-    def note_told(
-        self, room: Room, before: WaitingList, told: int, at: datetime, deadline: Deadline
+    def note_signal(
+        self, room: Room, before: WaitingList, signalled: int, at: datetime, deadline: Deadline
     ) -> None:
-        """Write the number that moderators are about to be told.
+        """Write the number that moderators are about to be signalled.
 
         Raises:
-            StaleWaiting: They have been told another number since.
+            StaleWaiting: They have been signalled another number since.
         """
 
     def decide(
@@ -106,4 +106,4 @@ class WaitingStore(Protocol):
         """
 
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
-        """End the decision to let a user in. Without one, the call changes nothing."""
+        """End the decision about an approved user. Without one, the call changes nothing."""

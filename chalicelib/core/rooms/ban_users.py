@@ -83,7 +83,7 @@ class BanUsers:
         def disconnect(connection: Connection) -> None:
             self._platform.disconnect(after.session_id, connection.id, deadline)
 
-        # A user who was let in must wait again, once the ban is lifted.
+        # A user who was approved must wait again, once the ban is lifted.
         self._waiting.send_out(after, waiting_id(after.session_id, banned), now, deadline)
         for_each_concurrently(
             disconnect, self._sessions.of_user(after.session_id, banned, deadline)

@@ -1,4 +1,4 @@
-"""What a join asks for, and what it gives."""
+"""The request of a join, and its result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class JoinRequest:
         name: A display name, used only if the bearer token has none.
         data: The app's own part of the connection data.
         layout_classes: OpenTok's initial layout classes for the client's streams.
-        skips_waiting_room: True if the user need not wait for a moderator who lets them in.
+        skips_waiting_room: True if the user need not wait for a moderator's approval.
     """
 
     role: Role | None = None

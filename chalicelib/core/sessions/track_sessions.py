@@ -196,13 +196,13 @@ class SessionTracker:
                 return current.seats.is_kept(user_id, now)
             return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
 
-        def was_let_in(current: Room) -> bool:
+        def was_approved(current: Room) -> bool:
             own = waiting_id(current.session_id, user_id)
             decision = self._waiting.decision(current, own, deadline)
-            return decision is not None and decision.lets_in
+            return decision is not None and decision.approves
 
         return connection_rejection(
-            session, room, connection, now, is_inside, was_let_in=was_let_in
+            session, room, connection, now, is_inside, was_approved=was_approved
         )
 
     def reject(

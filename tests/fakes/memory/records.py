@@ -129,7 +129,7 @@ class RetentionRecord:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRecord:
-    """Who asked lately for a token of a session."""
+    """The users who asked lately for a token of a session."""
 
     waiting: WaitingList
     expires: datetime

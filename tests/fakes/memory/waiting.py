@@ -68,27 +68,27 @@ class FakeWaiting:
             users = {each: other for each, other in now.users.items() if each not in gone}
             self._put(room, change, replace(now, users={**users, change.user.id: change.user}))
 
-    def let_in(
+    def approve(
         self, room: Room, change: ListChange, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
-        with self._table.faults.call("let_in", deadline):
+        with self._table.faults.call("approve", deadline):
             record = self._table.current(room)
             seats = record.room.seats if claim is None else seats_after(record.room, claim)
-            self._remove(room, change, Decision(Verdict.LET_IN, change.at))
+            self._remove(room, change, Decision(Verdict.APPROVED, change.at))
             self._table.put_room(record, seats=seats)
 
     def turn_away(self, room: Room, change: ListChange, deadline: Deadline) -> None:
         with self._table.faults.call("turn_away", deadline):
             self._remove(room, change, Decision(Verdict.TURNED_AWAY, change.at))
 
-    def note_told(
-        self, room: Room, before: WaitingList, told: int, at: datetime, deadline: Deadline
+    def note_signal(
+        self, room: Room, before: WaitingList, signalled: int, at: datetime, deadline: Deadline
     ) -> None:
-        with self._table.faults.call("note_told", deadline):
+        with self._table.faults.call("note_signal", deadline):
             record = self._table.waiting.get(room.session_id)
-            if record is None or record.waiting.told_at != before.told_at:
+            if record is None or record.waiting.signalled_at != before.signalled_at:
                 raise StaleWaiting
-            after = replace(record.waiting, told_at=at, told=told)
+            after = replace(record.waiting, signalled_at=at, signalled=signalled)
             self._table.waiting[room.session_id] = replace(record, waiting=after)
 
     def decide(
@@ -107,7 +107,7 @@ class FakeWaiting:
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
         with self._table.faults.call("send_out", deadline):
             found = self._decision(room.session_id, user)
-            if found is not None and found.lets_in:
+            if found is not None and found.approves:
                 self._decide(room.session_id, user, Decision(Verdict.SENT_OUT, at))
 
     def _remove(self, room: Room, change: ListChange, decision: Decision) -> None:
@@ -119,16 +119,16 @@ class FakeWaiting:
         self._decide(room.session_id, change.user.id, decision)
 
     def _unchanged(self, room: Room, change: ListChange) -> WaitingList:
-        """Return the current list, if what the change tells moderators is still to be told."""
+        """Return the current list, if what the change tells moderators is still to be signalled."""
         now = self._waiting(room.session_id)
-        tells = change.told is not None or change.before.told_at is None
-        if tells and now.told_at != change.before.told_at:
+        tells = change.signalled is not None or change.before.signalled_at is None
+        if tells and now.signalled_at != change.before.signalled_at:
             raise StaleWaiting
         return now
 
     def _put(self, room: Room, change: ListChange, after: WaitingList) -> None:
-        if change.told is not None or change.before.told_at is None:
-            after = replace(after, told_at=change.at, told=change.told or 0)
+        if change.signalled is not None or change.before.signalled_at is None:
+            after = replace(after, signalled_at=change.at, signalled=change.signalled or 0)
         expires = whole_second(change.at + _LIST_KEPT)
         self._table.waiting[room.session_id] = WaitingRecord(after, expires)
 

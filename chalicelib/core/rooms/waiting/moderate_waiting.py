@@ -27,11 +27,11 @@ from chalicelib.errors import RoomClosed, RoomFull, RoomNotFound, WaitingUserNot
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _TIME_FOR_ANOTHER: Final = 1.0
-"""The seconds that must be left to let in another user of many."""
+"""The seconds that must be left to approve another user of many."""
 
 
 class ModerateWaiting:
-    """Shows moderators who waits, lets users in and turns users away."""
+    """Shows moderators who waits, approves users and turns users away."""
 
     def __init__(
         self,
@@ -55,15 +55,15 @@ class ModerateWaiting:
         room = self._rooms.moderated_room(user, name, "see who waits", deadline)
         return self._store.waiting(room, deadline).waiting(self._clock())
 
-    def let_in(self, user: User, name: str, waiting_id: str, deadline: Deadline) -> None:
-        """Let a user in, and keep a seat for them. A repeated call does nothing more.
+    def approve(self, user: User, name: str, waiting_id: str, deadline: Deadline) -> None:
+        """Approve a user, and keep a seat for them. A repeated call does nothing more.
 
         Raises:
             WaitingUserNotFound: No such user waits.
             RoomFull: Other users keep all seats that this user may take. The user still waits.
             RoomClosed: Nobody can be in the room.
         """
-        room = self._rooms.moderated_room(user, name, "let others in", deadline)
+        room = self._rooms.moderated_room(user, name, "approve others", deadline)
         _check_id(waiting_id)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             look = self._store.look(name, room.session_id, waiting_id, deadline)
@@ -72,29 +72,29 @@ class ModerateWaiting:
             if not chosen:
                 decision = look.decision
                 # The answer to an earlier call may be lost. Its seat is still held.
-                if decision is not None and decision.lets_in and now < decision.at + HOLD:
+                if decision is not None and decision.approves and now < decision.at + HOLD:
                     return
                 raise _not_found()
             if self._admit(room, look, chosen[0], now, deadline):
-                self._tell(room, deadline)
+                self._signal(room, deadline)
                 return
             deadline.back_off(attempt)
         raise busy(f"room {name}")
 
-    def let_all_in(
+    def approve_all(
         self, user: User, name: str, deadline: Deadline
     ) -> tuple[list[WaitingUser], int]:
-        """Let in as many users as there are seats, first come first.
+        """Approve as many users as there are seats, first come first.
 
         It ends early if the time is up. A repeated call goes on.
 
         Returns:
-            The users who were let in, and the number of those who still wait.
+            The users who were approved, and the number of those who still wait.
 
         Raises:
             RoomClosed: Nobody can be in the room.
         """
-        room = self._rooms.moderated_room(user, name, "let others in", deadline)
+        room = self._rooms.moderated_room(user, name, "approve others", deadline)
         admitted: list[WaitingUser] = []
         attempt = 0
         while True:
@@ -104,10 +104,10 @@ class ModerateWaiting:
             if not waiting or deadline.remaining() < _TIME_FOR_ANOTHER:
                 break
             try:
-                is_admitted = self._admit(room, look, waiting[0], now, deadline)
+                is_approved = self._admit(room, look, waiting[0], now, deadline)
             except RoomFull:
                 break
-            if is_admitted:
+            if is_approved:
                 admitted.append(waiting[0])
                 attempt = 0
                 continue
@@ -115,7 +115,7 @@ class ModerateWaiting:
             if attempt == MAX_ATTEMPTS:
                 raise busy(f"room {name}")
             deadline.back_off(attempt)
-        self._tell(room, deadline)
+        self._signal(room, deadline)
         return admitted, len(waiting)
 
     def turn_away(self, user: User, name: str, waiting_id: str, deadline: Deadline) -> None:
@@ -140,14 +140,14 @@ class ModerateWaiting:
                 deadline.back_off(attempt)
             else:
                 increment("WaitsTurnedAway")
-                self._tell(room, deadline)
+                self._signal(room, deadline)
                 return
         raise busy(f"room {name}")
 
     def _admit(
         self, room: Room, look: WaitingLook, chosen: WaitingUser, now: datetime, deadline: Deadline
     ) -> bool:
-        """Let a user in. Return False if something has changed, so that another look is needed."""
+        """Approve a user. Return False if something has changed, so that another look is needed."""
         claim, cap = None, room.settings.max_participants
         try:
             if cap is not None:
@@ -161,20 +161,20 @@ class ModerateWaiting:
                     # One write cannot evict all lapsed seats. The next attempt evicts more.
                     self._seats.write_claim(room, claim, deadline)
                     return False
-            self._store.let_in(room, look.waiting.removing(chosen, now), claim, deadline)
+            self._store.approve(room, look.waiting.removing(chosen, now), claim, deadline)
         except (StaleRoom, StaleWaiting):
             return False
-        increment("WaitsEnded")
+        increment("WaitsApproved")
         return True
 
-    def _tell(self, room: Room, deadline: Deadline) -> None:
+    def _signal(self, room: Room, deadline: Deadline) -> None:
         """Tell moderators how many wait now, unless they know it or heard a moment ago."""
         now, waiting = self._clock(), self._store.waiting(room, deadline)
-        number = waiting.number_to_tell(now)
+        number = waiting.number_to_signal(now)
         if number is None:
             return
         with suppress(StaleWaiting):
-            self._store.note_told(room, waiting, number, now, deadline)
+            self._store.note_signal(room, waiting, number, now, deadline)
             self._signals.send(room, number, deadline)
 
 

@@ -14,8 +14,8 @@ from chalicelib.errors import NotConfigured, ProviderRefused, ProviderUnavailabl
 WAITING_SIGNAL: Final = f"{OWN_SIGNALS}waiting"
 SECONDS: Final = 2.0
 """The longest time that a request spends on it."""
-MAX_MODERATORS_TOLD: Final = 50
-MAX_CONNECTIONS_TOLD: Final = 100
+MAX_MODERATORS_SIGNALLED: Final = 50
+MAX_CONNECTIONS_SIGNALLED: Final = 100
 
 
 class WaitingSignals:
@@ -35,8 +35,8 @@ class WaitingSignals:
             self._platform.signal(room.session_id, connection_id, WAITING_SIGNAL, data, capped)
 
         try:
-            told = self._of_moderators(room, capped)
-            for_each_concurrently(signal, told[:MAX_CONNECTIONS_TOLD])
+            signalled = self._of_moderators(room, capped)
+            for_each_concurrently(signal, signalled[:MAX_CONNECTIONS_SIGNALLED])
         except (ProviderUnavailable, ProviderRefused, NotConfigured, StoreUnavailable):
             increment("WaitingSignalsFailed")
 
@@ -55,5 +55,5 @@ class WaitingSignals:
             connections = self._sessions.of_user(room.session_id, user_id, deadline)
             found.extend(each.id for each in connections if not each.refused)
 
-        for_each_concurrently(add, moderators[:MAX_MODERATORS_TOLD])
+        for_each_concurrently(add, moderators[:MAX_MODERATORS_SIGNALLED])
         return found

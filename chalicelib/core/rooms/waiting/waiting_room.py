@@ -1,4 +1,4 @@
-"""The waiting room, as a join meets it: who was let in passes, and who was not waits."""
+"""The waiting room, as a join meets it: approved users pass, and others wait."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,12 +29,12 @@ from chalicelib.core.support.metrics import increment
 from chalicelib.errors import MustWait, TurnedAway, WaitingRoomFull
 
 _IN_TIME: Final = timedelta(seconds=2)
-"""Who asks again later than this is in no hurry, so that their request is not counted."""
+"""The time after which a user who asks again is in no hurry, and is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a join says to the waiting room.
+    """The part of a join that the waiting room needs.
 
     Args:
         name: The display name that the caller chose. Moderators see that of a guest.
@@ -56,11 +56,11 @@ class _Asked:
 class WaitingRoom:
     """Keeps users waiting until a moderator decides.
 
-    An instance remembers whom it told to wait. The next request of such a user reads the room and
-    its waiting room at once.
+    An instance remembers which users it has kept waiting. The next request of such a user reads the
+    room and its waiting room at once.
 
     Attributes:
-        asking: The users told to wait, each by the room's name in lower case and the user's id.
+        asking: These users, each by the room's name in lower case and the user's id.
     """
 
     def __init__(self, store: WaitingStore, signals: WaitingSignals, clock: Clock) -> None:
@@ -84,7 +84,7 @@ class WaitingRoom:
         return look if is_same else None
 
     def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> None:
-        """Let the user pass, if they were let in or need not wait.
+        """Let the user pass, if they were approved or need not wait.
 
         Raises:
             MustWait: The user waits now, or still.
@@ -95,7 +95,7 @@ class WaitingRoom:
         own = waiting_id(room.session_id, user.id)
         look = asking.look if asking.look is not None and asking.look.room is room else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            # Who was let in costs the read of one small item, however many others wait.
+            # An approved user costs the read of one small item, however many others wait.
             decision = self._store.decision(room, own, deadline) if look is None else look.decision
             try:
                 if self._may_pass(room, own, decision, asking, deadline):
@@ -118,16 +118,16 @@ class WaitingRoom:
         turned_away = None if decision is None else decision.turned_away_until(now)
         if turned_away is not None:
             raise TurnedAway(
-                "A moderator did not let you in. You may ask again later.",
+                "A moderator did not approve you. You may ask again later.",
                 retry_after=max(1, int((turned_away - now).total_seconds())),
             )
-        lets_in = decision is not None and decision.lets_in
+        approves = decision is not None and decision.approves
         is_sent_out = decision is not None and decision.verdict is Verdict.SENT_OUT
-        if decision is not None and lets_in and not decision.is_old(now):
+        if decision is not None and approves and not decision.is_old(now):
             return True
-        if not lets_in and (is_sent_out or not asking.skips):
+        if not approves and (is_sent_out or not asking.skips):
             return False
-        self._store.decide(room, own, decision, Decision(Verdict.LET_IN, now), deadline)
+        self._store.decide(room, own, decision, Decision(Verdict.APPROVED, now), deadline)
         return True
 
     def _wait(
@@ -154,8 +154,8 @@ class WaitingRoom:
     ) -> None:
         change = look.waiting.recording(mine, now)
         self._store.record(room, change, deadline)
-        if change.told is not None:
-            self._signals.send(look.room or room, change.told, deadline)
+        if change.signalled is not None:
+            self._signals.send(look.room or room, change.signalled, deadline)
 
     def _remember(self, room: Room, user: User, now: datetime) -> None:
         with self._lock:
@@ -175,6 +175,6 @@ def _check_unchanged(room: Room, found: Room | None) -> None:
 
 
 def _shown_name(user: User, asking: Asking) -> str | None:
-    """Return the name that moderators see: no user but a guest chooses it."""
+    """Return the name that moderators see. Only guests choose it themselves."""
     name = user.name if user.name is not None or not is_guest(user.id) else asking.name
     return None if name is None else cut_to_bytes(name, MAX_NAME_BYTES)
