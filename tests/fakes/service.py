@@ -302,6 +302,7 @@ class Service:
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
             invitations=self.stores.invitations,
+            waiting=self.stores.waiting,
             video=self.opentok,
             client_library=FakeClientLibrary(),
             connections=self.platforms.connections,

@@ -61,6 +61,7 @@ class RoomAnswer(Struct, rename="camel"):
     members: list[str] | None
     max_participants: int | None
     moderator_seats: int
+    waiting_room: bool
     opens_at: Time | None
     closes_at: Time | None
     archives_for: ArchivesFor
@@ -89,6 +90,7 @@ class RoomAnswer(Struct, rename="camel"):
             members=None if settings.members is None else sorted(settings.members),
             max_participants=settings.max_participants,
             moderator_seats=settings.moderator_seats,
+            waiting_room=settings.waiting_room,
             opens_at=_moment(settings.opens_at),
             closes_at=_moment(settings.closes_at),
             archives_for=settings.archives_for,

@@ -69,7 +69,7 @@ class Room:
         """Return True if a rule may exclude a client, so that its user must be known."""
         settings = self.settings
         limited = settings.max_participants is not None or settings.members is not None
-        return limited or self.locked or bool(self.bans)
+        return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
         if user.admin or self.invited_role(user) is Role.MODERATOR:
@@ -80,6 +80,10 @@ class Room:
         """Return the role that an invitation to this room gives the user, if there is one."""
         invited = user.invited
         return None if invited is None or invited.room_id != self.room_id else invited.role
+
+    def asks_to_wait(self, user: User) -> bool:
+        """Return True if the user needs a moderator's approval."""
+        return self.settings.waiting_room and not self.moderated_by(user)
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""

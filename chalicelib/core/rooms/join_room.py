@@ -11,10 +11,12 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
 from chalicelib.core.ports.video_platform import TokenSpec, VideoPlatform
+from chalicelib.core.ports.waiting_store import WaitingLook
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWriter
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
+from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -96,11 +98,13 @@ class JoinRoom:
         platform: VideoPlatform,
         clock: Clock,
         *,
+        waiting_room: WaitingRoom,
         default_room: str,
         longest_lifetime: timedelta,
     ) -> None:
         self._create_room = create_room
         self._admit_user = admit_user
+        self._waiting_room = waiting_room
         self._quota = quota
         self._platform = platform
         self._clock = clock
@@ -116,9 +120,8 @@ class JoinRoom:
                 `AdmitUser.admit`.
         """
         self._check(user, request)
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, name, deadline)
-        return self._join(user, room, request, deadline)
+        room, look = self._find_room(user, name, deadline)
+        return self._join(user, room, request, deadline, look=look)
 
     def join_as_guest(
         self,
@@ -137,7 +140,7 @@ class JoinRoom:
         """
         self._check(guest, request)
         self._quota.count(guest, deadline)
-        return self._join(guest, room, request, deadline, write_claim)
+        return self._join(guest, room, request, deadline, write_claim=write_claim)
 
     def _check(self, user: User, request: JoinRequest) -> None:
         """Check the options before anything is counted or created."""
@@ -161,6 +164,8 @@ class JoinRoom:
         room: Room,
         request: JoinRequest,
         deadline: Deadline,
+        *,
+        look: WaitingLook | None = None,
         write_claim: ClaimWriter | None = None,
     ) -> JoinResult:
         admitted = self._admit_user.admit(
@@ -171,6 +176,7 @@ class JoinRoom:
             lifetime=request.lifetime or self._longest_lifetime,
             check=partial(_connection_data, user, request),
             write_claim=write_claim,
+            asking=Asking(request.name, request.skips_waiting_room, look),
         )
         data = _connection_data(user, request, admitted.role)
         return self._issue_token(admitted, data, request, deadline)
@@ -188,12 +194,30 @@ class JoinRoom:
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, self.default_room, deadline)
+        room, look = self._find_room(user, self.default_room, deadline)
         admitted = self._admit_user.admit(
-            room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
+            room,
+            user,
+            Role.PUBLISHER,
+            deadline,
+            lifetime=self._longest_lifetime,
+            asking=Asking(look=look),
         )
         return self._issue_token(admitted, data, JoinRequest(), deadline)
+
+    def _find_room(
+        self, user: User, name: str, deadline: Deadline
+    ) -> tuple[Room, WaitingLook | None]:
+        """Return the room, with its waiting room if the user waits there and asks again in time.
+
+        Asking again in time is not counted as a request for a token.
+        """
+        if user.id in self._waiting_room.asking:
+            look = self._waiting_room.look_again(user, name, deadline)
+            if look is not None and look.room is not None:
+                return look.room, look
+        self._quota.count(user, deadline)
+        return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
         self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
