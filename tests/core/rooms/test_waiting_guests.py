@@ -48,12 +48,12 @@ def test_a_guest_who_was_turned_away_takes_no_use(service: Service) -> None:
     assert uses(service, invited) == 0
 
 
-@pytest.mark.parametrize("asked", [{"skips_waiting_room": True}, {"role": Role.MODERATOR}])
+@pytest.mark.parametrize(("skips", "role"), [(True, Role.PUBLISHER), (False, Role.MODERATOR)])
 def test_a_guest_whose_invitation_says_so_does_not_wait(
-    service: Service, asked: dict[str, object]
+    service: Service, skips: bool, role: Role
 ) -> None:
     service.open(waiting_room=True)
-    invited = service.invite(**asked)
+    invited = service.invite(skips_waiting_room=skips, role=role)
 
     connection = service.connect(service.come(invited.code).token.text)
 
