@@ -30,6 +30,7 @@ PARAMETERS = {
     "connection_id": "c1",
     "stream_id": "s1",
     "ban_id": "b1",
+    "waiting_id": "w1",
     "archive_id": "a1",
     "broadcast_id": "b1",
     "captions_id": "c1",
