@@ -36,6 +36,7 @@ PARAMETERS = {
     "stream_id": "s1",
     "ban_id": "b1",
     "invitation_id": "i1",
+    "waiting_id": "w1",
     "archive_id": "a1",
     "broadcast_id": "b1",
     "captions_id": "c1",
