@@ -107,7 +107,7 @@ def test_a_network_that_is_lost_for_a_moment_ends_no_call(people: People) -> Non
     bob.joins("flaky")
     connection = alice.connection_of("flaky", "bob")["connectionId"]
 
-    alice.simulates("POST", f"connections/{connection}/network", {"lostSeconds": 5})
+    alice.simulates("POST", f"connections/{connection}/network", {"lostSeconds": 2})
     bob.is_told("The connection is lost. Reconnecting …")
     alice.says("are you there?")
 

@@ -9,7 +9,8 @@ from tests.e2e.roomkey_process import Roomkey, running_roomkey
 
 @pytest.fixture(scope="session")
 def roomkey() -> Iterator[Roomkey]:
-    with running_roomkey() as running:
+    """The stack with an EventBridge that need not be waited for."""
+    with running_roomkey({"SCHEDULE_SECONDS": "3"}) as running:
         yield running
 
 
