@@ -1,4 +1,4 @@
-"""What axe finds on a page that is not readable by all."""
+"""The rules of axe, by which a page is readable by all."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
