@@ -45,7 +45,7 @@ class LocalGatewayServer(LocalDevServer):
     Args:
         fallback: Answers requests whose path the app does not have; returns None if it does not
             have the path either.
-        schedule_seconds: The time between two runs of each scheduled function.
+        schedule_seconds: The seconds from one run of each scheduled function to the next.
     """
 
     def __init__(
@@ -54,8 +54,8 @@ class LocalGatewayServer(LocalDevServer):
         config: Config,
         host: str,
         port: int,
-        fallback: Fallback = _no_fallback,
         *,
+        fallback: Fallback = _no_fallback,
         schedule_seconds: float = EVERY_SECONDS,
     ) -> None:
         handler = functools.partial(_RequestHandler, fallback=fallback)

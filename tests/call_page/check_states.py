@@ -1,11 +1,18 @@
 """Every state of the call page: readable by all, at the width of a phone and of a desk."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.call_page.person import People, Person
-from tests.support.accessibility import violations
 
 WIDTHS = (375, 1280)
+SCHEMES = ("light", "dark")
+
+
+def violations(person: Person) -> list[str]:
+    """Return what axe finds, with the elements."""
+    found = Axe().run(person.page).response["violations"]
+    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
 
 
 def wider_than_the_window(person: Person) -> bool:
@@ -16,16 +23,16 @@ def wider_than_the_window(person: Person) -> bool:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_each_state_is_readable_by_all_in_the_light_and_in_the_dark(
-    people: People, width: int
-) -> None:
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_each_state_is_readable_by_all(people: People, width: int, scheme: str) -> None:
     alice, bob = people.person("alice", width=width), people.person("bob")
-    room = f"states-{width}"
+    alice.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    room = f"states-{width}-{scheme}"
     bob.asks("PUT", f"/rooms/{room}", {"moderators": ["alice"]})
     found: dict[str, list[str]] = {}
 
     def look(state: str) -> None:
-        found[state] = violations(alice.page) + ["too wide"] * wider_than_the_window(alice)
+        found[state] = violations(alice) + ["too wide"] * wider_than_the_window(alice)
 
     alice.opens(room)
     alice.reads("Nobody is in this room.")
