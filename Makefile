@@ -17,7 +17,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check types lint layers template programs format openapi mutants lock clean deploy secret callbacks archive-storage package destroy rehearse bench
+.PHONY: help run token test check types lint layers template programs format openapi mutants lock clean deploy sign-in-check secret callbacks archive-storage package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -103,6 +103,9 @@ clean:  ## Remove what make made
 
 deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy STAGE=dev|prod
 	@$(BIN)/python -m deploy deploy "$(STAGE)"
+
+sign-in-check: .venv/ready  ## What a stage's identity provider publishes, and a token: make sign-in-check STAGE=dev [BEARER=…]
+	@$(BIN)/python -m deploy sign-in-check "$(STAGE)"
 
 secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
 	@$(BIN)/python -m deploy secret "$(STAGE)"

@@ -19,13 +19,20 @@ from deploy.opentok.archive_storage import archive_storage_of
 from deploy.opentok.callbacks import CallbackSetup
 from deploy.opentok.credentials import Secret, try_credentials
 from deploy.packaging.package import build_package
+from deploy.sign_in.check import check_sign_in
 from deploy.stage import Stage, read_stage
 
 
 def deploy(stage: Stage) -> None:
     """Deploy the stage, or update it."""
     stage.check_settings()
+    check_sign_in(stage.environment, os.environ.get("BEARER"))
     Deployment(stage, connect(os.environ), Terminal(sys.stdin), os.environ, sys.stdout).run()
+
+
+def sign_in_check(stage: Stage) -> None:
+    """Check what the stage's identity providers publish, and the token in BEARER."""
+    check_sign_in(stage.environment, os.environ.get("BEARER"))
 
 
 def secret(stage: Stage) -> None:
@@ -80,6 +87,7 @@ COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
     command.__name__.replace("_", "-"): command
     for command in (
         deploy,
+        sign_in_check,
         secret,
         callbacks,
         archive_storage,
@@ -96,7 +104,10 @@ def main() -> int:
     parser.add_argument("stage", help="dev or prod")
     arguments = parser.parse_args()
     try:
-        COMMANDS[arguments.command](read_stage(arguments.stage))
+        if arguments.command == "sign-in-check" and not arguments.stage:
+            check_sign_in(os.environ, os.environ.get("BEARER"))
+        else:
+            COMMANDS[arguments.command](read_stage(arguments.stage))
     except DeployError as error:
         print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
         return 1
