@@ -1,4 +1,4 @@
-"""The command `make destroy`: delete a stage. In prod, its data stays."""
+"""The command `make destroy`: delete a stage. The data of production stays."""
 
 from collections.abc import Mapping
 from typing import TextIO
@@ -36,8 +36,10 @@ class Destruction:
         """Ask the operator to type the stack's name.
 
         Raises:
-            DeployError: The operator did not confirm.
+            DeployError: The operator did not confirm, or the stage is not of the kind that the
+                settings say.
         """
+        self._resources.check_kind()
         stack, place = self._stage.stack, f"account {self._account.id}, {self._account.region}"
         data = (
             "its table, secret and recordings stay"
