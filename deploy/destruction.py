@@ -36,10 +36,8 @@ class Destruction:
         """Ask the operator to type the stack's name.
 
         Raises:
-            DeployError: The operator did not confirm, or the stage is not of the kind that the
-                settings say.
+            DeployError: The operator did not confirm.
         """
-        self._resources.check_kind()
         stack, place = self._stage.stack, f"account {self._account.id}, {self._account.region}"
         data = (
             "its table, secret and recordings stay"
@@ -54,8 +52,10 @@ class Destruction:
         """Run all steps.
 
         Raises:
-            DeployError: A step failed. The steps before it are done.
+            DeployError: A step failed. The steps before it are done. Or the stage is of production,
+                and the settings say development; nothing is done then.
         """
+        self._resources.check_kind()
         self._progress.step("Functions and API")
         self._delete_functions()
         if self._stage.keeps_data:

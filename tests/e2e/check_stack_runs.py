@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from local import bearer
 from local.app_process import AppProcess
 from local.network.address import network_address
 from local.ports import Ports, StartError
+from local.run import run
 from local.stop_request import StopRequest
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
@@ -37,6 +39,7 @@ from tests.e2e.roomkey_process import (
 from tests.support.sample_apps.sample_app import parsed, refusal
 from tests.support.sample_apps.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
 from tests.support.servers.free_ports import free_ports
+from tests.support.servers.raw_server import closed_port
 from tests.support.servers.stand_ins import new_vonage_keys
 
 pytestmark = pytest.mark.xdist_group("make run")  # one worker runs the tests of one stack
@@ -243,3 +246,20 @@ def test_an_app_that_dies_later_ends_the_run_with_a_message() -> None:
         assert roomkey.status() == 1
         assert "The app ended with status -9." in roomkey.output
         assert gone(roomkey.ports)
+
+
+def test_wrong_credentials_and_no_network_end_the_start_with_a_sentence_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
+    opentok = OpenTokStandIn(projects={API_KEY: "another secret"})
+    with HttpServer(opentok.wsgi_app) as refusing, closed_port() as nowhere:
+        for url, said in ((refusing.url, "does not accept"), (nowhere, "cannot be reached")):
+            ports = free_ports()
+            environment = clean_environment(ports, given | {"OPENTOK_API_URL": url})
+            assert run(environment, StopRequest(), time.monotonic()) == 1
+            printed = capsys.readouterr()
+            assert f"OpenTok itself, project {API_KEY} {said}" in printed.err
+            assert printed.err.count("\n") == 1
+            assert not {"{", "Warning"} & set(printed.out.split())
+    opentok.stop()
