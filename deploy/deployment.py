@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from typing import TextIO
 
-from botocore.exceptions import ClientError
-
 from deploy.account import Account
 from deploy.asking import Operator
 from deploy.aws.functions import Deployed, deploy_functions
 from deploy.aws.gateway import limit_requests, set_gateway_responses
+from deploy.aws.region import check_region
 from deploy.aws.resources import Resources
-from deploy.errors import DeployError
 from deploy.opentok.credentials import Secret, ensure_credentials
 from deploy.packaging.package import build_package
 from deploy.progress import Progress
 from deploy.smoke import SmokeTest
-from deploy.stage import API_FUNCTION, Stage
+from deploy.stage import Stage
 from deploy.state import DeployedState
 from deploy.summary import summary
 
@@ -49,7 +47,7 @@ class Deployment:
         """
         say = self._progress.say
         say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
-        self._check_region()
+        check_region(self._stage, self._account, self._resources)
         self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
         say("CloudFormation is running; the first deployment takes a minute or two")
         say(f"stack {self._stage.stack}: {self._resources.apply()}")
@@ -66,25 +64,6 @@ class Deployment:
             summary(self._stage, deployed, self._resources.output("AlarmTopic")),
             file=self._output,
             flush=True,
-        )
-
-    def _check_region(self) -> None:
-        """Refuse a second region, because the names of roles are the same in all regions."""
-        if self._resources.exists():
-            return
-        role = f"{self._stage.stack}-{API_FUNCTION}"
-        try:
-            self._account.session.client("iam").get_role(RoleName=role)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchEntity":
-                raise
-            return
-        raise DeployError(
-            f"Stage {self._stage.name} is not in {self._account.region}, and seems to be in "
-            f"another region of this account, because there is its role {role}.",
-            "Set AWS_REGION, or STAGE_REGION in the stage's settings, to the stage's region. For a "
-            "second region, make a second stage: make stage NAME=… "
-            "(If you have deleted the stage by hand, delete that role too.)",
         )
 
     def _deploy_functions(self) -> Deployed:
