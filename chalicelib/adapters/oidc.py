@@ -12,10 +12,9 @@ from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
 from chalicelib.core.model.issuer import Issuer
-from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import is_valid_unicode
+from chalicelib.core.support.formats import is_user_id, is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, Unauthenticated
 
 ALGORITHMS: Final = ["RS256", "ES256"]
@@ -206,17 +205,16 @@ def is_for_audience(claims: Mapping[str, Any], issuer: Issuer) -> bool:
 
 
 def _user(claims: Mapping[str, Any], issuer: Issuer) -> User:
-    sub = _text(claims["sub"])
-    if sub is None or (not issuer.user_prefix and _FOREIGN_PREFIX.match(sub)):
+    sub = claims["sub"]
+    if not isinstance(sub, str) or not sub or not is_user_id(issuer.user_prefix + sub):
         raise InvalidSubjectError("no user id")
-    user_id = issuer.user_prefix + sub
-    if len(user_id.encode()) > MAX_USER_ID_BYTES:
-        raise InvalidSubjectError("too long a user id")
+    if not issuer.user_prefix and _FOREIGN_PREFIX.match(sub):
+        raise InvalidSubjectError("a user id of another issuer")
     name = _text(claims.get("name"))
     # PyJWT has checked that `exp` converts to an integer.
     end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)
     name = name[:MAX_NAME_CHARACTERS] if name else None
-    return User(user_id, name, _is_admin(claims, issuer), end)
+    return User(issuer.user_prefix + sub, name, _is_admin(claims, issuer), end)
 
 
 def _text(value: object) -> str | None:

@@ -141,7 +141,7 @@ class BearerJudgment:
             )
         except RoomkeyError as error:
             raise _refused(
-                f"its claims are not as they must be ({error.note}). `sub` must be text of 1 to "
+                f"its claims are not as they must be ({error.note}). `sub` must be one line of 1 to "
                 "255 bytes, and times must be numbers.",
                 _SEE_THE_RECIPE,
             ) from error

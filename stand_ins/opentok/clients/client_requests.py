@@ -1,12 +1,10 @@
 """The messages that the client library sends over its socket."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 _LONGEST_NAME = 1000
-_LONGEST_TYPE = 128
-_LONGEST_DATA = 8 * 1024
 
 
 class _Message(
@@ -71,8 +69,8 @@ class ChangeStream(_Request):
 class Signal(_Request):
     """A signal to one connection, or to all connections of the session."""
 
-    data: Annotated[str, msgspec.Meta(max_length=_LONGEST_DATA)] = ""
-    signal_type: Annotated[str, msgspec.Meta(max_length=_LONGEST_TYPE)] = ""
+    data: str = ""
+    signal_type: str = ""
     to: str | None = None
 
 
@@ -80,7 +78,7 @@ class Relay(_Request):
     """A message about one subscription, from its subscriber to its publisher or back."""
 
     to: str
-    content: msgspec.Raw
+    content: dict[str, Any]
 
 
 class ForceDisconnect(_Request):
