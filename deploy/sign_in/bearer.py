@@ -141,8 +141,8 @@ class BearerJudgment:
             )
         except RoomkeyError as error:
             raise _refused(
-                f"its claims are not as they must be ({error.note}). `sub` must be one line of 1 to "
-                "255 bytes, and times must be numbers.",
+                f"its claims are not as they must be ({error.note}). `sub` must be one line of "
+                "1 to 255 bytes, and times must be numbers.",
                 _SEE_THE_RECIPE,
             ) from error
         self._say(f"it is accepted: the user {user.id!r}, with the name {user.name!r}")
