@@ -6,8 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,7 +19,6 @@ from local import bearer
 from local.app_process import AppProcess
 from local.network.address import network_address
 from local.ports import Ports, StartError
-from local.run import run
 from local.stop_request import StopRequest
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
@@ -248,18 +247,28 @@ def test_an_app_that_dies_later_ends_the_run_with_a_message() -> None:
         assert gone(roomkey.ports)
 
 
-def test_wrong_credentials_and_no_network_end_the_start_with_a_sentence_each(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": API_SECRET}
-    opentok = OpenTokStandIn(projects={API_KEY: "another secret"})
-    with HttpServer(opentok.wsgi_app) as refusing, closed_port() as nowhere:
-        for url, said in ((refusing.url, "does not accept"), (nowhere, "cannot be reached")):
-            ports = free_ports()
-            environment = clean_environment(ports, given | {"OPENTOK_API_URL": url})
-            assert run(environment, StopRequest(), time.monotonic()) == 1
-            printed = capsys.readouterr()
-            assert f"OpenTok itself, project {API_KEY} {said}" in printed.err
-            assert printed.err.count("\n") == 1
-            assert not {"{", "Warning"} & set(printed.out.split())
+def start_at(opentok_url: str) -> subprocess.CompletedProcess[str]:
+    given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": "short and wrong"}
+    return subprocess.run(
+        [sys.executable, "-m", "local"],
+        env=clean_environment(free_ports(), given | {"OPENTOK_API_URL": opentok_url}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_wrong_credentials_and_no_network_end_the_start_with_a_sentence_each() -> None:
+    opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
+    with (
+        HttpServer(opentok.wsgi_app) as refusing,
+        closed_port() as nowhere,
+        ThreadPoolExecutor() as both,
+    ):
+        starts = both.map(start_at, (refusing.url, nowhere))
+        for ended, said in zip(starts, ("does not accept", "cannot be reached"), strict=True):
+            assert (ended.returncode, ended.stdout) == (1, "Starting Roomkey ...\n")
+            assert ended.stderr.startswith(f"OpenTok itself, project {API_KEY} {said}")
+            assert ended.stderr.count("\n") == 1
     opentok.stop()
