@@ -9,6 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.auth_settings import read_issuers
 from deploy.account import Account, connect
 from deploy.asking import Terminal
 from deploy.aws.functions import find_deployed
@@ -24,7 +25,7 @@ from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
 from deploy.sign_in.check import check_sign_in
-from deploy.stage import read_stage
+from deploy.stage import Stage, read_stage
 
 
 def deploy(operated: OperatedStage) -> None:
@@ -33,9 +34,17 @@ def deploy(operated: OperatedStage) -> None:
     check_all(
         operated.check,
         lambda: accounts.append(connect(os.environ, stage.region)),
-        lambda: check_sign_in(stage.environment, os.environ.get("BEARER")),
+        lambda: _check_issuers(stage),
     )
     Deployment(stage, accounts[0], Terminal(sys.stdin), os.environ, sys.stdout).run()
+
+
+def _check_issuers(stage: Stage) -> None:
+    """Check what the issuers publish, unless the check of the settings has named their faults."""
+    faults: list[str] = []
+    read_issuers(stage.environment, faults)
+    if not faults:
+        check_sign_in(stage.environment, os.environ.get("BEARER"))
 
 
 def settings(operated: OperatedStage) -> None:

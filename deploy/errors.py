@@ -32,4 +32,6 @@ def check_all(*checks: Callable[[], object]) -> None:
         what = "\n\n".join(
             f"{number}. {each}\n{each.remedy}" for number, each in enumerate(failed, start=1)
         )
-        raise DeployError(f"{len(failed)} things are not right.\n\n{what}", "Then run this again.")
+        raise DeployError(
+            f"{len(failed)} things are not right.\n\n{what}", "Mend them all, then run this again."
+        )

@@ -124,3 +124,16 @@ def test_the_command_shows_the_settings_and_then_refuses_them(
     with pytest.raises(DeployError, match="AUTH_ISSUER is not set"):
         COMMANDS["settings"](operated(project))
     assert "ROOMS_TABLE" in capsys.readouterr().out
+
+
+def test_a_deployment_says_all_that_is_wrong_and_nothing_twice(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "wrok")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "no-such-file"))
+
+    with pytest.raises(DeployError, match=r"^2 things are not right") as refused:
+        COMMANDS["deploy"](operated(project, "MAX_ROOMS = 0"))
+
+    for part in ("MAX_ROOMS must be", "AUTH_ISSUER is not set", "There is no AWS profile 'wrok'"):
+        assert str(refused.value).count(part) == 1
