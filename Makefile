@@ -18,7 +18,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy secret callbacks archive-storage package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -106,8 +106,17 @@ lock: .venv/ready  ## Pin the newest versions that requirements*.in allow
 clean:  ## Remove what make made
 	@rm -rf .venv .local build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 
-deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy STAGE=dev|prod
+deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy STAGE=dev
 	@$(BIN)/python -m deploy deploy "$(STAGE)"
+
+stage: .venv/ready  ## The files of a new stage: make stage NAME=alice [KIND=production]
+	@$(BIN)/python -m deploy stage "$(NAME)" --kind "$(KIND)"
+
+settings: .venv/ready  ## Each setting of a stage and where it comes from: make settings STAGE=dev
+	@$(BIN)/python -m deploy settings "$(STAGE)"
+
+sign-in-check: .venv/ready  ## What a stage's identity provider publishes, and a token: make sign-in-check STAGE=dev [BEARER=…]
+	@$(BIN)/python -m deploy sign-in-check "$(STAGE)"
 
 secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
 	@$(BIN)/python -m deploy secret "$(STAGE)"
