@@ -22,6 +22,7 @@ from chalicelib.api.media import (
     telephony_routes,
 )
 from chalicelib.api.rooms import (
+    attendance_routes,
     connection_routes,
     moderation_routes,
     room_routes,
@@ -40,6 +41,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     room_routes.routes,
     token_routes.routes,
     connection_routes.routes,
+    attendance_routes.routes,
     moderation_routes.routes,
     archive_routes.routes,
     archive_control_routes.routes,

@@ -34,7 +34,7 @@ from chalicelib.media_settings import read_features
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
 from tests.fakes.memory.sessions import FakeSessions
-from tests.fakes.memory.table import Table
+from tests.fakes.memory.table import ATTENDANCE, Table
 from tests.fakes.opentok.clients import FakeOpenTok, FakeSession
 from tests.fakes.opentok.ports import FakePlatforms
 from tests.fakes.outside import (
@@ -143,6 +143,7 @@ class Simulation:
             media_hosts=MediaHosts(),
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
+            attendance=ATTENDANCE,
         )
         use_cases = wire(self._ports(), policy, self.clock, lambda: "room")
         self._scheduled = use_cases.scheduled()
@@ -254,6 +255,7 @@ class Simulation:
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self._stores.due_work,
             workers=lambda: self,
+            attendance=lambda: self._stores.attendance,
             media=lambda: media,
         )
 

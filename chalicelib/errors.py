@@ -96,6 +96,12 @@ class RoomNotFound(RoomkeyError):
     code = "room_not_found"
 
 
+class AttendanceNotKept(RoomkeyError):
+    """The operator has this service keep no attendance: see the setting `ATTENDANCE_DAYS`."""
+
+    code = "attendance_not_kept"
+
+
 class NoSuchRoute(RoomkeyError):
     """The route does not exist."""
 

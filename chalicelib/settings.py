@@ -20,6 +20,8 @@ SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_CALLS_PER_SECOND: Final = 1000
 MAX_CALLS_PER_SECOND: Final = 10_000
+DEFAULT_ATTENDANCE_DAYS: Final = 30
+MAX_ATTENDANCE_DAYS: Final = 400
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -50,6 +52,7 @@ class Settings:
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
+        attendance: The time for which attendance is kept; 0 keeps none.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
@@ -68,6 +71,7 @@ class Settings:
     opentok_calls_per_second: int
     checks_function: str | None
     quotas: Quotas
+    attendance: timedelta
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -124,6 +128,15 @@ class Settings:
                 (1, MAX_CALLS_PER_SECOND),
             ),
             checks_function=_checks_function(environment),
+            attendance=timedelta(
+                days=_whole_number(
+                    environment,
+                    problems,
+                    "ATTENDANCE_DAYS",
+                    DEFAULT_ATTENDANCE_DAYS,
+                    (0, MAX_ATTENDANCE_DAYS),
+                )
+            ),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
+    from chalicelib.core.ports.attendance import AttendanceStore
     from chalicelib.core.ports.check_workers import CheckWorkers
     from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
     from chalicelib.core.ports.media_platforms import (
@@ -48,7 +49,7 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last three, which load on first use.
+    """An adapter for each port. A join does not need the last four, which load on first use.
 
     `workers` returns None outside AWS Lambda.
     """
@@ -64,6 +65,7 @@ class Ports:
     callbacks: "CallbackVerifier"
     due_work: "Callable[[], DueWorkStore]"
     workers: "Callable[[], CheckWorkers | None]"
+    attendance: "Callable[[], AttendanceStore]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -101,7 +103,12 @@ def connect(settings: Settings) -> Ports:
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 
-        return DynamoDBDueWork(dynamodb, table, settings.longest_token)
+        return DynamoDBDueWork(dynamodb, table, settings.longest_token, settings.attendance)
+
+    def attendance() -> "AttendanceStore":
+        from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+
+        return DynamoDBAttendance(dynamodb, table)
 
     def workers() -> "CheckWorkers | None":
         from chalicelib.adapters.lambda_workers import LambdaWorkers
@@ -131,10 +138,10 @@ def connect(settings: Settings) -> Ports:
         )
 
     return Ports(
-        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token),
+        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token, settings.attendance),
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
-        sessions=DynamoDBSessions(dynamodb, table),
+        sessions=DynamoDBSessions(dynamodb, table, settings.attendance),
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),
@@ -142,5 +149,6 @@ def connect(settings: Settings) -> Ports:
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
         due_work=cache(due_work),
         workers=cache(workers),
+        attendance=cache(attendance),
         media=cache(media),
     )

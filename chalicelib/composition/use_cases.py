@@ -27,6 +27,7 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
+    from chalicelib.core.attendance.read_attendance import ReadAttendance
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Policy:
         media_hosts: The hosts that OpenTok may be sent to.
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         quotas: The limits of what one user may use.
+        attendance: The time for which attendance is kept; 0 keeps none.
     """
 
     creation: CreationPolicy
@@ -48,6 +50,7 @@ class Policy:
     media_hosts: MediaHosts
     opentok_calls_per_second: int
     quotas: Quotas
+    attendance: timedelta
 
 
 def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
@@ -81,6 +84,11 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         )
 
     media = cache(build_media)
+
+    def build_attendance() -> "ReadAttendance":
+        from chalicelib.core.attendance.read_attendance import ReadAttendance
+
+        return ReadAttendance(ports.rooms, read_rooms, ports.attendance(), clock, policy.attendance)
 
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
@@ -169,6 +177,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             clock=clock,
         ),
         session_tracker=tracker,
+        read_attendance=cache(build_attendance),
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),
     )

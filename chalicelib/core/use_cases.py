@@ -20,6 +20,7 @@ from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.track_sessions import SessionTracker
 
 if TYPE_CHECKING:
+    from chalicelib.core.attendance.read_attendance import ReadAttendance
     from chalicelib.core.media.broadcasts import Broadcasts
     from chalicelib.core.media.captions import Captions
     from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
@@ -73,5 +74,6 @@ class UseCases:
     moderate: Moderate
     ban_users: BanUsers
     session_tracker: SessionTracker
+    read_attendance: Callable[[], "ReadAttendance"]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

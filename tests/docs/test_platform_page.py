@@ -15,7 +15,11 @@ ROWS = [
     if line.startswith(("| `", "| made"))
 ]
 
-OUR_OWN = {"GET /rooms/{room}/bans", "DELETE /rooms/{room}/bans/{ban_id}"}
+OUR_OWN = {
+    "GET /rooms/{room}/bans",
+    "DELETE /rooms/{room}/bans/{ban_id}",
+    "GET /rooms/{room}/attendance",
+}
 """What of a room's routes OpenTok has no part in."""
 
 

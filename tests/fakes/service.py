@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
-from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.connection import Connection, EndReport
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
@@ -20,7 +20,7 @@ from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
-from tests.fakes.memory.table import Table
+from tests.fakes.memory.table import ATTENDANCE, Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms
 from tests.fakes.outside import (
@@ -54,6 +54,7 @@ class Service:
         settings: Settings of media that differ from `ALL_FEATURES`.
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
+        attendance: The time for which attendance is kept.
     """
 
     def __init__(
@@ -64,11 +65,12 @@ class Service:
         calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
+        attendance: timedelta = ATTENDANCE,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
-        self.table = Table(self.clock, LONGEST_TOKEN)
+        self.table = Table(self.clock, LONGEST_TOKEN, attendance)
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
@@ -80,6 +82,7 @@ class Service:
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
+            attendance=attendance,
         )
         assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
@@ -234,7 +237,9 @@ class Service:
             case "connectionCreated":
                 follow.on_connected(session, connection, self.deadline)
             case "connectionDestroyed":
-                follow.on_disconnected(session, connection.id, self.clock(), self.deadline)
+                now = self.clock()
+                report = EndReport(event.at or now, event.ending, connection)
+                follow.on_disconnected(session, connection.id, now, self.deadline, report)
             case "streamCreated" if event.stream is not None:
                 follow.on_stream_created(session, connection.id, event.stream, self.deadline)
             case "streamDestroyed" if event.stream is not None:
@@ -263,5 +268,6 @@ class Service:
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self.stores.due_work,
             workers=lambda: None,
+            attendance=lambda: self.stores.attendance,
             media=lambda: media,
         )

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from chalicelib.core.ports.archives import RetentionStore
+from chalicelib.core.ports.attendance import AttendanceStore
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from tests.fakes.memory.attendance import FakeAttendance
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.media import FakeMedia
 from tests.fakes.memory.quotas import FakeQuotas
@@ -28,6 +30,7 @@ class Stores:
     due_work: DueWorkStore
     media: MediaStore
     schedules: RetentionStore
+    attendance: AttendanceStore
 
     @classmethod
     def on(cls, table: Table) -> Self:
@@ -40,4 +43,5 @@ class Stores:
             due_work=FakeDueWork(table),
             media=FakeMedia(table),
             schedules=FakeRetention(table),
+            attendance=FakeAttendance(table),
         )

@@ -15,6 +15,7 @@ from chalicelib.api.media.archive_requests import (
 )
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList
 from chalicelib.api.openapi_route import OpenApiDocument
+from chalicelib.api.rooms.attendance_responses import AttendanceAnswer, AttendanceList
 from chalicelib.api.rooms.patch_request import MembersPatch, RoomPatch
 from chalicelib.api.rooms.requests import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
 from chalicelib.api.rooms.responses import (
@@ -29,6 +30,7 @@ from chalicelib.api.rooms.responses import (
     StreamAnswer,
     TokenAnswer,
 )
+from chalicelib.core.model.connection import Ending
 from chalicelib.core.model.room import State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
@@ -126,6 +128,22 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
             ],
             unassigned_streams=[],
             counts=_COUNTS,
+            cursor=_CURSOR,
+        ),
+        AttendanceList(
+            items=[
+                AttendanceAnswer(
+                    id=_CONNECTION,
+                    user_id="alice",
+                    name="Alice",
+                    role=Role.MODERATOR,
+                    came=_NOW,
+                    went="2026-01-31T12:45:00Z",
+                    ending=Ending.LEFT,
+                    published=True,
+                    reconciled=False,
+                )
+            ],
             cursor=_CURSOR,
         ),
         BanBody(user_id="mallory"),

@@ -20,6 +20,7 @@ STATUS: Final = {
     errors.Banned: HTTPStatus.FORBIDDEN,
     errors.FeatureDisabled: HTTPStatus.FORBIDDEN,
     errors.RoomNotFound: HTTPStatus.NOT_FOUND,
+    errors.AttendanceNotKept: HTTPStatus.NOT_FOUND,
     errors.NoSuchRoute: HTTPStatus.NOT_FOUND,
     errors.ConnectionNotFound: HTTPStatus.NOT_FOUND,
     errors.StreamNotFound: HTTPStatus.NOT_FOUND,

@@ -1,7 +1,4 @@
-"""Ports for sessions: the store of sessions and connections, and the store of due work.
-
-Every call takes a deadline and returns or raises before it.
-"""
+"""Ports for sessions and for due work. Every call returns or raises before its deadline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from chalicelib.core.model.connection import Connection, Counts, Session, Stream
+from chalicelib.core.model.connection import (
+    Connection,
+    Counts,
+    Ending,
+    EndReport,
+    Session,
+    Stream,
+)
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.support.deadline import Deadline
@@ -17,11 +21,7 @@ from chalicelib.core.support.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPage:
-    """A page of a list of connections.
-
-    Args:
-        next_cursor: The place after which the next page starts; None on the last page.
-    """
+    """A page of a list of connections, and the place after which the next one starts, if any."""
 
     connections: tuple[Connection, ...]
     next_cursor: str | None
@@ -46,6 +46,7 @@ class SessionStore(Protocol):
         connection: Connection,
         deadline: Deadline,
         expected: Room | None = None,
+        ending: Ending | None = None,
     ) -> bool:
         """Record a connection, with its `refused` flag.
 
@@ -54,6 +55,7 @@ class SessionStore(Protocol):
             connection: The connection.
             deadline: The time by which the record must be written.
             expected: If given, the stored room must still have the revision of this one.
+            ending: The reason for which this service ends it, if it does.
 
         Returns:
             False if the connection's end is on record already.
@@ -80,13 +82,23 @@ class SessionStore(Protocol):
         """
 
     def record_disconnection(
-        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        deadline: Deadline,
+        report: EndReport | None = None,
     ) -> bool:
-        """Record that a connection has ended.
+        """Record that a connection has ended, at `at` unless OpenTok ever reports the end.
 
         Returns:
             True if an admitted user's connection was on record until now.
         """
+
+    def mark_ending(
+        self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline
+    ) -> None:
+        """Record why this service is about to disconnect a client, if it is on record."""
 
     def record_disconnection_and_release(
         self,
@@ -95,6 +107,8 @@ class SessionStore(Protocol):
         release: SeatRelease,
         at: datetime,
         deadline: Deadline,
+        *,
+        report: EndReport | None = None,
     ) -> None:
         """Record that a connection has ended and remove it from its seat, in one transaction.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FIRST_CHECK: Final = timedelta(seconds=60)
 WARNING_MILLISECONDS: Final = 120_000
+ATTENDANCE: Final = timedelta(days=30)
 MAX_BYTES: Final = 400 * 1024
 """The largest size of a record: DynamoDB takes no larger item."""
 
@@ -37,9 +38,12 @@ class Table:
     Args:
         clock: Says what has expired.
         longest_token: How long a client token may live.
+        attendance: How long attendance is kept.
     """
 
-    def __init__(self, clock: Clock, longest_token: timedelta) -> None:
+    def __init__(
+        self, clock: Clock, longest_token: timedelta, attendance: timedelta = ATTENDANCE
+    ) -> None:
         self.faults = Faults(unavailable)
         self.rooms: dict[str, RoomRecord] = {}
         """By name, in lower case."""
@@ -57,6 +61,7 @@ class Table:
         """By user, and what is counted when."""
         self._clock = clock
         self._longest_token = longest_token
+        self.attendance = attendance
 
     def expire(self) -> None:
         """Remove expired records. DynamoDB does so hours later, so a test decides when."""
@@ -106,12 +111,13 @@ class Table:
 
     def start_session(self, room: Room, at: datetime) -> None:
         """Put the room's session. Its first check is due soon."""
-        self._put_session(room, at + FIRST_CHECK)
+        self._put_session(room, at + FIRST_CHECK, started=at)
 
     def retire_session(self, room: Room, at: datetime) -> None:
         """Put the room's retired session. It is checked until its last token has expired."""
-        expires = whole_second(at + self._longest_token)
-        self._put_session(room, at, quiet_since=at, expires=expires)
+        until, found = at + self._longest_token, self.sessions.get(room.session_id)
+        started = None if found is None else found.started
+        self._put_session(room, at, started=started or at, quiet_since=at, retired_until=until)
 
     def update_session(self, session_id: str, room_name: str, room_id: str, **changed: Any) -> None:
         """Change a session's record, or make one if there is none."""
@@ -153,9 +159,12 @@ class Table:
         self,
         room: Room,
         due: datetime,
+        *,
+        started: datetime,
         quiet_since: datetime | None = None,
-        expires: datetime | None = None,
+        retired_until: datetime | None = None,
     ) -> None:
+        until = retired_until
         self.sessions[room.session_id] = SessionRecord(
             room.name,
             room.room_id,
@@ -163,7 +172,9 @@ class Table:
             has_access_limits=has_access_limits(room),
             due=epoch_milliseconds(due),
             quiet_since=quiet_since,
-            expires=expires,
+            started=started,
+            retired_until=None if until is None else whole_second(until),
+            expires=None if until is None else whole_second(until + self.attendance),
         )
 
     def _all(self) -> tuple[dict[Any, Any], ...]:

@@ -12,6 +12,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
@@ -26,7 +27,7 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.use_cases import UseCases
 from chalicelib.media_settings import read_features
-from tests.fakes.memory.table import unavailable
+from tests.fakes.memory.table import ATTENDANCE, unavailable
 from tests.fakes.stores import Stores
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
@@ -124,13 +125,14 @@ def build(
     """Return a service on DynamoDB, each of whose calls is a step."""
     client = cast("DynamoDBClient", GatedClient(engine_client))
     stores = Stores(
-        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME),
+        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME, ATTENDANCE),
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
-        sessions=DynamoDBSessions(client, TABLE),
-        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
+        sessions=DynamoDBSessions(client, TABLE, ATTENDANCE),
+        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME, ATTENDANCE),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
+        attendance=DynamoDBAttendance(client, TABLE),
     )
     return _service(stores, opentok, clock)
 
@@ -157,6 +159,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         callbacks=nothing,
         due_work=lambda: stores.due_work,
         workers=lambda: None,
+        attendance=lambda: stores.attendance,
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,
@@ -175,6 +178,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         media_hosts=MediaHosts(),
         opentok_calls_per_second=1000,
         quotas=Quotas(),
+        attendance=ATTENDANCE,
     )
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)
