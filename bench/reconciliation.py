@@ -30,6 +30,7 @@ from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.pace import Pace
+from chalicelib.core.usage.prices import Prices
 from chalicelib.media_settings import read_features
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
@@ -144,6 +145,7 @@ class Simulation:
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
             attendance=ATTENDANCE,
+            prices=Prices(),
         )
         use_cases = wire(self._ports(), policy, self.clock, lambda: "room")
         self._scheduled = use_cases.scheduled()
@@ -256,6 +258,7 @@ class Simulation:
             due_work=lambda: self._stores.due_work,
             workers=lambda: self,
             attendance=lambda: self._stores.attendance,
+            usage=lambda: self._stores.usage,
             media=lambda: media,
         )
 

@@ -72,6 +72,12 @@ class NotAModerator(RoomkeyError):
     code = "not_a_moderator"
 
 
+class NotAnAdmin(RoomkeyError):
+    """Only admins may do this."""
+
+    code = "not_an_admin"
+
+
 class NotAMember(RoomkeyError):
     """The room has a list of members, and the caller is not on it."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.quota_store import QuotaStore
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+    from chalicelib.core.ports.usage_store import UsageStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
@@ -49,7 +50,7 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last four, which load on first use.
+    """An adapter for each port. A join does not need the last five, which load on first use.
 
     `workers` returns None outside AWS Lambda.
     """
@@ -66,6 +67,7 @@ class Ports:
     due_work: "Callable[[], DueWorkStore]"
     workers: "Callable[[], CheckWorkers | None]"
     attendance: "Callable[[], AttendanceStore]"
+    usage: "Callable[[], UsageStore]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -110,6 +112,11 @@ def connect(settings: Settings) -> Ports:
 
         return DynamoDBAttendance(dynamodb, table)
 
+    def usage() -> "UsageStore":
+        from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+
+        return DynamoDBUsage(dynamodb, table)
+
     def workers() -> "CheckWorkers | None":
         from chalicelib.adapters.lambda_workers import LambdaWorkers
 
@@ -150,5 +157,6 @@ def connect(settings: Settings) -> Ports:
         due_work=cache(due_work),
         workers=cache(workers),
         attendance=cache(attendance),
+        usage=cache(usage),
         media=cache(media),
     )

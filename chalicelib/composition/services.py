@@ -45,5 +45,6 @@ def _build(settings: Settings) -> UseCases:
         settings.opentok_calls_per_second,
         settings.quotas,
         settings.attendance,
+        settings.prices,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)

@@ -23,11 +23,13 @@ from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import Clock
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.usage.read_usage import ReadUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Policy:
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         quotas: The limits of what one user may use.
         attendance: The time for which attendance is kept; 0 keeps none.
+        prices: The prices of OpenTok, for estimates.
     """
 
     creation: CreationPolicy
@@ -51,6 +54,7 @@ class Policy:
     opentok_calls_per_second: int
     quotas: Quotas
     attendance: timedelta
+    prices: Prices
 
 
 def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
@@ -90,11 +94,17 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
 
         return ReadAttendance(ports.rooms, read_rooms, ports.attendance(), clock, policy.attendance)
 
+    def build_usage() -> "ReadUsage":
+        from chalicelib.core.usage.read_usage import ReadUsage
+
+        return ReadUsage(ports.usage(), policy.prices, clock)
+
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
         from chalicelib.core.sessions.check_sessions import SessionChecks
         from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
         from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+        from chalicelib.core.usage.count_usage import UsageCounter
 
         due_work, workers = ports.due_work(), ports.workers()
         checks = SessionChecks(
@@ -109,6 +119,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
                 clock=clock,
             ),
             media=media().reconcile,
+            usage=UsageCounter(ports.attendance(), ports.media().store, ports.usage(), clock),
             clock=clock,
             longest_token=policy.longest_token,
         )
@@ -178,6 +189,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         ),
         session_tracker=tracker,
         read_attendance=cache(build_attendance),
+        read_usage=cache(build_usage),
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),
     )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+    from chalicelib.core.usage.read_usage import ReadUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,5 +76,6 @@ class UseCases:
     ban_users: BanUsers
     session_tracker: SessionTracker
     read_attendance: Callable[[], "ReadAttendance"]
+    read_usage: Callable[[], "ReadUsage"]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

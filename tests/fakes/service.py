@@ -15,6 +15,7 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
@@ -83,6 +84,7 @@ class Service:
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
             attendance=attendance,
+            prices=Prices(),
         )
         assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
@@ -269,5 +271,6 @@ class Service:
             due_work=lambda: self.stores.due_work,
             workers=lambda: None,
             attendance=lambda: self.stores.attendance,
+            usage=lambda: self.stores.usage,
             media=lambda: media,
         )

@@ -9,6 +9,7 @@ from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from chalicelib.core.ports.usage_store import UsageStore
 from tests.fakes.memory.attendance import FakeAttendance
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.media import FakeMedia
@@ -17,6 +18,7 @@ from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
+from tests.fakes.memory.usage import FakeUsage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,7 @@ class Stores:
     media: MediaStore
     schedules: RetentionStore
     attendance: AttendanceStore
+    usage: UsageStore
 
     @classmethod
     def on(cls, table: Table) -> Self:
@@ -44,4 +47,5 @@ class Stores:
             media=FakeMedia(table),
             schedules=FakeRetention(table),
             attendance=FakeAttendance(table),
+            usage=FakeUsage(table),
         )

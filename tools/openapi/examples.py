@@ -30,6 +30,7 @@ from chalicelib.api.rooms.responses import (
     StreamAnswer,
     TokenAnswer,
 )
+from chalicelib.api.usage_route import UsageAnswer, UsageItemAnswer, UsageList
 from chalicelib.core.model.connection import Ending
 from chalicelib.core.model.room import State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
@@ -46,6 +47,20 @@ _BAN: Final = BanAnswer(id="2bd806c97f0e00af1a1fc3328fa763a9", user_id="mallory"
 _COUNTS: Final = CountsAnswer(
     connections=1, publishing=1, watching=0, streams=1, seats_held=0, counted_at=_NOW
 )
+_USAGE: Final = UsageAnswer(
+    participant_minutes=1234.5,
+    subscribed_minutes=1200.25,
+    connections=61,
+    peak=12,
+    composed_archive_minutes=90,
+    individual_archive_minutes=0,
+    broadcast_minutes=0,
+    caption_minutes=0,
+    render_minutes=0,
+    sip_minutes=5.5,
+    estimate=8.1,
+)
+_USAGE_ITEM: Final = UsageItemAnswer(_USAGE, day="2026-01-31")
 _ROOM: Final = RoomAnswer(
     room="standup",
     room_id="01j5x0k9zq",
@@ -146,6 +161,9 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
             ],
             cursor=_CURSOR,
         ),
+        _USAGE,
+        _USAGE_ITEM,
+        UsageList("2026-01-01", "2026-01-31", [_USAGE_ITEM], _USAGE, ["captionMinute"], _CURSOR),
         BanBody(user_id="mallory"),
         _BAN,
         BanList(items=[_BAN]),

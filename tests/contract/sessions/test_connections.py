@@ -210,7 +210,7 @@ def test_connections_and_their_tombstones_expire(
     assert expiries() == {LATER + timedelta(days=30), LATER + timedelta(days=1)}
     sessions.save_counts(ROOM.session_id, Counts(1, 0, 0, NOON), soon())
     assert expiries() == {
-        LATER + timedelta(hours=48),
+        LATER + timedelta(days=30),
         LATER + timedelta(days=1),
         NOON + timedelta(days=1),
     }

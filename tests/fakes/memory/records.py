@@ -7,6 +7,7 @@ from datetime import datetime
 from chalicelib.core.model.connection import Counts, Ending, Participant, Stream
 from chalicelib.core.model.media import DELETED
 from chalicelib.core.model.room import Room
+from chalicelib.core.model.usage import SessionDay
 from chalicelib.core.ports.session_store import CheckQueue
 
 
@@ -98,6 +99,14 @@ class UsageRecord:
     expires: datetime
     count: int = 0
     holds: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRecord:
+    """The counted usage of a session on a day."""
+
+    counted: SessionDay
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)

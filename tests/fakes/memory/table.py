@@ -1,11 +1,12 @@
 """The table that all fake stores share."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
+from chalicelib.core.model.usage import SessionDay, Usage, start_of
 from chalicelib.core.ports.quota_store import Period
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.formats import Clock, epoch_milliseconds
@@ -13,6 +14,7 @@ from chalicelib.errors import StoreUnavailable
 from tests.fakes.faults import Faults
 from tests.fakes.memory.records import (
     ConnectionRecord,
+    CountedRecord,
     CountsRecord,
     DepartureRecord,
     MediaRecord,
@@ -59,6 +61,10 @@ class Table:
         """By room."""
         self.usage: dict[tuple[str, str], UsageRecord] = {}
         """By user, and what is counted when."""
+        self.counted: dict[tuple[str, date], CountedRecord] = {}
+        """By session and day."""
+        self.sums: dict[tuple[str, str | None, date], dict[str, Usage]] = {}
+        """By room or creator, and day: that of each session."""
         self._clock = clock
         self._longest_token = longest_token
         self.attendance = attendance
@@ -155,6 +161,11 @@ class Table:
         self.usage[_usage_key(period)] = UsageRecord(whole_second(period.ends), count)
         return count
 
+    def count_usage(self, session: Session, day: date, counted: SessionDay) -> None:
+        """Put what has been counted of a session on a day."""
+        expires = start_of(day) + timedelta(days=7)
+        self.counted[session.id, day] = CountedRecord(counted, expires)
+
     def _put_session(
         self,
         room: Room,
@@ -187,6 +198,7 @@ class Table:
             self.media,
             self.schedules,
             self.usage,
+            self.counted,
         )
 
 

@@ -17,6 +17,7 @@ from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
@@ -25,6 +26,7 @@ from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.media_settings import read_features
 from tests.fakes.memory.table import ATTENDANCE, unavailable
@@ -133,6 +135,7 @@ def build(
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
         attendance=DynamoDBAttendance(client, TABLE),
+        usage=DynamoDBUsage(client, TABLE),
     )
     return _service(stores, opentok, clock)
 
@@ -160,6 +163,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         due_work=lambda: stores.due_work,
         workers=lambda: None,
         attendance=lambda: stores.attendance,
+        usage=lambda: stores.usage,
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,
@@ -179,6 +183,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         opentok_calls_per_second=1000,
         quotas=Quotas(),
         attendance=ATTENDANCE,
+        prices=Prices(),
     )
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
 from tests.fakes.memory.table import ATTENDANCE, Table
@@ -68,6 +69,7 @@ class Engine:
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
             attendance=DynamoDBAttendance(self.client, TABLE),
+            usage=DynamoDBUsage(self.client, TABLE),
         )
 
     def empty_table(self) -> None:
