@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +21,7 @@ from deploy.opentok.callbacks import CallbackSetup
 from deploy.opentok.credentials import Secret, try_credentials
 from deploy.packaging.package import build_package
 from deploy.stage import Stage, read_stage
+from deploy.usage import MonthlyUsage
 
 
 def deploy(stage: Stage) -> None:
@@ -76,6 +78,13 @@ def archive_storage_off(stage: Stage) -> None:
     archive_storage_of(stage, connect(os.environ)).switch_off()
 
 
+def usage(stage: Stage, month: str, csv_file: str) -> None:
+    """Print what a month used at OpenTok, and write it as CSV."""
+    client = connect(os.environ).session.client("dynamodb")
+    path = Path(csv_file) if csv_file else None
+    MonthlyUsage(client, stage.table, stage.environment).report(month, path, sys.stdout)
+
+
 COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
     command.__name__.replace("_", "-"): command
     for command in (
@@ -92,11 +101,17 @@ COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[*COMMANDS, "usage"])
     parser.add_argument("stage", help="dev or prod")
+    parser.add_argument("--month", default="", help="of usage: such as 2026-11")
+    parser.add_argument("--csv", default="", help="of usage: a file to write")
     arguments = parser.parse_args()
     try:
-        COMMANDS[arguments.command](read_stage(arguments.stage))
+        stage = read_stage(arguments.stage)
+        if arguments.command == "usage":
+            usage(stage, arguments.month, arguments.csv)
+        else:
+            COMMANDS[arguments.command](stage)
     except DeployError as error:
         print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
         return 1

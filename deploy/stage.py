@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
 
 PROJECT: Final = Path(__file__).parents[1]
@@ -152,6 +153,7 @@ class Stage:
                 '"environment_variables". AUTH_ISSUER and AUTH_AUDIENCE are your identity '
                 "provider's issuer URL and the audience (or client id) of your app's tokens.",
             ) from error
+        cost_limits(self.environment)
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             raise DeployError(

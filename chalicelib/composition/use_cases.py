@@ -119,7 +119,9 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
                 clock=clock,
             ),
             media=media().reconcile,
-            usage=UsageCounter(ports.attendance(), ports.media().store, ports.usage(), clock),
+            usage=UsageCounter(
+                ports.attendance(), ports.media().store, ports.usage(), policy.prices, clock
+            ),
             clock=clock,
             longest_token=policy.longest_token,
         )

@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.media import Media, MediaKind
-from chalicelib.core.model.usage import MediaTime, SessionDay, day_of, measure, start_of
+from chalicelib.core.model.usage import MediaTime, SessionDay, Usage, day_of, measure, start_of
 from chalicelib.core.ports.attendance import AttendanceStore, TimeSpan
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.usage_store import UsageStore
@@ -23,6 +23,7 @@ from chalicelib.core.sessions.check_intervals import (
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increase
+from chalicelib.core.usage.prices import Prices
 
 COUNT_EVERY: Final = timedelta(minutes=5)
 """The time between two counts of a session that somebody is in."""
@@ -43,12 +44,19 @@ class UsageCounter:
         attendance: The record of connections.
         media: The record of archives and broadcasts.
         store: The sums.
+        prices: The prices of OpenTok, to count an estimate of the cost.
         clock: Returns the current time.
     """
 
     def __init__(
-        self, attendance: AttendanceStore, media: MediaStore, store: UsageStore, clock: Clock
+        self,
+        attendance: AttendanceStore,
+        media: MediaStore,
+        store: UsageStore,
+        prices: Prices,
+        clock: Clock,
     ) -> None:
+        self._prices = prices
         self._attendance = attendance
         self._media = media
         self._store = store
@@ -79,8 +87,13 @@ class UsageCounter:
             ended = {each.id: used for each, used in media if day_of(each.created_at) == day}
             after = SessionDay(measure(lines, day, now), {**before.media, **ended})
             if after != before and self._store.count(session, day, before, after, deadline):
-                grown = after.usage.participant - before.usage.participant
-                increase("ParticipantMinutes", max(0, grown) / _MINUTE)
+                self._report(before.usage, after.usage)
+
+    def _report(self, before: Usage, after: Usage) -> None:
+        """Count what is new, for the alarms of use and cost."""
+        increase("ParticipantMinutes", max(0, after.participant - before.participant) / _MINUTE)
+        new = self._prices.of(after) - self._prices.of(before)
+        increase("EstimatedCents", max(0.0, float(new * 100)))
 
     def _ended(
         self, session: Session, since: datetime, deadline: Deadline
