@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
@@ -40,8 +39,8 @@ from chalicelib.core.model.connection import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
+from chalicelib.core.ports.connection_page import ConnectionPage
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.metrics import increment
@@ -212,10 +211,11 @@ class DynamoDBSessions:
     def page(
         self, session_id: str, start: str | None, limit: int, deadline: Deadline
     ) -> ConnectionPage:
-        query = connection_queries.live_connections_after(session_id, start, limit + 1)
-        found = list(islice(self._table.query(query, deadline), limit + 1))
-        page = tuple(connection_from_item(item) for item in found[:limit])
-        return ConnectionPage(page, found[limit - 1]["place"]["S"] if len(found) > limit else None)
+        found, others = connection_queries.read_page(
+            self._table, session_id, start, limit, deadline
+        )
+        places = tuple(item["place"]["S"] for item in found)
+        return ConnectionPage(tuple(connection_from_item(item) for item in found), places, others)
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         query = connection_queries.live_connections_of_user(session_id, user_id)

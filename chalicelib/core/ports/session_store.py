@@ -16,15 +16,8 @@ from chalicelib.core.model.connection import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
+from chalicelib.core.ports.connection_page import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionPage:
-    """A page of a list of connections, and the place after which the next one starts, if any."""
-
-    connections: tuple[Connection, ...]
-    next_cursor: str | None
 
 
 class SessionStore(Protocol):
@@ -149,7 +142,9 @@ class SessionStore(Protocol):
     ) -> ConnectionPage:
         """Return a page of the current connections, sorted by `place_of`.
 
-        The page may lag behind writes by a moment. It starts after the place `start`.
+        The page may lag behind writes by a moment. It starts after the place `start`. It has
+        `limit` connections or fewer: those that can be read for 10 read units of DynamoDB, and at
+        least `MANY_CONNECTIONS` if there are so many.
         """
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:

@@ -21,7 +21,7 @@ from chalicelib.core.model.connection import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.session_store import ConnectionPage
+from chalicelib.core.ports.connection_page import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment
@@ -188,9 +188,9 @@ class FakeSessions:
     ) -> ConnectionPage:
         with self._table.faults.call("page", deadline):
             listed = [each for each in self._of_session(session_id) if each[0] > (start or "")]
-            shown = listed[:limit]
-            following = shown[-1][0] if len(listed) > limit else None
-            return ConnectionPage(tuple(each for _, each in shown), following)
+            connections = tuple(each for _, each in listed)
+            places = tuple(place for place, _ in listed)
+            return ConnectionPage(connections, places, others=False).first(limit)
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("of_user", deadline):
