@@ -20,7 +20,7 @@ class RoomUsage:
 
 @dataclass(frozen=True, slots=True)
 class CreatorDay:
-    """The usage of one day by the rooms that one user created; None if nobody did."""
+    """The usage of one day by some rooms that one user created; None if nobody did."""
 
     day: date
     creator: str | None
@@ -60,4 +60,4 @@ class UsageStore(Protocol):
     def iter_creator_days(
         self, first: date, last: date, deadline: Deadline
     ) -> Iterator[CreatorDay]:
-        """Return the sums of these days, both included, by day."""
+        """Return the sums of these days, both included. A creator may have several for a day."""

@@ -7,6 +7,7 @@ callbacks that are late, doubled or lost count right once the record is right.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from zlib import crc32
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.media import Media, MediaKind
@@ -22,8 +23,9 @@ from chalicelib.core.sessions.check_intervals import (
 )
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.support.metrics import increase
+from chalicelib.core.support.metrics import increase, increment
 from chalicelib.core.usage.prices import Prices
+from chalicelib.errors import StoreUnavailable
 
 COUNT_EVERY: Final = timedelta(minutes=5)
 """The time between two counts of a session that somebody is in."""
@@ -70,8 +72,13 @@ class UsageCounter:
             deadline: The time by which it must be counted.
             found: True if the check found connections, or media that may still change.
         """
-        if _is_due(session, self._clock(), found=found):
+        if not _is_due(session, self._clock(), found=found):
+            return
+        try:
             self.count(session, deadline)
+        except StoreUnavailable:
+            # The check itself has succeeded, and the next count makes up for this one.
+            increment("UsageNotCounted")
 
     def count(self, session: Session, deadline: Deadline) -> None:
         """Count today's usage of a session, and that of the time for which it may still change."""
@@ -110,8 +117,10 @@ class UsageCounter:
 def _is_due(session: Session, now: datetime, *, found: bool) -> bool:
     if found:
         every = CHECK_LIMITED_EVERY if session.has_access_limits else CHECK_EVERY
-        # No record says when it was counted: a check that crosses a full five minutes counts it.
-        return now.timestamp() % COUNT_EVERY.total_seconds() < every.total_seconds()
+        # No record says when it was counted: the first check of each five minutes counts it. These
+        # differ by session, so that not all of them are counted at once.
+        moment = now.timestamp() + crc32(session.id.encode())
+        return moment % COUNT_EVERY.total_seconds() < every.total_seconds()
     if session.quiet_since is None:
         return True
     quiet = now - session.quiet_since

@@ -30,10 +30,11 @@ def of_rooms(store: UsageStore, first: date, last: date) -> dict[str, Usage]:
 
 
 def of_creators(store: UsageStore, first: date, last: date) -> list[tuple[date, str | None, int]]:
-    return [
+    found = [
         (each.day, each.creator, each.usage.participant)
         for each in store.iter_creator_days(first, last, soon())
     ]
+    return sorted(found, key=str)
 
 
 def test_what_was_counted_comes_back_and_is_replaced_only_as_it_was_read(

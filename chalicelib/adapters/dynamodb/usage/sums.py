@@ -1,7 +1,8 @@
 """Sums of usage in DynamoDB: small items, so that a month of many rooms is few reads.
 
 - `usage#2026-11#3`, `standup#05`: the sums of a room on a day. Rooms are spread over 8 parts.
-- `usage#2026-11`, `05#alice`: the sums of a day by the rooms that a user created.
+- `usage#2026-11`, `05#3#alice`: those of a day, of one part of the rooms that a user created. One
+  user may create all rooms, and one item would be too busy.
 - `session#…`, `usage#2026-11-05`: what has been counted of a session on a day, for the next count.
 
 Attributes of sums have short names. `k5` is the number of sessions that had
@@ -74,7 +75,7 @@ class DynamoDBUsage:
         self, session: Session, day: date, before: SessionDay, after: SessionDay, deadline: Deadline
     ) -> bool:
         table, key = self._table.name, counted_key(session.id, day)
-        rows = (_room_key(session.room_name, day), _creator_key(session.owner, day))
+        rows = (_room_key(session.room_name, day), _creator_key(session, day))
         writes = [
             in_transaction(table, key, counted_update(before, after, day)),
             *(in_transaction(table, row, _growth(before.usage, after.usage, day)) for row in rows),
@@ -114,7 +115,7 @@ class DynamoDBUsage:
         month = first.replace(day=1)
         while month <= last:
             for item in self._table.query(_creators_query(month, first, last), deadline):
-                day, _, creator = str(item["sk"]["S"]).partition("#")
+                day, _, creator = str(item["sk"]["S"]).split("#", 2)
                 yield CreatorDay(month.replace(day=int(day)), creator or None, _usage(item))
             month = (month + timedelta(days=31)).replace(day=1)
 
@@ -138,8 +139,9 @@ def _room_key(room: str, day: date) -> Item:
     return serialize({"pk": f"usage#{day:%Y-%m}#{part_of(name)}", "sk": f"{name}#{day:%d}"})
 
 
-def _creator_key(creator: str | None, day: date) -> Item:
-    return serialize({"pk": f"usage#{day:%Y-%m}", "sk": f"{day:%d}#{creator or ''}"})
+def _creator_key(session: Session, day: date) -> Item:
+    part, creator = part_of(session.room_name), session.owner or ""
+    return serialize({"pk": f"usage#{day:%Y-%m}", "sk": f"{day:%d}#{part}#{creator}"})
 
 
 def _growth(before: Usage, after: Usage, day: date) -> UpdateBuilder:
