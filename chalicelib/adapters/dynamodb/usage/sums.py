@@ -17,7 +17,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
-from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import (
     ConditionFailed,
@@ -68,8 +67,8 @@ class DynamoDBUsage:
     def counted_days(
         self, session_id: str, days: Sequence[date], deadline: Deadline
     ) -> Mapping[date, SessionDay]:
-        keys = [counted_key(session_id, day) for day in days]
-        return dict(day_and_counted(item) for item in get_all(self._table, keys, deadline))
+        items = (self._table.get(counted_key(session_id, day), deadline) for day in days)
+        return dict(day_and_counted(item) for item in items if item is not None)
 
     def count(
         self, session: Session, day: date, before: SessionDay, after: SessionDay, deadline: Deadline
