@@ -135,6 +135,8 @@ def test_pages_of_any_size_show_who_was_connected_in_a_time_by_arrival(
         (9 * HOUR, 10 * HOUR): [0, 2, 4],
         (LONGEST_ATTENDANCE + MINUTE, LONGEST_ATTENDANCE + HOUR): [2, 4],
     }
+    for before in (NOON - timedelta(days=60 * 365), NOON - timedelta(days=1900 * 365)):
+        assert came(database, TimeSpan(before, before + HOUR), 10) == []
     for (start, end), numbers in times.items():
         span = TimeSpan(NOON + start, NOON + end)
         for limit in (1, 2, 10):

@@ -85,6 +85,8 @@ def test_sums_are_by_room_and_by_creator_and_day(database: Database) -> None:
         (DAY, "bob", 4),
         (NEXT, "alice#1", 2),
     ]
+    assert of_creators(store, date.min, date.min) == []
+    assert of_creators(store, date(9999, 11, 30), date.max) == []
     assert of_creators(store, DAY, DAY) == [(DAY, "alice#1", 1), (DAY, "bob", 4)]
 
 

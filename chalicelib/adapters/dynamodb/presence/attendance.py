@@ -85,7 +85,7 @@ def _query(session_id: str, span: TimeSpan) -> dict[str, Any]:
             {
                 ":pk": f"session#{session_id}",
                 ":first": _key_of(epoch_milliseconds(span.start) - _LONGEST),
-                ":last": arrival_key(span.end),
+                ":last": _key_of(epoch_milliseconds(span.end)),
                 ":start": epoch_milliseconds(span.start),
             }
         ),

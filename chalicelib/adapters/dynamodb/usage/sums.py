@@ -111,12 +111,10 @@ class DynamoDBUsage:
     def iter_creator_days(
         self, first: date, last: date, deadline: Deadline
     ) -> Iterator[CreatorDay]:
-        month = first.replace(day=1)
-        while month <= last:
+        for month in _months(first, last):
             for item in self._table.query(_creators_query(month, first, last), deadline):
                 day, _, creator = str(item["sk"]["S"]).split("#", 2)
                 yield CreatorDay(month.replace(day=int(day)), creator or None, _usage(item))
-            month = (month + timedelta(days=31)).replace(day=1)
 
     def _whole_pages(self, query: Mapping[str, Any], deadline: Deadline) -> Iterator[Item]:
         request = {"TableName": self._table.name, **query}
@@ -126,6 +124,12 @@ class DynamoDBUsage:
             if "LastEvaluatedKey" not in response:
                 return
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    """Yield the first day of each month, up to that of the last day."""
+    for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield date(number // 12, number % 12 + 1, 1)
 
 
 def part_of(room: str) -> int:
