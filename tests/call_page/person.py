@@ -28,7 +28,15 @@ MOVES = """video => new Promise(resolve => {
   look();
 })"""
 """A wait until a video advances and its pixels change; 0 if it does not within 3 seconds."""
+MODERATORS_BUTTONS = ("Mute all others", "Lock the room", "Record", "Set")
+PUBLISHERS_BUTTONS = ("Microphone on", "Camera on", "Switch camera", "Share screen")
 LOOKS = 10
+RECONNECTING = "The connection is lost. Reconnecting …"
+NOTES = """() => {
+  const line = document.getElementById("connection");
+  window.notes = [];
+  new MutationObserver(() => window.notes.push(line.textContent)).observe(line, {childList: true});
+}"""
 OVERLAPS = """tiles => {
   const boxes = tiles.map(tile => tile.getBoundingClientRect());
   return boxes.filter((one, index) => boxes.some((other, otherIndex) => otherIndex > index &&
@@ -74,7 +82,10 @@ class Person:
         expect(self.page.locator("#banner")).to_contain_text(text)
 
     def is_warned(self, text: str) -> None:
-        expect(self.page.get_by_role("alert")).to_contain_text(text)
+        expect(self.page.locator("#warning")).to_contain_text(text)
+
+    def is_reconnecting(self) -> None:
+        expect(self.page.locator("#connection")).to_have_text(RECONNECTING)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -103,8 +114,16 @@ class Person:
         self.page.get_by_label("Message").fill(text)
         self.button("Send").click()
 
-    def is_out(self, text: str) -> None:
-        expect(self.page.locator("#over-title")).to_have_text(text)
+    def is_out(self, text: str, within_seconds: float | None = None) -> None:
+        timeout = None if within_seconds is None else within_seconds * 1000
+        expect(self.page.locator("#over-title")).to_have_text(text, timeout=timeout)
+
+    @property
+    def must_scroll_sideways(self) -> bool:
+        wider: bool = self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+        return wider
 
     @property
     def overlapping_tiles(self) -> int:
@@ -131,14 +150,29 @@ class Person:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    def connection_of(self, room: str, user: str) -> Any:
-        """Return a user's connection, as OpenTok itself has it."""
-        session_id = self.asks("GET", f"/rooms/{room}")["sessionId"]
+    def connection_of(self, user: str) -> str:
+        """Return the id of a user's connection to this person's room, as OpenTok itself has it."""
+        session_id = self.asks("GET", f"/rooms/{self.room}")["sessionId"]
         shown = self.simulates("GET", f"sessions/{session_id}")
         (found,) = [
-            each for each in shown["connections"] if json.loads(each["data"])["userId"] == user
+            str(each["connectionId"])
+            for each in shown["connections"]
+            if json.loads(each["data"])["userId"] == user
         ]
         return found
+
+    def notes_the_network(self) -> None:
+        """Note from now on what the page says of the connection, be it for a moment."""
+        self.page.evaluate(NOTES)
+
+    @property
+    def network_notes(self) -> list[str]:
+        notes: list[str] = self.page.evaluate("window.notes")
+        return notes
+
+    def loses_the_network(self, *, seconds: float) -> None:
+        path = f"connections/{self.connection_of(self.user)}/network"
+        self.simulates("POST", path, {"lostSeconds": seconds})
 
     def _note(self, kind: str, text: str) -> None:
         """Note a message, but no logged refusal, which the page shows to its user."""
