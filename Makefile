@@ -127,6 +127,9 @@ callbacks: .venv/ready  ## Have OpenTok tell a stage what happens in its session
 archive-storage: .venv/ready  ## Have OpenTok upload recordings to your own bucket: make archive-storage STAGE=dev [OFF=1]
 	@$(BIN)/python -m deploy archive-storage$(if $(filter-out 0 no false,$(OFF)),-off) "$(STAGE)"
 
+usage: .venv/ready  ## What a month used and costs at OpenTok: make usage STAGE=prod MONTH=2026-11 [CSV=usage.csv]
+	@$(BIN)/python -m deploy usage "$(STAGE)" --month "$(MONTH)" --csv "$(CSV)"
+
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 	@$(BIN)/python -m deploy package "$(STAGE)"
 
