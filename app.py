@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api import health, openapi_route, usage_route
+from chalicelib.api import health, openapi_route, usage_route, user_data_routes
 from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
@@ -41,6 +41,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
     openapi_route.routes,
     usage_route.routes,
+    user_data_routes.routes,
     room_routes.routes,
     token_routes.routes,
     waiting_routes.routes,
@@ -134,6 +135,12 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
             "delete_expired_archives",
             event.context,
             lambda cases, until: cases.delete_expired_archives.run(until),
+        )
+        # Both delete what is no longer to be kept, and neither has much to do.
+        schedules.run(
+            "erase_users",
+            event.context,
+            lambda cases, until: cases.erase_users.run(until),
         )
 
 

@@ -15,7 +15,7 @@ from threading import RLock
 from typing import Final
 
 from bench.figures.report import Row, Section
-from chalicelib.composition.ports import MediaPorts, Ports
+from chalicelib.composition.ports import MediaPorts, Ports, UserDataPorts
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.media_hosts import MediaHosts
@@ -263,6 +263,9 @@ class Simulation:
             workers=lambda: self,
             attendance=lambda: self._stores.attendance,
             usage=lambda: self._stores.usage,
+            user_data=lambda: UserDataPorts(
+                records=self._stores.user_records, erasures=self._stores.erasures
+            ),
             media=lambda: media,
         )
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.usage_store import UsageStore
+    from chalicelib.core.ports.user_record_store import ErasureStore, UserRecordStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
@@ -51,8 +52,16 @@ class MediaPorts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserDataPorts:
+    """The ports that only use cases of users' data need."""
+
+    records: "UserRecordStore"
+    erasures: "ErasureStore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last five, which load on first use.
+    """An adapter for each port. A join does not need the last six, which load on first use.
 
     `workers` returns None outside AWS Lambda.
     """
@@ -72,6 +81,7 @@ class Ports:
     workers: "Callable[[], CheckWorkers | None]"
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
+    user_data: "Callable[[], UserDataPorts]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -123,6 +133,15 @@ def connect(settings: Settings) -> Ports:
 
         return DynamoDBUsage(dynamodb, table)
 
+    def user_data() -> UserDataPorts:
+        from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
+        from chalicelib.adapters.dynamodb.user_data.user_records import DynamoDBUserRecords
+
+        return UserDataPorts(
+            records=DynamoDBUserRecords(dynamodb, table),
+            erasures=DynamoDBErasures(dynamodb, table),
+        )
+
     def workers() -> "CheckWorkers | None":
         from chalicelib.adapters.lambda_workers import LambdaWorkers
 
@@ -166,5 +185,6 @@ def connect(settings: Settings) -> Ports:
         workers=cache(workers),
         attendance=cache(attendance),
         usage=cache(usage),
+        user_data=cache(user_data),
         media=cache(media),
     )

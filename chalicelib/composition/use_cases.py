@@ -29,7 +29,7 @@ from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.usage.prices import Prices
-from chalicelib.core.use_cases import ScheduledUseCases, UseCases
+from chalicelib.core.use_cases import ScheduledUseCases, UseCases, UserDataUseCases
 
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
@@ -129,6 +129,13 @@ def wire(
 
         return ReadUsage(ports.usage(), policy.prices, clock)
 
+    def build_user_data() -> UserDataUseCases:
+        from chalicelib.composition.user_data import wire_user_data
+
+        return wire_user_data(ports, clock, new_id)
+
+    user_data = cache(build_user_data)
+
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
         from chalicelib.core.sessions.check_sessions import SessionChecks
@@ -169,6 +176,7 @@ def wire(
             ),
             check_sessions=checks,
             delete_expired_archives=media().delete_expired_archives,
+            erase_users=user_data().erase,
         )
 
     join_room = JoinRoom(
@@ -252,6 +260,7 @@ def wire(
         session_tracker=tracker,
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
+        user_data=user_data,
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),
     )

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from chalicelib.core.media.telephony import Telephony
     from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
+    from chalicelib.core.rooms.user_data.erase_users import EraseUsers
+    from chalicelib.core.rooms.user_data.show_user_data import ShowUserData
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
     from chalicelib.core.usage.read_usage import ReadUsage
@@ -52,6 +54,14 @@ class MediaUseCases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserDataUseCases:
+    """The use cases of what is held of users."""
+
+    show: "ShowUserData"
+    erase: "EraseUsers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledUseCases:
     """The use cases that run on a schedule."""
 
@@ -59,6 +69,7 @@ class ScheduledUseCases:
     reconcile_sessions: "SessionReconciler"
     check_sessions: "SessionChecks"
     delete_expired_archives: "DeleteExpiredArchives"
+    erase_users: "EraseUsers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +94,6 @@ class UseCases:
     session_tracker: SessionTracker
     read_attendance: Callable[[], "ReadAttendance"]
     read_usage: Callable[[], "ReadUsage"]
+    user_data: Callable[[], UserDataUseCases]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
 
-from chalicelib.composition.ports import MediaPorts, Ports
+from chalicelib.composition.ports import MediaPorts, Ports, UserDataPorts
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.connection import Connection, EndReport
 from chalicelib.core.model.invitation import Invitation
@@ -319,5 +319,8 @@ class Service:
             workers=lambda: None,
             attendance=lambda: self.stores.attendance,
             usage=lambda: self.stores.usage,
+            user_data=lambda: UserDataPorts(
+                records=self.stores.user_records, erasures=self.stores.erasures
+            ),
             media=lambda: media,
         )

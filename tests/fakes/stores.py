@@ -11,6 +11,7 @@ from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.ports.usage_store import UsageStore
+from chalicelib.core.ports.user_record_store import ErasureStore, UserRecordStore
 from chalicelib.core.ports.waiting_store import WaitingStore
 from tests.fakes.memory.attendance import FakeAttendance
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
@@ -22,6 +23,7 @@ from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
 from tests.fakes.memory.usage import FakeUsage
+from tests.fakes.memory.user_data import FakeErasures, FakeUserRecords
 from tests.fakes.memory.waiting import FakeWaiting
 
 
@@ -40,6 +42,8 @@ class Stores:
     schedules: RetentionStore
     attendance: AttendanceStore
     usage: UsageStore
+    user_records: UserRecordStore
+    erasures: ErasureStore
 
     @classmethod
     def on(cls, table: Table) -> Self:
@@ -56,4 +60,6 @@ class Stores:
             schedules=FakeRetention(table),
             attendance=FakeAttendance(table),
             usage=FakeUsage(table),
+            user_records=FakeUserRecords(table),
+            erasures=FakeErasures(table),
         )

@@ -31,6 +31,7 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId` of the captions.", {}),
     "render_id": ("The render's `id`.", {}),
+    "user_id": ("The user's id, percent-encoded, or `me` for the caller.", {}),
     "secret": ("The value of the setting `CALLBACK_PATH_SECRET`.", {}),
 }
 """The description of each path parameter, and the members of its schema besides the type."""

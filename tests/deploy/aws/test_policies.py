@@ -26,7 +26,7 @@ INDEXES = {
     "enforce_closing_times": {"due", "media-running"},
     "reconcile_sessions": {"due"},
     "check_sessions": {"connections-live", "media-by-start"},
-    "delete_expired_archives": {"due", "media-by-start"},
+    "delete_expired_archives": {"connections-live", "due", "media-by-start"},
 }
 RUNS = {
     "enforce_closing_times": (
@@ -39,7 +39,11 @@ RUNS = {
         "chalicelib.core.media.reconcile_media",
         "chalicelib.core.usage.count_usage",
     ),
-    "delete_expired_archives": ("chalicelib.core.media.delete_expired_archives",),
+    "delete_expired_archives": (
+        "chalicelib.core.media.delete_expired_archives",
+        "chalicelib.core.rooms.user_data.erase_users",
+        "chalicelib.core.rooms.user_data.recordings",
+    ),
 }
 """Each function's module first, then those whose use cases composition hands to it."""
 EVERY_SECONDS = 60
@@ -204,7 +208,7 @@ def test_a_policy_does_not_reach_into_another_stage() -> None:
 
     assert allowed_by(policy_of("prod"), ("dynamodb:GetItem", table))
     assert not allowed_by(policy_of("dev"), ("dynamodb:GetItem", table))
-    assert not allowed_by(policy_of("prod"), ("dynamodb:Scan", table))
+    assert not allowed_by(policy_of("prod"), ("dynamodb:DeleteTable", table))
 
 
 def test_a_policy_reaches_the_stages_recordings_and_no_other_bucket() -> None:

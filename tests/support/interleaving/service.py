@@ -19,8 +19,10 @@ from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
+from chalicelib.adapters.dynamodb.user_data.user_records import DynamoDBUserRecords
 from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
-from chalicelib.composition.ports import MediaPorts, Ports
+from chalicelib.composition.ports import MediaPorts, Ports, UserDataPorts
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
 from chalicelib.core.model.media_hosts import MediaHosts
@@ -141,6 +143,8 @@ def build(
         schedules=cast("Any", NoMedia()),
         attendance=DynamoDBAttendance(client, TABLE),
         usage=DynamoDBUsage(client, TABLE),
+        user_records=DynamoDBUserRecords(client, TABLE),
+        erasures=DynamoDBErasures(client, TABLE),
     )
     return _service(stores, opentok, clock)
 
@@ -171,6 +175,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         workers=lambda: None,
         attendance=lambda: stores.attendance,
         usage=lambda: stores.usage,
+        user_data=lambda: UserDataPorts(records=stores.user_records, erasures=stores.erasures),
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,

@@ -18,6 +18,8 @@ from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
+from chalicelib.adapters.dynamodb.user_data.user_records import DynamoDBUserRecords
 from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
@@ -74,6 +76,8 @@ class Engine:
             schedules=DynamoDBRetention(self.client, TABLE),
             attendance=DynamoDBAttendance(self.client, TABLE),
             usage=DynamoDBUsage(self.client, TABLE),
+            user_records=DynamoDBUserRecords(self.client, TABLE),
+            erasures=DynamoDBErasures(self.client, TABLE),
         )
 
     def empty_table(self) -> None:
