@@ -1,5 +1,7 @@
 """Users' data in the API: shown, and erased by the scheduled function."""
 
+import pytest
+
 from tests.support.live import Live
 from tests.support.log_lines import log_lines
 
