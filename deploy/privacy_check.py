@@ -17,7 +17,7 @@ _AGREEMENTS: Final = (
     "A signed agreement with Vonage covers the Video API, recordings among it.",
     "An agreement with the identity provider covers who learns that a person is a patient.",
 )
-"""What no command can look up."""
+"""Points that no command can look up."""
 _PRIVACY: Final = "PRIVACY"
 _MISSING: Final = frozenset(
     {"ServerSideEncryptionConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration"}

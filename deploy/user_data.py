@@ -38,7 +38,7 @@ _OWNER_ONLY: Final = 0o600
 
 
 class UserData:
-    """What a stage holds of its users.
+    """The data that a stage holds of its users.
 
     Args:
         client: A client for DynamoDB.

@@ -10,7 +10,7 @@ from chalicelib.core.support.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What belongs to a user's records.
+    """The rooms and recordings that belong to a user's records.
 
     Args:
         rooms: The names of rooms, by the ids of the sessions that records name.
