@@ -361,6 +361,22 @@ def test_attendance_and_usage_are_read_by_the_api_and_by_the_operator(
     assert "rooms, estimate $" in rehearsed.acts["usage"].outcome.output
 
 
+def test_a_user_is_shown_and_erased_by_the_api_and_by_the_operator(rehearsed: Rehearsed) -> None:
+    kinds = {each["kind"] for each in rehearsed.answers["ask for data"].json()["items"]}
+    assert kinds >= {"room", "session", "connection", "usage"}
+    assert rehearsed.answers["erase"].status_code == 202
+    assert rehearsed.answers["erased"].json()["erasure"]["erased"] > len(kinds)
+    assert '"userId": "alice"' in rehearsed.acts["user data"].outcome.output
+    assert "records were erased." in rehearsed.acts["user data"].outcome.output
+
+
+def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) -> None:
+    printed = rehearsed.acts["privacy check"].outcome.output
+    assert "OPEN  ATTENDANCE_DAYS" in printed
+    assert printed.count("  ok  ") == 6  # what `make deploy` sets
+    assert "Stopped: 2 points are open." in printed
+
+
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
     for _, action, resource in rehearsed.used_by_functions:
         assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)

@@ -21,7 +21,7 @@ from chalicelib.adapters.dynamodb.table import (
     serialize,
     smaller,
 )
-from chalicelib.adapters.dynamodb.transactions import in_transaction
+from chalicelib.adapters.dynamodb.user_data.moved_usage import move_usage
 from chalicelib.adapters.dynamodb.user_data.user_items import SEARCH, user_record
 from chalicelib.core.model.user_record import RecordKind, UserRecord
 from chalicelib.core.model.waiting import is_guest
@@ -32,7 +32,6 @@ from chalicelib.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, TransactWriteItemTypeDef
 
 ITEMS_OF_A_PAGE: Final = 1000
 """The number of items that a call looks at. DynamoDB ends it earlier, after 1 MB."""
@@ -60,7 +59,7 @@ class DynamoDBUserRecords:
         key = _key_of(record.key)
         try:
             if record.kind is RecordKind.USAGE:
-                self._move_usage(key, user_id, tombstone, deadline)
+                move_usage(self._table, key, user_id, tombstone, deadline)
             else:
                 self._table.update(key, _anonymizing(record, user_id, tombstone), deadline)
         except ConditionFailed:
@@ -93,32 +92,6 @@ class DynamoDBUserRecords:
                 return call(deadline, partial(self._table.client.scan, **request))
             except StoreUnavailable as error:
                 size = smaller(size, error)
-
-    def _move_usage(self, key: Item, user_id: str, tombstone: str, deadline: Deadline) -> None:
-        """Add a row's sums to the tombstone's row, and delete it, if it is as it was read.
-
-        Raises:
-            ConditionFailed: The row has changed meanwhile.
-        """
-        item = self._table.get(key, deadline)
-        if item is None:
-            return
-        values = {name: each for name, each in deserialize(item).items() if name not in key}
-        unchanged, added = UpdateBuilder(), UpdateBuilder()
-        for name, value in values.items():
-            unchanged.only_if_equal(value, name)
-            if name == "expiresAt":
-                added.set(value, name)
-            else:
-                added.add(value, name)
-        row = deserialize(key)
-        place = row["sk"].removesuffix(user_id) + tombstone
-        delete: DeleteTypeDef = unchanged.check(self._table.name, key)  # type: ignore[assignment]
-        writes: list[TransactWriteItemTypeDef] = [
-            {"Delete": delete},
-            in_transaction(self._table.name, serialize({**row, "sk": place}), added),
-        ]
-        self._table.transact(writes, deadline)
 
 
 def _anonymizing(record: UserRecord, user_id: str, tombstone: str) -> UpdateBuilder:

@@ -5,6 +5,7 @@ from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.user_record import Recording, RecordKind, UserRecord
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 
 
@@ -36,16 +37,20 @@ class RecordingFinder:
                 by_session.setdefault(each.within, []).append(each)
         rooms: dict[str, str] = {}
         recordings: set[Recording] = set()
-        for session_id, of_session in by_session.items():
+
+        def look(session_id: str) -> None:
             session = self._sessions.session(session_id, deadline)
             if session is None:
-                continue
+                return
             rooms[session_id] = session.room_name
-            for archive in self._media.iter_oldest_first(
-                session.room_id, MediaKind.ARCHIVE, deadline
-            ):
-                if archive.session_id == session_id and _was_in(of_session, archive):
-                    recordings.add(Recording(session.room_name, archive.id))
+            every = self._media.iter_oldest_first(session.room_id, MediaKind.ARCHIVE, deadline)
+            recordings.update(
+                Recording(session.room_name, archive.id)
+                for archive in every
+                if archive.session_id == session_id and _was_in(by_session[session_id], archive)
+            )
+
+        for_each_concurrently(look, by_session)
         return Around(rooms, frozenset(recordings))
 
 
