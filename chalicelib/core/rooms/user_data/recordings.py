@@ -38,7 +38,7 @@ class RecordingFinder:
         rooms: dict[str, str] = {}
         recordings: set[Recording] = set()
 
-        def look(session_id: str) -> None:
+        def add_session(session_id: str) -> None:
             session = self._sessions.session(session_id, deadline)
             if session is None:
                 return
@@ -50,7 +50,7 @@ class RecordingFinder:
                 if archive.session_id == session_id and _was_in(by_session[session_id], archive)
             )
 
-        for_each_concurrently(look, by_session)
+        for_each_concurrently(add_session, by_session)
         return Around(rooms, frozenset(recordings))
 
 
