@@ -63,6 +63,8 @@ ROUTES: Final[tuple[Routes, ...]] = (
 """All routes of the API, in the order of its reference."""
 PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
 """The routes of pages for browsers, which are no part of the API's reference."""
+ERASING_SECONDS: Final = 20.0
+"""The time that erasures of users take of a run at most, so that time is left for archives."""
 
 
 def build_app(
@@ -131,16 +133,16 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
 
     @built.schedule("rate(1 minute)")
     def delete_expired_archives(event: CloudWatchEvent) -> None:
+        # Both delete what is no longer to be kept. Most runs have nobody to erase.
+        schedules.run(
+            "erase_users",
+            event.context,
+            lambda cases, until: cases.erase_users.run(until.capped(ERASING_SECONDS)),
+        )
         schedules.run(
             "delete_expired_archives",
             event.context,
             lambda cases, until: cases.delete_expired_archives.run(until),
-        )
-        # Both delete what is no longer to be kept, and neither has much to do.
-        schedules.run(
-            "erase_users",
-            event.context,
-            lambda cases, until: cases.erase_users.run(until),
         )
 
 
