@@ -82,17 +82,21 @@ class ClientGate:
         """Return the outbox of a client that comes back.
 
         Raises:
-            ClientRefusedError: The connection has ended, or the secret is another's.
+            ClientRefusedError: The connection ended long ago, the secret is another's, or too much
+                was missed.
         """
         with self._sessions.locked():
             outbox = self._outboxes.get(greeting.connection_id)
             if outbox is None or outbox.secret != greeting.secret:
                 raise ClientRefusedError("OT_NOT_CONNECTED", "The connection has ended.")
+            if not outbox.keeps_all_after(greeting.received):
+                raise ClientRefusedError("OT_NOT_CONNECTED", "The client has missed too much.")
             return outbox
 
     def advance(self, now: float) -> None:
         """End the connections whose clients have not come back in time."""
         with self._sessions.locked():
+            self._outboxes.forget_closed_before(now - GRACE_SECONDS)
             lost = self._outboxes.detached_before(now - GRACE_SECONDS)
         for outbox in lost:
             with self._sessions.lent(outbox.session_id) as session:
@@ -144,9 +148,13 @@ class Client:
                 stream = _own_stream(session, connection, request.stream_id)
                 session.change_stream(stream, request.property, msgspec.to_builtins(request.value))
             case Signal():
+                if not connection.signals:
+                    raise ClientRefusedError("OT_PERMISSION_DENIED", "The role may not signal.")
                 session.signal_from(connection, request.signal_type, request.data, request.to)
             case Relay():
-                session.relay(connection, request.to, msgspec.json.decode(request.content))
+                if request.content.get("kind") == "subscribe" and not connection.subscribes:
+                    raise ClientRefusedError("OT_PERMISSION_DENIED", "The role may not subscribe.")
+                session.relay(connection, request.to, request.content)
             case Disconnect():
                 session.disconnect(connection.connection_id, "clientDisconnected", now)
             case _:
@@ -204,7 +212,7 @@ def _welcome(session: Session, connection: Connection, outbox: Outbox) -> dict[s
         "graceSeconds": GRACE_SECONDS,
         "capabilities": {
             "publish": int(connection.publishes),
-            "subscribe": int(connection.role != "publisheronly"),
+            "subscribe": int(connection.subscribes),
             "forceUnpublish": int(moderates),
             "forceDisconnect": int(moderates),
             "forceMute": int(moderates),
@@ -214,6 +222,8 @@ def _welcome(session: Session, connection: Connection, outbox: Outbox) -> dict[s
             for each in session.connections.values()
             if each.connection_id != own
         ],
-        "streams": [stream_message(each) for each in session.streams.values()],
+        "streams": [
+            stream_message(each) for each in session.streams.values() if connection.subscribes
+        ],
         "archives": [{"id": each, "name": name} for each, name in session.recordings.items()],
     }

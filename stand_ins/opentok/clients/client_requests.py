@@ -1,6 +1,6 @@
 """The messages that the client library sends over its socket."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -80,7 +80,7 @@ class Relay(_Request):
     """A message about one subscription, from its subscriber to its publisher or back."""
 
     to: str
-    content: msgspec.Raw
+    content: dict[str, Any]
 
 
 class ForceDisconnect(_Request):

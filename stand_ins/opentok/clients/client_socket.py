@@ -97,7 +97,7 @@ def _send(socket: Server, outbox: Outbox, received: int) -> None:
     with suppress(ConnectionClosed, OSError):
         while (found := outbox.next(socket, received)) is not None:
             received, message = found
-            socket.send(_text({**message, "number": received}))
+            socket.send(message)
         socket.close()
 
 

@@ -2,20 +2,26 @@
 
 import secrets
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_KEPT = 2000
+import msgspec
+
+_KEPT_BYTES = 2 * 1024 * 1024
 
 
 @dataclass
 class Outbox:
     """The numbered messages to one client, and the socket that sends them, if there is one.
 
+    It keeps the newest 2 MiB of messages. A client that missed more than these cannot resume.
+
     Args:
         secret: A client shows it when it resumes.
         detached_at: The time at which the socket was lost; None while there is one.
+        closed_at: The time at which the connection ended; None until then.
         unreachable_until: The time until which no socket is accepted, in seconds of the clock.
         handled: The number of the newest request that was handled.
     """
@@ -24,25 +30,29 @@ class Outbox:
     session_id: str
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     detached_at: float | None = None
+    closed_at: float | None = None
     unreachable_until: float = 0.0
     handled: int = 0
-    _messages: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list, repr=False)
+    _messages: deque[str] = field(default_factory=deque, repr=False)
+    _bytes: int = 0
     _number: int = 0
     _socket: object | None = None
-    _closed: bool = False
     _news: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def put(self, message: Mapping[str, Any]) -> None:
         with self._news:
             self._number += 1
-            self._messages.append((self._number, message))
-            del self._messages[:-_KEPT]
+            text = msgspec.json.encode({**message, "number": self._number}).decode()
+            self._messages.append(text)
+            self._bytes += len(text)
+            while self._bytes > _KEPT_BYTES and len(self._messages) > 1:
+                self._bytes -= len(self._messages.popleft())
             self._news.notify_all()
 
-    def close(self) -> None:
+    def close(self, now: float) -> None:
         """Let the socket end once it has sent what is here."""
         with self._news:
-            self._closed = True
+            self.closed_at = now
             self._news.notify_all()
 
     def attach(self, socket: object) -> None:
@@ -68,14 +78,18 @@ class Outbox:
             self.unreachable_until = until
             self._news.notify_all()
 
-    def next(self, socket: object, after: int) -> tuple[int, Mapping[str, Any]] | None:
-        """Wait for the next message after this number; None if the socket has none to send."""
+    def keeps_all_after(self, number: int) -> bool:
+        """Return True if every message after this number is still here."""
         with self._news:
-            while self._socket is socket:
-                for number, message in self._messages:
-                    if number > after:
-                        return number, message
-                if self._closed:
+            return number >= self._number - len(self._messages)
+
+    def next(self, socket: object, after: int) -> tuple[int, str] | None:
+        """Wait for the message after this number; None if the socket has none to send."""
+        with self._news:
+            while self._socket is socket and self.keeps_all_after(after):
+                if after < self._number:
+                    return after + 1, self._messages[after - self._number]
+                if self.closed_at is not None:
                     return None
                 self._news.wait()
             return None
@@ -100,9 +114,18 @@ class Outboxes:
         if connection_id in self._by_connection:
             self._by_connection[connection_id].put(message)
 
-    def close(self, connection_id: str) -> None:
+    def close(self, connection_id: str, now: float) -> None:
+        """Take no more messages; a client whose socket is lost can still come for the last ones."""
         if connection_id in self._by_connection:
-            self._by_connection.pop(connection_id).close()
+            self._by_connection[connection_id].close(now)
+
+    def forget_closed_before(self, time: float) -> None:
+        """Drop the outboxes whose connections ended at this time or before."""
+        self._by_connection = {
+            each.connection_id: each
+            for each in self._by_connection.values()
+            if each.closed_at is None or each.closed_at > time
+        }
 
     def detached_before(self, time: float) -> list[Outbox]:
         """Return the outboxes of clients whose socket was lost at this time or before."""

@@ -80,7 +80,7 @@ class Session:
                 self.unpublish(stream.stream_id, reason, now)
         del self.connections[connection_id]
         self.outboxes.put(connection_id, {"type": "disconnected", "reason": reason})
-        self.outboxes.close(connection_id)
+        self.outboxes.close(connection_id, now)
         self.tell({"type": "connectionDestroyed", "connectionId": connection_id, "reason": reason})
         self.announce(connection_destroyed(self.key, connection, reason, now))
         self._notify_observers(now)
@@ -108,10 +108,8 @@ class Session:
             has_video=has_video,
             video_dimensions=video_dimensions,
         )
-        self.tell(
-            {"type": "streamCreated", "stream": stream_message(stream)},
-            besides=connection.connection_id,
-        )
+        created = {"type": "streamCreated", "stream": stream_message(stream)}
+        self._tell_of(stream, created, besides=connection.connection_id)
         self.streams[stream.stream_id] = stream
         if stream.muted:
             self._tell_muted(stream)
@@ -123,20 +121,22 @@ class Session:
         """End a stream, or raise AbsentError if there is none with this id."""
         stream = self.stream(stream_id)
         del self.streams[stream_id]
-        self.tell({"type": "streamDestroyed", "streamId": stream_id, "reason": reason})
+        destroyed = {"type": "streamDestroyed", "streamId": stream_id, "reason": reason}
+        self._tell_of(stream, destroyed)
         self.announce(stream_destroyed(self.key, stream, reason, now))
         self._notify_observers(now)
 
     def change_stream(self, stream: Stream, changed: str, value: Any) -> None:  # noqa: ANN401
-        """Change `hasAudio`, `hasVideo` or `videoDimensions` of a stream, and tell every client."""
+        """Change `hasAudio`, `hasVideo` or `videoDimensions` of a stream, and tell the clients."""
         setattr(stream, _PROPERTIES[changed], value)
-        self.tell(
+        self._tell_of(
+            stream,
             {
                 "type": "streamChanged",
                 "streamId": stream.stream_id,
                 "property": changed,
                 "value": value,
-            }
+            },
         )
 
     def signal_from(
@@ -191,11 +191,10 @@ class Session:
         kind = "archiveStarted" if running else "archiveStopped"
         self.tell({"type": kind, "id": archive_id, "name": name})
 
-    def tell(self, message: Mapping[str, Any], *, besides: str | None = None) -> None:
-        """Put a message into the outbox of every client but one."""
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Put a message into the outbox of every client."""
         for connection_id in self.connections:
-            if connection_id != besides:
-                self.outboxes.put(connection_id, message)
+            self.outboxes.put(connection_id, message)
 
     def signal(self, kind: str | None, data: str, connection_id: str | None = None) -> None:
         """Signal to one connection, or to all connections.
@@ -251,6 +250,15 @@ class Session:
         if stream_id not in self.streams:
             raise AbsentError("Stream not found")
         return self.streams[stream_id]
+
+    def _tell_of(
+        self, stream: Stream, message: Mapping[str, Any], *, besides: str | None = None
+    ) -> None:
+        """Tell of a stream its own client, and whoever may subscribe to it, but for one of them."""
+        for connection in self.connections.values():
+            own = connection is stream.connection
+            if (own or connection.subscribes) and connection.connection_id != besides:
+                self.outboxes.put(connection.connection_id, message)
 
     def _tell_muted(self, stream: Stream) -> None:
         """Have the stream's own client mute it; the client reports the change of `hasAudio`."""

@@ -19,6 +19,16 @@ class Connection:
         """Return True if the role allows publishing."""
         return self.role != "subscriber"
 
+    @property
+    def subscribes(self) -> bool:
+        """Return True if the role allows subscribing."""
+        return self.role != "publisheronly"
+
+    @property
+    def signals(self) -> bool:
+        """Return True if the role allows sending signals."""
+        return self.role != "publisheronly"
+
 
 @dataclass
 class Stream:

@@ -90,10 +90,38 @@ class Emitter {
 function lacking(title, target, names) {
   for (const name of names) {
     const say = () => {
-      throw new Error(`The local stand-in for OpenTok.js does not have ${title}.${name}.`);
+      throw missing(`${title}.${name}`);
     };
     target[name] = Object.assign(say, { promise: say });
   }
+}
+
+/**
+ * Throw if a page asks for what is not offered here.
+ * `offered` lists the names that are; `asked` may have others if they ask for nothing.
+ */
+function allowOnly(title, asked, offered) {
+  for (const [name, value] of Object.entries(asked ?? {})) {
+    if (!offered.includes(name) && !asksForNothing(name, value)) throw missing(`${title}'s ${name}`);
+  }
+}
+
+const WITHOUT_EFFECT = {
+  preferredResolution: "auto",
+  preferredVideoCodecs: "automatic",
+  videoContentHint: "",
+};
+
+function asksForNothing(name, value) {
+  if (value === undefined || value === null || value === false) return true;
+  if (typeof value === "object") {
+    return Object.entries(value).every(([each, part]) => asksForNothing(each, part));
+  }
+  return WITHOUT_EFFECT[name] === value;
+}
+
+function missing(what) {
+  return new Error(`The local stand-in for OpenTok.js does not have ${what}.`);
 }
 
 /** Settle a promise for a caller that passed a callback; one that passed none gets the promise. */

@@ -11,6 +11,7 @@ class Link {
   #requests = new Map();
   #number = 0;
   #ended = false;
+  #left = false;
 
   /** `handlers`: message(content), reconnecting(), reconnected(), ended(reason). */
   constructor(handlers) {
@@ -50,6 +51,15 @@ class Link {
     });
   }
 
+  /** Leave. Without a network the page is told at once, and the stand-in once there is one. */
+  async leave() {
+    const asked = this.request("disconnect", {});
+    if (this.#socket.readyState === WebSocket.OPEN) return await asked;
+    asked.catch(() => {});
+    this.#tell("ended", "clientDisconnected");
+    this.#left = true;
+  }
+
   #open(greeting, first) {
     const socket = new WebSocket(SOCKET);
     let greeted = false;
@@ -73,7 +83,7 @@ class Link {
   #take(message) {
     if (message.type === "answer") this.#settle(message);
     else if (message.type === "disconnected") this.#end(message.reason);
-    else this.#handlers.message(message);
+    else this.#tell("message", message);
   }
 
   /** The stand-in cannot read a request: none is to be sent again. */
@@ -90,8 +100,13 @@ class Link {
     else asked?.resolve(result);
   }
 
+  /** A page that has left is told nothing more. */
+  #tell(name, value) {
+    if (!this.#left) this.#handlers[name](value);
+  }
+
   #lost() {
-    this.#handlers.reconnecting();
+    this.#tell("reconnecting");
     this.#resume(Date.now() + this.#welcome.graceSeconds * 1000);
   }
 
@@ -115,7 +130,7 @@ class Link {
         return;
       }
       back = true;
-      this.#handlers.reconnected();
+      this.#tell("reconnected");
       if (message.type !== "resumed") this.#take(message);
       for (const { content } of this.#requests.values()) this.#send(content);
     });
@@ -141,6 +156,6 @@ class Link {
       } else reject(gone);
     }
     this.#requests.clear();
-    this.#handlers.ended(left);
+    this.#tell("ended", left);
   }
 }

@@ -7,6 +7,18 @@ const ACCESS_ERRORS = {
   OverconstrainedError: ["OT_CONSTRAINTS_NOT_SATISFIED", "No device satisfies the constraints."],
 };
 
+const MEDIA_PROPERTIES = [
+  "audioSource",
+  "autoGainControl",
+  "disableAudioProcessing",
+  "echoCancellation",
+  "facingMode",
+  "frameRate",
+  "noiseSuppression",
+  "resolution",
+  "videoSource",
+];
+
 function accessError(error) {
   if (error instanceof OTError) return error;
   const [name, message] = ACCESS_ERRORS[error.name] ?? ["OT_UNABLE_TO_CAPTURE_MEDIA", error.message];
@@ -36,10 +48,18 @@ async function capture(properties) {
   }
 }
 
-async function captureScreen({ audioSource }) {
-  const stream = await navigator.mediaDevices.getDisplayMedia({ video: true });
+async function captureScreen({ audioSource, frameRate, resolution }) {
+  const { width, height } = sizeOf(resolution);
+  const video = { width, height, frameRate: frameRate && { max: frameRate } };
+  const stream = await navigator.mediaDevices.getDisplayMedia({ video });
   if (audioSource instanceof MediaStreamTrack) stream.addTrack(audioSource);
   return stream;
+}
+
+function sizeOf(resolution) {
+  if (!resolution) return {};
+  const [width, height] = resolution.split("x").map(Number);
+  return { width: { ideal: width }, height: { ideal: height } };
 }
 
 function wantsDevice(source) {
@@ -47,10 +67,8 @@ function wantsDevice(source) {
 }
 
 function videoConstraints({ videoSource, resolution = "640x480", frameRate, facingMode }) {
-  const [width, height] = resolution.split("x").map(Number);
   return {
-    width: { ideal: width },
-    height: { ideal: height },
+    ...sizeOf(resolution),
     ...(frameRate ? { frameRate: { ideal: frameRate } } : {}),
     ...(facingMode ? { facingMode: { ideal: facingMode } } : {}),
     ...(typeof videoSource === "string" ? { deviceId: { exact: videoSource } } : {}),
@@ -78,8 +96,15 @@ async function getDevices() {
 
 /** Report the level of a sound, from 0 to 1, five times a second, until it ends. */
 function watchLevel(level, report) {
-  const timer = setInterval(async () => report(await level()), 200);
-  return () => clearInterval(timer);
+  let watching = true;
+  const timer = setInterval(async () => {
+    const heard = await level();
+    if (watching) report(heard);
+  }, 200);
+  return () => {
+    watching = false;
+    clearInterval(timer);
+  };
 }
 
 /** A function that returns the level of a track of this device, and one that frees it. */

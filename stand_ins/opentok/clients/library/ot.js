@@ -7,7 +7,10 @@ const OT = {
   Publisher,
   Session,
   Subscriber,
-  initSession: (_apiKey, sessionId) => new Session(sessionId),
+  initSession: (_apiKey, sessionId, options) => {
+    allowOnly("initSession", options, []);
+    return new Session(sessionId);
+  },
   initPublisher: Object.assign(
     (target, properties = {}, callback = undefined) => {
       if (typeof properties === "function") return new Publisher(target, {}, properties);
@@ -32,7 +35,10 @@ const OT = {
     return Promise.resolve(answer);
   },
   getDevices: (callback) => settle(getDevices(), callback),
-  getUserMedia: (properties = {}) => capture(properties),
+  getUserMedia: async (properties = {}) => {
+    allowOnly("getUserMedia", properties, MEDIA_PROPERTIES);
+    return await capture(properties);
+  },
   hasEndToEndEncryptionSupport: () => false,
   hasMediaProcessorSupport: Object.assign(() => false, { promise: async () => false }),
   unblockAudio: async () => {

@@ -5,6 +5,7 @@ class Peer {
   #send;
   #waiting = [];
   #heard = { energy: 0, seconds: 0 };
+  #closed = false;
 
   /** `send` takes what the other side must be told. */
   constructor(send) {
@@ -28,14 +29,12 @@ class Peer {
 
   async offer(media) {
     for (const track of media.getTracks()) this.#connection.addTrack(track, media);
-    await this.#connection.setLocalDescription();
-    this.#send({ kind: "offer", description: this.#connection.localDescription });
+    await this.#describe("offer");
   }
 
   async answer(description) {
     await this.#setRemote(description);
-    await this.#connection.setLocalDescription();
-    this.#send({ kind: "answer", description: this.#connection.localDescription });
+    await this.#describe("answer");
   }
 
   async answered(description) {
@@ -44,6 +43,7 @@ class Peer {
 
   /** Candidates may come before the description to which they belong. */
   async addCandidate(candidate) {
+    if (this.#closed) return;
     if (this.#connection.remoteDescription === null) this.#waiting.push(candidate);
     else await this.#connection.addIceCandidate(candidate).catch(() => {});
   }
@@ -70,12 +70,27 @@ class Peer {
   }
 
   close() {
+    this.#closed = true;
     this.#connection.close();
   }
 
+  async #describe(kind) {
+    await this.#whileOpen(() => this.#connection.setLocalDescription());
+    if (!this.#closed) this.#send({ kind, description: this.#connection.localDescription });
+  }
+
+  /** Do a step, which fails without harm if either side ends meanwhile. */
+  async #whileOpen(step) {
+    if (this.#closed) return;
+    try {
+      await step();
+    } catch (error) {
+      if (!this.#closed) throw error;
+    }
+  }
+
   async #setRemote(description) {
-    if (this.#connection.signalingState === "closed") return;
-    await this.#connection.setRemoteDescription(description);
+    await this.#whileOpen(() => this.#connection.setRemoteDescription(description));
     for (const candidate of this.#waiting.splice(0)) await this.addCandidate(candidate);
   }
 }

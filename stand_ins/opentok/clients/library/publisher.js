@@ -1,5 +1,15 @@
 // A publisher: this device's media, sent to each subscriber by a connection of its own.
 
+const PUBLISHER_PROPERTIES = [
+  ...MEDIA_PROPERTIES,
+  ...WIDGET_PROPERTIES,
+  "disableAudioInputDeviceManagement", // The stand-in never changes the device by itself.
+  "mirror",
+  "name",
+  "publishAudio",
+  "publishVideo",
+];
+
 class Publisher extends Emitter {
   #properties;
   #widget;
@@ -9,7 +19,11 @@ class Publisher extends Emitter {
 
   constructor(target, properties, callback) {
     super();
+    allowOnly("Publisher", properties, PUBLISHER_PROPERTIES);
     this.#properties = { publishAudio: true, publishVideo: true, ...properties };
+    if (this.isScreen && wantsDevice(properties.audioSource ?? null)) {
+      throw missing("Publisher's audioSource with a shared screen");
+    }
     this.session = null;
     this.stream = null;
     this.accessAllowed = false;
@@ -39,10 +53,9 @@ class Publisher extends Emitter {
   /** The stream as it is announced to the other clients. */
   get announced() {
     const { width, height } = this.#track("video")?.getSettings() ?? {};
-    const screenOrCamera = this.isScreen ? "screen" : "camera";
     return {
       name: this.#properties.name ?? "",
-      videoType: this.#track("video") ? screenOrCamera : null,
+      videoType: this.#videoType,
       hasAudio: Boolean(this.#track("audio")) && this.#properties.publishAudio,
       hasVideo: Boolean(this.#track("video")) && this.#properties.publishVideo,
       videoDimensions: width && height ? { width, height } : null,
@@ -67,17 +80,17 @@ class Publisher extends Emitter {
 
   getVideoSource() {
     const track = this.#track("video") ?? null;
-    const type = track && (this.isScreen ? "screen" : "camera");
-    return { deviceId: track?.getSettings().deviceId ?? null, type, track };
+    return { deviceId: track?.getSettings().deviceId ?? null, type: this.#videoType, track };
   }
 
   async setAudioSource(source) {
-    const wanted = { audioSource: source, videoSource: null };
+    const wanted = { ...this.#properties, audioSource: source, videoSource: null };
     await this.#replace(source instanceof MediaStreamTrack ? source : await firstTrack(wanted));
   }
 
   async setVideoSource(deviceId) {
-    await this.#replace(await firstTrack({ audioSource: null, videoSource: deviceId }));
+    const wanted = { ...this.#properties, audioSource: null, videoSource: deviceId };
+    await this.#replace(await firstTrack(wanted));
   }
 
   async cycleVideo() {
@@ -96,9 +109,16 @@ class Publisher extends Emitter {
     if (kind === "subscribe") await this.#offer(from, subscription);
     else if (kind === "unsubscribe") this.#forget(subscription);
     else {
-      const peer = this.#peers.get(subscription);
+      const peer = this.#peers.get(subscription)?.peer;
       if (kind === "answer") await peer?.answered(description);
       else await peer?.addCandidate(candidate);
+    }
+  }
+
+  /** A client has left the session. */
+  subscriberLeft(connectionId) {
+    for (const [subscription, { to }] of [...this.#peers]) {
+      if (to === connectionId) this.#forget(subscription);
     }
   }
 
@@ -189,11 +209,21 @@ class Publisher extends Emitter {
     }
   }
 
+  get #videoType() {
+    if (!this.#track("video")) return null;
+    if (this.#properties.videoSource instanceof MediaStreamTrack) return "custom";
+    return this.isScreen ? "screen" : "camera";
+  }
+
   #track(kind) {
     return this.media?.getTracks().find((track) => track.kind === kind);
   }
 
   async #replace(track) {
+    if (this.#destroyed) {
+      track.stop();
+      throw new OTError("OT_MEDIA_ERR_ABORTED", "The publisher was destroyed.");
+    }
     const old = this.#track(track.kind);
     if (old) {
       this.media.removeTrack(old);
@@ -202,7 +232,7 @@ class Publisher extends Emitter {
     this.media.addTrack(track);
     this.#watch(track);
     this.#enable();
-    for (const peer of this.#peers.values()) await peer.replace(track);
+    for (const { peer } of this.#peers.values()) await peer.replace(track);
     if (track.kind === "audio") this.#watchLevel();
   }
 
@@ -211,7 +241,7 @@ class Publisher extends Emitter {
     const peer = new Peer((content) => {
       session.relay(to, { streamId: stream.streamId, subscription, ...content });
     });
-    this.#peers.set(subscription, peer);
+    this.#peers.set(subscription, { to, peer });
     peer.onState((state) => {
       if (state === "failed") this.#forget(subscription); // The subscriber has vanished.
     });
@@ -219,7 +249,7 @@ class Publisher extends Emitter {
   }
 
   #forget(subscription) {
-    this.#peers.get(subscription)?.close();
+    this.#peers.get(subscription)?.peer.close();
     this.#peers.delete(subscription);
   }
 

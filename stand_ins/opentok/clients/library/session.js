@@ -38,7 +38,7 @@ class Session extends Emitter {
   }
 
   async disconnect() {
-    if (this.isConnected()) await this.#link.request("disconnect", {});
+    if (this.isConnected()) await this.#link.leave();
   }
 
   unpublish(publisher, reason = "clientDisconnected") {
@@ -53,7 +53,8 @@ class Session extends Emitter {
     if (this.#subscribers.delete(subscriber)) subscriber.end("unsubscribed");
   }
 
-  signal({ type = "", data = "", to = undefined }, callback) {
+  signal({ type = "", data = "", to = undefined, retryAfterReconnect = true }, callback) {
+    if (!retryAfterReconnect) throw missing("Session.signal's retryAfterReconnect: false");
     const fields = { signalType: type, data, to: idOf(to) };
     return settle(this.#request("signal", fields), callback);
   }
@@ -197,6 +198,7 @@ class Session extends Emitter {
   #removeConnection({ connectionId, reason }) {
     const connection = this.#connections.get(connectionId);
     this.#connections.delete(connectionId);
+    for (const publisher of this.#publishers) publisher.subscriberLeft(connectionId);
     if (connection) this.emit("connectionDestroyed", { connection, reason });
   }
 

@@ -1,5 +1,12 @@
 // A subscriber: another client's stream, seen and heard here.
 
+const SUBSCRIBER_PROPERTIES = [
+  ...WIDGET_PROPERTIES,
+  "audioVolume",
+  "subscribeToAudio",
+  "subscribeToVideo",
+];
+
 const playing = new Set();
 
 class Subscriber extends Emitter {
@@ -15,6 +22,7 @@ class Subscriber extends Emitter {
 
   constructor(session, stream, target, properties) {
     super();
+    allowOnly("Subscriber", properties, SUBSCRIBER_PROPERTIES);
     this.session = session;
     this.stream = stream;
     this.#properties = {
@@ -29,12 +37,11 @@ class Subscriber extends Emitter {
     this.id = this.element?.id;
     for (const [name, set] of Object.entries({
       subscribeToAudio: (on) => this.#subscribeToAudio(on),
-      subscribeToVideo: (on) => this.#subscribeToVideo(on),
+      subscribeToVideo: (on, reason) => this.#subscribeToVideo(on, reason),
       setAudioVolume: (volume) => this.#setVolume(volume),
-      restrictFrameRate: () => {},
     })) {
       this[name] = Object.assign((value) => (set(value), this), {
-        promise: async (value) => set(value),
+        promise: async (value, reason) => set(value, reason),
       });
     }
   }
@@ -159,11 +166,11 @@ class Subscriber extends Emitter {
     this.#apply();
   }
 
-  #subscribeToVideo(on) {
+  #subscribeToVideo(on, reason = "subscribeToVideo") {
     if (this.#properties.subscribeToVideo === on) return;
     this.#properties.subscribeToVideo = on;
     this.#apply();
-    this.emit(on ? "videoEnabled" : "videoDisabled", { reason: "subscribeToVideo" });
+    this.emit(on ? "videoEnabled" : "videoDisabled", { reason });
   }
 
   #apply() {
@@ -189,6 +196,7 @@ lacking("Subscriber", Subscriber.prototype, [
   "getCaptionsTranslationLanguage",
   "getStats",
   "getStyle",
+  "restrictFrameRate",
   "setAudioMediaProcessorConnector",
   "setCaptionsTranslationLanguage",
   "setPreferredFrameRate",

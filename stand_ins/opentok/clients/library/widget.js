@@ -1,5 +1,6 @@
 // The element of a publisher or subscriber: a box with a video and, if wanted, a name.
 
+const WIDGET_PROPERTIES = ["fitMode", "height", "insertDefaultUI", "insertMode", "width"];
 const SIZE = { width: 264, height: 198 };
 
 class Widget {
