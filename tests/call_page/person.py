@@ -73,6 +73,9 @@ class Person:
     def is_told(self, text: str) -> None:
         expect(self.page.locator("#banner")).to_contain_text(text)
 
+    def is_warned(self, text: str) -> None:
+        expect(self.page.get_by_role("alert")).to_contain_text(text)
+
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 

@@ -26,6 +26,7 @@ from stand_ins.opentok.sessions.client_messages import connection_message, strea
 from stand_ins.opentok.sessions.live_session import Session
 from stand_ins.opentok.sessions.participants import Connection, Stream
 from stand_ins.opentok.sessions.sessions import Sessions
+from stand_ins.opentok.sessions.signals import SignalTooLongError, check_lengths
 from stand_ins.opentok.tokens.client_tokens import verify_client_token
 from stand_ins.opentok.tokens.expiry_plan import ExpiryPlan
 from stand_ins.opentok.tokens.token_errors import TokenRefusedError
@@ -122,7 +123,7 @@ class Client:
                 result = self._result(session, request, now)
             except ClientRefusedError as error:
                 self.outbox.put(answer | {"error": error.to_json()})
-            except AbsentError as error:
+            except (AbsentError, SignalTooLongError) as error:
                 refusal = ClientRefusedError("OT_INVALID_PARAMETER", str(error))
                 self.outbox.put(answer | {"error": refusal.to_json()})
             else:
@@ -150,6 +151,7 @@ class Client:
             case Signal():
                 if not connection.signals:
                     raise ClientRefusedError("OT_PERMISSION_DENIED", "The role may not signal.")
+                check_lengths(request.signal_type, request.data)
                 session.signal_from(connection, request.signal_type, request.data, request.to)
             case Relay():
                 if request.content.get("kind") == "subscribe" and not connection.subscribes:

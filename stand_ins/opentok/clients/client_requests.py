@@ -5,8 +5,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 _LONGEST_NAME = 1000
-_LONGEST_TYPE = 128
-_LONGEST_DATA = 8 * 1024
 
 
 class _Message(
@@ -71,8 +69,8 @@ class ChangeStream(_Request):
 class Signal(_Request):
     """A signal to one connection, or to all connections of the session."""
 
-    data: Annotated[str, msgspec.Meta(max_length=_LONGEST_DATA)] = ""
-    signal_type: Annotated[str, msgspec.Meta(max_length=_LONGEST_TYPE)] = ""
+    data: str = ""
+    signal_type: str = ""
     to: str | None = None
 
 

@@ -1,7 +1,6 @@
 """OpenTok's routes that act on a session: signals, mutes and disconnections."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from uuid import UUID
 
 import msgspec
@@ -15,11 +14,9 @@ from stand_ins.opentok.callbacks.project_routes import (
     project_routes,
 )
 from stand_ins.opentok.credentials import KnownCredentials
-from stand_ins.opentok.rest_errors import InvalidStreamIdError, RestError
+from stand_ins.opentok.rest_errors import InvalidStreamIdError
 from stand_ins.opentok.sessions.sessions import Sessions
-
-_LONGEST_TYPE = 128
-_LONGEST_DATA = 8 * 1024
+from stand_ins.opentok.sessions.signals import check_lengths
 
 
 class SignalRequest(msgspec.Struct):
@@ -82,10 +79,7 @@ def moderation_routes(
 
 def _signal() -> SignalRequest:
     wanted = json_body(SignalRequest)
-    if len((wanted.type or "").encode()) > _LONGEST_TYPE:
-        raise RestError("The type is too long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    if len(wanted.data.encode()) > _LONGEST_DATA:
-        raise RestError("The data is too long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    check_lengths(wanted.type or "", wanted.data)
     return wanted
 
 

@@ -190,6 +190,25 @@ def test_signals_reach_all_or_one_with_their_sender(
     assert (last["data"], last["from"]) == ("all", None)
 
 
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [({"data": "é" * 4097}, "data"), ({"signalType": "é" * 65}, "type")],
+)
+def test_a_signal_that_is_too_long_is_refused_and_its_client_stays(
+    connect: Connect, fields: dict[str, str], named: str
+) -> None:
+    alice, bob = connect(), connect()
+
+    refused = alice.asks("signal", **fields)
+
+    assert refused["error"] == {
+        "name": "OT_INVALID_PARAMETER",
+        "message": f"The {named} is too long",
+    }
+    alice.asks("signal", data="é" * 4096, signalType="é" * 64)
+    assert bob.hears_of("signal")["data"] == "é" * 4096
+
+
 def test_a_message_about_a_subscription_reaches_the_other_side(connect: Connect) -> None:
     alice, bob = connect(), connect()
 

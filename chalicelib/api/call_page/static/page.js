@@ -21,6 +21,7 @@ const lobby = new Lobby();
 let call = null;
 let joining = false;
 let notice = 0;
+let warning = 0;
 let waiting = 0;
 let closingTimer = 0;
 const panel = new Panel(room, () => call, complain);
@@ -44,13 +45,25 @@ function tell(text, stays = false) {
   if (text && !stays) notice = window.setTimeout(() => tell(""), NOTICE_MS);
 }
 
+/**
+ * Show an error for a while, beside what is told: a connection that is back must not hide it.
+ * @param {string} text
+ */
+function warn(text) {
+  const line = element("warning", HTMLElement);
+  clearTimeout(warning);
+  line.textContent = text;
+  line.hidden = false;
+  warning = window.setTimeout(() => (line.hidden = true), NOTICE_MS);
+}
+
 /** @param {unknown} error */
 function complain(error) {
   console.warn(error);
   const { message, name } = /** @type {Error} */ (error);
   const isOfDevices = /^OT_(USER|NO_|HARD|UNSUPP|UNABLE|CONSTR)|^Not(Allowed|Found|Readable)/.test(name);
-  if (error instanceof Refusal) tell(sentence(error));
-  else tell(isOfDevices ? deviceProblem({ name }) : message);
+  if (error instanceof Refusal) warn(sentence(error));
+  else warn(isOfDevices ? deviceProblem({ name }) : message);
 }
 
 async function showRoom() {
