@@ -29,6 +29,7 @@ MOVES = """video => new Promise(resolve => {
 })"""
 """A wait until a video advances and its pixels change; 0 if it does not within 3 seconds."""
 LOOKS = 10
+RECONNECTING = "The connection is lost. Reconnecting …"
 OVERLAPS = """tiles => {
   const boxes = tiles.map(tile => tile.getBoundingClientRect());
   return boxes.filter((one, index) => boxes.some((other, otherIndex) => otherIndex > index &&
@@ -74,7 +75,10 @@ class Person:
         expect(self.page.locator("#banner")).to_contain_text(text)
 
     def is_warned(self, text: str) -> None:
-        expect(self.page.get_by_role("alert")).to_contain_text(text)
+        expect(self.page.locator("#warning")).to_contain_text(text)
+
+    def is_reconnecting(self) -> None:
+        expect(self.page.locator("#connection")).to_have_text(RECONNECTING)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

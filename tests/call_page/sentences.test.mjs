@@ -3,6 +3,8 @@ import { test } from "node:test";
 
 import { Refusal } from "../../chalicelib/api/call_page/static/roomkey.js";
 import {
+  complaint,
+  counts,
   deviceProblem,
   duration,
   endOf,
@@ -51,11 +53,26 @@ test("why a camera cannot be had is told for the browser's and for OpenTok's err
     ["NotAllowedError", "OT_USER_MEDIA_ACCESS_DENIED"],
     ["NotFoundError", "OT_NO_DEVICES_FOUND"],
     ["NotReadableError", "OT_HARDWARE_UNAVAILABLE"],
+    ["OverconstrainedError", "OT_CONSTRAINTS_NOT_SATISFIED"],
   ]) {
-    const [one, other] = names.map((name) => deviceProblem({ name }));
+    const [one, other] = names.map((name) => deviceProblem(name));
     assert.equal(one, other);
-    assert.notEqual(one, deviceProblem({}));
+    assert.ok(one !== null && one !== deviceProblem("AbortError"));
   }
+});
+
+test("an error is told by its device, by Roomkey's refusal, or in its own words", () => {
+  const named = (name) => Object.assign(new Error("The words of the library."), { name });
+  assert.equal(complaint(named("NotAllowedError")), deviceProblem("NotAllowedError"));
+  assert.equal(complaint(named("OT_NOT_CONNECTED")), "The words of the library.");
+  assert.equal(complaint(named("NotAllowedErrorOfMine")), "The words of the library.");
+  assert.equal(complaint(new Refusal("room_full", "detail")), "This room is full.");
+});
+
+test("how many are in the call is told, and how many publish where that is known", () => {
+  assert.equal(counts(1, 0), "1 in the call, 0 seen or heard");
+  assert.equal(counts(3, 2), "3 in the call, 2 seen or heard");
+  assert.equal(counts(3, null), "3 in the call");
 });
 
 test("a duration has minutes and seconds, and is never negative", () => {
@@ -63,6 +80,6 @@ test("a duration has minutes and seconds, and is never negative", () => {
 });
 
 test("each reason of an end has its words", () => {
-  const ends = ["clientDisconnected", "forceDisconnected", "networkDisconnected"].map(endOf);
-  assert.equal(new Set(ends).size, 3);
+  const reasons = ["clientDisconnected", "forceDisconnected", "mediaIdle", "networkDisconnected"];
+  assert.equal(new Set(reasons.map(endOf)).size, reasons.length);
 });

@@ -24,6 +24,7 @@ class SocketClient:
         self._socket = Client(f"{service.url.replace('http', 'ws')}/client/socket")
         self._socket.send(json.dumps(greeting))
         self._request = 0
+        self.heard: list[Any] = []
         self.first = self.hears()
 
     @property
@@ -34,7 +35,8 @@ class SocketClient:
     def hears(self) -> Any:
         text = self._socket.receive(timeout=PATIENCE_SECONDS)
         assert text is not None, "The stand-in has sent nothing."
-        return json.loads(text)
+        self.heard.append(json.loads(text))
+        return self.heard[-1]
 
     def hears_of(self, kind: str) -> Any:
         """Return the next message of this type; others are left out."""
@@ -67,6 +69,14 @@ class SocketClient:
     def closes(self, reason: int = 1000) -> None:
         if self._socket.connected:
             self._socket.close(reason)
+
+
+def lose_network(service: RunningOpenTok, client: SocketClient, seconds: float) -> None:
+    requests.post(
+        f"{service.url}/sim/connections/{client.connection_id}/network",
+        json={"lostSeconds": seconds},
+        timeout=PATIENCE_SECONDS,
+    )
 
 
 Connect = Callable[..., SocketClient]
@@ -153,6 +163,8 @@ def test_streams_begin_change_and_end_for_the_others(connect: Connect) -> None:
         ("publisher", "forceMute", {}),
         ("publisher", "forceDisconnect", {"connectionId": "any"}),
         ("publisher", "forceUnpublish", {"streamId": "any"}),
+        ("publisheronly", "relay", {"to": "any", "content": {"kind": "subscribe"}}),
+        ("publisheronly", "signal", {"data": "any"}),
     ],
 )
 def test_a_role_may_not_do_more_than_its_token_says(
@@ -161,6 +173,24 @@ def test_a_role_may_not_do_more_than_its_token_says(
     answer = connect(role).asks(request_, **fields)
 
     assert answer["error"]["name"] == "OT_PERMISSION_DENIED"
+
+
+def test_who_may_only_publish_hears_of_no_stream_but_their_own(connect: Connect) -> None:
+    alice = connect()
+    alice.publishes()
+    bob = connect("publisheronly")
+    own = bob.publishes()
+    stream_id = alice.publishes()
+    alice.asks("changeStream", streamId=stream_id, property="hasVideo", value=False)
+    alice.asks("unpublish", streamId=stream_id)
+    alice.asks("signal", data="enough")
+    bob.asks("changeStream", streamId=own, property="hasVideo", value=False)
+
+    assert (bob.first["streams"], bob.first["capabilities"]["subscribe"]) == ([], 0)
+    kinds = [each["type"] for each in bob.heard]
+    assert kinds == ["connected", "answer", "signal", "streamChanged", "answer"]
+    relayed = alice.asks("relay", to=bob.connection_id, content={"kind": "subscribe"})
+    assert "error" not in relayed
 
 
 def test_nobody_changes_the_stream_of_another(connect: Connect) -> None:
@@ -268,11 +298,7 @@ def test_a_client_that_lost_its_socket_resumes_and_misses_nothing(
     connect: Connect, opentok_service: RunningOpenTok
 ) -> None:
     alice, bob = connect(), connect()
-    requests.post(
-        f"{opentok_service.url}/sim/connections/{bob.connection_id}/network",
-        json={"lostSeconds": 0},
-        timeout=PATIENCE_SECONDS,
-    )
+    lose_network(opentok_service, bob, 0)
     bob.is_cut_off()
     alice.asks("signal", data="meanwhile")
 
@@ -282,6 +308,27 @@ def test_a_client_that_lost_its_socket_resumes_and_misses_nothing(
 
     assert again.first == {"type": "resumed"}
     assert again.hears_of("signal")["data"] == "meanwhile"
+
+
+def test_a_client_that_is_removed_while_its_socket_is_lost_hears_so_when_it_is_back(
+    connect: Connect, opentok_service: RunningOpenTok, session_id: str
+) -> None:
+    alice = connect()
+    lose_network(opentok_service, alice, 0)
+    rest(opentok_service, "DELETE", f"session/{session_id}/connection/{alice.connection_id}")
+
+    again = connect(
+        type="resume", connectionId=alice.connection_id, secret=alice.first["secret"], received=1
+    )
+
+    assert again.hears_of("disconnected")["reason"] == "forceDisconnected"
+    again.is_cut_off()
+    with time_machine.travel(time.time() + 60, tick=False):
+        opentok_service.stand_in.advance()
+    late = connect(
+        type="resume", connectionId=alice.connection_id, secret=alice.first["secret"], received=1
+    )
+    assert late.first["error"]["name"] == "OT_NOT_CONNECTED"
 
 
 def test_a_request_that_is_repeated_is_done_once(connect: Connect) -> None:
@@ -315,11 +362,7 @@ def test_a_client_that_does_not_come_back_is_disconnected(
 ) -> None:
     alice, bob = connect(), connect()
     platform = opentok_service.stand_in
-    requests.post(
-        f"{opentok_service.url}/sim/connections/{bob.connection_id}/network",
-        json={"lostSeconds": 60},
-        timeout=PATIENCE_SECONDS,
-    )
+    lose_network(opentok_service, bob, 60)
     with time_machine.travel(time.time() + 60, tick=False):
         platform.advance()
 

@@ -110,6 +110,7 @@ export class Call {
     });
     session.on("sessionDisconnected", ({ reason }) => {
       this.#session = null;
+      this.own.stop();
       this.#people.clear();
       this.#screen.ended(reason);
     });
@@ -158,14 +159,19 @@ export class Call {
     this.#show();
   }
 
+  get #publishing() {
+    return this.others.publishing + Number(this.own.published || this.own.sharing);
+  }
+
   #show() {
     this.#screen.show({
       connected: this.#session !== null,
       reconnecting: this.#reconnecting,
       role: this.#role,
       people: [...this.#people.values()].map(({ person }) => person),
-      microphone: this.choice.microphone,
-      camera: this.choice.camera && this.choice.videoSource !== null,
+      publishing: this.#role === "publisheronly" ? null : this.#publishing,
+      microphone: this.own.published && this.choice.microphone,
+      camera: this.choice.videoSource === null ? null : this.own.published && this.choice.camera,
       sharing: this.own.sharing,
       audioBlocked: this.others.audioBlocked,
       recording: this.#recording,

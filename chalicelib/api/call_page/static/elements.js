@@ -28,6 +28,15 @@ export function made(tag, properties = {}, ...children) {
 }
 
 /**
+ * Change a text; the same text again is no change, which screen readers would read out.
+ * @param {Element} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
  * @param {string} id
  * @param {() => void | Promise<void>} act
  * @param {(error: unknown) => void} [failed]

@@ -49,7 +49,8 @@ export class Lobby {
       this.#measure(media);
     } catch (error) {
       if (opened === this.#opened) {
-        this.#note.textContent = deviceProblem(/** @type {DOMException} */ (error));
+        const { name } = /** @type {DOMException} */ (error);
+        this.#note.textContent = deviceProblem(name) ?? "Your camera and microphone cannot be used.";
       }
     }
     await this.#listDevices();

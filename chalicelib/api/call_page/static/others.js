@@ -10,6 +10,8 @@ const CAMERA_OFF = "The camera is off";
 export class Others {
   /** @type {Map<string, string>} The stream of each camera, by connection. */
   #streams = new Map();
+  /** @type {Map<string, string>} The connection of each stream. */
+  #publishers = new Map();
   /** @type {Set<OT.Subscriber>} */
   #blocked = new Set();
 
@@ -30,6 +32,11 @@ export class Others {
     return this.#blocked.size > 0;
   }
 
+  /** How many of the others publish something. */
+  get publishing() {
+    return new Set(this.#publishers.values()).size;
+  }
+
   /** @param {string} connectionId */
   streamOf(connectionId) {
     return this.#streams.get(connectionId);
@@ -43,6 +50,7 @@ export class Others {
     session.on("streamCreated", ({ stream }) => this.#subscribe(session, stream));
     session.on("streamDestroyed", ({ stream }) => {
       const { connectionId } = stream.connection;
+      this.#publishers.delete(stream.streamId);
       if (this.#streams.get(connectionId) === stream.streamId) this.#streams.delete(connectionId);
       this.#screen.removeTile(stream.streamId);
       this.#changed();
@@ -91,6 +99,7 @@ export class Others {
   #addTile({ streamId, connection, videoType, hasAudio }) {
     const { name } = participantIn(connection.data);
     const screen = videoType === "screen";
+    this.#publishers.set(streamId, connection.connectionId);
     if (!screen) this.#streams.set(connection.connectionId, streamId);
     this.#screen.addTile({
       id: streamId,

@@ -11,6 +11,8 @@ export class OwnMedia {
   #camera = null;
   /** @type {OT.Publisher | null} */
   #shared = null;
+  /** @type {OT.Session | null} */
+  #session = null;
 
   /**
    * @param {typeof OT} library OpenTok.js.
@@ -30,6 +32,11 @@ export class OwnMedia {
   #choice;
   #changed;
 
+  /** True while camera and microphone are published. */
+  get published() {
+    return this.#camera !== null;
+  }
+
   get sharing() {
     return this.#shared !== null;
   }
@@ -46,6 +53,7 @@ export class OwnMedia {
    * @param {OT.Session} session
    */
   async publish(session) {
+    this.#session = session;
     const publisher = this.#publisherOf();
     this.#camera = publisher;
     this.#watch(publisher);
@@ -54,23 +62,36 @@ export class OwnMedia {
     } catch (error) {
       publisher.destroy();
       this.#ended();
-      this.#screen.notify("The others cannot see or hear you.");
       console.warn("Publishing failed.", error);
+      if (this.#session === session) this.#screen.notify("The others cannot see or hear you.");
     }
     this.#changed();
   }
 
-  /** @param {boolean} on */
-  setMicrophone(on) {
+  /** The session has ended. */
+  stop() {
+    this.#session = null;
+  }
+
+  /**
+   * Switch the microphone. Where nothing is published any more, switching it on publishes again.
+   * @param {boolean} on
+   */
+  async setMicrophone(on) {
     this.#choice.microphone = on;
+    if (on && !this.published) return await this.#publishAgain();
     this.#camera?.publishAudio(on);
     this.#screen.changeTile("own", { audio: on });
     this.#changed();
   }
 
-  /** @param {boolean} on */
-  setCamera(on) {
+  /**
+   * Switch the camera, as `setMicrophone` does the microphone.
+   * @param {boolean} on
+   */
+  async setCamera(on) {
     this.#choice.camera = on;
+    if (on && !this.published) return await this.#publishAgain();
     this.#camera?.publishVideo(on);
     this.#screen.changeTile("own", { note: on ? "" : CAMERA_OFF });
     this.#changed();
@@ -142,13 +163,21 @@ export class OwnMedia {
     publisher.on("audioLevelUpdated", ({ audioLevel }) => this.#screen.level("own", audioLevel));
     publisher.on("muteForced", () => {
       this.#screen.notify("A moderator has muted you.");
-      this.setMicrophone(false);
+      void this.setMicrophone(false);
     });
     publisher.on("streamDestroyed", ({ reason }) => {
-      if (reason === "forceUnpublished") this.#screen.notify("A moderator has stopped your video.");
+      if (reason === "forceUnpublished") {
+        this.#screen.notify("A moderator has stopped your camera and microphone.");
+        this.#choice.microphone = false; // Neither comes back by itself.
+        this.#choice.camera = false;
+      }
       this.#ended();
       this.#changed();
     });
+  }
+
+  async #publishAgain() {
+    if (this.#session !== null) await this.publish(this.#session);
   }
 
   #ended() {

@@ -2,14 +2,16 @@
 // The page around the call. Its address says which room. `bearer.js` has kept the bearer.
 
 import { Call } from "./call.js";
-import { element, onClick } from "./elements.js";
+import { element, onClick, setText } from "./elements.js";
 import { Lobby } from "./lobby.js";
-import { Panel, pressed } from "./panel.js";
+import { Notices } from "./notices.js";
+import { Panel } from "./panel.js";
 import { Refusal, RoomkeyRoom } from "./roomkey.js";
-import { deviceProblem, duration, endOf, retryAfter, sentence, stateOf } from "./sentences.js";
+import { complaint, counts, duration, endOf, retryAfter, sentence, stateOf } from "./sentences.js";
 import { Tiles } from "./tiles.js";
 
-const NOTICE_MS = 8_000;
+/** What gets the focus where a stage begins; what had it is hidden then. */
+const BEGINNINGS = { lobby: "lobby-title", call: "stage", over: "over-title" };
 
 const api = location.pathname.replace(/\/call\/?$/, "");
 const roomName = new URLSearchParams(location.search).get("room") ?? "";
@@ -20,50 +22,22 @@ const lobby = new Lobby();
 /** @type {Call | null} */
 let call = null;
 let joining = false;
-let notice = 0;
-let warning = 0;
 let waiting = 0;
 let closingTimer = 0;
+const notices = new Notices(async () => call?.unblockAudio());
 const panel = new Panel(room, () => call, complain);
 
 /** @param {"lobby" | "call" | "over"} stage */
 function goTo(stage) {
+  const changes = document.body.dataset.stage !== stage;
   document.body.dataset.stage = stage;
-}
-
-/**
- * Show a text above the call, for a while or until the next one.
- * @param {string} text
- * @param {boolean} [stays]
- */
-function tell(text, stays = false) {
-  const banner = element("banner", HTMLElement);
-  clearTimeout(notice);
-  notice = 0;
-  banner.textContent = text;
-  banner.hidden = text === "";
-  if (text && !stays) notice = window.setTimeout(() => tell(""), NOTICE_MS);
-}
-
-/**
- * Show an error for a while, beside what is told: a connection that is back must not hide it.
- * @param {string} text
- */
-function warn(text) {
-  const line = element("warning", HTMLElement);
-  clearTimeout(warning);
-  line.textContent = text;
-  line.hidden = false;
-  warning = window.setTimeout(() => (line.hidden = true), NOTICE_MS);
+  if (changes) element(BEGINNINGS[stage], HTMLElement).focus();
 }
 
 /** @param {unknown} error */
 function complain(error) {
   console.warn(error);
-  const { message, name } = /** @type {Error} */ (error);
-  const isOfDevices = /^OT_(USER|NO_|HARD|UNSUPP|UNABLE|CONSTR)|^Not(Allowed|Found|Readable)/.test(name);
-  if (error instanceof Refusal) warn(sentence(error));
-  else warn(isOfDevices ? deviceProblem({ name }) : message);
+  notices.warn(complaint(error));
 }
 
 async function showRoom() {
@@ -88,10 +62,7 @@ async function join(choice) {
     call = new Call(OT, room, screen, choice ?? chosen);
     await call.join();
     lobby.close();
-    if (call !== null) {
-      goTo("call");
-      panel.showRoom().catch(complain);
-    }
+    if (call !== null) goTo("call");
   } catch (error) {
     call = null;
     refuse(error);
@@ -136,23 +107,24 @@ const screen = {
     for (const id of ["microphone", "camera", "switch-camera", "share"]) {
       element(id, HTMLElement).hidden = !publishes;
     }
+    for (const id of ["camera", "switch-camera"]) {
+      if (state.camera === null) element(id, HTMLElement).hidden = true;
+    }
     switchedTo("microphone", state.microphone, "Microphone on", "Microphone off");
-    switchedTo("camera", state.camera, "Camera on", "Camera off");
+    switchedTo("camera", state.camera === true, "Camera on", "Camera off");
     switchedTo("share", state.sharing, "Stop sharing", "Share screen");
     element("recording", HTMLElement).hidden = state.recording === null;
     const count = element("count", HTMLElement);
     count.hidden = !state.connected;
-    count.textContent = `${state.people.length} in the call, ${tiles.count} seen or heard`;
-    if (state.reconnecting) tell("The connection is lost. Reconnecting …", true);
-    else if (state.audioBlocked) offerSound();
-    else if (notice === 0) tell("");
+    setText(count, counts(state.people.length, state.publishing));
+    notices.show(state);
   },
   addTile: (tile) => tiles.add(tile),
   changeTile: (id, change) => tiles.change(id, change),
   removeTile: (id) => tiles.remove(id),
   level: (id, level) => tiles.level(id, level),
   chat: (message) => panel.say(message),
-  notify: (text) => tell(text),
+  notify: (text) => notices.tell(text),
   closing: (closesAt) => {
     clearInterval(closingTimer);
     const line = element("closing", HTMLElement);
@@ -170,11 +142,10 @@ const screen = {
     for (const id of ["closing", "count", "recording"]) element(id, HTMLElement).hidden = true;
     if (reason !== "networkDisconnected") room.forget(); // Roomkey says whether one may come back.
     tiles.clear();
-    tell("");
+    panel.leave();
+    notices.clear();
+    setText(element("over-title", HTMLElement), endOf(reason));
     goTo("over");
-    const title = element("over-title", HTMLElement);
-    title.textContent = endOf(reason);
-    title.focus();
     if (reason === "networkDisconnected") void join(choice);
   },
 };
@@ -186,29 +157,21 @@ const screen = {
  * @param {string} whileOff
  */
 function switchedTo(id, on, whileOn, whileOff) {
-  pressed(id, on);
-  element(id, HTMLElement).textContent = on ? whileOn : whileOff;
-}
-
-function offerSound() {
-  const banner = element("banner", HTMLElement);
-  tell("Your browser keeps the sound off. ", true);
-  const button = document.createElement("button");
-  button.textContent = "Turn on sound";
-  button.addEventListener("click", () => void call?.unblockAudio().then(() => tell("")));
-  banner.append(button);
+  const button = element(id, HTMLElement);
+  button.dataset.on = String(on);
+  setText(button, on ? whileOn : whileOff);
 }
 
 element("join-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   void join();
 });
-onClick("microphone", () => call?.own.setMicrophone(!isPressed("microphone")));
-onClick("camera", () => call?.own.setCamera(!isPressed("camera")));
+onClick("microphone", () => call?.own.setMicrophone(!isOn("microphone")), complain);
+onClick("camera", () => call?.own.setCamera(!isOn("camera")), complain);
 onClick("switch-camera", () => call?.own.switchCamera(), complain);
 onClick(
   "share",
-  () => (isPressed("share") ? call?.stopSharing() : call?.shareScreen()),
+  () => (isOn("share") ? call?.stopSharing() : call?.shareScreen()),
   complain,
 );
 onClick("leave", () => call?.leave());
@@ -224,8 +187,8 @@ onClick("again", () => {
 });
 
 /** @param {string} id */
-function isPressed(id) {
-  return element(id, HTMLElement).ariaPressed === "true";
+function isOn(id) {
+  return element(id, HTMLElement).dataset.on === "true";
 }
 
 /** Return the name in the bearer, which Roomkey shows to the others. */
@@ -241,7 +204,7 @@ function nameInBearer() {
 }
 
 if (typeof OT === "undefined") {
-  tell("The client library could not be loaded. Check the network, then load this page again.", true);
+  notices.fail("The client library could not be loaded. Check the network, then load this page again.");
 } else {
   // Only the local stand-in for OpenTok.js says something about itself.
   element("library-note", HTMLElement).textContent = Reflect.get(OT, "standIn") ?? "";

@@ -1,23 +1,30 @@
 // @ts-check
 // People and chat, with what moderators may do.
 
-import { element, made, onClick } from "./elements.js";
+import { element, made, onClick, setText } from "./elements.js";
+import { KeyedList } from "./keyed_list.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./types.js").CallState} CallState */
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Person} Person */
+/** @typedef {{ person: Person, moderates: boolean }} Listed */
+/** @typedef {[HTMLElement, HTMLElement, HTMLElement, HTMLElement]} PartsOfItem */
 /** @typedef {import("./roomkey.js").RoomkeyRoom} RoomkeyRoom */
 
+const ROOM_MS = 10_000; // So soon a moderator sees what another one has changed.
+
 export class Panel {
-  #people = element("people", HTMLUListElement);
   #chat = element("chat", HTMLOListElement);
   #to = element("chat-to", HTMLSelectElement);
   #text = element("chat-text", HTMLInputElement);
   #limit = element("limit", HTMLInputElement);
+  #limitForm = element("limit-form", HTMLFormElement);
   /** @type {string | null} */
   #recording = null;
   #locked = false;
+  #changes = 0;
+  #watching = 0;
 
   /**
    * @param {RoomkeyRoom} room
@@ -28,13 +35,23 @@ export class Panel {
     this.#room = room;
     this.#call = call;
     this.#failed = failed;
+    this.#people = new KeyedList(
+      element("people", HTMLUListElement),
+      (/** @type {Listed} */ { person }) => this.#item(person),
+      (item, listed) => this.#update(item, listed),
+    );
+    this.#readers = new KeyedList(
+      this.#to,
+      ([value]) => made("option", { value }),
+      (option, [, name]) => setText(option, name),
+    );
     onClick("mute-all", () => room.muteAll(call()?.own.streams ?? []), failed);
-    onClick("lock", () => this.#setLocked(!this.#locked), failed);
+    onClick("lock", () => this.#change({ locked: !this.#locked }), failed);
     onClick("record", () => this.#toggleRecording(), failed);
-    element("limit-form", HTMLFormElement).addEventListener("submit", (event) => {
+    this.#limitForm.addEventListener("submit", (event) => {
       event.preventDefault();
       const seats = this.#limit.value === "" ? null : Number(this.#limit.value);
-      room.change({ maxParticipants: seats }).catch(failed);
+      this.#change({ maxParticipants: seats }).catch(failed);
     });
     element("chat-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
@@ -48,23 +65,29 @@ export class Panel {
   #room;
   #call;
   #failed;
-
-  /** Show the settings that moderators may change. */
-  async showRoom() {
-    const room = await this.#room.state();
-    this.#locked = room.state === "locked";
-    pressed("lock", this.#locked);
-    this.#limit.value = room.maxParticipants === null ? "" : String(room.maxParticipants);
-  }
+  #people;
+  /** @type {KeyedList<[string, string], HTMLOptionElement>} */
+  #readers;
 
   /** @param {CallState} state */
   show(state) {
     const moderates = state.role === "moderator";
     this.#recording = state.recording;
     element("moderation", HTMLElement).hidden = !moderates;
+    element("chat-form", HTMLElement).hidden = state.role === "publisheronly"; // It may not signal.
     pressed("record", state.recording !== null);
-    this.#people.replaceChildren(...state.people.map((each) => this.#person(each, moderates)));
+    this.#people.show(
+      state.people.map((person) => [person.connectionId, { person, moderates }]),
+    );
     this.#offerReaders(state.people);
+    if (moderates && this.#watching === 0) this.#watchRoom();
+  }
+
+  /** The call has ended. */
+  leave() {
+    clearInterval(this.#watching);
+    this.#watching = 0;
+    this.#people.show([]);
   }
 
   /** @param {Message} message */
@@ -72,22 +95,37 @@ export class Panel {
     const line = made("li", {}, made("b", {}, to === null ? from : `${from} to ${to}`), ` ${text}`);
     line.dataset.private = String(to !== null);
     this.#chat.append(line);
-    line.scrollIntoView({ block: "nearest" });
+    const log = /** @type {HTMLElement} */ (this.#chat.parentElement);
+    log.scrollTop = log.scrollHeight; // The page itself stays where it is.
   }
 
   /**
+   * Make the line of a person, with all that a moderator may do.
    * @param {Person} person
-   * @param {boolean} moderates
    */
-  #person(person, moderates) {
-    const { connectionId, name, own, userId } = person;
-    const item = made("li", {}, made("span", {}, own ? `${name} (you)` : name));
-    if (!moderates || own) return item;
-    const streamId = this.#call()?.others.streamOf(connectionId);
-    if (streamId !== undefined) item.append(this.#button("Mute", name, () => this.#room.mute(streamId)));
-    item.append(this.#button("Remove", name, () => this.#room.disconnect(connectionId)));
-    if (userId !== null) item.append(this.#button("Ban", name, () => this.#room.ban(userId)));
-    return item;
+  #item({ connectionId, name, userId }) {
+    return made(
+      "li",
+      {},
+      made("span"),
+      this.#button("Mute", name, () => this.#mute(connectionId)),
+      this.#button("Remove", name, () => this.#room.disconnect(connectionId)),
+      this.#button("Ban", name, () => this.#room.ban(userId ?? "")),
+    );
+  }
+
+  /**
+   * @param {HTMLLIElement} item
+   * @param {Listed} listed
+   */
+  #update(item, { person: { connectionId, name, own, userId }, moderates }) {
+    const parts = /** @type {unknown} */ ([...item.children]);
+    const [label, mute, remove, ban] = /** @type {PartsOfItem} */ (parts);
+    const others = moderates && !own;
+    setText(label, own ? `${name} (you)` : name);
+    mute.hidden = !others || this.#call()?.others.streamOf(connectionId) === undefined;
+    remove.hidden = !others;
+    ban.hidden = !others || userId === null;
   }
 
   /**
@@ -105,24 +143,50 @@ export class Panel {
   #offerReaders(people) {
     const chosen = this.#to.value;
     const name = this.#to.selectedOptions[0]?.textContent ?? "";
-    const others = people.filter(({ own }) => !own);
-    this.#to.replaceChildren(
-      made("option", { value: "" }, "everybody"),
-      ...others.map(({ connectionId, name }) => made("option", { value: connectionId }, name)),
-    );
-    if (chosen !== "" && !others.some(({ connectionId }) => connectionId === chosen)) {
+    /** @type {[string, string][]} */
+    const readers = [["", "everybody"]];
+    for (const { connectionId, name, own } of people) if (!own) readers.push([connectionId, name]);
+    if (!readers.some(([connectionId]) => connectionId === chosen)) {
       // What was meant for one person must not reach everybody.
-      const left = name.endsWith(" (has left)") ? name : `${name} (has left)`;
-      this.#to.append(made("option", { value: chosen }, left));
+      readers.push([chosen, name.endsWith(" (has left)") ? name : `${name} (has left)`]);
     }
+    this.#readers.show(readers.map((each) => [each[0], each]));
     this.#to.value = chosen;
   }
 
-  /** @param {boolean} locked */
-  async #setLocked(locked) {
-    await this.#room.change({ locked });
-    this.#locked = locked;
-    pressed("lock", locked);
+  /** Show the settings that moderators may change, and what another moderator makes of them. */
+  #watchRoom() {
+    const look = () => {
+      if (!document.hidden) this.#showRoom().catch((error) => console.warn(error));
+    };
+    this.#watching = window.setInterval(look, ROOM_MS);
+    look();
+  }
+
+  async #showRoom() {
+    const changes = this.#changes;
+    const room = await this.#room.state();
+    if (changes !== this.#changes) return; // This is what the room was before.
+    this.#locked = room.state === "locked";
+    pressed("lock", this.#locked);
+    if (this.#limitForm.contains(document.activeElement)) return; // The user is changing it.
+    this.#limit.value = room.maxParticipants === null ? "" : String(room.maxParticipants);
+  }
+
+  /** @param {{ locked?: boolean, maxParticipants?: number | null }} changes */
+  async #change(changes) {
+    this.#changes += 1;
+    await this.#room.change(changes);
+    this.#changes += 1;
+    if (changes.locked === undefined) return;
+    this.#locked = changes.locked;
+    pressed("lock", changes.locked);
+  }
+
+  /** @param {string} connectionId */
+  async #mute(connectionId) {
+    const streamId = this.#call()?.others.streamOf(connectionId);
+    if (streamId !== undefined) await this.#room.mute(streamId);
   }
 
   async #toggleRecording() {

@@ -1,7 +1,8 @@
 // @ts-check
 // What users read, in words.
 
-/** @typedef {import("./roomkey.js").Refusal} Refusal */
+import { Refusal } from "./roomkey.js";
+
 /** @typedef {import("./roomkey.js").Room} Room */
 
 /** Codes that asking again cannot change. */
@@ -76,25 +77,55 @@ export function stateOf(room) {
 }
 
 /**
- * Return why a camera or microphone cannot be had.
- * @param {{ name?: string, message?: string }} error
+ * Return how many are in the call.
+ * @param {number} people
+ * @param {number | null} publishing How many of them publish; null if that is not known.
  */
-export function deviceProblem(error) {
-  switch (error.name) {
-    case "NotAllowedError":
-    case "OT_USER_MEDIA_ACCESS_DENIED":
-      return "This page may not use your camera and microphone. Allow it in the address bar.";
-    case "NotFoundError":
-    case "OT_NO_DEVICES_FOUND":
-      return "No camera or microphone was found. Connect one, or join with audio only.";
-    case "NotReadableError":
-    case "OT_HARDWARE_UNAVAILABLE":
-      return "Another program uses your camera or microphone. Close it, then try again.";
-    case "OT_UNSUPPORTED_BROWSER":
-      return "Browsers give cameras only to pages with TLS (https), and to localhost.";
-    default:
-      return "Your camera and microphone cannot be used.";
-  }
+export function counts(people, publishing) {
+  const all = `${people} in the call`;
+  return publishing === null ? all : `${all}, ${publishing} seen or heard`;
+}
+
+const REFUSED = "This page may not use your camera and microphone. Allow it in the address bar.";
+const NONE = "No camera or microphone was found. Connect one, or join with audio only.";
+const BUSY = "Another program uses your camera or microphone. Close it, then try again.";
+const UNFIT = "No camera or microphone can do what was asked. Choose another one.";
+const NO_TLS = "Browsers give cameras only to pages with TLS (https), and to localhost.";
+const UNUSABLE = "Your camera and microphone cannot be used.";
+
+/** What is told of a device, by the name of the DOMException or of OpenTok.js's error. */
+const DEVICE_PROBLEMS = new Map([
+  ["AbortError", UNUSABLE],
+  ["NotAllowedError", REFUSED],
+  ["NotFoundError", NONE],
+  ["NotReadableError", BUSY],
+  ["OverconstrainedError", UNFIT],
+  ["SecurityError", REFUSED],
+  ["OT_CONSTRAINTS_NOT_SATISFIED", UNFIT],
+  ["OT_HARDWARE_UNAVAILABLE", BUSY],
+  ["OT_NO_DEVICES_FOUND", NONE],
+  ["OT_NO_VALID_CONSTRAINTS", NONE],
+  ["OT_UNABLE_TO_CAPTURE_MEDIA", UNUSABLE],
+  ["OT_UNSUPPORTED_BROWSER", NO_TLS],
+  ["OT_USER_MEDIA_ACCESS_DENIED", REFUSED],
+]);
+
+/**
+ * Return why a camera or microphone cannot be had, or null if the error is not about one.
+ * @param {string} name The error's name.
+ */
+export function deviceProblem(name) {
+  return DEVICE_PROBLEMS.get(name) ?? null;
+}
+
+/**
+ * Return what the user reads of an error.
+ * @param {unknown} error
+ */
+export function complaint(error) {
+  if (error instanceof Refusal) return sentence(error);
+  const { message, name } = /** @type {Error} */ (error);
+  return deviceProblem(name) ?? message;
 }
 
 /**
@@ -104,6 +135,7 @@ export function deviceProblem(error) {
 export function endOf(reason) {
   if (reason === "forceDisconnected") return "You were taken out of the room.";
   if (reason === "networkDisconnected") return "The connection was lost.";
+  if (reason === "mediaIdle") return "You were taken out, since nothing was seen or heard for hours.";
   return "You have left.";
 }
 

@@ -19,10 +19,6 @@ export class Tiles {
     new ResizeObserver(() => this.#arrange()).observe(this.#list);
   }
 
-  get count() {
-    return this.#shown.size;
-  }
-
   /** @param {Tile} tile */
   add(tile) {
     this.remove(tile.id);

@@ -35,8 +35,11 @@ export interface CallState {
   reconnecting: boolean;
   role: Admission["role"];
   people: Person[];
+  /** How many people publish something, this user included; null where the role hears of none. */
+  publishing: number | null;
   microphone: boolean;
-  camera: boolean;
+  /** Null for audio only. */
+  camera: boolean | null;
   sharing: boolean;
   audioBlocked: boolean;
   /** The id of the archive that runs. */
