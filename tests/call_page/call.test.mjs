@@ -148,3 +148,16 @@ test("there is no camera to switch on for audio only", async () => {
 
   assert.equal(state().camera, null);
 });
+
+test("a call that has ended neither records nor reconnects", async () => {
+  const { call, session, publishers, state } = scene();
+  await call.join();
+  session.emit("archiveStarted", { id: "a1" });
+  session.emit("sessionReconnecting");
+  assert.deepEqual([state().recording, state().reconnecting], ["a1", true]);
+  await call.leave();
+  publishers[0].emit("streamDestroyed", { reason: "clientDisconnected" });
+
+  assert.deepEqual([state().recording, state().reconnecting], [null, false]);
+  assert.equal(state().connected, false);
+});

@@ -112,6 +112,8 @@ export class Call {
       this.#session = null;
       this.own.stop();
       this.#people.clear();
+      this.#reconnecting = false;
+      this.#recording = null;
       this.#screen.ended(reason);
     });
     session.on("archiveStarted", ({ id }) => this.#setRecording(id));
