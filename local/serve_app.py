@@ -15,6 +15,7 @@ import chalice.local
 
 from chalicelib.settings import cors_origin
 from local.aws.gateway import LocalGatewayServer
+from local.aws.schedules import EVERY_SECONDS
 from local.ports import Ports
 from local.sample_apps import SampleApps
 from local.sample_apps.rooms import LONGEST_SECONDS
@@ -33,7 +34,11 @@ class _WaitingServer(LocalGatewayServer):
 def main(port: str, host: str) -> int:
     """Serve the app on this port and address; return only after an error."""
     threading.Thread(target=_serve_until_parent_ends, daemon=True).start()
-    served = functools.partial(_WaitingServer, fallback=_sample_apps(port, os.environ).answer)
+    served = functools.partial(
+        _WaitingServer,
+        fallback=_sample_apps(port, os.environ).answer,
+        schedule_seconds=float(os.environ.get("SCHEDULE_SECONDS") or EVERY_SECONDS),
+    )
     # Chalice has no setting for its server's class. It looks this name up when it starts.
     chalice.local.LocalDevServer = served  # type: ignore[assignment, misc]
     # --no-autoreload: otherwise Chalice forks a worker, which stays on the port if the parent is

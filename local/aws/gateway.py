@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response
 from chalicelib.api.http.responses import problem_response
 from chalicelib.errors import NoSuchRoute
 from chalicelib.settings import cors_origin
-from local.aws.schedules import run_schedules
+from local.aws.schedules import EVERY_SECONDS, run_schedules
 from stand_ins.http.keep_alive import KeepAliveRequestHandler, KeepAliveServer
 from stand_ins.http.request_body import UnreadableBodyError, read_body
 
@@ -45,6 +45,7 @@ class LocalGatewayServer(LocalDevServer):
     Args:
         fallback: Answers requests whose path the app does not have; returns None if it does not
             have the path either.
+        schedule_seconds: The seconds from one run of each scheduled function to the next.
     """
 
     def __init__(
@@ -54,10 +55,11 @@ class LocalGatewayServer(LocalDevServer):
         host: str,
         port: int,
         fallback: Fallback = _no_fallback,
+        schedule_seconds: float = EVERY_SECONDS,
     ) -> None:
         handler = functools.partial(_RequestHandler, fallback=fallback)
         super().__init__(app_object, config, host, port, handler, _listener)
-        run_schedules(app_object)
+        run_schedules(app_object, schedule_seconds)
 
 
 def _listener(address: tuple[str, int], handler: Any) -> Any:  # noqa: ANN401 - as Chalice has it

@@ -12,7 +12,7 @@ from chalice.app import Chalice
 EVERY_SECONDS = 60.0
 
 
-def run_schedules(app: Chalice, every_seconds: float = EVERY_SECONDS) -> None:
+def run_schedules(app: Chalice, every_seconds: float) -> None:
     """Call the app's scheduled functions from now on, in threads that end with the process.
 
     A run of one function may take most of a minute, so each has a thread.

@@ -9,7 +9,8 @@ from tests.e2e.roomkey_process import Roomkey, running_roomkey
 
 @pytest.fixture(scope="session")
 def roomkey() -> Iterator[Roomkey]:
-    with running_roomkey() as running:
+    # A room that is about to close is told within 5 seconds.
+    with running_roomkey({"SCHEDULE_SECONDS": "5"}) as running:
         yield running
 
 
