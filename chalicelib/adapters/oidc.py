@@ -13,10 +13,9 @@ import jwt
 from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
-from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import is_valid_unicode
+from chalicelib.core.support.formats import is_user_id, is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
 
 ALGORITHMS: Final = ["RS256", "ES256"]
@@ -208,8 +207,8 @@ def _is_for_access(claims: Mapping[str, Any]) -> bool:
 
 
 def _user(claims: Mapping[str, Any]) -> User:
-    user_id = _text(claims["sub"])
-    if user_id is None or len(user_id.encode()) > MAX_USER_ID_BYTES:
+    user_id = claims["sub"]
+    if not isinstance(user_id, str) or not is_user_id(user_id):
         raise InvalidSubjectError("no user id")
     name = _text(claims.get("name"))
     # PyJWT has checked that `exp` converts to an integer.

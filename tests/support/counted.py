@@ -29,7 +29,7 @@ class CountedClient:
             self.calls.append(operation)
             if operation not in {"query", "get_item"}:
                 return method(**asked)
-            answer = method(**asked, ReturnConsumedCapacity="TOTAL")
+            answer = method(**(asked | {"ReturnConsumedCapacity": "TOTAL"}))
             reported = answer["ConsumedCapacity"]["CapacityUnits"]
             price = 1 if asked.get("ConsistentRead") else 0.5
             self.read_units += max(reported, price * math.ceil(_read_bytes(answer) / _UNIT_BYTES))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
@@ -198,10 +197,11 @@ class DynamoDBSessions:
     def page(
         self, session_id: str, start: str | None, limit: int, deadline: Deadline
     ) -> ConnectionPage:
-        query = connection_queries.live_connections_after(session_id, start, limit + 1)
-        found = list(islice(self._table.query(query, deadline), limit + 1))
-        page = tuple(connection_from_item(item) for item in found[:limit])
-        return ConnectionPage(page, found[limit - 1]["place"]["S"] if len(found) > limit else None)
+        found, others = connection_queries.read_page(
+            self._table, session_id, start, limit, deadline
+        )
+        places = tuple(item["place"]["S"] for item in found)
+        return ConnectionPage(tuple(connection_from_item(item) for item in found), places, others)
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         query = connection_queries.live_connections_of_user(session_id, user_id)

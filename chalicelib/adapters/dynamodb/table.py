@@ -139,6 +139,12 @@ class Table:
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
             request["Limit"] = min(request["Limit"] * 2, most)
 
+    def page(self, query: Mapping[str, Any], deadline: Deadline) -> tuple[list[Item], float]:
+        """Return one page of a query's items, and the read units that it took."""
+        request = {"TableName": self.name, "ReturnConsumedCapacity": "TOTAL", **query}
+        response = call(deadline, partial(self.client.query, **request))
+        return response["Items"], response["ConsumedCapacity"]["CapacityUnits"]
+
     def update(self, key: Item, write: "UpdateBuilder", deadline: Deadline) -> None:
         """Update an item. Retry while a transaction writes to the same item.
 

@@ -12,7 +12,7 @@ MAX_PAGE: Final = 100
 ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*(?![\s\S])"
 """The pattern of text for OpenTok: no control character, since that could end a header's line."""
 
-UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
+UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS, pattern=ONE_LINE)]
 
 
 class NoQuery(Struct, forbid_unknown_fields=True):

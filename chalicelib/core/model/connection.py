@@ -9,19 +9,23 @@ from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qs
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.room_settings import MAX_USER_ID_BYTES
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.formats import cut_to_bytes, is_valid_unicode, short_hash
+from chalicelib.core.support.formats import cut_to_bytes, is_user_id, is_valid_unicode, short_hash
 
 MAX_STREAMS_AT_ONCE: Final = 8
 """The number of a connection's current streams that are on record. Further ones are left out."""
 MAX_ENDED_STREAMS: Final = 100
 """The number of a connection's ended streams, after which no further stream is recorded."""
-MAX_STREAM_NAME_BYTES: Final = 100
+MAX_STREAM_NAME_BYTES: Final = 64
 """The length of a stream's name on record. A longer name is cut."""
+MAX_RECORDED_NAME_BYTES: Final = 255
+"""The length of a user's name on record. A longer name is cut."""
 COUNTS_FRESH: Final = timedelta(seconds=5)
-MANY_CONNECTIONS: Final = 60
-"""The number of connections above which reconciliation counts them, and readers do not."""
+MANY_CONNECTIONS: Final = 40
+"""The number of connections from which reconciliation saves their counts for readers.
+
+So many are always read for 10 read units of DynamoDB.
+"""
 MANY_COUNTS_FRESH: Final = timedelta(minutes=3)
 """The age at which a reader counts even many: reconciliation has not, so it is late."""
 
@@ -64,10 +68,11 @@ class Participant:
         match content.get("userId"):
             case None if service := _member(Service, content.get("service")):
                 return cls(role=role, service=service)
-            case str(user_id) if _may_be_user_id(user_id):
+            case str(user_id) if is_user_id(user_id):
                 name = content.get("name")
-                is_name = isinstance(name, str) and is_valid_unicode(name)
-                return cls(user_id, name if is_name else None, role)
+                if not isinstance(name, str) or not is_valid_unicode(name):
+                    return cls(user_id, None, role)
+                return cls(user_id, cut_to_bytes(name, MAX_RECORDED_NAME_BYTES), role)
         return cls()
 
     @classmethod
@@ -132,7 +137,7 @@ class Counts:
     @property
     def are_many(self) -> bool:
         """Return True if reading all connections again costs too much for one request."""
-        return self.connections > MANY_CONNECTIONS
+        return self.connections >= MANY_CONNECTIONS
 
     def are_fresh(self, now: datetime) -> bool:
         return self.counted_at + COUNTS_FRESH > now
@@ -166,10 +171,6 @@ def place_of_user(user_id: str | None, *, refused: bool) -> str:
 
 def _member(names: type[_Name], value: object) -> _Name | None:
     return next((each for each in names if each.value == value), None)
-
-
-def _may_be_user_id(text: str) -> bool:
-    return is_valid_unicode(text) and 1 <= len(text.encode()) <= MAX_USER_ID_BYTES
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything

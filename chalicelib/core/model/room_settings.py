@@ -17,7 +17,6 @@ MAX_MODERATOR_SEATS: Final = MAX_MODERATORS
 MAX_ARCHIVE_RETENTION_DAYS: Final = 3650
 MAX_ARCHIVE_NAME_CHARACTERS: Final = 80
 MAX_USER_ID_CHARACTERS: Final = 255
-MAX_USER_ID_BYTES: Final = 255
 """The length of a caller's user id. OpenID Connect allows 255 ASCII characters."""
 CALLERS_LOCATION: Final = "caller"
 

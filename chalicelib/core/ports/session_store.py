@@ -4,10 +4,10 @@ Every call takes a deadline and returns or raises before it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.room import Room
@@ -20,11 +20,26 @@ class ConnectionPage:
     """A page of a list of connections.
 
     Args:
-        next_cursor: The place after which the next page starts; None on the last page.
+        places: The place of each connection in the list.
+        others: True if the list may go on.
     """
 
     connections: tuple[Connection, ...]
-    next_cursor: str | None
+    places: tuple[str, ...]
+    others: bool
+
+    @property
+    def next_cursor(self) -> str | None:
+        """The place after which the next page starts; None on the last page."""
+        return self.places[-1] if self.others else None
+
+    def first(self, limit: int) -> Self:
+        """Return the page's first connections as a page."""
+        if len(self.connections) <= limit:
+            return self
+        return replace(
+            self, connections=self.connections[:limit], places=self.places[:limit], others=True
+        )
 
 
 class SessionStore(Protocol):
@@ -135,7 +150,9 @@ class SessionStore(Protocol):
     ) -> ConnectionPage:
         """Return a page of the current connections, sorted by `place_of`.
 
-        The page may lag behind writes by a moment. It starts after the place `start`.
+        The page may lag behind writes by a moment. It starts after the place `start`. It has
+        `limit` connections or fewer: those that can be read for 10 read units of DynamoDB, and at
+        least `MANY_CONNECTIONS` if there are so many.
         """
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:

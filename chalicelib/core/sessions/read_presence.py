@@ -1,12 +1,16 @@
 from dataclasses import dataclass
+from typing import Final
 
-from chalicelib.core.model.connection import MANY_CONNECTIONS, Counts, Stream
+from chalicelib.core.model.connection import Counts, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.ports.session_store import ConnectionPage, SessionStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
+
+FEW_CONNECTIONS: Final = 60
+"""The number of connections up to which readers count, if these can be read as one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +45,50 @@ class ReadPresence:
 
         If the room has many connections, the counts are mostly those of its last reconciliation.
         """
-        nobody = ConnectionPage((), None)
-        return self._of_room(room, self._counts(room, nobody, deadline), deadline)
+        saved = self._sessions.counts(room.session_id, deadline)
+        if saved is not None and saved.are_fresh(self._clock()):
+            return self._of_room(room, saved, deadline)
+        page = self._sessions.page(room.session_id, None, FEW_CONNECTIONS, deadline)
+        if page.others:
+            return self._of_room(room, self._many(room, page, saved, deadline), deadline)
+        counts = Counts.of(page.connections, self._clock())
+        self._sessions.save_counts(room.session_id, counts, deadline)
+        return self._of_room(room, counts, deadline)
 
     def connections(
         self, user: User, name: str, start: str | None, limit: int, deadline: Deadline
     ) -> tuple[ConnectionPage, RoomCounts]:
         """Return a page of the room's connections, and the counts of all.
 
-        If the page has all connections, they are what is counted. Otherwise the counts are saved
-        ones, unless these contradict the page.
+        If few are in, they are read at once, and are what is counted. Otherwise the counts are
+        saved ones, unless these contradict the page.
 
         Raises:
             RoomNotFound: No such room exists, or the user may not see it.
         """
         room = self._rooms.visible_room(user, name, deadline)
-        page = self._sessions.page(room.session_id, start, limit, deadline)
-        now = self._clock()
-        if start is None and page.next_cursor is None:
-            return page, self._of_room(room, Counts.of(page.connections, now), deadline)
-        return page, self._of_room(room, self._counts(room, page, deadline), deadline)
-
-    def _counts(self, room: Room, page: ConnectionPage, deadline: Deadline) -> Counts:
-        """Return counts that agree with a page of the room's connections."""
-        now, session_id = self._clock(), room.session_id
-        saved = self._sessions.counts(session_id, deadline)
-        others = page.next_cursor is not None
-        if saved is not None and not saved.agree_with(page.connections, others=others):
-            saved = None
-        if saved is not None and saved.are_fresh(now):
-            return saved
-        first = self._sessions.page(session_id, None, MANY_CONNECTIONS, deadline)
-        if first.next_cursor is None:
-            counts = Counts.of(first.connections, now)
-        elif saved is not None and saved.are_reconciled(now):
-            return saved
+        number = limit if start is not None else max(limit, FEW_CONNECTIONS)
+        page = self._sessions.page(room.session_id, start, number, deadline)
+        if start is None and not page.others:
+            counts = Counts.of(page.connections, self._clock())
         else:
-            counts = Counts.of(self._sessions.connections(session_id, deadline), now)
-        self._sessions.save_counts(session_id, counts, deadline)
+            saved = self._sessions.counts(room.session_id, deadline)
+            counts = self._many(room, page, saved, deadline)
+        return page.first(limit), self._of_room(room, counts, deadline)
+
+    def _many(
+        self, room: Room, page: ConnectionPage, saved: Counts | None, deadline: Deadline
+    ) -> Counts:
+        """Return saved counts of many connections, unless they are too old or contradict a page."""
+        now = self._clock()
+        if (
+            saved is not None
+            and saved.agree_with(page.connections, others=page.others)
+            and (saved.are_fresh(now) or saved.are_reconciled(now))
+        ):
+            return saved
+        counts = Counts.of(self._sessions.connections(room.session_id, deadline), now)
+        self._sessions.save_counts(room.session_id, counts, deadline)
         return counts
 
     def _of_room(self, room: Room, counts: Counts, deadline: Deadline) -> RoomCounts:

@@ -56,6 +56,7 @@ PLATFORM_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 Ids become parts of URLs at OpenTok. Other characters could change which resource a URL addresses.
 """
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 _OLDEST: Final = datetime(2010, 1, 1, tzinfo=UTC)
 """OpenTok is not older. A number of seconds, read as milliseconds, is an earlier date."""
@@ -118,6 +119,16 @@ def short_hash(text: str) -> str:
     """Return a hash for paths and keys: 22 of the characters A-Z, a-z, 0-9, _ and -."""
     digest = hashlib.sha256(text.encode()).digest()[:_HASH_BYTES]
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def is_user_id(text: str) -> bool:
+    """Return True if the text may be a user's id: one line of 1 to 255 bytes of UTF-8.
+
+    A control character takes six bytes in DynamoDB's answers, whose length is bounded.
+    """
+    if not is_valid_unicode(text) or _CONTROL_CHARACTER.search(text):
+        return False
+    return 1 <= len(text.encode()) <= MAX_ID_BYTES
 
 
 def total_bytes(texts: Iterable[str]) -> int:

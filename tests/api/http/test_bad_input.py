@@ -375,6 +375,7 @@ def test_no_unknown_field_can_pass_for_another(
         ({"e2ee": "yes"}, "must be true or false"),
         ({"moderators": "bob"}, "must be a list"),
         ({"moderators": [7]}, "must be a string"),
+        ({"members": ["bob\n"]}, "must not contain control characters"),
         ({"archiveName": ""}, "must have at least 1 character(s)"),
         ({"archiveName": "a\0"}, "must not contain control characters"),
         ({"opensAt": "noon"}, "must be an RFC 3339 time, as in 2026-01-31T12:00:00Z"),

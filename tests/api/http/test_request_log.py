@@ -144,7 +144,7 @@ class TestOneLine:
     def test_what_a_caller_sends_cannot_break_the_line(
         self, gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        user = 'eve\n{"level":"INFO","code":"ok"}\u2028\u0000"'
+        user = 'eve","level":"INFO"}\u2028\u2029\\n{"code":"ok"'
         gateway.request("POST", JOIN, bearer=stand_ins.identity.bearer(user))
 
         written = capsys.readouterr().out

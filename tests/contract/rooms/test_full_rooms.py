@@ -13,12 +13,12 @@ from chalicelib.core.model.room_settings import (
     MAX_MODERATORS,
     MAX_MODERATORS_BYTES,
     MAX_PARTICIPANTS,
-    MAX_USER_ID_BYTES,
     ArchiveMode,
     RoomSettings,
 )
 from chalicelib.core.model.seats import HOLD, MAX_CONNECTIONS_PER_USER, Seats
 from chalicelib.core.rooms.change_room import MAX_SEATED_AT_ONCE
+from chalicelib.core.support.formats import MAX_ID_BYTES
 from tests.support.counted import item_bytes
 from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.engines import Engine
@@ -29,12 +29,15 @@ LATER = NOON + timedelta(minutes=1)
 
 
 def ids(kind: str, number: int, total: int) -> list[str]:
-    """Return this number of ids, of this number of bytes in total or a little less."""
-    return [f"{kind}{each}".ljust(total // number, "x") for each in range(number)]
+    """Return this number of ids, of this number of bytes in total or a little less.
+
+    In JSON they are nearly twice as long. No ids without control characters are longer there.
+    """
+    return [f"{kind}{each}".ljust(total // number, '"') for each in range(number)]
 
 
 def longest_ids(kind: str, number: int) -> list[str]:
-    return ids(kind, number, number * MAX_USER_ID_BYTES)
+    return ids(kind, number, number * MAX_ID_BYTES)
 
 
 def seats_of(users: list[str], devices: int) -> Seats:
@@ -85,7 +88,7 @@ def test_a_full_room_fits_in_an_item_and_leaves_space_for_250_waits(
     room = full(engine, seats)
     key = {"pk": {"S": f"room#{room.name}"}, "sk": {"S": "room"}}
     item = engine.client.get_item(TableName=TABLE, Key=key)["Item"]
-    waits = MAX_PARTICIPANTS * (MAX_USER_ID_BYTES + 9)
+    waits = MAX_PARTICIPANTS * (MAX_ID_BYTES + 9)
     assert item_bytes(item) + waits < ITEM_BYTES
     assert found(engine, room) == room
 

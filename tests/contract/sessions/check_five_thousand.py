@@ -1,5 +1,6 @@
 """A session of five thousand: shown, counted and reconciled rightly, and for how many calls."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,17 +10,29 @@ from uuid import UUID
 
 import pytest
 
+from chalicelib.adapters.dynamodb.presence.connection_queries import (
+    MAX_CONNECTION_BYTES,
+    PAGE_UNITS,
+)
 from chalicelib.adapters.dynamodb.room_items import SHARDS
-from chalicelib.core.model.connection import MANY_CONNECTIONS, Connection, Stream, place_of
+from chalicelib.core.model.connection import (
+    MANY_CONNECTIONS,
+    MAX_STREAMS_AT_ONCE,
+    Connection,
+    Participant,
+    Stream,
+    place_of,
+)
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.session_store import CheckQueue
 from chalicelib.core.rooms.join_room import JoinRequest
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.rooms.room_patch import RoomPatch
-from chalicelib.core.sessions.read_presence import ReadPresence
+from chalicelib.core.sessions.read_presence import FEW_CONNECTIONS, ReadPresence
+from chalicelib.core.support.formats import MAX_ID_BYTES
 from chalicelib.errors import RoomLocked
 from tests.contract.conftest import DYNAMODB_LOCAL
-from tests.support.counted import CountedClient
+from tests.support.counted import CountedClient, item_bytes
 from tests.support.interleaving.opentok import OpenTokModel, Token
 from tests.support.interleaving.service import Service, build
 from tests.support.servers.stand_ins import TABLE
@@ -89,6 +102,28 @@ class Hall:
         self.now += timedelta(minutes=2)
         return everybody
 
+    def fill_with_the_largest(self, number: int) -> list[Any]:
+        """Record so many connections, whose names and streams are as long as they may be."""
+        session = self.service.use_cases.session_tracker.find(self.session_id, soon())
+        assert session is not None
+        names = {"userId": "u" * MAX_ID_BYTES, "name": "\u00e9" * 200, "role": "moderator"}
+        participant = Participant.of(json.dumps(names))
+        model = Connection(str(UUID(int=1)), self.now, participant)
+        self.service.sessions.record_connection(session, model, soon())
+        for each in range(MAX_STREAMS_AT_ONCE):
+            stream = Stream(str(UUID(int=each)), "s" * 1000, "screen", self.now)
+            self.service.sessions.record_stream(session, model.id, stream, soon())
+        (item,) = (item for item in self._items() if item["sk"]["S"] == f"connection#{model.id}")
+        self.service.sessions.record_disconnection(session, model.id, self.now, soon())
+        place = place_of(participant.user_id, "", refused=False)
+        self._copy(
+            {
+                f"connection#L-{each}": item | {"place": {"S": f"{place}L-{each}"}}
+                for each in range(number)
+            }
+        )
+        return [item]
+
     @contextmanager
     def counting(self) -> Iterator[CountedClient]:
         self.client.calls.clear()
@@ -151,7 +186,8 @@ def test_five_thousand_are_shown_counted_and_reconciled_for_few_calls(
 
     with hall.counting() as counted:
         hall.presence.connections(ALICE, ROOM, page.next_cursor, PAGE, soon())
-    assert counted.calls == ["get_item", "query", "get_item", "get_item"]
+    # The room, the page by the units that are left after each read, the counts, and the session.
+    assert counted.calls == ["get_item", *3 * ["query"], "get_item", "get_item"]
     assert counted.read_units <= 10
 
     with hall.counting() as counted:
@@ -197,19 +233,19 @@ def test_a_locked_room_refuses_for_two_units_however_many_have_left_or_are_in(
 
 
 def test_a_page_of_a_full_room_costs_ten_units(hall: Hall) -> None:
-    hall.fill(connected=MANY_CONNECTIONS, recorded=MANY_CONNECTIONS, streams=1)
+    hall.fill(connected=FEW_CONNECTIONS, recorded=FEW_CONNECTIONS, streams=1)
 
-    for limit in (1, 50, MANY_CONNECTIONS - 1):
+    for limit in (1, 50, FEW_CONNECTIONS - 1):
         with hall.counting() as counted:
             page, counts = hall.presence.connections(ALICE, ROOM, None, limit, soon())
         assert len(page.connections) == limit
-        assert counts.counts.connections == counts.counts.streams == MANY_CONNECTIONS
+        assert counts.counts.connections == counts.counts.streams == FEW_CONNECTIONS
         assert counted.read_units <= 10
         hall.now += timedelta(minutes=1)
 
 
 def test_a_crowd_is_counted_by_reconciliation_and_its_page_costs_ten_units(hall: Hall) -> None:
-    crowd = 3 * MANY_CONNECTIONS
+    crowd = 3 * FEW_CONNECTIONS
     hall.fill(connected=crowd, recorded=crowd, streams=1)
     hall.service.use_cases.scheduled().reconcile_sessions.run(soon())
     hall.now += timedelta(seconds=30)
@@ -220,3 +256,20 @@ def test_a_crowd_is_counted_by_reconciliation_and_its_page_costs_ten_units(hall:
         assert len(page.connections) == limit
         assert counts.counts.connections == crowd
         assert counted.read_units <= 10
+
+
+def test_a_page_of_the_largest_connections_costs_ten_units_and_is_shorter(hall: Hall) -> None:
+    (first,) = hall.fill(connected=1, recorded=1)
+    number = 2 * FEW_CONNECTIONS
+    largest = hall.fill_with_the_largest(number)
+    assert max(item_bytes(item) for item in largest) <= MAX_CONNECTION_BYTES
+    hall.service.use_cases.scheduled().reconcile_sessions.run(soon())
+    hall.now += timedelta(seconds=30)
+
+    with hall.counting() as counted:
+        page, counts = hall.presence.connections(ALICE, ROOM, None, PAGE, soon())
+    assert MANY_CONNECTIONS <= len(page.connections) < PAGE
+    assert counts.counts.connections == 1 + number
+    # The room, the counts and the session are one unit each.
+    assert counted.read_units <= PAGE_UNITS + 3
+    assert sorted(hall.walked()) == sorted([first.id, *(f"L-{each}" for each in range(number))])

@@ -290,4 +290,4 @@ def test_a_streams_long_name_is_cut_between_characters(
     sessions.record_stream(session, BOB.id, replace(STREAM, name="x" + 99 * "\u00e9"), soon())
     (bob,) = everybody(sessions)
     (stream,) = bob.streams
-    assert stream.name == "x" + 49 * "\u00e9"
+    assert stream.name == "x" + 31 * "\u00e9"

@@ -36,6 +36,7 @@ def test_a_user_does_not_pass_for_a_service(data: str) -> None:
         '{"userId":null,"service":"fax"}',
         '{"userId":null,"service":["sip"]}',
         '{"userId":""}',
+        '{"userId":"bob\\n"}',
         "[]",
     ],
 )
@@ -45,3 +46,8 @@ def test_data_that_is_not_ours_names_nobody(data: str) -> None:
 
 def test_a_name_that_cannot_be_written_is_left_out() -> None:
     assert Participant.of('{"userId":"bob","name":"\\ud800"}') == Participant("bob")
+
+
+def test_a_long_name_is_cut_on_record() -> None:
+    data = json.dumps({"userId": "bob", "name": "\u20ac" * 200})
+    assert Participant.of(data).name == "\u20ac" * 85

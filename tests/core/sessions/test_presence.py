@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.model.connection import (
-    MANY_CONNECTIONS,
     Connection,
     Counts,
     Participant,
     Stream,
 )
-from chalicelib.core.sessions.read_presence import ReadPresence
+from chalicelib.core.sessions.read_presence import FEW_CONNECTIONS, ReadPresence
 from tests.fakes.service import BOB, CAROL, Service
 from tests.support.noon import NOON
 
@@ -72,14 +71,14 @@ def test_few_connections_are_counted_when_they_are_read_and_many_by_reconciliati
     service: Service,
 ) -> None:
     service.open()
-    enter_many(service, MANY_CONNECTIONS)
+    enter_many(service, FEW_CONNECTIONS)
     assert listed(service, limit=1)[1].counted_at == NOON
     service.clock.now += timedelta(seconds=5)
     assert listed(service, limit=1)[1].counted_at == NOON + timedelta(seconds=5)
 
-    enter_many(service, MANY_CONNECTIONS + 1)
+    enter_many(service, FEW_CONNECTIONS + 1)
     service.clock.now += timedelta(seconds=5)
-    assert listed(service, limit=1)[1].connections == MANY_CONNECTIONS + 1
+    assert listed(service, limit=1)[1].connections == FEW_CONNECTIONS + 1
     counted_at = service.clock.now
     service.clock.now += MINUTE
     assert listed(service, limit=1)[1].counted_at == counted_at
@@ -87,25 +86,25 @@ def test_few_connections_are_counted_when_they_are_read_and_many_by_reconciliati
 
 def test_many_who_have_become_few_are_counted_by_a_reader(service: Service) -> None:
     service.open()
-    enter_many(service, MANY_CONNECTIONS + 1)
-    assert listed(service, limit=1)[1].connections == MANY_CONNECTIONS + 1
+    enter_many(service, FEW_CONNECTIONS + 1)
+    assert listed(service, limit=1)[1].connections == FEW_CONNECTIONS + 1
     session = service.use_cases.session_tracker.find(service.room().session_id, service.deadline)
     assert session is not None
     service.use_cases.session_tracker.on_disconnected(
         session, "c-0", service.clock.now, service.deadline
     )
     service.clock.now += timedelta(seconds=5)
-    assert listed(service, limit=1)[1].connections == MANY_CONNECTIONS
+    assert listed(service, limit=1)[1].connections == FEW_CONNECTIONS
 
 
 def test_reconciliation_counts_many_and_a_reader_does_where_it_is_late(service: Service) -> None:
     service.open()
-    enter_many(service, MANY_CONNECTIONS + 1)
+    enter_many(service, FEW_CONNECTIONS + 1)
     service.clock.now += MINUTE
     service.reconcile()
     session_id = service.room().session_id
     counts = service.stores.sessions.counts(session_id, service.deadline)
     assert counts is not None
-    assert (counts.connections, counts.counted_at) == (MANY_CONNECTIONS + 1, NOON + MINUTE)
+    assert (counts.connections, counts.counted_at) == (FEW_CONNECTIONS + 1, NOON + MINUTE)
     service.clock.now += 3 * MINUTE
     assert listed(service, limit=1)[1].counted_at == service.clock.now

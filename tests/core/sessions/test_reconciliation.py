@@ -242,7 +242,7 @@ def test_the_names_of_streams_without_a_connection_are_cut_like_those_of_others(
         service.reconcile()
     session = service.use_cases.session_tracker.find(service.room().session_id, service.deadline)
     assert session is not None
-    assert [each.name for each in session.unassigned_streams] == ["\u20ac" * 33]
+    assert [each.name for each in session.unassigned_streams] == ["\u20ac" * 21]
 
 
 @pytest.mark.parametrize(

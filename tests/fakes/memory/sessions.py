@@ -162,9 +162,9 @@ class FakeSessions:
     ) -> ConnectionPage:
         with self._table.faults.call("page", deadline):
             listed = [each for each in self._of_session(session_id) if each[0] > (start or "")]
-            shown = listed[:limit]
-            following = shown[-1][0] if len(listed) > limit else None
-            return ConnectionPage(tuple(each for _, each in shown), following)
+            connections = tuple(each for _, each in listed)
+            places = tuple(place for place, _ in listed)
+            return ConnectionPage(connections, places, others=False).first(limit)
 
     def of_user(self, session_id: str, user_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("of_user", deadline):
