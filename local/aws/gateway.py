@@ -54,6 +54,7 @@ class LocalGatewayServer(LocalDevServer):
         config: Config,
         host: str,
         port: int,
+        *,
         fallback: Fallback = _no_fallback,
         schedule_seconds: float = EVERY_SECONDS,
     ) -> None:

@@ -28,6 +28,8 @@ MOVES = """video => new Promise(resolve => {
   look();
 })"""
 """A wait until a video advances and its pixels change; 0 if it does not within 3 seconds."""
+MODERATORS_BUTTONS = ("Mute all others", "Lock the room", "Record", "Set")
+PUBLISHERS_BUTTONS = ("Microphone on", "Camera on", "Switch camera", "Share screen")
 LOOKS = 10
 RECONNECTING = "The connection is lost. Reconnecting …"
 OVERLAPS = """tiles => {
@@ -107,8 +109,16 @@ class Person:
         self.page.get_by_label("Message").fill(text)
         self.button("Send").click()
 
-    def is_out(self, text: str) -> None:
-        expect(self.page.locator("#over-title")).to_have_text(text)
+    def is_out(self, text: str, within_seconds: float | None = None) -> None:
+        timeout = None if within_seconds is None else within_seconds * 1000
+        expect(self.page.locator("#over-title")).to_have_text(text, timeout=timeout)
+
+    @property
+    def must_scroll_sideways(self) -> bool:
+        wider: bool = self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+        return wider
 
     @property
     def overlapping_tiles(self) -> int:
@@ -135,14 +145,20 @@ class Person:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    def connection_of(self, room: str, user: str) -> Any:
-        """Return a user's connection, as OpenTok itself has it."""
-        session_id = self.asks("GET", f"/rooms/{room}")["sessionId"]
+    def connection_of(self, user: str) -> str:
+        """Return the id of a user's connection to this person's room, as OpenTok itself has it."""
+        session_id = self.asks("GET", f"/rooms/{self.room}")["sessionId"]
         shown = self.simulates("GET", f"sessions/{session_id}")
         (found,) = [
-            each for each in shown["connections"] if json.loads(each["data"])["userId"] == user
+            str(each["connectionId"])
+            for each in shown["connections"]
+            if json.loads(each["data"])["userId"] == user
         ]
         return found
+
+    def loses_the_network(self, *, seconds: float) -> None:
+        path = f"connections/{self.connection_of(self.user)}/network"
+        self.simulates("POST", path, {"lostSeconds": seconds})
 
     def _note(self, kind: str, text: str) -> None:
         """Note a message, but no logged refusal, which the page shows to its user."""

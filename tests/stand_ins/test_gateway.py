@@ -51,7 +51,7 @@ def other_server(
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = LocalGatewayServer(echo_app(), Config(), "127.0.0.1", 0, other_server)
+    server = LocalGatewayServer(echo_app(), Config(), "127.0.0.1", 0, fallback=other_server)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server.server_address[1]}"

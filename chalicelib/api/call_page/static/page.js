@@ -13,6 +13,8 @@ import { Tiles } from "./tiles.js";
 /** What gets the focus where a stage begins; what had it is hidden then. */
 const BEGINNINGS = { lobby: "lobby-title", call: "stage", over: "over-title" };
 
+const WARNED_MS = 120_000; // Rooms are warned two minutes before they close.
+
 const api = location.pathname.replace(/\/call\/?$/, "");
 const roomName = new URLSearchParams(location.search).get("room") ?? "";
 const bearer = sessionStorage.getItem("bearer") ?? "";
@@ -51,6 +53,13 @@ async function showRoom() {
   }
 }
 
+/** The room's warning is sent once: who joins after it must read the room itself. */
+async function showClosing() {
+  const { closesAt } = await room.state();
+  const soon = closesAt !== null && Date.parse(closesAt) - Date.now() < WARNED_MS;
+  if (soon && call !== null) screen.closing(closesAt);
+}
+
 /** @param {import("./types.js").Choice} [choice] Of the call before, where the network was lost. */
 async function join(choice) {
   if (joining) return; // A double click.
@@ -62,7 +71,10 @@ async function join(choice) {
     call = new Call(OT, room, screen, choice ?? chosen);
     await call.join();
     lobby.close();
-    if (call !== null) goTo("call");
+    if (call !== null) {
+      goTo("call");
+      showClosing().catch((error) => console.warn(error));
+    }
   } catch (error) {
     call = null;
     refuse(error);
