@@ -23,6 +23,7 @@ from chalicelib.api.media import (
 )
 from chalicelib.api.rooms import (
     connection_routes,
+    invitation_routes,
     moderation_routes,
     room_routes,
     token_routes,
@@ -41,6 +42,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     token_routes.routes,
     connection_routes.routes,
     moderation_routes.routes,
+    invitation_routes.routes,
     archive_routes.routes,
     archive_control_routes.routes,
     broadcast_routes.routes,

@@ -24,6 +24,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
@@ -143,8 +144,9 @@ class Simulation:
             media_hosts=MediaHosts(),
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
+            invitations=InvitationRule(),
         )
-        use_cases = wire(self._ports(), policy, self.clock, lambda: "room")
+        use_cases = wire(self._ports(), policy, self.clock, lambda: "room", lambda: "code")
         self._scheduled = use_cases.scheduled()
         self._table.faults.delay = lambda: self.clock.wait(_STORE_SECONDS)
         self._opentok.faults.delay = lambda: self.clock.wait(self.latency)
@@ -247,6 +249,7 @@ class Simulation:
             seats=self._stores.seats,
             quotas=self._stores.quotas,
             sessions=self._sessions,
+            invitations=self._stores.invitations,
             video=self._opentok,
             client_library=FakeClientLibrary(),
             connections=platforms.connections,

@@ -120,6 +120,18 @@ class BanNotFound(RoomkeyError):
     code = "ban_not_found"
 
 
+class InvitationNotFound(RoomkeyError):
+    """The room has no such invitation."""
+
+    code = "invitation_not_found"
+
+
+class InvitationInvalid(RoomkeyError):
+    """Nobody may come by this code: there is no such invitation, or it has ended or is used up."""
+
+    code = "invitation_invalid"
+
+
 class ArchiveNotFound(RoomkeyError):
     """The room has no such archive."""
 
@@ -276,6 +288,12 @@ class TooManyBans(RoomkeyError):
     """The room already has the maximum number of bans."""
 
     code = "too_many_bans"
+
+
+class TooManyInvitations(RoomkeyError):
+    """The room already has the maximum number of live invitations."""
+
+    code = "too_many_invitations"
 
 
 class RoomNotOpen(RoomkeyError):

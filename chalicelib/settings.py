@@ -10,6 +10,7 @@ from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.invitations.invite_guests import CODE_PLACE, InvitationRule
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.errors import NotConfigured
@@ -20,6 +21,10 @@ SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_CALLS_PER_SECOND: Final = 1000
 MAX_CALLS_PER_SECOND: Final = 10_000
+INVITATION_URL_PATTERN: Final = re.compile(
+    rf"[a-z][a-z0-9+.-]*://[^\s#{{}}]*#[^\s#{{}}]*{re.escape(CODE_PLACE)}[^\s#{{}}]*"
+)
+"""An address with the code in its fragment, which no browser sends to a server."""
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -50,6 +55,7 @@ class Settings:
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
+        invitations: Whether there are invitations, and the address that a guest opens.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
@@ -68,6 +74,7 @@ class Settings:
     opentok_calls_per_second: int
     checks_function: str | None
     quotas: Quotas
+    invitations: InvitationRule
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -114,6 +121,7 @@ class Settings:
                 )
             ),
             quotas=_quotas(environment, problems),
+            invitations=_invitations(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=_whole_number(
@@ -159,6 +167,16 @@ def _default_room(environment: Mapping[str, str], problems: list[str]) -> str:
     if not NAME_PATTERN.fullmatch(value):
         problems.append("DEFAULT_ROOM must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -")
     return value
+
+
+def _invitations(environment: Mapping[str, str], problems: list[str]) -> InvitationRule:
+    switch = environment.get("INVITATIONS") or "on"
+    if switch not in ("on", "off"):
+        problems.append("INVITATIONS must be on or off")
+    url = environment.get("INVITATION_URL") or None
+    if url is not None and not INVITATION_URL_PATTERN.fullmatch(url):
+        problems.append(f"INVITATION_URL must be an address with {CODE_PLACE} after its #")
+    return InvitationRule(enabled=switch == "on", url=url)
 
 
 def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -> str | None:

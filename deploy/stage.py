@@ -25,11 +25,15 @@ class Limits:
         requests_per_second: The rate above which API Gateway answers 429. All APIs of the account
             in the region also share the account's limit, by default 10,000.
         burst: The number of requests above the rate that API Gateway accepts at once.
+        guests_per_second: The rate for guests who ask for tokens, who need no bearer token.
+        guest_burst: The number of guests above their rate that API Gateway accepts at once.
         log_retention_days: The number of days after which log entries are deleted.
     """
 
     requests_per_second: int
     burst: int
+    guests_per_second: int
+    guest_burst: int
     log_retention_days: int
 
 
@@ -37,11 +41,15 @@ LIMITS: Final = {
     "dev": Limits(
         requests_per_second=50,
         burst=100,
+        guests_per_second=10,
+        guest_burst=50,
         log_retention_days=14,
     ),
     "prod": Limits(
         requests_per_second=1000,
         burst=2000,
+        guests_per_second=100,
+        guest_burst=200,
         log_retention_days=90,
     ),
 }

@@ -13,7 +13,7 @@ import jwt
 from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import GUEST_PREFIX, User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_user_id, is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, NotConfigured, Unauthenticated
@@ -210,6 +210,8 @@ def _user(claims: Mapping[str, Any]) -> User:
     user_id = claims["sub"]
     if not isinstance(user_id, str) or not is_user_id(user_id):
         raise InvalidSubjectError("no user id")
+    if user_id.startswith(GUEST_PREFIX):
+        raise InvalidSubjectError("a guest's id")
     name = _text(claims.get("name"))
     # PyJWT has checked that `exp` converts to an integer.
     end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)

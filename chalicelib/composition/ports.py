@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
     from chalicelib.core.ports.check_workers import CheckWorkers
     from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
+    from chalicelib.core.ports.invitation_store import InvitationStore
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
         MediaPlatform,
@@ -57,6 +58,7 @@ class Ports:
     seats: "SeatStore"
     quotas: "QuotaStore"
     sessions: "SessionStore"
+    invitations: "InvitationStore"
     video: "VideoPlatform"
     client_library: "ClientLibrary"
     connections: "ConnectionControl"
@@ -77,6 +79,7 @@ def connect(settings: Settings) -> Ports:
         NotConfigured: No AWS region is set.
     """
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
+    from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
     from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
@@ -135,6 +138,7 @@ def connect(settings: Settings) -> Ports:
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
+        invitations=DynamoDBInvitations(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),

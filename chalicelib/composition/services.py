@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from secrets import token_urlsafe
 from uuid import uuid4
 
 from chalicelib.core.support.formats import utc_now
@@ -44,5 +45,11 @@ def _build(settings: Settings) -> UseCases:
         settings.media_hosts,
         settings.opentok_calls_per_second,
         settings.quotas,
+        settings.invitations,
     )
-    return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)
+    return wire(connect(settings), policy, utc_now, lambda: uuid4().hex, _new_code)
+
+
+def _new_code() -> str:
+    """Return the code of an invitation: 160 random bits in 27 characters."""
+    return token_urlsafe(20)

@@ -15,6 +15,8 @@ from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
 from chalicelib.core.rooms.held_seats import HeldSeats
+from chalicelib.core.rooms.invitations.invite_guests import InvitationRule, InviteGuests
+from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
 from chalicelib.core.rooms.quotas import Quotas, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
@@ -40,6 +42,7 @@ class Policy:
         media_hosts: The hosts that OpenTok may be sent to.
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         quotas: The limits of what one user may use.
+        invitations: The operator's choices about invitations.
     """
 
     creation: CreationPolicy
@@ -48,10 +51,25 @@ class Policy:
     media_hosts: MediaHosts
     opentok_calls_per_second: int
     quotas: Quotas
+    invitations: InvitationRule
 
 
-def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
-    """Return all use cases. Media and scheduled use cases are built on first use."""
+def wire(
+    ports: Ports,
+    policy: Policy,
+    clock: Clock,
+    new_id: Callable[[], str],
+    new_code: Callable[[], str],
+) -> UseCases:
+    """Return all use cases. Media and scheduled use cases are built on first use.
+
+    Args:
+        ports: An adapter for each port.
+        policy: The operator's choices.
+        clock: Returns the current time.
+        new_id: Returns a new id of a room.
+        new_code: Returns the secret code of a new invitation.
+    """
     read_rooms = ReadRooms(ports.rooms, clock)
     recording = policy.features[Feature.RECORDING]
     quotas = policy.quotas
@@ -65,7 +83,9 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         clock=clock,
         new_id=new_id,
     )
-    tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock)
+    tracker = SessionTracker(
+        ports.rooms, ports.sessions, ports.invitations, ports.connections, clock
+    )
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
 
     def build_media() -> "MediaServices":
@@ -95,6 +115,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             connections=ConnectionReconciler(
                 rooms=ports.rooms,
                 sessions=ports.sessions,
+                invitations=ports.invitations,
                 platform=ports.connections,
                 tracker=tracker,
                 seats=seats,
@@ -119,26 +140,44 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             delete_expired_archives=media().delete_expired_archives,
         )
 
+    join_room = JoinRoom(
+        create_room,
+        AdmitUser(
+            ports.seats,
+            ports.sessions,
+            HeldSeats(quotas.held_seats, ports.rooms, ports.quotas),
+            quotas,
+            clock,
+        ),
+        TokenQuota(quotas.tokens_per_minute, ports.quotas, clock),
+        ports.video,
+        clock,
+        default_room=policy.creation.default_room,
+        longest_lifetime=policy.longest_token,
+    )
     return UseCases(
         identity=ports.identity,
         platform=ports.video,
         client_library=ports.client_library,
         callbacks=ports.callbacks,
         create_room=create_room,
-        join_room=JoinRoom(
-            create_room,
-            AdmitUser(
-                ports.seats,
-                ports.sessions,
-                HeldSeats(quotas.held_seats, ports.rooms, ports.quotas),
-                quotas,
-                clock,
-            ),
-            TokenQuota(quotas.tokens_per_minute, ports.quotas, clock),
-            ports.video,
-            clock,
-            default_room=policy.creation.default_room,
-            longest_lifetime=policy.longest_token,
+        join_room=join_room,
+        join_by_invitation=JoinByInvitation(
+            store=ports.invitations,
+            rooms=ports.rooms,
+            seats=ports.seats,
+            join_room=join_room,
+            rule=policy.invitations,
+            clock=clock,
+        ),
+        invite_guests=InviteGuests(
+            store=ports.invitations,
+            sessions=ports.sessions,
+            rooms=read_rooms,
+            platform=ports.connections,
+            rule=policy.invitations,
+            clock=clock,
+            new_code=new_code,
         ),
         read_rooms=read_rooms,
         read_presence=ReadPresence(read_rooms, ports.sessions, clock),

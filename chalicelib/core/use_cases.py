@@ -13,6 +13,8 @@ from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
+from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.moderate import Moderate
@@ -66,6 +68,8 @@ class UseCases:
     callbacks: CallbackVerifier
     create_room: CreateRoom
     join_room: JoinRoom
+    join_by_invitation: JoinByInvitation
+    invite_guests: InviteGuests
     read_rooms: ReadRooms
     read_presence: ReadPresence
     change_room: ChangeRoom

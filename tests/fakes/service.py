@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest, InvitationRule
+from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
@@ -45,6 +48,13 @@ FAR_AWAY: Final = Quotas(
 )
 
 
+class Invited(NamedTuple):
+    """A new invitation, and its code."""
+
+    invitation: Invitation
+    code: str
+
+
 class Service:
     """A service, its clock, and its users.
 
@@ -54,6 +64,7 @@ class Service:
         settings: Settings of media that differ from `ALL_FEATURES`.
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
+        invitations: The operator's choices about invitations.
     """
 
     def __init__(
@@ -64,6 +75,7 @@ class Service:
         calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
+        invitations: InvitationRule | None = None,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
@@ -80,14 +92,22 @@ class Service:
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
+            invitations=invitations or InvitationRule(),
         )
         assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
+        self._codes = (f"code-{number}" for number in count(1))
         self.use_cases = self.another_instance()
 
     def another_instance(self) -> UseCases:
         """Return the use cases of another Lambda instance, which shares nothing but the stores."""
-        return wire(self._ports(), self._policy, self.clock, lambda: next(self._ids))
+        return wire(
+            self._ports(),
+            self._policy,
+            self.clock,
+            lambda: next(self._ids),
+            lambda: next(self._codes),
+        )
 
     # Requests of users.
 
@@ -135,6 +155,31 @@ class Service:
         except RoomkeyError as refusal:
             return refusal.code
         return None
+
+    # Guests.
+
+    def invite(self, room: str = "standup", user: User = ALICE, **asked: Any) -> Invited:
+        """Make an invitation."""
+        request = InvitationRequest(**asked)
+        made = self.use_cases.invite_guests.invite(user, room, request, self.deadline)
+        return Invited(*made)
+
+    def come(self, code: str, guest_key: str = "ann", name: str | None = None) -> JoinResult:
+        """Ask for a client token as a guest."""
+        request = GuestRequest(code, guest_key, name)
+        _, joined = self.use_cases.join_by_invitation.join(request, self.deadline)
+        return joined
+
+    def refusal_of_guest(self, code: str, guest_key: str = "ann") -> str | None:
+        """Return the error code of a guest's join; None if it succeeds."""
+        try:
+            self.come(code, guest_key)
+        except RoomkeyError as refusal:
+            return refusal.code
+        return None
+
+    def revoke(self, invitation: Invitation, name: str = "standup", user: User = ALICE) -> None:
+        self.use_cases.invite_guests.revoke(user, name, invitation.id, self.deadline)
 
     # Clients.
 
@@ -256,6 +301,7 @@ class Service:
             seats=self.stores.seats,
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
+            invitations=self.stores.invitations,
             video=self.opentok,
             client_library=FakeClientLibrary(),
             connections=self.platforms.connections,

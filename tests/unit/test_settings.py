@@ -47,6 +47,13 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
     [
         ("ROOM_CREATION", "everyone"),
         ("DEFAULT_ROOM", "my room"),
+        ("INVITATIONS", "yes"),
+        ("INVITATION_URL", "https://app.example/join"),
+        ("INVITATION_URL", "https://app.example/{code}"),
+        ("INVITATION_URL", "https://app.example/{code}#x"),
+        ("INVITATION_URL", "https://app.example/?c={code}#{code}"),
+        ("INVITATION_URL", "/call#{code}"),
+        ("INVITATION_URL", "https://app.example/#{code} "),
         ("ARCHIVE_BUCKET", "My.Bucket"),
         ("ARCHIVE_BUCKET", "ab"),
         ("ARCHIVE_BUCKET", "a" * 64),

@@ -32,6 +32,7 @@ from chalicelib.api.rooms.responses import (
 from chalicelib.core.model.room import State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
+from tools.openapi.invitation_examples import INVITATION_EXAMPLES
 from tools.openapi.service_examples import SERVICE_EXAMPLES
 
 _NOW: Final = "2026-01-31T12:00:00Z"
@@ -139,6 +140,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         ArchiveList(items=[_ARCHIVE], cursor=None),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
         *SERVICE_EXAMPLES,
+        *INVITATION_EXAMPLES,
     )
 }
 

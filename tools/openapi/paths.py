@@ -26,6 +26,7 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "stream_id": ("The stream's `id`.", {}),
     "archive_id": ("The archive's `id`.", {}),
     "ban_id": ("The ban's `id`.", {}),
+    "invitation_id": ("The invitation's `id`.", {}),
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId` of the captions.", {}),
     "render_id": ("The render's `id`.", {}),

@@ -77,6 +77,7 @@ class Caller(Enum):
 
     ANYBODY = auto()
     VISITOR = auto()
+    GUEST = auto()
     USER = auto()
     OPENTOK = auto()
 
@@ -101,6 +102,12 @@ VISITOR: Final = Access(
     Caller.VISITOR, None, (errors.NotConfigured, errors.StoreUnavailable, errors.Internal)
 )
 """The guard of pages, which need no bearer token, and touch use cases."""
+BY_CODE: Final = Access(
+    Caller.GUEST,
+    None,
+    (errors.InvalidField, errors.NotConfigured, errors.StoreUnavailable, errors.Internal),
+)
+"""The guard of what guests do, who have no bearer token. The code in the body is their proof."""
 SIGNED_IN: Final = Access(
     Caller.USER,
     "bearer",

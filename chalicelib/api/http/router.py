@@ -18,6 +18,7 @@ from chalice.app import Request
 from chalicelib.api.http.decoding import (
     CallbackContext,
     Content,
+    GuestContext,
     PublicContext,
     RequestContext,
     VisitorContext,
@@ -130,6 +131,9 @@ class Router:
         use_cases = self._use_cases()
         if route.access.caller is Caller.VISITOR:
             return route.view(VisitorContext(use_cases, deadline), **parameters)
+        if route.access.caller is Caller.GUEST:
+            content = Content.of(request, route.operation)
+            return route.view(GuestContext(use_cases, deadline, record, content), **parameters)
         if route.access.caller is Caller.OPENTOK:
             return route.view(CallbackContext(request, use_cases, deadline), **parameters)
         user = use_cases.identity.user(authorization(request))

@@ -123,13 +123,14 @@ def setting(field: str, value: object) -> object:
     if isinstance(value, list):
         return frozenset(value)
     if isinstance(value, datetime):
-        return _utc(field, value)
+        return utc(field, value)
     if field == "location" and isinstance(value, str) and value != CALLERS_LOCATION:
         return _address(value)
     return value
 
 
-def _utc(field: str, moment: datetime) -> datetime:
+def utc(field: str, moment: datetime) -> datetime:
+    """Return a time in UTC, to the millisecond, as it is stored."""
     try:
         return to_milliseconds(moment)
     except OverflowError:

@@ -117,6 +117,7 @@ class RejectionReason(StrEnum):
     FULL = "RoomFull"
     TOO_MANY = "TooManyConnections"
     REFUSED = "RefusedBefore"
+    REVOKED = "InvitationRevoked"
 
 
 def connection_rejection(
@@ -133,7 +134,8 @@ def connection_rejection(
         return reason
     moderates = room.connects_as_moderator(participant.user_id, now)
     members = room.settings.members
-    if members is not None and participant.user_id not in members and not moderates:
+    is_listed = members is None or participant.user_id in members
+    if not is_listed and not moderates and participant.invitation_id is None:
         return RejectionReason.NOT_A_MEMBER
     if participant.role is Role.MODERATOR and not moderates:
         return RejectionReason.NO_MODERATOR

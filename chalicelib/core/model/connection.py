@@ -10,7 +10,13 @@ from urllib.parse import parse_qs
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.formats import cut_to_bytes, is_user_id, is_valid_unicode, short_hash
+from chalicelib.core.support.formats import (
+    cut_to_bytes,
+    is_user_id,
+    is_valid_unicode,
+    parse_id,
+    short_hash,
+)
 
 MAX_STREAMS_AT_ONCE: Final = 8
 """The number of a connection's current streams that are on record. Further ones are left out."""
@@ -48,12 +54,16 @@ class Participant:
     All fields are None if this service did not write the data. The data is part of the signed
     client token, so a client cannot change it. Users choose only the member `data`, so they cannot
     pose as another user or as a service.
+
+    Args:
+        invitation_id: The invitation by which a guest has come.
     """
 
     user_id: str | None = None
     name: str | None = None
     role: Role | None = None
     service: Service | None = None
+    invitation_id: str | None = None
 
     @classmethod
     def of(cls, data: str) -> Self:
@@ -70,9 +80,11 @@ class Participant:
                 return cls(role=role, service=service)
             case str(user_id) if is_user_id(user_id):
                 name = content.get("name")
+                invited = parse_id(content.get("invitation"))
                 if not isinstance(name, str) or not is_valid_unicode(name):
-                    return cls(user_id, None, role)
-                return cls(user_id, cut_to_bytes(name, MAX_RECORDED_NAME_BYTES), role)
+                    return cls(user_id, None, role, invitation_id=invited)
+                short_name = cut_to_bytes(name, MAX_RECORDED_NAME_BYTES)
+                return cls(user_id, short_name, role, invitation_id=invited)
         return cls()
 
     @classmethod

@@ -46,7 +46,8 @@ class Room:
         session_idle: True if the session was empty at its last check, so that checks are rare.
         admins_until: The time until which an admin may connect as one, by user id: the end of
             their bearer token, or of their client token. It contains admins who are not in
-            `moderators`, because connection data does not say who is an admin.
+            `moderators`, because connection data does not say who is an admin. It also contains
+            guests who are invited as moderators.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Room:
         return limited or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
-        return user.admin or user.id in self.settings.moderators
+        return user.claims_to_moderate or user.id in self.settings.moderators
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""
@@ -101,9 +102,11 @@ class Room:
         return frozenset(past.union(others[MAX_ADMINS - 1 :]))
 
     def admits(self, user: User) -> bool:
-        """Return True if the user is a member or moderator, in any state of the room."""
+        """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
-        return members is None or user.id in members or self.moderated_by(user)
+        if members is None or user.id in members or user.invitation_id is not None:
+            return True
+        return self.moderated_by(user)
 
     def state(self, now: datetime) -> State:
         opens_at, closes_at = self.settings.opens_at, self.settings.closes_at

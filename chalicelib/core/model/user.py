@@ -4,23 +4,38 @@ from enum import StrEnum
 from typing import Final
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
+GUEST_PREFIX: Final = "guest:"
+"""The beginning of every guest's user id. No bearer token may have such a `sub`."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A caller, identified by the app's own identity provider.
+    """A caller: one whom the app's own identity provider vouches for, or a guest.
 
     Args:
-        id: The `sub` of the bearer token: 1 to 255 bytes of UTF-8.
+        id: The `sub` of the bearer token: 1 to 255 bytes of UTF-8. A guest's id is made here.
         name: The display name in the bearer token, if it has one.
         admin: True if the user moderates every room and may always create rooms.
-        claims_end: The time until which the bearer token says so.
+        claims_end: The time until which the bearer token or the invitation says so.
+        invitation_id: The invitation that a guest comes by. It admits to one room only.
+        invited_as: The role that the invitation gives.
     """
 
     id: str
     name: str | None = None
     admin: bool = False
     claims_end: datetime = NEVER
+    invitation_id: str | None = None
+    invited_as: "Role | None" = None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.id.startswith(GUEST_PREFIX)
+
+    @property
+    def claims_to_moderate(self) -> bool:
+        """Return True for an admin, and for a guest who is invited as a moderator."""
+        return self.admin or self.invited_as is Role.MODERATOR
 
 
 class Role(StrEnum):

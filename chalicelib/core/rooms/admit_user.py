@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.core.model.access_rules import check_admission, grant_role, room_full
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.seats import GRACE
+from chalicelib.core.model.seats import GRACE, SeatClaim
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
@@ -22,6 +22,10 @@ ADMIN_RECORD_SLACK: Final = timedelta(days=1)
 
 SHORTEST_CLAIM: Final = timedelta(seconds=60)
 """The time that an admin has to connect, even if the bearer token expires now."""
+
+
+ClaimWriter = Callable[[Room, SeatClaim | None, Deadline], None]
+"""A function that writes the claim of a seat, if there is one, with what else it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class AdmitUser:
         *,
         lifetime: timedelta,
         check: Callable[[Role], object] = lambda _: None,
+        write_claim: ClaimWriter | None = None,
     ) -> AdmittedUser:
         """Admit the user, or raise the reason against it.
 
@@ -78,6 +83,7 @@ class AdmitUser:
             deadline: The time by which the request must be answered.
             lifetime: The longest time for which the token will be valid.
             check: Called with the role before a seat is reserved; may raise.
+            write_claim: Writes the claim; None to write the claim of a seat alone.
 
         Raises:
             RoomkeyError: An error of `check_admission` or `grant_role`.
@@ -89,11 +95,14 @@ class AdmitUser:
             now = self._clock()
             check_admission(room, user, now, self._is_inside(room, user, now, deadline))
             role = grant_role(
-                asked, default=room.settings.default_role, moderates=room.moderated_by(user)
+                asked,
+                default=user.invited_as or room.settings.default_role,
+                moderates=room.moderated_by(user),
             )
             check(role)
             try:
-                connect_by = self._reserve_seat(room, user, now, deadline)
+                write = write_claim or self._write_claim
+                connect_by = self._reserve_seat(room, user, now, write, deadline)
                 self._record_admin(room, user, now, lifetime, deadline)
             except StaleRoom as stale:
                 if stale.room is None:
@@ -115,11 +124,16 @@ class AdmitUser:
             return lambda: room.seats.is_kept(user.id, now)
         return lambda: self._sessions.was_connected(room.session_id, user.id, now - GRACE, deadline)
 
+    def _write_claim(self, room: Room, claim: SeatClaim | None, deadline: Deadline) -> None:
+        if claim is not None:
+            self._seats.write_claim(room, claim, deadline)
+
     def _reserve_seat(
-        self, room: Room, user: User, now: datetime, deadline: Deadline
+        self, room: Room, user: User, now: datetime, write: ClaimWriter, deadline: Deadline
     ) -> datetime | None:
         cap = room.settings.max_participants
         if cap is None:
+            write(room, None, deadline)
             return None
         moderates = room.moderated_by(user)
         kept_free = room.seats_kept_free(now, moderates=moderates)
@@ -130,7 +144,7 @@ class AdmitUser:
             raise room_full(room, now)
         if claim.waiting_since is not None and claim.hold_until is not None:
             self._held_seats.count(room, user.id, claim.hold_until, now, deadline)
-        self._seats.write_claim(room, claim, deadline)
+        write(room, claim, deadline)
         if claim.user_id is None:
             # One write cannot evict all lapsed seats. The next attempt evicts more.
             remaining = room.seats.without({user_id for user_id, _ in claim.evicted})
@@ -163,10 +177,11 @@ class AdmitUser:
         A join with a bearer token that does not say so ends the record of an earlier join.
         """
         recorded = room.admins_until.get(user.id, now)
-        if user.id in room.settings.moderators or (not user.admin and recorded <= now):
+        claims = user.claims_to_moderate
+        if user.id in room.settings.moderators or (not claims and recorded <= now):
             return
         until = now
-        if user.admin:
+        if claims:
             claim_end = _claim_end(user, now)
             if recorded >= min(claim_end, now + lifetime):
                 return

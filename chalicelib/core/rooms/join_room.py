@@ -13,7 +13,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
-from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
+from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWriter
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.support.deadline import Deadline
@@ -38,6 +38,7 @@ class JoinRequest:
         name: A display name, used only if the bearer token has none.
         data: The app's own part of the connection data.
         layout_classes: OpenTok's initial layout classes for the client's streams.
+        skips_waiting_room: True if the user need not wait until somebody lets them in.
     """
 
     role: Role | None = None
@@ -45,6 +46,7 @@ class JoinRequest:
     name: str | None = None
     data: str | None = None
     layout_classes: Sequence[str] = ()
+    skips_waiting_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,37 @@ class JoinRoom:
             RoomkeyError: An error of `TokenQuota.count`, `CreateRoom.find_or_create` or
                 `AdmitUser.admit`.
         """
+        self._check(user, request)
+        self._quota.count(user, deadline)
+        room = self._create_room.find_or_create(user, name, deadline)
+        return self._join(user, room, request, deadline)
+
+    def join_as_guest(
+        self,
+        guest: User,
+        room: Room,
+        request: JoinRequest,
+        write_claim: ClaimWriter,
+        deadline: Deadline,
+    ) -> JoinResult:
+        """Admit a guest to the room that they are invited to, and issue a client token.
+
+        Args:
+            guest: The guest, with the invitation that admits them.
+            room: The room as it was read.
+            request: The options of the join.
+            write_claim: Writes the claim of a seat together with the use of the invitation.
+            deadline: The time by which the request must be answered.
+
+        Raises:
+            RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
+        """
+        self._check(guest, request)
+        self._quota.count(guest, deadline)
+        return self._join(guest, room, request, deadline, write_claim)
+
+    def _check(self, user: User, request: JoinRequest) -> None:
+        """Check the options before anything is counted or created."""
         if request.lifetime is not None and request.lifetime > self._longest_lifetime:
             limit = int(self._longest_lifetime.total_seconds())
             raise InvalidField(FieldProblem("expiresIn", f"must be at most {limit} seconds"))
@@ -160,8 +193,15 @@ class JoinRoom:
         # Check the length before anything is created. No role has a shorter name than the one
         # assumed here, so the check rejects no data that would fit.
         _connection_data(user, request, request.role or Role.MODERATOR)
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, name, deadline)
+
+    def _join(
+        self,
+        user: User,
+        room: Room,
+        request: JoinRequest,
+        deadline: Deadline,
+        write_claim: ClaimWriter | None = None,
+    ) -> JoinResult:
         admitted = self._admit_user.admit(
             room,
             user,
@@ -169,9 +209,10 @@ class JoinRoom:
             deadline,
             lifetime=request.lifetime or self._longest_lifetime,
             check=partial(_connection_data, user, request),
+            write_claim=write_claim,
         )
         data = _connection_data(user, request, admitted.role)
-        return self._issue_token(admitted, data, request, deadline)
+        return self._issue_token(admitted, data, request, deadline, user)
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
@@ -191,10 +232,15 @@ class JoinRoom:
         admitted = self._admit_user.admit(
             room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
         )
-        return self._issue_token(admitted, data, JoinRequest(), deadline)
+        return self._issue_token(admitted, data, JoinRequest(), deadline, user)
 
     def _issue_token(
-        self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
+        self,
+        admitted: AdmittedUser,
+        data: str,
+        request: JoinRequest,
+        deadline: Deadline,
+        user: User,
     ) -> JoinResult:
         room, role = admitted.room, admitted.role
         # This call may have to fetch credentials. It comes before the clock is read, so that the
@@ -206,10 +252,12 @@ class JoinRoom:
             expires_at = min(expires_at, room.settings.closes_at)
         if admitted.moderates_until is not None:
             expires_at = min(expires_at, admitted.moderates_until)
+        if user.invitation_id is not None:
+            expires_at = min(expires_at, user.claims_end)
         # OpenTok's times are whole seconds. A token rounded up would outlive the room.
         expires_at = expires_at.replace(microsecond=0)
         if expires_at <= now:
-            raise RoomClosed("This room is closing now.")
+            raise RoomClosed("This room, or your invitation to it, is closing now.")
         spec = TokenSpec(
             session_id=room.session_id,
             role=role,
@@ -225,11 +273,10 @@ class JoinRoom:
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
     """Return the connection data, which all participants see."""
     name = user.name if user.name is not None else request.name
-    data = json.dumps(
-        {"userId": user.id, "name": name, "role": role, "data": request.data},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    content = {"userId": user.id, "name": name, "role": role, "data": request.data}
+    if user.invitation_id is not None:
+        content["invitation"] = user.invitation_id
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     _check_length(data, "name" if request.data is None else "data", "user's id, name and role")
     return data
 

@@ -12,6 +12,7 @@ from chalicelib.core.model.access_rules import RejectionReason, connection_rejec
 from chalicelib.core.model.connection import Connection, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
+from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
@@ -27,10 +28,16 @@ class SessionTracker:
     """Keeps the record of each session's connections and streams up to date."""
 
     def __init__(
-        self, rooms: RoomStore, sessions: SessionStore, platform: ConnectionControl, clock: Clock
+        self,
+        rooms: RoomStore,
+        sessions: SessionStore,
+        invitations: InvitationStore,
+        platform: ConnectionControl,
+        clock: Clock,
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
+        self._invitations = invitations
         self._platform = platform
         self._clock = clock
 
@@ -65,6 +72,7 @@ class SessionTracker:
         elif self._sessions.record_connection(session, connection, deadline):
             room = self._rooms.find(session.room_name, deadline)
             reason = self._reason(session, room, connection, deadline)
+            reason = reason or self._revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             elif room is not None and (room.locked or room.settings.max_participants is not None):
@@ -89,6 +97,9 @@ class SessionTracker:
                 room = stale.room
                 deadline.back_off(attempt)
                 continue
+            # A revocation is written before connections are read, and this connection is written
+            # now. So either this call sees the revocation, or the revocation this connection.
+            reason = reason or self._revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             return
@@ -189,6 +200,13 @@ class SessionTracker:
             return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
 
         return connection_rejection(session, room, connection, now, is_inside)
+
+    def _revocation(self, connection: Connection, deadline: Deadline) -> RejectionReason | None:
+        """Return the reason to reject a guest whose invitation is revoked. Others cost no call."""
+        invitation_id = connection.participant.invitation_id
+        if invitation_id is None or not self._invitations.revoked([invitation_id], deadline):
+            return None
+        return RejectionReason.REVOKED
 
     def reject(
         self, session: Session, connection: Connection, reason: RejectionReason, deadline: Deadline

@@ -138,6 +138,8 @@ FAR = 4102444800
         {"sub": "alice\n"},
         {"sub": "\u009balice"},
         {"sub": "\ud800"},
+        {"sub": "guest:"},
+        {"sub": "guest:0123456789abcdef0123456789abcdef"},
         {"sub": "alice\udfff"},
         {"exp": ...},
         {"exp": None},

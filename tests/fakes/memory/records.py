@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.core.model.connection import Counts, Participant, Stream
+from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.media import DELETED
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.session_store import CheckQueue
@@ -89,6 +90,24 @@ class UsageRecord:
     expires: datetime
     count: int = 0
     holds: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRecord:
+    """An invitation, and the hashed keys of the guests who have come by it."""
+
+    invitation: Invitation
+    expires: datetime
+    guests: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationListRecord:
+    """The ids of a room's invitations, and the number of changes to the list."""
+
+    ids: frozenset[str]
+    version: int
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,7 @@ class FakeSessions:
                 known.name if new.name is None else new.name,
                 new.role or known.role,
                 new.service or known.service,
+                new.invitation_id or known.invitation_id,
             ),
             since=connection.since,
             refused=connection.refused,

@@ -15,6 +15,8 @@ from tests.fakes.memory.records import (
     ConnectionRecord,
     CountsRecord,
     DepartureRecord,
+    InvitationListRecord,
+    InvitationRecord,
     MediaRecord,
     RetentionRecord,
     RoomRecord,
@@ -55,6 +57,10 @@ class Table:
         """By room."""
         self.usage: dict[tuple[str, str], UsageRecord] = {}
         """By user, and what is counted when."""
+        self.invitations: dict[str, InvitationRecord] = {}
+        """By id."""
+        self.invitation_lists: dict[str, InvitationListRecord] = {}
+        """By room."""
         self._clock = clock
         self._longest_token = longest_token
 
@@ -176,6 +182,8 @@ class Table:
             self.media,
             self.schedules,
             self.usage,
+            self.invitations,
+            self.invitation_lists,
         )
 
 

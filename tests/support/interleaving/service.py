@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
+from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
@@ -23,6 +24,7 @@ from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.use_cases import UseCases
 from chalicelib.media_settings import read_features
@@ -128,6 +130,7 @@ def build(
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
         sessions=DynamoDBSessions(client, TABLE),
+        invitations=DynamoDBInvitations(client, TABLE),
         due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
@@ -150,6 +153,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         seats=stores.seats,
         quotas=stores.quotas,
         sessions=stores.sessions,
+        invitations=stores.invitations,
         video=opentok,
         client_library=nothing,
         connections=opentok,
@@ -175,6 +179,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         media_hosts=MediaHosts(),
         opentok_calls_per_second=1000,
         quotas=Quotas(),
+        invitations=InvitationRule(),
     )
-    use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
+    use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}", lambda: f"code-{next(ids)}")
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

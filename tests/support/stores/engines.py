@@ -9,6 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
+from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
@@ -63,6 +64,7 @@ class Engine:
             seats=DynamoDBSeats(self.client, TABLE),
             quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE),
+            invitations=DynamoDBInvitations(self.client, TABLE),
             due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
@@ -153,6 +155,8 @@ class Memory:
             ("session", table.sessions),
             ("session", table.counts),
             ("media", table.schedules),
+            ("invitation", table.invitations),
+            ("invitations", table.invitation_lists),
         )
         for kind, records in by_id:
             yield from ((f"{kind}#{each}", records, each) for each in list(records))

@@ -59,6 +59,7 @@ def connected_update(connection: Connection) -> UpdateBuilder:
         ("name", participant.name),
         ("role", participant.role and participant.role.value),
         ("service", participant.service and participant.service.value),
+        ("invitation", participant.invitation_id),
     ):
         if value is not None:
             write.set(value, name)
@@ -73,7 +74,7 @@ def disconnected_update(at: datetime) -> UpdateBuilder:
     """Record the connection's end, for good. Keep the user's id, for a repeated report."""
     write = UpdateBuilder().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
     write.set(_seconds(at + _TOMBSTONE), "expiresAt")
-    for name in ("place", "name", "role", "streams", "ended"):
+    for name in ("place", "name", "role", "invitation", "streams", "ended"):
         write.remove(name)
     return write
 
@@ -133,6 +134,7 @@ def connection_from_item(item: Mapping[str, Any]) -> Connection:
             values.get("name"),
             None if role is None else Role(role),
             None if service is None else Service(service),
+            values.get("invitation"),
         ),
         streams=streams_of(values["streams"]),
         refused="refused" in values,
