@@ -27,6 +27,7 @@ from chalicelib.api.rooms import (
     moderation_routes,
     room_routes,
     token_routes,
+    waiting_routes,
 )
 from chalicelib.api.schedules import Schedules, run_deadline
 from chalicelib.composition.services import Services
@@ -40,6 +41,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     openapi_route.routes,
     room_routes.routes,
     token_routes.routes,
+    waiting_routes.routes,
     connection_routes.routes,
     moderation_routes.routes,
     invitation_routes.routes,

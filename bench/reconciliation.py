@@ -250,6 +250,7 @@ class Simulation:
             quotas=self._stores.quotas,
             sessions=self._sessions,
             invitations=self._stores.invitations,
+            waiting=self._stores.waiting,
             video=self._opentok,
             client_library=FakeClientLibrary(),
             connections=platforms.connections,

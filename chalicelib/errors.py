@@ -7,6 +7,7 @@ a bearer token or a client token.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -84,6 +85,12 @@ class Banned(RoomkeyError):
     code = "banned"
 
 
+class TurnedAway(RoomkeyError):
+    """A moderator did not approve the caller. They may ask again after `Retry-After`."""
+
+    code = "turned_away"
+
+
 class FeatureDisabled(RoomkeyError):
     """The operator does not let the caller use `feature`: see `allowedTo` and `setting`."""
 
@@ -130,6 +137,12 @@ class InvitationInvalid(RoomkeyError):
     """Nobody may come by this code: there is no such invitation, or it has ended or is used up."""
 
     code = "invitation_invalid"
+
+
+class WaitingUserNotFound(RoomkeyError):
+    """No such user waits for the room, or no longer."""
+
+    code = "waiting_user_not_found"
 
 
 class ArchiveNotFound(RoomkeyError):
@@ -184,6 +197,31 @@ class RoomLocked(RoomkeyError):
     """The room is locked. Only moderators and users who are in it may join."""
 
     code = "room_locked"
+
+
+class MustWait(RoomkeyError):
+    """A moderator must approve the caller first. Asking again keeps the place: see `Retry-After`.
+
+    Only `GET /token` answers so. `POST /rooms/{room}/tokens` answers 202.
+    """
+
+    code = "must_wait"
+
+    def __init__(self, waiting_id: str, since: datetime, ahead: int, *, retry_after: int) -> None:
+        """Create the error, with the caller's place: since when, and how many come first."""
+        super().__init__(
+            "A moderator must approve you first. Ask again to keep waiting.",
+            retry_after=retry_after,
+        )
+        self.waiting_id = waiting_id
+        self.since = since
+        self.ahead = ahead
+
+
+class WaitingRoomFull(RoomkeyError):
+    """As many others as may wait for the room do so."""
+
+    code = "waiting_room_full"
 
 
 class NobodyConnected(RoomkeyError):

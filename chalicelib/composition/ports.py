@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ConnectionControl,
         VideoPlatform,
     )
+    from chalicelib.core.ports.waiting_store import WaitingStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Ports:
     quotas: "QuotaStore"
     sessions: "SessionStore"
     invitations: "InvitationStore"
+    waiting: "WaitingStore"
     video: "VideoPlatform"
     client_library: "ClientLibrary"
     connections: "ConnectionControl"
@@ -84,6 +86,7 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+    from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient, Transport
     from chalicelib.adapters.opentok.client_library import OpenTokClientLibrary
@@ -139,6 +142,7 @@ def connect(settings: Settings) -> Ports:
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
         invitations=DynamoDBInvitations(dynamodb, table),
+        waiting=DynamoDBWaiting(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),

@@ -20,6 +20,9 @@ from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitatio
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
 from chalicelib.core.rooms.quotas import Quotas, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
+from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
@@ -84,8 +87,15 @@ def wire(
         new_id=new_id,
     )
     tracker = SessionTracker(
-        ports.rooms, ports.sessions, ports.invitations, ports.connections, clock
+        ports.rooms,
+        ports.sessions,
+        ports.invitations,
+        ports.waiting,
+        platform=ports.connections,
+        clock=clock,
     )
+    signals = WaitingSignals(ports.sessions, ports.connections, clock)
+    waiting_room = WaitingRoom(ports.waiting, signals, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
 
     def build_media() -> "MediaServices":
@@ -148,10 +158,12 @@ def wire(
             HeldSeats(quotas.held_seats, ports.rooms, ports.quotas),
             quotas,
             clock,
+            waiting_room=waiting_room,
         ),
         TokenQuota(quotas.tokens_per_minute, ports.quotas, clock),
         ports.video,
         clock,
+        waiting_room=waiting_room,
         default_room=policy.creation.default_room,
         longest_lifetime=policy.longest_token,
     )
@@ -198,11 +210,20 @@ def wire(
             lambda room_id, deadline: media().stop.stop_all(room_id, deadline),  # noqa: PLW0108  built on use
             clock,
         ),
-        moderate=Moderate(read_rooms, ports.connections),
+        moderate=Moderate(read_rooms, ports.sessions, ports.waiting, ports.connections, clock),
+        moderate_waiting=ModerateWaiting(
+            rooms=read_rooms,
+            seats=ports.seats,
+            store=ports.waiting,
+            signals=signals,
+            quotas=quotas,
+            clock=clock,
+        ),
         ban_users=BanUsers(
             store=ports.rooms,
             seats=ports.seats,
             sessions=ports.sessions,
+            waiting=ports.waiting,
             rooms=read_rooms,
             platform=ports.connections,
             clock=clock,

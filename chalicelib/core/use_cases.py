@@ -17,6 +17,7 @@ from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -75,6 +76,7 @@ class UseCases:
     change_room: ChangeRoom
     close_room: CloseRoom
     moderate: Moderate
+    moderate_waiting: ModerateWaiting
     ban_users: BanUsers
     session_tracker: SessionTracker
     media: Callable[[], MediaUseCases]

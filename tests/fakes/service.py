@@ -15,7 +15,7 @@ from chalicelib.core.model.user import Role, User
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest, InvitationRule
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
-from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.use_cases import UseCases
@@ -302,6 +302,7 @@ class Service:
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
             invitations=self.stores.invitations,
+            waiting=self.stores.waiting,
             video=self.opentok,
             client_library=FakeClientLibrary(),
             connections=self.platforms.connections,

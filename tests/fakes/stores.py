@@ -9,6 +9,7 @@ from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from chalicelib.core.ports.waiting_store import WaitingStore
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.invitations import FakeInvitations
 from tests.fakes.memory.media import FakeMedia
@@ -17,6 +18,7 @@ from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
+from tests.fakes.memory.waiting import FakeWaiting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class Stores:
     quotas: QuotaStore
     sessions: SessionStore
     invitations: InvitationStore
+    waiting: WaitingStore
     due_work: DueWorkStore
     media: MediaStore
     schedules: RetentionStore
@@ -41,6 +44,7 @@ class Stores:
             quotas=FakeQuotas(table),
             sessions=FakeSessions(table),
             invitations=FakeInvitations(table),
+            waiting=FakeWaiting(table),
             due_work=FakeDueWork(table),
             media=FakeMedia(table),
             schedules=FakeRetention(table),

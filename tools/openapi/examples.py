@@ -1,5 +1,6 @@
 """An example of every body and problem, made from the structs themselves."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
@@ -29,6 +30,13 @@ from chalicelib.api.rooms.responses import (
     StreamAnswer,
     TokenAnswer,
 )
+from chalicelib.api.rooms.waiting_routes import (
+    AdmissionsAnswer,
+    WaitingAnswer,
+    WaitingPlace,
+    WaitingUserAnswer,
+    WaitingUserList,
+)
 from chalicelib.core.model.room import State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
@@ -42,6 +50,9 @@ _CONNECTION: Final = "0d4b6b1c-94b3-4b5c-9f0c-3c8d5f6a7b8c"
 _STREAM: Final = "6c1e2f3a-1b2c-4d5e-8f90-a1b2c3d4e5f6"
 _CURSOR: Final = "pPZ3l8t4s1FbInN0YW5kdXAiLDFd"
 _BAN: Final = BanAnswer(id="2bd806c97f0e00af1a1fc3328fa763a9", user_id="mallory", since=_NOW)
+_WAITING: Final = WaitingUserAnswer(
+    id="pJ0aVd3o0yq7R5mQk1ZrXw", user_id="bob", name="Bob", guest=False, since=_NOW
+)
 _COUNTS: Final = CountsAnswer(
     connections=1, publishing=1, watching=0, streams=1, seats_held=0, counted_at=_NOW
 )
@@ -64,6 +75,7 @@ _ROOM: Final = RoomAnswer(
     members=None,
     max_participants=10,
     moderator_seats=1,
+    waiting_room=False,
     opens_at=None,
     closes_at="2026-01-31T18:00:00Z",
     archives_for=ArchivesFor.MEMBERS,
@@ -138,6 +150,11 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         StreamsBody(add_stream=_STREAM, has_video=False),
         _ARCHIVE,
         ArchiveList(items=[_ARCHIVE], cursor=None),
+        WaitingAnswer(waiting=WaitingPlace(id=_WAITING.id, since=_NOW, ahead=0)),
+        WaitingPlace(id=_WAITING.id, since=_NOW, ahead=0),
+        _WAITING,
+        WaitingUserList(items=[_WAITING]),
+        AdmissionsAnswer(admitted=[_WAITING.id], waiting=0),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
         *SERVICE_EXAMPLES,
         *INVITATION_EXAMPLES,
@@ -180,6 +197,10 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
             "This room opens at 2026-01-31T13:00:00Z.",
             retry_after=3600,
             extensions={"opensAt": "2026-01-31T13:00:00Z"},
+        ),
+        errors.MustWait(_WAITING.id, datetime(2026, 1, 31, 12, tzinfo=UTC), 0, retry_after=5),
+        errors.TurnedAway(
+            "A moderator did not let you in. You may ask again later.", retry_after=600
         ),
         errors.RoomFull(
             "All 10 seats of this room are taken; please try again later.",

@@ -27,20 +27,28 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "archive_id": ("The archive's `id`.", {}),
     "ban_id": ("The ban's `id`.", {}),
     "invitation_id": ("The invitation's `id`.", {}),
+    "waiting_id": ("The waiting user's `id`.", {}),
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId` of the captions.", {}),
     "render_id": ("The render's `id`.", {}),
     "secret": ("The value of the setting `CALLBACK_PATH_SECRET`.", {}),
 }
 """The description of each path parameter, and the members of its schema besides the type."""
-_HEADERS: Final = {
+_HEADERS: Final[dict[HTTPStatus, dict[str, Any]]] = {
+    HTTPStatus.ACCEPTED: {
+        "Retry-After": {
+            "description": "The number of seconds after which to ask again.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
     HTTPStatus.FOUND: {
         "Location": {
             "description": "The URL of the file, which is valid for some minutes.",
             "required": True,
             "schema": {"type": "string", "format": "uri"},
         }
-    }
+    },
 }
 
 

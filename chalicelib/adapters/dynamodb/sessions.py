@@ -190,6 +190,13 @@ class DynamoDBSessions:
         with suppress(ConditionFailed):
             self._table.update(session_key(session.id), write, deadline)
 
+    def connection(
+        self, session_id: str, connection_id: str, deadline: Deadline
+    ) -> Connection | None:
+        item = self._table.get(connection_key(session_id, connection_id), deadline)
+        is_current = item is not None and item.get("state") == {"S": connections.LIVE}
+        return connection_from_item(item) if item is not None and is_current else None
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         query = connection_queries.live_connections(session_id)
         return [connection_from_item(item) for item in self._table.query(query, deadline)]

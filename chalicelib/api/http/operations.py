@@ -47,6 +47,8 @@ ADMISSION_ERRORS: Final[Errors] = (
     errors.QuotaExceeded,
 )
 """Errors of routes that admit a user to a room."""
+WAITING_ERRORS: Final[Errors] = (errors.TurnedAway, errors.WaitingRoomFull)
+"""Errors of routes that may keep a user waiting, besides `MustWait`."""
 _BODY_ERRORS: Final[Errors] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
 
 

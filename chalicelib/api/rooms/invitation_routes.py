@@ -8,6 +8,7 @@ from chalicelib.api.http.operations import (
     BY_CODE,
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
+    WAITING_ERRORS,
 )
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
@@ -19,6 +20,7 @@ from chalicelib.api.rooms.invitation_requests import (
     NewInvitationAnswer,
 )
 from chalicelib.api.rooms.responses import TokenAnswer
+from chalicelib.api.rooms.waiting_routes import WaitingAnswer, must_wait
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 
 CALL_PAGE: Final = "/call"
@@ -93,17 +95,21 @@ def revoke_invitation(context: RequestContext, room: str, invitation_id: str) ->
         "that is wrong, revoked, expired or used up gets the same 404."
     ),
     body=GuestTokenBody,
-    returns={HTTPStatus.CREATED: TokenAnswer},
+    returns={HTTPStatus.CREATED: TokenAnswer, HTTPStatus.ACCEPTED: WaitingAnswer},
     raises=(
         errors.InvitationInvalid,
         errors.FeatureDisabled,
         *_GUEST_ERRORS,
+        *WAITING_ERRORS,
         *PROVIDER_ERRORS,
     ),
 )
 def join_as_guest(context: GuestContext) -> Response:
     body = context.body(GuestTokenBody)
     request = GuestRequest(body.code, body.guest_key, body.name)
-    guest, joined = context.use_cases.join_by_invitation.join(request, context.deadline)
+    try:
+        guest, joined = context.use_cases.join_by_invitation.join(request, context.deadline)
+    except errors.MustWait as wait:
+        return must_wait(wait)
     context.record.user, context.record.room = guest.id, joined.room.name
     return Response(HTTPStatus.CREATED, TokenAnswer.of(joined))

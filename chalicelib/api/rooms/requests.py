@@ -56,6 +56,7 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
     members: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] | UnsetType | None = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
     moderator_seats: Annotated[int, Meta(ge=0, le=MAX_MODERATOR_SEATS)] | UnsetType = UNSET
+    waiting_room: bool | UnsetType = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     closes_at: Moment | UnsetType | None = UNSET
     archives_for: ArchivesFor | UnsetType = UNSET

@@ -114,6 +114,7 @@ class RejectionReason(StrEnum):
     NOT_A_MEMBER = "NotAMember"
     NO_MODERATOR = "NoModerator"
     LOCKED = "RoomLocked"
+    NOT_APPROVED = "NotApproved"
     FULL = "RoomFull"
     TOO_MANY = "TooManyConnections"
     REFUSED = "RefusedBefore"
@@ -126,8 +127,13 @@ def connection_rejection(
     connection: Connection,
     now: datetime,
     is_inside: Callable[[Room], bool],
+    *,
+    was_approved: Callable[[Room], bool],
 ) -> RejectionReason | None:
-    """Return the reason to reject a new connection, if any, without the rules on seats."""
+    """Return the reason to reject a new connection, if any, without the rules on seats.
+
+    `is_inside` is called only if the room is locked, `was_approved` only if it has a waiting room.
+    """
     participant = connection.participant
     reason = session_rejection(session, room, connection, now)
     if reason is not None or room is None or participant.user_id is None:
@@ -141,6 +147,8 @@ def connection_rejection(
         return RejectionReason.NO_MODERATOR
     if room.locked and not moderates and not is_inside(room):
         return RejectionReason.LOCKED
+    if room.settings.waiting_room and not moderates and not was_approved(room):
+        return RejectionReason.NOT_APPROVED
     return None
 
 

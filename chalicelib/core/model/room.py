@@ -69,10 +69,14 @@ class Room:
         """Return True if a rule may exclude a client, so that its user must be known."""
         settings = self.settings
         limited = settings.max_participants is not None or settings.members is not None
-        return limited or self.locked or bool(self.bans)
+        return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
         return user.claims_to_moderate or user.id in self.settings.moderators
+
+    def asks_to_wait(self, user: User) -> bool:
+        """Return True if the user needs a moderator's approval."""
+        return self.settings.waiting_room and not self.moderated_by(user)
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""

@@ -142,6 +142,11 @@ class SessionStore(Protocol):
     ) -> None:
         """Replace the session's streams without a known connection, if the session is on record."""
 
+    def connection(
+        self, session_id: str, connection_id: str, deadline: Deadline
+    ) -> Connection | None:
+        """Return a current connection, or None if it is not on record or has ended."""
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         """Return all current connections."""
 

@@ -13,6 +13,7 @@ from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom,
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.quotas import Quotas, exceeded
+from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import RoomNotFound
@@ -56,10 +57,13 @@ class AdmitUser:
         held_seats: HeldSeats,
         quotas: Quotas,
         clock: Clock,
+        *,
+        waiting_room: WaitingRoom,
     ) -> None:
         self._seats = seats
         self._sessions = sessions
         self._held_seats = held_seats
+        self._waiting_room = waiting_room
         self._quotas = quotas
         self._clock = clock
 
@@ -73,6 +77,7 @@ class AdmitUser:
         lifetime: timedelta,
         check: Callable[[Role], object] = lambda _: None,
         write_claim: ClaimWriter | None = None,
+        asking: Asking | None = None,
     ) -> AdmittedUser:
         """Admit the user, or raise the reason against it.
 
@@ -84,9 +89,10 @@ class AdmitUser:
             lifetime: The longest time for which the token will be valid.
             check: Called with the role before a seat is reserved; may raise.
             write_claim: Writes the claim; None to write the claim of a seat alone.
+            asking: What the user says to the waiting room.
 
         Raises:
-            RoomkeyError: An error of `check_admission` or `grant_role`.
+            RoomkeyError: An error of `check_admission`, `grant_role` or `WaitingRoom.check`.
             RoomFull: Other users keep all seats that this user may take.
             QuotaExceeded: The user holds seats without connecting.
         """
@@ -101,6 +107,9 @@ class AdmitUser:
             )
             check(role)
             try:
+                if room.asks_to_wait(user):
+                    self._longest_wait(room, user, now)
+                    self._waiting_room.check(room, user, asking or Asking(), deadline)
                 write = write_claim or self._write_claim
                 connect_by = self._reserve_seat(room, user, now, write, deadline)
                 self._record_admin(room, user, now, lifetime, deadline)

@@ -1,8 +1,6 @@
 """The join of a room: from a user and a room's name to a client token."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -12,10 +10,13 @@ from urllib.parse import quote
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
-from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
+from chalicelib.core.ports.video_platform import TokenSpec, VideoPlatform
+from chalicelib.core.ports.waiting_store import WaitingLook
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWriter
 from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
+from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -26,39 +27,6 @@ MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
 MIN_TOKEN_SECONDS: Final = 60
 MAX_TOKEN_SECONDS: Final = 2_592_000
 """30 days, OpenTok's own limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class JoinRequest:
-    """The options of a join.
-
-    Args:
-        role: The requested role; None for the room's default.
-        lifetime: The time for which the token is valid; None for the longest allowed time.
-        name: A display name, used only if the bearer token has none.
-        data: The app's own part of the connection data.
-        layout_classes: OpenTok's initial layout classes for the client's streams.
-        skips_waiting_room: True if the user need not wait until somebody lets them in.
-    """
-
-    role: Role | None = None
-    lifetime: timedelta | None = None
-    name: str | None = None
-    data: str | None = None
-    layout_classes: Sequence[str] = ()
-    skips_waiting_room: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class JoinResult:
-    """The data with which an admitted user's app connects."""
-
-    room: Room
-    role: Role
-    token: ClientToken
-    expires_at: datetime
-    server_time: datetime
-    connect_by: datetime | None = None
 
 
 class TokenQuota:
@@ -130,11 +98,13 @@ class JoinRoom:
         platform: VideoPlatform,
         clock: Clock,
         *,
+        waiting_room: WaitingRoom,
         default_room: str,
         longest_lifetime: timedelta,
     ) -> None:
         self._create_room = create_room
         self._admit_user = admit_user
+        self._waiting_room = waiting_room
         self._quota = quota
         self._platform = platform
         self._clock = clock
@@ -150,9 +120,8 @@ class JoinRoom:
                 `AdmitUser.admit`.
         """
         self._check(user, request)
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, name, deadline)
-        return self._join(user, room, request, deadline)
+        room, look = self._find_room(user, name, deadline)
+        return self._join(user, room, request, deadline, look=look)
 
     def join_as_guest(
         self,
@@ -176,7 +145,7 @@ class JoinRoom:
         """
         self._check(guest, request)
         self._quota.count(guest, deadline)
-        return self._join(guest, room, request, deadline, write_claim)
+        return self._join(guest, room, request, deadline, write_claim=write_claim)
 
     def _check(self, user: User, request: JoinRequest) -> None:
         """Check the options before anything is counted or created."""
@@ -200,7 +169,9 @@ class JoinRoom:
         room: Room,
         request: JoinRequest,
         deadline: Deadline,
+        *,
         write_claim: ClaimWriter | None = None,
+        look: WaitingLook | None = None,
     ) -> JoinResult:
         admitted = self._admit_user.admit(
             room,
@@ -210,6 +181,7 @@ class JoinRoom:
             lifetime=request.lifetime or self._longest_lifetime,
             check=partial(_connection_data, user, request),
             write_claim=write_claim,
+            asking=Asking(request.name, request.skips_waiting_room, look),
         )
         data = _connection_data(user, request, admitted.role)
         return self._issue_token(admitted, data, request, deadline, user)
@@ -227,12 +199,30 @@ class JoinRoom:
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, self.default_room, deadline)
+        room, look = self._find_room(user, self.default_room, deadline)
         admitted = self._admit_user.admit(
-            room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
+            room,
+            user,
+            Role.PUBLISHER,
+            deadline,
+            lifetime=self._longest_lifetime,
+            asking=Asking(look=look),
         )
         return self._issue_token(admitted, data, JoinRequest(), deadline, user)
+
+    def _find_room(
+        self, user: User, name: str, deadline: Deadline
+    ) -> tuple[Room, WaitingLook | None]:
+        """Return the room, with its waiting room if the user waits there and asks again in time.
+
+        Asking again in time is not counted as a request for a token.
+        """
+        if (name.lower(), user.id) in self._waiting_room.asking:
+            look = self._waiting_room.look_again(user, name, deadline)
+            if look is not None and look.room is not None:
+                return look.room, look
+        self._quota.count(user, deadline)
+        return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
         self,

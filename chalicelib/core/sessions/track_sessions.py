@@ -12,10 +12,12 @@ from chalicelib.core.model.access_rules import RejectionReason, connection_rejec
 from chalicelib.core.model.connection import Connection, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
+from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -32,12 +34,15 @@ class SessionTracker:
         rooms: RoomStore,
         sessions: SessionStore,
         invitations: InvitationStore,
+        waiting: WaitingStore,
+        *,
         platform: ConnectionControl,
         clock: Clock,
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
         self._invitations = invitations
+        self._waiting = waiting
         self._platform = platform
         self._clock = clock
 
@@ -199,7 +204,14 @@ class SessionTracker:
                 return current.seats.is_kept(user_id, now)
             return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
 
-        return connection_rejection(session, room, connection, now, is_inside)
+        def was_approved(current: Room) -> bool:
+            own = waiting_id(current.session_id, user_id)
+            decision = self._waiting.decision(current, own, deadline)
+            return decision is not None and decision.approves
+
+        return connection_rejection(
+            session, room, connection, now, is_inside, was_approved=was_approved
+        )
 
     def _revocation(self, connection: Connection, deadline: Deadline) -> RejectionReason | None:
         """Return the reason to reject a guest whose invitation is revoked. Others cost no call."""

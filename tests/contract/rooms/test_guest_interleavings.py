@@ -19,7 +19,7 @@ from chalicelib.core.model.user import User
 from chalicelib.core.ports.invitation_store import FoundInvitation
 from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.errors import RoomkeyError
 from tests.fakes.memory.table import Table
 from tests.support.interleaving.opentok import OpenTokModel

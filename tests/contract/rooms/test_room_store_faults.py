@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.composition.services import Services
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
 from tests.support.deadlines import unpaused_deadline

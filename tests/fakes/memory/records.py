@@ -8,6 +8,7 @@ from chalicelib.core.model.connection import Counts, Participant, Stream
 from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.media import DELETED
 from chalicelib.core.model.room import Room
+from chalicelib.core.model.waiting import Decision, WaitingList
 from chalicelib.core.ports.session_store import CheckQueue
 
 
@@ -143,3 +144,19 @@ class RetentionRecord:
     days: int | None = None
     due: int | None = None
     expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRecord:
+    """The users who asked lately for a token of a session."""
+
+    waiting: WaitingList
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """A decision about one user of a session's waiting room."""
+
+    decision: Decision
+    expires: datetime

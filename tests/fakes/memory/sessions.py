@@ -153,6 +153,13 @@ class FakeSessions:
             if found is not None:
                 self._table.sessions[session.id] = replace(found, unassigned_streams=tuple(streams))
 
+    def connection(
+        self, session_id: str, connection_id: str, deadline: Deadline
+    ) -> Connection | None:
+        with self._table.faults.call("connection", deadline):
+            current = (each for _, each in self._of_session(session_id))
+            return next((each for each in current if each.id == connection_id), None)
+
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("connections", deadline):
             return [each for _, each in self._of_session(session_id)]

@@ -14,6 +14,7 @@ from tests.fakes.faults import Faults
 from tests.fakes.memory.records import (
     ConnectionRecord,
     CountsRecord,
+    DecisionRecord,
     DepartureRecord,
     InvitationListRecord,
     InvitationRecord,
@@ -22,6 +23,7 @@ from tests.fakes.memory.records import (
     RoomRecord,
     SessionRecord,
     UsageRecord,
+    WaitingRecord,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +63,10 @@ class Table:
         """By id."""
         self.invitation_lists: dict[str, InvitationListRecord] = {}
         """By room."""
+        self.waiting: dict[str, WaitingRecord] = {}
+        """By session."""
+        self.decisions: dict[tuple[str, str], DecisionRecord] = {}
+        """By session and waiting id."""
         self._clock = clock
         self._longest_token = longest_token
 
@@ -184,6 +190,8 @@ class Table:
             self.usage,
             self.invitations,
             self.invitation_lists,
+            self.waiting,
+            self.decisions,
         )
 
 

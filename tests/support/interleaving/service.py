@@ -17,6 +17,7 @@ from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
@@ -131,6 +132,7 @@ def build(
         quotas=DynamoDBQuotas(client, TABLE),
         sessions=DynamoDBSessions(client, TABLE),
         invitations=DynamoDBInvitations(client, TABLE),
+        waiting=DynamoDBWaiting(client, TABLE),
         due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
@@ -154,6 +156,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         quotas=stores.quotas,
         sessions=stores.sessions,
         invitations=stores.invitations,
+        waiting=stores.waiting,
         video=opentok,
         client_library=nothing,
         connections=opentok,

@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
 from tests.fakes.memory.table import Table
@@ -65,6 +66,7 @@ class Engine:
             quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE),
             invitations=DynamoDBInvitations(self.client, TABLE),
+            waiting=DynamoDBWaiting(self.client, TABLE),
             due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
@@ -157,6 +159,7 @@ class Memory:
             ("media", table.schedules),
             ("invitation", table.invitations),
             ("invitations", table.invitation_lists),
+            ("waiting", table.waiting),
         )
         for kind, records in by_id:
             yield from ((f"{kind}#{each}", records, each) for each in list(records))
@@ -165,6 +168,7 @@ class Memory:
             ("session", table.departures),
             ("media", table.media),
             ("user", table.usage),
+            ("waiting", table.decisions),
         )
         for kind, records in by_ids:
             yield from ((f"{kind}#{each[0]}", records, each) for each in list(records))

@@ -24,7 +24,8 @@ from chalicelib.core.ports.invitation_store import (
 )
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
-from chalicelib.core.rooms.join_room import JoinRequest, JoinResult, JoinRoom
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
+from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import InvitationInvalid
