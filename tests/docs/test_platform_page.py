@@ -15,7 +15,13 @@ ROWS = [
     if line.startswith(("| `", "| made"))
 ]
 
-OUR_OWN = {"GET /rooms/{room}/bans", "DELETE /rooms/{room}/bans/{ban_id}"}
+OUR_OWN = {
+    "GET /rooms/{room}/bans",
+    "DELETE /rooms/{room}/bans/{ban_id}",
+    "POST /rooms/{room}/invitations",
+    "GET /rooms/{room}/invitations",
+    "DELETE /rooms/{room}/invitations/{invitation_id}",
+}
 """What of a room's routes OpenTok has no part in."""
 
 

@@ -46,7 +46,7 @@ _INVITATION: Final = "invitation"
 """The sort key of an invitation."""
 _GUEST_WRITE: Final = 0
 _INVITATION_WRITE: Final = 1
-"""The numbers of the writes of a use. A guest who has come before is told first."""
+"""The numbers of the writes of a use. The first condition that fails decides the error."""
 
 
 class DynamoDBInvitations:
@@ -55,7 +55,7 @@ class DynamoDBInvitations:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def find(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
+    def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
         keys = [_key(invitation_id), _guest_key(invitation_id, key_hash)]
         items = {item["sk"].get("S", ""): item for item in get_all(self._table, keys, deadline)}
         found = items.pop(_INVITATION, None)
@@ -67,7 +67,7 @@ class DynamoDBInvitations:
         invitations = self._all(values.get("ids", ()), deadline)
         return RoomInvitations(values.get("version", 0), tuple(invitations.values()))
 
-    def add(
+    def put_new(
         self,
         invitation: Invitation,
         listed: RoomInvitations,
@@ -104,7 +104,7 @@ class DynamoDBInvitations:
         good = {each.id for each in found.values() if each.revoked_at is None}
         return frozenset(invitation_ids) - good
 
-    def use(
+    def take_use(
         self, use: InvitationUse, room: Room, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
         invitation = use.invitation

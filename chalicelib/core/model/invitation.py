@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.core.model.user import GUEST_PREFIX, Role, User
 
 MAX_LIVE_INVITATIONS: Final = 100
-"""The number of invitations to one room that may let somebody in."""
+"""The number of invitations to one room by which new guests may come."""
 MAX_LISTED_INVITATIONS: Final = 200
 """The number of invitations to one room in its list, among them used-up ones."""
 MAX_USES: Final = 1000
@@ -20,7 +20,7 @@ _GUEST_DIGITS: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """An invitation, which lets people without an account into one room.
+    """An invitation to one room, for people without an account.
 
     Args:
         id: The beginning of `code_hash`. It names the invitation, and opens nothing.
@@ -28,9 +28,9 @@ class Invitation:
         room_id: The room, even if another room gets its name.
         role: The role that its guests get.
         name: The name of a guest who gives none.
-        max_uses: The number of guests whom it lets in; None for no limit.
+        max_uses: The number of guests who may come by it; None for no limit.
         uses: The number of guests who have come by it.
-        skips_waiting_room: True if its guests need not wait until somebody lets them in.
+        skips_waiting_room: True if its guests need not wait until a moderator admits them.
         created_by: The user id of the moderator who made it.
         revoked_at: The time at which a moderator ended it, if one did.
     """
@@ -58,7 +58,7 @@ class Invitation:
         return self.revoked_at is not None or now >= self.expires_at
 
     def is_live(self, now: datetime) -> bool:
-        """Return True if it may let in somebody who has not come yet."""
+        """Return True if a guest who has not come yet may come by it."""
         return not self.has_ended(now) and not self.is_used_up
 
 
@@ -89,11 +89,12 @@ def invitation_id_of(code_hash: str) -> str:
 
 
 def guest_of(invitation: Invitation, guest_key: str) -> User:
-    """Return the guest with this key. In one room, the same key is always the same user.
+    """Return the guest with this key. In rooms of one name, the same key is always the same user.
 
-    The id differs from room to room, so that nobody can follow a guest by it.
+    So a ban, which stays with the name, holds for the key. The id differs from name to name, so
+    that nobody can follow a guest by it.
     """
-    digits = _hash(f"guest of {invitation.room_id}", guest_key)[:_GUEST_DIGITS]
+    digits = _hash(f"guest of {invitation.room_name.lower()}", guest_key)[:_GUEST_DIGITS]
     return User(
         f"{GUEST_PREFIX}{digits}",
         claims_end=invitation.expires_at,

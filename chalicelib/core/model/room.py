@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.model.seats import NOTHING_KEPT_FREE, KeptFree, Seats
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import Role, User
 from chalicelib.errors import EncryptedRoom, FieldProblem, InvalidField, NotRouted, RoomClosed
 
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -72,7 +72,9 @@ class Room:
         return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
-        return user.claims_to_moderate or user.id in self.settings.moderators
+        if user.admin or user.invited_as is Role.MODERATOR:
+            return True
+        return user.id in self.settings.moderators
 
     def asks_to_wait(self, user: User) -> bool:
         """Return True if the user needs a moderator's approval."""

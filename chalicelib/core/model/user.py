@@ -28,15 +28,6 @@ class User:
     invitation_id: str | None = None
     invited_as: "Role | None" = None
 
-    @property
-    def is_guest(self) -> bool:
-        return self.id.startswith(GUEST_PREFIX)
-
-    @property
-    def claims_to_moderate(self) -> bool:
-        """Return True for an admin, and for a guest who is invited as a moderator."""
-        return self.admin or self.invited_as is Role.MODERATOR
-
 
 class Role(StrEnum):
     """A set of permissions in a client token, by OpenTok's own names.

@@ -55,13 +55,13 @@ class InvitationStore(Protocol):
     Every method raises `StoreUnavailable` if the store cannot answer in time.
     """
 
-    def find(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
+    def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
         """Return the invitation, and if the guest with this key has come by it, in one call."""
 
     def of_room(self, room_id: str, deadline: Deadline) -> RoomInvitations:
         """Return the list of the room's invitations."""
 
-    def add(
+    def put_new(
         self,
         invitation: Invitation,
         listed: RoomInvitations,
@@ -90,13 +90,13 @@ class InvitationStore(Protocol):
     def revoked(self, invitation_ids: Collection[str], deadline: Deadline) -> frozenset[str]:
         """Return those of these invitations that are revoked or no longer exist."""
 
-    def use(
+    def take_use(
         self, use: InvitationUse, room: Room, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
         """Take a use of the invitation, and write the claim of a seat, in one transaction.
 
         Args:
-            use: The use, and the guest whom it lets in.
+            use: The use, and the guest who takes it.
             room: The room as it was read.
             claim: The claim of the guest's seat; None in a room without a limit of participants.
             deadline: The time by which the call must return.

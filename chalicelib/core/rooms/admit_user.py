@@ -186,7 +186,7 @@ class AdmitUser:
         A join with a bearer token that does not say so ends the record of an earlier join.
         """
         recorded = room.admins_until.get(user.id, now)
-        claims = user.claims_to_moderate
+        claims = user.admin or user.invited_as is Role.MODERATOR
         if user.id in room.settings.moderators or (not claims and recorded <= now):
             return
         until = now

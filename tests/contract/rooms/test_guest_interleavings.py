@@ -107,7 +107,7 @@ class Crowd:
 
     def found(self, guest: str) -> FoundInvitation:
         store = self.database.stores.invitations
-        return store.find(self.invitation.id, hash_key(guest), soon())
+        return store.look_up(self.invitation.id, hash_key(guest), soon())
 
     def room(self) -> Room:
         room = self.database.stores.rooms.find("standup", soon())

@@ -53,11 +53,11 @@ def store(database: Database) -> InvitationStore:
 
 def added(store: InvitationStore, *invitations: Invitation) -> None:
     for each in invitations:
-        store.add(each, store.of_room(each.room_id, soon()), (), soon())
+        store.put_new(each, store.of_room(each.room_id, soon()), (), soon())
 
 
 def found(store: InvitationStore, invitation: Invitation, key: str = ANN) -> FoundInvitation:
-    return store.find(invitation.id, key, soon())
+    return store.look_up(invitation.id, key, soon())
 
 
 def capped(database: Database, seats: int) -> Room:
@@ -106,7 +106,7 @@ def test_a_list_that_has_changed_takes_no_invitation(store: InvitationStore) -> 
     before = store.of_room("room-1", soon())
     added(store, an_invitation("one"))
     with pytest.raises(StaleInvitations):
-        store.add(an_invitation("two"), before, (), soon())
+        store.put_new(an_invitation("two"), before, (), soon())
 
     assert found(store, an_invitation("two")).invitation is None
     assert len(store.of_room("room-1", soon()).invitations) == 1
@@ -115,7 +115,7 @@ def test_a_list_that_has_changed_takes_no_invitation(store: InvitationStore) -> 
 def test_what_is_dropped_leaves_the_list_and_is_still_found(store: InvitationStore) -> None:
     one, two = an_invitation("one"), an_invitation("two")
     added(store, one)
-    store.add(two, store.of_room("room-1", soon()), [one.id], soon())
+    store.put_new(two, store.of_room("room-1", soon()), [one.id], soon())
 
     assert store.of_room("room-1", soon()) == RoomInvitations(2, (two,))
     assert found(store, one).invitation == one
@@ -125,7 +125,7 @@ def test_a_long_list_is_read_whole(store: InvitationStore) -> None:
     every = [an_invitation(f"code-{number}") for number in range(101)]
     for number, each in enumerate(every):
         # A list that was read a moment ago, so that it need not be read so often here.
-        store.add(each, RoomInvitations(number, tuple(every[:number])), (), soon())
+        store.put_new(each, RoomInvitations(number, tuple(every[:number])), (), soon())
 
     listed = store.of_room("room-1", soon())
 
@@ -178,9 +178,9 @@ def test_no_other_room_revokes_an_invitation(store: InvitationStore) -> None:
 def test_a_use_is_taken_once_for_each_guest(store: InvitationStore) -> None:
     invitation, room = an_invitation(max_uses=2), a_room()
     added(store, invitation)
-    store.use(InvitationUse(invitation, ANN), room, None, soon())
+    store.take_use(InvitationUse(invitation, ANN), room, None, soon())
     with pytest.raises(HasComeBefore):
-        store.use(InvitationUse(invitation, ANN), room, None, soon())
+        store.take_use(InvitationUse(invitation, ANN), room, None, soon())
 
     assert found(store, invitation) == FoundInvitation(replace(invitation, uses=1), has_come=True)
     assert not found(store, invitation, BEN).has_come
@@ -189,14 +189,14 @@ def test_a_use_is_taken_once_for_each_guest(store: InvitationStore) -> None:
 def test_a_used_up_or_revoked_invitation_lets_in_nobody_more(store: InvitationStore) -> None:
     used_up, revoked = an_invitation("one", max_uses=1), an_invitation("two")
     added(store, used_up, revoked)
-    store.use(InvitationUse(used_up, ANN), a_room(), None, soon())
+    store.take_use(InvitationUse(used_up, ANN), a_room(), None, soon())
     store.revoke(revoked.id, "room-1", NOON, soon())
     for invitation in (used_up, revoked, an_invitation("unknown")):
         with pytest.raises(InvitationEnded):
-            store.use(InvitationUse(invitation, BEN), a_room(), None, soon())
+            store.take_use(InvitationUse(invitation, BEN), a_room(), None, soon())
 
     with pytest.raises(HasComeBefore):
-        store.use(InvitationUse(used_up, ANN), a_room(), None, soon())
+        store.take_use(InvitationUse(used_up, ANN), a_room(), None, soon())
     assert not found(store, revoked, BEN).has_come
 
 
@@ -206,13 +206,13 @@ def test_a_use_and_a_seat_are_taken_together_or_not_at_all(
     room = capped(database, seats=1)
     invitation = an_invitation(room_id=room.room_id, max_uses=2)
     added(store, invitation)
-    store.use(InvitationUse(invitation, ANN), room, claim_of(room, "guest:ann"), soon())
+    store.take_use(InvitationUse(invitation, ANN), room, claim_of(room, "guest:ann"), soon())
     with pytest.raises(StaleRoom) as stale:
-        store.use(InvitationUse(invitation, BEN), room, claim_of(room, "guest:ben"), soon())
+        store.take_use(InvitationUse(invitation, BEN), room, claim_of(room, "guest:ben"), soon())
     assert stale.value.room is not None
     assert set(stale.value.room.seats.connections) == {"guest:ann"}
     with pytest.raises(HasComeBefore):
-        store.use(InvitationUse(invitation, ANN), room, claim_of(room, "guest:cleo"), soon())
+        store.take_use(InvitationUse(invitation, ANN), room, claim_of(room, "guest:cleo"), soon())
 
     assert seats_of(database) == {"guest:ann"}
     assert found(store, invitation, BEN) == FoundInvitation(
@@ -225,7 +225,7 @@ def test_a_used_up_invitation_takes_no_seat(database: Database, store: Invitatio
     invitation = an_invitation(room_id=room.room_id, max_uses=1, uses=1)
     added(store, invitation)
     with pytest.raises(InvitationEnded):
-        store.use(InvitationUse(invitation, ANN), room, claim_of(room, "guest:ann"), soon())
+        store.take_use(InvitationUse(invitation, ANN), room, claim_of(room, "guest:ann"), soon())
     assert seats_of(database) == set()
 
 
@@ -248,7 +248,7 @@ def test_fifty_at_once_take_as_many_uses_and_seats_as_there_are(
     def come(number: int) -> None:
         user_id = f"guest:{number}"
         claim = None if seats is None else claim_of(room, user_id)
-        store.use(InvitationUse(invitation, hash_key(user_id)), room, claim, soon())
+        store.take_use(InvitationUse(invitation, hash_key(user_id)), room, claim, soon())
 
     calls = [partial(outcome, partial(come, number)) for number in range(CALLERS)]
     taken = Counter(all_at_once(calls))["taken"]
@@ -263,7 +263,7 @@ def test_fifty_at_once_take_as_many_uses_and_seats_as_there_are(
 def test_the_same_guest_many_times_at_once_takes_one_use(store: InvitationStore) -> None:
     invitation = an_invitation(max_uses=1)
     added(store, invitation)
-    use = partial(store.use, InvitationUse(invitation, ANN), a_room(), None)
+    use = partial(store.take_use, InvitationUse(invitation, ANN), a_room(), None)
 
     outcomes = all_at_once([lambda: outcome(lambda: use(soon()))] * 10)
 
@@ -275,7 +275,7 @@ def test_neither_a_code_nor_a_guests_key_is_in_the_table(engine: Engine) -> None
     code, key = "secret-code-of-27-characters", "secret-key-of-the-guest"
     invitation = an_invitation(code)
     added(store, invitation)
-    store.use(InvitationUse(invitation, hash_key(key)), a_room(), None, soon())
+    store.take_use(InvitationUse(invitation, hash_key(key)), a_room(), None, soon())
 
     everything = repr(engine.items())
 

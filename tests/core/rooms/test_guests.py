@@ -97,9 +97,9 @@ def test_a_lost_answer_costs_the_guest_nothing(
     service.open(max_participants=limit)
     invited = service.invite(max_uses=1)
     if is_done:
-        service.table.faults.lose_answer("use")
+        service.table.faults.lose_answer("take_use")
     else:
-        service.table.faults.fail_next("use")
+        service.table.faults.fail_next("take_use")
     with pytest.raises(StoreUnavailable):
         service.come(invited.code)
 
@@ -123,7 +123,7 @@ def test_a_crash_after_the_use_costs_the_guest_nothing(service: Service) -> None
 def test_the_same_guest_twice_at_once_takes_one_use(service: Service) -> None:
     service.open(max_participants=2)
     invited = service.invite(max_uses=1)
-    service.table.faults.before_next("use", lambda: service.come(invited.code))
+    service.table.faults.before_next("take_use", lambda: service.come(invited.code))
 
     service.come(invited.code)
 
@@ -133,7 +133,7 @@ def test_the_same_guest_twice_at_once_takes_one_use(service: Service) -> None:
 def test_the_last_use_taken_meanwhile_is_an_invalid_code(service: Service) -> None:
     service.open(max_participants=2)
     invited = service.invite(max_uses=1)
-    service.table.faults.before_next("use", lambda: service.come(invited.code, "ben"))
+    service.table.faults.before_next("take_use", lambda: service.come(invited.code, "ben"))
 
     assert service.refusal_of_guest(invited.code) == INVALID
     assert (uses(service, invited), len(service.room().seats.connections)) == (1, 1)
@@ -154,7 +154,7 @@ def test_a_full_room_uses_nothing_up(service: Service) -> None:
 def test_a_seat_taken_meanwhile_uses_nothing_up(service: Service) -> None:
     service.open(max_participants=1)
     invited = service.invite(max_uses=1)
-    service.table.faults.before_next("use", lambda: service.join(BOB))
+    service.table.faults.before_next("take_use", lambda: service.join(BOB))
 
     assert service.refusal_of_guest(invited.code) == "room_full"
     assert uses(service, invited) == 0
@@ -205,7 +205,7 @@ def test_every_code_that_is_not_good_is_answered_alike_by_two_reads(service: Ser
         assert refused.value.note is None
     assert [each[0] for each in answers] == [INVALID]
     ((*_, first, second),) = answers
-    assert (first, second) == (("find", 1), ("find_invitation", 1))
+    assert (first, second) == (("find", 1), ("look_up", 1))
 
 
 def test_who_came_may_come_back_until_the_invitation_is_revoked(service: Service) -> None:
@@ -237,7 +237,7 @@ def test_a_guest_is_let_into_no_room_that_got_the_name_meanwhile(service: Servic
         service.close()
         service.open(max_participants=2)
 
-    service.table.faults.before_next("use", replace_room)
+    service.table.faults.before_next("take_use", replace_room)
 
     assert service.refusal_of_guest(invited.code) == INVALID
     assert uses(service, invited) == 0
@@ -299,6 +299,15 @@ def test_a_ban_holds_for_the_guests_key_by_every_invitation(service: Service) ->
     assert service.refusal_of_guest(second.code) == "banned"
     assert uses(service, second) == 0
     assert service.refusal_of_guest(first.code, "ben") is None
+
+
+def test_a_ban_holds_for_the_guests_key_in_a_room_that_is_made_anew(service: Service) -> None:
+    service.open("Standup")
+    service.ban(id_of(service, service.invite().code))
+    service.close()
+    service.open("standup")
+
+    assert service.refusal_of_guest(service.invite().code) == "banned"
 
 
 def test_a_ban_on_a_single_use_invitation_holds_for_the_invitation(service: Service) -> None:

@@ -148,7 +148,7 @@ def test_the_oldest_used_up_invitations_leave_a_long_list(service: Service) -> N
 
 def test_two_moderators_who_invite_at_once_each_get_an_invitation(service: Service) -> None:
     service.open()
-    service.table.faults.before_next("add_invitation", lambda: service.invite(user=ROOT))
+    service.table.faults.before_next("put_new", lambda: service.invite(user=ROOT))
 
     made, _ = service.invite()
 
@@ -162,7 +162,7 @@ def test_no_more_than_a_hundred_are_live_though_two_moderators_invite_at_once(
     service.open()
     for _ in range(MAX_LIVE_INVITATIONS - 1):
         service.invite()
-    service.table.faults.before_next("add_invitation", lambda: service.invite(user=ROOT))
+    service.table.faults.before_next("put_new", lambda: service.invite(user=ROOT))
     with pytest.raises(TooManyInvitations):
         service.invite()
     assert len(listed(service)) == MAX_LIVE_INVITATIONS
@@ -198,7 +198,7 @@ def test_where_invitations_are_off_nobody_is_invited_and_nobody_comes() -> None:
 
 def test_a_failure_of_the_store_makes_no_half_invitation(service: Service) -> None:
     service.open()
-    service.table.faults.fail_next("add_invitation")
+    service.table.faults.fail_next("put_new")
     with pytest.raises(StoreUnavailable):
         service.invite()
     assert listed(service) == []

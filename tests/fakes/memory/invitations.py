@@ -29,8 +29,8 @@ class FakeInvitations:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def find(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
-        with self._table.faults.call("find_invitation", deadline):
+    def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
+        with self._table.faults.call("look_up", deadline):
             found = self._table.invitations.get(invitation_id)
             if found is None:
                 return FoundInvitation(None, has_come=False)
@@ -45,14 +45,14 @@ class FakeInvitations:
             kept = tuple(each.invitation for each in found if each is not None)
             return RoomInvitations(listed.version, kept)
 
-    def add(
+    def put_new(
         self,
         invitation: Invitation,
         listed: RoomInvitations,
         dropped: Collection[str],
         deadline: Deadline,
     ) -> None:
-        with self._table.faults.call("add_invitation", deadline):
+        with self._table.faults.call("put_new", deadline):
             found = self._table.invitation_lists.get(invitation.room_id)
             if (0 if found is None else found.version) != listed.version:
                 raise StaleInvitations
@@ -83,10 +83,10 @@ class FakeInvitations:
             good = {each.id for each in known if each.revoked_at is None}
             return frozenset(invitation_ids) - good
 
-    def use(
+    def take_use(
         self, use: InvitationUse, room: Room, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
-        with self._table.faults.call("use", deadline):
+        with self._table.faults.call("take_use", deadline):
             found = self._table.invitations.get(use.invitation.id)
             if found is not None and use.key_hash in found.guests:
                 raise HasComeBefore

@@ -160,7 +160,7 @@ class InviteGuests:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             listed = self._store.of_room(room.room_id, deadline)
             try:
-                self._store.add(invitation, listed, _dropped(listed, now), deadline)
+                self._store.put_new(invitation, listed, _dropped(listed, now), deadline)
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:

@@ -88,7 +88,7 @@ class JoinByInvitation:
         """
         self._rule.check()
         code_hash, key_hash = hash_code(request.code), hash_key(request.guest_key)
-        found = self._store.find(invitation_id_of(code_hash), key_hash, deadline)
+        found = self._store.look_up(invitation_id_of(code_hash), key_hash, deadline)
         invitation = _good(found, code_hash, self._clock())
         name = NO_ROOM if invitation is None else invitation.room_name
         room = self._rooms.find(name, deadline)
@@ -131,7 +131,7 @@ class _CountedClaims:
         gives_seat = claim is None or claim.user_id is not None
         if gives_seat and not self._is_counted:
             try:
-                self._store.use(self._use, room, claim, deadline)
+                self._store.take_use(self._use, room, claim, deadline)
             except InvitationEnded:
                 raise invitation_invalid() from None
             except HasComeBefore:
