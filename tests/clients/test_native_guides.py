@@ -97,3 +97,16 @@ def test_who_is_not_admitted_finds_the_cause_in_the_log(path: str, log: str) -> 
 )
 def test_the_phones_ban_on_http_is_told_from_a_network_that_fails(path: str, ask: str) -> None:
     assert ask in GUIDES.joinpath(path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "encoded"),
+    [
+        (DOORS[0], '"$roomkey/rooms/${Uri.encode(room)}/tokens"'),
+        (DOORS[1], 'appending(components: "rooms", room, "tokens")'),
+        (GUIDES / "react-native" / "roomkey.ts", "/rooms/${encodeURIComponent(this.room)}/tokens"),
+    ],
+    ids=["android", "ios", "react-native"],
+)
+def test_the_rooms_name_is_encoded_in_the_address(path: Path, encoded: str) -> None:
+    assert encoded in path.read_text()

@@ -123,7 +123,7 @@ class Door(
     private suspend fun ask(bearer: String): Admission =
         withContext(Dispatchers.IO) {
             try {
-                val url = URL("$roomkey/rooms/$room/tokens")
+                val url = URL("$roomkey/rooms/${Uri.encode(room)}/tokens")
                 val request = url.openConnection() as HttpURLConnection
                 request.requestMethod = "POST"
                 request.connectTimeout = TIMEOUT_MILLIS

@@ -103,7 +103,7 @@ final class Door {
     }
 
     private func ask(with bearer: String) async throws -> Admission {
-        var request = URLRequest(url: roomkey.appending(path: "rooms/\(room)/tokens"))
+        var request = URLRequest(url: roomkey.appending(components: "rooms", room, "tokens"))
         request.httpMethod = "POST"
         request.timeoutInterval = timeout
         request.setValue("Bearer \(bearer)", forHTTPHeaderField: "Authorization")

@@ -104,14 +104,14 @@ export class Panel {
    * @param {Person} person
    */
   #item({ connectionId, name, userId }) {
-    return made(
-      "li",
-      {},
-      made("span"),
+    const acts = made(
+      "span",
+      { className: "acts" },
       this.#button("Mute", name, () => this.#mute(connectionId)),
       this.#button("Remove", name, () => this.#room.disconnect(connectionId)),
       this.#button("Ban", name, () => this.#room.ban(userId ?? "")),
     );
+    return made("li", {}, made("span", { className: "who" }), acts);
   }
 
   /**
@@ -119,7 +119,7 @@ export class Panel {
    * @param {Listed} listed
    */
   #update(item, { person: { connectionId, name, own, userId }, moderates }) {
-    const parts = /** @type {unknown} */ ([...item.children]);
+    const parts = /** @type {unknown} */ ([...item.querySelectorAll("span.who, button")]);
     const [label, mute, remove, ban] = /** @type {PartsOfItem} */ (parts);
     const others = moderates && !own;
     setText(label, own ? `${name} (you)` : name);
