@@ -36,6 +36,11 @@ def cors_origin(environment: Mapping[str, str]) -> str:
     return environment.get("CORS_ORIGIN") or "*"
 
 
+def serves_call_page(environment: Mapping[str, str]) -> bool:
+    """Return True if the app serves the call page. Then its routes are public."""
+    return environment.get("CALL_PAGE") == "on"
+
+
 def log_level(environment: Mapping[str, str]) -> str:
     """Return the log level. An unknown name means INFO, so that a typo does not stop the log."""
     level = environment.get("LOG_LEVEL", "").upper()
@@ -176,7 +181,11 @@ def _invitations(environment: Mapping[str, str], problems: list[str]) -> Invitat
     url = environment.get("INVITATION_URL") or None
     if url is not None and not INVITATION_URL_PATTERN.fullmatch(url):
         problems.append(f"INVITATION_URL must be an address with {CODE_PLACE} after its #")
-    return InvitationRule(enabled=switch == "on", url=url)
+    if (environment.get("CALL_PAGE") or "off") not in ("on", "off"):
+        problems.append("CALL_PAGE must be on or off")
+    return InvitationRule(
+        enabled=switch == "on", url=url, opens_call_page=serves_call_page(environment)
+    )
 
 
 def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -> str | None:

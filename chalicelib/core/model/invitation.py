@@ -100,6 +100,7 @@ def guest_of(invitation: Invitation, guest_key: str) -> User:
         claims_end=invitation.expires_at,
         invitation_id=invitation.id,
         invited_as=invitation.role,
+        invited_to=invitation.room_id,
     )
 
 

@@ -72,9 +72,11 @@ class Room:
         return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
-        if user.admin or user.invited_as is Role.MODERATOR:
-            return True
-        return user.id in self.settings.moderators
+        if user.is_guest:
+            # A guest shows the same invitation with each request, so a ban is looked at as well.
+            is_invited = user.invited_as is Role.MODERATOR and user.invited_to == self.room_id
+            return is_invited and user.id not in self.bans
+        return user.admin or user.id in self.settings.moderators
 
     def asks_to_wait(self, user: User) -> bool:
         """Return True if the user needs a moderator's approval."""
@@ -110,7 +112,9 @@ class Room:
     def admits(self, user: User) -> bool:
         """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
-        if members is None or user.id in members or user.invitation_id is not None:
+        if user.is_guest:
+            return user.invited_to == self.room_id
+        if members is None or user.id in members:
             return True
         return self.moderated_by(user)
 

@@ -19,6 +19,7 @@ class User:
         claims_end: The time until which the bearer token or the invitation says so.
         invitation_id: The invitation that a guest comes by. It admits to one room only.
         invited_as: The role that the invitation gives.
+        invited_to: The id of the room that it admits to.
     """
 
     id: str
@@ -27,6 +28,11 @@ class User:
     claims_end: datetime = NEVER
     invitation_id: str | None = None
     invited_as: "Role | None" = None
+    invited_to: str | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.invitation_id is not None
 
 
 class Role(StrEnum):

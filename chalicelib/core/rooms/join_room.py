@@ -144,8 +144,14 @@ class JoinRoom:
             RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
         """
         self._check(guest, request)
-        self._quota.count(guest, deadline)
-        return self._join(guest, room, request, deadline, write_claim=write_claim)
+        look = None
+        if (room.name.lower(), guest.id) in self._waiting_room.asking:
+            look = self._waiting_room.look_again(guest, room.name, deadline)
+        if look is None or look.room is None:
+            self._quota.count(guest, deadline)
+        else:
+            room = look.room
+        return self._join(guest, room, request, deadline, write_claim=write_claim, look=look)
 
     def _check(self, user: User, request: JoinRequest) -> None:
         """Check the options before anything is counted or created."""
