@@ -83,8 +83,8 @@ class Participant:
                 invited = parse_id(content.get("invitation"))
                 if not isinstance(name, str) or not is_valid_unicode(name):
                     return cls(user_id, None, role, invitation_id=invited)
-                short_name = cut_to_bytes(name, MAX_RECORDED_NAME_BYTES)
-                return cls(user_id, short_name, role, invitation_id=invited)
+                shown = cut_to_bytes(name, MAX_RECORDED_NAME_BYTES)
+                return cls(user_id, shown, role, invitation_id=invited)
         return cls()
 
     @classmethod

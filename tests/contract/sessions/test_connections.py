@@ -30,6 +30,7 @@ ROOM = a_room(settings=RoomSettings(max_participants=2))
 LATER = NOON + timedelta(seconds=1)
 BOB = Connection("bob-1", NOON, Participant("bob", "Bob", Role.PUBLISHER))
 CALLER = Connection("call-1", NOON, Participant(service=Service.SIP, role=Role.PUBLISHER))
+GUEST = Connection("guest-1", NOON, Participant("guest:ann", "Ann", invitation_id="0" * 24))
 STREAM = Stream("s1", "camera", "camera", NOON)
 
 
@@ -53,10 +54,10 @@ def everybody(sessions: SessionStore) -> list[Connection]:
 def test_a_connection_comes_back_as_it_was_recorded(
     sessions: SessionStore, session: Session
 ) -> None:
-    for connection in (BOB, CALLER):
+    for connection in (BOB, CALLER, GUEST):
         assert sessions.record_connection(session, connection, soon())
         assert sessions.record_connection(session, connection, soon())
-    assert everybody(sessions) == [BOB, CALLER]
+    assert everybody(sessions) == [BOB, CALLER, GUEST]
 
 
 def test_what_a_later_report_of_an_arrival_does_not_tell_stays_as_it_was_reported(
