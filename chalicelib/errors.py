@@ -219,7 +219,7 @@ class MustWait(RoomkeyError):
 
 
 class WaitingRoomFull(RoomkeyError):
-    """As many others as may wait for the room do so."""
+    """The room already has the maximum number of waiting users."""
 
     code = "waiting_room_full"
 

@@ -21,6 +21,10 @@ OUR_OWN = {
     "POST /rooms/{room}/invitations",
     "GET /rooms/{room}/invitations",
     "DELETE /rooms/{room}/invitations/{invitation_id}",
+    "GET /rooms/{room}/waiting",
+    "POST /rooms/{room}/waiting/{waiting_id}/admission",
+    "POST /rooms/{room}/waiting/admissions",
+    "DELETE /rooms/{room}/waiting/{waiting_id}",
 }
 """What of a room's routes OpenTok has no part in."""
 

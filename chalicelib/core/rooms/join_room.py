@@ -223,7 +223,7 @@ class JoinRoom:
 
         Asking again in time is not counted as a request for a token.
         """
-        if (name.lower(), user.id) in self._waiting_room.asking:
+        if user.id in self._waiting_room.asking:
             look = self._waiting_room.look_again(user, name, deadline)
             if look is not None and look.room is not None:
                 return look.room, look

@@ -21,6 +21,7 @@ from chalicelib.errors import (
 from tests.fakes.service import ALICE, BOB, CAROL, ROOT, Service
 from tests.support.waiting import (
     ASK_AGAIN,
+    DORA,
     GUEST,
     approve,
     approve_all,
@@ -240,6 +241,20 @@ def test_who_waits_may_be_given_an_invitation_that_skips_the_rest(service: Servi
 
 
 # Failures, and others who come between.
+
+
+@pytest.mark.parametrize(("call", "times"), [("waiting", 3), ("note_signal", 2)])
+def test_a_signal_that_cannot_be_noted_fails_no_decision(
+    service: Service, call: str, times: int
+) -> None:
+    service.open(waiting_room=True)
+    service.enter(ALICE)
+    places = [ask(service, user) for user in (BOB, CAROL, DORA)]
+    service.clock.forward(seconds=2)
+    service.table.faults.fail_next(call, times=times)
+    approve(service, places[0].waiting_id)
+    turn_away(service, places[1].waiting_id)
+    assert approve_all(service) == (["dora"], 0)
 
 
 def test_a_lost_answer_to_an_approval_costs_nothing(service: Service) -> None:

@@ -218,6 +218,18 @@ def test_nobody_is_approved_in_a_closed_room(service: Service) -> None:
         approve_all(service)
 
 
+def test_who_waits_in_several_rooms_at_once_is_counted_for_all_but_one() -> None:
+    service = Service(quotas=Quotas(tokens_per_minute=30))
+    for name in ("standup", "other"):
+        service.open(name, waiting_room=True)
+    answers = []
+    for _ in range(20):
+        service.clock.forward(seconds=2)
+        answers += [service.refusal(BOB, name) for name in ("standup", "other")]
+    assert set(answers[:28]) == {"must_wait"}
+    assert "quota_exceeded" in answers
+
+
 # Turning the waiting room on and off.
 
 

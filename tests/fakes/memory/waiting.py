@@ -49,7 +49,10 @@ class FakeWaiting:
 
     def record(self, room: Room, change: ListChange, deadline: Deadline) -> None:
         with self._table.faults.call("record_waiting", deadline):
-            now = self._unchanged(room, change)
+            now, before = self._waiting(room.session_id), change.before
+            signals = change.signalled is not None or before.signalled_at is None
+            if signals and now.signalled_at != before.signalled_at:
+                raise StaleWaiting
             known, found = change.before.users.get(change.user.id), now.users.get(change.user.id)
             if (known and known.asked_at) != (found and found.asked_at):
                 raise StaleWaiting
@@ -66,7 +69,10 @@ class FakeWaiting:
                 raise StaleWaiting
             gone = {each.id for each in change.forgotten}
             users = {each: other for each, other in now.users.items() if each not in gone}
-            self._put(room, change, replace(now, users={**users, change.user.id: change.user}))
+            after = replace(now, users={**users, change.user.id: change.user})
+            if signals:
+                after = replace(after, signalled_at=change.at, signalled=change.signalled or 0)
+            self._put(room, change, after)
 
     def approve(
         self, room: Room, change: ListChange, claim: SeatClaim | None, deadline: Deadline
@@ -111,24 +117,14 @@ class FakeWaiting:
                 self._decide(room.session_id, user, Decision(Verdict.SENT_OUT, at))
 
     def _remove(self, room: Room, change: ListChange, decision: Decision) -> None:
-        now = self._unchanged(room, change)
+        now = self._waiting(room.session_id)
         if change.user.id not in now.users:
             raise StaleWaiting
         users = {each: other for each, other in now.users.items() if each != change.user.id}
         self._put(room, change, replace(now, users=users))
         self._decide(room.session_id, change.user.id, decision)
 
-    def _unchanged(self, room: Room, change: ListChange) -> WaitingList:
-        """Return the current list, if what the change tells moderators is still to be signalled."""
-        now = self._waiting(room.session_id)
-        tells = change.signalled is not None or change.before.signalled_at is None
-        if tells and now.signalled_at != change.before.signalled_at:
-            raise StaleWaiting
-        return now
-
     def _put(self, room: Room, change: ListChange, after: WaitingList) -> None:
-        if change.signalled is not None or change.before.signalled_at is None:
-            after = replace(after, signalled_at=change.at, signalled=change.signalled or 0)
         expires = whole_second(change.at + _LIST_KEPT)
         self._table.waiting[room.session_id] = WaitingRecord(after, expires)
 

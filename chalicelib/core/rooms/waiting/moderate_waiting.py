@@ -23,7 +23,13 @@ from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.errors import RoomClosed, RoomFull, RoomNotFound, WaitingUserNotFound
+from chalicelib.errors import (
+    RoomClosed,
+    RoomFull,
+    RoomNotFound,
+    StoreUnavailable,
+    WaitingUserNotFound,
+)
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _TIME_FOR_ANOTHER: Final = 1.0
@@ -168,14 +174,16 @@ class ModerateWaiting:
         return True
 
     def _signal(self, room: Room, deadline: Deadline) -> None:
-        """Tell moderators how many wait now, unless they know it or heard a moment ago."""
-        now, waiting = self._clock(), self._store.waiting(room, deadline)
-        number = waiting.number_to_signal(now)
-        if number is None:
-            return
-        with suppress(StaleWaiting):
-            self._store.note_signal(room, waiting, number, now, deadline)
-            self._signals.send(room, number, deadline)
+        """Tell moderators how many wait now, unless they know it or heard a moment ago.
+
+        A failure changes nothing: the decision is written already.
+        """
+        with suppress(StaleWaiting, StoreUnavailable):
+            now, waiting = self._clock(), self._store.waiting(room, deadline)
+            number = waiting.number_to_signal(now)
+            if number is not None:
+                self._store.note_signal(room, waiting, number, now, deadline)
+                self._signals.send(room, number, deadline)
 
 
 def _same(room: Room, current: Room | None) -> Room:

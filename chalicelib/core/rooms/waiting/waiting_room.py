@@ -49,6 +49,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    room: str
     session_id: str
     at: datetime
 
@@ -56,18 +57,18 @@ class _Asked:
 class WaitingRoom:
     """Keeps users waiting until a moderator decides.
 
-    An instance remembers which users it has kept waiting. The next request of such a user reads the
-    room and its waiting room at once.
+    An instance remembers which users it has kept waiting, each in one room. The next request of
+    such a user for this room reads the room and its waiting room at once.
 
     Attributes:
-        asking: These users, each by the room's name in lower case and the user's id.
+        asking: These users, by their ids.
     """
 
     def __init__(self, store: WaitingStore, signals: WaitingSignals, clock: Clock) -> None:
         self._store = store
         self._signals = signals
         self._clock = clock
-        self.asking: dict[tuple[str, str], _Asked] = {}
+        self.asking: dict[str, _Asked] = {}
         self._lock = Lock()
 
     def look_again(self, user: User, name: str, deadline: Deadline) -> WaitingLook | None:
@@ -75,8 +76,10 @@ class WaitingRoom:
 
         A request that comes too early returns None too, so that it is counted like any other.
         """
-        asked, now = self.asking.get((name.lower(), user.id)), self._clock()
-        if asked is None or not asked.at + _IN_TIME <= now < asked.at + FORGOTTEN_AFTER:
+        asked, now = self.asking.get(user.id), self._clock()
+        if asked is None or asked.room != name.lower():
+            return None
+        if not asked.at + _IN_TIME <= now < asked.at + FORGOTTEN_AFTER:
             return None
         own = waiting_id(asked.session_id, user.id)
         look = self._store.look(name, asked.session_id, own, deadline)
@@ -99,7 +102,8 @@ class WaitingRoom:
             decision = self._store.decision(room, own, deadline) if look is None else look.decision
             try:
                 if self._may_pass(room, own, decision, asking, deadline):
-                    self._forget(room, user)
+                    with self._lock:
+                        self.asking.pop(user.id, None)
                     return
                 if look is None:
                     look = self._store.look(room.name, room.session_id, own, deadline)
@@ -159,14 +163,10 @@ class WaitingRoom:
 
     def _remember(self, room: Room, user: User, now: datetime) -> None:
         with self._lock:
-            self.asking.pop((room.name.lower(), user.id), None)
-            self.asking[room.name.lower(), user.id] = _Asked(room.session_id, now)
+            self.asking.pop(user.id, None)
+            self.asking[user.id] = _Asked(room.name.lower(), room.session_id, now)
             if len(self.asking) > MAX_USERS:
                 del self.asking[next(iter(self.asking))]
-
-    def _forget(self, room: Room, user: User) -> None:
-        with self._lock:
-            self.asking.pop((room.name.lower(), user.id), None)
 
 
 def _check_unchanged(room: Room, found: Room | None) -> None:
