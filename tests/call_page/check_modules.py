@@ -26,6 +26,7 @@ def test_the_modules_decide_what_they_should(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -32,6 +32,11 @@ MODERATORS_BUTTONS = ("Mute all others", "Lock the room", "Record", "Set")
 PUBLISHERS_BUTTONS = ("Microphone on", "Camera on", "Switch camera", "Share screen")
 LOOKS = 10
 RECONNECTING = "The connection is lost. Reconnecting …"
+NOTES = """() => {
+  const line = document.getElementById("connection");
+  window.notes = [];
+  new MutationObserver(() => window.notes.push(line.textContent)).observe(line, {childList: true});
+}"""
 OVERLAPS = """tiles => {
   const boxes = tiles.map(tile => tile.getBoundingClientRect());
   return boxes.filter((one, index) => boxes.some((other, otherIndex) => otherIndex > index &&
@@ -155,6 +160,15 @@ class Person:
             if json.loads(each["data"])["userId"] == user
         ]
         return found
+
+    def notes_the_network(self) -> None:
+        """Note from now on what the page says of the connection, be it for a moment."""
+        self.page.evaluate(NOTES)
+
+    @property
+    def network_notes(self) -> list[str]:
+        notes: list[str] = self.page.evaluate("window.notes")
+        return notes
 
     def loses_the_network(self, *, seconds: float) -> None:
         path = f"connections/{self.connection_of(self.user)}/network"

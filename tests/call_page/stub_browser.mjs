@@ -146,11 +146,13 @@ export function openPage() {
     }
 
     async setLocalDescription() {
+      await Promise.resolve();
       if (this.signalingState === "closed") throw new Error("InvalidStateError");
       this.localDescription = { type: "offer" };
     }
 
     async setRemoteDescription(description) {
+      await Promise.resolve();
       if (this.signalingState === "closed") throw new Error("InvalidStateError");
       this.remoteDescription = description;
     }
@@ -206,7 +208,7 @@ export function openPage() {
     queueMicrotask,
     removeEventListener: (...given) => page.removeEventListener(...given),
     reportError: (error) => reported.push(error),
-    setInterval: (...given) => setInterval(...given),
+    setInterval: (...given) => setInterval(...given).unref(), // A test that fails must end, too.
     setTimeout: (...given) => setTimeout(...given),
   });
   context.window = context;
