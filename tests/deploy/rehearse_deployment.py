@@ -221,11 +221,13 @@ def test_the_log_that_the_function_writes_to_has_a_retention(rehearsed: Rehearse
     assert retention == {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *BEHIND)}
 
 
-def test_the_stage_is_throttled(rehearsed: Rehearsed) -> None:
-    settings = rehearsed.seen["stage"]["methodSettings"]["*/*"]
+def test_the_stage_is_throttled_and_guests_on_their_own(rehearsed: Rehearsed) -> None:
+    settings = rehearsed.seen["stage"]["methodSettings"]
 
-    assert settings["throttlingRateLimit"] == 1000
-    assert settings["throttlingBurstLimit"] == 2000
+    assert settings["*/*"]["throttlingRateLimit"] == 1000
+    assert settings["*/*"]["throttlingBurstLimit"] == 2000
+    assert settings["~1invitations~1tokens/POST"]["throttlingRateLimit"] == 100
+    assert settings["~1invitations~1tokens/POST"]["throttlingBurstLimit"] == 200
 
 
 def test_prods_table_is_on_demand_and_protected(rehearsed: Rehearsed) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.user import GUEST_PREFIX, Role, User
+from chalicelib.core.model.user import GUEST_PREFIX, Invited, Role, User
 
 MAX_LIVE_INVITATIONS: Final = 100
 """The number of invitations to one room by which new guests may come."""
@@ -98,9 +98,7 @@ def guest_of(invitation: Invitation, guest_key: str) -> User:
     return User(
         f"{GUEST_PREFIX}{digits}",
         claims_end=invitation.expires_at,
-        invitation_id=invitation.id,
-        invited_as=invitation.role,
-        invited_to=invitation.room_id,
+        invited=Invited(invitation.id, invitation.room_id, invitation.role),
     )
 
 

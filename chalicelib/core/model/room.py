@@ -74,13 +74,17 @@ class Room:
     def moderated_by(self, user: User) -> bool:
         if user.is_guest:
             # A guest shows the same invitation with each request, so a ban is looked at as well.
-            is_invited = user.invited_as is Role.MODERATOR and user.invited_to == self.room_id
-            return is_invited and user.id not in self.bans
+            return self.invited_role(user) is Role.MODERATOR and user.id not in self.bans
         return user.admin or user.id in self.settings.moderators
 
     def asks_to_wait(self, user: User) -> bool:
         """Return True if the user needs a moderator's approval."""
         return self.settings.waiting_room and not self.moderated_by(user)
+
+    def invited_role(self, user: User) -> Role | None:
+        """Return the role that an invitation to this room gives the user, if there is one."""
+        invited = user.invited
+        return None if invited is None or invited.room_id != self.room_id else invited.role
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""
@@ -113,7 +117,7 @@ class Room:
         """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
         if user.is_guest:
-            return user.invited_to == self.room_id
+            return self.invited_role(user) is not None
         if members is None or user.id in members:
             return True
         return self.moderated_by(user)

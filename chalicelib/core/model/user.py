@@ -17,22 +17,18 @@ class User:
         name: The display name in the bearer token, if it has one.
         admin: True if the user moderates every room and may always create rooms.
         claims_end: The time until which the bearer token or the invitation says so.
-        invitation_id: The invitation that a guest comes by. It admits to one room only.
-        invited_as: The role that the invitation gives.
-        invited_to: The id of the room that it admits to.
+        invited: What a guest's invitation gives; None for everybody else.
     """
 
     id: str
     name: str | None = None
     admin: bool = False
     claims_end: datetime = NEVER
-    invitation_id: str | None = None
-    invited_as: "Role | None" = None
-    invited_to: str | None = None
+    invited: "Invited | None" = None
 
     @property
     def is_guest(self) -> bool:
-        return self.invitation_id is not None
+        return self.invited is not None
 
 
 class Role(StrEnum):
@@ -45,3 +41,12 @@ class Role(StrEnum):
     PUBLISHER = "publisher"
     PUBLISHER_ONLY = "publisheronly"
     MODERATOR = "moderator"
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A role in one room, which an invitation gives a guest. In other rooms it gives nothing."""
+
+    invitation_id: str
+    room_id: str
+    role: Role

@@ -37,14 +37,14 @@ class AdmittedUser:
         room: The room that the decision is based on.
         role: The role in the token.
         connect_by: The end of the seat's hold; None in a room without a limit of participants.
-        moderates_until: The end of an admin's claim to moderate the room; None if the role does
-            not rest on it.
+        claim_ends: The end of a guest's invitation, or of an admin's claim to moderate the room;
+            None if the role rests on neither.
     """
 
     room: Room
     role: Role
     connect_by: datetime | None
-    moderates_until: datetime | None
+    claim_ends: datetime | None
 
 
 class AdmitUser:
@@ -102,7 +102,7 @@ class AdmitUser:
             check_admission(room, user, now, self._is_inside(room, user, now, deadline))
             role = grant_role(
                 asked,
-                default=user.invited_as or room.settings.default_role,
+                default=room.invited_role(user) or room.settings.default_role,
                 moderates=room.moderated_by(user),
             )
             check(role)
@@ -122,8 +122,10 @@ class AdmitUser:
             if room.session_idle:
                 self._sessions.monitor(room, now, deadline)
             rests_on_claim = role is Role.MODERATOR and user.id not in room.settings.moderators
-            moderates_until = _claim_end(user, now) if rests_on_claim else None
-            return AdmittedUser(room, role, connect_by, moderates_until)
+            claim_ends = _claim_end(user, now) if rests_on_claim else None
+            if user.invited is not None:
+                claim_ends = user.claims_end
+            return AdmittedUser(room, role, connect_by, claim_ends)
         raise busy(f"room {first.name}")
 
     def _is_inside(
@@ -186,8 +188,10 @@ class AdmitUser:
         A join with a bearer token that does not say so ends the record of an earlier join.
         """
         recorded = room.admins_until.get(user.id, now)
-        claims = user.admin or user.invited_as is Role.MODERATOR
-        if user.id in room.settings.moderators or (not claims and recorded <= now):
+        if user.id in room.settings.moderators:
+            return
+        claims = room.moderated_by(user)
+        if not claims and recorded <= now:
             return
         until = now
         if claims:

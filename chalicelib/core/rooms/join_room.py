@@ -133,19 +133,14 @@ class JoinRoom:
     ) -> JoinResult:
         """Admit a guest to the room that they are invited to, and issue a client token.
 
-        Args:
-            guest: The guest, with the invitation that admits them.
-            room: The room as it was read.
-            request: The options of the join.
-            write_claim: Writes the claim of a seat together with the use of the invitation.
-            deadline: The time by which the request must be answered.
+        `write_claim` writes the claim of a seat together with the use of the invitation.
 
         Raises:
             RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
         """
         self._check(guest, request)
         look = None
-        if (room.name.lower(), guest.id) in self._waiting_room.asking:
+        if guest.id in self._waiting_room.asking:
             look = self._waiting_room.look_again(guest, room.name, deadline)
         if look is None or look.room is None:
             self._quota.count(guest, deadline)
@@ -190,7 +185,7 @@ class JoinRoom:
             asking=Asking(request.name, request.skips_waiting_room, look),
         )
         data = _connection_data(user, request, admitted.role)
-        return self._issue_token(admitted, data, request, deadline, user)
+        return self._issue_token(admitted, data, request, deadline)
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
@@ -214,7 +209,7 @@ class JoinRoom:
             lifetime=self._longest_lifetime,
             asking=Asking(look=look),
         )
-        return self._issue_token(admitted, data, JoinRequest(), deadline, user)
+        return self._issue_token(admitted, data, JoinRequest(), deadline)
 
     def _find_room(
         self, user: User, name: str, deadline: Deadline
@@ -231,12 +226,7 @@ class JoinRoom:
         return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
-        self,
-        admitted: AdmittedUser,
-        data: str,
-        request: JoinRequest,
-        deadline: Deadline,
-        user: User,
+        self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
     ) -> JoinResult:
         room, role = admitted.room, admitted.role
         # This call may have to fetch credentials. It comes before the clock is read, so that the
@@ -246,10 +236,8 @@ class JoinRoom:
         expires_at = now + (request.lifetime or self._longest_lifetime)
         if room.settings.closes_at is not None:
             expires_at = min(expires_at, room.settings.closes_at)
-        if admitted.moderates_until is not None:
-            expires_at = min(expires_at, admitted.moderates_until)
-        if user.invitation_id is not None:
-            expires_at = min(expires_at, user.claims_end)
+        if admitted.claim_ends is not None:
+            expires_at = min(expires_at, admitted.claim_ends)
         # OpenTok's times are whole seconds. A token rounded up would outlive the room.
         expires_at = expires_at.replace(microsecond=0)
         if expires_at <= now:
@@ -270,8 +258,8 @@ def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
     """Return the connection data, which all participants see."""
     name = user.name if user.name is not None else request.name
     content = {"userId": user.id, "name": name, "role": role, "data": request.data}
-    if user.invitation_id is not None:
-        content["invitation"] = user.invitation_id
+    if user.invited is not None:
+        content["invitation"] = user.invited.invitation_id
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     _check_length(data, "name" if request.data is None else "data", "user's id, name and role")
     return data

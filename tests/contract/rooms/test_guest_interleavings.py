@@ -5,6 +5,7 @@ next one, and which call fails how. After every step no more uses are taken than
 no more seats than the room has, and no guest has a seat without having taken a use.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,8 +21,9 @@ from chalicelib.core.ports.invitation_store import FoundInvitation
 from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.join_request import JoinRequest
-from chalicelib.errors import RoomkeyError
+from chalicelib.errors import InvitationInvalid, RoomkeyError
 from tests.fakes.memory.table import Table
+from tests.support.at_once import all_at_once
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, NoHurry, Task
 from tests.support.interleaving.service import Service, build, build_on_fakes
@@ -32,16 +34,23 @@ ALICE = User("alice")
 GUESTS = ["ann", "ben", "cleo", "dan"]
 MEMBERS = [User("bob"), User("eve")]
 STEPS = 60
-SEEDS_ON_FAKES, SEEDS_ON_DYNAMODB = 40, 3
+CALLERS = 50
+SEEDS_ON_FAKES, SEEDS_ON_DYNAMODB = 40, 2
 IP = "203.0.113.7"
 
 
 @dataclass
 class Crowd:
-    """A room with one invitation, and guests and members who want into it."""
+    """A room with one invitation, and guests and members who want into it.
+
+    Args:
+        cap, max_uses: The seats of the room and the uses of the invitation; at random without them.
+    """
 
     database: Database
     random: Random
+    cap: int | None = 0
+    max_uses: int = 0
     tasks: list[Task] = field(default_factory=list)
     came: set[str] = field(default_factory=set)
     is_revoked: bool = False
@@ -54,8 +63,9 @@ class Crowd:
             else build_on_fakes(self.database.stores, opentok, self.clock)
         )
         self.cases = self.service.use_cases
-        self.cap = random.choice([None, 1, 2, 3])
-        self.max_uses = random.choice([1, 2, 3])
+        if not self.max_uses:
+            self.cap = random.choice([None, 1, 2, 3])
+            self.max_uses = random.choice([1, 2, 3])
         settings = RoomSettings(max_participants=self.cap)
         room, _ = self.cases.create_room.put(
             ALICE, "standup", asked=settings, given=(), caller_ip=IP, deadline=NoHurry()
@@ -170,6 +180,26 @@ def test_uses_and_seats_are_exact_in_any_order_of_steps_and_with_any_fault(
     for seed in range(SEEDS_ON_DYNAMODB):
         database.empty_table()
         play(database, seed)
+
+
+def test_fifty_guests_at_once_get_as_many_tokens_as_there_are_uses_and_seats(
+    database: Database,
+) -> None:
+    crowd = Crowd(database, Random(0), cap=20, max_uses=9)
+
+    def come(number: int) -> str | None:
+        request = GuestRequest(crowd.code, f"guest-{number}")
+        try:
+            crowd.cases.join_by_invitation.join(request, soon())
+        except InvitationInvalid as refusal:
+            return refusal.code
+        return None
+
+    answers = all_at_once([partial(come, number) for number in range(CALLERS)])
+
+    assert Counter(answers) == {None: 9, "invitation_invalid": CALLERS - 9}
+    assert len(crowd.room().seats.connections) == 9
+    assert _known(crowd.found("ann").invitation).uses == 9
 
 
 @pytest.mark.parametrize("fault", list(Fault), ids=repr)

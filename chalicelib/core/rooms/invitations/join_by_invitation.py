@@ -32,6 +32,8 @@ from chalicelib.errors import InvitationInvalid, NotAMember, Unauthenticated
 
 NO_ROOM: Final = "."
 """A name that no room can have. It is looked up where a code leads nowhere, as for a good one."""
+_NO_HASH: Final = "-" * 64
+"""A text that no code's hash equals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,8 @@ def invitation_invalid() -> InvitationInvalid:
 def _good(found: FoundInvitation, code_hash: str, now: datetime) -> Invitation | None:
     """Return the invitation, if this guest may come by it."""
     invitation = found.invitation
-    # Compare with something in any case, and in constant time.
-    stored = "" if invitation is None else invitation.code_hash
+    # Compare with something of the same length in any case, and in constant time.
+    stored = _NO_HASH if invitation is None else invitation.code_hash
     is_same = hmac.compare_digest(stored, code_hash)
     if invitation is None or not is_same or invitation.has_ended(now):
         return None
