@@ -72,7 +72,7 @@ export class Door {
     door.hidden = number === 0;
     element("admit-all", HTMLElement).hidden = number < 2;
     this.#badge.hidden = number === 0;
-    setText(this.#badge, number === 0 ? "" : `${number} waiting`);
+    setText(/** @type {Element} */ (this.#badge.firstElementChild), String(number));
     document.title = document.title.replace(/^(\(\d+\) )?/, number === 0 ? "" : `(${number}) `);
     this.#items.show(waiting.map((user) => [user.id, user]));
   }
@@ -86,6 +86,7 @@ export class Door {
       this.#button("Let in", name, () => this.#room.admit(user.id)),
       this.#button("Turn away", name, () => this.#room.turnAway(user.id)),
     );
+    acts.firstElementChild?.classList.add("act");
     const shown = made("span", { className: "who" }, name);
     if (user.guest) shown.append(" ", made("small", {}, "guest"));
     return made("li", {}, shown, acts);

@@ -65,7 +65,7 @@ function signedInRoom() {
 async function showRoom() {
   const state = element("room-state", HTMLElement);
   if (room.invited) {
-    state.textContent = "You are invited. Tell your name, and join.";
+    state.textContent = "You are invited. Give your name, and join.";
     return;
   }
   try {

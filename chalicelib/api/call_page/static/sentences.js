@@ -95,7 +95,8 @@ export function arrival(names) {
 export function linkInWords({ name, role, maxUses, uses, expiresAt }) {
   const whom = name ?? (role === "moderator" ? "A host" : maxUses === 1 ? "One guest" : "Guests");
   const limit = maxUses === null ? "" : ` of ${maxUses}`;
-  return `${whom}: ${uses}${limit} came, until ${localTime(expiresAt)}`;
+  const came = uses === 0 ? "nobody came yet" : `${uses}${limit} came`;
+  return `${whom}: ${came}. Good until ${localTime(expiresAt)}.`;
 }
 
 /**

@@ -47,6 +47,7 @@ export class WaitingLine {
   /** @param {boolean} waits */
   #show(waits) {
     this.#waits = waits;
+    document.body.dataset.waiting = String(waits);
     setText(this.#title, waits ? "The host will let you in soon" : "Ready to join?");
     element("join", HTMLElement).hidden = waits;
     element("stop-waiting", HTMLElement).hidden = !waits;
