@@ -72,7 +72,7 @@ class Room:
         return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
-        if user.is_guest:
+        if user.invited is not None:
             # A guest shows the same invitation with each request, so a ban is looked at as well.
             return self.invited_role(user) is Role.MODERATOR and user.id not in self.bans
         return user.admin or user.id in self.settings.moderators
@@ -116,7 +116,7 @@ class Room:
     def admits(self, user: User) -> bool:
         """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
-        if user.is_guest:
+        if user.invited is not None:
             return self.invited_role(user) is not None
         if members is None or user.id in members:
             return True

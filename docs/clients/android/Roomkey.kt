@@ -254,7 +254,7 @@ fun sentence(refusal: Refusal): String =
         "room_full" -> "This room is full. ${again(refusal)}"
         "must_wait" -> "The host will let you in soon. ${place(refusal.ahead)}"
         "turned_away" -> "The host did not let you in. ${again(refusal)}"
-        "waiting_room_full" -> "Too many people wait to be let in. ${again(refusal)}"
+        "waiting_room_full" -> "Too many people wait already. ${again(refusal)}"
         "invitation_invalid" -> "This link is no longer good. Ask for a new one."
         in PERMANENT -> refusal.message.orEmpty()
         else -> "${refusal.message} ${again(refusal)}"

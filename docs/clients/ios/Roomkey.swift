@@ -239,7 +239,7 @@ func sentence(_ refusal: Refusal) -> String {
     case "room_full": return "This room is full. \(again(refusal))"
     case "must_wait": return "The host will let you in soon. \(place(refusal.ahead))"
     case "turned_away": return "The host did not let you in. \(again(refusal))"
-    case "waiting_room_full": return "Too many people wait to be let in. \(again(refusal))"
+    case "waiting_room_full": return "Too many people wait already. \(again(refusal))"
     case "invitation_invalid": return "This link is no longer good. Ask for a new one."
     case _ where permanent.contains(refusal.code): return refusal.detail
     default: return "\(refusal.detail) \(again(refusal))"

@@ -229,7 +229,7 @@ export function sentence(refusal: Refusal): string {
     case "turned_away":
       return `The host did not let you in. ${again(refusal)}`;
     case "waiting_room_full":
-      return `Too many people wait to be let in. ${again(refusal)}`;
+      return `Too many people wait already. ${again(refusal)}`;
     case "invitation_invalid":
       return "This link is no longer good. Ask for a new one.";
     default:

@@ -52,7 +52,7 @@ export function sentence(refusal) {
     case "turned_away":
       return "The host did not let you in.";
     case "waiting_room_full":
-      return "Too many people wait to be let in.";
+      return "Too many people wait already.";
     case "invitation_invalid":
       return "This link is no longer good.";
     default:
