@@ -1,4 +1,4 @@
-"""The operator's settings. Only this module and `media_settings` read the environment."""
+"""The operator's settings. Those of sign-in and of media have modules of their own."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Self
 
+from chalicelib.auth_settings import read_issuers
+from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
@@ -52,7 +54,7 @@ class Settings:
     """The operator's settings.
 
     Args:
-        jwks_url: The URL of the issuer's keys.
+        issuers: The identity providers whose tokens are accepted, the first one first.
         opentok_api_url: None for the usual URL for the kind of credentials.
         opentok_client_url: The URL of OpenTok.js for the call page; None for the platform's own.
         features: The rule of each feature that costs money.
@@ -66,9 +68,7 @@ class Settings:
 
     rooms_table: str
     opentok_secret_id: str
-    auth_issuer: str
-    auth_audiences: frozenset[str]
-    jwks_url: str
+    issuers: tuple[Issuer, ...]
     opentok_api_url: str | None
     opentok_client_url: str | None
     archive_bucket: str | None
@@ -96,19 +96,10 @@ class Settings:
                 problems.append(f"{name} is not set")
             return environment.get(name, "")
 
-        issuer = required("AUTH_ISSUER")
-        audiences = frozenset(
-            part.strip() for part in required("AUTH_AUDIENCE").split(",") if part.strip()
-        )
-        if environment.get("AUTH_AUDIENCE") and not audiences:
-            problems.append("AUTH_AUDIENCE names no audience")
         settings = cls(
             rooms_table=required("ROOMS_TABLE"),
             opentok_secret_id=required("OPENTOK_SECRET_ID"),
-            auth_issuer=issuer,
-            auth_audiences=audiences,
-            jwks_url=environment.get("AUTH_JWKS_URL")
-            or issuer.rstrip("/") + "/.well-known/jwks.json",
+            issuers=read_issuers(environment, problems),
             opentok_api_url=(environment.get("OPENTOK_API_URL") or "").rstrip("/") or None,
             opentok_client_url=_client_url(environment, problems),
             archive_bucket=_archive_bucket(environment, problems),

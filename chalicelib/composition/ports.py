@@ -146,7 +146,7 @@ def connect(settings: Settings) -> Ports:
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),
-        identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
+        identity=TokenVerifier(settings.issuers),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
         due_work=cache(due_work),
         workers=cache(workers),

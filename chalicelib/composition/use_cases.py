@@ -89,10 +89,10 @@ def wire(
     tracker = SessionTracker(
         ports.rooms,
         ports.sessions,
-        ports.invitations,
-        ports.waiting,
-        platform=ports.connections,
-        clock=clock,
+        ports.connections,
+        clock,
+        invitations=ports.invitations,
+        waiting=ports.waiting,
     )
     signals = WaitingSignals(ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)

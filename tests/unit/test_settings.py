@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.media import Feature
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.errors import NotConfigured
@@ -18,7 +19,7 @@ COMPLETE = {
 
 def test_the_required_settings_are_enough() -> None:
     settings = Settings.from_env(COMPLETE)
-    assert settings.jwks_url == "https://issuer.test/.well-known/jwks.json"
+    assert settings.issuers == (Issuer("https://issuer.test/", frozenset({"app"})),)
     assert settings.opentok_api_url is None
     assert settings.archive_bucket is None
     assert settings.longest_token == timedelta(days=1)
@@ -28,7 +29,7 @@ def test_the_required_settings_are_enough() -> None:
 
 def test_an_audience_may_be_a_list() -> None:
     settings = Settings.from_env(COMPLETE | {"AUTH_AUDIENCE": "one, two,"})
-    assert settings.auth_audiences == {"one", "two"}
+    assert [each.audiences for each in settings.issuers] == [{"one", "two"}]
 
 
 @pytest.mark.parametrize("missing", list(COMPLETE))

@@ -33,11 +33,11 @@ class SessionTracker:
         self,
         rooms: RoomStore,
         sessions: SessionStore,
-        invitations: InvitationStore,
-        waiting: WaitingStore,
-        *,
         platform: ConnectionControl,
         clock: Clock,
+        *,
+        invitations: InvitationStore,
+        waiting: WaitingStore,
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions

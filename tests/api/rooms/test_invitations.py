@@ -189,3 +189,16 @@ def test_where_invitations_are_off_none_is_made_and_nobody_comes(stand_ins: Stan
     stand_ins.aws.clear_calls()
     assert come(live.gateway, "x").code == "feature_disabled"
     assert stand_ins.aws.calls == []
+
+
+def test_a_guest_waits_where_members_wait(live: Live) -> None:
+    live.room(waitingRoom=True)
+    code = invite(live)["code"]
+    reply = come(live.gateway, code, name="Ann")
+    assert (reply.status, reply.headers["Retry-After"]) == (202, "5")
+    (shown,) = live.ask("alice", "GET", "/rooms/standup/waiting").json["items"]
+    assert (shown["id"], shown["guest"]) == (reply.json["waiting"]["id"], True)
+    assert (
+        live.ask("alice", "POST", f"/rooms/standup/waiting/{shown['id']}/admission").status == 204
+    )
+    assert come(live.gateway, code).status == 201

@@ -53,6 +53,7 @@ SETTINGS: dict[str, list[Any]] = {
     "members": [None, frozenset(), {"bob"}, {f"user-{number}" for number in range(MAX_MEMBERS)}],
     "max_participants": [None, 1, MAX_PARTICIPANTS],
     "moderator_seats": [0, 1, MAX_MODERATOR_SEATS],
+    "waiting_room": [False, True],
     "opens_at": [None, NOON, NOON + MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
     "closes_at": [None, NOON, NOON - MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
     "archives_for": list(ArchivesFor),

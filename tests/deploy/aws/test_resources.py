@@ -25,8 +25,10 @@ class RecordedCloudFormation:
         failing: bool = False,
         new: bool = True,
         archives: str | None = None,
+        kind: str | None = None,
     ) -> None:
         self._status = status
+        self._kind = kind
         self._archives = archives
         self._failing = failing
         self._new = new
@@ -40,6 +42,8 @@ class RecordedCloudFormation:
         if self._archives is not None:
             parameter = {"ParameterKey": "ArchiveBucket", "ParameterValue": self._archives}
             stack["Parameters"] = [parameter]
+        if self._kind is not None:
+            stack["Parameters"] = [{"ParameterKey": "Kind", "ParameterValue": self._kind}]
         return {"Stacks": [stack]}
 
     def create_stack(self, **asked: Any) -> None:
@@ -92,7 +96,7 @@ def test_a_stack_that_is_not_there_is_created() -> None:
     client = RecordedCloudFormation(None)
 
     assert resources(client).apply() == "created"
-    wanted = {"Stage": "dev", "Serving": "yes", "ArchiveBucket": ""}
+    wanted = {"Stage": "dev", "Kind": "development", "Serving": "yes", "ArchiveBucket": ""}
     assert client.asked == [("create", wanted)]
 
 
@@ -100,7 +104,7 @@ def test_a_stack_that_is_there_is_updated() -> None:
     client = RecordedCloudFormation("CREATE_COMPLETE")
 
     assert resources(client).apply() == "updated"
-    wanted = {"Stage": "dev", "Serving": "yes", "ArchiveBucket": ""}
+    wanted = {"Stage": "dev", "Kind": "development", "Serving": "yes", "ArchiveBucket": ""}
     assert client.asked == [("update", wanted)]
 
 
@@ -113,7 +117,7 @@ def test_a_stage_that_no_longer_serves_keeps_its_stack_with_its_data() -> None:
 
     resources(client).apply(serving=False)
 
-    wanted = {"Stage": "dev", "Serving": "no", "ArchiveBucket": BUCKET}
+    wanted = {"Stage": "dev", "Kind": "development", "Serving": "no", "ArchiveBucket": BUCKET}
     assert client.asked == [("update", wanted)]
 
 
@@ -140,6 +144,17 @@ def test_recordings_are_not_left_behind_in_another_bucket() -> None:
     with pytest.raises(DeployError, match=f"are in {BUCKET}"):
         resources(client, "roomkey-dev-archives-2").apply()
     assert client.asked == []
+
+
+def test_production_is_not_made_development_by_a_setting_that_is_missing() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", kind="production")
+
+    for act in (resources(client).apply, resources(client).check_kind):
+        with pytest.raises(DeployError, match="is of production, and STAGE_KIND says development"):
+            act()
+    assert client.asked == []
+    resources(RecordedCloudFormation("CREATE_COMPLETE", kind="development")).check_kind()
+    resources(RecordedCloudFormation(None)).check_kind()
 
 
 def test_the_first_resource_that_failed_is_named_with_its_reason() -> None:

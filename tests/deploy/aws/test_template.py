@@ -194,7 +194,8 @@ def test_the_summary_tells_what_the_alarms_cost() -> None:
     alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"].endswith("::Alarm")]
     cents = 10 * sum(len(each.get("Metrics", [None, None])) - 1 for each in alarms)
 
-    text = summary(read_stage("prod"), Deployed("", "", ()), None)
+    stage = read_stage("prod").with_settings({"AUTH_ISSUER": "https://login.test"})
+    text = summary(stage, Deployed("", "", ()), None)
     assert f"{cents / 100:.2f} for the alarms" in text
 
 
