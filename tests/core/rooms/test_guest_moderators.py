@@ -1,6 +1,6 @@
 """Guests who are invited as moderators: what they may do, and where it ends."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,9 +26,9 @@ def identify(service: Service, code: str, guest_key: str = "ann") -> User:
     return use_case.identify(GuestRequest(code, guest_key), service.deadline)
 
 
-def host_in(service: Service, **asked: object) -> tuple[User, Invited]:
+def host_in(service: Service, expires_at: datetime | None = None) -> tuple[User, Invited]:
     """Return a guest who has come as a moderator of standup."""
-    invited = service.invite(role=Role.MODERATOR, **asked)
+    invited = service.invite(role=Role.MODERATOR, expires_at=expires_at)
     service.connect(service.come(invited.code).token.text)
     return identify(service, invited.code), invited
 
