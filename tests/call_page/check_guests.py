@@ -1,9 +1,10 @@
 """Guests on the call page: from the link to pixels, by way of the waiting room."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.call_page.person import People, Person
+from tests.e2e.roomkey_process import Roomkey
 
 ASKED_AGAIN = 12_000
 """The milliseconds within which the page of somebody who waits has asked again, and shows it."""
@@ -37,9 +38,24 @@ def link_from(host: Person, *, uses: str) -> str:
     return host.page.get_by_label("Link", exact=True).input_value()
 
 
+def copied_by(host: Person) -> str:
+    """Return what the host's clipboard has once the link is copied."""
+    host.page.context.grant_permissions(GRANTED)
+    host.button("Copy the link").click()
+    expect(host.page.locator("#inviting-status")).to_have_text("The link is copied.")
+    text: str = host.page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
 def comes(guest: Person, link: str, name: str) -> None:
     guest.page.goto(link)
     guest.asks_to_join(name)
+
+
+def without_secrets(request: Request) -> str:
+    """Return what servers learn of a request by its first line and its referrer."""
+    # Playwright shows the fragment too, which browsers keep to themselves.
+    return request.url.partition("#")[0] + request.headers.get("referer", "")
 
 
 def waits(guest: Person, place: str) -> None:
@@ -51,19 +67,20 @@ def ends(guest: Person, title: str) -> None:
     expect(guest.page.locator("#over-title")).to_have_text(title, timeout=ASKED_AGAIN)
 
 
-def test_guests_come_from_a_link_to_pixels_when_the_host_lets_them_in(people: People) -> None:
+def test_guests_come_from_a_link_to_pixels_when_the_host_lets_them_in(
+    people: People, roomkey: Roomkey
+) -> None:
     alice = people.person("alice", width=375)
     bea, carl = people.person("bea", width=375), people.person("carl")
+    asked: list[str] = []
+    bea.page.on("request", lambda request: asked.append(without_secrets(request)))
     alice.page.add_init_script(COUNTS_NOTES)
     alice.asks("PUT", "/rooms/practice", {"waitingRoom": True, "maxParticipants": 2})
     alice.joins("practice", "Alice")
 
     link = link_from(alice, uses="Everybody who has it")
     readable(alice)
-    alice.page.context.grant_permissions(GRANTED)
-    alice.button("Copy the link").click()
-    expect(alice.page.locator("#inviting-status")).to_have_text("The link is copied.")
-    assert alice.page.evaluate("navigator.clipboard.readText()") == link
+    assert copied_by(alice) == link
     alice.button("Close").click()
 
     comes(bea, link, "Bea")
@@ -88,6 +105,7 @@ def test_guests_come_from_a_link_to_pixels_when_the_host_lets_them_in(people: Pe
     assert alice.sees("Bea") > 0
     assert bea.sees("Alice") > 0
     expect(bea.button("Invite a guest")).to_be_hidden()
+    expect(alice.page.locator("#people")).to_contain_text("Bea (guest)")
 
     alice.button("Let in Carl").click()
     alice.is_warned("This room is full.")
@@ -105,6 +123,9 @@ def test_guests_come_from_a_link_to_pixels_when_the_host_lets_them_in(people: Pe
     ends(bea, "This link is no longer good.")
     expect(bea.button("Join again")).to_be_hidden()
     readable(bea)
+    assert any("/invitations/tokens" in each for each in asked)
+    assert not [each for each in asked if code in each]
+    assert code not in roomkey.output
 
 
 def test_a_host_without_an_account_lets_a_guest_in(people: People) -> None:
@@ -120,7 +141,7 @@ def test_a_host_without_an_account_lets_a_guest_in(people: People) -> None:
     host.button("Lock the room").click()
     expect(host.button("Lock the room")).to_have_attribute("aria-pressed", "false")
     link = link_from(host, uses="One person")
-    expect(host.page.get_by_label("Is a host too")).to_be_hidden()
+    expect(host.page.get_by_label("Comes as a host")).to_be_hidden()
     host.button("Close").click()
 
     comes(guest, link, "Pupil")

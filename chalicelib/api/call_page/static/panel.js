@@ -135,7 +135,9 @@ export class Panel {
     const parts = /** @type {unknown} */ ([...item.querySelectorAll("span.who, button")]);
     const [label, mute, remove, ban] = /** @type {PartsOfItem} */ (parts);
     const others = moderates && !own;
-    setText(label, own ? `${name} (you)` : name);
+    // Nobody has verified the name of a guest.
+    const note = own ? " (you)" : userId?.startsWith("guest:") ? " (guest)" : "";
+    setText(label, `${name}${note}`);
     mute.hidden = !others || this.#call()?.others.streamOf(connectionId) === undefined;
     remove.hidden = !others;
     ban.hidden = !others || userId === null;
