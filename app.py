@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api import health, openapi_route
+from chalicelib.api import health, openapi_route, usage_route
 from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
@@ -22,6 +22,7 @@ from chalicelib.api.media import (
     telephony_routes,
 )
 from chalicelib.api.rooms import (
+    attendance_routes,
     connection_routes,
     invitation_routes,
     moderation_routes,
@@ -39,10 +40,12 @@ from chalicelib.settings import cors_origin, log_level, serves_call_page
 ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
     openapi_route.routes,
+    usage_route.routes,
     room_routes.routes,
     token_routes.routes,
     waiting_routes.routes,
     connection_routes.routes,
+    attendance_routes.routes,
     moderation_routes.routes,
     invitation_routes.routes,
     archive_routes.routes,

@@ -31,11 +31,12 @@ from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.pace import Pace
+from chalicelib.core.usage.prices import Prices
 from chalicelib.media_settings import read_features
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
 from tests.fakes.memory.sessions import FakeSessions
-from tests.fakes.memory.table import Table
+from tests.fakes.memory.table import ATTENDANCE, Table
 from tests.fakes.opentok.clients import FakeOpenTok, FakeSession
 from tests.fakes.opentok.ports import FakePlatforms
 from tests.fakes.outside import (
@@ -145,6 +146,8 @@ class Simulation:
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
             invitations=InvitationRule(),
+            attendance=ATTENDANCE,
+            prices=Prices(),
         )
         use_cases = wire(self._ports(), policy, self.clock, lambda: "room", lambda: "code")
         self._scheduled = use_cases.scheduled()
@@ -258,6 +261,8 @@ class Simulation:
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self._stores.due_work,
             workers=lambda: self,
+            attendance=lambda: self._stores.attendance,
+            usage=lambda: self._stores.usage,
             media=lambda: media,
         )
 

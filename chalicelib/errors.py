@@ -73,6 +73,12 @@ class NotAModerator(RoomkeyError):
     code = "not_a_moderator"
 
 
+class NotAnAdmin(RoomkeyError):
+    """Only admins may do this."""
+
+    code = "not_an_admin"
+
+
 class NotAMember(RoomkeyError):
     """The room has a list of members, and the caller is not on it."""
 
@@ -101,6 +107,12 @@ class RoomNotFound(RoomkeyError):
     """The room does not exist, or the caller may not see it."""
 
     code = "room_not_found"
+
+
+class AttendanceNotKept(RoomkeyError):
+    """The operator has this service keep no attendance: see the setting `ATTENDANCE_DAYS`."""
+
+    code = "attendance_not_kept"
 
 
 class NoSuchRoute(RoomkeyError):

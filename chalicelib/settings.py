@@ -15,6 +15,7 @@ from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.invitations.invite_guests import CODE_PLACE, InvitationRule
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.usage.prices import Prices, parse_prices
 from chalicelib.errors import NotConfigured
 from chalicelib.media_settings import read_features, read_media_hosts
 
@@ -27,6 +28,8 @@ INVITATION_URL_PATTERN: Final = re.compile(
     rf"[a-z][a-z0-9+.-]*://[^\s#{{}}]*#[^\s#{{}}]*{re.escape(CODE_PLACE)}[^\s#{{}}]*"
 )
 """An address with the code in its fragment, which no browser sends to a server."""
+DEFAULT_ATTENDANCE_DAYS: Final = 30
+MAX_ATTENDANCE_DAYS: Final = 400
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -63,6 +66,8 @@ class Settings:
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
         invitations: Whether there are invitations, and the address that a guest opens.
+        attendance: The time for which attendance is kept; 0 keeps none.
+        prices: The prices of OpenTok, for estimates.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
@@ -80,6 +85,8 @@ class Settings:
     checks_function: str | None
     quotas: Quotas
     invitations: InvitationRule
+    attendance: timedelta
+    prices: Prices
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -128,6 +135,16 @@ class Settings:
                 (1, MAX_CALLS_PER_SECOND),
             ),
             checks_function=_checks_function(environment),
+            attendance=timedelta(
+                days=_whole_number(
+                    environment,
+                    problems,
+                    "ATTENDANCE_DAYS",
+                    DEFAULT_ATTENDANCE_DAYS,
+                    (0, MAX_ATTENDANCE_DAYS),
+                )
+            ),
+            prices=_prices(environment, problems),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:
@@ -207,6 +224,17 @@ def _quotas(environment: Mapping[str, str], problems: list[str]) -> Quotas:
         held_seats=limit("MAX_HELD_SEATS", safe.held_seats, 1, 50),
         hold_renewals=limit("MAX_HOLD_RENEWALS", safe.hold_renewals, 0, 1000),
     )
+
+
+def _prices(environment: Mapping[str, str], problems: list[str]) -> Prices:
+    try:
+        return parse_prices(environment.get("PRICES", ""))
+    except ValueError as error:
+        problems.append(
+            f"PRICES has {error}, and must be prices in dollars, as in participantMinute=0.0038,"
+            "baseFee=0"
+        )
+        return Prices()
 
 
 def _whole_number(

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +27,7 @@ from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
 from deploy.sign_in.check import check_sign_in
 from deploy.stage import Stage, read_stage
+from deploy.usage import MonthlyUsage
 
 
 def deploy(operated: OperatedStage) -> None:
@@ -115,6 +117,14 @@ def archive_storage_off(operated: OperatedStage) -> None:
     archive_storage_of(stage, connect(os.environ, stage.region)).switch_off()
 
 
+def usage(operated: OperatedStage, month: str, csv_file: str) -> None:
+    """Print what a month used at OpenTok, and write it as CSV."""
+    stage = operated.stage
+    client = connect(os.environ, stage.region).session.client("dynamodb")
+    path = Path(csv_file) if csv_file else None
+    MonthlyUsage(client, stage.table, stage.environment).report(month, path, sys.stdout)
+
+
 COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
     command.__name__.replace("_", "-"): command
     for command in (
@@ -143,9 +153,11 @@ def new_stage(name: str, kind: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
-    parser.add_argument("command", choices=[*COMMANDS, "stage"])
+    parser.add_argument("command", choices=[*COMMANDS, "stage", "usage"])
     parser.add_argument("stage", help="the name of a stage")
     parser.add_argument("--kind", default="development", help="the kind of a new stage")
+    parser.add_argument("--month", default="", help="of usage: such as 2026-11")
+    parser.add_argument("--csv", default="", help="of usage: a file to write")
     arguments = parser.parse_args()
     try:
         if arguments.command == "stage":
@@ -153,8 +165,11 @@ def main() -> int:
         elif arguments.command == "sign-in-check" and not arguments.stage:
             check_sign_in(os.environ, os.environ.get("BEARER"))
         else:
-            stage = read_stage(arguments.stage)
-            COMMANDS[arguments.command](OperatedStage(stage, os.environ))
+            operated = OperatedStage(read_stage(arguments.stage), os.environ)
+            if arguments.command == "usage":
+                usage(operated, arguments.month, arguments.csv)
+            else:
+                COMMANDS[arguments.command](operated)
     except DeployError as error:
         print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
         return 1

@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
 
@@ -188,6 +189,10 @@ class Stage:
             Settings.from_env(self.environment)
         except NotConfigured as error:
             found += str(error.note).split("; ")
+        try:
+            cost_limits(self.environment)
+        except DeployError as error:
+            found.append(str(error).removesuffix("."))
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             found.append(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
+    from chalicelib.core.ports.attendance import AttendanceStore
     from chalicelib.core.ports.check_workers import CheckWorkers
     from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
     from chalicelib.core.ports.invitation_store import InvitationStore
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.quota_store import QuotaStore
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+    from chalicelib.core.ports.usage_store import UsageStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
@@ -50,7 +52,7 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last three, which load on first use.
+    """An adapter for each port. A join does not need the last five, which load on first use.
 
     `workers` returns None outside AWS Lambda.
     """
@@ -68,6 +70,8 @@ class Ports:
     callbacks: "CallbackVerifier"
     due_work: "Callable[[], DueWorkStore]"
     workers: "Callable[[], CheckWorkers | None]"
+    attendance: "Callable[[], AttendanceStore]"
+    usage: "Callable[[], UsageStore]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -107,7 +111,17 @@ def connect(settings: Settings) -> Ports:
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 
-        return DynamoDBDueWork(dynamodb, table, settings.longest_token)
+        return DynamoDBDueWork(dynamodb, table, settings.longest_token, settings.attendance)
+
+    def attendance() -> "AttendanceStore":
+        from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+
+        return DynamoDBAttendance(dynamodb, table)
+
+    def usage() -> "UsageStore":
+        from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+
+        return DynamoDBUsage(dynamodb, table)
 
     def workers() -> "CheckWorkers | None":
         from chalicelib.adapters.lambda_workers import LambdaWorkers
@@ -137,10 +151,10 @@ def connect(settings: Settings) -> Ports:
         )
 
     return Ports(
-        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token),
+        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token, settings.attendance),
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
-        sessions=DynamoDBSessions(dynamodb, table),
+        sessions=DynamoDBSessions(dynamodb, table, settings.attendance),
         invitations=DynamoDBInvitations(dynamodb, table),
         waiting=DynamoDBWaiting(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
@@ -150,5 +164,7 @@ def connect(settings: Settings) -> Ports:
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
         due_work=cache(due_work),
         workers=cache(workers),
+        attendance=cache(attendance),
+        usage=cache(usage),
         media=cache(media),
     )

@@ -46,6 +46,8 @@ def _build(settings: Settings) -> UseCases:
         settings.opentok_calls_per_second,
         settings.quotas,
         settings.invitations,
+        settings.attendance,
+        settings.prices,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex, _new_code)
 

@@ -28,10 +28,13 @@ from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import Clock
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
+    from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.usage.read_usage import ReadUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Policy:
         opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
         quotas: The limits of what one user may use.
         invitations: The operator's choices about invitations.
+        attendance: The time for which attendance is kept; 0 keeps none.
+        prices: The prices of OpenTok, for estimates.
     """
 
     creation: CreationPolicy
@@ -55,6 +60,8 @@ class Policy:
     opentok_calls_per_second: int
     quotas: Quotas
     invitations: InvitationRule
+    attendance: timedelta
+    prices: Prices
 
 
 def wire(
@@ -112,11 +119,22 @@ def wire(
 
     media = cache(build_media)
 
+    def build_attendance() -> "ReadAttendance":
+        from chalicelib.core.attendance.read_attendance import ReadAttendance
+
+        return ReadAttendance(ports.rooms, read_rooms, ports.attendance(), clock, policy.attendance)
+
+    def build_usage() -> "ReadUsage":
+        from chalicelib.core.usage.read_usage import ReadUsage
+
+        return ReadUsage(ports.usage(), policy.prices, clock)
+
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
         from chalicelib.core.sessions.check_sessions import SessionChecks
         from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
         from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+        from chalicelib.core.usage.count_usage import UsageCounter
 
         due_work, workers = ports.due_work(), ports.workers()
         checks = SessionChecks(
@@ -132,6 +150,9 @@ def wire(
                 clock=clock,
             ),
             media=media().reconcile,
+            usage=UsageCounter(
+                ports.attendance(), ports.media().store, ports.usage(), policy.prices, clock
+            ),
             clock=clock,
             longest_token=policy.longest_token,
         )
@@ -229,6 +250,8 @@ def wire(
             clock=clock,
         ),
         session_tracker=tracker,
+        read_attendance=cache(build_attendance),
+        read_usage=cache(build_usage),
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),
     )

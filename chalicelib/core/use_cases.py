@@ -23,6 +23,7 @@ from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.track_sessions import SessionTracker
 
 if TYPE_CHECKING:
+    from chalicelib.core.attendance.read_attendance import ReadAttendance
     from chalicelib.core.media.broadcasts import Broadcasts
     from chalicelib.core.media.captions import Captions
     from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+    from chalicelib.core.usage.read_usage import ReadUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,5 +81,7 @@ class UseCases:
     moderate_waiting: ModerateWaiting
     ban_users: BanUsers
     session_tracker: SessionTracker
+    read_attendance: Callable[[], "ReadAttendance"]
+    read_usage: Callable[[], "ReadUsage"]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
 from deploy.stage import PRODUCTION, Stage
 
@@ -128,11 +129,15 @@ class Resources:
         return kept or wanted or ""
 
     def _parameters(self, archives: str, *, serving: bool) -> "list[ParameterTypeDef]":
+        parameters = {
+            "Stage": self._stage.name,
+            "Kind": self._stage.kind,
+            "Serving": "yes" if serving else "no",
+            "ArchiveBucket": archives,
+            **cost_limits(self._stage.environment),
+        }
         return [
-            {"ParameterKey": "Stage", "ParameterValue": self._stage.name},
-            {"ParameterKey": "Kind", "ParameterValue": self._stage.kind},
-            {"ParameterKey": "Serving", "ParameterValue": "yes" if serving else "no"},
-            {"ParameterKey": "ArchiveBucket", "ParameterValue": archives},
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ]
 
     def _check_kind(self, stack: "StackTypeDef | None") -> None:

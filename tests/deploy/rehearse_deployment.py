@@ -357,6 +357,15 @@ def test_every_action_of_the_policies_is_used_and_every_one_used_is_allowed(
             assert any(action == a and fnmatchcase(r, resource) for a, r in used), (function, each)
 
 
+def test_attendance_and_usage_are_read_by_the_api_and_by_the_operator(
+    rehearsed: Rehearsed,
+) -> None:
+    (line,) = rehearsed.answers["attendance"].json()["items"][:1]
+    assert line["userId"] == "alice"
+    assert rehearsed.answers["usage"].status_code == 200
+    assert "rooms, estimate $" in rehearsed.acts["usage"].outcome.output
+
+
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
     for _, action, resource in rehearsed.used_by_functions:
         assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)

@@ -25,6 +25,7 @@ OUR_OWN = {
     "POST /rooms/{room}/waiting/{waiting_id}/admission",
     "POST /rooms/{room}/waiting/admissions",
     "DELETE /rooms/{room}/waiting/{waiting_id}",
+    "GET /rooms/{room}/attendance",
 }
 """What of a room's routes OpenTok has no part in."""
 

@@ -125,10 +125,38 @@ def test_it_reads_call_token_rehearsal_and_folded_health_and_reference(visit: Vi
     visit.arrive()
 
     headings = visit.page.get_by_role("heading", level=2).all_inner_texts()
-    assert headings == ["Call", "Get a token", "Rehearsal", "Health", "API reference"]
+    assert headings == [
+        "Call",
+        "Get a token",
+        "Rehearsal",
+        "Attendance and usage",
+        "Health",
+        "API reference",
+    ]
     folded = visit.page.locator("main > details:not([open])")
-    assert folded.evaluate_all("folds => folds.map(fold => fold.id)") == ["health", "reference"]
+    assert folded.evaluate_all("folds => folds.map(fold => fold.id)") == [
+        "use",
+        "health",
+        "reference",
+    ]
     assert not [url for url in visit.asked if "renderer" in url or "openapi" in url]
+
+
+def test_attendance_and_usage_are_drawn(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("dora", "gallery", "publisher")
+    expect(visit.outcome).to_contain_text("201 Created")
+    connections = f"{visit.ports.opentok_url}/sim/connections"
+    requests.post(connections, json={"token": visit.text("The token")}, timeout=10)
+    visit.unfold("Usage")
+    note, drawn = visit.page.locator("#use-note"), visit.page.locator("#use-drawn")
+    for _ in range(50):  # the callback may come a moment later
+        expect(note).to_contain_text("gallery, connections")
+        if "dora" in drawn.inner_text():
+            break
+        visit.page.get_by_role("button", name="Read again").click()
+    expect(drawn.get_by_role("row", name="dora")).to_contain_text("now")
+    expect(note).to_contain_text("connections in 24 hours: 1.")
 
 
 def test_every_part_is_healthy(visit: Visit) -> None:
@@ -391,6 +419,8 @@ def test_it_fits_and_is_readable_by_all_in_the_light_and_in_the_dark(
     visit.ask("alice", "standup")
     visit.rehearsal("The room is full").get_by_role("button", name="Make it happen").click()
     visit.page.get_by_text("Use a server SDK").click()
+    visit.unfold("Usage")
+    expect(visit.page.locator("#use-note")).to_contain_text("standup, connections")
     visit.unfold("Health")
 
     assert violations(visit.page) == []

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
-from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.connection import Connection, EndReport
 from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
@@ -18,12 +18,13 @@ from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
-from tests.fakes.memory.table import Table
+from tests.fakes.memory.table import ATTENDANCE, Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms
 from tests.fakes.outside import (
@@ -65,6 +66,7 @@ class Service:
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
         invitations: The operator's choices about invitations.
+        attendance: The time for which attendance is kept.
     """
 
     def __init__(
@@ -76,11 +78,12 @@ class Service:
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
         invitations: InvitationRule | None = None,
+        attendance: timedelta = ATTENDANCE,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
-        self.table = Table(self.clock, LONGEST_TOKEN)
+        self.table = Table(self.clock, LONGEST_TOKEN, attendance)
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
@@ -93,6 +96,8 @@ class Service:
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
             invitations=invitations or InvitationRule(),
+            attendance=attendance,
+            prices=Prices(),
         )
         assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
@@ -279,7 +284,9 @@ class Service:
             case "connectionCreated":
                 follow.on_connected(session, connection, self.deadline)
             case "connectionDestroyed":
-                follow.on_disconnected(session, connection.id, self.clock(), self.deadline)
+                now = self.clock()
+                report = EndReport(event.at or now, event.ending, connection)
+                follow.on_disconnected(session, connection.id, now, self.deadline, report)
             case "streamCreated" if event.stream is not None:
                 follow.on_stream_created(session, connection.id, event.stream, self.deadline)
             case "streamDestroyed" if event.stream is not None:
@@ -310,5 +317,7 @@ class Service:
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self.stores.due_work,
             workers=lambda: None,
+            attendance=lambda: self.stores.attendance,
+            usage=lambda: self.stores.usage,
             media=lambda: media,
         )

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from chalicelib.core.ports.archives import RetentionStore
+from chalicelib.core.ports.attendance import AttendanceStore
 from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+from chalicelib.core.ports.usage_store import UsageStore
 from chalicelib.core.ports.waiting_store import WaitingStore
+from tests.fakes.memory.attendance import FakeAttendance
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.invitations import FakeInvitations
 from tests.fakes.memory.media import FakeMedia
@@ -18,6 +21,7 @@ from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
+from tests.fakes.memory.usage import FakeUsage
 from tests.fakes.memory.waiting import FakeWaiting
 
 
@@ -34,6 +38,8 @@ class Stores:
     due_work: DueWorkStore
     media: MediaStore
     schedules: RetentionStore
+    attendance: AttendanceStore
+    usage: UsageStore
 
     @classmethod
     def on(cls, table: Table) -> Self:
@@ -48,4 +54,6 @@ class Stores:
             due_work=FakeDueWork(table),
             media=FakeMedia(table),
             schedules=FakeRetention(table),
+            attendance=FakeAttendance(table),
+            usage=FakeUsage(table),
         )

@@ -16,6 +16,7 @@ from chalicelib.api.media.archive_requests import (
 )
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList
 from chalicelib.api.openapi_route import OpenApiDocument
+from chalicelib.api.rooms.attendance_responses import AttendanceAnswer, AttendanceList
 from chalicelib.api.rooms.patch_request import MembersPatch, RoomPatch
 from chalicelib.api.rooms.requests import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
 from chalicelib.api.rooms.responses import (
@@ -37,6 +38,8 @@ from chalicelib.api.rooms.waiting_routes import (
     WaitingUserAnswer,
     WaitingUserList,
 )
+from chalicelib.api.usage_route import UsageAnswer, UsageItemAnswer, UsageList
+from chalicelib.core.model.connection import Ending
 from chalicelib.core.model.room import State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
@@ -56,6 +59,20 @@ _WAITING: Final = WaitingUserAnswer(
 _COUNTS: Final = CountsAnswer(
     connections=1, publishing=1, watching=0, streams=1, seats_held=0, counted_at=_NOW
 )
+_USAGE: Final = UsageAnswer(
+    participant_minutes=1234.5,
+    subscribed_minutes=1200.25,
+    connections=61,
+    peak=12,
+    composed_archive_minutes=90,
+    individual_archive_minutes=0,
+    broadcast_minutes=0,
+    caption_minutes=0,
+    render_minutes=0,
+    sip_minutes=5.5,
+    estimate=8.1,
+)
+_USAGE_ITEM: Final = UsageItemAnswer(_USAGE, day="2026-01-31")
 _ROOM: Final = RoomAnswer(
     room="standup",
     room_id="01j5x0k9zq",
@@ -141,6 +158,25 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
             counts=_COUNTS,
             cursor=_CURSOR,
         ),
+        AttendanceList(
+            items=[
+                AttendanceAnswer(
+                    id=_CONNECTION,
+                    user_id="alice",
+                    name="Alice",
+                    role=Role.MODERATOR,
+                    came=_NOW,
+                    went="2026-01-31T12:45:00Z",
+                    ending=Ending.LEFT,
+                    published=True,
+                    reconciled=False,
+                )
+            ],
+            cursor=_CURSOR,
+        ),
+        _USAGE,
+        _USAGE_ITEM,
+        UsageList("2026-01-01", "2026-01-31", [_USAGE_ITEM], _USAGE, ["captionMinute"], _CURSOR),
         BanBody(user_id="mallory"),
         _BAN,
         BanList(items=[_BAN]),

@@ -8,7 +8,6 @@ from chalicelib.adapters.dynamodb.quotas import allowance_update, period_key
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
     retention_item,
-    retired_session_item,
     room_from_item,
     room_item,
     room_key,
@@ -25,6 +24,7 @@ from chalicelib.adapters.dynamodb.table import (
     deserialize,
     serialize,
 )
+from chalicelib.adapters.dynamodb.transactions import retirement
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
@@ -50,10 +50,18 @@ class DynamoDBRooms:
         client: A client with its own timeouts, so that an abandoned call ends.
         table: The table's name.
         longest_token: The longest lifetime of a client token; at most 30 days.
+        attendance: The time for which attendance is kept, 0 to 400 days.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, longest_token: timedelta) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        longest_token: timedelta,
+        attendance: timedelta,
+    ) -> None:
         self._table = Table(client, table)
+        self._attendance = attendance
         self._longest_token = longest_token
         self._by_creator = RoomsByCreator(self._table)
 
@@ -183,9 +191,7 @@ class DynamoDBRooms:
         return {"Put": {"TableName": self._table.name, "Item": item}}
 
     def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        """Put the whole item, so that a lost item does not prevent closing the room."""
-        item = retired_session_item(room, at, self._longest_token)
-        return {"Put": {"TableName": self._table.name, "Item": item}}
+        return retirement(self._table.name, room, at, self._longest_token, self._attendance)
 
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline

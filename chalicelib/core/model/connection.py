@@ -47,6 +47,21 @@ class Service(StrEnum):
     AUDIO_CONNECTOR = "audioConnector"
 
 
+class Ending(StrEnum):
+    """The reasons for which a connection ended."""
+
+    LEFT = "left"
+    DISCONNECTED = "disconnected"
+    """By a moderator, or by another call that disconnected the client."""
+    BANNED = "banned"
+    CLOSED = "closed"
+    """The room was closed, or got another session."""
+    REFUSED = "refused"
+    """The room's rules did not admit the client."""
+    LOST = "lost"
+    """The network failed, or no callback reported the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """The user or the service that a connection's data names.
@@ -121,6 +136,19 @@ class Connection:
     participant: Participant = Participant()
     streams: tuple[Stream, ...] = ()
     refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndReport:
+    """The end of a connection, as OpenTok reports it.
+
+    Args:
+        connection: The connection with its user, because the report of its start may be lost.
+    """
+
+    at: datetime
+    ending: Ending
+    connection: Connection
 
 
 @dataclass(frozen=True, slots=True)

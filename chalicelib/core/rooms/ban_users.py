@@ -1,7 +1,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.connection import Connection, Ending
 from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User
 from chalicelib.core.model.waiting import waiting_id
@@ -81,6 +81,7 @@ class BanUsers:
         )
 
         def disconnect(connection: Connection) -> None:
+            self._sessions.mark_ending(after.session_id, connection.id, Ending.BANNED, deadline)
             self._platform.disconnect(after.session_id, connection.id, deadline)
 
         # A user who was approved must wait again, once the ban is lifted.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.model.access_rules import RejectionReason, connection_rejection
-from chalicelib.core.model.connection import Connection, Session, Stream
+from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import GRACE
 from chalicelib.core.model.waiting import waiting_id
@@ -24,6 +24,12 @@ from chalicelib.core.support.metrics import increment
 from chalicelib.errors import SessionUnknown
 
 YOUNG_SESSION: Final = timedelta(seconds=60)
+_ENDINGS: Final = {
+    RejectionReason.BANNED: Ending.BANNED,
+    RejectionReason.CLOSED: Ending.CLOSED,
+    RejectionReason.RETIRED: Ending.CLOSED,
+}
+"""The endings of rejected connections, where they are not simply refused."""
 
 
 class SessionTracker:
@@ -111,7 +117,12 @@ class SessionTracker:
         raise busy(f"connection {connection.id}")
 
     def on_disconnected(
-        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        deadline: Deadline,
+        report: EndReport | None = None,
     ) -> None:
         """Record that a client has disconnected, and release its seat.
 
@@ -122,7 +133,14 @@ class SessionTracker:
             connection_id: The connection that has ended.
             at: The time of the report. The seat and the record are kept for a time after it.
             deadline: The time by which the end must be written.
+            report: What OpenTok reports of the end, for attendance.
         """
+        if (
+            report is not None
+            and report.ending is Ending.DISCONNECTED
+            and session.retired_until is not None
+        ):
+            report = replace(report, ending=Ending.CLOSED)
         room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             release = None
@@ -130,7 +148,7 @@ class SessionTracker:
                 release = room.seats.release_for(connection_id, at)
             if room is None or release is None:
                 was_connected = self._sessions.record_disconnection(
-                    session, connection_id, at, deadline
+                    session, connection_id, at, deadline, report
                 )
                 if room is None or room.settings.max_participants is None or not was_connected:
                     return
@@ -140,7 +158,7 @@ class SessionTracker:
                 continue
             try:
                 self._sessions.record_disconnection_and_release(
-                    session, room, release, at, deadline
+                    session, room, release, at, deadline, report=report
                 )
             except StaleRoom as stale:
                 room = stale.room
@@ -228,7 +246,7 @@ class SessionTracker:
         Raises:
             ProviderUnavailable: OpenTok did not disconnect the client.
         """
-        refused = replace(connection, refused=True)
-        if self._sessions.record_connection(session, refused, deadline):
+        refused, ending = replace(connection, refused=True), _ENDINGS.get(reason, Ending.REFUSED)
+        if self._sessions.record_connection(session, refused, deadline, ending=ending):
             increment(f"Rejected{reason}")
             self._platform.disconnect(session.id, connection.id, deadline)

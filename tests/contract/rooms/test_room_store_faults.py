@@ -15,6 +15,7 @@ from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
+from tests.fakes.memory.table import ATTENDANCE
 from tests.support.deadlines import unpaused_deadline
 from tests.support.servers.stand_ins import TABLE, StandIns
 from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, a_room, closed, soon
@@ -37,7 +38,7 @@ def store(stand_ins: StandIns) -> Iterator[RoomStore]:
     """A store that asks up to three times, as the service's does."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3})
     client = boto3.client("dynamodb", endpoint_url=stand_ins.aws_server.url, config=config)
-    yield DynamoDBRooms(client, TABLE, LONGEST_TOKEN)
+    yield DynamoDBRooms(client, TABLE, LONGEST_TOKEN, ATTENDANCE)
     client.close()
 
 

@@ -208,10 +208,10 @@ def test_connections_and_their_tombstones_expire(
     sessions.record_connection(session, BOB, soon())
     assert expiries() == {NOON + timedelta(days=31)}
     sessions.record_disconnection(session, BOB.id, LATER, soon())
-    assert expiries() == {LATER + timedelta(hours=48), LATER + timedelta(days=1)}
+    assert expiries() == {LATER + timedelta(days=30), LATER + timedelta(days=1)}
     sessions.save_counts(ROOM.session_id, Counts(1, 0, 0, NOON), soon())
     assert expiries() == {
-        LATER + timedelta(hours=48),
+        LATER + timedelta(days=30),
         LATER + timedelta(days=1),
         NOON + timedelta(days=1),
     }

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.core.model.connection import Counts, Participant, Stream
+from chalicelib.core.model.connection import Counts, Ending, Participant, Stream
 from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.media import DELETED
 from chalicelib.core.model.room import Room
+from chalicelib.core.model.usage import SessionDay
 from chalicelib.core.model.waiting import Decision, WaitingList
 from chalicelib.core.ports.session_store import CheckQueue
 
@@ -38,10 +39,12 @@ class SessionRecord:
     quiet_since: datetime | None = None
     expires: datetime | None = None
     unassigned_streams: tuple[Stream, ...] = ()
+    started: datetime | None = None
+    retired_until: datetime | None = None
 
     @property
     def queue(self) -> CheckQueue:
-        if self.expires is not None:
+        if self.retired_until is not None:
             return CheckQueue.RETIRED
         return CheckQueue.LIVE if self.quiet_since is None else CheckQueue.IDLE
 
@@ -55,6 +58,9 @@ class ConnectionRecord:
         gone_at: None until its end is known.
         place: Its place in the list of its session; None if it is not listed.
         streams: By id; None for one that has ended.
+        went: The time of its end, for attendance.
+        reported: The reason that OpenTok reported.
+        own_ending: The reason of this service.
     """
 
     participant: Participant = field(default_factory=Participant)
@@ -63,6 +69,10 @@ class ConnectionRecord:
     gone_at: datetime | None = None
     place: str | None = None
     streams: Mapping[str, Stream | None] = field(default_factory=dict)
+    went: datetime | None = None
+    reported: Ending | None = None
+    own_ending: Ending | None = None
+    published: bool = False
     expires: datetime | None = None
 
     @property
@@ -108,6 +118,14 @@ class InvitationListRecord:
 
     ids: frozenset[str]
     version: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRecord:
+    """The counted usage of a session on a day."""
+
+    counted: SessionDay
     expires: datetime
 
 

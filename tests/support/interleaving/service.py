@@ -13,10 +13,12 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
 from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
@@ -27,9 +29,10 @@ from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.media_settings import read_features
-from tests.fakes.memory.table import unavailable
+from tests.fakes.memory.table import ATTENDANCE, unavailable
 from tests.fakes.stores import Stores
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
@@ -127,15 +130,17 @@ def build(
     """Return a service on DynamoDB, each of whose calls is a step."""
     client = cast("DynamoDBClient", GatedClient(engine_client))
     stores = Stores(
-        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME),
+        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME, ATTENDANCE),
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
-        sessions=DynamoDBSessions(client, TABLE),
+        sessions=DynamoDBSessions(client, TABLE, ATTENDANCE),
         invitations=DynamoDBInvitations(client, TABLE),
         waiting=DynamoDBWaiting(client, TABLE),
-        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
+        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME, ATTENDANCE),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
+        attendance=DynamoDBAttendance(client, TABLE),
+        usage=DynamoDBUsage(client, TABLE),
     )
     return _service(stores, opentok, clock)
 
@@ -164,6 +169,8 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         callbacks=nothing,
         due_work=lambda: stores.due_work,
         workers=lambda: None,
+        attendance=lambda: stores.attendance,
+        usage=lambda: stores.usage,
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,
@@ -183,6 +190,8 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         opentok_calls_per_second=1000,
         quotas=Quotas(),
         invitations=InvitationRule(),
+        attendance=ATTENDANCE,
+        prices=Prices(),
     )
     use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}", lambda: f"code-{next(ids)}")
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)
