@@ -15,8 +15,9 @@ from threading import RLock
 from typing import Final
 
 from bench.figures.report import Row, Section
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room

@@ -13,7 +13,7 @@ from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.invitations.invite_guests import CODE_PLACE, InvitationRule
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.usage.prices import Prices, parse_prices
 from chalicelib.errors import NotConfigured

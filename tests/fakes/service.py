@@ -5,8 +5,9 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
 
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, EndReport
 from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.room import Room
