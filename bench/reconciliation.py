@@ -25,7 +25,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE

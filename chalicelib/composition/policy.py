@@ -4,7 +4,7 @@ from datetime import timedelta
 from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.usage.prices import Prices
 

@@ -158,6 +158,11 @@ def test_the_smoke_test_tries_a_token_where_a_bearer_is_given(rehearsed: Rehears
     assert "a client token for your access token: 200" in second
 
 
+def test_the_smoke_test_opens_the_call_page_that_a_stage_may_serve(rehearsed: Rehearsed) -> None:
+    said = rehearsed.acts["first deploy"].outcome.output
+    assert re.search(r"the call page: 200, https://\w+\.execute-api\S+/api/call\n", said)
+
+
 def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
     for document in rehearsed.documents:
         assert document["swagger"] == "2.0"

@@ -51,6 +51,7 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
     [
         ("ROOM_CREATION", "everyone"),
         ("DEFAULT_ROOM", "my room"),
+        ("CALL_PAGE", "yes"),
         ("INVITATIONS", "yes"),
         ("INVITATION_URL", "https://app.example/join"),
         ("INVITATION_URL", "https://app.example/{code}"),

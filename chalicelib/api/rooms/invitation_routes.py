@@ -6,6 +6,7 @@ from chalicelib.api.http.decoding import GuestContext, RequestContext
 from chalicelib.api.http.operations import (
     ADMISSION_ERRORS,
     BY_CODE,
+    FOR_MODERATORS,
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
     WAITING_ERRORS,
@@ -34,6 +35,7 @@ routes = Routes(tag="invitations")
 
 @routes.post(
     "/rooms/{room}/invitations",
+    FOR_MODERATORS,
     summary="Invite guests to a room",
     description=(
         "Returns a code, once. Whoever has the code may join the room without a bearer token, "
@@ -47,6 +49,7 @@ routes = Routes(tag="invitations")
         *MODERATOR_ERRORS,
         errors.FeatureDisabled,
         errors.RoomClosed,
+        errors.RoleNotAllowed,
         errors.TooManyInvitations,
     ),
 )
@@ -61,6 +64,7 @@ def invite(context: RequestContext, room: str) -> Response:
 
 @routes.get(
     "/rooms/{room}/invitations",
+    FOR_MODERATORS,
     summary="List the invitations of a room",
     description="Returns invitations that have not ended, oldest first, and used-up ones too.",
     returns={HTTPStatus.OK: InvitationList},
@@ -73,6 +77,7 @@ def list_invitations(context: RequestContext, room: str) -> Response:
 
 @routes.delete(
     "/rooms/{room}/invitations/{invitation_id}",
+    FOR_MODERATORS,
     summary="Revoke an invitation, and disconnect who came by it",
     description="Revoking the same invitation again disconnects its guests again.",
     returns={HTTPStatus.NO_CONTENT: None},

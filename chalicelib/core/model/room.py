@@ -72,18 +72,19 @@ class Room:
         return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
-        if user.admin or self.invited_role(user) is Role.MODERATOR:
-            return True
-        return user.id in self.settings.moderators
+        if user.invited is not None:
+            # A guest shows the same invitation with each request, so a ban is looked at as well.
+            return self.invited_role(user) is Role.MODERATOR and user.id not in self.bans
+        return user.admin or user.id in self.settings.moderators
+
+    def asks_to_wait(self, user: User) -> bool:
+        """Return True if the user needs a moderator's approval."""
+        return self.settings.waiting_room and not self.moderated_by(user)
 
     def invited_role(self, user: User) -> Role | None:
         """Return the role that an invitation to this room gives the user, if there is one."""
         invited = user.invited
         return None if invited is None or invited.room_id != self.room_id else invited.role
-
-    def asks_to_wait(self, user: User) -> bool:
-        """Return True if the user needs a moderator's approval."""
-        return self.settings.waiting_room and not self.moderated_by(user)
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""
@@ -115,7 +116,9 @@ class Room:
     def admits(self, user: User) -> bool:
         """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
-        if members is None or user.id in members or self.invited_role(user) is not None:
+        if user.invited is not None:
+            return self.invited_role(user) is not None
+        if members is None or user.id in members:
             return True
         return self.moderated_by(user)
 

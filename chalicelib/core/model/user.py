@@ -26,6 +26,10 @@ class User:
     claims_end: datetime = NEVER
     invited: "Invited | None" = None
 
+    @property
+    def is_guest(self) -> bool:
+        return self.invited is not None
+
 
 class Role(StrEnum):
     """A set of permissions in a client token, by OpenTok's own names.

@@ -137,8 +137,14 @@ class JoinRoom:
             RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
         """
         self._check(guest, request)
-        self._quota.count(guest, deadline)
-        return self._join(guest, room, request, deadline, write_claim=write_claim)
+        look = None
+        if guest.id in self._waiting_room.asking:
+            look = self._waiting_room.look_again(guest, room.name, deadline)
+        if look is None or look.room is None:
+            self._quota.count(guest, deadline)
+        else:
+            room = look.room
+        return self._join(guest, room, request, deadline, write_claim=write_claim, look=look)
 
     def _check(self, user: User, request: JoinRequest) -> None:
         """Check the options before anything is counted or created."""
@@ -159,8 +165,8 @@ class JoinRoom:
         request: JoinRequest,
         deadline: Deadline,
         *,
-        look: WaitingLook | None = None,
         write_claim: ClaimWriter | None = None,
+        look: WaitingLook | None = None,
         data_of: Callable[[Role], str] | None = None,
     ) -> JoinResult:
         data_of = data_of or partial(_connection_data, user, request)

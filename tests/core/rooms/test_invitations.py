@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.model.invitation import MAX_LISTED_INVITATIONS, MAX_LIVE_INVITATIONS
 from chalicelib.core.model.user import Role
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.errors import (
     Banned,
     FeatureDisabled,
@@ -21,6 +21,7 @@ from chalicelib.errors import (
 from tests.fakes.service import ALICE, BOB, ROOT, Invited, Service
 from tests.support.noon import NOON
 
+PAGE = "https://api.example/api/call"
 DAY = timedelta(days=1)
 
 
@@ -205,15 +206,17 @@ def test_a_failure_of_the_store_makes_no_half_invitation(service: Service) -> No
 
 
 @pytest.mark.parametrize(
-    ("url", "page", "expected"),
+    ("url", "page", "opens_call_page", "expected"),
     [
-        (None, None, None),
-        (None, "https://api.example/api/call", "https://api.example/api/call#invitation=c-1"),
-        ("app://join#{code}", "https://api.example/api/call", "app://join#c-1"),
-        ("app://join#{code}", None, "app://join#c-1"),
+        (None, None, True, None),
+        (None, PAGE, True, f"{PAGE}#invitation=c-1"),
+        (None, PAGE, False, None),
+        ("app://join#{code}", PAGE, True, "app://join#c-1"),
+        ("app://join#{code}", None, False, "app://join#c-1"),
     ],
 )
 def test_the_address_of_an_invitation_is_the_operators_or_the_call_page(
-    url: str | None, page: str | None, expected: str | None
+    url: str | None, page: str | None, opens_call_page: bool, expected: str | None
 ) -> None:
-    assert InvitationRule(url=url).url_of("c-1", page) == expected
+    rule = InvitationRule(url=url, opens_call_page=opens_call_page)
+    assert rule.url_of("c-1", page) == expected

@@ -28,7 +28,7 @@ from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases

@@ -176,6 +176,7 @@ def running_stand_ins() -> Iterator[StandIns]:
             "AUTH_ISSUER": identity.issuer,
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_JWKS_URL": f"{identity_server.url}/.well-known/jwks.json",
+            "CALL_PAGE": "on",
             **ALL_FEATURES,
         }
         yield StandIns(

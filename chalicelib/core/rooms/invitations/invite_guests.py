@@ -26,62 +26,20 @@ from chalicelib.core.ports.invitation_store import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, rfc3339
 from chalicelib.errors import (
-    FeatureDisabled,
     FieldProblem,
     InvalidField,
     InvitationNotFound,
+    RoleNotAllowed,
     RoomClosed,
     TooManyInvitations,
 )
 
-CODE_PLACE: Final = "{code}"
-"""The part of an address that stands for an invitation's code."""
 _ID: Final = re.compile(r"[0-9a-f]{24}")
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRule:
-    """The operator's choices about invitations.
-
-    Args:
-        enabled: True if moderators may invite, and guests may come.
-        url: The address that a guest opens, with `{code}` in its fragment; None for the call page.
-    """
-
-    enabled: bool = True
-    url: str | None = None
-
-    def check(self) -> None:
-        """Check that invitations are on.
-
-        Raises:
-            FeatureDisabled: The operator has switched them off.
-        """
-        if not self.enabled:
-            raise FeatureDisabled(
-                "Invitations are off. The operator's setting INVITATIONS decides it.",
-                extensions={
-                    "feature": "invitations",
-                    "allowedTo": "off",
-                    "setting": "INVITATIONS",
-                },
-            )
-
-    def url_of(self, code: str, call_page: str | None) -> str | None:
-        """Return the address that opens the room for a guest.
-
-        Args:
-            code: The invitation's code.
-            call_page: The address of the service's own call page, if it is known.
-        """
-        url = self.url
-        if url is None and call_page is not None:
-            url = f"{call_page}#invitation={CODE_PLACE}"
-        return None if url is None else url.replace(CODE_PLACE, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +92,7 @@ class InviteGuests:
         Raises:
             FeatureDisabled: The operator has switched invitations off.
             RoomClosed: The room was deleted.
+            RoleNotAllowed: A guest would invite a moderator, whose invitation could outlive theirs.
             InvalidField: The invitation would end in the past, or too late.
             TooManyInvitations: The room has the maximum of live invitations.
         """
@@ -141,7 +100,11 @@ class InviteGuests:
         room = self._rooms.moderated_room(user, name, "invite guests", deadline)
         if room.closed_at is not None:
             raise RoomClosed("This room was deleted, so nobody can be invited to it.")
+        role = request.role or room.settings.default_role
+        if user.is_guest and role is Role.MODERATOR:
+            raise RoleNotAllowed("Only a signed-in moderator may invite another moderator.")
         now = self._clock()
+        end = _end(request, user, now)
         code = self._new_code()
         code_hash = hash_code(code)
         invitation = Invitation(
@@ -149,13 +112,13 @@ class InviteGuests:
             code_hash=code_hash,
             room_name=room.name,
             room_id=room.room_id,
-            role=request.role or room.settings.default_role,
+            role=role,
             name=request.name,
             max_uses=request.max_uses,
             skips_waiting_room=request.skips_waiting_room,
             created_at=now,
             created_by=user.id,
-            expires_at=_end(request, now),
+            expires_at=end,
         )
         for attempt in range(1, MAX_ATTEMPTS + 1):
             listed = self._store.of_room(room.room_id, deadline)
@@ -204,19 +167,23 @@ class InviteGuests:
         )
 
 
-def _end(request: InvitationRequest, now: datetime) -> datetime:
-    """Return the end of a new invitation.
+def _end(request: InvitationRequest, user: User, now: datetime) -> datetime:
+    """Return the end of a new invitation. That of a guest ends with their own at the latest.
 
     Raises:
         InvalidField: The end is in the past, or too late.
     """
     end = request.expires_at
     if end is None:
-        return now + DEFAULT_LIFETIME
+        usual = now + DEFAULT_LIFETIME
+        return min(usual, user.claims_end) if user.is_guest else usual
     if end <= now:
         raise InvalidField(FieldProblem("expiresAt", "must be in the future"))
     if end > now + LONGEST_LIFETIME:
         reason = f"must be at most {LONGEST_LIFETIME.days} days from now"
+        raise InvalidField(FieldProblem("expiresAt", reason))
+    if user.is_guest and end > user.claims_end:
+        reason = f"must be at most {rfc3339(user.claims_end)}, when your own invitation ends"
         raise InvalidField(FieldProblem("expiresAt", reason))
     return end
 

@@ -15,7 +15,7 @@ from chalicelib.core.model.invitation import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.invitation_store import (
     FoundInvitation,
     HasComeBefore,
@@ -23,12 +23,12 @@ from chalicelib.core.ports.invitation_store import (
     InvitationStore,
 )
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.errors import InvitationInvalid
+from chalicelib.errors import InvitationInvalid, NotAMember, Unauthenticated
 
 NO_ROOM: Final = "."
 """A name that no room can have. It is looked up where a code leads nowhere, as for a good one."""
@@ -102,7 +102,27 @@ class JoinByInvitation:
             name=invitation.name if request.name is None else request.name,
             skips_waiting_room=invitation.skips_waiting_room,
         )
-        return guest, self._join_room.join_as_guest(guest, room, asked, counted.write, deadline)
+        try:
+            joined = self._join_room.join_as_guest(guest, room, asked, counted.write, deadline)
+        except NotAMember:  # another room has the name now
+            raise invitation_invalid() from None
+        return guest, joined
+
+    def identify(self, request: GuestRequest, deadline: Deadline) -> User:
+        """Return a guest who is invited as a moderator, and has come before.
+
+        Whether they moderate the room of a request is up to the room.
+
+        Raises:
+            Unauthenticated: The code and the key are not those of such a guest.
+        """
+        code_hash, key_hash = hash_code(request.code), hash_key(request.guest_key)
+        found = self._store.look_up(invitation_id_of(code_hash), key_hash, deadline)
+        invitation = _good(found, code_hash, self._clock())
+        is_known = invitation is not None and found.has_come and self._rule.enabled
+        if invitation is None or not is_known or invitation.role is not Role.MODERATOR:
+            raise Unauthenticated("Only a guest who came in as a moderator may do this.")
+        return guest_of(invitation, request.guest_key)
 
 
 class _CountedClaims:
