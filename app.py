@@ -34,8 +34,9 @@ from chalicelib.api.schedules import Schedules, run_deadline
 from chalicelib.composition.services import Services
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.invitation_settings import serves_call_page
 from chalicelib.media_settings import features_off
-from chalicelib.settings import cors_origin, log_level, serves_call_page
+from chalicelib.settings import cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,

@@ -15,8 +15,9 @@ from threading import RLock
 from typing import Final
 
 from bench.figures.report import Row, Section
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room
@@ -24,7 +25,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE

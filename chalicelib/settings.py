@@ -12,11 +12,12 @@ from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import CODE_PLACE, InvitationRule
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.usage.prices import Prices, parse_prices
 from chalicelib.errors import NotConfigured
+from chalicelib.invitation_settings import read_invitations
 from chalicelib.media_settings import read_features, read_media_hosts
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -24,10 +25,6 @@ SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_CALLS_PER_SECOND: Final = 1000
 MAX_CALLS_PER_SECOND: Final = 10_000
-INVITATION_URL_PATTERN: Final = re.compile(
-    rf"[a-z][a-z0-9+.-]*://[^\s#{{}}]*#[^\s#{{}}]*{re.escape(CODE_PLACE)}[^\s#{{}}]*"
-)
-"""An address with the code in its fragment, which no browser sends to a server."""
 DEFAULT_ATTENDANCE_DAYS: Final = 30
 MAX_ATTENDANCE_DAYS: Final = 400
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -39,11 +36,6 @@ def cors_origin(environment: Mapping[str, str]) -> str:
     The deployment also uses it, for API Gateway's own responses.
     """
     return environment.get("CORS_ORIGIN") or "*"
-
-
-def serves_call_page(environment: Mapping[str, str]) -> bool:
-    """Return True if the app serves the call page. Then its routes are public."""
-    return environment.get("CALL_PAGE") == "on"
 
 
 def log_level(environment: Mapping[str, str]) -> str:
@@ -124,7 +116,7 @@ class Settings:
                 )
             ),
             quotas=_quotas(environment, problems),
-            invitations=_invitations(environment, problems),
+            invitations=read_invitations(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=_whole_number(
@@ -180,20 +172,6 @@ def _default_room(environment: Mapping[str, str], problems: list[str]) -> str:
     if not NAME_PATTERN.fullmatch(value):
         problems.append("DEFAULT_ROOM must be 1 to 128 of the characters A-Z, a-z, 0-9, _ and -")
     return value
-
-
-def _invitations(environment: Mapping[str, str], problems: list[str]) -> InvitationRule:
-    switch = environment.get("INVITATIONS") or "on"
-    if switch not in ("on", "off"):
-        problems.append("INVITATIONS must be on or off")
-    url = environment.get("INVITATION_URL") or None
-    if url is not None and not INVITATION_URL_PATTERN.fullmatch(url):
-        problems.append(f"INVITATION_URL must be an address with {CODE_PLACE} after its #")
-    if (environment.get("CALL_PAGE") or "off") not in ("on", "off"):
-        problems.append("CALL_PAGE must be on or off")
-    return InvitationRule(
-        enabled=switch == "on", url=url, opens_call_page=serves_call_page(environment)
-    )
 
 
 def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -> str | None:

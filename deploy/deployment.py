@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TextIO
 
-from chalicelib.settings import serves_call_page
+from chalicelib.invitation_settings import serves_call_page
 from deploy.account import Account
 from deploy.asking import Operator
 from deploy.aws.functions import Deployed, deploy_functions

@@ -85,12 +85,12 @@ def connect(settings: Settings) -> Ports:
         NotConfigured: No AWS region is set.
     """
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
-    from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
+    from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+    from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
     from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-    from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient, Transport
     from chalicelib.adapters.opentok.client_library import OpenTokClientLibrary

@@ -35,8 +35,9 @@ class Services:
 
 
 def _build(settings: Settings) -> UseCases:
+    from chalicelib.composition.policy import Policy
     from chalicelib.composition.ports import connect
-    from chalicelib.composition.use_cases import Policy, wire
+    from chalicelib.composition.use_cases import wire
 
     policy = Policy(
         settings.creation,

@@ -5,15 +5,17 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
 
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, EndReport
 from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest, InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas

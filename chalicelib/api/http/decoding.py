@@ -12,12 +12,11 @@ import msgspec
 from chalice.app import Request
 from msgspec import Struct
 
-from chalicelib.api.http.operations import GUEST_SCHEME, Operation
+from chalicelib.api.http.operations import Operation
 from chalicelib.api.http.request_log import RequestRecord
 from chalicelib.api.http.validation_messages import NOT_KNOWN, field_problem
 from chalicelib.core.model.media import Feature
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_valid_unicode
 from chalicelib.core.use_cases import MediaUseCases, UseCases
@@ -169,18 +168,6 @@ def authorization(request: Request) -> str | None:
     if len(values) > 1:
         raise Unauthenticated("Send one Authorization header, not several.")
     return request.headers.get("authorization")
-
-
-def guest_request(proof: str | None) -> GuestRequest | None:
-    """Return the code and the key in a guest's Authorization header, or None if it is no such one.
-
-    The header is `Guest CODE.KEY`.
-    """
-    scheme, _, secrets = (proof or "").partition(" ")
-    if scheme.lower() != GUEST_SCHEME:
-        return None
-    code, _, guest_key = secrets.strip().rpartition(".")
-    return GuestRequest(code, guest_key)
 
 
 def _bytes(request: Request) -> bytes:

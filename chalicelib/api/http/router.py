@@ -23,8 +23,8 @@ from chalicelib.api.http.decoding import (
     RequestContext,
     VisitorContext,
     authorization,
-    guest_request,
 )
+from chalicelib.api.http.guest_proof import guest_request
 from chalicelib.api.http.operations import Caller, Route
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.api.http.responses import Response, Text, problem_response

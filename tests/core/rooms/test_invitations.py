@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.model.invitation import MAX_LISTED_INVITATIONS, MAX_LIVE_INVITATIONS
 from chalicelib.core.model.user import Role
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.errors import (
     Banned,
     FeatureDisabled,

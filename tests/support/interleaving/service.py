@@ -10,8 +10,9 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
-from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
@@ -19,15 +20,15 @@ from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
-from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.media import MediaPage
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from boto3.dynamodb.types import TypeDeserializer
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
-from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
@@ -18,7 +19,6 @@ from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
-from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
 from tests.fakes.memory.table import ATTENDANCE, Table

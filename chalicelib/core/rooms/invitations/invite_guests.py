@@ -26,11 +26,11 @@ from chalicelib.core.ports.invitation_store import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, rfc3339
 from chalicelib.errors import (
-    FeatureDisabled,
     FieldProblem,
     InvalidField,
     InvitationNotFound,
@@ -39,52 +39,7 @@ from chalicelib.errors import (
     TooManyInvitations,
 )
 
-CODE_PLACE: Final = "{code}"
-"""The part of an address that stands for an invitation's code."""
 _ID: Final = re.compile(r"[0-9a-f]{24}")
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRule:
-    """The operator's choices about invitations.
-
-    Args:
-        enabled: True if moderators may invite, and guests may come.
-        url: The address that a guest opens, with `{code}` in its fragment; None for the call page.
-        opens_call_page: True if this service serves the call page.
-    """
-
-    enabled: bool = True
-    url: str | None = None
-    opens_call_page: bool = False
-
-    def check(self) -> None:
-        """Check that invitations are on.
-
-        Raises:
-            FeatureDisabled: The operator has switched them off.
-        """
-        if not self.enabled:
-            raise FeatureDisabled(
-                "Invitations are off. The operator's setting INVITATIONS decides it.",
-                extensions={
-                    "feature": "invitations",
-                    "allowedTo": "off",
-                    "setting": "INVITATIONS",
-                },
-            )
-
-    def url_of(self, code: str, call_page: str | None) -> str | None:
-        """Return the address that opens the room for a guest.
-
-        Args:
-            code: The invitation's code.
-            call_page: The address of the service's own call page, if it is known.
-        """
-        url = self.url
-        if url is None and self.opens_call_page and call_page is not None:
-            url = f"{call_page}#invitation={CODE_PLACE}"
-        return None if url is None else url.replace(CODE_PLACE, code)
 
 
 @dataclass(frozen=True, slots=True)

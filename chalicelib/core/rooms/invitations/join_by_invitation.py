@@ -23,7 +23,7 @@ from chalicelib.core.ports.invitation_store import (
     InvitationStore,
 )
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.support.deadline import Deadline
