@@ -170,6 +170,7 @@ def wire(
             rooms=ports.rooms,
             seats=ports.seats,
             join_room=join_room,
+            waiting_room=waiting_room,
             rule=policy.invitations,
             clock=clock,
         ),
