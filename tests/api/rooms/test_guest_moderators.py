@@ -51,6 +51,17 @@ def test_a_guest_waits_until_a_guest_who_moderates_lets_them_in(
     assert not any(secret in lines for secret in (KEY, code, host_code))
 
 
+def test_where_invitations_are_off_no_guest_moderates(live: Live) -> None:
+    live.room()
+    code = invite(live, role="moderator")
+    come(live.gateway, code)
+
+    off = Live(live.stand_ins.gateway(INVITATIONS="off"), live.stand_ins)
+
+    assert ask(live, f"{code}.{KEY}", "GET", "/rooms/standup").status == 200
+    assert ask(off, f"{code}.{KEY}", "GET", "/rooms/standup").code == "unauthenticated"
+
+
 def test_a_guest_who_moderates_is_refused_what_only_members_may_do(live: Live) -> None:
     live.room()
     live.room("other")

@@ -34,12 +34,12 @@ export class Lobby {
     this.#name.placeholder = name;
   }
 
-  /**
-   * A guest has no other name than what they give here.
-   * @param {string} name What they gave before.
-   */
-  askForName(name) {
+  /** A guest has no other name than what they give here. */
+  requireName() {
     this.#name.required = true;
+  }
+
+  set name(name) {
     this.#name.value = name;
   }
 

@@ -296,8 +296,9 @@ if (typeof OT === "undefined") {
   element("library-note", HTMLElement).textContent = Reflect.get(OT, "standIn") ?? "";
 }
 const { waitedAs } = waitingLine;
-if (room.invited) lobby.askForName(waitedAs ?? "");
+if (room.invited) lobby.requireName();
 else lobby.suggest(nameInBearer());
+lobby.name = waitedAs ?? "";
 showName();
 void lobby.open();
 if (waitedAs === null) showRoom().catch(complain);

@@ -7,10 +7,14 @@ import { retryAfter, sentence } from "./sentences.js";
 /** @typedef {import("./roomkey.js").Refusal} Refusal */
 
 const PLACE = "waitsAs"; // in sessionStorage, so that a reload goes on waiting
+/** Browsers slow a hidden page's timers down to one a minute, but not those of a worker. */
+const TIMER = new Blob(["onmessage = ({ data }) => setTimeout(postMessage, data, null);"]);
 
 export class WaitingLine {
   #title = element("lobby-title", HTMLElement);
-  #timer = 0;
+  /** @type {Worker | null} */
+  #timer = null;
+  #script = URL.createObjectURL(TIMER);
   #waits = false;
 
   get waits() {
@@ -30,8 +34,7 @@ export class WaitingLine {
    */
   wait(refusal, name, ask) {
     sessionStorage.setItem(PLACE, name);
-    clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(ask, 1000 * (retryAfter(refusal) ?? 0));
+    this.#startTimer(1000 * (retryAfter(refusal) ?? 0), ask);
     const begins = !this.#waits;
     this.#show(true);
     setText(element("room-state", HTMLElement), sentence(refusal));
@@ -39,9 +42,20 @@ export class WaitingLine {
   }
 
   leave() {
-    clearTimeout(this.#timer);
+    this.#timer?.terminate();
     sessionStorage.removeItem(PLACE);
     this.#show(false);
+  }
+
+  /**
+   * @param {number} milliseconds
+   * @param {() => void} ask
+   */
+  #startTimer(milliseconds, ask) {
+    this.#timer?.terminate();
+    this.#timer = new Worker(this.#script);
+    this.#timer.addEventListener("message", ask, { once: true });
+    this.#timer.postMessage(milliseconds);
   }
 
   /** @param {boolean} waits */
