@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final, NoReturn
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import User, is_guest_id
 from chalicelib.core.model.waiting import (
     ASK_AGAIN_SECONDS,
     FORGOTTEN_AFTER,
@@ -16,7 +16,6 @@ from chalicelib.core.model.waiting import (
     Decision,
     Verdict,
     WaitingUser,
-    is_guest,
     waiting_id,
 )
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, StaleRoom, busy
@@ -190,5 +189,5 @@ def _check_unchanged(room: Room, found: Room | None) -> None:
 
 def _shown_name(user: User, asking: Asking) -> str | None:
     """Return the name that moderators see. Only guests choose it themselves."""
-    name = user.name if user.name is not None or not is_guest(user.id) else asking.name
+    name = user.name if user.name is not None or not is_guest_id(user.id) else asking.name
     return None if name is None else cut_to_bytes(name, MAX_NAME_BYTES)
