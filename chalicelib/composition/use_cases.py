@@ -16,7 +16,7 @@ from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
-from chalicelib.core.rooms.quotas import RoomQuota
+from chalicelib.core.rooms.quotas import InvitationQuota, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
@@ -170,6 +170,7 @@ def wire(
             rooms=ports.rooms,
             seats=ports.seats,
             join_room=join_room,
+            waiting_room=waiting_room,
             rule=policy.invitations,
             clock=clock,
         ),
@@ -179,6 +180,7 @@ def wire(
             rooms=read_rooms,
             platform=ports.connections,
             rule=policy.invitations,
+            quota=InvitationQuota(quotas.invitations_per_hour, ports.quotas, clock),
             clock=clock,
             new_code=new_code,
         ),

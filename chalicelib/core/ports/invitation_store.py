@@ -8,6 +8,7 @@ from typing import Protocol
 from chalicelib.core.model.invitation import Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
+from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from chalicelib.core.support.deadline import Deadline
 
 
@@ -57,6 +58,11 @@ class InvitationStore(Protocol):
 
     def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
         """Return the invitation, and if the guest with this key has come by it, in one call."""
+
+    def look_up_waiting(
+        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+    ) -> tuple[FoundInvitation, WaitingLook]:
+        """Return the same, and the room and its waiting room, in one call."""
 
     def of_room(self, room_id: str, deadline: Deadline) -> RoomInvitations:
         """Return the list of the room's invitations."""

@@ -13,6 +13,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import Role
+from chalicelib.core.model.waiting import Decision, Verdict, WaitingList, WaitingUser, waiting_id
 from chalicelib.core.ports.invitation_store import (
     FoundInvitation,
     HasComeBefore,
@@ -22,12 +23,14 @@ from chalicelib.core.ports.invitation_store import (
     StaleInvitations,
 )
 from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from tests.support.at_once import all_at_once
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import MILLISECOND, NOON, a_room, soon
 
 KEPT = timedelta(days=2)
 CALLERS = 50
+APPROVED = Decision(Verdict.APPROVED, NOON)
 ANN, BEN = hash_key("ann"), hash_key("ben")
 
 
@@ -77,6 +80,15 @@ def claim_of(room: Room, user_id: str) -> SeatClaim | None:
     return room.seats.claim_for_join(user_id, cap, NOON)
 
 
+def waiting_ann(database: Database, room: Room) -> WaitingUser:
+    """Return a guest who waits, and who is approved."""
+    ann = WaitingUser(waiting_id(room.session_id, "guest:1"), "guest:1", None, NOON, NOON)
+    waiting = database.stores.waiting
+    waiting.record(room, WaitingList().recording(ann, NOON), soon())
+    waiting.decide(room, ann.id, None, APPROVED, soon())
+    return ann
+
+
 # What is kept.
 
 
@@ -100,6 +112,29 @@ def test_an_invitation_is_found_as_it_was_added(
 
 def test_an_unknown_invitation_is_not_found(store: InvitationStore) -> None:
     assert found(store, an_invitation()) == FoundInvitation(None, has_come=False)
+
+
+def test_a_waiting_guest_finds_invitation_room_and_waiting_room(
+    database: Database, store: InvitationStore
+) -> None:
+    room = database.stores.rooms.create(a_room(), None, soon())
+    ann, invitation = waiting_ann(database, room), an_invitation(room_id=room.room_id)
+    added(store, invitation)
+    place = WaitingPlace(room.name.lower(), room.session_id, ann.id)
+    seen = WaitingLook(room, WaitingList({ann.id: ann}, NOON, 1), APPROVED)
+
+    def look_up(of: str, at: WaitingPlace) -> tuple[FoundInvitation, WaitingLook]:
+        return store.look_up_waiting(of, ANN, at, soon())
+
+    assert look_up(invitation.id, place) == (FoundInvitation(invitation, has_come=False), seen)
+    store.take_use(InvitationUse(invitation, ANN), room, None, soon())
+    come = FoundInvitation(replace(invitation, uses=1), has_come=True)
+    assert look_up(invitation.id, place) == (come, seen)
+    assert look_up("f" * 24, place) == (FoundInvitation(None, has_come=False), seen)
+    reopened = replace(place, session_id="another")
+    assert look_up(invitation.id, reopened) == (come, WaitingLook(room))
+    nowhere = replace(place, room_name="nowhere")
+    assert look_up(invitation.id, nowhere) == (come, WaitingLook(None))
 
 
 def test_a_list_that_has_changed_takes_no_invitation(store: InvitationStore) -> None:

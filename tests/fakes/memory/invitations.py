@@ -15,10 +15,12 @@ from chalicelib.core.ports.invitation_store import (
     RoomInvitations,
     StaleInvitations,
 )
+from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from chalicelib.core.support.deadline import Deadline
 from tests.fakes.memory.records import InvitationListRecord, InvitationRecord
 from tests.fakes.memory.seats import seats_after
 from tests.fakes.memory.table import Table, whole_second
+from tests.fakes.memory.waiting import FakeWaiting
 
 _KEPT: Final = timedelta(days=2)
 
@@ -31,10 +33,21 @@ class FakeInvitations:
 
     def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
         with self._table.faults.call("look_up", deadline):
-            found = self._table.invitations.get(invitation_id)
-            if found is None:
-                return FoundInvitation(None, has_come=False)
-            return FoundInvitation(found.invitation, key_hash in found.guests)
+            return self._found(invitation_id, key_hash)
+
+    def look_up_waiting(
+        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+    ) -> tuple[FoundInvitation, WaitingLook]:
+        with self._table.faults.call("look_up_waiting", deadline):
+            waiting = FakeWaiting(self._table)
+            look = waiting.found(place.room_name, place.session_id, place.user)
+            return self._found(invitation_id, key_hash), look
+
+    def _found(self, invitation_id: str, key_hash: str) -> FoundInvitation:
+        found = self._table.invitations.get(invitation_id)
+        if found is None:
+            return FoundInvitation(None, has_come=False)
+        return FoundInvitation(found.invitation, key_hash in found.guests)
 
     def of_room(self, room_id: str, deadline: Deadline) -> RoomInvitations:
         with self._table.faults.call("invitations_of_room", deadline):

@@ -4,10 +4,11 @@ An invitation's key is a part of the hash of its code, and a guest's key is the 
 one call reads what a code and a guest's key lead to. Neither secret is in the table.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.adapters.dynamodb.admission.waiting import look_in, look_keys
 from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import moment, room_from_item, room_key
@@ -19,6 +20,7 @@ from chalicelib.adapters.dynamodb.table import (
     deserialize,
     serialize,
 )
+from chalicelib.adapters.dynamodb.transactions import in_transaction
 from chalicelib.core.model.invitation import Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
@@ -31,12 +33,13 @@ from chalicelib.core.ports.invitation_store import (
     StaleInvitations,
 )
 from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 KEPT: Final = timedelta(days=2)
 """The time after its end for which an invitation is kept, since a callback may come a day late."""
@@ -57,9 +60,15 @@ class DynamoDBInvitations:
 
     def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
         keys = [_key(invitation_id), _guest_key(invitation_id, key_hash)]
-        items = {item["sk"].get("S", ""): item for item in get_all(self._table, keys, deadline)}
-        found = items.pop(_INVITATION, None)
-        return FoundInvitation(None if found is None else _invitation(found), bool(items))
+        return _found_in(get_all(self._table, keys, deadline), invitation_id)
+
+    def look_up_waiting(
+        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+    ) -> tuple[FoundInvitation, WaitingLook]:
+        of_room = place.room_name, place.session_id, place.user
+        own = [_key(invitation_id), _guest_key(invitation_id, key_hash)]
+        items = get_all(self._table, [*own, *look_keys(*of_room)], deadline)
+        return _found_in(items, invitation_id), look_in(items, *of_room)
 
     def of_room(self, room_id: str, deadline: Deadline) -> RoomInvitations:
         item = self._table.get(_list_key(room_id), deadline)
@@ -138,7 +147,15 @@ class DynamoDBInvitations:
         return found
 
     def _update(self, key: Item, write: UpdateBuilder) -> "TransactWriteItemTypeDef":
-        return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
+        return in_transaction(self._table.name, key, write)
+
+
+def _found_in(items: Sequence[Item], invitation_id: str) -> FoundInvitation:
+    """Return what was found of an invitation and one of its guests, among other items."""
+    partition = _key(invitation_id)["pk"]
+    own = {item["sk"].get("S", ""): item for item in items if item["pk"] == partition}
+    found = own.pop(_INVITATION, None)
+    return FoundInvitation(None if found is None else _invitation(found), bool(own))
 
 
 def _key(invitation_id: str) -> Item:
