@@ -10,6 +10,7 @@ from bench import (
     arrivals,
     checks,
     cold,
+    first_joins,
     growth,
     live_rooms,
     machine,
@@ -58,6 +59,7 @@ def main() -> int:
     cold_section = _measured("cold starts (this builds two packages)", cold.section)
     warm_section = _measured("warm joins", warm.section)
     http_section = _measured("joins over HTTP", over_http.section)
+    first_section = _measured("first joins with a slow OpenTok", first_joins.section)
     live_section = _measured("live rooms over HTTP", live_rooms.section)
     seats_section = _measured("seats", seats.section)
     arrivals_section = _measured("arrivals", arrivals.section)
@@ -71,6 +73,7 @@ def main() -> int:
             cold_section,
             warm_section,
             http_section,
+            first_section,
             live_section,
             seats_section,
             arrivals_section,

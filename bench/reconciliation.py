@@ -31,7 +31,7 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.pace import Pace
 from chalicelib.media_settings import read_features
-from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
+from chalicelib.settings import DEFAULT_CALLS_PER_SECOND, DEFAULT_POOL
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
@@ -143,6 +143,7 @@ class Simulation:
             media_hosts=MediaHosts(),
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
+            pool=DEFAULT_POOL,
         )
         use_cases = wire(self._ports(), policy, self.clock, lambda: "room")
         self._scheduled = use_cases.scheduled()
@@ -247,6 +248,7 @@ class Simulation:
             seats=self._stores.seats,
             quotas=self._stores.quotas,
             sessions=self._sessions,
+            pool=self._stores.pool,
             video=self._opentok,
             client_library=FakeClientLibrary(),
             connections=platforms.connections,

@@ -9,6 +9,7 @@ from typing import Final, Self
 from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
+from chalicelib.core.ports.session_pool import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.rooms.quotas import Quotas
@@ -20,6 +21,8 @@ SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_CALLS_PER_SECOND: Final = 1000
 MAX_CALLS_PER_SECOND: Final = 10_000
+DEFAULT_POOL: Final = PoolBounds(least=20, most=1000)
+LARGEST_POOL: Final = 10_000
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -48,7 +51,8 @@ class Settings:
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
-        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
+        pool: The bounds of the pool of sessions.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
@@ -68,6 +72,7 @@ class Settings:
     opentok_calls_per_second: int
     checks_function: str | None
     quotas: Quotas
+    pool: PoolBounds
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -114,6 +119,7 @@ class Settings:
                 )
             ),
             quotas=_quotas(environment, problems),
+            pool=_pool(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=_whole_number(
@@ -189,6 +195,17 @@ def _quotas(environment: Mapping[str, str], problems: list[str]) -> Quotas:
         held_seats=limit("MAX_HELD_SEATS", safe.held_seats, 1, 50),
         hold_renewals=limit("MAX_HOLD_RENEWALS", safe.hold_renewals, 0, 1000),
     )
+
+
+def _pool(environment: Mapping[str, str], problems: list[str]) -> PoolBounds:
+    def size(name: str, default: int) -> int:
+        return _whole_number(environment, problems, name, default, (0, LARGEST_POOL))
+
+    most = size("MAX_POOLED_SESSIONS", DEFAULT_POOL.most)
+    least = size("MIN_POOLED_SESSIONS", min(DEFAULT_POOL.least, most))
+    if least > most:
+        problems.append("MIN_POOLED_SESSIONS must be at most MAX_POOLED_SESSIONS")
+    return PoolBounds(least, most)
 
 
 def _whole_number(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.quota_store import QuotaStore
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
+    from chalicelib.core.ports.session_pool import SessionPool
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
@@ -57,6 +58,7 @@ class Ports:
     seats: "SeatStore"
     quotas: "QuotaStore"
     sessions: "SessionStore"
+    pool: "SessionPool"
     video: "VideoPlatform"
     client_library: "ClientLibrary"
     connections: "ConnectionControl"
@@ -80,6 +82,7 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
+    from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient, Transport
@@ -135,6 +138,7 @@ def connect(settings: Settings) -> Ports:
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table),
+        pool=DynamoDBSessionPool(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),

@@ -44,5 +44,6 @@ def _build(settings: Settings) -> UseCases:
         settings.media_hosts,
         settings.opentok_calls_per_second,
         settings.quotas,
+        settings.pool,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)

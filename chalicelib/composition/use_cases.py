@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.composition.ports import Ports
 from chalicelib.core.model.media import Feature, Features
 from chalicelib.core.model.media_hosts import MediaHosts
+from chalicelib.core.ports.session_pool import PoolBounds
 from chalicelib.core.rooms.admit_user import AdmitUser
 from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
@@ -19,6 +20,7 @@ from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
 from chalicelib.core.rooms.quotas import Quotas, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.sessions.moderate import Moderate
+from chalicelib.core.sessions.new_sessions import NewSessions
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -38,8 +40,9 @@ class Policy:
         longest_token: The longest lifetime of a client token; at most 30 days.
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
-        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
         quotas: The limits of what one user may use.
+        pool: The bounds of the pool of sessions.
     """
 
     creation: CreationPolicy
@@ -48,6 +51,7 @@ class Policy:
     media_hosts: MediaHosts
     opentok_calls_per_second: int
     quotas: Quotas
+    pool: PoolBounds
 
 
 def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
@@ -58,7 +62,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
     room_quota = RoomQuota(quotas, ports.rooms, ports.quotas, clock)
     create_room = CreateRoom(
         store=ports.rooms,
-        platform=ports.video,
+        sessions=NewSessions(ports.pool, ports.video, policy.pool),
         policy=policy.creation,
         quota=room_quota,
         recording=recording,
@@ -87,6 +91,7 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         from chalicelib.core.sessions.check_sessions import SessionChecks
         from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
         from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+        from chalicelib.core.sessions.refill_pool import RefillPool
 
         due_work, workers = ports.due_work(), ports.workers()
         checks = SessionChecks(
@@ -117,6 +122,9 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             ),
             check_sessions=checks,
             delete_expired_archives=media().delete_expired_archives,
+            refill_session_pool=RefillPool(
+                ports.pool, ports.video, policy.pool, clock, policy.opentok_calls_per_second
+            ),
         )
 
     return UseCases(

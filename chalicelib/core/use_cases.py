@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+    from chalicelib.core.sessions.refill_pool import RefillPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class ScheduledUseCases:
     reconcile_sessions: "SessionReconciler"
     check_sessions: "SessionChecks"
     delete_expired_archives: "DeleteExpiredArchives"
+    refill_session_pool: "RefillPool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

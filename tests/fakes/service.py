@@ -11,6 +11,7 @@ from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.ports.session_pool import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
@@ -18,7 +19,7 @@ from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
-from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
+from chalicelib.settings import DEFAULT_CALLS_PER_SECOND, DEFAULT_POOL
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
@@ -54,6 +55,7 @@ class Service:
         settings: Settings of media that differ from `ALL_FEATURES`.
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
+        pool: The bounds of the pool of sessions, which is empty until `refill`.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Service:
         calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
+        pool: PoolBounds = DEFAULT_POOL,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
@@ -80,6 +83,7 @@ class Service:
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
+            pool=pool,
         )
         assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
@@ -200,6 +204,10 @@ class Service:
         self.use_cases.scheduled().delete_expired_archives.run(self.deadline)
         self.deliver()
 
+    def refill(self) -> None:
+        """Run the scheduled function that makes sessions in advance once."""
+        self.use_cases.scheduled().refill_session_pool.run(self.deadline)
+
     # Questions about the state.
 
     def unused_plans(self) -> list[str]:
@@ -256,6 +264,7 @@ class Service:
             seats=self.stores.seats,
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
+            pool=self.stores.pool,
             video=self.opentok,
             client_library=FakeClientLibrary(),
             connections=self.platforms.connections,

@@ -56,7 +56,9 @@ class DynamoDBSessions:
 
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
         item = self._table.get(session_key(session_id), deadline)
-        return None if item is None else session_from_item(item)
+        if item is None or "roomId" not in item:  # a pooled session has no room
+            return None
+        return session_from_item(item)
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)

@@ -7,6 +7,7 @@ from datetime import datetime
 from chalicelib.core.model.connection import Counts, Participant, Stream
 from chalicelib.core.model.media import DELETED
 from chalicelib.core.model.room import Room
+from chalicelib.core.ports.session_pool import PoolRecord
 from chalicelib.core.ports.session_store import CheckQueue
 
 
@@ -123,4 +124,21 @@ class RetentionRecord:
     room_name: str | None = None
     days: int | None = None
     due: int | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PooledSession:
+    """A session without a room; without a project it has been dropped."""
+
+    project: str | None
+    since: datetime
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefillRecord:
+    """The record of the last refill of the pool."""
+
+    content: PoolRecord
     expires: datetime | None = None

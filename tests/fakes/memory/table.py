@@ -16,6 +16,8 @@ from tests.fakes.memory.records import (
     CountsRecord,
     DepartureRecord,
     MediaRecord,
+    PooledSession,
+    RefillRecord,
     RetentionRecord,
     RoomRecord,
     SessionRecord,
@@ -44,6 +46,10 @@ class Table:
         self.rooms: dict[str, RoomRecord] = {}
         """By name, in lower case."""
         self.sessions: dict[str, SessionRecord] = {}
+        self.pool: dict[str, PooledSession] = {}
+        """By session."""
+        self.refills: dict[str, RefillRecord] = {}
+        """At most one."""
         self.connections: dict[tuple[str, str], ConnectionRecord] = {}
         """By session and id."""
         self.departures: dict[tuple[str, str], DepartureRecord] = {}
@@ -170,6 +176,8 @@ class Table:
         return (
             self.rooms,
             self.sessions,
+            self.pool,
+            self.refills,
             self.connections,
             self.departures,
             self.counts,

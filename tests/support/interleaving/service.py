@@ -15,12 +15,14 @@ from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
+from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.composition.ports import MediaPorts, Ports
 from chalicelib.composition.use_cases import Policy, wire
 from chalicelib.core.model.media import MediaPage
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.session_pool import PoolBounds
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.quotas import Quotas
@@ -118,8 +120,15 @@ class Service:
     use_cases: UseCases
 
 
+NO_POOL = PoolBounds(0, 0)
+_ROOM_IDS = count(1)
+
+
 def build(
-    engine_client: DynamoDBClient, opentok: OpenTokModel, clock: Callable[[], datetime]
+    engine_client: DynamoDBClient,
+    opentok: OpenTokModel,
+    clock: Callable[[], datetime],
+    pool: PoolBounds = NO_POOL,
 ) -> Service:
     """Return a service on DynamoDB, each of whose calls is a step."""
     client = cast("DynamoDBClient", GatedClient(engine_client))
@@ -128,28 +137,37 @@ def build(
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
         sessions=DynamoDBSessions(client, TABLE),
+        pool=DynamoDBSessionPool(client, TABLE),
         due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
     )
-    return _service(stores, opentok, clock)
+    return _service(stores, opentok, clock, pool)
 
 
-def build_on_fakes(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime]) -> Service:
+def build_on_fakes(
+    stores: Stores,
+    opentok: OpenTokModel,
+    clock: Callable[[], datetime],
+    pool: PoolBounds = NO_POOL,
+) -> Service:
     """Return a service on these fakes, each of whose calls is a step."""
     gated = {
         each.name: cast("Any", GatedStore(getattr(stores, each.name))) for each in fields(stores)
     }
-    return _service(Stores(**gated), opentok, clock)
+    return _service(Stores(**gated), opentok, clock, pool)
 
 
-def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime]) -> Service:
-    ids, nothing = count(1), cast("Any", NoMedia())
+def _service(
+    stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime], pool: PoolBounds
+) -> Service:
+    nothing = cast("Any", NoMedia())
     ports = Ports(
         rooms=stores.rooms,
         seats=stores.seats,
         quotas=stores.quotas,
         sessions=stores.sessions,
+        pool=stores.pool,
         video=opentok,
         client_library=nothing,
         connections=opentok,
@@ -175,6 +193,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         media_hosts=MediaHosts(),
         opentok_calls_per_second=1000,
         quotas=Quotas(),
+        pool=pool,
     )
-    use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}")
+    use_cases = wire(ports, policy, clock, lambda: f"room-{next(_ROOM_IDS)}")
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

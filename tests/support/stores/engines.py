@@ -14,6 +14,7 @@ from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
+from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
@@ -63,6 +64,7 @@ class Engine:
             seats=DynamoDBSeats(self.client, TABLE),
             quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE),
+            pool=DynamoDBSessionPool(self.client, TABLE),
             due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
@@ -151,6 +153,8 @@ class Memory:
         by_id: tuple[tuple[str, dict[Any, Any]], ...] = (
             ("room", table.rooms),
             ("session", table.sessions),
+            ("session", table.pool),
+            ("pool", table.refills),
             ("session", table.counts),
             ("media", table.schedules),
         )
