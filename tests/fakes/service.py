@@ -1,6 +1,7 @@
 """The real use cases on fakes of all ports."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final
@@ -89,9 +90,14 @@ class Service:
         self._ids = (f"room-{number}" for number in count(1))
         self.use_cases = self.another_instance()
 
-    def another_instance(self) -> UseCases:
-        """Return the use cases of another Lambda instance, which shares nothing but the stores."""
-        return wire(self._ports(), self._policy, self.clock, lambda: next(self._ids))
+    def another_instance(self, pool: PoolBounds | None = None) -> UseCases:
+        """Return the use cases of another Lambda instance, which shares nothing but the stores.
+
+        Args:
+            pool: Other bounds of the pool; None for the service's own.
+        """
+        policy = self._policy if pool is None else replace(self._policy, pool=pool)
+        return wire(self._ports(), policy, self.clock, lambda: next(self._ids))
 
     # Requests of users.
 

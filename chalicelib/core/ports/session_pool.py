@@ -14,7 +14,7 @@ class PoolBounds:
 
     Args:
         least: The size of a pool from which few sessions are taken.
-        most: The largest size; 0 switches the pool off.
+        most: The largest size; 0 switches the pool off and empties it.
     """
 
     least: int

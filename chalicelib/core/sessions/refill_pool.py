@@ -54,16 +54,19 @@ class RefillPool:
     def run(self, deadline: Deadline) -> None:
         """Drop sessions of other projects, and make the sessions that are missing.
 
+        A pool that is switched off is emptied.
+
         The record names the project before its first session is made. So no session is forgotten
         when the credentials change, wherever a run ends.
 
         Raises:
             ProviderUnavailable, ProviderRefused: OpenTok made fewer sessions than are missing.
         """
+        now, before = self._clock(), self._pool.record(deadline)
         if not self._bounds.most:
+            self._empty(before, now, deadline)
             return
-        now, project = self._clock(), self._platform.project_id(deadline)
-        before = self._pool.record(deadline)
+        project = self._platform.project_id(deadline)
         size = len(self._pool.pooled(project, self._bounds.most, deadline))
         record = _updated(before, project, size, now)
         still_pooled = frozenset(
@@ -75,6 +78,14 @@ class RefillPool:
         missing = _wanted_size(record, self._bounds) - size
         if missing > 0:
             self._make(missing, record, now, deadline)
+
+    def _empty(self, record: PoolRecord, now: datetime, deadline: Deadline) -> None:
+        """Drop the sessions of every project."""
+        for project in (record.project, *record.abandoned):
+            if project is not None:
+                self._drop_all(project, now, deadline)
+        if record.size:
+            self._pool.save_record(replace(record, size=0), deadline)
 
     def _drop_all(self, project: str, now: datetime, deadline: Deadline) -> bool:
         """Drop a project's sessions. Return False once there are none to drop."""

@@ -153,7 +153,7 @@ def test_a_pool_that_cannot_be_read_keeps_nobody_out(service: Service) -> None:
     assert sessions_made(service) == BOUNDS.least + 1
 
 
-def test_a_pool_that_is_off_is_neither_read_nor_filled() -> None:
+def test_a_pool_that_is_off_is_neither_read_by_a_join_nor_filled() -> None:
     service = Service(pool=PoolBounds(0, 0))
     service.refill()
     with recording() as entries:
@@ -279,6 +279,18 @@ def test_a_refill_that_has_no_time_left_makes_no_session() -> None:
     service = Service(pool=BOUNDS)
     service.use_cases.scheduled().refill_session_pool.run(service.deadline.capped(5))
     assert pool(service) == []
+
+
+def test_a_pool_that_is_switched_off_is_emptied_which_is_no_demand(service: Service) -> None:
+    new_project(service, "new")
+    service.refill()
+    off = service.another_instance(PoolBounds(0, 0)).scheduled().refill_session_pool
+    for _ in range(2):
+        off.run(service.deadline)
+        assert pool(service) == pool(service, "new") == []
+    service.refill()
+    assert len(pool(service, "new")) == BOUNDS.least
+    assert service.stores.pool.record(service.deadline).taken == {}
 
 
 # Other credentials.
