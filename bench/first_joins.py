@@ -82,10 +82,10 @@ def _rows(callers: int, loads: Mapping[str, tuple[Load, Ports]]) -> list[Row]:
         pooled.row(f"first joins with a pool, {callers} at once", compared),
         again.row(f"re-joins, {callers} at once"),
     ]
-    return rows if callers > 1 else [*rows, *_ratio_rows(pooled, again)]
+    return rows if callers > 1 else [*rows, *ratio_rows(pooled, again)]
 
 
-def _ratio_rows(first: Load, again: Load) -> list[Row]:
+def ratio_rows(first: Load, again: Load) -> list[Row]:
     """Compare single callers, as a caller beside the app and as a phone on a network."""
     per_first, per_again = ([1 / each for each in load.per_second] for load in (first, again))
     far = NETWORK_MS / 1000
