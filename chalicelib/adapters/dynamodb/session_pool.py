@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 POOL_SHARDS: Final = 4
 """A partition of the index takes 1,000 writes a second: so many rooms can take a session."""
-_READ_AT_ONCE: Final = 100
+_READ_AT_ONCE: Final = 25
 """The number of sessions of a shard from which candidates are chosen."""
 _RECORD: Final = serialize({"pk": "pool#record", "sk": "record"})
 
