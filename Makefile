@@ -7,17 +7,18 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 # One process more than processors, because some tests wait. Each one loads all tests, in 3 s.
 TEST_PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+SIDE_BY_SIDE = --no-print-directory --jobs=2 --keep-going
+IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Each file runs in one of three processes: whoever is free takes the next. Of three, two are at
-# work while one waits, as check_call.py does for a minute. What takes long comes first. The file
-# after check_call.py is short, because it waits for check_conformance.py, which is one test.
+# work while one waits, as check_lost_network.py does for a minute. What takes long comes first.
 LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
-  tests/call_page/check_call.py tests/clients/check_types.py \
+  tests/call_page/check_lost_network.py tests/call_page/check_call.py tests/clients/check_types.py \
   tests/contract/sessions/test_interleavings.py tests/e2e/check_page.py \
   tests/call_page/check_lobby.py tests/call_page/check_states.py tests/e2e/check_stack_runs.py
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check types lint layers template programs format openapi mutants lock clean deploy secret callbacks archive-storage package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -48,10 +49,14 @@ token: .venv/ready  ## A bearer token of the running stack: make -s token USER=a
 test: .venv/tested  ## The tests that need nothing but Python
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
-# Two jobs at a time, each one's output in one piece where make can do that, all failures shown.
+# Two jobs at a time, all failures shown. Each one's output is in one piece where make can do that,
+# but for the suites, whose progress is to be seen.
+# Types take one processor for 20 s where nothing is kept of an earlier run; the suites use the other.
 check: .venv/tested  ## Linters, types, layers, and the suites that need more than Python
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going \
-	  $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types lint layers template programs
+	@$(MAKE) $(SIDE_BY_SIDE) $(IN_ONE_PIECE) lint layers template programs
+	@$(MAKE) $(SIDE_BY_SIDE) types suites
+
+suites: .venv/tested
 	@echo "Running what needs DynamoDB Local, Chromium, npm or a rehearsed deployment ..."
 	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder \
 	  --run-dynamodb-local $(SUITES)
@@ -101,8 +106,17 @@ lock: .venv/ready  ## Pin the newest versions that requirements*.in allow
 clean:  ## Remove what make made
 	@rm -rf .venv .local build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 
-deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy STAGE=dev|prod
+deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy STAGE=dev
 	@$(BIN)/python -m deploy deploy "$(STAGE)"
+
+stage: .venv/ready  ## The files of a new stage: make stage NAME=alice [KIND=production]
+	@$(BIN)/python -m deploy stage "$(NAME)" --kind "$(KIND)"
+
+settings: .venv/ready  ## Each setting of a stage and where it comes from: make settings STAGE=dev
+	@$(BIN)/python -m deploy settings "$(STAGE)"
+
+sign-in-check: .venv/ready  ## What a stage's identity provider publishes, and a token: make sign-in-check STAGE=dev [BEARER=…]
+	@$(BIN)/python -m deploy sign-in-check "$(STAGE)"
 
 secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
 	@$(BIN)/python -m deploy secret "$(STAGE)"
@@ -112,6 +126,9 @@ callbacks: .venv/ready  ## Have OpenTok tell a stage what happens in its session
 
 archive-storage: .venv/ready  ## Have OpenTok upload recordings to your own bucket: make archive-storage STAGE=dev [OFF=1]
 	@$(BIN)/python -m deploy archive-storage$(if $(filter-out 0 no false,$(OFF)),-off) "$(STAGE)"
+
+usage: .venv/ready  ## What a month used and costs at OpenTok: make usage STAGE=prod MONTH=2026-11 [CSV=usage.csv]
+	@$(BIN)/python -m deploy usage "$(STAGE)" --month "$(MONTH)" --csv "$(CSV)"
 
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 	@$(BIN)/python -m deploy package "$(STAGE)"

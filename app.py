@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api import health, openapi_route
+from chalicelib.api import health, openapi_route, usage_route
 from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
@@ -22,25 +22,33 @@ from chalicelib.api.media import (
     telephony_routes,
 )
 from chalicelib.api.rooms import (
+    attendance_routes,
     connection_routes,
+    invitation_routes,
     moderation_routes,
     room_routes,
     token_routes,
+    waiting_routes,
 )
 from chalicelib.api.schedules import Schedules, run_deadline
 from chalicelib.composition.services import Services
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.invitation_settings import serves_call_page
 from chalicelib.media_settings import features_off
 from chalicelib.settings import cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
     openapi_route.routes,
+    usage_route.routes,
     room_routes.routes,
     token_routes.routes,
+    waiting_routes.routes,
     connection_routes.routes,
+    attendance_routes.routes,
     moderation_routes.routes,
+    invitation_routes.routes,
     archive_routes.routes,
     archive_control_routes.routes,
     broadcast_routes.routes,
@@ -54,7 +62,10 @@ ROUTES: Final[tuple[Routes, ...]] = (
 )
 """All routes of the API, in the order of its reference."""
 PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
-"""The routes of pages for browsers, which are no part of the API's reference."""
+"""The routes of pages for browsers, which are no part of the API's reference.
+
+Only a stage with `CALL_PAGE=on` has them. Chalice gives API Gateway no others either.
+"""
 
 
 def build_app(
@@ -80,7 +91,7 @@ def build_app(
     )
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(router.error_middleware, "http")
-    for routes in (*ROUTES, *PAGES):
+    for routes in (*ROUTES, *(PAGES if serves_call_page(environment) else ())):
         router.mount(built, routes)
     _register_schedules(built, Schedules(services.use_cases, log, new_run_deadline))
     if "AWS_LAMBDA_RUNTIME_API" in environment:

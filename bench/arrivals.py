@@ -23,7 +23,7 @@ from bench.surroundings import AWS_VARIABLES
 from chalicelib.adapters.dynamodb.room_items import room_item, session_item
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import utc_now
 from stand_ins.aws import resources

@@ -180,7 +180,7 @@ def _fill(client: Any, table: str, room: Room) -> None:  # noqa: ANN401 - botoco
 
     for item in (room_item(room), started_session_item(room, room.created_at)):
         client.put_item(TableName=table, Item=item)
-    sessions, deadline = DynamoDBSessions(client, table), Deadline(30)
+    sessions, deadline = DynamoDBSessions(client, table, timedelta(days=30)), Deadline(30)
     session = sessions.session(room.session_id, deadline)
     if session is None:
         raise RuntimeError(room.session_id)

@@ -15,8 +15,9 @@ from threading import RLock
 from typing import Final
 
 from bench.figures.report import Row, Section
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room
@@ -24,17 +25,20 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.pace import Pace
+from chalicelib.core.usage.prices import Prices
 from chalicelib.media_settings import read_features
-from chalicelib.settings import DEFAULT_CALLS_PER_SECOND, DEFAULT_POOL
+from chalicelib.pool_settings import DEFAULT_POOL
+from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
 from tests.fakes.memory.sessions import FakeSessions
-from tests.fakes.memory.table import Table
+from tests.fakes.memory.table import ATTENDANCE, Table
 from tests.fakes.opentok.clients import FakeOpenTok, FakeSession
 from tests.fakes.opentok.ports import FakePlatforms
 from tests.fakes.outside import (
@@ -144,8 +148,11 @@ class Simulation:
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
             pool=DEFAULT_POOL,
+            invitations=InvitationRule(),
+            attendance=ATTENDANCE,
+            prices=Prices(),
         )
-        use_cases = wire(self._ports(), policy, self.clock, lambda: "room")
+        use_cases = wire(self._ports(), policy, self.clock, lambda: "room", lambda: "code")
         self._scheduled = use_cases.scheduled()
         self._table.faults.delay = lambda: self.clock.wait(_STORE_SECONDS)
         self._opentok.faults.delay = lambda: self.clock.wait(self.latency)
@@ -249,6 +256,8 @@ class Simulation:
             quotas=self._stores.quotas,
             sessions=self._sessions,
             pool=self._stores.pool,
+            invitations=self._stores.invitations,
+            waiting=self._stores.waiting,
             video=self._opentok,
             client_library=FakeClientLibrary(),
             connections=platforms.connections,
@@ -256,6 +265,8 @@ class Simulation:
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self._stores.due_work,
             workers=lambda: self,
+            attendance=lambda: self._stores.attendance,
+            usage=lambda: self._stores.usage,
             media=lambda: media,
         )
 

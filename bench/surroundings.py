@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import jwt
 
-from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.support.deadline import Deadline

@@ -7,6 +7,7 @@ a bearer token or a client token.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -72,6 +73,12 @@ class NotAModerator(RoomkeyError):
     code = "not_a_moderator"
 
 
+class NotAnAdmin(RoomkeyError):
+    """Only admins may do this."""
+
+    code = "not_an_admin"
+
+
 class NotAMember(RoomkeyError):
     """The room has a list of members, and the caller is not on it."""
 
@@ -84,6 +91,12 @@ class Banned(RoomkeyError):
     code = "banned"
 
 
+class TurnedAway(RoomkeyError):
+    """A moderator did not approve the caller. They may ask again after `Retry-After`."""
+
+    code = "turned_away"
+
+
 class FeatureDisabled(RoomkeyError):
     """The operator does not let the caller use `feature`: see `allowedTo` and `setting`."""
 
@@ -94,6 +107,12 @@ class RoomNotFound(RoomkeyError):
     """The room does not exist, or the caller may not see it."""
 
     code = "room_not_found"
+
+
+class AttendanceNotKept(RoomkeyError):
+    """The operator has this service keep no attendance: see the setting `ATTENDANCE_DAYS`."""
+
+    code = "attendance_not_kept"
 
 
 class NoSuchRoute(RoomkeyError):
@@ -118,6 +137,24 @@ class BanNotFound(RoomkeyError):
     """The room has no such ban."""
 
     code = "ban_not_found"
+
+
+class InvitationNotFound(RoomkeyError):
+    """The room has no such invitation."""
+
+    code = "invitation_not_found"
+
+
+class InvitationInvalid(RoomkeyError):
+    """Nobody may come by this code: there is no such invitation, or it has ended or is used up."""
+
+    code = "invitation_invalid"
+
+
+class WaitingUserNotFound(RoomkeyError):
+    """No such user waits for the room, or no longer."""
+
+    code = "waiting_user_not_found"
 
 
 class ArchiveNotFound(RoomkeyError):
@@ -172,6 +209,31 @@ class RoomLocked(RoomkeyError):
     """The room is locked. Only moderators and users who are in it may join."""
 
     code = "room_locked"
+
+
+class MustWait(RoomkeyError):
+    """A moderator must approve the caller first. Asking again keeps the place: see `Retry-After`.
+
+    Only `GET /token` answers so. `POST /rooms/{room}/tokens` answers 202.
+    """
+
+    code = "must_wait"
+
+    def __init__(self, waiting_id: str, since: datetime, ahead: int, *, retry_after: int) -> None:
+        """Create the error, with the caller's place: since when, and how many come first."""
+        super().__init__(
+            "A moderator must approve you first. Ask again to keep waiting.",
+            retry_after=retry_after,
+        )
+        self.waiting_id = waiting_id
+        self.since = since
+        self.ahead = ahead
+
+
+class WaitingRoomFull(RoomkeyError):
+    """The room already has the maximum number of waiting users."""
+
+    code = "waiting_room_full"
 
 
 class NobodyConnected(RoomkeyError):
@@ -276,6 +338,12 @@ class TooManyBans(RoomkeyError):
     """The room already has the maximum number of bans."""
 
     code = "too_many_bans"
+
+
+class TooManyInvitations(RoomkeyError):
+    """The room already has the maximum number of live invitations."""
+
+    code = "too_many_invitations"
 
 
 class RoomNotOpen(RoomkeyError):

@@ -1,4 +1,4 @@
-"""The operator's settings. Only this module and `media_settings` read the environment."""
+"""The operator's settings. Those of sign-in and of media have modules of their own."""
 
 import re
 from collections.abc import Mapping
@@ -6,23 +6,29 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Self
 
+from chalicelib.auth_settings import read_issuers
+from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
-from chalicelib.core.ports.session_pool import PoolBounds
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.usage.prices import Prices, parse_prices
 from chalicelib.errors import NotConfigured
+from chalicelib.invitation_settings import read_invitations
 from chalicelib.media_settings import read_features, read_media_hosts
+from chalicelib.pool_settings import read_pool
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9@._~%/-]*)?")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_CALLS_PER_SECOND: Final = 1000
 MAX_CALLS_PER_SECOND: Final = 10_000
-DEFAULT_POOL: Final = PoolBounds(least=20, most=1000)
-LARGEST_POOL: Final = 10_000
+DEFAULT_ATTENDANCE_DAYS: Final = 30
+MAX_ATTENDANCE_DAYS: Final = 400
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -45,7 +51,7 @@ class Settings:
     """The operator's settings.
 
     Args:
-        jwks_url: The URL of the issuer's keys.
+        issuers: The identity providers whose tokens are accepted, the first one first.
         opentok_api_url: None for the usual URL for the kind of credentials.
         opentok_client_url: The URL of OpenTok.js for the call page; None for the platform's own.
         features: The rule of each feature that costs money.
@@ -54,14 +60,15 @@ class Settings:
         opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
         pool: The bounds of the pool of sessions.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
+        invitations: Whether there are invitations, and the address that a guest opens.
+        attendance: The time for which attendance is kept; 0 keeps none.
+        prices: The prices of OpenTok, for estimates.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
     rooms_table: str
     opentok_secret_id: str
-    auth_issuer: str
-    auth_audiences: frozenset[str]
-    jwks_url: str
+    issuers: tuple[Issuer, ...]
     opentok_api_url: str | None
     opentok_client_url: str | None
     archive_bucket: str | None
@@ -73,6 +80,9 @@ class Settings:
     checks_function: str | None
     quotas: Quotas
     pool: PoolBounds
+    invitations: InvitationRule
+    attendance: timedelta
+    prices: Prices
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -89,19 +99,10 @@ class Settings:
                 problems.append(f"{name} is not set")
             return environment.get(name, "")
 
-        issuer = required("AUTH_ISSUER")
-        audiences = frozenset(
-            part.strip() for part in required("AUTH_AUDIENCE").split(",") if part.strip()
-        )
-        if environment.get("AUTH_AUDIENCE") and not audiences:
-            problems.append("AUTH_AUDIENCE names no audience")
         settings = cls(
             rooms_table=required("ROOMS_TABLE"),
             opentok_secret_id=required("OPENTOK_SECRET_ID"),
-            auth_issuer=issuer,
-            auth_audiences=audiences,
-            jwks_url=environment.get("AUTH_JWKS_URL")
-            or issuer.rstrip("/") + "/.well-known/jwks.json",
+            issuers=read_issuers(environment, problems),
             opentok_api_url=(environment.get("OPENTOK_API_URL") or "").rstrip("/") or None,
             opentok_client_url=_client_url(environment, problems),
             archive_bucket=_archive_bucket(environment, problems),
@@ -119,7 +120,8 @@ class Settings:
                 )
             ),
             quotas=_quotas(environment, problems),
-            pool=_pool(environment, problems),
+            pool=read_pool(environment, problems),
+            invitations=read_invitations(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=_whole_number(
@@ -130,6 +132,16 @@ class Settings:
                 (1, MAX_CALLS_PER_SECOND),
             ),
             checks_function=_checks_function(environment),
+            attendance=timedelta(
+                days=_whole_number(
+                    environment,
+                    problems,
+                    "ATTENDANCE_DAYS",
+                    DEFAULT_ATTENDANCE_DAYS,
+                    (0, MAX_ATTENDANCE_DAYS),
+                )
+            ),
+            prices=_prices(environment, problems),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:
@@ -197,15 +209,15 @@ def _quotas(environment: Mapping[str, str], problems: list[str]) -> Quotas:
     )
 
 
-def _pool(environment: Mapping[str, str], problems: list[str]) -> PoolBounds:
-    def size(name: str, default: int) -> int:
-        return _whole_number(environment, problems, name, default, (0, LARGEST_POOL))
-
-    most = size("MAX_POOLED_SESSIONS", DEFAULT_POOL.most)
-    least = size("MIN_POOLED_SESSIONS", min(DEFAULT_POOL.least, most))
-    if least > most:
-        problems.append("MIN_POOLED_SESSIONS must be at most MAX_POOLED_SESSIONS")
-    return PoolBounds(least, most)
+def _prices(environment: Mapping[str, str], problems: list[str]) -> Prices:
+    try:
+        return parse_prices(environment.get("PRICES", ""))
+    except ValueError as error:
+        problems.append(
+            f"PRICES has {error}, and must be prices in dollars, as in participantMinute=0.0038,"
+            "baseFee=0"
+        )
+        return Prices()
 
 
 def _whole_number(

@@ -5,32 +5,67 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy.account import connect
+from chalicelib.auth_settings import read_issuers
+from deploy.account import Account, connect
 from deploy.asking import Terminal
 from deploy.aws.functions import find_deployed
 from deploy.deployment import Deployment
 from deploy.destruction import Destruction
-from deploy.errors import DeployError
+from deploy.errors import DeployError, check_all
+from deploy.new_stage import make_stage
 from deploy.opentok.archive_storage import archive_storage_of
 from deploy.opentok.callbacks import CallbackSetup
 from deploy.opentok.credentials import Secret, try_credentials
 from deploy.packaging.package import build_package
+from deploy.settings.names import SECRET_SETTINGS
+from deploy.settings.operated import OperatedStage
+from deploy.settings.sources import lines_of, operators_file
+from deploy.sign_in.check import check_sign_in
 from deploy.stage import Stage, read_stage
+from deploy.usage import MonthlyUsage
 
 
-def deploy(stage: Stage) -> None:
+def deploy(operated: OperatedStage) -> None:
     """Deploy the stage, or update it."""
-    stage.check_settings()
-    Deployment(stage, connect(os.environ), Terminal(sys.stdin), os.environ, sys.stdout).run()
+    stage, accounts = operated.stage, list[Account]()
+    check_all(
+        operated.check,
+        lambda: accounts.append(connect(os.environ, stage.region)),
+        lambda: _check_issuers(stage),
+    )
+    Deployment(stage, accounts[0], Terminal(sys.stdin), os.environ, sys.stdout).run()
 
 
-def secret(stage: Stage) -> None:
+def _check_issuers(stage: Stage) -> None:
+    """Check what the issuers publish, unless the check of the settings has named their faults."""
+    faults: list[str] = []
+    read_issuers(stage.environment, faults)
+    if not faults:
+        check_sign_in(stage.environment, os.environ.get("BEARER"))
+
+
+def settings(operated: OperatedStage) -> None:
+    """Show each setting and where it comes from, and check them all."""
+    print(f"Settings of stage {operated.stage.name}:")
+    for line in lines_of(operated.settings, SECRET_SETTINGS):
+        print(f"  {line}")
+    operated.check()
+
+
+def sign_in_check(operated: OperatedStage) -> None:
+    """Check what the stage's identity providers publish, and the token in BEARER."""
+    check_sign_in(operated.stage.environment, os.environ.get("BEARER"))
+
+
+def secret(operated: OperatedStage) -> None:
     """Check OpenTok's or Vonage's credentials with OpenTok, and store them."""
-    account = connect(os.environ)
+    stage = operated.stage
+    account = connect(os.environ, stage.region)
     stored = Secret(stage, account.session.client("secretsmanager"))
     operator = Terminal(sys.stdin)
     credentials = operator.credentials()
@@ -43,8 +78,9 @@ def secret(stage: Stage) -> None:
     )
 
 
-def package(stage: Stage) -> None:
+def package(operated: OperatedStage) -> None:
     """Build the zip that `deploy` uploads. No AWS account is needed."""
+    stage = operated.stage
     built = build_package(stage)
     target = stage.project / "build" / "deployment.zip"
     target.parent.mkdir(exist_ok=True)
@@ -52,34 +88,49 @@ def package(stage: Stage) -> None:
     print(f"build/deployment.zip: {built.megabytes:.1f} MB")
 
 
-def destroy(stage: Stage) -> None:
+def destroy(operated: OperatedStage) -> None:
     """Delete the stage after the operator confirms."""
-    destruction = Destruction(stage, connect(os.environ), os.environ, sys.stdout)
+    stage = operated.stage
+    account = connect(os.environ, stage.region)
+    destruction = Destruction(stage, account, os.environ, sys.stdout)
     destruction.confirm(Terminal(sys.stdin))
     destruction.run()
 
 
-def callbacks(stage: Stage) -> None:
+def callbacks(operated: OperatedStage) -> None:
     """Register the deployed service's callbacks with OpenTok."""
-    account = connect(os.environ)
+    stage = operated.stage
+    account = connect(os.environ, stage.region)
     url = find_deployed(stage, account).url
     CallbackSetup(stage, url, account.session.client("secretsmanager")).run(os.environ)
 
 
-def archive_storage(stage: Stage) -> None:
+def archive_storage(operated: OperatedStage) -> None:
     """Make OpenTok upload recordings to the stage's bucket with a new key."""
-    archive_storage_of(stage, connect(os.environ)).switch_on()
+    stage = operated.stage
+    archive_storage_of(stage, connect(os.environ, stage.region)).switch_on()
 
 
-def archive_storage_off(stage: Stage) -> None:
+def archive_storage_off(operated: OperatedStage) -> None:
     """Make OpenTok store recordings in its own cloud again."""
-    archive_storage_of(stage, connect(os.environ)).switch_off()
+    stage = operated.stage
+    archive_storage_of(stage, connect(os.environ, stage.region)).switch_off()
 
 
-COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
+def usage(operated: OperatedStage, month: str, csv_file: str) -> None:
+    """Print what a month used at OpenTok, and write it as CSV."""
+    stage = operated.stage
+    client = connect(os.environ, stage.region).session.client("dynamodb")
+    path = Path(csv_file) if csv_file else None
+    MonthlyUsage(client, stage.table, stage.environment).report(month, path, sys.stdout)
+
+
+COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
     command.__name__.replace("_", "-"): command
     for command in (
         deploy,
+        settings,
+        sign_in_check,
         secret,
         callbacks,
         archive_storage,
@@ -90,13 +141,35 @@ COMMANDS: Final[Mapping[str, Callable[[Stage], None]]] = {
 }
 
 
+def new_stage(name: str, kind: str) -> None:
+    """Write the files of a new stage, and say what comes next."""
+    for path in make_stage(name, kind or "development"):
+        print(f"  {path}")
+    print(
+        f"Stage {name} has its files. Set its identity provider in {operators_file(name)}. Then: "
+        f"make deploy STAGE={name}\nCommit the others, so that your colleagues have them too."
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("stage", help="dev or prod")
+    parser.add_argument("command", choices=[*COMMANDS, "stage", "usage"])
+    parser.add_argument("stage", help="the name of a stage")
+    parser.add_argument("--kind", default="development", help="the kind of a new stage")
+    parser.add_argument("--month", default="", help="of usage: such as 2026-11")
+    parser.add_argument("--csv", default="", help="of usage: a file to write")
     arguments = parser.parse_args()
     try:
-        COMMANDS[arguments.command](read_stage(arguments.stage))
+        if arguments.command == "stage":
+            new_stage(arguments.stage, arguments.kind)
+        elif arguments.command == "sign-in-check" and not arguments.stage:
+            check_sign_in(os.environ, os.environ.get("BEARER"))
+        else:
+            operated = OperatedStage(read_stage(arguments.stage), os.environ)
+            if arguments.command == "usage":
+                usage(operated, arguments.month, arguments.csv)
+            else:
+                COMMANDS[arguments.command](operated)
     except DeployError as error:
         print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
         return 1

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import TextIO
 
+from chalicelib.invitation_settings import serves_call_page
 from deploy.account import Account
 from deploy.asking import Operator
 from deploy.aws.functions import Deployed, deploy_functions
 from deploy.aws.gateway import limit_requests, set_gateway_responses
+from deploy.aws.region import check_region
 from deploy.aws.resources import Resources
 from deploy.opentok.credentials import Secret, ensure_credentials
 from deploy.packaging.package import build_package
@@ -46,6 +48,7 @@ class Deployment:
         """
         say = self._progress.say
         say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
+        check_region(self._stage, self._account, self._resources)
         self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
         say("CloudFormation is running; the first deployment takes a minute or two")
         say(f"stack {self._stage.stack}: {self._resources.apply()}")
@@ -57,7 +60,9 @@ class Deployment:
         self._progress.step("API Gateway: its own error responses, then throttling")
         self._set_gateway(deployed)
         self._progress.step(f"Smoke test of {deployed.url}")
-        SmokeTest(deployed.url, say).run(self._environ.get("BEARER"))
+        SmokeTest(deployed.url, say).run(
+            self._environ.get("BEARER"), call_page=serves_call_page(self._stage.environment)
+        )
         print(
             summary(self._stage, deployed, self._resources.output("AlarmTopic")),
             file=self._output,

@@ -1,4 +1,4 @@
-"""The command `make destroy`: delete a stage. In prod, its data stays."""
+"""The command `make destroy`: delete a stage. The data of production stays."""
 
 from collections.abc import Mapping
 from typing import TextIO
@@ -52,8 +52,10 @@ class Destruction:
         """Run all steps.
 
         Raises:
-            DeployError: A step failed. The steps before it are done.
+            DeployError: A step failed. The steps before it are done. Or the stage is of production,
+                and the settings say development; nothing is done then.
         """
+        self._resources.check_kind()
         self._progress.step("Functions and API")
         self._delete_functions()
         if self._stage.keeps_data:

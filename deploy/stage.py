@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
+from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
 
 PROJECT: Final = Path(__file__).parents[1]
 API_FUNCTION: Final = "api_handler"
+LOCAL: Final = "local"
+"""The stage of `make run`, which cannot be deployed."""
 WORKERS: Final = {"check_sessions": MAX_WORKERS}
 """The functions that a scheduled function starts, and how many of each may run at once."""
 
@@ -25,26 +29,36 @@ class Limits:
         requests_per_second: The rate above which API Gateway answers 429. All APIs of the account
             in the region also share the account's limit, by default 10,000.
         burst: The number of requests above the rate that API Gateway accepts at once.
+        guests_per_second: The rate for guests who ask for tokens, who need no bearer token.
+        guest_burst: The number of guests above their rate that API Gateway accepts at once.
         log_retention_days: The number of days after which log entries are deleted.
     """
 
     requests_per_second: int
     burst: int
+    guests_per_second: int
+    guest_burst: int
     log_retention_days: int
 
 
+PRODUCTION: Final = "production"
 LIMITS: Final = {
-    "dev": Limits(
+    "development": Limits(
         requests_per_second=50,
         burst=100,
+        guests_per_second=10,
+        guest_burst=50,
         log_retention_days=14,
     ),
-    "prod": Limits(
+    PRODUCTION: Limits(
         requests_per_second=1000,
         burst=2000,
+        guests_per_second=100,
+        guest_burst=200,
         log_retention_days=90,
     ),
 }
+"""The limits of each kind of stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +70,23 @@ class Stage:
     project: Path = PROJECT
 
     @property
+    def kind(self) -> str:
+        """The one setting in which development and production differ."""
+        return self._settings.get(STAGE_KIND) or "development"
+
+    @property
     def limits(self) -> Limits:
-        return LIMITS[self.name]
+        return LIMITS[self.kind]
 
     @property
     def keeps_data(self) -> bool:
         """True if `make destroy` keeps the stage's data."""
-        return self.name == "prod"
+        return self.kind == PRODUCTION
+
+    @property
+    def region(self) -> str | None:
+        """The region in which the stage lives. None leaves it to the operator's environment."""
+        return self._settings.get(STAGE_REGION) or None
 
     @property
     def stack(self) -> str:
@@ -98,11 +122,17 @@ class Stage:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables of the function."""
+        """The environment variables of the functions."""
         return {
-            **self.config.get("environment_variables", {}),
-            **self._own.get("environment_variables", {}),
+            name: value for name, value in self._settings.items() if name not in OF_THE_DEPLOYMENT
         }
+
+    @property
+    def chalice_config(self) -> dict[str, Any]:
+        """The content of `.chalice/config.json`, with the operator's own settings."""
+        own = {**self._own, "environment_variables": self.environment}
+        stages = {**self.config["stages"], self.name: own}
+        return {**self.config, "stages": stages, "environment_variables": {}}
 
     @property
     def table(self) -> str:
@@ -137,37 +167,54 @@ class Stage:
         stage: Mapping[str, Any] = self.config["stages"][self.name]
         return stage
 
-    def check_settings(self) -> None:
-        """Refuse a stage whose function could only answer 503.
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {
+            **self.config.get("environment_variables", {}),
+            **self._own.get("environment_variables", {}),
+        }
 
-        Raises:
-            DeployError: A setting is missing or wrong.
-        """
+    def with_settings(self, settings: Mapping[str, str]) -> "Stage":
+        """Return this stage with these settings instead of those in `.chalice/config.json`."""
+        own = {**self._own, "environment_variables": dict(settings)}
+        stages = {**self.config["stages"], self.name: own}
+        return replace(self, config={**self.config, "stages": stages, "environment_variables": {}})
+
+    def faults(self) -> list[str]:
+        """Return a sentence for each setting with which the stage could not work."""
+        found = []
+        if self.kind not in LIMITS:
+            found.append(f"STAGE_KIND must be {' or '.join(LIMITS)}")
         try:
             Settings.from_env(self.environment)
         except NotConfigured as error:
-            raise DeployError(
-                f"The settings of stage {self.name} are not complete: {error.note}.",
-                f'Set them in .chalice/config.json, under "stages", "{self.name}", '
-                '"environment_variables". AUTH_ISSUER and AUTH_AUDIENCE are your identity '
-                "provider's issuer URL and the audience (or client id) of your app's tokens.",
-            ) from error
+            found += str(error.note).split("; ")
+        try:
+            cost_limits(self.environment)
+        except DeployError as error:
+            found.append(str(error).removesuffix("."))
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
-            raise DeployError(
-                f"ARCHIVE_BUCKET of stage {self.name} does not begin with {prefix}.",
-                "The functions may read only buckets with this prefix. Bucket names are unique in "
-                "all of AWS, so append a unique part, such as your account's id.",
+            found.append(
+                f"ARCHIVE_BUCKET must begin with {prefix}, because the functions may read no other "
+                "bucket; append what makes it unique in all of AWS, such as your account's id"
             )
+        return found
 
 
 def read_stage(name: str, project: Path = PROJECT) -> Stage:
-    """Read the stage of this name.
+    """Return the stage of this name, with the settings in `.chalice/config.json` alone.
 
     Raises:
         DeployError: The stage does not exist or cannot be deployed.
     """
     config = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    if name not in LIMITS or name not in config["stages"]:
-        raise DeployError(f"Stage {name!r} does not exist.", "Give STAGE=dev or STAGE=prod.")
+    there = [each for each in config["stages"] if each != LOCAL]
+    if not name:
+        raise DeployError("STAGE is missing.", f"Give one of: STAGE={', STAGE='.join(there)}.")
+    if name not in there:
+        raise DeployError(
+            f"Stage {name!r} does not exist.",
+            f"There are {', '.join(there)}. To make it: make stage NAME={name}",
+        )
     return Stage(name, config, project)

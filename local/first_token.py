@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import requests
+
+from chalicelib.errors import ProviderRefused, ProviderUnavailable
 from local.bearer import fetch_bearer
 from local.ports import Ports, StartError
+from local.providers.provider import Provider
 from stand_ins.http.direct_session import direct_session
 
 USER = "alice"
@@ -20,10 +24,15 @@ class FirstToken:
     milliseconds: float
 
 
-def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
+class ProviderFailsError(StartError):
+    """OpenTok gives no session. The text says all that the user needs."""
+
+
+def obtain_first_token(ports: Ports, provider: Provider, *, as_admin: bool) -> FirstToken:
     """Sign in and ask for a token.
 
     Raises:
+        ProviderFailsError: OpenTok refuses the credentials, or does not answer.
         StartError: The answer is no token.
     """
     bearer = fetch_bearer(ports, USER, admin=as_admin)
@@ -33,6 +42,24 @@ def obtain_first_token(ports: Ports, *, as_admin: bool) -> FirstToken:
             f"{ports.app_url}{PATH}", headers={"Authorization": f"Bearer {bearer}"}, timeout=30
         )
         milliseconds = (time.perf_counter() - started) * 1000
+    if provider.real:
+        _check_provider(answer, provider)
     if answer.status_code != HTTPStatus.CREATED:
         raise StartError(f"No first token: {answer.status_code}\n{answer.text}")
     return FirstToken(bearer, answer.json(), milliseconds)
+
+
+def _check_provider(answer: requests.Response, provider: Provider) -> None:
+    try:
+        code = answer.json()["code"]
+    except (ValueError, LookupError, TypeError):
+        return
+    if code == ProviderRefused.code:
+        raise ProviderFailsError(
+            f"{provider.name} does not accept these credentials: check {provider.variables}."
+        )
+    if code == ProviderUnavailable.code:
+        raise ProviderFailsError(
+            f"{provider.name} cannot be reached: check this machine's network, and HTTPS_PROXY "
+            "behind a proxy. The credentials were not tried."
+        )

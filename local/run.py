@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from local.app_environment import app_environment
 from local.app_process import AppProcess
-from local.first_token import obtain_first_token
+from local.first_token import ProviderFailsError, obtain_first_token
 from local.greeting import greeting
 from local.network.address import network_address
 from local.ports import Ports, StartError, ports_of
@@ -75,7 +75,13 @@ class _Run:
     def _greet(self, app: AppProcess) -> None:
         as_admin = self.environ.get("ROOM_CREATION") == "admins"
         try:
-            first = None if self.issuer.own else obtain_first_token(self.ports, as_admin=as_admin)
+            first = (
+                None
+                if self.issuer.own
+                else obtain_first_token(self.ports, self.provider, as_admin=as_admin)
+            )
+        except ProviderFailsError:
+            raise
         except StartError as error:
             raise StartError(f"{error}\nThe app's log:\n{app.output()}") from error
         seconds = time.monotonic() - self.started

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy.settings.sources import operators_file
 from deploy.stage import PROJECT
 
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - what is made in it has names of its own
@@ -49,7 +50,7 @@ class Outcome:
 
 
 def new_clone(folder: Path, environment: Mapping[str, str], settings: Mapping[str, str]) -> Clone:
-    """Copy the files that git tracks or would add, and set an operator's values in config.json.
+    """Copy the files that git tracks or would add, and write an operator's own settings.
 
     In a setting `{stage}` stands for the name of the stage.
     """
@@ -65,12 +66,10 @@ def new_clone(folder: Path, environment: Mapping[str, str], settings: Mapping[st
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, folder / name)
     (folder / ".venv").symlink_to(PROJECT / ".venv")
-    file = folder / ".chalice" / "config.json"
-    config = json.loads(file.read_text(encoding="utf-8"))
     for stage in ("dev", "prod"):
         own = {name: value.format(stage=stage) for name, value in settings.items()}
-        config["stages"][stage]["environment_variables"] |= own
-    file.write_text(json.dumps(config, indent=2), encoding="utf-8")
+        lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in own.items())
+        (folder / operators_file(stage)).write_text(lines, encoding="utf-8")
     return Clone(folder, environment)
 
 

@@ -1,7 +1,10 @@
 import gc
 import logging
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -20,6 +23,7 @@ from tests.support.servers.quicker_moto import quicker_moto
 from tests.support.servers.stand_ins import StandIns, running_stand_ins
 
 TESTS = Path(__file__).parent
+_dynamodb = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +43,20 @@ def pytest_configure(config: pytest.Config) -> None:
             dynamodb_local.check_installed()
         except NotInstalledError as error:
             raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let all processes of a run use one DynamoDB Local: Java compiles its code once."""
+    config: pytest.Config = node.config
+    if not config.getoption("--run-dynamodb-local"):
+        return
+    if _dynamodb not in config.stash:
+        running = ExitStack()
+        config.add_cleanup(running.close)
+        url = running.enter_context(dynamodb_local.running_dynamodb_local(database_per_key=True))
+        config.stash[_dynamodb] = url
+    node.workerinput[dynamodb_local.SHARED_DYNAMODB] = config.stash[_dynamodb]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,7 +86,8 @@ def no_sockets_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
 def started_stand_ins() -> Iterator[StandIns]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
-            "AWS_ACCESS_KEY_ID": "test",
+            # Its database in DynamoDB Local is this process's own.
+            "AWS_ACCESS_KEY_ID": f"test{os.environ.get('PYTEST_XDIST_WORKER', '')}",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "eu-west-1",
             "AWS_DEFAULT_REGION": "eu-west-1",

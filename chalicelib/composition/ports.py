@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
+    from chalicelib.core.ports.attendance import AttendanceStore
     from chalicelib.core.ports.check_workers import CheckWorkers
     from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
+    from chalicelib.core.ports.invitation_store import InvitationStore
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
         MediaPlatform,
@@ -24,13 +26,15 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.quota_store import QuotaStore
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
-    from chalicelib.core.ports.session_pool import SessionPool
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
+    from chalicelib.core.ports.usage_store import UsageStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
+        SessionPool,
         VideoPlatform,
     )
+    from chalicelib.core.ports.waiting_store import WaitingStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last three, which load on first use.
+    """An adapter for each port. A join does not need the last five, which load on first use.
 
     `workers` returns None outside AWS Lambda.
     """
@@ -59,6 +63,8 @@ class Ports:
     quotas: "QuotaStore"
     sessions: "SessionStore"
     pool: "SessionPool"
+    invitations: "InvitationStore"
+    waiting: "WaitingStore"
     video: "VideoPlatform"
     client_library: "ClientLibrary"
     connections: "ConnectionControl"
@@ -66,6 +72,8 @@ class Ports:
     callbacks: "CallbackVerifier"
     due_work: "Callable[[], DueWorkStore]"
     workers: "Callable[[], CheckWorkers | None]"
+    attendance: "Callable[[], AttendanceStore]"
+    usage: "Callable[[], UsageStore]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -79,10 +87,12 @@ def connect(settings: Settings) -> Ports:
         NotConfigured: No AWS region is set.
     """
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
+    from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+    from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
+    from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
     from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
-    from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient, Transport
@@ -104,7 +114,17 @@ def connect(settings: Settings) -> Ports:
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 
-        return DynamoDBDueWork(dynamodb, table, settings.longest_token)
+        return DynamoDBDueWork(dynamodb, table, settings.longest_token, settings.attendance)
+
+    def attendance() -> "AttendanceStore":
+        from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+
+        return DynamoDBAttendance(dynamodb, table)
+
+    def usage() -> "UsageStore":
+        from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+
+        return DynamoDBUsage(dynamodb, table)
 
     def workers() -> "CheckWorkers | None":
         from chalicelib.adapters.lambda_workers import LambdaWorkers
@@ -134,17 +154,21 @@ def connect(settings: Settings) -> Ports:
         )
 
     return Ports(
-        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token),
+        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token, settings.attendance),
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
-        sessions=DynamoDBSessions(dynamodb, table),
+        sessions=DynamoDBSessions(dynamodb, table, settings.attendance),
         pool=DynamoDBSessionPool(dynamodb, table),
+        invitations=DynamoDBInvitations(dynamodb, table),
+        waiting=DynamoDBWaiting(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),
-        identity=TokenVerifier(settings.auth_issuer, settings.auth_audiences, settings.jwks_url),
+        identity=TokenVerifier(settings.issuers),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
         due_work=cache(due_work),
         workers=cache(workers),
+        attendance=cache(attendance),
+        usage=cache(usage),
         media=cache(media),
     )

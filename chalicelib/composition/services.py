@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from secrets import token_urlsafe
 from uuid import uuid4
 
 from chalicelib.core.support.formats import utc_now
@@ -34,8 +35,9 @@ class Services:
 
 
 def _build(settings: Settings) -> UseCases:
+    from chalicelib.composition.policy import Policy
     from chalicelib.composition.ports import connect
-    from chalicelib.composition.use_cases import Policy, wire
+    from chalicelib.composition.use_cases import wire
 
     policy = Policy(
         settings.creation,
@@ -44,6 +46,14 @@ def _build(settings: Settings) -> UseCases:
         settings.media_hosts,
         settings.opentok_calls_per_second,
         settings.quotas,
+        settings.invitations,
+        settings.attendance,
+        settings.prices,
         settings.pool,
     )
-    return wire(connect(settings), policy, utc_now, lambda: uuid4().hex)
+    return wire(connect(settings), policy, utc_now, lambda: uuid4().hex, _new_code)
+
+
+def _new_code() -> str:
+    """Return the code of an invitation: 160 random bits in 27 characters."""
+    return token_urlsafe(20)

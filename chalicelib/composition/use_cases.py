@@ -1,24 +1,27 @@
 """The use cases on given ports, without I/O, SDKs or adapters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import Ports
-from chalicelib.core.model.media import Feature, Features
-from chalicelib.core.model.media_hosts import MediaHosts
-from chalicelib.core.ports.session_pool import PoolBounds
+from chalicelib.core.model.media import Feature
 from chalicelib.core.rooms.admit_user import AdmitUser
 from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
-from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
+from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.held_seats import HeldSeats
+from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
+from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
-from chalicelib.core.rooms.quotas import Quotas, RoomQuota
+from chalicelib.core.rooms.quotas import RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
+from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
+from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.new_sessions import NewSessions
 from chalicelib.core.sessions.read_presence import ReadPresence
@@ -29,33 +32,26 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
+    from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.usage.read_usage import ReadUsage
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The operator's choices that use cases depend on.
+def wire(
+    ports: Ports,
+    policy: Policy,
+    clock: Clock,
+    new_id: Callable[[], str],
+    new_code: Callable[[], str],
+) -> UseCases:
+    """Return all use cases. Media and scheduled use cases are built on first use.
 
     Args:
-        creation: The rule for who may create rooms, and the default room.
-        longest_token: The longest lifetime of a client token; at most 30 days.
-        features: The rule of each feature that costs money.
-        media_hosts: The hosts that OpenTok may be sent to.
-        opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
-        quotas: The limits of what one user may use.
-        pool: The bounds of the pool of sessions.
+        ports: An adapter for each port.
+        policy: The operator's choices.
+        clock: Returns the current time.
+        new_id: Returns a new id of a room.
+        new_code: Returns the secret code of a new invitation.
     """
-
-    creation: CreationPolicy
-    longest_token: timedelta
-    features: Features
-    media_hosts: MediaHosts
-    opentok_calls_per_second: int
-    quotas: Quotas
-    pool: PoolBounds
-
-
-def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) -> UseCases:
-    """Return all use cases. Media and scheduled use cases are built on first use."""
     read_rooms = ReadRooms(ports.rooms, clock)
     recording = policy.features[Feature.RECORDING]
     quotas = policy.quotas
@@ -69,7 +65,15 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
         clock=clock,
         new_id=new_id,
     )
-    tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock)
+    tracker = SessionTracker(
+        ports.rooms,
+        ports.sessions,
+        ports.connections,
+        clock,
+        rules=ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock),
+    )
+    signals = WaitingSignals(ports.sessions, ports.connections, clock)
+    waiting_room = WaitingRoom(ports.waiting, signals, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
 
     def build_media() -> "MediaServices":
@@ -86,12 +90,23 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
 
     media = cache(build_media)
 
+    def build_attendance() -> "ReadAttendance":
+        from chalicelib.core.attendance.read_attendance import ReadAttendance
+
+        return ReadAttendance(ports.rooms, read_rooms, ports.attendance(), clock, policy.attendance)
+
+    def build_usage() -> "ReadUsage":
+        from chalicelib.core.usage.read_usage import ReadUsage
+
+        return ReadUsage(ports.usage(), policy.prices, clock)
+
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
         from chalicelib.core.sessions.check_sessions import SessionChecks
         from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
         from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
         from chalicelib.core.sessions.refill_pool import RefillPool
+        from chalicelib.core.usage.count_usage import UsageCounter
 
         due_work, workers = ports.due_work(), ports.workers()
         checks = SessionChecks(
@@ -100,12 +115,16 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             connections=ConnectionReconciler(
                 rooms=ports.rooms,
                 sessions=ports.sessions,
+                invitations=ports.invitations,
                 platform=ports.connections,
                 tracker=tracker,
                 seats=seats,
                 clock=clock,
             ),
             media=media().reconcile,
+            usage=UsageCounter(
+                ports.attendance(), ports.media().store, ports.usage(), policy.prices, clock
+            ),
             clock=clock,
             longest_token=policy.longest_token,
         )
@@ -127,26 +146,46 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             ),
         )
 
+    join_room = JoinRoom(
+        create_room,
+        AdmitUser(
+            ports.seats,
+            ports.sessions,
+            HeldSeats(quotas.held_seats, ports.rooms, ports.quotas),
+            quotas,
+            clock,
+            waiting_room=waiting_room,
+        ),
+        TokenQuota(quotas.tokens_per_minute, ports.quotas, clock),
+        ports.video,
+        clock,
+        waiting_room=waiting_room,
+        default_room=policy.creation.default_room,
+        longest_lifetime=policy.longest_token,
+    )
     return UseCases(
         identity=ports.identity,
         platform=ports.video,
         client_library=ports.client_library,
         callbacks=ports.callbacks,
         create_room=create_room,
-        join_room=JoinRoom(
-            create_room,
-            AdmitUser(
-                ports.seats,
-                ports.sessions,
-                HeldSeats(quotas.held_seats, ports.rooms, ports.quotas),
-                quotas,
-                clock,
-            ),
-            TokenQuota(quotas.tokens_per_minute, ports.quotas, clock),
-            ports.video,
-            clock,
-            default_room=policy.creation.default_room,
-            longest_lifetime=policy.longest_token,
+        join_room=join_room,
+        join_by_invitation=JoinByInvitation(
+            store=ports.invitations,
+            rooms=ports.rooms,
+            seats=ports.seats,
+            join_room=join_room,
+            rule=policy.invitations,
+            clock=clock,
+        ),
+        invite_guests=InviteGuests(
+            store=ports.invitations,
+            sessions=ports.sessions,
+            rooms=read_rooms,
+            platform=ports.connections,
+            rule=policy.invitations,
+            clock=clock,
+            new_code=new_code,
         ),
         read_rooms=read_rooms,
         read_presence=ReadPresence(read_rooms, ports.sessions, clock),
@@ -167,16 +206,27 @@ def wire(ports: Ports, policy: Policy, clock: Clock, new_id: Callable[[], str]) 
             lambda room_id, deadline: media().stop.stop_all(room_id, deadline),  # noqa: PLW0108  built on use
             clock,
         ),
-        moderate=Moderate(read_rooms, ports.connections),
+        moderate=Moderate(read_rooms, ports.sessions, ports.waiting, ports.connections, clock),
+        moderate_waiting=ModerateWaiting(
+            rooms=read_rooms,
+            seats=ports.seats,
+            store=ports.waiting,
+            signals=signals,
+            quotas=quotas,
+            clock=clock,
+        ),
         ban_users=BanUsers(
             store=ports.rooms,
             seats=ports.seats,
             sessions=ports.sessions,
+            waiting=ports.waiting,
             rooms=read_rooms,
             platform=ports.connections,
             clock=clock,
         ),
         session_tracker=tracker,
+        read_attendance=cache(build_attendance),
+        read_usage=cache(build_usage),
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),
     )

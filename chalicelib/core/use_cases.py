@@ -13,13 +13,17 @@ from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
+from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom
 from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.sessions.moderate import Moderate
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.track_sessions import SessionTracker
 
 if TYPE_CHECKING:
+    from chalicelib.core.attendance.read_attendance import ReadAttendance
     from chalicelib.core.media.broadcasts import Broadcasts
     from chalicelib.core.media.captions import Captions
     from chalicelib.core.media.delete_expired_archives import DeleteExpiredArchives
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
     from chalicelib.core.sessions.refill_pool import RefillPool
+    from chalicelib.core.usage.read_usage import ReadUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +73,17 @@ class UseCases:
     callbacks: CallbackVerifier
     create_room: CreateRoom
     join_room: JoinRoom
+    join_by_invitation: JoinByInvitation
+    invite_guests: InviteGuests
     read_rooms: ReadRooms
     read_presence: ReadPresence
     change_room: ChangeRoom
     close_room: CloseRoom
     moderate: Moderate
+    moderate_waiting: ModerateWaiting
     ban_users: BanUsers
     session_tracker: SessionTracker
+    read_attendance: Callable[[], "ReadAttendance"]
+    read_usage: Callable[[], "ReadUsage"]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

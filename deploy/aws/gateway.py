@@ -37,6 +37,10 @@ _RETRY_AFTER_SECONDS: Final = {
 }
 
 
+_GUESTS: Final = "~1invitations~1tokens/POST"
+"""The route by which guests get tokens, as API Gateway writes the methods that it throttles."""
+
+
 def set_gateway_responses(api_id: str, stage: Stage, client: "APIGatewayClient") -> int:
     """Give API Gateway's own error responses our format and CORS. Return their number."""
     origin = cors_origin(stage.environment)
@@ -65,20 +69,26 @@ def set_gateway_responses(api_id: str, stage: Stage, client: "APIGatewayClient")
 
 
 def limit_requests(api_id: str, stage: Stage, client: "APIGatewayClient") -> None:
-    """Throttle the whole stage, to limit the cost of a caller that sends too many requests."""
+    """Throttle the whole stage, to limit the cost of a caller that sends too many requests.
+
+    Anybody may ask for a guest's token, so that route has a throttle of its own. A flood of it
+    leaves members their share of the stage's.
+    """
     limits = stage.limits
     client.update_stage(
         restApiId=api_id,
         stageName=stage.gateway_stage,
         patchOperations=[
-            _limit("rateLimit", limits.requests_per_second),
-            _limit("burstLimit", limits.burst),
+            _limit("*/*", "rateLimit", limits.requests_per_second),
+            _limit("*/*", "burstLimit", limits.burst),
+            _limit(_GUESTS, "rateLimit", limits.guests_per_second),
+            _limit(_GUESTS, "burstLimit", limits.guest_burst),
         ],
     )
 
 
-def _limit(name: str, value: int) -> "PatchOperationTypeDef":
-    return {"op": "replace", "path": f"/*/*/throttling/{name}", "value": str(value)}
+def _limit(method: str, name: str, value: int) -> "PatchOperationTypeDef":
+    return {"op": "replace", "path": f"/{method}/throttling/{name}", "value": str(value)}
 
 
 def _headers(origin: str, retry_after: str | None = None) -> dict[str, str]:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
-from deploy.stage import Stage
+from deploy.stage import PRODUCTION, Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -48,6 +49,7 @@ class Resources:
                 f"Find the reason in the CloudFormation console, under Events. Then delete it: "
                 f"aws cloudformation delete-stack --stack-name {self._stage.stack}",
             )
+        self._check_kind(stack)
         try:
             return self._create() if stack is None else self._update(stack, serving=serving)
         except (WaiterError, ClientError) as error:
@@ -55,6 +57,17 @@ class Resources:
                 f"CloudFormation could not create the resources: {self._reason(error)}",
                 "Correct this error and run this again. CloudFormation rolled back its changes.",
             ) from error
+
+    def check_kind(self) -> None:
+        """Refuse to treat a stack of production as one of development.
+
+        Raises:
+            DeployError: The settings say development, and the stack says production.
+        """
+        self._check_kind(self._find())
+
+    def exists(self) -> bool:
+        return self._find() is not None
 
     def output(self, name: str) -> str | None:
         """Return an output of the stack. None if the stack or the output does not exist."""
@@ -107,10 +120,7 @@ class Resources:
 
         CloudFormation could not take a removed bucket into the stack again.
         """
-        given = {
-            each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
-        }
-        kept, wanted = given.get("ArchiveBucket") or None, self._stage.archive_bucket
+        kept, wanted = _given(stack).get("ArchiveBucket") or None, self._stage.archive_bucket
         if kept is not None and wanted not in (None, kept):
             raise DeployError(
                 f"ARCHIVE_BUCKET is {wanted}, but this stage's recordings are in {kept}.",
@@ -119,11 +129,27 @@ class Resources:
         return kept or wanted or ""
 
     def _parameters(self, archives: str, *, serving: bool) -> "list[ParameterTypeDef]":
+        parameters = {
+            "Stage": self._stage.name,
+            "Kind": self._stage.kind,
+            "Serving": "yes" if serving else "no",
+            "ArchiveBucket": archives,
+            **cost_limits(self._stage.environment),
+        }
         return [
-            {"ParameterKey": "Stage", "ParameterValue": self._stage.name},
-            {"ParameterKey": "Serving", "ParameterValue": "yes" if serving else "no"},
-            {"ParameterKey": "ArchiveBucket", "ParameterValue": archives},
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ]
+
+    def _check_kind(self, stack: "StackTypeDef | None") -> None:
+        was = _given(stack).get("Kind") if stack is not None else None
+        if was == PRODUCTION and not self._stage.keeps_data:
+            raise DeployError(
+                f"Stage {self._stage.name} is of production, and STAGE_KIND says "
+                f"{self._stage.kind}. Its data would lose its protection.",
+                "Set STAGE_KIND to production again. To make it one of development, first set "
+                f"the parameter Kind of stack {self._stage.stack} first, in the CloudFormation "
+                "console.",
+            )
 
     def _find(self) -> "StackTypeDef | None":
         try:
@@ -144,3 +170,8 @@ class Resources:
             if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
                 return f"{event['LogicalResourceId']}: {reason}"
         return str(error)
+
+
+def _given(stack: "StackTypeDef") -> dict[str, str]:
+    """Return the parameters of a stack."""
+    return {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())}

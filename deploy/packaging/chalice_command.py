@@ -1,14 +1,19 @@
-"""The commands `chalice deploy` and `chalice delete`, each run in a new process."""
+"""The commands `chalice deploy` and `chalice delete`, each run in a new process.
 
+The process gets Chalice's configuration at its standard input. The configuration has the operator's
+own settings, and one of them is secret.
+"""
+
+import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TextIO
 
 from deploy.errors import DeployError
-from deploy.stage import Stage
+from deploy.stage import PROJECT, Stage
 
-_CHALICE: Final = "import sys; from chalice.cli import main; sys.exit(main())"
+_CHALICE: Final = "deploy.packaging.configured_chalice"
 
 
 def run_chalice(
@@ -20,8 +25,8 @@ def run_chalice(
         DeployError: The command failed.
     """
     with subprocess.Popen(  # noqa: S603 - our Python, with fixed arguments
-        [sys.executable, "-c", _CHALICE, command, "--stage", stage.name],
-        cwd=stage.project,
+        [sys.executable, "-m", _CHALICE, command, stage.name, str(stage.project)],
+        cwd=PROJECT,
         # Bytecode beside our sources would make Chalice build a new package.
         env={
             **environ,
@@ -29,10 +34,14 @@ def run_chalice(
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
         },
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
+        if process.stdin is not None:
+            json.dump(stage.chalice_config, process.stdin)
+            process.stdin.close()
         for line in readable_output(process.stdout or ()):
             print(f"      {line}", file=output, flush=True)
     if process.returncode:

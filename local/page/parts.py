@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.issuer_documents import discovery_url
 from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
@@ -53,10 +54,11 @@ def parts_of(
 ) -> tuple[Part, ...]:
     """Return all four parts; `settings` are the app's."""
     opentok = provider.name if provider.real else f"{ports.opentok_url} ({provider.name})"
+    issuers = ", ".join(each.url for each in settings.issuers)
     return (
         Part("app", "The app", ports.app_url, lambda: _check_app(ports)),
         Part("opentok", "OpenTok", opentok, lambda: _check_opentok(provider, settings, aws)),
-        Part("identity", "Identity", settings.auth_issuer, lambda: _check_identity(settings)),
+        Part("identity", "Identity", issuers, lambda: _check_identity(settings)),
         Part("aws", "AWS", f"{ports.aws_url} (stand-in)", lambda: _check_aws(settings, aws)),
     )
 
@@ -66,7 +68,12 @@ def _check_app(ports: Ports) -> str:
 
 
 def _check_identity(settings: Settings) -> str:
-    return f"Publishes {len(_content_of(settings.jwks_url, 'keys'))} keys for bearer tokens."
+    urls = [
+        each.keys_url or _content_of(discovery_url(each.url), "jwks_uri")
+        for each in settings.issuers
+    ]
+    number = sum(len(_content_of(url, "keys")) for url in urls)
+    return f"Publishes {number} keys for bearer tokens."
 
 
 def _check_opentok(provider: Provider, settings: Settings, aws: AwsClients) -> str:

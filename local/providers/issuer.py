@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.auth_settings import AUTH_SETTINGS
 from local.ports import Ports, StartError
 
 _REQUIRED = ("AUTH_ISSUER", "AUTH_AUDIENCE")
-_JWKS_URL = "AUTH_JWKS_URL"
 _STAND_IN_AUDIENCE = "roomkey-local"
 
 
@@ -45,7 +45,7 @@ def chosen_issuer(environ: Mapping[str, str], ports: Ports) -> Issuer:
     Raises:
         StartError: The settings name an issuer without its audience, or the other way round.
     """
-    given = {name: environ[name] for name in (*_REQUIRED, _JWKS_URL) if environ.get(name)}
+    given = {name: environ[name] for name in AUTH_SETTINGS if environ.get(name)}
     stand_in = {"AUTH_ISSUER": ports.identity_url, "AUTH_AUDIENCE": _STAND_IN_AUDIENCE}
     if given in ({}, stand_in):
         return Issuer(stand_in, own=False)

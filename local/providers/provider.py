@@ -27,6 +27,11 @@ class Provider:
     secret: Mapping[str, Any] = field(repr=False)
     real: bool = True
 
+    @property
+    def variables(self) -> str:
+        """The names of the variables that hold the credentials."""
+        return " and ".join(_OPENTOK if "apiSecret" in self.secret else _VONAGE)
+
     def verified_claims(self, token: str) -> dict[str, Any]:
         """Return a client token's claims after a check of its signature."""
         if "apiSecret" in self.secret:

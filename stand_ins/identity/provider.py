@@ -28,19 +28,30 @@ class IdentityProvider:
     """A signer of bearer tokens for one issuer; its app serves the keys and a `/token` route.
 
     Args:
-        issuer: The `iss` of every token: the app's own URL if the JWKS is to be found there.
+        issuer: The `iss` of every token: the app's own URL if the keys are to be found there.
         audience: The `aud` of every token.
+        keys_url: The keys' address in the discovery document; without it, the app's own, below the
+            issuer.
+        keys: The keys to begin with, by algorithm; without them, new ones.
         faults: The failures that the app meets; without them, an empty plan.
     """
 
     def __init__(
-        self, issuer: str, audience: str = "roomkey-local", *, faults: FaultPlan | None = None
+        self,
+        issuer: str,
+        audience: str = "roomkey-local",
+        *,
+        keys_url: str | None = None,
+        keys: Mapping[str, SigningKey] | None = None,
+        faults: FaultPlan | None = None,
     ) -> None:
         self.issuer = issuer
         self.audience = audience
+        self.keys_url = keys_url or f"{issuer.removesuffix('/')}/.well-known/jwks.json"
         self.faults = FaultPlan() if faults is None else faults
         self.fetches = 0
-        self._keys = new_signing_keys()
+        self.descriptions = 0
+        self._keys = keys or new_signing_keys()
         self._app = FaultyApp(self._routes(), self.faults)
 
     @property
@@ -77,6 +88,10 @@ class IdentityProvider:
         """Sign with new keys from now on, and publish only the new keys."""
         self._keys = new_signing_keys()
 
+    def key_set(self) -> dict[str, Any]:
+        """Return the published keys."""
+        return {"keys": [key.public_jwk() for key in self._keys.values()]}
+
     def _usual_claims(self, lifetime_seconds: float) -> dict[str, Any]:
         now = time.time()
         issued, expires = int(now), int(now + lifetime_seconds)
@@ -88,7 +103,12 @@ class IdentityProvider:
         @app.get("/.well-known/jwks.json")
         def publish_keys() -> Response:
             self.fetches += 1
-            return json_response({"keys": [key.public_jwk() for key in self._keys.values()]})
+            return json_response(self.key_set())
+
+        @app.get("/.well-known/openid-configuration")
+        def describe() -> Response:
+            self.descriptions += 1
+            return json_response({"issuer": self.issuer, "jwks_uri": self.keys_url})
 
         @app.post("/token")
         def sign_in() -> Response:

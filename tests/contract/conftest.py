@@ -8,7 +8,7 @@ from botocore.config import Config
 
 from chalicelib.core.ports.room_store import RoomStore
 from tests.fakes.memory.table import Table
-from tests.support.programs.dynamodb_local import running_dynamodb_local
+from tests.support.programs.dynamodb_local import SHARED_DYNAMODB, running_dynamodb_local
 from tests.support.stores.engines import Database, Engine, Memory
 from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON
 from tests.support.stores.platforms import FakePlatform, Platform, StandInPlatform
@@ -54,7 +54,12 @@ def _fixtures(item: pytest.Item) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_local_url() -> Iterator[str]:
+def dynamodb_local_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The engine that all processes of a run share, or one of this process's own."""
+    given = getattr(request.config, "workerinput", {}).get(SHARED_DYNAMODB)
+    if given is not None:
+        yield given
+        return
     with running_dynamodb_local() as url:
         yield url
 

@@ -12,6 +12,7 @@ from chalicelib.adapters.opentok.api_client import Request, Transport
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable, StoreUnavailable
+from tests.fakes.memory.table import ATTENDANCE
 from tests.support.servers.raw_server import BAD_SERVERS
 from tests.support.stores.example_rooms import LONGEST_TOKEN
 
@@ -46,7 +47,7 @@ def test_a_dynamodb_that_gives_no_answer_is_given_up_on(
     url: str, aws_session: boto3.Session
 ) -> None:
     client = aws_session.client("dynamodb", endpoint_url=url, config=PATIENT)
-    rooms = DynamoDBRooms(client, "rooms", LONGEST_TOKEN)
+    rooms = DynamoDBRooms(client, "rooms", LONGEST_TOKEN, ATTENDANCE)
 
     assert_given_up_in_time(lambda: rooms.find("standup", Deadline(SECONDS)), StoreUnavailable)
     client.close()

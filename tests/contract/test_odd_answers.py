@@ -11,11 +11,13 @@ from chalicelib.adapters.aws_answers import MAX_ANSWER_BYTES
 from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import Item, Table
+from chalicelib.adapters.issuer_documents import MAX_DOCUMENT_BYTES
 from chalicelib.adapters.lambda_workers import LambdaWorkers
-from chalicelib.adapters.oidc import MAX_KEYS_BYTES, TokenVerifier
+from chalicelib.adapters.oidc import TokenVerifier
 from chalicelib.adapters.s3_archives import S3ArchiveStorage
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.composition.aws import aws_clients, lambda_client, s3_client
+from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.ports.archives import ArchiveFile
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
@@ -264,16 +266,20 @@ def test_items_that_are_too_many_for_one_answer_are_read_in_several(
     dynamodb.close()
 
 
+def new_verifier(stand_ins: StandIns, keys_url: str) -> TokenVerifier:
+    return TokenVerifier([Issuer(stand_ins.identity.issuer, frozenset({AUDIENCE}), keys_url)])
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_fifty_megabytes_of_keys_are_read_up_to_a_bound(
     started_stand_ins: StandIns, *, declared: bool
 ) -> None:
     bearer = f"Bearer {started_stand_ins.identity.bearer('alice')}"
     with answering_server(Answer(b"{}", padding=HUGE, declared=declared)) as server:
-        verifier = TokenVerifier(started_stand_ins.identity.issuer, [AUDIENCE], server.url)
+        verifier = new_verifier(started_stand_ins, server.url)
         with pytest.raises(IdentityUnavailable):
             verifier.user(bearer)
-    assert server.most_sent < MAX_KEYS_BYTES + SOCKET_BYTES
+    assert server.most_sent < MAX_DOCUMENT_BYTES + SOCKET_BYTES
 
 
 @pytest.mark.parametrize(("excess", "accepted"), [(0, True), (1, False)])
@@ -282,9 +288,9 @@ def test_keys_may_have_256_kibibytes_and_no_byte_more(
 ) -> None:
     identity = started_stand_ins.identity
     keys = json.dumps({"keys": [identity.signing_key().public_jwk()]}).encode()
-    padding = MAX_KEYS_BYTES - len(keys) + excess
+    padding = MAX_DOCUMENT_BYTES - len(keys) + excess
     with answering_server(Answer(keys, padding=padding)) as server:
-        verifier = TokenVerifier(identity.issuer, [AUDIENCE], server.url)
+        verifier = new_verifier(started_stand_ins, server.url)
         bearer = f"Bearer {identity.bearer('alice')}"
         if accepted:
             assert verifier.user(bearer).id == "alice"

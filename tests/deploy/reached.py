@@ -30,7 +30,7 @@ def reached_from(function: str, module: str, *handed_in: str) -> list[ast.Functi
     """
     start = _path(module)
     adapters = PROJECT / "chalicelib" / "adapters"
-    of_aws = [*(adapters / "dynamodb").glob("*.py"), adapters / "s3_archives.py"]
+    of_aws = [*(adapters / "dynamodb").rglob("*.py"), adapters / "s3_archives.py"]
     modules = [*_with_imports(start, *map(_path, handed_in)), *of_aws]
     known: dict[str, list[_Function]] = {}
     for path in modules:

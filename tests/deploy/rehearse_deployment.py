@@ -159,6 +159,11 @@ def test_the_smoke_test_tries_a_token_where_a_bearer_is_given(rehearsed: Rehears
     assert "a client token for your access token: 200" in second
 
 
+def test_the_smoke_test_opens_the_call_page_that_a_stage_may_serve(rehearsed: Rehearsed) -> None:
+    said = rehearsed.acts["first deploy"].outcome.output
+    assert re.search(r"the call page: 200, https://\w+\.execute-api\S+/api/call\n", said)
+
+
 def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
     for document in rehearsed.documents:
         assert document["swagger"] == "2.0"
@@ -217,11 +222,13 @@ def test_the_log_that_the_function_writes_to_has_a_retention(rehearsed: Rehearse
     assert retention == {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *BEHIND)}
 
 
-def test_the_stage_is_throttled(rehearsed: Rehearsed) -> None:
-    settings = rehearsed.seen["stage"]["methodSettings"]["*/*"]
+def test_the_stage_is_throttled_and_guests_on_their_own(rehearsed: Rehearsed) -> None:
+    settings = rehearsed.seen["stage"]["methodSettings"]
 
-    assert settings["throttlingRateLimit"] == 1000
-    assert settings["throttlingBurstLimit"] == 2000
+    assert settings["*/*"]["throttlingRateLimit"] == 1000
+    assert settings["*/*"]["throttlingBurstLimit"] == 2000
+    assert settings["~1invitations~1tokens/POST"]["throttlingRateLimit"] == 100
+    assert settings["~1invitations~1tokens/POST"]["throttlingBurstLimit"] == 200
 
 
 def test_prods_table_is_on_demand_and_protected(rehearsed: Rehearsed) -> None:
@@ -351,9 +358,23 @@ def test_every_action_of_the_policies_is_used_and_every_one_used_is_allowed(
             assert any(action == a and fnmatchcase(r, resource) for a, r in used), (function, each)
 
 
+def test_attendance_and_usage_are_read_by_the_api_and_by_the_operator(
+    rehearsed: Rehearsed,
+) -> None:
+    (line,) = rehearsed.answers["attendance"].json()["items"][:1]
+    assert line["userId"] == "alice"
+    assert rehearsed.answers["usage"].status_code == 200
+    assert "rooms, estimate $" in rehearsed.acts["usage"].outcome.output
+
+
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
-    for _, action, resource in rehearsed.used_by_functions:
-        assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)
+    stages = set()
+    for function, action, resource in rehearsed.used_by_functions:
+        stage = function.split("-")[1]
+        stages.add(stage)
+        assert re.search(rf"roomkey[-/]{stage}[-/]", resource), (function, action, resource)
+    # The smoke test of dev opens the call page, which looks at dev's credentials.
+    assert stages == {"dev", "prod"}
 
 
 def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ class _Play:
         self._into_prod(first, second)
         self._record(second)
         self._use_it()
+        self._act("usage", second, "usage", "prod", MONTH=f"{datetime.now(UTC):%Y-%m}")
         self._look_into_prod()
         self._act("refused destroy", second, "destroy", "prod", "yes\n")
         self._act("destroy prod", second, "destroy", "prod", "roomkey-prod\n")
@@ -236,6 +237,10 @@ class _Play:
     def _alice(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._set.identity.bearer('alice', name='Alice')}"}
 
+    @property
+    def _admin(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._set.identity.bearer('root', admin=True)}"}
+
     def _use_it(self) -> None:
         """What an app does, with the function's log and folder looked at afterwards."""
         self._pass_minutes()
@@ -244,6 +249,8 @@ class _Play:
         self._ask("join again", "POST", "rooms/stand-up/tokens", alice)
         self._ask("list", "GET", "rooms?limit=5", alice)
         self._ask("read", "GET", "rooms/stand-up", alice)
+        self._ask("attendance", "GET", "rooms/seats/attendance", alice)
+        self._ask("usage", "GET", "usage?by=room", self._admin)
         self._ask("close", "DELETE", "rooms/stand-up", alice)
         self._ask("no such route", "GET", "nowhere", {})
         self._ask("preflight", "OPTIONS", "rooms/stand-up/tokens", {})

@@ -1,44 +1,60 @@
 import pytest
 
 from deploy.errors import DeployError
-from deploy.stage import LIMITS, Stage, read_stage
+from deploy.stage import Stage, read_stage
 
 
-@pytest.mark.parametrize("name", ["", "local", "staging"])
-def test_a_stage_that_cannot_be_deployed_is_refused(name: str) -> None:
-    with pytest.raises(DeployError) as refusal:
-        read_stage(name)
+def test_a_missing_stage_is_told_from_an_unknown_one() -> None:
+    with pytest.raises(DeployError, match=r"^STAGE is missing\.$") as missing:
+        read_stage("")
+    assert missing.value.remedy == "Give one of: STAGE=dev, STAGE=prod."
 
-    assert "STAGE=dev or STAGE=prod" in refusal.value.remedy
-
-
-def test_a_stage_without_an_issuer_is_refused_and_the_settings_to_make_are_named() -> None:
-    with pytest.raises(DeployError, match=r"AUTH_ISSUER is not set") as refusal:
-        read_stage("prod").check_settings()
-
-    assert ".chalice/config.json" in refusal.value.remedy
+    for name in ("local", "staging"):
+        with pytest.raises(DeployError, match=f"^Stage '{name}' does not exist") as unknown:
+            read_stage(name)
+        assert "There are dev, prod." in unknown.value.remedy
 
 
 def dev_with(**settings: str) -> Stage:
-    stage = read_stage("dev")
     usual = {"AUTH_ISSUER": "https://issuer/", "AUTH_AUDIENCE": "app"}
-    environment = stage.environment | usual | settings
-    own = {**stage.config["stages"]["dev"], "environment_variables": environment}
-    return Stage("dev", {**stage.config, "stages": {"dev": own}})
+    stage = read_stage("dev")
+    return stage.with_settings(stage.environment | usual | settings)
 
 
 def test_a_stage_with_all_its_settings_passes() -> None:
-    dev_with().check_settings()
-    dev_with(ARCHIVE_BUCKET="roomkey-dev-archives-1").check_settings()
+    assert dev_with().faults() == []
+    assert dev_with(ARCHIVE_BUCKET="roomkey-dev-archives-1").faults() == []
 
 
 @pytest.mark.parametrize("name", ["roomkey-prod-archives-1", "recordings"])
 def test_a_bucket_that_the_functions_may_not_read_is_refused(name: str) -> None:
-    with pytest.raises(DeployError, match=r"begin with roomkey-dev-archives-"):
-        dev_with(ARCHIVE_BUCKET=name).check_settings()
+    (fault,) = dev_with(ARCHIVE_BUCKET=name).faults()
+    assert fault.startswith("ARCHIVE_BUCKET must begin with roomkey-dev-archives-")
 
 
-@pytest.mark.parametrize("name", LIMITS)
+def test_development_and_production_differ_in_one_setting() -> None:
+    development, production = dev_with(), dev_with(STAGE_KIND="production")
+
+    assert not development.keeps_data
+    assert production.keeps_data
+    assert production.limits.log_retention_days > development.limits.log_retention_days
+    assert (read_stage("dev").kind, read_stage("prod").kind) == ("development", "production")
+    assert "STAGE_KIND must be development or production" in dev_with(STAGE_KIND="live").faults()
+
+
+def test_the_functions_get_no_setting_of_the_deployment() -> None:
+    stage = dev_with(STAGE_KIND="production", STAGE_REGION="eu-west-1", LOG_LEVEL="DEBUG")
+
+    config = stage.chalice_config
+    given = config["stages"]["dev"]["environment_variables"]
+    assert given == stage.environment
+    assert given["LOG_LEVEL"] == "DEBUG"
+    assert not {"STAGE_KIND", "STAGE_REGION"} & given.keys()
+    assert stage.region == "eu-west-1"
+    assert config["stages"]["dev"]["iam_policy_file"] == "policy-dev.json"
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
 def test_a_stages_table_and_secret_are_its_own(name: str) -> None:
     stage = read_stage(name)
 

@@ -15,7 +15,18 @@ ROWS = [
     if line.startswith(("| `", "| made"))
 ]
 
-OUR_OWN = {"GET /rooms/{room}/bans", "DELETE /rooms/{room}/bans/{ban_id}"}
+OUR_OWN = {
+    "GET /rooms/{room}/bans",
+    "DELETE /rooms/{room}/bans/{ban_id}",
+    "POST /rooms/{room}/invitations",
+    "GET /rooms/{room}/invitations",
+    "DELETE /rooms/{room}/invitations/{invitation_id}",
+    "GET /rooms/{room}/waiting",
+    "POST /rooms/{room}/waiting/{waiting_id}/admission",
+    "POST /rooms/{room}/waiting/admissions",
+    "DELETE /rooms/{room}/waiting/{waiting_id}",
+    "GET /rooms/{room}/attendance",
+}
 """What of a room's routes OpenTok has no part in."""
 
 

@@ -10,12 +10,12 @@ from typing import Any, Literal
 import jwt
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from local.ports import Ports
 from tests.e2e.bob import bob_in_the_call
 from tests.e2e.roomkey_process import Roomkey, running_roomkey
+from tests.support.accessibility import violations
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 JOIN = "[data-path='/rooms/{room}/tokens']"
@@ -33,6 +33,12 @@ class Visit:
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self._note(message.type, message.text))
+
+    @property
+    def asked_elsewhere(self) -> list[str]:
+        """Return the addresses that are not the stack's own."""
+        own = (f"{self.ports.page_url}/", f"{self.ports.app_url}/", "data:")
+        return [url for url in self.asked if not url.startswith(own)]
 
     def arrive(self) -> None:
         self.page.goto(self.ports.page_url)
@@ -56,13 +62,16 @@ class Visit:
         heading = self.page.get_by_role("heading", name=title)
         return self.page.get_by_role("listitem").filter(has=heading)
 
-    def violations(self) -> list[str]:
-        """Return what axe finds, with the elements."""
-        found = Axe().run(self.page).response["violations"]
-        return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
-
     def width(self) -> Any:
         return self.page.evaluate("document.documentElement.scrollWidth")
+
+    def lightness(self, scheme: Literal["light", "dark"]) -> int:
+        """Return the sum of the background's red, green and blue in this scheme."""
+        self.page.emulate_media(color_scheme=scheme)
+        colours: list[int] = self.page.evaluate(
+            "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)"
+        )
+        return sum(colours)
 
     def part(self, name: str) -> Locator:
         heading = self.page.get_by_role("heading", name=name)
@@ -103,20 +112,51 @@ def roomkey() -> Iterator[Roomkey]:
 
 @pytest.fixture
 def visit(browser: Browser, roomkey: Roomkey) -> Iterator[Visit]:
+    """A visit, in which the page asks nobody but the stack, and the browser never complains."""
     with browser.new_context() as context:
         visit = Visit(context.new_page(), roomkey.ports)
         yield visit
     assert visit.complaints == []
+    assert visit.asked
+    assert visit.asked_elsewhere == []
 
 
 def test_it_reads_call_token_rehearsal_and_folded_health_and_reference(visit: Visit) -> None:
     visit.arrive()
 
     headings = visit.page.get_by_role("heading", level=2).all_inner_texts()
-    assert headings == ["Call", "Get a token", "Rehearsal", "Health", "API reference"]
+    assert headings == [
+        "Call",
+        "Get a token",
+        "Rehearsal",
+        "Attendance and usage",
+        "Health",
+        "API reference",
+    ]
     folded = visit.page.locator("main > details:not([open])")
-    assert folded.evaluate_all("folds => folds.map(fold => fold.id)") == ["health", "reference"]
+    assert folded.evaluate_all("folds => folds.map(fold => fold.id)") == [
+        "use",
+        "health",
+        "reference",
+    ]
     assert not [url for url in visit.asked if "renderer" in url or "openapi" in url]
+
+
+def test_attendance_and_usage_are_drawn(visit: Visit) -> None:
+    visit.arrive()
+    visit.ask("dora", "gallery", "publisher")
+    expect(visit.outcome).to_contain_text("201 Created")
+    connections = f"{visit.ports.opentok_url}/sim/connections"
+    requests.post(connections, json={"token": visit.text("The token")}, timeout=10)
+    visit.unfold("Usage")
+    note, drawn = visit.page.locator("#use-note"), visit.page.locator("#use-drawn")
+    for _ in range(50):  # the callback may come a moment later
+        expect(note).to_contain_text("gallery, connections")
+        if "dora" in drawn.inner_text():
+            break
+        visit.page.get_by_role("button", name="Read again").click()
+    expect(drawn.get_by_role("row", name="dora")).to_contain_text("now")
+    expect(note).to_contain_text("connections in 24 hours: 1.")
 
 
 def test_every_part_is_healthy(visit: Visit) -> None:
@@ -284,19 +324,6 @@ def test_the_reference_is_tried_out_as_the_forms_last_user(visit: Visit) -> None
     expect(answer).to_contain_text('"room": "atelier"')
 
 
-def test_nobody_but_the_stack_is_asked(visit: Visit) -> None:
-    visit.arrive_at_the_reference()
-    visit.ask("alice", "standup")
-
-    elsewhere = [
-        url
-        for url in visit.asked
-        if not url.startswith((f"{visit.ports.page_url}/", f"{visit.ports.app_url}/", "data:"))
-    ]
-    assert visit.asked
-    assert elsewhere == []
-
-
 def test_the_browser_lets_the_page_ask_nobody_else(browser: Browser, roomkey: Roomkey) -> None:
     with browser.new_context() as context:
         visit = Visit(context.new_page(), roomkey.ports)
@@ -383,25 +410,22 @@ def test_the_stand_ins_credentials_are_shown_and_the_key_opens_it(visit: Visit) 
         assert requests.post(url, headers={name: value}, timeout=10).ok
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 1280])
-def test_it_fits_and_is_readable_by_all(
-    visit: Visit, theme: Literal["light", "dark"], width: int
+def test_it_fits_and_is_readable_by_all_in_the_light_and_in_the_dark(
+    visit: Visit, width: int
 ) -> None:
     visit.page.set_viewport_size({"width": width, "height": 740})
-    visit.page.emulate_media(color_scheme=theme)
     visit.arrive()
     visit.ask("alice", "standup")
     visit.rehearsal("The room is full").get_by_role("button", name="Make it happen").click()
     visit.page.get_by_text("Use a server SDK").click()
+    visit.unfold("Usage")
+    expect(visit.page.locator("#use-note")).to_contain_text("standup, connections")
     visit.unfold("Health")
 
-    assert visit.violations() == []
+    assert violations(visit.page) == []
     assert visit.width() == width
-    lightness = visit.page.evaluate(
-        "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)"
-    )
-    assert (sum(lightness) > 3 * 128) == (theme == "light")
+    assert visit.lightness("light") > 3 * 128 > visit.lightness("dark")
 
 
 def test_the_reference_is_short_and_readable_by_all(visit: Visit) -> None:
@@ -415,7 +439,4 @@ def test_the_reference_is_short_and_readable_by_all(visit: Visit) -> None:
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()
     expect(operation.get_by_role("button", name="Execute")).to_be_visible()
-    visit.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    assert visit.violations() == []
-    visit.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    assert visit.violations() == []
+    assert violations(visit.page) == []

@@ -37,6 +37,7 @@ from tests.e2e.roomkey_process import (
 from tests.support.sample_apps.sample_app import parsed, refusal
 from tests.support.sample_apps.sample_clients import ANDROID_SESSION, VONAGE_WEB_SESSION
 from tests.support.servers.free_ports import free_ports
+from tests.support.servers.raw_server import closed_port
 from tests.support.servers.stand_ins import new_vonage_keys
 
 pytestmark = pytest.mark.xdist_group("make run")  # one worker runs the tests of one stack
@@ -243,3 +244,26 @@ def test_an_app_that_dies_later_ends_the_run_with_a_message() -> None:
         assert roomkey.status() == 1
         assert "The app ended with status -9." in roomkey.output
         assert gone(roomkey.ports)
+
+
+def start_at(opentok_url: str) -> subprocess.CompletedProcess[str]:
+    given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": "short and wrong"}
+    return subprocess.run(
+        [sys.executable, "-m", "local"],
+        env=clean_environment(free_ports(), given | {"OPENTOK_API_URL": opentok_url}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_wrong_credentials_and_no_network_end_the_start_with_a_sentence_each() -> None:
+    opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
+    with HttpServer(opentok.wsgi_app) as refusing, closed_port() as nowhere:
+        for url, said in ((refusing.url, "does not accept"), (nowhere, "cannot be reached")):
+            ended = start_at(url)
+            assert (ended.returncode, ended.stdout) == (1, "Starting Roomkey ...\n")
+            assert ended.stderr.startswith(f"OpenTok itself, project {API_KEY} {said}")
+            assert ended.stderr.count("\n") == 1
+    opentok.stop()

@@ -159,6 +159,23 @@ def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:
     assert "Get a token" in requests.get(address, timeout=10).text
 
 
+def test_the_page_opens_the_call_as_a_guest_whom_alice_invites(roomkey: Roomkey) -> None:
+    page = f"{roomkey.ports.page_url}/page"
+    links = [
+        requests.get(f"{page}/guest", allow_redirects=False, timeout=10).headers["Location"]
+        for _ in range(2)
+    ]
+
+    codes = [link.removeprefix(f"{roomkey.ports.call_url}#invitation=") for link in links]
+    assert [len(code) for code in codes] == [27, 27]
+    joined = requests.post(
+        f"{roomkey.ports.app_url}/invitations/tokens",
+        json={"code": codes[0], "guestKey": "a-key-of-random-characters"},
+        timeout=10,
+    )
+    assert (joined.status_code, joined.json()["room"]) == (201, "standup")
+
+
 def test_the_bearer_command_prints_nothing_but_a_bearer(roomkey: Roomkey) -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "local.bearer", "bob"],

@@ -4,25 +4,32 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
-from chalicelib.core.model.connection import Connection
+from chalicelib.composition.use_cases import wire
+from chalicelib.core.model.connection import Connection, EndReport
+from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
-from chalicelib.core.ports.session_pool import PoolBounds
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.join_room import JoinRequest, JoinResult
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest
+from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.room_patch import RoomPatch
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
-from chalicelib.settings import DEFAULT_CALLS_PER_SECOND, DEFAULT_POOL
+from chalicelib.pool_settings import DEFAULT_POOL
+from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
-from tests.fakes.memory.table import Table
+from tests.fakes.memory.table import ATTENDANCE, Table
 from tests.fakes.opentok.clients import Event, FakeOpenTok
 from tests.fakes.opentok.ports import FakePlatforms
 from tests.fakes.outside import (
@@ -47,6 +54,13 @@ FAR_AWAY: Final = Quotas(
 )
 
 
+class Invited(NamedTuple):
+    """A new invitation, and its code."""
+
+    invitation: Invitation
+    code: str
+
+
 class Service:
     """A service, its clock, and its users.
 
@@ -57,6 +71,8 @@ class Service:
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
         pool: The bounds of the pool of sessions, which is empty until `refill`.
+        invitations: The operator's choices about invitations.
+        attendance: The time for which attendance is kept.
     """
 
     def __init__(
@@ -68,11 +84,13 @@ class Service:
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
         pool: PoolBounds = DEFAULT_POOL,
+        invitations: InvitationRule | None = None,
+        attendance: timedelta = ATTENDANCE,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
-        self.table = Table(self.clock, LONGEST_TOKEN)
+        self.table = Table(self.clock, LONGEST_TOKEN, attendance)
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
@@ -85,9 +103,13 @@ class Service:
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
             pool=pool,
+            invitations=invitations or InvitationRule(),
+            attendance=attendance,
+            prices=Prices(),
         )
         assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
+        self._codes = (f"code-{number}" for number in count(1))
         self.use_cases = self.another_instance()
 
     def another_instance(self, pool: PoolBounds | None = None) -> UseCases:
@@ -96,8 +118,13 @@ class Service:
         Args:
             pool: Other bounds of the pool; None for the service's own.
         """
-        policy = self._policy if pool is None else replace(self._policy, pool=pool)
-        return wire(self._ports(), policy, self.clock, lambda: next(self._ids))
+        return wire(
+            self._ports(),
+            self._policy if pool is None else replace(self._policy, pool=pool),
+            self.clock,
+            lambda: next(self._ids),
+            lambda: next(self._codes),
+        )
 
     # Requests of users.
 
@@ -145,6 +172,31 @@ class Service:
         except RoomkeyError as refusal:
             return refusal.code
         return None
+
+    # Guests.
+
+    def invite(self, room: str = "standup", user: User = ALICE, **asked: Any) -> Invited:
+        """Make an invitation."""
+        request = InvitationRequest(**asked)
+        made = self.use_cases.invite_guests.invite(user, room, request, self.deadline)
+        return Invited(*made)
+
+    def come(self, code: str, guest_key: str = "ann", name: str | None = None) -> JoinResult:
+        """Ask for a client token as a guest."""
+        request = GuestRequest(code, guest_key, name)
+        _, joined = self.use_cases.join_by_invitation.join(request, self.deadline)
+        return joined
+
+    def refusal_of_guest(self, code: str, guest_key: str = "ann") -> str | None:
+        """Return the error code of a guest's join; None if it succeeds."""
+        try:
+            self.come(code, guest_key)
+        except RoomkeyError as refusal:
+            return refusal.code
+        return None
+
+    def revoke(self, invitation: Invitation, name: str = "standup", user: User = ALICE) -> None:
+        self.use_cases.invite_guests.revoke(user, name, invitation.id, self.deadline)
 
     # Clients.
 
@@ -248,7 +300,9 @@ class Service:
             case "connectionCreated":
                 follow.on_connected(session, connection, self.deadline)
             case "connectionDestroyed":
-                follow.on_disconnected(session, connection.id, self.clock(), self.deadline)
+                now = self.clock()
+                report = EndReport(event.at or now, event.ending, connection)
+                follow.on_disconnected(session, connection.id, now, self.deadline, report)
             case "streamCreated" if event.stream is not None:
                 follow.on_stream_created(session, connection.id, event.stream, self.deadline)
             case "streamDestroyed" if event.stream is not None:
@@ -271,6 +325,8 @@ class Service:
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
             pool=self.stores.pool,
+            invitations=self.stores.invitations,
+            waiting=self.stores.waiting,
             video=self.opentok,
             client_library=FakeClientLibrary(),
             connections=self.platforms.connections,
@@ -278,5 +334,7 @@ class Service:
             callbacks=FakeCallbackVerifier(),
             due_work=lambda: self.stores.due_work,
             workers=lambda: None,
+            attendance=lambda: self.stores.attendance,
+            usage=lambda: self.stores.usage,
             media=lambda: media,
         )

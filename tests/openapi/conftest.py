@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS
 from tests.e2e.roomkey_process import Roomkey, running_roomkey
 
 

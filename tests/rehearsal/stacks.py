@@ -16,7 +16,14 @@ def complete_stack(call: AwsCall, client: Callable[[str], Any]) -> None:
         call: Any call to CloudFormation.
         client: Makes a client of a service.
     """
-    stage, serving = (call.parameters.get(f"Parameters.member.{n}.ParameterValue") for n in (1, 2))
+    given = {
+        call.parameters[f"Parameters.member.{number}.ParameterKey"]: call.parameters[
+            f"Parameters.member.{number}.ParameterValue"
+        ]
+        for number in range(1, 10)
+        if f"Parameters.member.{number}.ParameterKey" in call.parameters
+    }
+    stage, serving = given.get("Stage"), given.get("Serving")
     if call.operation == "CreateStack":
         described = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]["RoomsTable"]
         client("dynamodb").update_time_to_live(

@@ -165,7 +165,7 @@ def test_the_page_may_fetch_from_itself_and_the_app_alone(page: Page) -> None:
 def test_all_that_the_page_is_made_of_is_there(page: Page) -> None:
     made_of = re.findall(r'(?:src|href)="((?:static|renderer)/[^"]+)"', page.get().text)
 
-    assert len(set(made_of)) == 7
+    assert len(set(made_of)) == 8
     assert {page.get(path).status_code for path in made_of} == {HTTPStatus.OK}
 
 

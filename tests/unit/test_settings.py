@@ -1,9 +1,13 @@
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.media import Feature
 from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.usage.prices import Prices
 from chalicelib.errors import NotConfigured
 from chalicelib.media_settings import features_off
 from chalicelib.settings import Settings, cors_origin, log_level
@@ -18,7 +22,7 @@ COMPLETE = {
 
 def test_the_required_settings_are_enough() -> None:
     settings = Settings.from_env(COMPLETE)
-    assert settings.jwks_url == "https://issuer.test/.well-known/jwks.json"
+    assert settings.issuers == (Issuer("https://issuer.test/", frozenset({"app"})),)
     assert settings.opentok_api_url is None
     assert settings.archive_bucket is None
     assert settings.longest_token == timedelta(days=1)
@@ -28,7 +32,7 @@ def test_the_required_settings_are_enough() -> None:
 
 def test_an_audience_may_be_a_list() -> None:
     settings = Settings.from_env(COMPLETE | {"AUTH_AUDIENCE": "one, two,"})
-    assert settings.auth_audiences == {"one", "two"}
+    assert [each.audiences for each in settings.issuers] == [{"one", "two"}]
 
 
 @pytest.mark.parametrize("missing", list(COMPLETE))
@@ -47,6 +51,14 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
     [
         ("ROOM_CREATION", "everyone"),
         ("DEFAULT_ROOM", "my room"),
+        ("CALL_PAGE", "yes"),
+        ("INVITATIONS", "yes"),
+        ("INVITATION_URL", "https://app.example/join"),
+        ("INVITATION_URL", "https://app.example/{code}"),
+        ("INVITATION_URL", "https://app.example/{code}#x"),
+        ("INVITATION_URL", "https://app.example/?c={code}#{code}"),
+        ("INVITATION_URL", "/call#{code}"),
+        ("INVITATION_URL", "https://app.example/#{code} "),
         ("ARCHIVE_BUCKET", "My.Bucket"),
         ("ARCHIVE_BUCKET", "ab"),
         ("ARCHIVE_BUCKET", "a" * 64),
@@ -65,6 +77,9 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
         ("MAX_TOKENS_PER_MINUTE", "many"),
         ("MAX_HELD_SEATS", "0"),
         ("MAX_HELD_SEATS", "51"),
+        ("ATTENDANCE_DAYS", "-1"),
+        ("ATTENDANCE_DAYS", "401"),
+        ("PRICES", "gold=1"),
         ("MAX_HOLD_RENEWALS", "-1"),
         ("MAX_HOLD_RENEWALS", "1001"),
         ("MIN_POOLED_SESSIONS", "-1"),
@@ -118,6 +133,19 @@ def test_each_quota_has_a_default_and_a_setting() -> None:
     assert Settings.from_env(COMPLETE | chosen).quotas == Quotas(
         rooms_per_hour=100_000, rooms=1000, tokens_per_minute=1, held_seats=50, hold_renewals=0
     )
+
+
+@pytest.mark.parametrize(("given", "days"), [({}, 30), ({"ATTENDANCE_DAYS": "0"}, 0)])
+def test_attendance_is_kept_for_thirty_days_unless_the_operator_says_otherwise(
+    given: dict[str, str], days: int
+) -> None:
+    assert Settings.from_env(COMPLETE | given).attendance == timedelta(days=days)
+
+
+def test_prices_are_the_list_prices_unless_the_operator_says_otherwise() -> None:
+    assert Settings.from_env(COMPLETE).prices == Prices()
+    chosen = Settings.from_env(COMPLETE | {"PRICES": "baseFee=0"}).prices
+    assert chosen == replace(Prices(), base_fee=Decimal(0))
 
 
 def test_by_default_moderators_record_and_caption_and_opentok_is_sent_nowhere() -> None:

@@ -1,5 +1,6 @@
 """An example of every body and problem, made from the structs themselves."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from chalicelib.api.media.archive_requests import (
 )
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList
 from chalicelib.api.openapi_route import OpenApiDocument
+from chalicelib.api.rooms.attendance_responses import AttendanceAnswer, AttendanceList
 from chalicelib.api.rooms.patch_request import MembersPatch, RoomPatch
 from chalicelib.api.rooms.requests import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
 from chalicelib.api.rooms.responses import (
@@ -29,9 +31,19 @@ from chalicelib.api.rooms.responses import (
     StreamAnswer,
     TokenAnswer,
 )
+from chalicelib.api.rooms.waiting_routes import (
+    AdmissionsAnswer,
+    WaitingAnswer,
+    WaitingPlace,
+    WaitingUserAnswer,
+    WaitingUserList,
+)
+from chalicelib.api.usage_route import UsageAnswer, UsageItemAnswer, UsageList
+from chalicelib.core.model.connection import Ending
 from chalicelib.core.model.room import State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
+from tools.openapi.invitation_examples import INVITATION_EXAMPLES
 from tools.openapi.service_examples import SERVICE_EXAMPLES
 
 _NOW: Final = "2026-01-31T12:00:00Z"
@@ -41,9 +53,26 @@ _CONNECTION: Final = "0d4b6b1c-94b3-4b5c-9f0c-3c8d5f6a7b8c"
 _STREAM: Final = "6c1e2f3a-1b2c-4d5e-8f90-a1b2c3d4e5f6"
 _CURSOR: Final = "pPZ3l8t4s1FbInN0YW5kdXAiLDFd"
 _BAN: Final = BanAnswer(id="2bd806c97f0e00af1a1fc3328fa763a9", user_id="mallory", since=_NOW)
+_WAITING: Final = WaitingUserAnswer(
+    id="pJ0aVd3o0yq7R5mQk1ZrXw", user_id="bob", name="Bob", guest=False, since=_NOW
+)
 _COUNTS: Final = CountsAnswer(
     connections=1, publishing=1, watching=0, streams=1, seats_held=0, counted_at=_NOW
 )
+_USAGE: Final = UsageAnswer(
+    participant_minutes=1234.5,
+    subscribed_minutes=1200.25,
+    connections=61,
+    peak=12,
+    composed_archive_minutes=90,
+    individual_archive_minutes=0,
+    broadcast_minutes=0,
+    caption_minutes=0,
+    render_minutes=0,
+    sip_minutes=5.5,
+    estimate=8.1,
+)
+_USAGE_ITEM: Final = UsageItemAnswer(_USAGE, day="2026-01-31")
 _ROOM: Final = RoomAnswer(
     room="standup",
     room_id="01j5x0k9zq",
@@ -63,6 +92,7 @@ _ROOM: Final = RoomAnswer(
     members=None,
     max_participants=10,
     moderator_seats=1,
+    waiting_room=False,
     opens_at=None,
     closes_at="2026-01-31T18:00:00Z",
     archives_for=ArchivesFor.MEMBERS,
@@ -128,6 +158,25 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
             counts=_COUNTS,
             cursor=_CURSOR,
         ),
+        AttendanceList(
+            items=[
+                AttendanceAnswer(
+                    id=_CONNECTION,
+                    user_id="alice",
+                    name="Alice",
+                    role=Role.MODERATOR,
+                    came=_NOW,
+                    went="2026-01-31T12:45:00Z",
+                    ending=Ending.LEFT,
+                    published=True,
+                    reconciled=False,
+                )
+            ],
+            cursor=_CURSOR,
+        ),
+        _USAGE,
+        _USAGE_ITEM,
+        UsageList("2026-01-01", "2026-01-31", [_USAGE_ITEM], _USAGE, ["captionMinute"], _CURSOR),
         BanBody(user_id="mallory"),
         _BAN,
         BanList(items=[_BAN]),
@@ -137,8 +186,14 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         StreamsBody(add_stream=_STREAM, has_video=False),
         _ARCHIVE,
         ArchiveList(items=[_ARCHIVE], cursor=None),
+        WaitingAnswer(waiting=WaitingPlace(id=_WAITING.id, since=_NOW, ahead=0)),
+        WaitingPlace(id=_WAITING.id, since=_NOW, ahead=0),
+        _WAITING,
+        WaitingUserList(items=[_WAITING]),
+        AdmissionsAnswer(admitted=[_WAITING.id], waiting=0),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
         *SERVICE_EXAMPLES,
+        *INVITATION_EXAMPLES,
     )
 }
 
@@ -178,6 +233,10 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
             "This room opens at 2026-01-31T13:00:00Z.",
             retry_after=3600,
             extensions={"opensAt": "2026-01-31T13:00:00Z"},
+        ),
+        errors.MustWait(_WAITING.id, datetime(2026, 1, 31, 12, tzinfo=UTC), 0, retry_after=5),
+        errors.TurnedAway(
+            "A moderator did not let you in. You may ask again later.", retry_after=600
         ),
         errors.RoomFull(
             "All 10 seats of this room are taken; please try again later.",

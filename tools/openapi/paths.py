@@ -26,20 +26,29 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "stream_id": ("The stream's `id`.", {}),
     "archive_id": ("The archive's `id`.", {}),
     "ban_id": ("The ban's `id`.", {}),
+    "invitation_id": ("The invitation's `id`.", {}),
+    "waiting_id": ("The waiting user's `id`.", {}),
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId` of the captions.", {}),
     "render_id": ("The render's `id`.", {}),
     "secret": ("The value of the setting `CALLBACK_PATH_SECRET`.", {}),
 }
 """The description of each path parameter, and the members of its schema besides the type."""
-_HEADERS: Final = {
+_HEADERS: Final[dict[HTTPStatus, dict[str, Any]]] = {
+    HTTPStatus.ACCEPTED: {
+        "Retry-After": {
+            "description": "The number of seconds after which to ask again.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
     HTTPStatus.FOUND: {
         "Location": {
             "description": "The URL of the file, which is valid for some minutes.",
             "required": True,
             "schema": {"type": "string", "format": "uri"},
         }
-    }
+    },
 }
 
 
@@ -64,13 +73,13 @@ class Paths:
         return items
 
     def _operation(self, route: Route) -> dict[str, Any]:
-        operation, scheme = route.operation, route.access.scheme
+        operation = route.operation
         described: dict[str, Any] = {
             "operationId": route.operation_id,
             "tags": [route.tag],
             "summary": operation.summary,
             "description": _described(route),
-            "security": [] if scheme is None else [{scheme: []}],
+            "security": [{scheme: []} for scheme in route.access.schemes],
             "parameters": self._schemas.parameters(operation.query),
         }
         if route.feature is not None:

@@ -8,7 +8,7 @@ import msgspec
 
 from chalicelib.api.http.operations import Route
 from chalicelib.api.http.responses import STATUS, Problem, problem_response
-from chalicelib.errors import RoomkeyError
+from chalicelib.errors import RoomkeyError, TurnedAway
 from tools.openapi.examples import problem_example
 from tools.openapi.members import stated
 from tools.openapi.schemas import PREFIX
@@ -72,7 +72,7 @@ def _response(status: HTTPStatus, codes: Mapping[str, str]) -> dict[str, Any]:
         "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
     }
     headers: dict[str, Any] = {}
-    if status in _WAITING:
+    if status in _WAITING or TurnedAway.code in codes:
         headers["Retry-After"] = _RETRY_AFTER
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _CHALLENGE

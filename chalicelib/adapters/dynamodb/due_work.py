@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.presence.connections import streams_of
@@ -14,7 +14,6 @@ from chalicelib.adapters.dynamodb.room_items import (
     due_kind,
     moment,
     queue_of,
-    retired_session_item,
     room_key,
     session_key,
 )
@@ -25,6 +24,7 @@ from chalicelib.adapters.dynamodb.table import (
     deserialize,
     serialize,
 )
+from chalicelib.adapters.dynamodb.transactions import retirement, unchanged_room
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.session_store import CheckQueue, DueSession
@@ -33,7 +33,6 @@ from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milli
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import ConditionCheckTypeDef
 
 DUE_INDEX: Final = "due"
 """The index's name. Beside keys it holds what orders sessions. A new seat does not update it."""
@@ -49,10 +48,18 @@ class DynamoDBDueWork:
         client: A client with its own timeouts, so that an abandoned call ends.
         table: The table's name.
         longest_token: The longest lifetime of a client token; at most 30 days.
+        attendance: The time for which attendance is kept, 0 to 400 days.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, longest_token: timedelta) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        longest_token: timedelta,
+        attendance: timedelta,
+    ) -> None:
         self._table = Table(client, table)
+        self._attendance = attendance
         self._longest_token = longest_token
 
     def due_rooms(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
@@ -70,15 +77,12 @@ class DynamoDBDueWork:
             self._table.update(room_key(room.name), write, deadline)
 
     def retire(self, room: Room, now: datetime, deadline: Deadline) -> bool:
-        check = UpdateBuilder().only_if_equal(room.room_id, "roomId")
-        check.only_if_equal(room.revision, "revision")
-        condition = check.check(self._table.name, room_key(room.name))
-        item = retired_session_item(room, now, self._longest_token)
+        table = self._table.name
         try:
             self._table.transact(
                 [
-                    {"ConditionCheck": cast("ConditionCheckTypeDef", condition)},
-                    {"Put": {"TableName": self._table.name, "Item": item}},
+                    unchanged_room(table, room),
+                    retirement(table, room, now, self._longest_token, self._attendance),
                 ],
                 deadline,
             )
@@ -131,7 +135,7 @@ class DynamoDBDueWork:
 def session_from_item(item: Item) -> Session:
     """Build a session from an item that DynamoDB returned."""
     values = deserialize(item)
-    expires, quiet_since = values.get("expiresAt"), values.get("quietSince")
+    retired, quiet_since = values.get("retiredUntil"), values.get("quietSince")
     unassigned = values.get("unassigned")
     return Session(
         id=values["pk"].removeprefix(_SESSION),
@@ -143,7 +147,7 @@ def session_from_item(item: Item) -> Session:
         next_check=moment(values["dueAt"]) if "dueKind" in values else None,
         quiet_since=moment(quiet_since),
         unassigned_streams=() if unassigned is None else streams_of(unassigned),
-        retired_until=None if expires is None else datetime.fromtimestamp(int(expires), UTC),
+        retired_until=None if retired is None else datetime.fromtimestamp(int(retired), UTC),
     )
 
 

@@ -100,6 +100,7 @@ def room_values(room: Room) -> dict[str, Any]:
         "members": settings.members,
         "maxParticipants": settings.max_participants,
         "moderatorSeats": settings.moderator_seats,
+        "waitingRoom": settings.waiting_room,
         "opensAt": _milliseconds(settings.opens_at),
         "closesAt": _milliseconds(settings.closes_at),
         "archivesFor": settings.archives_for.value,
@@ -111,11 +112,20 @@ def room_values(room: Room) -> dict[str, Any]:
     }
 
 
+def sessions_listing(name: str) -> str:
+    """Return the `listedFor` of the sessions of rooms of this name.
+
+    It is longer than any user's id, so that it lists no session among a user's rooms.
+    """
+    return name.lower().rjust(256, "/")
+
+
 def session_item(room: Room) -> Item:
     """Build the item that names the room of a current or retired session."""
     return session_key(room.session_id) | serialize(
         {
             "name": room.name,
+            "listedFor": sessions_listing(room.name),
             "roomId": room.room_id,
             "createdBy": room.created_by,
             "hasAccessLimits": room.settings.max_participants is not None or room.locked,
@@ -155,20 +165,8 @@ def started_session_item(room: Room, at: datetime) -> Item:
     """Build the item of a new session, checked soon because the first callback may be lost."""
     queue = queue_of(room.session_id, CheckQueue.LIVE)
     due = epoch_milliseconds(at + FIRST_CHECK)
-    return session_item(room) | serialize({"dueKind": queue, "dueAt": due})
-
-
-def retired_session_item(room: Room, at: datetime, longest_token: timedelta) -> Item:
-    """Build the item of a retired session, kept until its last token has expired."""
-    now = epoch_milliseconds(at)
-    return session_item(room) | serialize(
-        {
-            "dueKind": queue_of(room.session_id, CheckQueue.RETIRED),
-            "dueAt": now,
-            "quietSince": now,
-            "expiresAt": int((at + longest_token).timestamp()),
-        }
-    )
+    started = {"dueKind": queue, "dueAt": due, "createdAt": epoch_milliseconds(at)}
+    return session_item(room) | serialize(started)
 
 
 def room_from_item(item: Mapping[str, Any]) -> Room:
@@ -204,6 +202,7 @@ def room_from_item(item: Mapping[str, Any]) -> Room:
             members=frozenset(values.get("members", ())) if values["restricted"] else None,
             max_participants=values.get("maxParticipants"),
             moderator_seats=values["moderatorSeats"],
+            waiting_room=values["waitingRoom"],
             opens_at=moment(values.get("opensAt")),
             closes_at=moment(values.get("closesAt")),
             archives_for=ArchivesFor(values["archivesFor"]),

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.pool.session_pool import pool_of
 from chalicelib.adapters.dynamodb.quotas import allowance_update, period_key
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
     retention_item,
-    retired_session_item,
     room_from_item,
     room_item,
     room_key,
@@ -19,17 +19,17 @@ from chalicelib.adapters.dynamodb.room_items import (
     started_session_item,
 )
 from chalicelib.adapters.dynamodb.rooms_by_creator import RoomsByCreator
-from chalicelib.adapters.dynamodb.session_pool import pool_of
 from chalicelib.adapters.dynamodb.table import (
     ConditionFailed,
     Table,
     deserialize,
     serialize,
 )
+from chalicelib.adapters.dynamodb.transactions import retirement
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
-from chalicelib.core.ports.session_pool import SessionTaken
+from chalicelib.core.ports.video_platform import SessionTaken
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 
@@ -53,10 +53,18 @@ class DynamoDBRooms:
         client: A client with its own timeouts, so that an abandoned call ends.
         table: The table's name.
         longest_token: The longest lifetime of a client token; at most 30 days.
+        attendance: The time for which attendance is kept, 0 to 400 days.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, longest_token: timedelta) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        longest_token: timedelta,
+        attendance: timedelta,
+    ) -> None:
         self._table = Table(client, table)
+        self._attendance = attendance
         self._longest_token = longest_token
         self._by_creator = RoomsByCreator(self._table)
 
@@ -195,9 +203,7 @@ class DynamoDBRooms:
         return {"Put": put}
 
     def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        """Put the whole item, so that a lost item does not prevent closing the room."""
-        item = retired_session_item(room, at, self._longest_token)
-        return {"Put": {"TableName": self._table.name, "Item": item}}
+        return retirement(self._table.name, room, at, self._longest_token, self._attendance)
 
     def created_by(
         self, user_id: str, start: RoomCursor | None, limit: int, deadline: Deadline

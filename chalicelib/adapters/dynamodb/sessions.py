@@ -1,9 +1,9 @@
-"""Sessions and their connections in DynamoDB."""
+"""Sessions and their connections in DynamoDB. A pooled session has no room, and is none here."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import TYPE_CHECKING, Final, cast
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
@@ -19,6 +19,11 @@ from chalicelib.adapters.dynamodb.presence.departures import (
     is_departure_after,
     later_departure_update,
 )
+from chalicelib.adapters.dynamodb.presence.stream_writes import (
+    end_stream,
+    record_stream,
+    save_unassigned_streams,
+)
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     room_from_item,
@@ -27,38 +32,40 @@ from chalicelib.adapters.dynamodb.room_items import (
 )
 from chalicelib.adapters.dynamodb.seats import claim_update, release_update
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table, deserialize
-from chalicelib.core.model.connection import Connection, Counts, Session, Stream
+from chalicelib.adapters.dynamodb.transactions import in_transaction, unchanged_room
+from chalicelib.core.model.connection import (
+    Connection,
+    Counts,
+    Ending,
+    EndReport,
+    Session,
+    Stream,
+)
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
+from chalicelib.core.ports.connection_page import ConnectionPage
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.ports.session_store import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
-from chalicelib.core.support.metrics import increment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        ConditionCheckTypeDef,
-        TransactWriteItemTypeDef,
-        UpdateTypeDef,
-    )
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _CONNECTION_WRITE: Final = 0
 """The number of the connection's write in a transaction that records a connection."""
 
 
 class DynamoDBSessions:
-    """The session store."""
+    """The session store. It keeps attendance for this time, 0 to 400 days."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, attendance: timedelta) -> None:
         self._table = Table(client, table)
+        self._attendance = attendance
 
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
         item = self._table.get(session_key(session_id), deadline)
-        if item is None or "roomId" not in item:  # a pooled session has no room
-            return None
-        return session_from_item(item)
+        return session_from_item(item) if item is not None and "roomId" in item else None
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
@@ -75,9 +82,10 @@ class DynamoDBSessions:
         connection: Connection,
         deadline: Deadline,
         expected: Room | None = None,
+        ending: Ending | None = None,
     ) -> bool:
         key = connection_key(session.id, connection.id)
-        write = connections.connected_update(connection)
+        write = connections.connected_update(connection, ending)
         try:
             if session.monitored and expected is None:
                 self._table.update(key, write, deadline)
@@ -86,7 +94,7 @@ class DynamoDBSessions:
             if not session.monitored:
                 writes.append(self._monitor(session, connection))
             if expected is not None:
-                writes.append(self._check(expected))
+                writes.append(unchanged_room(self._table.name, expected))
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
             if failure.write == _CONNECTION_WRITE:
@@ -118,10 +126,15 @@ class DynamoDBSessions:
         return True
 
     def record_disconnection(
-        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        deadline: Deadline,
+        report: EndReport | None = None,
     ) -> bool:
-        key = connection_key(session.id, connection_id)
-        old = self._table.exchange(key, connections.disconnected_update(at), deadline)
+        end = connections.disconnected_update(at, report, self._attendance)
+        old = self._table.exchange(connection_key(session.id, connection_id), end, deadline)
         before = deserialize(old)
         is_admitted = before.keys().isdisjoint({"refused", "service"})
         if is_admitted and "userId" in before:
@@ -132,11 +145,27 @@ class DynamoDBSessions:
                 self._table.update(departure_key(session.id, before["userId"]), write, deadline)
         return is_admitted and before.get("state") == connections.LIVE
 
+    def mark_ending(
+        self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline
+    ) -> None:
+        write = UpdateBuilder().only_if_present("pk").set(ending.value, "endedAs")
+        with suppress(ConditionFailed):
+            self._table.update(connection_key(session_id, connection_id), write, deadline)
+
     def record_disconnection_and_release(
-        self, session: Session, room: Room, release: SeatRelease, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        room: Room,
+        release: SeatRelease,
+        at: datetime,
+        deadline: Deadline,
+        *,
+        report: EndReport | None = None,
     ) -> None:
         key = connection_key(session.id, release.connection_id)
-        write = connections.disconnected_update(at).set(release.user_id, "userId")
+        write = connections.disconnected_update(
+            at, report, self._attendance, user_id=release.user_id
+        )
         left = departure_update(epoch_milliseconds(at))
         writes = [
             self._update(room_key(room.name), release_update(room, release)),
@@ -151,11 +180,7 @@ class DynamoDBSessions:
     def record_stream(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
-        key = connection_key(session.id, connection_id)
-        write = connections.stream_created_update(stream.shortened())
-        refused_by = self._change_streams(key, write, stream.since, deadline)
-        if refused_by is not None and connections.is_full_of_streams(refused_by, stream.id):
-            increment("StreamsNotRecorded")
+        record_stream(self._table, connection_key(session.id, connection_id), stream, deadline)
 
     def end_stream(
         self,
@@ -165,32 +190,19 @@ class DynamoDBSessions:
         at: datetime,
         deadline: Deadline,
     ) -> None:
-        key = connection_key(session.id, connection_id)
-        self._change_streams(key, connections.stream_destroyed_update(stream_id), at, deadline)
-
-    def _change_streams(
-        self, key: Item, write: UpdateBuilder, at: datetime, deadline: Deadline
-    ) -> Item | None:
-        """Write a change of streams. Return the item if its content rules the change out."""
-        try:
-            self._table.update(key, write, deadline)
-        except ConditionFailed as failure:
-            if not connections.has_no_streams_yet(failure.item):
-                return failure.item
-        else:
-            return None
-        with suppress(ConditionFailed):
-            self._table.update(key, connections.without_streams_update(at), deadline)
-        return self._change_streams(key, write, at, deadline)
+        end_stream(self._table, connection_key(session.id, connection_id), stream_id, at, deadline)
 
     def save_unassigned_streams(
         self, session: Session, streams: Sequence[Stream], deadline: Deadline
     ) -> None:
-        kept = {each.id: connections.stream_values(each) for each in streams}
-        write = UpdateBuilder().only_if_present("pk")
-        write = write.set(kept, "unassigned") if kept else write.remove("unassigned")
-        with suppress(ConditionFailed):
-            self._table.update(session_key(session.id), write, deadline)
+        save_unassigned_streams(self._table, session_key(session.id), streams, deadline)
+
+    def connection(
+        self, session_id: str, connection_id: str, deadline: Deadline
+    ) -> Connection | None:
+        item = self._table.get(connection_key(session_id, connection_id), deadline)
+        is_current = item is not None and item.get("state") == {"S": connections.LIVE}
+        return connection_from_item(item) if item is not None and is_current else None
 
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         query = connection_queries.live_connections(session_id)
@@ -230,14 +242,8 @@ class DynamoDBSessions:
         write = monitoring_update(session, connection.since + FIRST_CHECK)
         return self._update(session_key(session.id), write)
 
-    def _check(self, room: Room) -> "TransactWriteItemTypeDef":
-        write = UpdateBuilder().only_if_equal(room.room_id, "roomId")
-        write.only_if_equal(room.revision, "revision")
-        check = write.check(self._table.name, room_key(room.name))
-        return {"ConditionCheck": cast("ConditionCheckTypeDef", check)}
-
     def _update(self, key: Item, write: UpdateBuilder) -> "TransactWriteItemTypeDef":
-        return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
+        return in_transaction(self._table.name, key, write)
 
 
 def _stale_room(failure: ConditionFailed) -> StaleRoom:

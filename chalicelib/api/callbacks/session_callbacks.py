@@ -55,7 +55,7 @@ def _track(
         case "connectionCreated" if connection is not None:
             tracker.on_connected(session, connection, deadline)
         case "connectionDestroyed":
-            tracker.on_disconnected(session, connection_id, utc_now(), deadline)
+            tracker.on_disconnected(session, connection_id, utc_now(), deadline, event.end_report)
         case "streamCreated" if stream is not None:
             tracker.on_stream_created(session, connection_id, stream, deadline)
         case "streamDestroyed" if stream is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core.model.connection import Connection, Participant, Stream
+from chalicelib.core.model.connection import Connection, Ending, EndReport, Participant, Stream
 from chalicelib.core.support.formats import (
     owner_ids,
     parse_id,
@@ -23,20 +23,39 @@ KNOWN: Final = frozenset(
 )
 
 
+_ENDINGS: Final = {
+    "clientDisconnected": Ending.LEFT,
+    "forceDisconnected": Ending.DISCONNECTED,
+    "networkDisconnected": Ending.LOST,
+}
+"""OpenTok's reasons for the end of a connection. An unknown one counts as an end by the client."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
     """A session monitoring event, with None for missing parts.
 
     Args:
         owners: The ids of its OpenTok project or Vonage application; it may name several.
+        at: The time of the event, at most the time of its report.
+        reason: OpenTok's reason for an end.
     """
 
     name: str
     session_id: str
     owners: frozenset[str]
+    at: datetime
     connection_id: str | None = None
     connection: Connection | None = None
     stream: Stream | None = None
+    reason: str | None = None
+
+    @property
+    def end_report(self) -> EndReport | None:
+        """The end of the connection, if the event names a connection."""
+        if self.connection is None:
+            return None
+        return EndReport(self.at, _ENDINGS.get(self.reason or "", Ending.LEFT), self.connection)
 
     @property
     def metric(self) -> str:
@@ -54,13 +73,16 @@ def read_event(body: bytes, now: datetime) -> SessionEvent | None:
     stream = parse_object(content.get("stream"))
     connection = parse_object(content.get("connection")) or parse_object(stream.get("connection"))
     connection_id = parse_platform_id(connection.get("id"))
+    at = min(parse_timestamp(content.get("timestamp"), now), now)
     return SessionEvent(
         name=name,
         session_id=session_id,
         owners=owner_ids(content),
+        at=at,
         connection_id=connection_id,
-        connection=None if connection_id is None else _connection(connection_id, connection, now),
-        stream=_stream(stream, now),
+        connection=None if connection_id is None else _connection(connection_id, connection, at),
+        stream=_stream(stream, at),
+        reason=parse_text(content.get("reason")),
     )
 
 

@@ -52,6 +52,24 @@ class TimedPosition(Position, array_like=True, frozen=True):
         return from_epoch_milliseconds(self.milliseconds)
 
 
+class SessionPosition(TimedPosition, array_like=True, frozen=True):
+    """A position in a list that is sorted by session, and then by time.
+
+    Args:
+        session_milliseconds: The time that identifies the session.
+    """
+
+    session_milliseconds: _Milliseconds
+
+    @classmethod
+    def within(cls, session_started_at: datetime, item_id: str, at: datetime) -> Self:
+        return cls(item_id, epoch_milliseconds(at), epoch_milliseconds(session_started_at))
+
+    @property
+    def session_started_at(self) -> datetime:
+        return from_epoch_milliseconds(self.session_milliseconds)
+
+
 _Position = TypeVar("_Position", bound=Position)
 
 

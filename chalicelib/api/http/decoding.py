@@ -119,6 +119,20 @@ class VisitorContext:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestContext:
+    """A request of somebody without a bearer token, whose body has a code."""
+
+    use_cases: UseCases
+    deadline: Deadline
+    record: RequestRecord
+    content: Content
+
+    def body(self, declared: type[_Struct]) -> _Struct:
+        """Return the body, as the struct that the operation declares for it."""
+        return _as_declared(self.content.body, declared)
+
+
+@dataclass(frozen=True, slots=True)
 class PublicContext:
     """A request of anybody, which touches no use case.
 

@@ -29,6 +29,7 @@ _OF_THE_SESSION: Final = (
 _SETTINGS: Final = (
     ("max_participants", "maxParticipants"),
     ("moderator_seats", "moderatorSeats"),
+    ("waiting_room", "waitingRoom"),
     ("opens_at", "opensAt"),
     ("closes_at", "closesAt"),
     ("default_role", "defaultRole"),
@@ -66,6 +67,7 @@ class RoomPatch(Struct, forbid_unknown_fields=True, rename="camel"):
     locked: bool | UnsetType = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
     moderator_seats: Annotated[int, Meta(ge=0, le=MAX_MODERATOR_SEATS)] | UnsetType = UNSET
+    waiting_room: bool | UnsetType = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     closes_at: Moment | UnsetType | None = UNSET
     default_role: DefaultRole | UnsetType = UNSET

@@ -22,7 +22,7 @@ from chalicelib.core.model.room_settings import (
     RoomSettings,
 )
 from chalicelib.core.model.user import Role
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.support.formats import to_milliseconds
 from chalicelib.errors import FieldProblem, InvalidField
 
@@ -56,6 +56,7 @@ class RoomBody(Struct, forbid_unknown_fields=True, rename="camel"):
     members: Annotated[list[UserId], Meta(max_length=MAX_MEMBERS)] | UnsetType | None = UNSET
     max_participants: Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)] | UnsetType | None = UNSET
     moderator_seats: Annotated[int, Meta(ge=0, le=MAX_MODERATOR_SEATS)] | UnsetType = UNSET
+    waiting_room: bool | UnsetType = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     closes_at: Moment | UnsetType | None = UNSET
     archives_for: ArchivesFor | UnsetType = UNSET
@@ -123,13 +124,14 @@ def setting(field: str, value: object) -> object:
     if isinstance(value, list):
         return frozenset(value)
     if isinstance(value, datetime):
-        return _utc(field, value)
+        return utc(field, value)
     if field == "location" and isinstance(value, str) and value != CALLERS_LOCATION:
         return _address(value)
     return value
 
 
-def _utc(field: str, moment: datetime) -> datetime:
+def utc(field: str, moment: datetime) -> datetime:
+    """Return a time in UTC, to the millisecond, as it is stored."""
     try:
         return to_milliseconds(moment)
     except OverflowError:

@@ -10,7 +10,7 @@ from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaMode, Resolution
 from chalicelib.core.model.user import Role
 from chalicelib.core.rooms.ban_users import Ban
-from chalicelib.core.rooms.join_room import JoinResult
+from chalicelib.core.rooms.join_request import JoinResult
 from chalicelib.core.sessions.read_presence import RoomCounts
 from chalicelib.core.support.formats import rfc3339
 
@@ -61,6 +61,7 @@ class RoomAnswer(Struct, rename="camel"):
     members: list[str] | None
     max_participants: int | None
     moderator_seats: int
+    waiting_room: bool
     opens_at: Time | None
     closes_at: Time | None
     archives_for: ArchivesFor
@@ -89,6 +90,7 @@ class RoomAnswer(Struct, rename="camel"):
             members=None if settings.members is None else sorted(settings.members),
             max_participants=settings.max_participants,
             moderator_seats=settings.moderator_seats,
+            waiting_room=settings.waiting_room,
             opens_at=_moment(settings.opens_at),
             closes_at=_moment(settings.closes_at),
             archives_for=settings.archives_for,

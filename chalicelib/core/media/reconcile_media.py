@@ -15,10 +15,11 @@ from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.sessions.check_intervals import CHECK_EVERY, CHECK_LIMITED_EVERY
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.metrics import increase, increment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,8 @@ STALE_AFTER: Final = timedelta(seconds=60)
 """The age from which a record must be on OpenTok's list; the list may lag behind younger ones."""
 SETTLED_AFTER: Final = timedelta(days=2)
 """The age from which no change is expected any more: nothing runs for longer than half a day."""
+USUAL_BROADCAST: Final = timedelta(hours=2)
+"""The time after which a broadcast that still runs is longer than expected."""
 _PAGE_SIZE: Final = 100
 _RENDER_PAGE_SIZE: Final = 25
 
@@ -95,6 +98,7 @@ class MediaReconciler:
         running = [each for each in current if each.is_running]
         missing = (known[media_id] for media_id in known.keys() - {each.id for each in listed})
         now = self._clock()
+        self._count(session, running)
         steps: list[Callable[[], object]] = []
         # Stops come first, in case time runs out: a closed room must not be recorded.
         if running and self._is_over(session, deadline):
@@ -116,6 +120,16 @@ class MediaReconciler:
         ]
         for_each_concurrently(lambda step: step(), steps, at_once=1)
         return any(not each.is_final and each.created_at + SETTLED_AFTER > now for each in current)
+
+    def _count(self, session: Session, running: Iterable[Media]) -> None:
+        """Count what runs, for the alarms of cost."""
+        every = CHECK_LIMITED_EVERY if session.has_access_limits else CHECK_EVERY
+        for each in running:
+            if self._kind is MediaKind.ARCHIVE:
+                increase("RecordingSeconds", every.total_seconds())
+            is_long = each.created_at + USUAL_BROADCAST < self._clock()
+            if self._kind is MediaKind.BROADCAST and is_long:
+                increment("LongBroadcasts")
 
     def _stop_overdue(self, overdue: Media, deadline: Deadline) -> None:
         increment("OverdueMediaStopped")

@@ -114,9 +114,11 @@ class RejectionReason(StrEnum):
     NOT_A_MEMBER = "NotAMember"
     NO_MODERATOR = "NoModerator"
     LOCKED = "RoomLocked"
+    NOT_APPROVED = "NotApproved"
     FULL = "RoomFull"
     TOO_MANY = "TooManyConnections"
     REFUSED = "RefusedBefore"
+    REVOKED = "InvitationRevoked"
 
 
 def connection_rejection(
@@ -125,20 +127,28 @@ def connection_rejection(
     connection: Connection,
     now: datetime,
     is_inside: Callable[[Room], bool],
+    *,
+    was_approved: Callable[[Room], bool],
 ) -> RejectionReason | None:
-    """Return the reason to reject a new connection, if any, without the rules on seats."""
+    """Return the reason to reject a new connection, if any, without the rules on seats.
+
+    `is_inside` is called only if the room is locked, `was_approved` only if it has a waiting room.
+    """
     participant = connection.participant
     reason = session_rejection(session, room, connection, now)
     if reason is not None or room is None or participant.user_id is None:
         return reason
     moderates = room.connects_as_moderator(participant.user_id, now)
     members = room.settings.members
-    if members is not None and participant.user_id not in members and not moderates:
+    is_listed = members is None or participant.user_id in members
+    if not is_listed and not moderates and participant.invitation_id is None:
         return RejectionReason.NOT_A_MEMBER
     if participant.role is Role.MODERATOR and not moderates:
         return RejectionReason.NO_MODERATOR
     if room.locked and not moderates and not is_inside(room):
         return RejectionReason.LOCKED
+    if room.settings.waiting_room and not moderates and not was_approved(room):
+        return RejectionReason.NOT_APPROVED
     return None
 
 

@@ -10,7 +10,12 @@ from urllib.parse import parse_qs
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.formats import cut_to_bytes, is_user_id, is_valid_unicode, short_hash
+from chalicelib.core.support.formats import (
+    cut_to_bytes,
+    is_user_id,
+    is_valid_unicode,
+    parse_id,
+)
 
 MAX_STREAMS_AT_ONCE: Final = 8
 """The number of a connection's current streams that are on record. Further ones are left out."""
@@ -41,6 +46,21 @@ class Service(StrEnum):
     AUDIO_CONNECTOR = "audioConnector"
 
 
+class Ending(StrEnum):
+    """The reasons for which a connection ended."""
+
+    LEFT = "left"
+    DISCONNECTED = "disconnected"
+    """By a moderator, or by another call that disconnected the client."""
+    BANNED = "banned"
+    CLOSED = "closed"
+    """The room was closed, or got another session."""
+    REFUSED = "refused"
+    """The room's rules did not admit the client."""
+    LOST = "lost"
+    """The network failed, or no callback reported the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """The user or the service that a connection's data names.
@@ -48,12 +68,16 @@ class Participant:
     All fields are None if this service did not write the data. The data is part of the signed
     client token, so a client cannot change it. Users choose only the member `data`, so they cannot
     pose as another user or as a service.
+
+    Args:
+        invitation_id: The invitation by which a guest has come.
     """
 
     user_id: str | None = None
     name: str | None = None
     role: Role | None = None
     service: Service | None = None
+    invitation_id: str | None = None
 
     @classmethod
     def of(cls, data: str) -> Self:
@@ -70,9 +94,11 @@ class Participant:
                 return cls(role=role, service=service)
             case str(user_id) if is_user_id(user_id):
                 name = content.get("name")
+                invited = parse_id(content.get("invitation"))
                 if not isinstance(name, str) or not is_valid_unicode(name):
-                    return cls(user_id, None, role)
-                return cls(user_id, cut_to_bytes(name, MAX_RECORDED_NAME_BYTES), role)
+                    return cls(user_id, None, role, invitation_id=invited)
+                shown = cut_to_bytes(name, MAX_RECORDED_NAME_BYTES)
+                return cls(user_id, shown, role, invitation_id=invited)
         return cls()
 
     @classmethod
@@ -109,6 +135,19 @@ class Connection:
     participant: Participant = Participant()
     streams: tuple[Stream, ...] = ()
     refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndReport:
+    """The end of a connection, as OpenTok reports it.
+
+    Args:
+        connection: The connection with its user, because the report of its start may be lost.
+    """
+
+    at: datetime
+    ending: Ending
+    connection: Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +193,6 @@ class Counts:
             and self.publishing >= shown.publishing
             and self.streams >= shown.streams
         )
-
-
-def place_of(user_id: str | None, connection_id: str, *, refused: bool) -> str:
-    """Return a connection's place in the list of its session.
-
-    The list is sorted by user. A user's admitted connections come before refused ones.
-    """
-    return f"{place_of_user(user_id, refused=refused)}{connection_id}"
-
-
-def place_of_user(user_id: str | None, *, refused: bool) -> str:
-    """Return the beginning of the places of a user's admitted or refused connections."""
-    return f"{short_hash(user_id or '')}{'r' if refused else 'a'}"
 
 
 def _member(names: type[_Name], value: object) -> _Name | None:

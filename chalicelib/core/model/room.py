@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.model.seats import NOTHING_KEPT_FREE, KeptFree, Seats
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import Role, User
 from chalicelib.errors import EncryptedRoom, FieldProblem, InvalidField, NotRouted, RoomClosed
 
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -46,7 +46,8 @@ class Room:
         session_idle: True if the session was empty at its last check, so that checks are rare.
         admins_until: The time until which an admin may connect as one, by user id: the end of
             their bearer token, or of their client token. It contains admins who are not in
-            `moderators`, because connection data does not say who is an admin.
+            `moderators`, because connection data does not say who is an admin. It also contains
+            guests who are invited as moderators.
     """
 
     name: str
@@ -68,10 +69,22 @@ class Room:
         """Return True if a rule may exclude a client, so that its user must be known."""
         settings = self.settings
         limited = settings.max_participants is not None or settings.members is not None
-        return limited or self.locked or bool(self.bans)
+        return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
+        if user.invited is not None:
+            # A guest shows the same invitation with each request, so a ban is looked at as well.
+            return self.invited_role(user) is Role.MODERATOR and user.id not in self.bans
         return user.admin or user.id in self.settings.moderators
+
+    def asks_to_wait(self, user: User) -> bool:
+        """Return True if the user needs a moderator's approval."""
+        return self.settings.waiting_room and not self.moderated_by(user)
+
+    def invited_role(self, user: User) -> Role | None:
+        """Return the role that an invitation to this room gives the user, if there is one."""
+        invited = user.invited
+        return None if invited is None or invited.room_id != self.room_id else invited.role
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""
@@ -101,9 +114,13 @@ class Room:
         return frozenset(past.union(others[MAX_ADMINS - 1 :]))
 
     def admits(self, user: User) -> bool:
-        """Return True if the user is a member or moderator, in any state of the room."""
+        """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
-        return members is None or user.id in members or self.moderated_by(user)
+        if user.invited is not None:
+            return self.invited_role(user) is not None
+        if members is None or user.id in members:
+            return True
+        return self.moderated_by(user)
 
     def state(self, now: datetime) -> State:
         opens_at, closes_at = self.settings.opens_at, self.settings.closes_at

@@ -55,7 +55,8 @@ class RoomSettings:
 
     Times are timezone-aware and in UTC, to the millisecond. `location` is an IPv4 address or
     `caller`. If `members` is None, any signed-in user may join; if it is empty, only moderators.
-    Of the `max_participants` seats, `moderator_seats` are for moderators alone.
+    Of the `max_participants` seats, `moderator_seats` are for moderators. With a waiting room,
+    other users wait until a moderator approves them.
     """
 
     media_mode: MediaMode = MediaMode.ROUTED
@@ -69,6 +70,7 @@ class RoomSettings:
     members: frozenset[str] | None = None
     max_participants: int | None = None
     moderator_seats: int = 0
+    waiting_room: bool = False
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     archives_for: ArchivesFor = ArchivesFor.MEMBERS

@@ -1,45 +1,23 @@
-"""Ports for sessions: the store of sessions and connections, and the store of due work.
-
-Every call takes a deadline and returns or raises before it.
-"""
+"""Ports for sessions and for due work. Every call returns or raises before its deadline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Protocol
 
-from chalicelib.core.model.connection import Connection, Counts, Session, Stream
+from chalicelib.core.model.connection import (
+    Connection,
+    Counts,
+    Ending,
+    EndReport,
+    Session,
+    Stream,
+)
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
+from chalicelib.core.ports.connection_page import ConnectionPage
 from chalicelib.core.support.deadline import Deadline
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionPage:
-    """A page of a list of connections.
-
-    Args:
-        places: The place of each connection in the list.
-        others: True if the list may go on.
-    """
-
-    connections: tuple[Connection, ...]
-    places: tuple[str, ...]
-    others: bool
-
-    @property
-    def next_cursor(self) -> str | None:
-        """The place after which the next page starts; None on the last page."""
-        return self.places[-1] if self.others else None
-
-    def first(self, limit: int) -> Self:
-        """Return the page's first connections as a page."""
-        if len(self.connections) <= limit:
-            return self
-        return replace(
-            self, connections=self.connections[:limit], places=self.places[:limit], others=True
-        )
 
 
 class SessionStore(Protocol):
@@ -61,6 +39,7 @@ class SessionStore(Protocol):
         connection: Connection,
         deadline: Deadline,
         expected: Room | None = None,
+        ending: Ending | None = None,
     ) -> bool:
         """Record a connection, with its `refused` flag.
 
@@ -69,6 +48,7 @@ class SessionStore(Protocol):
             connection: The connection.
             deadline: The time by which the record must be written.
             expected: If given, the stored room must still have the revision of this one.
+            ending: The reason for which this service ends it, if it does.
 
         Returns:
             False if the connection's end is on record already.
@@ -95,13 +75,23 @@ class SessionStore(Protocol):
         """
 
     def record_disconnection(
-        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        deadline: Deadline,
+        report: EndReport | None = None,
     ) -> bool:
-        """Record that a connection has ended.
+        """Record that a connection has ended, at `at` unless OpenTok ever reports the end.
 
         Returns:
             True if an admitted user's connection was on record until now.
         """
+
+    def mark_ending(
+        self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline
+    ) -> None:
+        """Record why this service is about to disconnect a client, if it is on record."""
 
     def record_disconnection_and_release(
         self,
@@ -110,6 +100,8 @@ class SessionStore(Protocol):
         release: SeatRelease,
         at: datetime,
         deadline: Deadline,
+        *,
+        report: EndReport | None = None,
     ) -> None:
         """Record that a connection has ended and remove it from its seat, in one transaction.
 
@@ -141,6 +133,11 @@ class SessionStore(Protocol):
         self, session: Session, streams: Sequence[Stream], deadline: Deadline
     ) -> None:
         """Replace the session's streams without a known connection, if the session is on record."""
+
+    def connection(
+        self, session_id: str, connection_id: str, deadline: Deadline
+    ) -> Connection | None:
+        """Return a current connection, or None if it is not on record or has ended."""
 
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         """Return all current connections."""

@@ -7,21 +7,26 @@ from typing import Final
 
 from chalicelib.core.model.access_rules import check_admission, grant_role, room_full
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.seats import GRACE
+from chalicelib.core.model.seats import GRACE, SeatClaim
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.quotas import Quotas, exceeded
+from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.errors import RoomNotFound
+from chalicelib.errors import RoomClosed, RoomNotFound
 
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)
 """Extra time added to an admin's record, so that most of their later joins need no write."""
 
 SHORTEST_CLAIM: Final = timedelta(seconds=60)
 """The time that an admin has to connect, even if the bearer token expires now."""
+
+
+ClaimWriter = Callable[[Room, SeatClaim | None, Deadline], None]
+"""A function that writes the claim of a seat, if there is one, with what else it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +37,28 @@ class AdmittedUser:
         room: The room that the decision is based on.
         role: The role in the token.
         connect_by: The end of the seat's hold; None in a room without a limit of participants.
-        moderates_until: The end of an admin's claim to moderate the room; None if the role does
-            not rest on it.
+        claim_ends: The end of a guest's invitation, or of an admin's claim to moderate the room;
+            None if the role rests on neither.
     """
 
     room: Room
     role: Role
     connect_by: datetime | None
-    moderates_until: datetime | None
+    claim_ends: datetime | None
+
+    def token_end(self, now: datetime, lifetime: timedelta) -> datetime:
+        """Return the end of a client token: that of the room or of the user's claim at the latest.
+
+        Raises:
+            RoomClosed: It is now.
+        """
+        latest = (now + lifetime, self.room.settings.closes_at, self.claim_ends)
+        end = min(each for each in latest if each is not None)
+        # OpenTok's times are whole seconds. A token rounded up would outlive the room.
+        end = end.replace(microsecond=0)
+        if end <= now:
+            raise RoomClosed("This room, or your invitation to it, is closing now.")
+        return end
 
 
 class AdmitUser:
@@ -52,10 +71,13 @@ class AdmitUser:
         held_seats: HeldSeats,
         quotas: Quotas,
         clock: Clock,
+        *,
+        waiting_room: WaitingRoom,
     ) -> None:
         self._seats = seats
         self._sessions = sessions
         self._held_seats = held_seats
+        self._waiting_room = waiting_room
         self._quotas = quotas
         self._clock = clock
 
@@ -68,6 +90,8 @@ class AdmitUser:
         *,
         lifetime: timedelta,
         check: Callable[[Role], object] = lambda _: None,
+        write_claim: ClaimWriter | None = None,
+        asking: Asking | None = None,
     ) -> AdmittedUser:
         """Admit the user, or raise the reason against it.
 
@@ -78,9 +102,11 @@ class AdmitUser:
             deadline: The time by which the request must be answered.
             lifetime: The longest time for which the token will be valid.
             check: Called with the role before a seat is reserved; may raise.
+            write_claim: Writes the claim; None to write the claim of a seat alone.
+            asking: What the user says to the waiting room.
 
         Raises:
-            RoomkeyError: An error of `check_admission` or `grant_role`.
+            RoomkeyError: An error of `check_admission`, `grant_role` or `WaitingRoom.check`.
             RoomFull: Other users keep all seats that this user may take.
             QuotaExceeded: The user holds seats without connecting.
         """
@@ -89,11 +115,17 @@ class AdmitUser:
             now = self._clock()
             check_admission(room, user, now, self._is_inside(room, user, now, deadline))
             role = grant_role(
-                asked, default=room.settings.default_role, moderates=room.moderated_by(user)
+                asked,
+                default=room.invited_role(user) or room.settings.default_role,
+                moderates=room.moderated_by(user),
             )
             check(role)
             try:
-                connect_by = self._reserve_seat(room, user, now, deadline)
+                if room.asks_to_wait(user):
+                    self._longest_wait(room, user, now)
+                    self._waiting_room.check(room, user, asking or Asking(), deadline)
+                write = write_claim or self._write_claim
+                connect_by = self._reserve_seat(room, user, now, write, deadline)
                 self._record_admin(room, user, now, lifetime, deadline)
             except StaleRoom as stale:
                 if stale.room is None:
@@ -104,8 +136,10 @@ class AdmitUser:
             if room.session_idle:
                 self._sessions.monitor(room, now, deadline)
             rests_on_claim = role is Role.MODERATOR and user.id not in room.settings.moderators
-            moderates_until = _claim_end(user, now) if rests_on_claim else None
-            return AdmittedUser(room, role, connect_by, moderates_until)
+            claim_ends = _claim_end(user, now) if rests_on_claim else None
+            if user.invited is not None:
+                claim_ends = user.claims_end
+            return AdmittedUser(room, role, connect_by, claim_ends)
         raise busy(f"room {first.name}")
 
     def _is_inside(
@@ -115,11 +149,16 @@ class AdmitUser:
             return lambda: room.seats.is_kept(user.id, now)
         return lambda: self._sessions.was_connected(room.session_id, user.id, now - GRACE, deadline)
 
+    def _write_claim(self, room: Room, claim: SeatClaim | None, deadline: Deadline) -> None:
+        if claim is not None:
+            self._seats.write_claim(room, claim, deadline)
+
     def _reserve_seat(
-        self, room: Room, user: User, now: datetime, deadline: Deadline
+        self, room: Room, user: User, now: datetime, write: ClaimWriter, deadline: Deadline
     ) -> datetime | None:
         cap = room.settings.max_participants
         if cap is None:
+            write(room, None, deadline)
             return None
         moderates = room.moderated_by(user)
         kept_free = room.seats_kept_free(now, moderates=moderates)
@@ -130,7 +169,7 @@ class AdmitUser:
             raise room_full(room, now)
         if claim.waiting_since is not None and claim.hold_until is not None:
             self._held_seats.count(room, user.id, claim.hold_until, now, deadline)
-        self._seats.write_claim(room, claim, deadline)
+        write(room, claim, deadline)
         if claim.user_id is None:
             # One write cannot evict all lapsed seats. The next attempt evicts more.
             remaining = room.seats.without({user_id for user_id, _ in claim.evicted})
@@ -163,10 +202,13 @@ class AdmitUser:
         A join with a bearer token that does not say so ends the record of an earlier join.
         """
         recorded = room.admins_until.get(user.id, now)
-        if user.id in room.settings.moderators or (not user.admin and recorded <= now):
+        if user.id in room.settings.moderators:
+            return
+        claims = room.moderated_by(user)
+        if not claims and recorded <= now:
             return
         until = now
-        if user.admin:
+        if claims:
             claim_end = _claim_end(user, now)
             if recorded >= min(claim_end, now + lifetime):
                 return

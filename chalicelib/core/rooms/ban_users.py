@@ -1,9 +1,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.connection import Connection, Ending
 from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User
+from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.room_store import (
     MAX_ATTEMPTS,
     RoomAccess,
@@ -14,6 +15,7 @@ from chalicelib.core.ports.room_store import (
 )
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
@@ -49,6 +51,7 @@ class BanUsers:
         store: RoomStore,
         seats: SeatStore,
         sessions: SessionStore,
+        waiting: WaitingStore,
         rooms: RoomAccess,
         platform: ConnectionControl,
         clock: Clock,
@@ -56,6 +59,7 @@ class BanUsers:
         self._store = store
         self._seats = seats
         self._sessions = sessions
+        self._waiting = waiting
         self._rooms = rooms
         self._platform = platform
         self._clock = clock
@@ -77,8 +81,11 @@ class BanUsers:
         )
 
         def disconnect(connection: Connection) -> None:
+            self._sessions.mark_ending(after.session_id, connection.id, Ending.BANNED, deadline)
             self._platform.disconnect(after.session_id, connection.id, deadline)
 
+        # A user who was approved must wait again, once the ban is lifted.
+        self._waiting.send_out(after, waiting_id(after.session_id, banned), now, deadline)
         for_each_concurrently(
             disconnect, self._sessions.of_user(after.session_id, banned, deadline)
         )

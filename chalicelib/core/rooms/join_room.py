@@ -1,8 +1,7 @@
 """The join of a room: from a user and a room's name to a client token."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -12,51 +11,20 @@ from urllib.parse import quote
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
-from chalicelib.core.ports.video_platform import ClientToken, TokenSpec, VideoPlatform
-from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser
+from chalicelib.core.ports.video_platform import TokenSpec, VideoPlatform
+from chalicelib.core.ports.waiting_store import WaitingLook
+from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWriter
 from chalicelib.core.rooms.create_room import CreateRoom
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
+from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
+from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
 MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
-MIN_TOKEN_SECONDS: Final = 60
-MAX_TOKEN_SECONDS: Final = 2_592_000
-"""30 days, OpenTok's own limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class JoinRequest:
-    """The options of a join.
-
-    Args:
-        role: The requested role; None for the room's default.
-        lifetime: The time for which the token is valid; None for the longest allowed time.
-        name: A display name, used only if the bearer token has none.
-        data: The app's own part of the connection data.
-        layout_classes: OpenTok's initial layout classes for the client's streams.
-    """
-
-    role: Role | None = None
-    lifetime: timedelta | None = None
-    name: str | None = None
-    data: str | None = None
-    layout_classes: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class JoinResult:
-    """The data with which an admitted user's app connects."""
-
-    room: Room
-    role: Role
-    token: ClientToken
-    expires_at: datetime
-    server_time: datetime
-    connect_by: datetime | None = None
 
 
 class TokenQuota:
@@ -128,11 +96,13 @@ class JoinRoom:
         platform: VideoPlatform,
         clock: Clock,
         *,
+        waiting_room: WaitingRoom,
         default_room: str,
         longest_lifetime: timedelta,
     ) -> None:
         self._create_room = create_room
         self._admit_user = admit_user
+        self._waiting_room = waiting_room
         self._quota = quota
         self._platform = platform
         self._clock = clock
@@ -147,31 +117,70 @@ class JoinRoom:
             RoomkeyError: An error of `TokenQuota.count`, `CreateRoom.find_or_create` or
                 `AdmitUser.admit`.
         """
+        self._check(user, request)
+        room, look = self._find_room(user, name, deadline)
+        return self._join(user, room, request, deadline, look=look)
+
+    def join_as_guest(
+        self,
+        guest: User,
+        room: Room,
+        request: JoinRequest,
+        write_claim: ClaimWriter,
+        deadline: Deadline,
+    ) -> JoinResult:
+        """Admit a guest to the room that they are invited to, and issue a client token.
+
+        `write_claim` writes the claim of a seat together with the use of the invitation.
+
+        Raises:
+            RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
+        """
+        self._check(guest, request)
+        look = None
+        if guest.id in self._waiting_room.asking:
+            look = self._waiting_room.look_again(guest, room.name, deadline)
+        if look is None or look.room is None:
+            self._quota.count(guest, deadline)
+        else:
+            room = look.room
+        return self._join(guest, room, request, deadline, write_claim=write_claim, look=look)
+
+    def _check(self, user: User, request: JoinRequest) -> None:
+        """Check the options before anything is counted or created."""
         if request.lifetime is not None and request.lifetime > self._longest_lifetime:
             limit = int(self._longest_lifetime.total_seconds())
             raise InvalidField(FieldProblem("expiresIn", f"must be at most {limit} seconds"))
         if len(" ".join(request.layout_classes)) > MAX_LAYOUT_CLASSES_CHARACTERS:
-            raise InvalidField(
-                FieldProblem(
-                    "layoutClasses",
-                    f"must be at most {MAX_LAYOUT_CLASSES_CHARACTERS} characters, joined by spaces",
-                )
-            )
+            reason = f"must be at most {MAX_LAYOUT_CLASSES_CHARACTERS} characters, joined by spaces"
+            raise InvalidField(FieldProblem("layoutClasses", reason))
         # Check the length before anything is created. No role has a shorter name than the one
         # assumed here, so the check rejects no data that would fit.
         _connection_data(user, request, request.role or Role.MODERATOR)
-        self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, name, deadline)
+
+    def _join(
+        self,
+        user: User,
+        room: Room,
+        request: JoinRequest,
+        deadline: Deadline,
+        *,
+        write_claim: ClaimWriter | None = None,
+        look: WaitingLook | None = None,
+        data_of: Callable[[Role], str] | None = None,
+    ) -> JoinResult:
+        data_of = data_of or partial(_connection_data, user, request)
         admitted = self._admit_user.admit(
             room,
             user,
             request.role,
             deadline,
             lifetime=request.lifetime or self._longest_lifetime,
-            check=partial(_connection_data, user, request),
+            check=data_of,
+            write_claim=write_claim,
+            asking=Asking(request.name, request.skips_waiting_room, look),
         )
-        data = _connection_data(user, request, admitted.role)
-        return self._issue_token(admitted, data, request, deadline)
+        return self._issue_token(admitted, data_of(admitted.role), request, deadline)
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
@@ -186,12 +195,23 @@ class JoinRoom:
         """
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
+        room, look = self._find_room(user, self.default_room, deadline)
+        asked = JoinRequest(role=Role.PUBLISHER)
+        return self._join(user, room, asked, deadline, look=look, data_of=lambda _: data)
+
+    def _find_room(
+        self, user: User, name: str, deadline: Deadline
+    ) -> tuple[Room, WaitingLook | None]:
+        """Return the room, with its waiting room if the user waits there and asks again in time.
+
+        Asking again in time is not counted as a request for a token.
+        """
+        if user.id in self._waiting_room.asking:
+            look = self._waiting_room.look_again(user, name, deadline)
+            if look is not None and look.room is not None:
+                return look.room, look
         self._quota.count(user, deadline)
-        room = self._create_room.find_or_create(user, self.default_room, deadline)
-        admitted = self._admit_user.admit(
-            room, user, Role.PUBLISHER, deadline, lifetime=self._longest_lifetime
-        )
-        return self._issue_token(admitted, data, JoinRequest(), deadline)
+        return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
         self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
@@ -201,15 +221,7 @@ class JoinRoom:
         # token does not expire while the call waits.
         self._platform.project_id(deadline)
         now = self._clock()
-        expires_at = now + (request.lifetime or self._longest_lifetime)
-        if room.settings.closes_at is not None:
-            expires_at = min(expires_at, room.settings.closes_at)
-        if admitted.moderates_until is not None:
-            expires_at = min(expires_at, admitted.moderates_until)
-        # OpenTok's times are whole seconds. A token rounded up would outlive the room.
-        expires_at = expires_at.replace(microsecond=0)
-        if expires_at <= now:
-            raise RoomClosed("This room is closing now.")
+        expires_at = admitted.token_end(now, request.lifetime or self._longest_lifetime)
         spec = TokenSpec(
             session_id=room.session_id,
             role=role,
@@ -225,23 +237,20 @@ class JoinRoom:
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
     """Return the connection data, which all participants see."""
     name = user.name if user.name is not None else request.name
-    data = json.dumps(
-        {"userId": user.id, "name": name, "role": role, "data": request.data},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    content = {"userId": user.id, "name": name, "role": role, "data": request.data}
+    if user.invited is not None:
+        content["invitation"] = user.invited.invitation_id
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     _check_length(data, "name" if request.data is None else "data", "user's id, name and role")
     return data
 
 
 def _check_length(connection_data: str, field: str, beside: str) -> None:
     """Check OpenTok's limit, which counts characters and not bytes, as OpenTok's SDK does."""
-    if len(connection_data) > MAX_CONNECTION_DATA_CHARACTERS:
-        excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
-        raise InvalidField(
-            FieldProblem(
-                field,
-                f"is {excess} characters too long: the connection data may have "
-                f"{MAX_CONNECTION_DATA_CHARACTERS} characters, including the {beside}",
-            )
+    excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
+    if excess > 0:
+        reason = (
+            f"is {excess} characters too long: the connection data may have "
+            f"{MAX_CONNECTION_DATA_CHARACTERS} characters, including the {beside}"
         )
+        raise InvalidField(FieldProblem(field, reason))

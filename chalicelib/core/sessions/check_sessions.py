@@ -39,6 +39,19 @@ class SessionCheck(Protocol):
         """Make the record agree with OpenTok. Return True if anything may still change."""
 
 
+class UsageCount(Protocol):
+    """The counting of a session's usage, from a record that a check has just corrected."""
+
+    def count_if_due(self, session: Session, deadline: Deadline, *, found: bool) -> None:
+        """Count it, unless it was counted a moment ago.
+
+        Args:
+            session: The session as it was read before the check.
+            deadline: The time by which it must be counted.
+            found: True if the check found connections, or media that may still change.
+        """
+
+
 class SessionChecks:
     """Checks the sessions of a batch, many at the same time.
 
@@ -47,6 +60,7 @@ class SessionChecks:
         due_work: The queues, in which each check sets the session's next one.
         connections: The part of a check for connections and streams.
         media: The parts of a check for media.
+        usage: Counts what was used, at the end of a check.
         clock: Returns the time.
         longest_token: The longest lifetime of a client token.
     """
@@ -58,6 +72,7 @@ class SessionChecks:
         due_work: DueWorkStore,
         connections: SessionCheck,
         media: Sequence[SessionCheck],
+        usage: UsageCount,
         clock: Clock,
         longest_token: timedelta,
     ) -> None:
@@ -65,6 +80,7 @@ class SessionChecks:
         self._due_work = due_work
         self._connections = connections
         self._media = media
+        self._usage = usage
         self._clock = clock
         self._longest_token = longest_token
 
@@ -103,6 +119,7 @@ class SessionChecks:
                 # A silent OpenTok must not use up the time in which the next check is set.
                 capped = deadline.reserve(_SECONDS_TO_RESCHEDULE).capped(SECONDS_FOR_A_SESSION)
                 self._reconcile(session, in_use, capped)
+                self._usage.count_if_due(session, capped, found=any(in_use))
         except (ProviderUnavailable, StoreUnavailable) as failure:
             # A later round tries again, after the sessions that are due now.
             increment("ReconciliationFailed")

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
+from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.room_store import RoomAccess
+from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import OWN_SIGNALS, ConnectionControl, ListedConnection
+from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import (
     ConnectionNotFound,
@@ -31,19 +36,39 @@ class Moderate:
     Each request to OpenTok names the room's session, so it cannot affect clients in another room.
     """
 
-    def __init__(self, rooms: RoomAccess, platform: ConnectionControl) -> None:
+    def __init__(
+        self,
+        rooms: RoomAccess,
+        sessions: SessionStore,
+        waiting: WaitingStore,
+        platform: ConnectionControl,
+        clock: Clock,
+    ) -> None:
         self._rooms = rooms
+        self._sessions = sessions
+        self._waiting = waiting
         self._platform = platform
+        self._clock = clock
 
     def disconnect(self, user: User, name: str, connection_id: str, deadline: Deadline) -> None:
-        """Disconnect a client.
+        """Disconnect a client. Its user, if they had been approved, must wait to come back.
 
         Raises:
             ConnectionNotFound: The room has no such connection.
         """
         room = self._rooms.moderated_room(user, name, "disconnect others", deadline)
+        # This comes first: once the client is gone, its user may come back at any moment. It also
+        # holds if the waiting room is off now, and is turned on to keep the user out.
+        self._send_out(room, connection_id, deadline)
         if not self._platform.disconnect(room.session_id, connection_id, deadline):
             raise _connection_not_found(connection_id)
+
+    def _send_out(self, room: Room, connection_id: str, deadline: Deadline) -> None:
+        connection = self._sessions.connection(room.session_id, connection_id, deadline)
+        user_id = None if connection is None else connection.participant.user_id
+        if user_id is not None:
+            own = waiting_id(room.session_id, user_id)
+            self._waiting.send_out(room, own, self._clock(), deadline)
 
     def mute_stream(self, user: User, name: str, stream_id: str, deadline: Deadline) -> None:
         """Mute a stream.

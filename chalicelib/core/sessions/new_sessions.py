@@ -6,8 +6,12 @@ from typing import Final
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import ArchiveMode, MediaMode, RoomSettings
-from chalicelib.core.ports.session_pool import PoolBounds, SessionPool, SessionTaken
-from chalicelib.core.ports.video_platform import VideoPlatform
+from chalicelib.core.ports.video_platform import (
+    PoolBounds,
+    SessionPool,
+    SessionTaken,
+    VideoPlatform,
+)
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import StoreUnavailable

@@ -4,8 +4,9 @@ from typing import Final
 from chalicelib.core.model.connection import Counts, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.connection_page import ConnectionPage
 from chalicelib.core.ports.room_store import RoomAccess
-from chalicelib.core.ports.session_store import ConnectionPage, SessionStore
+from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 

@@ -10,6 +10,7 @@ from typing import Final
 from chalicelib.core.model.access_rules import RejectionReason, session_rejection
 from chalicelib.core.model.connection import Connection, Counts, Session, Stream
 from chalicelib.core.model.user import Role
+from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import (
@@ -41,6 +42,7 @@ class ConnectionReconciler:
         *,
         rooms: RoomStore,
         sessions: SessionStore,
+        invitations: InvitationStore,
         platform: ConnectionControl,
         tracker: SessionTracker,
         seats: SeatReconciler,
@@ -48,6 +50,7 @@ class ConnectionReconciler:
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
+        self._invitations = invitations
         self._platform = platform
         self._tracker = tracker
         self._seats = seats
@@ -216,9 +219,12 @@ class ConnectionReconciler:
         """Reject connections that must leave now, or that an earlier rejection left connected."""
         # Read the room when all connections are on record. A later ban or lock finds them there.
         room, now = self._rooms.find(session.room_name, deadline), self._clock()
+        revoked = self._revoked(connected, deadline)
 
         def rejection(connection: Connection) -> RejectionReason | None:
             before = RejectionReason.REFUSED if connection.refused else None
+            if connection.participant.invitation_id in revoked:
+                before = RejectionReason.REVOKED
             return session_rejection(session, room, connection, now) or before
 
         def reject(rejected: tuple[Connection, RejectionReason]) -> None:
@@ -229,6 +235,14 @@ class ConnectionReconciler:
         for_each_concurrently(
             reject, [(each, reason) for each, reason in reasons if reason is not None]
         )
+
+    def _revoked(self, connected: Iterable[Connection], deadline: Deadline) -> frozenset[str]:
+        """Return the revoked invitations of connected guests. Without guests, call nobody."""
+        invited = {each.participant.invitation_id for each in connected}
+        invitation_ids = {each for each in invited if each is not None}
+        if not invitation_ids:
+            return frozenset()
+        return self._invitations.revoked(invitation_ids, deadline)
 
 
 def _is_older(since: datetime, age: timedelta, now: datetime) -> bool:

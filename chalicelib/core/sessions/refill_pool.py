@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.model.room_settings import RoomSettings
-from chalicelib.core.ports.session_pool import PoolBounds, PoolRecord, SessionPool
-from chalicelib.core.ports.video_platform import VideoPlatform
+from chalicelib.core.ports.video_platform import PoolBounds, PoolRecord, SessionPool, VideoPlatform
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock

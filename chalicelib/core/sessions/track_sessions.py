@@ -8,29 +8,42 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.access_rules import RejectionReason, connection_rejection
-from chalicelib.core.model.connection import Connection, Session, Stream
+from chalicelib.core.model.access_rules import RejectionReason
+from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.seats import GRACE
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import SessionUnknown
 
 YOUNG_SESSION: Final = timedelta(seconds=60)
+_ENDINGS: Final = {
+    RejectionReason.BANNED: Ending.BANNED,
+    RejectionReason.CLOSED: Ending.CLOSED,
+    RejectionReason.RETIRED: Ending.CLOSED,
+}
+"""The endings of rejected connections, where they are not simply refused."""
 
 
 class SessionTracker:
     """Keeps the record of each session's connections and streams up to date."""
 
     def __init__(
-        self, rooms: RoomStore, sessions: SessionStore, platform: ConnectionControl, clock: Clock
+        self,
+        rooms: RoomStore,
+        sessions: SessionStore,
+        platform: ConnectionControl,
+        clock: Clock,
+        *,
+        rules: ConnectionRules,
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
+        self._rules = rules
         self._platform = platform
         self._clock = clock
 
@@ -64,7 +77,8 @@ class SessionTracker:
         # are read. So either this call sees the ban, or the ban sees this connection.
         elif self._sessions.record_connection(session, connection, deadline):
             room = self._rooms.find(session.room_name, deadline)
-            reason = self._reason(session, room, connection, deadline)
+            reason = self._rules.rejection(session, room, connection, deadline)
+            reason = reason or self._rules.revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             elif room is not None and (room.locked or room.settings.max_participants is not None):
@@ -81,7 +95,7 @@ class SessionTracker:
             ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            reason = self._reason(session, room, connection, deadline)
+            reason = self._rules.rejection(session, room, connection, deadline)
             try:
                 if reason is None and room is not None:
                     reason = self._seat(session, room, connection, deadline)
@@ -89,13 +103,21 @@ class SessionTracker:
                 room = stale.room
                 deadline.back_off(attempt)
                 continue
+            # A revocation is written before connections are read, and this connection is written
+            # now. So either this call sees the revocation, or the revocation this connection.
+            reason = reason or self._rules.revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             return
         raise busy(f"connection {connection.id}")
 
     def on_disconnected(
-        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        deadline: Deadline,
+        report: EndReport | None = None,
     ) -> None:
         """Record that a client has disconnected, and release its seat.
 
@@ -106,7 +128,14 @@ class SessionTracker:
             connection_id: The connection that has ended.
             at: The time of the report. The seat and the record are kept for a time after it.
             deadline: The time by which the end must be written.
+            report: What OpenTok reports of the end, for attendance.
         """
+        if (
+            report is not None
+            and report.ending is Ending.DISCONNECTED
+            and session.retired_until is not None
+        ):
+            report = replace(report, ending=Ending.CLOSED)
         room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             release = None
@@ -114,7 +143,7 @@ class SessionTracker:
                 release = room.seats.release_for(connection_id, at)
             if room is None or release is None:
                 was_connected = self._sessions.record_disconnection(
-                    session, connection_id, at, deadline
+                    session, connection_id, at, deadline, report
                 )
                 if room is None or room.settings.max_participants is None or not was_connected:
                     return
@@ -124,7 +153,7 @@ class SessionTracker:
                 continue
             try:
                 self._sessions.record_disconnection_and_release(
-                    session, room, release, at, deadline
+                    session, room, release, at, deadline, report=report
                 )
             except StaleRoom as stale:
                 room = stale.room
@@ -178,18 +207,6 @@ class SessionTracker:
         self._sessions.record_connection_and_seat(session, connection, room, claim, deadline)
         return None
 
-    def _reason(
-        self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
-    ) -> RejectionReason | None:
-        now, user_id = self._clock(), connection.participant.user_id or ""
-
-        def is_inside(current: Room) -> bool:
-            if current.settings.max_participants is not None:
-                return current.seats.is_kept(user_id, now)
-            return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
-
-        return connection_rejection(session, room, connection, now, is_inside)
-
     def reject(
         self, session: Session, connection: Connection, reason: RejectionReason, deadline: Deadline
     ) -> None:
@@ -198,7 +215,7 @@ class SessionTracker:
         Raises:
             ProviderUnavailable: OpenTok did not disconnect the client.
         """
-        refused = replace(connection, refused=True)
-        if self._sessions.record_connection(session, refused, deadline):
+        refused, ending = replace(connection, refused=True), _ENDINGS.get(reason, Ending.REFUSED)
+        if self._sessions.record_connection(session, refused, deadline, ending=ending):
             increment(f"Rejected{reason}")
             self._platform.disconnect(session.id, connection.id, deadline)

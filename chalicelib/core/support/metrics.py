@@ -46,6 +46,12 @@ def increment(name: str) -> None:
     _add(Metric(name, 1, timed=False))
 
 
+def increase(name: str, amount: float) -> None:
+    """Add an amount to the count `name`, if there is any."""
+    if amount:
+        _add(Metric(name, amount, timed=False))
+
+
 def duration(name: str, seconds: float) -> None:
     """Record a duration that was measured elsewhere."""
     _add(Metric(name, round(seconds * 1000, 1), timed=True))

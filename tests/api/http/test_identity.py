@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.oidc import TokenVerifier
+from chalicelib.core.model.issuer import Issuer
 from chalicelib.errors import Unauthenticated
 from stand_ins.http.faults import Fault
 from stand_ins.identity.provider import IdentityProvider
@@ -80,7 +81,8 @@ def bearer_with_claims(stand_ins: StandIns, changed: Mapping[str, object]) -> st
 
 def verifier(stand_ins: StandIns) -> TokenVerifier:
     identity = stand_ins.identity
-    return TokenVerifier(identity.issuer, [AUDIENCE], stand_ins.environment["AUTH_JWKS_URL"])
+    keys_url = stand_ins.environment["AUTH_JWKS_URL"]
+    return TokenVerifier([Issuer(identity.issuer, frozenset({AUDIENCE}), keys_url)])
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
@@ -138,7 +140,11 @@ FAR = 4102444800
         {"sub": "alice\n"},
         {"sub": "\u009balice"},
         {"sub": "\ud800"},
+        {"sub": "guest:"},
+        {"sub": "guest:0123456789abcdef0123456789abcdef"},
         {"sub": "alice\udfff"},
+        {"sub": "2~alice"},
+        {"sub": "9~"},
         {"exp": ...},
         {"exp": None},
         {"exp": "soon"},
@@ -178,6 +184,8 @@ def test_a_bearer_with_these_claims_is_refused_though_the_issuer_signed_it(
         {"aud": ..., "client_id": AUDIENCE, "token_use": "access"},
         {"sub": "a" * 255},
         {"sub": "\U0001d4ea" * 63},
+        {"sub": "1~alice"},
+        {"sub": "22~alice"},
         {"sub": "google-oauth2|108 'quoted\" "},
         {"iat": ...},
         {"nbf": 0},

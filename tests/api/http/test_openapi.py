@@ -83,6 +83,7 @@ def test_every_route_but_the_public_ones_names_what_proves_who_calls(
     assert {path for (_, path), scheme in schemes.items() if scheme is None} == {
         "/health",
         "/openapi.json",
+        "/invitations/tokens",
         *(f"/callbacks/{kind}/{{secret}}" for kind in CALLBACKS),
     }
     assert schemes["POST", "/rooms/{room}/tokens"] == [{"bearer": []}]

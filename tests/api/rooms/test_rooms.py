@@ -84,6 +84,7 @@ def test_a_new_room_answers_with_all_of_its_settings(users: Users) -> None:
         "members": None,
         "maxParticipants": None,
         "moderatorSeats": 0,
+        "waitingRoom": False,
         "opensAt": None,
         "closesAt": None,
         "archivesFor": "members",

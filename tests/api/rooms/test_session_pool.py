@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from chalicelib.adapters.dynamodb.session_pool import POOL_SHARDS
+from chalicelib.adapters.dynamodb.pool.session_pool import POOL_SHARDS
 from stand_ins.http.faults import Fault
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines

@@ -125,7 +125,7 @@ def test_a_session_that_opentok_refused_is_asked_about_again_after_five_minutes(
     ("of", "name", "odd"),
     [
         ("session", "name", None),
-        ("session", "expiresAt", "soon"),
+        ("session", "retiredUntil", "soon"),
         ("connection#", "since", None),
         ("room", "mediaMode", "odd"),
     ],

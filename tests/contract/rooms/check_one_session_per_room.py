@@ -13,7 +13,7 @@ import pytest
 from chalicelib.composition.services import Services
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from stand_ins.http.faults import Fault

@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.session_pool import PoolBounds
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.ports.video_platform import PoolBounds
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.errors import RoomkeyError
 from tests.fakes.memory.table import Table
 from tests.support.interleaving.opentok import OpenTokModel

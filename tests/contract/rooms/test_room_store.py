@@ -26,6 +26,7 @@ from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
+from tests.fakes.memory.table import ATTENDANCE
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import (
     LONGEST_TOKEN,
@@ -53,6 +54,7 @@ SETTINGS: dict[str, list[Any]] = {
     "members": [None, frozenset(), {"bob"}, {f"user-{number}" for number in range(MAX_MEMBERS)}],
     "max_participants": [None, 1, MAX_PARTICIPANTS],
     "moderator_seats": [0, 1, MAX_MODERATOR_SEATS],
+    "waiting_room": [False, True],
     "opens_at": [None, NOON, NOON + MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
     "closes_at": [None, NOON, NOON - MILLISECOND, FIRST_YEAR, LAST_MILLISECOND],
     "archives_for": list(ArchivesFor),
@@ -237,7 +239,7 @@ def test_a_closed_room_is_found_as_closed(store: RoomStore) -> None:
     assert store.find(room.name, soon()) == closed(room, EVENING)
 
 
-def test_a_closed_room_expires_in_thirty_days_and_its_session_with_its_last_token(
+def test_a_closed_room_expires_in_thirty_days_and_its_session_with_its_attendance(
     store: RoomStore, database: Database
 ) -> None:
     room = a_room()
@@ -248,7 +250,7 @@ def test_a_closed_room_expires_in_thirty_days_and_its_session_with_its_last_toke
     in_thirty_days = (EVENING + THIRTY_DAYS).replace(microsecond=0)
     assert database.expiry("room#standup") == in_thirty_days
     last_token_ends = (EVENING + LONGEST_TOKEN).replace(microsecond=0)
-    assert database.expiry(f"session#{room.session_id}") == last_token_ends
+    assert database.expiry(f"session#{room.session_id}") == last_token_ends + ATTENDANCE
     assert session_of(room, database) == Session(
         room.session_id,
         "standup",

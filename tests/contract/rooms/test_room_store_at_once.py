@@ -6,6 +6,7 @@ from itertools import chain
 
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.room_store import RoomStore
+from tests.fakes.memory.table import ATTENDANCE
 from tests.support.at_once import all_at_once
 from tests.support.stores.engines import Database
 from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, a_room, closed, soon
@@ -62,8 +63,8 @@ def test_a_room_closed_by_many_is_closed_at_one_of_their_times(
     assert found == closed(room, found.closed_at)
     expires = found.closed_at + NAME_KEPT_AFTER_CLOSING
     assert database.expiry("room#standup") == expires
-    last_token_ends = found.closed_at + LONGEST_TOKEN
-    assert database.expiry(f"session#{room.session_id}") == last_token_ends
+    attendance_ends = found.closed_at + LONGEST_TOKEN + ATTENDANCE
+    assert database.expiry(f"session#{room.session_id}") == attendance_ends
 
 
 def test_rooms_made_and_closed_by_many_at_once_leave_one_record_per_name_and_per_session(

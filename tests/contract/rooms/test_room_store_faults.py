@@ -9,15 +9,16 @@ import pytest
 from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
-from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
 from chalicelib.composition.services import Services
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.ports.session_pool import SessionPool
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.ports.video_platform import SessionPool
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
+from tests.fakes.memory.table import ATTENDANCE
 from tests.support.deadlines import unpaused_deadline
 from tests.support.servers.stand_ins import TABLE, StandIns
 from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, a_room, closed, soon
@@ -46,7 +47,7 @@ def client(stand_ins: StandIns) -> Iterator[DynamoDBClient]:
 
 @pytest.fixture
 def store(client: DynamoDBClient) -> RoomStore:
-    return DynamoDBRooms(client, TABLE, LONGEST_TOKEN)
+    return DynamoDBRooms(client, TABLE, LONGEST_TOKEN, ATTENDANCE)
 
 
 @pytest.fixture

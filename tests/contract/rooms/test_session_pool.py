@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent, Period
-from chalicelib.core.ports.session_pool import PoolRecord, SessionTaken
+from chalicelib.core.ports.video_platform import PoolRecord, SessionTaken
 from chalicelib.errors import StoreUnavailable
 from tests.support.at_once import all_at_once
 from tests.support.stores.engines import Database, Engine

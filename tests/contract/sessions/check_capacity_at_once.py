@@ -14,7 +14,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import HOLD, MAX_CONNECTIONS_PER_USER, MAX_EVICTED_AT_ONCE
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable, RoomFull, StoreUnavailable

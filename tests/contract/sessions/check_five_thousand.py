@@ -21,11 +21,11 @@ from chalicelib.core.model.connection import (
     Connection,
     Participant,
     Stream,
-    place_of,
 )
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.connection_page import place_of
 from chalicelib.core.ports.session_store import CheckQueue
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.core.sessions.read_presence import FEW_CONNECTIONS, ReadPresence

@@ -16,11 +16,11 @@ from chalicelib.core.model.connection import (
     Service,
     Session,
     Stream,
-    place_of,
 )
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
+from chalicelib.core.ports.connection_page import place_of
 from chalicelib.core.ports.session_store import SessionStore
 from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.engines import Database, Engine
@@ -30,6 +30,7 @@ ROOM = a_room(settings=RoomSettings(max_participants=2))
 LATER = NOON + timedelta(seconds=1)
 BOB = Connection("bob-1", NOON, Participant("bob", "Bob", Role.PUBLISHER))
 CALLER = Connection("call-1", NOON, Participant(service=Service.SIP, role=Role.PUBLISHER))
+GUEST = Connection("guest-1", NOON, Participant("guest:ann", "Ann", invitation_id="0" * 24))
 STREAM = Stream("s1", "camera", "camera", NOON)
 
 
@@ -53,10 +54,10 @@ def everybody(sessions: SessionStore) -> list[Connection]:
 def test_a_connection_comes_back_as_it_was_recorded(
     sessions: SessionStore, session: Session
 ) -> None:
-    for connection in (BOB, CALLER):
+    for connection in (BOB, CALLER, GUEST):
         assert sessions.record_connection(session, connection, soon())
         assert sessions.record_connection(session, connection, soon())
-    assert everybody(sessions) == [BOB, CALLER]
+    assert everybody(sessions) == [BOB, CALLER, GUEST]
 
 
 def test_what_a_later_report_of_an_arrival_does_not_tell_stays_as_it_was_reported(
@@ -207,10 +208,10 @@ def test_connections_and_their_tombstones_expire(
     sessions.record_connection(session, BOB, soon())
     assert expiries() == {NOON + timedelta(days=31)}
     sessions.record_disconnection(session, BOB.id, LATER, soon())
-    assert expiries() == {LATER + timedelta(hours=48), LATER + timedelta(days=1)}
+    assert expiries() == {LATER + timedelta(days=30), LATER + timedelta(days=1)}
     sessions.save_counts(ROOM.session_id, Counts(1, 0, 0, NOON), soon())
     assert expiries() == {
-        LATER + timedelta(hours=48),
+        LATER + timedelta(days=30),
         LATER + timedelta(days=1),
         NOON + timedelta(days=1),
     }

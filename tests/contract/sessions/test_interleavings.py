@@ -38,7 +38,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import GRACE, HOLD, MAX_CONNECTIONS_PER_USER
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.ban_users import ban_id_of
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.errors import (
     ProviderUnavailable,

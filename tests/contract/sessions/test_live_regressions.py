@@ -10,7 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.rooms.room_patch import RoomPatch
 from chalicelib.errors import RoomFull
 from tests.support.interleaving.opentok import OpenTokModel

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.core.model.access_rules import check_admission
 from chalicelib.core.model.room import Room, State, check_name
 from chalicelib.core.model.room_settings import ArchiveMode, MediaMode, Resolution, RoomSettings
-from chalicelib.core.model.user import Role, User
+from chalicelib.core.model.user import Invited, Role, User
 from chalicelib.errors import InvalidField, NotAMember, RoomClosed, RoomNotOpen
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -153,3 +153,14 @@ def test_every_broken_rule_is_named_at_once() -> None:
 )
 def test_settings_that_opentok_takes_pass(settings: RoomSettings) -> None:
     settings.check()
+
+
+@pytest.mark.parametrize("role", [Role.SUBSCRIBER, Role.MODERATOR])
+@pytest.mark.parametrize(("room_id", "is_theirs"), [("r1", True), ("r2", False)])
+def test_an_invitation_gives_nothing_in_another_room(
+    role: Role, room_id: str, is_theirs: bool
+) -> None:
+    guest = User("guest:1", invited=Invited("i-1", room_id, role))
+    private = room(RoomSettings(members=frozenset()))
+    assert private.admits(guest) is is_theirs
+    assert private.moderated_by(guest) is (is_theirs and role is Role.MODERATOR)

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.model.connection import Participant
 from chalicelib.core.model.user import Role, User
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.errors import RoomClosed
 from tests.fakes.service import ALICE, BOB, LONGEST_TOKEN, ROOT, Service
 from tests.support.noon import NOON

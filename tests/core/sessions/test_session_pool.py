@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.model.room_settings import ArchiveMode, MediaMode, RoomSettings
-from chalicelib.core.ports.session_pool import PoolBounds
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.sessions.new_sessions import CANDIDATES, MAX_TAKES
 from chalicelib.core.support.metrics import Metric, recording
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable

@@ -103,10 +103,19 @@ def limited(stage: Stage) -> dict[str, str]:
 
 
 AS_A_WHOLE = {"/*/*/throttling/rateLimit": "50", "/*/*/throttling/burstLimit": "100"}
+GUESTS = {
+    "/~1invitations~1tokens/POST/throttling/rateLimit": "10",
+    "/~1invitations~1tokens/POST/throttling/burstLimit": "50",
+}
 
 
-def test_a_stage_is_throttled_as_a_whole() -> None:
-    assert limited(stage_with()) == AS_A_WHOLE
+def test_a_stage_is_throttled_as_a_whole_and_guests_on_their_own() -> None:
+    assert limited(stage_with()) == AS_A_WHOLE | GUESTS
+
+
+def test_the_guests_route_that_is_throttled_is_a_route() -> None:
+    (path, _, _), *_ = (each.removeprefix("/").rpartition("/POST/") for each in GUESTS)
+    assert "POST" in build_app({}).routes[path.replace("~1", "/")]
 
 
 def test_a_variable_part_of_a_path_has_one_name_at_each_place() -> None:

@@ -49,6 +49,7 @@ RUNS = {
         "chalicelib.core.sessions.check_sessions",
         "chalicelib.core.sessions.reconcile_connections",
         "chalicelib.core.media.reconcile_media",
+        "chalicelib.core.usage.count_usage",
     ),
     "delete_expired_archives": ("chalicelib.core.media.delete_expired_archives",),
     "refill_session_pool": ("chalicelib.core.sessions.refill_pool",),

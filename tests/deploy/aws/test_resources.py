@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from deploy.aws.resources import Resources
+from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
 from deploy.stage import Stage, read_stage
 
@@ -25,8 +26,10 @@ class RecordedCloudFormation:
         failing: bool = False,
         new: bool = True,
         archives: str | None = None,
+        kind: str | None = None,
     ) -> None:
         self._status = status
+        self._kind = kind
         self._archives = archives
         self._failing = failing
         self._new = new
@@ -40,6 +43,8 @@ class RecordedCloudFormation:
         if self._archives is not None:
             parameter = {"ParameterKey": "ArchiveBucket", "ParameterValue": self._archives}
             stack["Parameters"] = [parameter]
+        if self._kind is not None:
+            stack["Parameters"] = [{"ParameterKey": "Kind", "ParameterValue": self._kind}]
         return {"Stacks": [stack]}
 
     def create_stack(self, **asked: Any) -> None:
@@ -88,11 +93,42 @@ def resources(client: RecordedCloudFormation, archive_bucket: str = "") -> Resou
     return Resources(stage, cast("CloudFormationClient", client))
 
 
+LIMITS = cost_limits({})
+
+
+def test_the_limits_of_cost_are_settings_of_the_stage() -> None:
+    chosen = {
+        "ALARM_MINUTES_PER_DAY": "5",
+        "ALARM_LIVE_RECORDINGS": "6",
+        "ALARM_TOKENS_PER_MINUTE": "7",
+        "MONTHLY_BUDGET_USD": "900",
+    }
+    assert cost_limits(chosen) == {
+        "AlarmMinutesPerDay": "5",
+        "AlarmLiveRecordings": "6",
+        "AlarmTokensPerMinute": "7",
+        "MonthlyBudgetUsd": "900",
+        "BudgetCentsPerDay": "3000",
+    }
+
+
+@pytest.mark.parametrize("text", ["-1", "ten", "1e3", "0", "99999999999"])
+def test_a_limit_that_is_none_stops_the_deployment(text: str) -> None:
+    with pytest.raises(DeployError, match="ALARM_LIVE_RECORDINGS"):
+        cost_limits({"ALARM_LIVE_RECORDINGS": text})
+
+
 def test_a_stack_that_is_not_there_is_created() -> None:
     client = RecordedCloudFormation(None)
 
     assert resources(client).apply() == "created"
-    wanted = {"Stage": "dev", "Serving": "yes", "ArchiveBucket": ""}
+    wanted = {
+        "Stage": "dev",
+        "Kind": "development",
+        "Serving": "yes",
+        "ArchiveBucket": "",
+        **LIMITS,
+    }
     assert client.asked == [("create", wanted)]
 
 
@@ -100,7 +136,13 @@ def test_a_stack_that_is_there_is_updated() -> None:
     client = RecordedCloudFormation("CREATE_COMPLETE")
 
     assert resources(client).apply() == "updated"
-    wanted = {"Stage": "dev", "Serving": "yes", "ArchiveBucket": ""}
+    wanted = {
+        "Stage": "dev",
+        "Kind": "development",
+        "Serving": "yes",
+        "ArchiveBucket": "",
+        **LIMITS,
+    }
     assert client.asked == [("update", wanted)]
 
 
@@ -113,7 +155,13 @@ def test_a_stage_that_no_longer_serves_keeps_its_stack_with_its_data() -> None:
 
     resources(client).apply(serving=False)
 
-    wanted = {"Stage": "dev", "Serving": "no", "ArchiveBucket": BUCKET}
+    wanted = {
+        "Stage": "dev",
+        "Kind": "development",
+        "Serving": "no",
+        "ArchiveBucket": BUCKET,
+        **LIMITS,
+    }
     assert client.asked == [("update", wanted)]
 
 
@@ -140,6 +188,17 @@ def test_recordings_are_not_left_behind_in_another_bucket() -> None:
     with pytest.raises(DeployError, match=f"are in {BUCKET}"):
         resources(client, "roomkey-dev-archives-2").apply()
     assert client.asked == []
+
+
+def test_production_is_not_made_development_by_a_setting_that_is_missing() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", kind="production")
+
+    for act in (resources(client).apply, resources(client).check_kind):
+        with pytest.raises(DeployError, match="is of production, and STAGE_KIND says development"):
+            act()
+    assert client.asked == []
+    resources(RecordedCloudFormation("CREATE_COMPLETE", kind="development")).check_kind()
+    resources(RecordedCloudFormation(None)).check_kind()
 
 
 def test_the_first_resource_that_failed_is_named_with_its_reason() -> None:

@@ -19,7 +19,10 @@ FAILURES = {"Errors", "Internal", "NotConfigured", "StoreUnavailable"}
 SCHEDULED = set(read_stage("prod").scheduled) - {"refill_session_pool"}
 """Without the pool's refill: if it does not run, the pool's own alarm rings."""
 OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
-OF_A_SERVING_STAGE = sorted(set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_RECORDINGS})
+OF_A_BUDGET = ["AlarmTopicPolicy", "EstimatedCost", "MonthlyBudget"]
+OF_A_SERVING_STAGE = sorted(
+    set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_RECORDINGS, *OF_A_BUDGET}
+)
 
 
 def test_the_table_is_on_demand_encrypted_recoverable_and_forgets() -> None:
@@ -51,6 +54,36 @@ def test_the_secret_is_empty_at_first_and_never_reset_by_an_update() -> None:
 @pytest.mark.parametrize("name", OF_A_SERVING_STAGE)
 def test_all_else_goes_when_the_stage_no_longer_serves(name: str) -> None:
     assert RESOURCES[name]["Condition"] == "Serving"
+
+
+@pytest.mark.parametrize("name", OF_A_BUDGET)
+def test_a_budget_is_there_where_the_settings_name_one(name: str) -> None:
+    assert RESOURCES[name]["Condition"] == "Budget"
+
+
+def test_the_budget_tells_the_topic_which_lets_it() -> None:
+    notifications = RESOURCES["MonthlyBudget"]["Properties"]["NotificationsWithSubscribers"]
+    told = [each["Address"] for one in notifications for each in one["Subscribers"]]
+    assert told == [{"Ref": "AlarmTopic"}] * 2
+    (statement,) = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    services = {"budgets.amazonaws.com", "cloudwatch.amazonaws.com"}
+    assert set(statement["Principal"]["Service"]) == services
+
+
+@pytest.mark.parametrize(
+    ("name", "metrics"),
+    [
+        ("LiveRecordings", {"RecordingSeconds"}),
+        (
+            "TokensPerMinute",
+            {"TokensModerator", "TokensPublisher", "TokensSubscriber", "TokensPublisheronly"},
+        ),
+    ],
+)
+def test_alarms_of_use_add_up_what_is_counted(name: str, metrics: set[str]) -> None:
+    expression, *watched = RESOURCES[name]["Properties"]["Metrics"]
+    assert {each["MetricStat"]["Metric"]["MetricName"] for each in watched} == metrics
+    assert all(f"FILL({each['Id']}, 0)" in expression["Expression"] for each in watched)
 
 
 def test_the_bucket_is_encrypted_versioned_and_private() -> None:
@@ -119,6 +152,9 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
         ("Roomkey", "SessionPoolDry", API),
         ("Roomkey", "UnknownConnections", f"{API}-check_sessions"),
         ("Roomkey", "OldestDueSession", f"{API}-reconcile_sessions"),
+        ("Roomkey", "ParticipantMinutes", f"{API}-check_sessions"),
+        ("Roomkey", "LongBroadcasts", f"{API}-check_sessions"),
+        ("Roomkey", "EstimatedCents", f"{API}-check_sessions"),
     }
     assert all(each["AlarmActions"] == [{"Ref": "AlarmTopic"}] for each in alarms)
 
@@ -196,7 +232,8 @@ def test_the_summary_tells_what_the_alarms_cost() -> None:
     alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"].endswith("::Alarm")]
     cents = 10 * sum(len(each.get("Metrics", [None, None])) - 1 for each in alarms)
 
-    text = summary(read_stage("prod"), Deployed("", "", ()), None)
+    stage = read_stage("prod").with_settings({"AUTH_ISSUER": "https://login.test"})
+    text = summary(stage, Deployed("", "", ()), None)
     assert f"{cents / 100:.2f} for the alarms" in text
 
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.core.model.connection import Counts, Participant, Stream
+from chalicelib.core.model.connection import Counts, Ending, Participant, Stream
+from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.media import DELETED
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.session_pool import PoolRecord
+from chalicelib.core.model.usage import SessionDay
+from chalicelib.core.model.waiting import Decision, WaitingList
 from chalicelib.core.ports.session_store import CheckQueue
+from chalicelib.core.ports.video_platform import PoolRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,12 @@ class SessionRecord:
     quiet_since: datetime | None = None
     expires: datetime | None = None
     unassigned_streams: tuple[Stream, ...] = ()
+    started: datetime | None = None
+    retired_until: datetime | None = None
 
     @property
     def queue(self) -> CheckQueue:
-        if self.expires is not None:
+        if self.retired_until is not None:
             return CheckQueue.RETIRED
         return CheckQueue.LIVE if self.quiet_since is None else CheckQueue.IDLE
 
@@ -54,6 +59,9 @@ class ConnectionRecord:
         gone_at: None until its end is known.
         place: Its place in the list of its session; None if it is not listed.
         streams: By id; None for one that has ended.
+        went: The time of its end, for attendance.
+        reported: The reason that OpenTok reported.
+        own_ending: The reason of this service.
     """
 
     participant: Participant = field(default_factory=Participant)
@@ -62,6 +70,10 @@ class ConnectionRecord:
     gone_at: datetime | None = None
     place: str | None = None
     streams: Mapping[str, Stream | None] = field(default_factory=dict)
+    went: datetime | None = None
+    reported: Ending | None = None
+    own_ending: Ending | None = None
+    published: bool = False
     expires: datetime | None = None
 
     @property
@@ -90,6 +102,32 @@ class UsageRecord:
     expires: datetime
     count: int = 0
     holds: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRecord:
+    """An invitation, and the hashed keys of the guests who have come by it."""
+
+    invitation: Invitation
+    expires: datetime
+    guests: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationListRecord:
+    """The ids of a room's invitations, and the number of changes to the list."""
+
+    ids: frozenset[str]
+    version: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRecord:
+    """The counted usage of a session on a day."""
+
+    counted: SessionDay
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +180,19 @@ class RefillRecord:
 
     content: PoolRecord
     expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRecord:
+    """The users who asked lately for a token of a session."""
+
+    waiting: WaitingList
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """A decision about one user of a session's waiting room."""
+
+    decision: Decision
+    expires: datetime

@@ -10,7 +10,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage
-from chalicelib.core.ports.session_pool import SessionTaken
+from chalicelib.core.ports.video_platform import SessionTaken
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 from tests.fakes.memory.records import RoomRecord

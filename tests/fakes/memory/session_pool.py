@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chalicelib.core.ports.session_pool import PoolRecord
+from chalicelib.core.ports.video_platform import PoolRecord
 from chalicelib.core.support.deadline import Deadline
 from tests.fakes.memory.records import PooledSession, RefillRecord
 from tests.fakes.memory.table import Table, whole_second

@@ -11,15 +11,15 @@ from chalicelib.core.model.connection import (
     MAX_STREAMS_AT_ONCE,
     Connection,
     Counts,
+    Ending,
+    EndReport,
     Participant,
     Session,
     Stream,
-    place_of,
-    place_of_user,
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.session_store import ConnectionPage
+from chalicelib.core.ports.connection_page import ConnectionPage, place_of, place_of_user
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment
@@ -53,7 +53,7 @@ class FakeSessions:
                 owner=found.owner,
                 next_check=None if found.due is None else from_epoch_milliseconds(found.due),
                 quiet_since=found.quiet_since,
-                retired_until=found.expires,
+                retired_until=found.retired_until,
                 unassigned_streams=found.unassigned_streams,
             )
 
@@ -71,6 +71,7 @@ class FakeSessions:
         connection: Connection,
         deadline: Deadline,
         expected: Room | None = None,
+        ending: Ending | None = None,
     ) -> bool:
         with self._table.faults.call("record_connection", deadline):
             if self._is_gone(session, connection.id):
@@ -78,6 +79,8 @@ class FakeSessions:
             if expected is not None:
                 self._table.current(expected)
             self._put_arrival(session, connection)
+            if ending is not None:
+                self._put_ending(session.id, connection.id, ending)
             return True
 
     def record_connection_and_seat(
@@ -97,24 +100,43 @@ class FakeSessions:
             return True
 
     def record_disconnection(
-        self, session: Session, connection_id: str, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        deadline: Deadline,
+        report: EndReport | None = None,
     ) -> bool:
         with self._table.faults.call("record_disconnection", deadline):
             before = self._connection(session.id, connection_id)
             user_id, service = before.participant.user_id, before.participant.service
-            self._put_end(session, connection_id, at, user_id)
+            self._put_end(session, connection_id, at, user_id, report)
             is_admitted = not before.refused and service is None
             if is_admitted and user_id is not None:
                 self._put_departure(session, user_id, before.gone_at or at, only_later=True)
             return is_admitted and before.is_live
 
+    def mark_ending(
+        self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline
+    ) -> None:
+        with self._table.faults.call("mark_ending", deadline):
+            if (session_id, connection_id) in self._table.connections:
+                self._put_ending(session_id, connection_id, ending)
+
     def record_disconnection_and_release(
-        self, session: Session, room: Room, release: SeatRelease, at: datetime, deadline: Deadline
+        self,
+        session: Session,
+        room: Room,
+        release: SeatRelease,
+        at: datetime,
+        deadline: Deadline,
+        *,
+        report: EndReport | None = None,
     ) -> None:
         with self._table.faults.call("record_disconnection_and_release", deadline):
             record = self._table.same_room(room)
             self._table.put_room(record, seats=seats_left(record.room, release))
-            self._put_end(session, release.connection_id, at, release.user_id)
+            self._put_end(session, release.connection_id, at, release.user_id, report)
             self._put_departure(session, release.user_id, at)
 
     def record_stream(
@@ -122,6 +144,7 @@ class FakeSessions:
     ) -> None:
         with self._table.faults.call("record_stream", deadline):
             before = self._connection(session.id, connection_id)
+            self._put_published(session, connection_id)
             if stream.id in before.streams:
                 return
             self._put_streams(session, connection_id, {}, stream.since)
@@ -142,6 +165,7 @@ class FakeSessions:
         with self._table.faults.call("end_stream", deadline):
             before = self._connection(session.id, connection_id)
             known = before.streams.get(stream_id) is not None
+            self._put_published(session, connection_id)
             ended = {stream_id: None} if known or _may_end_another(before) else {}
             self._put_streams(session, connection_id, ended, at)
 
@@ -152,6 +176,13 @@ class FakeSessions:
             found = self._table.sessions.get(session.id)
             if found is not None:
                 self._table.sessions[session.id] = replace(found, unassigned_streams=tuple(streams))
+
+    def connection(
+        self, session_id: str, connection_id: str, deadline: Deadline
+    ) -> Connection | None:
+        with self._table.faults.call("connection", deadline):
+            current = (each for _, each in self._of_session(session_id))
+            return next((each for each in current if each.id == connection_id), None)
 
     def connections(self, session_id: str, deadline: Deadline) -> list[Connection]:
         with self._table.faults.call("connections", deadline):
@@ -205,12 +236,7 @@ class FakeSessions:
         place = place_of(new.user_id, connection.id, refused=connection.refused)
         self._table.connections[session.id, connection.id] = replace(
             before,
-            participant=Participant(
-                known.user_id if new.user_id is None else new.user_id,
-                known.name if new.name is None else new.name,
-                new.role or known.role,
-                new.service or known.service,
-            ),
+            participant=_completed(new, known),
             since=connection.since,
             refused=connection.refused,
             place=before.place if new.user_id is None and before.place else place,
@@ -219,19 +245,45 @@ class FakeSessions:
         if not session.monitored:
             self._table.monitor_session(session, connection.since + FIRST_CHECK)
 
+    def _put_ending(self, session_id: str, connection_id: str, ending: Ending) -> None:
+        before = self._connection(session_id, connection_id)
+        self._table.connections[session_id, connection_id] = replace(before, own_ending=ending)
+
+    def _put_published(self, session: Session, connection_id: str) -> None:
+        before = self._connection(session.id, connection_id)
+        self._table.connections[session.id, connection_id] = replace(before, published=True)
+
     def _put_end(
-        self, session: Session, connection_id: str, at: datetime, user_id: str | None
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        user_id: str | None,
+        report: EndReport | None,
     ) -> None:
         """Write a tombstone. It keeps the user's id for a user who comes back soon."""
-        before = self._connection(session.id, connection_id)
-        self._table.connections[session.id, connection_id] = replace(
+        before, kept = self._connection(session.id, connection_id), self._table.attendance
+        known = replace(before.participant, user_id=user_id)
+        after = replace(
             before,
-            participant=Participant(user_id, service=before.participant.service),
             gone_at=before.gone_at or at,
+            went=before.went or at,
             place=None,
             streams={},
-            expires=whole_second(at + _TOMBSTONE),
+            expires=whole_second(at + max(kept, _TOMBSTONE)),
         )
+        if report is not None:
+            reported = report.connection.participant
+            known = _completed(known, reported)
+            after = replace(
+                after,
+                since=before.since or report.connection.since,
+                went=report.at,
+                reported=report.ending,
+            )
+        if not kept:
+            known = Participant(known.user_id, service=known.service)
+        self._table.connections[session.id, connection_id] = replace(after, participant=known)
 
     def _put_streams(
         self,
@@ -266,6 +318,17 @@ class FakeSessions:
             ),
             key=itemgetter(0),
         )
+
+
+def _completed(first: Participant, second: Participant) -> Participant:
+    """Return the first participant, with what only the second says."""
+    return Participant(
+        second.user_id if first.user_id is None else first.user_id,
+        second.name if first.name is None else first.name,
+        first.role or second.role,
+        first.service or second.service,
+        first.invitation_id or second.invitation_id,
+    )
 
 
 def _connection_of(connection_id: str, since: datetime, record: ConnectionRecord) -> Connection:

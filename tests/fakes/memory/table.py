@@ -1,11 +1,12 @@
 """The table that all fake stores share."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
+from chalicelib.core.model.usage import SessionDay, Usage, start_of
 from chalicelib.core.ports.quota_store import Period
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.formats import Clock, epoch_milliseconds
@@ -13,8 +14,12 @@ from chalicelib.errors import StoreUnavailable
 from tests.fakes.faults import Faults
 from tests.fakes.memory.records import (
     ConnectionRecord,
+    CountedRecord,
     CountsRecord,
+    DecisionRecord,
     DepartureRecord,
+    InvitationListRecord,
+    InvitationRecord,
     MediaRecord,
     PooledSession,
     RefillRecord,
@@ -22,6 +27,7 @@ from tests.fakes.memory.records import (
     RoomRecord,
     SessionRecord,
     UsageRecord,
+    WaitingRecord,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
 
 FIRST_CHECK: Final = timedelta(seconds=60)
 WARNING_MILLISECONDS: Final = 120_000
+ATTENDANCE: Final = timedelta(days=30)
 MAX_BYTES: Final = 400 * 1024
 """The largest size of a record: DynamoDB takes no larger item."""
 
@@ -39,9 +46,12 @@ class Table:
     Args:
         clock: Says what has expired.
         longest_token: How long a client token may live.
+        attendance: How long attendance is kept.
     """
 
-    def __init__(self, clock: Clock, longest_token: timedelta) -> None:
+    def __init__(
+        self, clock: Clock, longest_token: timedelta, attendance: timedelta = ATTENDANCE
+    ) -> None:
         self.faults = Faults(unavailable)
         self.rooms: dict[str, RoomRecord] = {}
         """By name, in lower case."""
@@ -61,8 +71,21 @@ class Table:
         """By room."""
         self.usage: dict[tuple[str, str], UsageRecord] = {}
         """By user, and what is counted when."""
+        self.invitations: dict[str, InvitationRecord] = {}
+        """By id."""
+        self.invitation_lists: dict[str, InvitationListRecord] = {}
+        """By room."""
+        self.waiting: dict[str, WaitingRecord] = {}
+        """By session."""
+        self.decisions: dict[tuple[str, str], DecisionRecord] = {}
+        """By session and waiting id."""
+        self.counted: dict[tuple[str, date], CountedRecord] = {}
+        """By session and day."""
+        self.sums: dict[tuple[str, str | None, date], dict[str, Usage]] = {}
+        """By room or creator, and day: that of each session."""
         self._clock = clock
         self._longest_token = longest_token
+        self.attendance = attendance
 
     def expire(self) -> None:
         """Remove expired records. DynamoDB does so hours later, so a test decides when."""
@@ -112,12 +135,13 @@ class Table:
 
     def start_session(self, room: Room, at: datetime) -> None:
         """Put the room's session. Its first check is due soon."""
-        self._put_session(room, at + FIRST_CHECK)
+        self._put_session(room, at + FIRST_CHECK, started=at)
 
     def retire_session(self, room: Room, at: datetime) -> None:
         """Put the room's retired session. It is checked until its last token has expired."""
-        expires = whole_second(at + self._longest_token)
-        self._put_session(room, at, quiet_since=at, expires=expires)
+        until, found = at + self._longest_token, self.sessions.get(room.session_id)
+        started = None if found is None else found.started
+        self._put_session(room, at, started=started or at, quiet_since=at, retired_until=until)
 
     def update_session(self, session_id: str, room_name: str, room_id: str, **changed: Any) -> None:
         """Change a session's record, or make one if there is none."""
@@ -155,13 +179,21 @@ class Table:
         self.usage[_usage_key(period)] = UsageRecord(whole_second(period.ends), count)
         return count
 
+    def count_usage(self, session: Session, day: date, counted: SessionDay) -> None:
+        """Put what has been counted of a session on a day."""
+        expires = start_of(day) + timedelta(days=7)
+        self.counted[session.id, day] = CountedRecord(counted, expires)
+
     def _put_session(
         self,
         room: Room,
         due: datetime,
+        *,
+        started: datetime,
         quiet_since: datetime | None = None,
-        expires: datetime | None = None,
+        retired_until: datetime | None = None,
     ) -> None:
+        until = retired_until
         self.sessions[room.session_id] = SessionRecord(
             room.name,
             room.room_id,
@@ -169,7 +201,9 @@ class Table:
             has_access_limits=has_access_limits(room),
             due=epoch_milliseconds(due),
             quiet_since=quiet_since,
-            expires=expires,
+            started=started,
+            retired_until=None if until is None else whole_second(until),
+            expires=None if until is None else whole_second(until + self.attendance),
         )
 
     def _all(self) -> tuple[dict[Any, Any], ...]:
@@ -184,6 +218,11 @@ class Table:
             self.media,
             self.schedules,
             self.usage,
+            self.invitations,
+            self.invitation_lists,
+            self.waiting,
+            self.decisions,
+            self.counted,
         )
 
 

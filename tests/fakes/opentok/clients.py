@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from chalicelib.core.model.connection import Connection, Participant, Stream
+from chalicelib.core.model.connection import Connection, Ending, Participant, Stream
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.ports.video_platform import ClientToken, TokenSpec
 from chalicelib.core.support.deadline import Deadline
@@ -31,6 +31,8 @@ class Event:
     session_id: str
     connection: Connection
     stream: Stream | None = None
+    at: datetime | None = None
+    ending: Ending = Ending.LEFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +130,16 @@ class FakeOpenTok:
             self.events.append(Event("connectionCreated", session.id, connection))
             return connection.id
 
-    def leave(self, connection_id: str) -> None:
+    def leave(self, connection_id: str, ending: Ending = Ending.LEFT) -> None:
         """Disconnect a client. Its streams end first."""
         with self.faults.lock:
             session = self.session_of(connection_id)
             for stream_id in [*streams_of(session, connection_id)]:
                 self.unpublish(stream_id)
             connection = session.connections.pop(connection_id)
-            self.events.append(Event("connectionDestroyed", session.id, connection))
+            self.events.append(
+                Event("connectionDestroyed", session.id, connection, at=self.clock(), ending=ending)
+            )
 
     def publish(self, connection_id: str, name: str = "", video_type: str | None = "camera") -> str:
         """Publish a stream and return its id."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from chalicelib.core.model.connection import Ending
 from chalicelib.core.ports.video_platform import ListedConnection, ListedStream
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import SignalTooLarge
@@ -41,7 +42,7 @@ class FakeConnections:
             session = self._opentok.entered(session_id)
             if session is None or connection_id not in session.connections:
                 return False
-            self._opentok.leave(connection_id)
+            self._opentok.leave(connection_id, Ending.DISCONNECTED)
             return True
 
     def signal(

@@ -10,25 +10,32 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
+from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
-from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.media import MediaPage
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.ports.session_pool import PoolBounds
 from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.media_settings import read_features
-from tests.fakes.memory.table import unavailable
+from tests.fakes.memory.table import ATTENDANCE, unavailable
 from tests.fakes.stores import Stores
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
@@ -133,14 +140,18 @@ def build(
     """Return a service on DynamoDB, each of whose calls is a step."""
     client = cast("DynamoDBClient", GatedClient(engine_client))
     stores = Stores(
-        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME),
+        rooms=DynamoDBRooms(client, TABLE, TOKEN_LIFETIME, ATTENDANCE),
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
-        sessions=DynamoDBSessions(client, TABLE),
+        sessions=DynamoDBSessions(client, TABLE, ATTENDANCE),
         pool=DynamoDBSessionPool(client, TABLE),
-        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME),
+        invitations=DynamoDBInvitations(client, TABLE),
+        waiting=DynamoDBWaiting(client, TABLE),
+        due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME, ATTENDANCE),
         media=RunningMedia(client, TABLE),
         schedules=cast("Any", NoMedia()),
+        attendance=DynamoDBAttendance(client, TABLE),
+        usage=DynamoDBUsage(client, TABLE),
     )
     return _service(stores, opentok, clock, pool)
 
@@ -168,6 +179,8 @@ def _service(
         quotas=stores.quotas,
         sessions=stores.sessions,
         pool=stores.pool,
+        invitations=stores.invitations,
+        waiting=stores.waiting,
         video=opentok,
         client_library=nothing,
         connections=opentok,
@@ -175,6 +188,8 @@ def _service(
         callbacks=nothing,
         due_work=lambda: stores.due_work,
         workers=lambda: None,
+        attendance=lambda: stores.attendance,
+        usage=lambda: stores.usage,
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,
@@ -193,7 +208,12 @@ def _service(
         media_hosts=MediaHosts(),
         opentok_calls_per_second=1000,
         quotas=Quotas(),
+        invitations=InvitationRule(),
+        attendance=ATTENDANCE,
+        prices=Prices(),
         pool=pool,
     )
-    use_cases = wire(ports, policy, clock, lambda: f"room-{next(_ROOM_IDS)}")
+    use_cases = wire(
+        ports, policy, clock, lambda: f"room-{next(_ROOM_IDS)}", lambda: f"code-{next(_ROOM_IDS)}"
+    )
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

@@ -27,6 +27,8 @@ _SHA512 = (
 _HOME = Path(__file__).parents[3] / ".local" / "dynamodb" / _VERSION
 _JAR = _HOME / "DynamoDBLocal.jar"
 _SECONDS_TO_START = 60
+SHARED_DYNAMODB = "dynamodb_local_url"
+"""The name under which a process of a test run is given the URL."""
 _COMMAND = "python -m tests.support.programs.dynamodb_local"
 
 
@@ -55,11 +57,16 @@ def check_installed() -> None:
 
 
 @contextmanager
-def running_dynamodb_local() -> Iterator[str]:
-    """Start it empty and in memory, yield its URL, and stop it afterwards."""
+def running_dynamodb_local(*, database_per_key: bool = False) -> Iterator[str]:
+    """Start it empty and in memory, yield its URL, and stop it afterwards.
+
+    Args:
+        database_per_key: Each id of an access key has a database of its own.
+    """
     check_installed()
     port = _free_port()
-    with tempfile.TemporaryFile() as output, _process(port, output) as process:
+    shared = [] if database_per_key else ["-sharedDb"]
+    with tempfile.TemporaryFile() as output, _process(port, output, shared) as process:
         try:
             _wait_until_it_answers(process, port, output)
             yield f"http://127.0.0.1:{port}"
@@ -85,11 +92,11 @@ def _bring_jar() -> None:
         unpacked.rename(_HOME)
 
 
-def _process(port: int, output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _process(port: int, output: IO[bytes], shared: list[str]) -> subprocess.Popen[bytes]:
     # Java's second compiler and its parallel collector cost more than they give in some minutes.
     thrifty = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"]
     java = ["java", *thrifty, "-Djava.library.path=DynamoDBLocal_lib", "-jar", _JAR.name]
-    options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
+    options = ["-inMemory", *shared, "-disableTelemetry", "-port", str(port)]
     return subprocess.Popen(
         [*java, *options], cwd=_HOME, stdin=subprocess.DEVNULL, stdout=output, stderr=output
     )

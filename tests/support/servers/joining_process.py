@@ -10,7 +10,7 @@ from functools import partial
 
 from chalicelib.composition.services import Services
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.join_room import JoinRequest
+from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from tests.support.at_once import all_at_once
 

@@ -19,6 +19,14 @@ from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import HOLD, KeptFree, Seats
+from chalicelib.core.model.waiting import (
+    GUEST,
+    Decision,
+    Verdict,
+    WaitingList,
+    WaitingUser,
+    waiting_id,
+)
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.ports.quota_store import Allowance, Period
 from tests.fakes.memory.table import Table
@@ -58,6 +66,8 @@ class BothStores(RuleBasedStateMachine):
         self._rooms: list[Room] = []
         self._sessions: list[Session] = []
         self._kept: list[Media] = []
+        self._lists = [WaitingList()]
+        self._decided: list[Decision | None] = [None]
         self._numbers = 0
 
     def both(self, call: Callable[[Stores], Any]) -> Any:
@@ -126,6 +136,35 @@ class BothStores(RuleBasedStateMachine):
     def free(self, data: st.DataObject, user: str) -> None:
         room = self._a_room(data)
         self.both(lambda stores: stores.seats.free(room, user, soon()))
+
+    @rule(data=st.data(), user=USERS, at=MOMENTS, which=st.integers(0, 6))
+    def wait(self, data: st.DataObject, user: str, at: Any, which: int) -> None:
+        room, guest = self._a_room(data), data.draw(st.booleans())
+        user_id = f"{GUEST if guest else ''}{user}"
+        own = waiting_id(room.session_id, user_id)
+        before = data.draw(st.just(WaitingList()) | st.sampled_from(self._lists))
+        known = before.users.get(own, WaitingUser(own, user_id, user, at, at))
+        decision, decided = (
+            Decision(Verdict.APPROVED, at),
+            data.draw(st.sampled_from(self._decided)),
+        )
+        claim = room.seats.claim_for_join(user_id, room.settings.max_participants or 3, at)
+        removal, recording = before.removing(known, at), before.recording(known, at)
+        calls: list[Callable[[Stores], object]] = [
+            lambda stores: stores.waiting.record(room, recording, soon()),
+            lambda stores: stores.waiting.record(room, recording, soon()),
+            lambda stores: stores.waiting.approve(room, removal, claim, soon()),
+            lambda stores: stores.waiting.turn_away(room, removal, soon()),
+            lambda stores: stores.waiting.decide(room, own, decided, decision, soon()),
+            lambda stores: stores.waiting.send_out(room, own, at, soon()),
+            lambda stores: stores.waiting.note_signal(room, before, which, at, soon()),
+        ]
+        self.both(calls[which])
+        look = self.both(
+            lambda stores: stores.waiting.look(room.name, room.session_id, own, soon())
+        )
+        self._lists.append(look.waiting)
+        self._decided.append(look.decision)
 
     @rule(user=USERS, at=MOMENTS, room=NAMES, which=st.integers(0, 2))
     def use(self, user: str, at: Any, room: str, which: int) -> None:

@@ -8,17 +8,21 @@ from typing import Any, Protocol
 from boto3.dynamodb.types import TypeDeserializer
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
+from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
-from chalicelib.adapters.dynamodb.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
+from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
-from tests.fakes.memory.table import Table
+from tests.fakes.memory.table import ATTENDANCE, Table
 from tests.fakes.stores import Stores
 from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.example_rooms import LONGEST_TOKEN
@@ -60,14 +64,18 @@ class Engine:
     @property
     def stores(self) -> Stores:
         return Stores(
-            rooms=DynamoDBRooms(self.client, TABLE, LONGEST_TOKEN),
+            rooms=DynamoDBRooms(self.client, TABLE, LONGEST_TOKEN, ATTENDANCE),
             seats=DynamoDBSeats(self.client, TABLE),
             quotas=DynamoDBQuotas(self.client, TABLE),
-            sessions=DynamoDBSessions(self.client, TABLE),
+            sessions=DynamoDBSessions(self.client, TABLE, ATTENDANCE),
             pool=DynamoDBSessionPool(self.client, TABLE),
-            due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN),
+            invitations=DynamoDBInvitations(self.client, TABLE),
+            waiting=DynamoDBWaiting(self.client, TABLE),
+            due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN, ATTENDANCE),
             media=DynamoDBMedia(self.client, TABLE),
             schedules=DynamoDBRetention(self.client, TABLE),
+            attendance=DynamoDBAttendance(self.client, TABLE),
+            usage=DynamoDBUsage(self.client, TABLE),
         )
 
     def empty_table(self) -> None:
@@ -157,6 +165,9 @@ class Memory:
             ("pool", table.refills),
             ("session", table.counts),
             ("media", table.schedules),
+            ("invitation", table.invitations),
+            ("invitations", table.invitation_lists),
+            ("waiting", table.waiting),
         )
         for kind, records in by_id:
             yield from ((f"{kind}#{each}", records, each) for each in list(records))
@@ -165,6 +176,7 @@ class Memory:
             ("session", table.departures),
             ("media", table.media),
             ("user", table.usage),
+            ("waiting", table.decisions),
         )
         for kind, records in by_ids:
             yield from ((f"{kind}#{each[0]}", records, each) for each in list(records))

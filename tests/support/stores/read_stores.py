@@ -7,8 +7,9 @@ from typing import Any
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.ports.session_pool import SessionTaken
 from chalicelib.core.ports.session_store import DueSession
+from chalicelib.core.ports.video_platform import SessionTaken
+from chalicelib.core.ports.waiting_store import StaleWaiting
 from tests.fakes.stores import Stores
 from tests.support.stores.example_rooms import NOON, soon
 
@@ -24,6 +25,8 @@ def outcome(call: Callable[[Stores], Any], stores: Stores) -> Any:
         return "stale", stale.room
     except SessionTaken:
         return "taken"
+    except StaleWaiting:
+        return "stale"
 
 
 def read_retention(room_id: str, stores: Stores) -> RetentionSchedule | None:

@@ -3,7 +3,7 @@
 The first callback creates the item, whether it reports the connection, its end, or a stream. So
 callbacks in any order lead to the same item. Once the connection is reported, `state` is `live`,
 and `place` lists it in the index `connections-live`. Once its end is reported, `state` is `gone`
-for good and `place` is removed: a tombstone, which only writes look at.
+for good and `place` is removed: a tombstone, which only writes and attendance look at.
 
 Current streams are entries of the map `streams`, which the index holds too. The ids of ended
 streams are a set, `ended`, which the index does not hold. Both have a bounded number of entries.
@@ -14,17 +14,24 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.presence.attendance_items import (
+    came_update,
+    published_update,
+    went_update,
+)
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
 from chalicelib.core.model.connection import (
     MAX_ENDED_STREAMS,
     MAX_STREAMS_AT_ONCE,
     Connection,
+    Ending,
+    EndReport,
     Participant,
     Service,
     Stream,
-    place_of,
 )
 from chalicelib.core.model.user import Role
+from chalicelib.core.ports.connection_page import place_of
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 LIVE: Final = "live"
@@ -40,7 +47,7 @@ def connection_key(session_id: str, connection_id: str) -> Item:
     return serialize({"pk": f"session#{session_id}", "sk": f"{PREFIX}{connection_id}"})
 
 
-def connected_update(connection: Connection) -> UpdateBuilder:
+def connected_update(connection: Connection, ending: Ending | None = None) -> UpdateBuilder:
     """Record the connection, unless its end is recorded already.
 
     A report without a user does not move a connection whose user is known.
@@ -59,6 +66,7 @@ def connected_update(connection: Connection) -> UpdateBuilder:
         ("name", participant.name),
         ("role", participant.role and participant.role.value),
         ("service", participant.service and participant.service.value),
+        ("invitation", participant.invitation_id),
     ):
         if value is not None:
             write.set(value, name)
@@ -66,16 +74,25 @@ def connected_update(connection: Connection) -> UpdateBuilder:
         write.set(True, "refused")
     else:
         write.remove("refused")
-    return _unless_gone(write)
+    return _unless_gone(came_update(write, connection, ending))
 
 
-def disconnected_update(at: datetime) -> UpdateBuilder:
-    """Record the connection's end, for good. Keep the user's id, for a repeated report."""
+def disconnected_update(
+    at: datetime, report: EndReport | None, kept: timedelta, user_id: str | None = None
+) -> UpdateBuilder:
+    """Record the connection's end, for good. Keep the user's id, for a repeated report.
+
+    Args:
+        at: The time of the report.
+        report: What OpenTok reports of the end.
+        kept: The time for which attendance is kept. If there is none, the name is removed.
+        user_id: The user, if the caller knows.
+    """
     write = UpdateBuilder().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
-    write.set(_seconds(at + _TOMBSTONE), "expiresAt")
-    for name in ("place", "name", "role", "streams", "ended"):
+    write.set(_seconds(at + max(kept, _TOMBSTONE)), "expiresAt")
+    for name in ("place", "invitation", "streams", "ended"):
         write.remove(name)
-    return write
+    return went_update(write, at, report, named=bool(kept), user_id=user_id)
 
 
 def without_streams_update(at: datetime) -> UpdateBuilder:
@@ -86,7 +103,7 @@ def without_streams_update(at: datetime) -> UpdateBuilder:
 
 def stream_created_update(stream: Stream) -> UpdateBuilder:
     """Record a stream, unless its end is recorded already, or the item has no space for it."""
-    write = UpdateBuilder().set(stream_values(stream), "streams", stream.id)
+    write = published_update().set(stream_values(stream), "streams", stream.id)
     write.only_if_present("streams").only_if_absent("streams", stream.id)
     write.only_if(f"size({write.path('streams')}) < {write.value(MAX_STREAMS_AT_ONCE)}")
     ended = write.path("ended")
@@ -102,7 +119,7 @@ def stream_destroyed_update(stream_id: str) -> UpdateBuilder:
     Once the item has the maximum of ended streams, no further stream is recorded. So a stream that
     is not on record need not be remembered then.
     """
-    write = UpdateBuilder().remove("streams", stream_id).add_to_set(stream_id, "ended")
+    write = published_update().remove("streams", stream_id).add_to_set(stream_id, "ended")
     write.only_if_present("streams")
     known = f"attribute_exists({write.path('streams', stream_id)})"
     return write.only_if(f"{known} OR {_may_end_another(write)}")
@@ -111,6 +128,11 @@ def stream_destroyed_update(stream_id: str) -> UpdateBuilder:
 def has_no_streams_yet(item: Item) -> bool:
     """Return True if the item needs `without_streams_update` before it can have streams."""
     return "streams" not in item and item.get("state") != {"S": GONE}
+
+
+def has_ended_unpublished(item: Item) -> bool:
+    """Return True if the connection's end is on record, and that it published is not."""
+    return item.get("state") == {"S": GONE} and "published" not in item
 
 
 def is_full_of_streams(item: Item, stream_id: str) -> bool:
@@ -133,6 +155,7 @@ def connection_from_item(item: Mapping[str, Any]) -> Connection:
             values.get("name"),
             None if role is None else Role(role),
             None if service is None else Service(service),
+            values.get("invitation"),
         ),
         streams=streams_of(values["streams"]),
         refused="refused" in values,

@@ -24,7 +24,7 @@ from chalicelib.adapters.dynamodb.table import (
     deserialize,
     serialize,
 )
-from chalicelib.core.ports.session_pool import PoolRecord
+from chalicelib.core.ports.video_platform import PoolRecord
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 

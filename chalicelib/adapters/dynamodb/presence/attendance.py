@@ -1,0 +1,115 @@
+"""Attendance in DynamoDB: the items of connections, by arrival."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.adapters.dynamodb.batches import get_all
+from chalicelib.adapters.dynamodb.presence.attendance_items import (
+    CAME,
+    arrival_key,
+    attendance_from_item,
+)
+from chalicelib.adapters.dynamodb.presence.connections import connection_key
+from chalicelib.adapters.dynamodb.room_items import sessions_listing
+from chalicelib.adapters.dynamodb.table import Item, Table, call, deserialize, serialize
+from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance, RoomSession
+from chalicelib.core.ports.attendance import ArrivalCursor, ArrivalPage, TimeSpan
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_ARRIVAL: Final = "media-by-start"
+"""The index by start, which holds connections too."""
+SESSIONS: Final = "rooms-by-creator"
+"""The index that lists rooms by their creator, and sessions by the name of their room."""
+MAX_SESSIONS: Final = 100
+"""The number of sessions of one name that are looked at, the latest ones."""
+
+
+class DynamoDBAttendance:
+    """The attendance store."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._table = Table(client, table)
+
+    def sessions_of(self, room_name: str, deadline: Deadline) -> Sequence[RoomSession]:
+        listed = call(
+            deadline,
+            partial(
+                self._table.client.query,
+                TableName=self._table.name,
+                IndexName=SESSIONS,
+                KeyConditionExpression="listedFor = :name",
+                ExpressionAttributeValues=serialize({":name": sessions_listing(room_name)}),
+                ScanIndexForward=False,
+                Limit=MAX_SESSIONS,
+            ),
+        )["Items"]
+        keys = [{"pk": each["pk"], "sk": each["sk"]} for each in listed]
+        sessions = [_session_of(item) for item in get_all(self._table, keys, deadline)]
+        return sorted(sessions, key=lambda each: each.started_at)
+
+    def page(
+        self,
+        session_id: str,
+        span: TimeSpan,
+        start: ArrivalCursor | None,
+        limit: int,
+        deadline: Deadline,
+    ) -> ArrivalPage:
+        query = _query(session_id, span) | {"TableName": self._table.name, "Limit": limit}
+        if start is not None:
+            key = connection_key(session_id, start.connection_id)
+            came = {"startedAt": arrival_key(start.came, start.connection_id)}
+            query["ExclusiveStartKey"] = key | serialize(came)
+        response = call(deadline, partial(self._table.client.query, **query))
+        last = response.get("LastEvaluatedKey")
+        found = tuple(attendance_from_item(item) for item in response["Items"])
+        return ArrivalPage(found, None if last is None else _cursor(last))
+
+    def iter_all(self, session_id: str, span: TimeSpan, deadline: Deadline) -> Iterator[Attendance]:
+        query = _query(session_id, span) | {"ConsistentRead": True, "Limit": 1000}
+        return (attendance_from_item(item) for item in self._table.query(query, deadline))
+
+
+def _query(session_id: str, span: TimeSpan) -> dict[str, Any]:
+    """Build a query for the connections of a time. Those that ended earlier are left out."""
+    return {
+        "IndexName": BY_ARRIVAL,
+        "KeyConditionExpression": "pk = :pk AND startedAt BETWEEN :first AND :last",
+        "FilterExpression": "attribute_not_exists(wentAt) OR wentAt >= :start",
+        "ExpressionAttributeValues": serialize(
+            {
+                ":pk": f"session#{session_id}",
+                ":first": _key_of(epoch_milliseconds(span.start) - _LONGEST),
+                ":last": _key_of(epoch_milliseconds(span.end)),
+                ":start": epoch_milliseconds(span.start),
+            }
+        ),
+    }
+
+
+_LONGEST: Final = int(LONGEST_ATTENDANCE.total_seconds() * 1000)
+
+
+def _key_of(milliseconds: int) -> str:
+    # A time before 1970 has no key, and precedes all connections.
+    return arrival_key(from_epoch_milliseconds(max(0, milliseconds)))
+
+
+def _session_of(item: Item) -> RoomSession:
+    values = deserialize(item)
+    return RoomSession(
+        id=values["pk"].removeprefix("session#"),
+        room_id=values["roomId"],
+        owner=values.get("createdBy"),
+        started_at=from_epoch_milliseconds(values["createdAt"]),
+    )
+
+
+def _cursor(key: Item) -> ArrivalCursor:
+    came, _, connection_id = deserialize(key)["startedAt"].removeprefix(CAME).partition("#")
+    return ArrivalCursor(from_epoch_milliseconds(int(came)), connection_id)

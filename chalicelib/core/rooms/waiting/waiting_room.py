@@ -1,0 +1,180 @@
+"""The waiting room, as a join meets it: approved users pass, and others wait."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final, NoReturn
+
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.user import User
+from chalicelib.core.model.waiting import (
+    ASK_AGAIN_SECONDS,
+    FORGOTTEN_AFTER,
+    MAX_NAME_BYTES,
+    MAX_WAITING,
+    RECORDED_EVERY,
+    Decision,
+    Verdict,
+    WaitingUser,
+    is_guest,
+    waiting_id,
+)
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, StaleRoom, busy
+from chalicelib.core.ports.waiting_store import StaleWaiting, WaitingLook, WaitingStore
+from chalicelib.core.rooms.quotas import MAX_USERS
+from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock, cut_to_bytes
+from chalicelib.core.support.metrics import increment
+from chalicelib.errors import MustWait, TurnedAway, WaitingRoomFull
+
+_IN_TIME: Final = timedelta(seconds=2)
+"""The time after which a user who asks again is in no hurry, and is not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The part of a join that the waiting room needs.
+
+    Args:
+        name: The display name that the caller chose. Moderators see that of a guest.
+        skips: True if the user need not wait, unless a moderator has decided against them.
+        look: The room and its waiting room, if they have just been read.
+    """
+
+    name: str | None = None
+    skips: bool = False
+    look: WaitingLook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    room: str
+    session_id: str
+    at: datetime
+
+
+class WaitingRoom:
+    """Keeps users waiting until a moderator decides.
+
+    An instance remembers which users it has kept waiting, each in one room. The next request of
+    such a user for this room reads the room and its waiting room at once.
+
+    Attributes:
+        asking: These users, by their ids.
+    """
+
+    def __init__(self, store: WaitingStore, signals: WaitingSignals, clock: Clock) -> None:
+        self._store = store
+        self._signals = signals
+        self._clock = clock
+        self.asking: dict[str, _Asked] = {}
+        self._lock = Lock()
+
+    def look_again(self, user: User, name: str, deadline: Deadline) -> WaitingLook | None:
+        """Return the room and its waiting room, if the user waits there and asks again in time.
+
+        A request that comes too early returns None too, so that it is counted like any other.
+        """
+        asked, now = self.asking.get(user.id), self._clock()
+        if asked is None or asked.room != name.lower():
+            return None
+        if not asked.at + _IN_TIME <= now < asked.at + FORGOTTEN_AFTER:
+            return None
+        own = waiting_id(asked.session_id, user.id)
+        look = self._store.look(name, asked.session_id, own, deadline)
+        is_same = look.room is not None and look.room.session_id == asked.session_id
+        return look if is_same else None
+
+    def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> None:
+        """Let the user pass, if they were approved or need not wait.
+
+        Raises:
+            MustWait: The user waits now, or still.
+            TurnedAway: A moderator has turned the user away, less than 10 minutes ago.
+            WaitingRoomFull: As many others as may wait do so.
+            StaleRoom: The room has changed since it was read.
+        """
+        own = waiting_id(room.session_id, user.id)
+        look = asking.look if asking.look is not None and asking.look.room is room else None
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            # An approved user costs the read of one small item, however many others wait.
+            decision = self._store.decision(room, own, deadline) if look is None else look.decision
+            try:
+                if self._may_pass(room, own, decision, asking, deadline):
+                    with self._lock:
+                        self.asking.pop(user.id, None)
+                    return
+                if look is None:
+                    look = self._store.look(room.name, room.session_id, own, deadline)
+                    _check_unchanged(room, look.room)
+                else:
+                    self._wait(room, user, asking, look, deadline)
+            except StaleWaiting:
+                look = None
+                deadline.back_off(attempt)
+        raise busy(f"waiting room of {room.name}")
+
+    def _may_pass(
+        self, room: Room, own: str, decision: Decision | None, asking: Asking, deadline: Deadline
+    ) -> bool:
+        now = self._clock()
+        turned_away = None if decision is None else decision.turned_away_until(now)
+        if turned_away is not None:
+            raise TurnedAway(
+                "A moderator did not approve you. You may ask again later.",
+                retry_after=max(1, int((turned_away - now).total_seconds())),
+            )
+        approves = decision is not None and decision.approves
+        is_sent_out = decision is not None and decision.verdict is Verdict.SENT_OUT
+        if decision is not None and approves and not decision.is_old(now):
+            return True
+        if not approves and (is_sent_out or not asking.skips):
+            return False
+        self._store.decide(room, own, decision, Decision(Verdict.APPROVED, now), deadline)
+        return True
+
+    def _wait(
+        self, room: Room, user: User, asking: Asking, look: WaitingLook, deadline: Deadline
+    ) -> NoReturn:
+        now, waiting, own = self._clock(), look.waiting, waiting_id(room.session_id, user.id)
+        mine = waiting.users.get(own)
+        if mine is None or not mine.is_waiting(now):
+            mine = WaitingUser(own, user.id, _shown_name(user, asking), now, now)
+            if waiting.is_full_for(mine, now):
+                raise WaitingRoomFull(
+                    f"{MAX_WAITING} others wait already. Try again later.",
+                    retry_after=ASK_AGAIN_SECONDS,
+                )
+            increment("WaitsBegun")
+            self._record(room, look, mine, now, deadline)
+        elif now >= mine.asked_at + RECORDED_EVERY:
+            self._record(room, look, replace(mine, asked_at=now), now, deadline)
+        self._remember(room, user, now)
+        raise MustWait(own, mine.since, waiting.ahead_of(mine, now), retry_after=ASK_AGAIN_SECONDS)
+
+    def _record(
+        self, room: Room, look: WaitingLook, mine: WaitingUser, now: datetime, deadline: Deadline
+    ) -> None:
+        change = look.waiting.recording(mine, now)
+        self._store.record(room, change, deadline)
+        if change.signalled is not None:
+            self._signals.send(look.room or room, change.signalled, deadline)
+
+    def _remember(self, room: Room, user: User, now: datetime) -> None:
+        with self._lock:
+            self.asking.pop(user.id, None)
+            self.asking[user.id] = _Asked(room.name.lower(), room.session_id, now)
+            if len(self.asking) > MAX_USERS:
+                del self.asking[next(iter(self.asking))]
+
+
+def _check_unchanged(room: Room, found: Room | None) -> None:
+    if found is None or (found.room_id, found.revision) != (room.room_id, room.revision):
+        raise StaleRoom(found)
+
+
+def _shown_name(user: User, asking: Asking) -> str | None:
+    """Return the name that moderators see. Only guests choose it themselves."""
+    name = user.name if user.name is not None or not is_guest(user.id) else asking.name
+    return None if name is None else cut_to_bytes(name, MAX_NAME_BYTES)

@@ -1,0 +1,128 @@
+"""The command `make sign-in-check`: what the issuers publish, and one bearer token."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http.client import HTTPException
+from typing import Final
+from urllib.error import HTTPError, URLError
+
+from jwt import PyJWK, PyJWTError
+
+from chalicelib.adapters.issuer_documents import discovery_url, fetch_document, keys_url_in
+from chalicelib.adapters.oidc import ALGORITHMS, IssuerKeys
+from chalicelib.auth_settings import read_issuers
+from chalicelib.core.model.issuer import Issuer
+from chalicelib.core.support.deadline import Deadline
+from deploy.errors import DeployError
+from deploy.sign_in.bearer import BearerJudgment
+
+FETCH_SECONDS: Final = 10.0
+_SEE_THE_PAGE: Final = "docs/sign-in.md has a recipe for each provider. Then run this again."
+
+
+def check_sign_in(environment: Mapping[str, str], bearer: str | None) -> None:
+    """Check the settings of sign-in, what the issuers publish, and a bearer token if there is one.
+
+    Raises:
+        DeployError: A setting is wrong, or users could not sign in.
+    """
+    problems: list[str] = []
+    issuers = read_issuers(environment, problems)
+    if problems:
+        raise DeployError(
+            f"The settings of sign-in are wrong: {'; '.join(problems)}.", _SEE_THE_PAGE
+        )
+    print("Sign-in:")
+    SignInCheck(issuers, lambda line: print(f"      {line}", flush=True)).run(bearer)
+
+
+class SignInCheck:
+    """A check that users can sign in with these issuers.
+
+    Args:
+        issuers: The stage's issuers.
+        say: Prints a line.
+        keys_of: Returns an issuer's keys, which fetch nothing yet.
+    """
+
+    def __init__(
+        self,
+        issuers: Sequence[Issuer],
+        say: Callable[[str], None],
+        keys_of: Callable[[Issuer], IssuerKeys] = IssuerKeys,
+    ) -> None:
+        self._issuers = issuers
+        self._say = say
+        self._keys = {each.url: keys_of(each) for each in issuers}
+
+    def run(self, bearer: str | None) -> None:
+        """Fetch what each issuer publishes, and judge the bearer token if there is one.
+
+        Raises:
+            DeployError: Users could not sign in, or this token would be refused.
+        """
+        faults = [fault for each in self._issuers if (fault := self._fault_of(each)) is not None]
+        if faults:
+            raise DeployError(" ".join(faults), _SEE_THE_PAGE)
+        if bearer:
+            BearerJudgment(self._issuers, self._keys, self._say).judge(bearer)
+        else:
+            self._say("bearer token: not checked; set BEARER to a user's token to check one")
+
+    def _fault_of(self, issuer: Issuer) -> str | None:
+        """Return what is wrong with what an issuer publishes, in a sentence, or None."""
+        keys_url = issuer.keys_url
+        try:
+            if keys_url is None:
+                document = _fetched(discovery_url(issuer.url))
+                keys_url = keys_url_in(document, issuer.url)
+                self._say(f"{discovery_url(issuer.url)}: names this issuer")
+            _fetched(keys_url)
+            keys = self._keys[issuer.url].get_signing_keys()
+        except _Unfetched as error:
+            return f"{error}{_guess(issuer, str(error))}"
+        except ValueError as error:
+            return f"{error}."
+        except PyJWTError as error:
+            return f"The issuer's keys cannot be used: {error}."
+        usable = [each for each in keys if each.algorithm_name in ALGORITHMS]
+        if not usable:
+            return f"{keys_url} has no key for {' or '.join(ALGORITHMS)}."
+        self._say(f"{keys_url}: {len(usable)} keys for {' and '.join(_algorithms(usable))}")
+        return None
+
+
+class _Unfetched(Exception):
+    """A document that cannot be fetched. The text is a sentence."""
+
+
+def _fetched(url: str) -> object:
+    try:
+        return fetch_document(url, Deadline(FETCH_SECONDS))
+    except HTTPError as error:
+        raise _Unfetched(f"{url} answers {error.code} {error.reason}.") from error
+    except URLError as error:
+        raise _Unfetched(f"{url} cannot be reached: {error.reason}.") from error
+    except TimeoutError as error:
+        raise _Unfetched(f"{url} does not answer within {FETCH_SECONDS:.0f} s.") from error
+    except (OSError, HTTPException) as error:
+        cause = str(error) or type(error).__name__
+        raise _Unfetched(f"{url} cannot be reached: {cause}.") from error
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _Unfetched(f"{url} is no JSON.") from error
+
+
+def _guess(issuer: Issuer, fault: str) -> str:
+    """Return what is probably wrong with the settings."""
+    if issuer.keys_url is not None:
+        return " AUTH_JWKS_URL must be the address of the provider's keys."
+    if "openid-configuration answers 4" in fault:
+        return (
+            f" So {issuer.url} is no issuer: it must be the `iss` of your tokens. If the provider "
+            "has no discovery document, set AUTH_JWKS_URL."
+        )
+    return ""
+
+
+def _algorithms(keys: Sequence[PyJWK]) -> list[str]:
+    return sorted({each.algorithm_name for each in keys})

@@ -1,0 +1,139 @@
+"""The settings of a stage: where they come from, and what is wrong with them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deploy.__main__ import COMMANDS
+from deploy.errors import DeployError
+from deploy.settings.names import SECRET_SETTINGS, setting_names
+from deploy.settings.operated import OperatedStage
+from deploy.settings.sources import lines_of
+from deploy.stage import PROJECT, read_stage
+
+SIGN_IN = """
+AUTH_ISSUER = "https://login.test"
+AUTH_AUDIENCE = ["calls", "meetings"]
+"""
+PATH_SECRET = "s3cr3t" * 6
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a project without settings of an operator's own."""
+    (tmp_path / ".chalice").mkdir()
+    shutil.copyfile(PROJECT / ".chalice" / "config.json", tmp_path / ".chalice" / "config.json")
+    return tmp_path
+
+
+def operated(project: Path, text: str = "", **environ: str) -> OperatedStage:
+    (project / ".chalice" / "settings.dev.toml").write_text(text, encoding="utf-8")
+    return OperatedStage(read_stage("dev", project), environ)
+
+
+def refusal(stage: OperatedStage) -> str:
+    with pytest.raises(DeployError) as refused:
+        stage.check()
+    return f"{refused.value}\n{refused.value.remedy}"
+
+
+def test_the_environment_wins_over_the_operators_file_which_wins_over_the_projects(
+    project: Path,
+) -> None:
+    text = SIGN_IN + 'ROOMS_TABLE = "mine"\nMAX_ROOMS = 5\nCORS_ORIGIN = "https://file.test"'
+    stage = operated(project, text, ROOMKEY_CORS_ORIGIN="https://env.test", CORS_ORIGIN="no")
+
+    stage.check()
+    assert stage.stage.environment == {
+        "OPENTOK_SECRET_ID": "roomkey/dev/opentok",
+        "ROOMS_TABLE": "mine",
+        "MAX_ROOMS": "5",
+        "AUTH_ISSUER": "https://login.test",
+        "AUTH_AUDIENCE": "calls,meetings",
+        "CORS_ORIGIN": "https://env.test",
+    }
+    origins = {name: each.origin for name, each in stage.settings.chosen.items()}
+    assert origins["OPENTOK_SECRET_ID"] == ".chalice/config.json"
+    assert origins["ROOMS_TABLE"] == ".chalice/settings.dev.toml"
+    assert origins["CORS_ORIGIN"] == "the environment"
+
+
+def test_each_setting_is_shown_with_its_origin_and_no_secret_is(project: Path) -> None:
+    text = SIGN_IN + f'CALLBACK_PATH_SECRET = "{PATH_SECRET}"'
+    lines = list(lines_of(operated(project, text).settings, SECRET_SETTINGS))
+
+    assert any(
+        line.split() == ["AUTH_ISSUER", "https://login.test", "from", ".chalice/settings.dev.toml"]
+        for line in lines
+    )
+    assert any(line.split()[:3] == ["CALLBACK_PATH_SECRET", "(36", "characters)"] for line in lines)
+    assert PATH_SECRET not in "".join(lines)
+    shown = "\n".join(lines)
+    assert [each for each in setting_names() if "AUTH" not in each and each not in shown] == []
+
+
+def test_all_that_is_wrong_is_said_in_one_go_with_its_place(project: Path) -> None:
+    text = """
+AUTH_ISUER = "https://login.test"
+MAX_ROOMS = "many"
+DEFAULT_ROOM = { name = "lobby" }
+STAGE_KIND = "live"
+"""
+    said = refusal(operated(project, text, ROOMKEY_LOGLEVEL="DEBUG", ROOMKEY_ALLOW_SIP="some"))
+
+    for part in (
+        "AUTH_ISUER in .chalice/settings.dev.toml is no setting; did you mean AUTH_ISSUER?",
+        "DEFAULT_ROOM in .chalice/settings.dev.toml must be text, a number or a list",
+        "ROOMKEY_LOGLEVEL of the environment is no setting; did you mean LOG_LEVEL?",
+        "MAX_ROOMS must be a whole number from 1 to 1000 (.chalice/settings.dev.toml)",
+        "STAGE_KIND must be development or production (.chalice/settings.dev.toml)",
+        "(the environment)",
+        "AUTH_ISSUER is not set.",
+        "AUTH_AUDIENCE is not set.",
+        "Set them in .chalice/settings.dev.toml, or in the environment as ROOMKEY_NAME",
+    ):
+        assert part in said
+
+
+def test_a_file_that_is_no_toml_is_named_with_the_line(project: Path) -> None:
+    said = refusal(operated(project, "AUTH_ISSUER = https://login.test"))
+
+    assert ".chalice/settings.dev.toml cannot be read: " in said
+    assert "line 1" in said
+
+
+def test_a_setting_may_be_true_as_in_a_claim(project: Path) -> None:
+    stage = operated(project, SIGN_IN + "AUTH_ADMIN_VALUE = true\nAUTH_ADMIN_CLAIM = 'admin'")
+
+    assert stage.stage.environment["AUTH_ADMIN_VALUE"] == "true"
+
+
+def test_every_setting_that_the_pages_name_exists() -> None:
+    page = (PROJECT / "docs" / "deploying.md").read_text()
+    part = page.partition("## Settings")[2].partition("\n## ")[0]
+
+    documented = {each for each in setting_names() if f"`{each}`" in part}
+    numbered = {each for each in setting_names() if each[-2:-1] == "_"}
+    assert set(setting_names()) - documented - numbered == set()
+
+
+def test_the_command_shows_the_settings_and_then_refuses_them(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(DeployError, match="AUTH_ISSUER is not set"):
+        COMMANDS["settings"](operated(project))
+    assert "ROOMS_TABLE" in capsys.readouterr().out
+
+
+def test_a_deployment_says_all_that_is_wrong_and_nothing_twice(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "wrok")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "no-such-file"))
+
+    with pytest.raises(DeployError, match=r"^2 things are not right") as refused:
+        COMMANDS["deploy"](operated(project, "MAX_ROOMS = 0"))
+
+    for part in ("MAX_ROOMS must be", "AUTH_ISSUER is not set", "There is no AWS profile 'wrok'"):
+        assert str(refused.value).count(part) == 1
