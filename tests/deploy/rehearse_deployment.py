@@ -44,6 +44,7 @@ ROLES = {
     "roomkey-prod-enforce_closing_times": "enforce_closing_times",
     "roomkey-prod-reconcile_sessions": "reconcile_sessions",
     "roomkey-prod-delete_expired_archives": "delete_expired_archives",
+    "roomkey-prod-refill_session_pool": "refill_session_pool",
     "roomkey-prod-check_sessions": "check_sessions",
 }
 """What each function's role is named after."""
