@@ -65,12 +65,13 @@ def wire(
         clock=clock,
         new_id=new_id,
     )
+    rules = ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock)
     tracker = SessionTracker(
         ports.rooms,
         ports.sessions,
         ports.connections,
         clock,
-        rules=ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock),
+        rules=rules,
     )
     signals = WaitingSignals(ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
@@ -115,7 +116,7 @@ def wire(
             connections=ConnectionReconciler(
                 rooms=ports.rooms,
                 sessions=ports.sessions,
-                invitations=ports.invitations,
+                rules=rules,
                 platform=ports.connections,
                 tracker=tracker,
                 seats=seats,

@@ -32,10 +32,13 @@ class RoomInvitations:
     Args:
         version: The number of changes to the list; 0 if there is none yet.
         invitations: Those on the list that still exist, ended ones too, in any order.
+        revoked_until: The time at which the last revoked invitation would have ended, if there
+            is one: until then, its guests may have client tokens.
     """
 
     version: int
     invitations: tuple[Invitation, ...]
+    revoked_until: datetime | None = None
 
 
 class StaleInvitations(Exception):
@@ -87,11 +90,14 @@ class InvitationStore(Protocol):
         """
 
     def revoke(self, invitation_id: str, room_id: str, at: datetime, deadline: Deadline) -> bool:
-        """End an invitation. A repeated call changes nothing.
+        """End an invitation, and note its end on the list. A repeated call changes nothing more.
 
         Returns:
             False if the room has no such invitation.
         """
+
+    def revoked_until(self, room_id: str, deadline: Deadline) -> datetime | None:
+        """Return `RoomInvitations.revoked_until`, by one small read."""
 
     def revoked(self, invitation_ids: Collection[str], deadline: Deadline) -> frozenset[str]:
         """Return those of these invitations that are revoked or no longer exist."""

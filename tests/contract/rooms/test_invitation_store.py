@@ -28,7 +28,7 @@ from tests.support.at_once import all_at_once
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import MILLISECOND, NOON, a_room, soon
 
-KEPT = timedelta(days=2)
+DAY, KEPT = timedelta(days=1), timedelta(days=2)
 CALLERS = 50
 APPROVED = Decision(Verdict.APPROVED, NOON)
 ANN, BEN = hash_key("ann"), hash_key("ben")
@@ -87,6 +87,10 @@ def waiting_ann(database: Database, room: Room) -> WaitingUser:
     waiting.record(room, WaitingList().recording(ann, NOON), soon())
     waiting.decide(room, ann.id, None, APPROVED, soon())
     return ann
+
+
+def ids_of(invitations: list[Invitation]) -> list[str]:
+    return [each.id for each in invitations]
 
 
 # What is kept.
@@ -195,6 +199,29 @@ def test_a_revoked_invitation_is_revoked_once(store: InvitationStore) -> None:
     revoked = replace(one, revoked_at=NOON + timedelta(minutes=1))
     assert found(store, one).invitation == revoked
     assert store.revoked([one.id, two.id, "unknown"], soon()) == {one.id, "unknown"}
+
+
+def test_the_list_notes_the_last_end_of_what_was_revoked(
+    database: Database, store: InvitationStore
+) -> None:
+    ends = [NOON + timedelta(days=days, milliseconds=5) for days in (2, 3, 1)]
+    every = [an_invitation(str(end), expires_at=end) for end in ends]
+    assert store.revoked_until("room-1", soon()) is None
+    added(store, *every)
+    assert store.revoked_until("room-1", soon()) is None
+
+    for invitation, until in zip(every, (ends[0], ends[1], ends[1]), strict=True):
+        store.revoke(invitation.id, "room-1", NOON, soon())
+        assert store.revoked_until("room-1", soon()) == until
+    listed = store.of_room("room-1", soon())
+    assert listed.revoked_until == ends[1]
+    late = NOON + timedelta(days=92)
+    assert database.expiry("invitations#room-1") == late
+
+    store.put_new(an_invitation("new", expires_at=NOON + DAY), listed, ids_of(every), soon())
+    assert store.revoked_until("room-1", soon()) == ends[1]
+    kept = ends[1].replace(microsecond=0) + KEPT
+    assert database.expiry("invitations#room-1") == kept
 
 
 def test_no_other_room_revokes_an_invitation(store: InvitationStore) -> None:

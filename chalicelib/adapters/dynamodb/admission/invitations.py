@@ -5,6 +5,7 @@ one call reads what a code and a guest's key lead to. Neither secret is in the t
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from chalicelib.adapters.dynamodb.table import (
     serialize,
 )
 from chalicelib.adapters.dynamodb.transactions import in_transaction
-from chalicelib.core.model.invitation import Invitation, InvitationUse
+from chalicelib.core.model.invitation import LONGEST_LIFETIME, Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import Role
@@ -74,7 +75,11 @@ class DynamoDBInvitations:
         item = self._table.get(_list_key(room_id), deadline)
         values = {} if item is None else deserialize(item)
         invitations = self._all(values.get("ids", ()), deadline)
-        return RoomInvitations(values.get("version", 0), tuple(invitations.values()))
+        return RoomInvitations(
+            values.get("version", 0),
+            tuple(invitations.values()),
+            moment(values.get("revokedUntil")),
+        )
 
     def put_new(
         self,
@@ -87,7 +92,10 @@ class DynamoDBInvitations:
         every = [*kept, invitation]
         write = UpdateBuilder().set(frozenset(each.id for each in every), "ids")
         write.set(listed.version + 1, "version")
-        write.set(max(_expiry(each) for each in every), "expiresAt")
+        ends = [each.expires_at for each in every]
+        if listed.revoked_until is not None:
+            ends.append(listed.revoked_until)
+        write.set(_expiry(max(ends)), "expiresAt")
         write.only_if_unchanged(listed.version or None, "version")
         writes: list[TransactWriteItemTypeDef] = [
             self._update(_list_key(invitation.room_id), write),
@@ -101,12 +109,24 @@ class DynamoDBInvitations:
     def revoke(self, invitation_id: str, room_id: str, at: datetime, deadline: Deadline) -> bool:
         write = UpdateBuilder().set_if_absent(epoch_milliseconds(at), "revokedAt")
         try:
-            self._table.update(
+            before = self._table.exchange(
                 _key(invitation_id), write.only_if_equal(room_id, "roomId"), deadline
             )
         except ConditionFailed:
             return False
+        # The list outlives every invitation that may be noted on it now or later.
+        until = deserialize(before)["endsAt"]
+        note = UpdateBuilder().set(until, "revokedUntil")
+        note.set(_expiry(at + LONGEST_LIFETIME), "expiresAt")
+        noted = note.path("revokedUntil")
+        note.only_if(f"attribute_not_exists({noted}) OR {noted} < {note.value(until)}")
+        with suppress(ConditionFailed):
+            self._table.update(_list_key(room_id), note, deadline)
         return True
+
+    def revoked_until(self, room_id: str, deadline: Deadline) -> datetime | None:
+        item = self._table.get(_list_key(room_id), deadline)
+        return None if item is None else moment(deserialize(item).get("revokedUntil"))
 
     def revoked(self, invitation_ids: Collection[str], deadline: Deadline) -> frozenset[str]:
         found = self._all(invitation_ids, deadline)
@@ -117,7 +137,7 @@ class DynamoDBInvitations:
         self, use: InvitationUse, room: Room, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
         invitation = use.invitation
-        come = UpdateBuilder().set(_expiry(invitation), "expiresAt").only_if_absent("pk")
+        come = UpdateBuilder().set(_expiry(invitation.expires_at), "expiresAt").only_if_absent("pk")
         write = UpdateBuilder().add_one("uses").only_if_absent("revokedAt")
         most = write.path("maxUses")
         write.only_if(f"attribute_not_exists({most}) OR {write.path('uses')} < {most}")
@@ -170,8 +190,8 @@ def _list_key(room_id: str) -> Item:
     return serialize({"pk": f"invitations#{room_id}", "sk": "list"})
 
 
-def _expiry(invitation: Invitation) -> int:
-    return int((invitation.expires_at + KEPT).timestamp())
+def _expiry(end: datetime) -> int:
+    return int((end + KEPT).timestamp())
 
 
 def _item(invitation: Invitation) -> Item:
@@ -188,7 +208,7 @@ def _item(invitation: Invitation) -> Item:
             "createdAt": epoch_milliseconds(invitation.created_at),
             "createdBy": invitation.created_by,
             "endsAt": epoch_milliseconds(invitation.expires_at),
-            "expiresAt": _expiry(invitation),
+            "expiresAt": _expiry(invitation.expires_at),
         }
     )
 
