@@ -22,7 +22,7 @@ from chalicelib.api.user_data_routes import (
     UserRecordAnswer,
 )
 from chalicelib.core.model.user import ERASED_PREFIX
-from chalicelib.core.model.user_record import Erasure, hash_of_user
+from chalicelib.core.model.user_data.user_record import Erasure, hash_of_user
 from chalicelib.core.rooms.user_data.erase_users import EraseUsers
 from chalicelib.core.rooms.user_data.recordings import Around, RecordingFinder
 from chalicelib.core.support.deadline import Deadline

@@ -14,7 +14,13 @@ from chalicelib.api.http.cursors import Position, decode_cursor, encode_cursor
 from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
-from chalicelib.core.model.user_record import Erasure, Part, Recording, RecordKind, UserRecord
+from chalicelib.core.model.user_data.user_record import (
+    Erasure,
+    Part,
+    Recording,
+    RecordKind,
+    UserRecord,
+)
 from chalicelib.core.support.formats import is_user_id, rfc3339
 from chalicelib.errors import FieldProblem, InvalidField
 

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.usage_store import UsageStore
-    from chalicelib.core.ports.user_record_store import ErasureStore, UserRecordStore
+    from chalicelib.core.ports.user_data.user_record_store import ErasureStore, UserRecordStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
+        SessionPool,
         VideoPlatform,
     )
     from chalicelib.core.ports.waiting_store import WaitingStore
@@ -70,6 +71,7 @@ class Ports:
     seats: "SeatStore"
     quotas: "QuotaStore"
     sessions: "SessionStore"
+    pool: "SessionPool"
     invitations: "InvitationStore"
     waiting: "WaitingStore"
     video: "VideoPlatform"
@@ -95,12 +97,13 @@ def connect(settings: Settings) -> Ports:
         NotConfigured: No AWS region is set.
     """
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
-    from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
+    from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+    from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
+    from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
     from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-    from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient, Transport
     from chalicelib.adapters.opentok.client_library import OpenTokClientLibrary
@@ -174,6 +177,7 @@ def connect(settings: Settings) -> Ports:
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table, settings.attendance),
+        pool=DynamoDBSessionPool(dynamodb, table),
         invitations=DynamoDBInvitations(dynamodb, table),
         waiting=DynamoDBWaiting(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),

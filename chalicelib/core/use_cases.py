@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.core.rooms.user_data.show_user_data import ShowUserData
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+    from chalicelib.core.sessions.refill_pool import RefillPool
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -70,6 +71,7 @@ class ScheduledUseCases:
     check_sessions: "SessionChecks"
     delete_expired_archives: "DeleteExpiredArchives"
     erase_users: "EraseUsers"
+    refill_session_pool: "RefillPool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

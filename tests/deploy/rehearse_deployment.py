@@ -44,6 +44,7 @@ ROLES = {
     "roomkey-prod-enforce_closing_times": "enforce_closing_times",
     "roomkey-prod-reconcile_sessions": "reconcile_sessions",
     "roomkey-prod-delete_expired_archives": "delete_expired_archives",
+    "roomkey-prod-refill_session_pool": "refill_session_pool",
     "roomkey-prod-check_sessions": "check_sessions",
 }
 """What each function's role is named after."""
@@ -156,6 +157,11 @@ def test_the_smoke_test_tries_a_token_where_a_bearer_is_given(rehearsed: Rehears
     assert "token: not checked" in rehearsed.acts["first deploy"].outcome.output
     second = rehearsed.acts["second deploy"].outcome.output
     assert "a client token for your access token: 200" in second
+
+
+def test_the_smoke_test_opens_the_call_page_that_a_stage_may_serve(rehearsed: Rehearsed) -> None:
+    said = rehearsed.acts["first deploy"].outcome.output
+    assert re.search(r"the call page: 200, https://\w+\.execute-api\S+/api/call\n", said)
 
 
 def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
@@ -378,8 +384,13 @@ def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) 
 
 
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
-    for _, action, resource in rehearsed.used_by_functions:
-        assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)
+    stages = set()
+    for function, action, resource in rehearsed.used_by_functions:
+        stage = function.split("-")[1]
+        stages.add(stage)
+        assert re.search(rf"roomkey[-/]{stage}[-/]", resource), (function, action, resource)
+    # The smoke test of dev opens the call page, which looks at dev's credentials.
+    assert stages == {"dev", "prod"}
 
 
 def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path: Path) -> None:

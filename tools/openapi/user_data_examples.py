@@ -11,7 +11,7 @@ from chalicelib.api.user_data_routes import (
     UserDataAnswer,
     UserRecordAnswer,
 )
-from chalicelib.core.model.user_record import Part, RecordKind
+from chalicelib.core.model.user_data.user_record import Part, RecordKind
 
 _FROM: Final = "2026-01-31T12:00:00Z"
 _TO: Final = "2026-01-31T12:30:00Z"

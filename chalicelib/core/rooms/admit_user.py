@@ -16,7 +16,7 @@ from chalicelib.core.rooms.quotas import Quotas, exceeded
 from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.errors import RoomNotFound
+from chalicelib.errors import RoomClosed, RoomNotFound
 
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)
 """Extra time added to an admin's record, so that most of their later joins need no write."""
@@ -45,6 +45,20 @@ class AdmittedUser:
     role: Role
     connect_by: datetime | None
     claim_ends: datetime | None
+
+    def token_end(self, now: datetime, lifetime: timedelta) -> datetime:
+        """Return the end of a client token: that of the room or of the user's claim at the latest.
+
+        Raises:
+            RoomClosed: It is now.
+        """
+        latest = (now + lifetime, self.room.settings.closes_at, self.claim_ends)
+        end = min(each for each in latest if each is not None)
+        # OpenTok's times are whole seconds. A token rounded up would outlive the room.
+        end = end.replace(microsecond=0)
+        if end <= now:
+            raise RoomClosed("This room, or your invitation to it, is closing now.")
+        return end
 
 
 class AdmitUser:

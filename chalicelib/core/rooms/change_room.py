@@ -22,7 +22,7 @@ from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, total_bytes
 from chalicelib.core.support.metrics import increment
-from chalicelib.errors import TooManyConnected
+from chalicelib.errors import NotAModerator, TooManyConnected
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,6 +71,11 @@ class ChangeRoom:
             QuotaExceeded: The room would open again, and the user has opened too many.
         """
         room = self._rooms.moderated_room(user, name, "change it", deadline)
+        if user.is_guest and not changes.suits_guests:
+            raise NotAModerator(
+                "A guest may change the lock, the limit and the waiting room. Only a signed-in "
+                "moderator may change more."
+            )
 
         def changed(current: Room) -> Room:
             wanted = changes.apply_to(current)

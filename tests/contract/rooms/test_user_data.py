@@ -12,7 +12,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.usage import SessionDay, Usage
 from chalicelib.core.model.user import Role
-from chalicelib.core.model.user_record import (
+from chalicelib.core.model.user_data.user_record import (
     OUTCOME_KEPT,
     Erasure,
     Part,
@@ -24,7 +24,7 @@ from chalicelib.core.model.user_record import (
 from chalicelib.core.model.waiting import WaitingUser
 from chalicelib.core.ports.invitation_store import RoomInvitations
 from chalicelib.core.ports.quota_store import Period
-from chalicelib.core.ports.user_record_store import SearchPlace
+from chalicelib.core.ports.user_data.user_record_store import SearchPlace
 from tests.fakes.stores import Stores
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import NOON, a_room, soon

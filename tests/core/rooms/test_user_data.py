@@ -8,7 +8,13 @@ import pytest
 
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.user import ERASED_PREFIX, User
-from chalicelib.core.model.user_record import Erasure, Part, Recording, RecordKind, UserRecord
+from chalicelib.core.model.user_data.user_record import (
+    Erasure,
+    Part,
+    Recording,
+    RecordKind,
+    UserRecord,
+)
 from chalicelib.core.model.waiting import WaitingList, WaitingUser, waiting_id
 from chalicelib.errors import InvalidField, NotAnAdmin, QuotaExceeded, StoreUnavailable
 from tests.fakes.memory.records import SessionRecord

@@ -21,6 +21,8 @@ from tests.fakes.memory.records import (
     InvitationListRecord,
     InvitationRecord,
     MediaRecord,
+    PooledSession,
+    RefillRecord,
     RetentionRecord,
     RoomRecord,
     SessionRecord,
@@ -30,8 +32,8 @@ from tests.fakes.memory.records import (
 
 if TYPE_CHECKING:
     from chalicelib.core.model.media import MediaKind
-    from chalicelib.core.model.user_record import Erasure
-    from chalicelib.core.ports.user_record_store import SearchPlace
+    from chalicelib.core.model.user_data.user_record import Erasure
+    from chalicelib.core.ports.user_data.user_record_store import SearchPlace
 
 FIRST_CHECK: Final = timedelta(seconds=60)
 WARNING_MILLISECONDS: Final = 120_000
@@ -56,6 +58,10 @@ class Table:
         self.rooms: dict[str, RoomRecord] = {}
         """By name, in lower case."""
         self.sessions: dict[str, SessionRecord] = {}
+        self.pool: dict[str, PooledSession] = {}
+        """By session."""
+        self.refills: dict[str, RefillRecord] = {}
+        """At most one."""
         self.connections: dict[tuple[str, str], ConnectionRecord] = {}
         """By session and id."""
         self.departures: dict[tuple[str, str], DepartureRecord] = {}
@@ -210,6 +216,8 @@ class Table:
         return (
             self.rooms,
             self.sessions,
+            self.pool,
+            self.refills,
             self.connections,
             self.departures,
             self.counts,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.core.model.usage import Usage
-from chalicelib.core.model.user_record import Erasure, RecordKind, UserRecord, room_record
-from chalicelib.core.ports.user_record_store import RecordPage, SearchPlace
+from chalicelib.core.model.user_data.user_record import Erasure, RecordKind, UserRecord, room_record
+from chalicelib.core.ports.user_data.user_record_store import RecordPage, SearchPlace
 from chalicelib.core.support.deadline import Deadline
 from tests.fakes.memory.records import ConnectionRecord
 from tests.fakes.memory.table import Table

@@ -15,7 +15,7 @@ from chalicelib.adapters.dynamodb.table import (
     deserialize,
     serialize,
 )
-from chalicelib.core.model.user_record import OUTCOME_KEPT, Erasure, Recording
+from chalicelib.core.model.user_data.user_record import OUTCOME_KEPT, Erasure, Recording
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 

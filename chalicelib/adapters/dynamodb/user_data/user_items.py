@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamodb.room_items import moment, room_from_item
 from chalicelib.adapters.dynamodb.table import Item, deserialize
 from chalicelib.adapters.dynamodb.usage.sums import usage_from_item
 from chalicelib.core.model.user import Role
-from chalicelib.core.model.user_record import RecordKind, UserRecord, room_record
+from chalicelib.core.model.user_data.user_record import RecordKind, UserRecord, room_record
 
 SEARCH: Final = "search#"
 """The prefix of the sort key of a search, which belongs to who searches."""

@@ -23,9 +23,9 @@ from chalicelib.adapters.dynamodb.table import (
 )
 from chalicelib.adapters.dynamodb.user_data.moved_usage import move_usage
 from chalicelib.adapters.dynamodb.user_data.user_items import SEARCH, user_record
-from chalicelib.core.model.user_record import RecordKind, UserRecord
-from chalicelib.core.model.waiting import is_guest
-from chalicelib.core.ports.user_record_store import RecordPage, SearchPlace
+from chalicelib.core.model.user import is_guest_id
+from chalicelib.core.model.user_data.user_record import RecordKind, UserRecord
+from chalicelib.core.ports.user_data.user_record_store import RecordPage, SearchPlace
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import short_hash
 from chalicelib.errors import StoreUnavailable
@@ -103,7 +103,7 @@ def _anonymizing(record: UserRecord, user_id: str, tombstone: str) -> UpdateBuil
             # A name that is there stays: a repeated report of the end does not bring the old one.
             write.set(tombstone, "name")
         case RecordKind.WAITING:
-            kind = "guests" if is_guest(user_id) else "users"
+            kind = "guests" if is_guest_id(user_id) else "users"
             write.remove(kind, record.id).only_if_equal(user_id, kind, record.id, "userId")
         case _:
             write.set(tombstone, "createdBy").only_if_equal(user_id, "createdBy")

@@ -12,6 +12,7 @@ from chalicelib.core.model.invitation import (
     LONGEST_LIFETIME,
     MAX_LISTED_INVITATIONS,
     MAX_LIVE_INVITATIONS,
+    MAX_USES_BY_MODERATORS,
     Invitation,
     hash_code,
     invitation_id_of,
@@ -26,62 +27,21 @@ from chalicelib.core.ports.invitation_store import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.quotas import InvitationQuota
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, rfc3339
 from chalicelib.errors import (
-    FeatureDisabled,
     FieldProblem,
     InvalidField,
     InvitationNotFound,
+    RoleNotAllowed,
     RoomClosed,
     TooManyInvitations,
 )
 
-CODE_PLACE: Final = "{code}"
-"""The part of an address that stands for an invitation's code."""
 _ID: Final = re.compile(r"[0-9a-f]{24}")
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRule:
-    """The operator's choices about invitations.
-
-    Args:
-        enabled: True if moderators may invite, and guests may come.
-        url: The address that a guest opens, with `{code}` in its fragment; None for the call page.
-    """
-
-    enabled: bool = True
-    url: str | None = None
-
-    def check(self) -> None:
-        """Check that invitations are on.
-
-        Raises:
-            FeatureDisabled: The operator has switched them off.
-        """
-        if not self.enabled:
-            raise FeatureDisabled(
-                "Invitations are off. The operator's setting INVITATIONS decides it.",
-                extensions={
-                    "feature": "invitations",
-                    "allowedTo": "off",
-                    "setting": "INVITATIONS",
-                },
-            )
-
-    def url_of(self, code: str, call_page: str | None) -> str | None:
-        """Return the address that opens the room for a guest.
-
-        Args:
-            code: The invitation's code.
-            call_page: The address of the service's own call page, if it is known.
-        """
-        url = self.url
-        if url is None and call_page is not None:
-            url = f"{call_page}#invitation={CODE_PLACE}"
-        return None if url is None else url.replace(CODE_PLACE, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +75,7 @@ class InviteGuests:
         rooms: RoomAccess,
         platform: ConnectionControl,
         rule: InvitationRule,
+        quota: InvitationQuota,
         clock: Clock,
         new_code: Callable[[], str],
     ) -> None:
@@ -123,6 +84,7 @@ class InviteGuests:
         self._rooms = rooms
         self._platform = platform
         self.rule = rule
+        self._quota = quota
         self._clock = clock
         self._new_code = new_code
 
@@ -134,14 +96,20 @@ class InviteGuests:
         Raises:
             FeatureDisabled: The operator has switched invitations off.
             RoomClosed: The room was deleted.
-            InvalidField: The invitation would end in the past, or too late.
+            RoleNotAllowed: A guest would invite a moderator, whose invitation could outlive theirs.
+            InvalidField: The invitation would end in the past or too late, or has too many uses.
+            QuotaExceeded: The user has made too many invitations in this hour.
             TooManyInvitations: The room has the maximum of live invitations.
         """
         self.rule.check()
         room = self._rooms.moderated_room(user, name, "invite guests", deadline)
         if room.closed_at is not None:
             raise RoomClosed("This room was deleted, so nobody can be invited to it.")
+        role = request.role or room.settings.default_role
+        if user.is_guest and role is Role.MODERATOR:
+            raise RoleNotAllowed("Only a signed-in moderator may invite another moderator.")
         now = self._clock()
+        end = _end(request, user, now)
         code = self._new_code()
         code_hash = hash_code(code)
         invitation = Invitation(
@@ -149,18 +117,21 @@ class InviteGuests:
             code_hash=code_hash,
             room_name=room.name,
             room_id=room.room_id,
-            role=request.role or room.settings.default_role,
+            role=role,
             name=request.name,
-            max_uses=request.max_uses,
+            max_uses=_uses(request, role),
             skips_waiting_room=request.skips_waiting_room,
             created_at=now,
             created_by=user.id,
-            expires_at=_end(request, now),
+            expires_at=end,
         )
         for attempt in range(1, MAX_ATTEMPTS + 1):
             listed = self._store.of_room(room.room_id, deadline)
+            dropped = _dropped(listed, now)
+            if attempt == 1:
+                self._quota.count(user, deadline)
             try:
-                self._store.put_new(invitation, listed, _dropped(listed, now), deadline)
+                self._store.put_new(invitation, listed, dropped, deadline)
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:
@@ -182,9 +153,12 @@ class InviteGuests:
 
         Raises:
             InvitationNotFound: The room has no such invitation.
+            RoleNotAllowed: A guest would send other moderators away, and keep them away.
             ProviderUnavailable: The invitation has ended, but OpenTok did not disconnect a guest.
         """
         room = self._rooms.moderated_room(user, name, "revoke its invitations", deadline)
+        if user.is_guest:
+            self._check_revocable(room, invitation_id, deadline)
         # The end is written before connections are read. A connection is written before the
         # invitation is read. So either this call sees the guest, or the guest's arrival the end.
         if not _ID.fullmatch(invitation_id) or not self._store.revoke(
@@ -192,6 +166,11 @@ class InviteGuests:
         ):
             raise InvitationNotFound("This room has no such invitation.")
         self._disconnect_guests(room, invitation_id, deadline)
+
+    def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
+        every = self._store.of_room(room.room_id, deadline).invitations
+        if any(each.id == invitation_id and each.role is Role.MODERATOR for each in every):
+            raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
 
     def _disconnect_guests(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
@@ -204,21 +183,40 @@ class InviteGuests:
         )
 
 
-def _end(request: InvitationRequest, now: datetime) -> datetime:
-    """Return the end of a new invitation.
+def _end(request: InvitationRequest, user: User, now: datetime) -> datetime:
+    """Return the end of a new invitation. That of a guest ends with their own at the latest.
 
     Raises:
         InvalidField: The end is in the past, or too late.
     """
     end = request.expires_at
     if end is None:
-        return now + DEFAULT_LIFETIME
+        usual = now + DEFAULT_LIFETIME
+        return min(usual, user.claims_end) if user.is_guest else usual
     if end <= now:
         raise InvalidField(FieldProblem("expiresAt", "must be in the future"))
     if end > now + LONGEST_LIFETIME:
         reason = f"must be at most {LONGEST_LIFETIME.days} days from now"
         raise InvalidField(FieldProblem("expiresAt", reason))
+    if user.is_guest and end > user.claims_end:
+        reason = f"must be at most {rfc3339(user.claims_end)}, when your own invitation ends"
+        raise InvalidField(FieldProblem("expiresAt", reason))
     return end
+
+
+def _uses(request: InvitationRequest, role: Role) -> int | None:
+    """Return the number of guests who may come. Moderators are few, even by a leaked link.
+
+    Raises:
+        InvalidField: The number is too high for the role.
+    """
+    if role is not Role.MODERATOR:
+        return request.max_uses
+    uses = request.max_uses or MAX_USES_BY_MODERATORS
+    if uses > MAX_USES_BY_MODERATORS:
+        reason = f"must be at most {MAX_USES_BY_MODERATORS} for the role moderator"
+        raise InvalidField(FieldProblem("maxUses", reason))
+    return uses
 
 
 def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:

@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.model.media import Media, MediaKind
-from chalicelib.core.model.user_record import Recording, RecordKind, UserRecord
+from chalicelib.core.model.user_data.user_record import Recording, RecordKind, UserRecord
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.support.concurrency import for_each_concurrently

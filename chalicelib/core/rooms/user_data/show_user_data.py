@@ -4,9 +4,13 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.core.model.user import User
-from chalicelib.core.model.user_record import Erasure, Recording, UserRecord, hash_of_user
+from chalicelib.core.model.user_data.user_record import Erasure, Recording, UserRecord, hash_of_user
 from chalicelib.core.ports.quota_store import Period, QuotaStore
-from chalicelib.core.ports.user_record_store import ErasureStore, SearchPlace, UserRecordStore
+from chalicelib.core.ports.user_data.user_record_store import (
+    ErasureStore,
+    SearchPlace,
+    UserRecordStore,
+)
 from chalicelib.core.rooms.quotas import exceeded
 from chalicelib.core.rooms.user_data.recordings import RecordingFinder
 from chalicelib.core.support.deadline import Deadline

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.core.model.user_record import Erasure, UserRecord
+from chalicelib.core.model.user_data.user_record import Erasure, UserRecord
 from chalicelib.core.support.deadline import Deadline
 
 
