@@ -41,6 +41,7 @@ AWS_VARIABLES: Final = {
 QUOTAS: Final = {
     "MAX_ROOMS": "1000",
     "MAX_ROOMS_PER_HOUR": "100000",
+    "MAX_INVITATIONS_PER_HOUR": "100000",
     "MAX_TOKENS_PER_MINUTE": "100000",
 }
 """Quotas that a user of the bench, who never pauses, does not reach."""

@@ -206,6 +206,9 @@ def _quotas(environment: Mapping[str, str], problems: list[str]) -> Quotas:
         # Near the limit, each of the rooms is read.
         held_seats=limit("MAX_HELD_SEATS", safe.held_seats, 1, 50),
         hold_renewals=limit("MAX_HOLD_RENEWALS", safe.hold_renewals, 0, 1000),
+        invitations_per_hour=limit(
+            "MAX_INVITATIONS_PER_HOUR", safe.invitations_per_hour, 1, 100_000
+        ),
     )
 
 

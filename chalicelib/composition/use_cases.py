@@ -16,7 +16,7 @@ from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
-from chalicelib.core.rooms.quotas import RoomQuota
+from chalicelib.core.rooms.quotas import InvitationQuota, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
@@ -65,12 +65,13 @@ def wire(
         clock=clock,
         new_id=new_id,
     )
+    rules = ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock)
     tracker = SessionTracker(
         ports.rooms,
         ports.sessions,
         ports.connections,
         clock,
-        rules=ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock),
+        rules=rules,
     )
     signals = WaitingSignals(ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
@@ -115,7 +116,7 @@ def wire(
             connections=ConnectionReconciler(
                 rooms=ports.rooms,
                 sessions=ports.sessions,
-                invitations=ports.invitations,
+                rules=rules,
                 platform=ports.connections,
                 tracker=tracker,
                 seats=seats,
@@ -175,6 +176,7 @@ def wire(
             rooms=ports.rooms,
             seats=ports.seats,
             join_room=join_room,
+            waiting_room=waiting_room,
             rule=policy.invitations,
             clock=clock,
         ),
@@ -184,6 +186,7 @@ def wire(
             rooms=read_rooms,
             platform=ports.connections,
             rule=policy.invitations,
+            quota=InvitationQuota(quotas.invitations_per_hour, ports.quotas, clock),
             clock=clock,
             new_code=new_code,
         ),

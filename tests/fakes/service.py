@@ -50,7 +50,12 @@ ROOT: Final = User("root", admin=True)
 IP: Final = "203.0.113.7"
 LONGEST_TOKEN: Final = timedelta(days=1)
 FAR_AWAY: Final = Quotas(
-    rooms_per_hour=100_000, rooms=1000, tokens_per_minute=100_000, held_seats=50, hold_renewals=1000
+    rooms_per_hour=100_000,
+    rooms=1000,
+    tokens_per_minute=100_000,
+    held_seats=50,
+    hold_renewals=1000,
+    invitations_per_hour=100_000,
 )
 
 

@@ -13,6 +13,7 @@ def roomkey() -> Iterator[Roomkey]:
         "MAX_TOKEN_SECONDS": str(MAX_TOKEN_SECONDS),
         "MAX_ROOMS": "1000",
         "MAX_ROOMS_PER_HOUR": "100000",
+        "MAX_INVITATIONS_PER_HOUR": "100000",
         "MAX_TOKENS_PER_MINUTE": "100000",
         "MAX_HELD_SEATS": "50",
         "MAX_HOLD_RENEWALS": "1000",

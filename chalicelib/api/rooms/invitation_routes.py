@@ -41,7 +41,8 @@ routes = Routes(tag="invitations")
         "Returns a code, once. Whoever has the code may join the room without a bearer token, "
         "until the invitation ends: with the room, at `expiresAt`, by its uses, or by a moderator. "
         "Without `role`, guests get the room's `defaultRole`. `expiresAt` is in 7 days by default, "
-        "and in 90 days at most. Without `maxUses`, any number of guests may come."
+        "and in 90 days at most. Without `maxUses`, any number of guests may come; of guests who "
+        "moderate, 10 at most."
     ),
     body=InvitationBody,
     returns={HTTPStatus.CREATED: NewInvitationAnswer},
@@ -51,6 +52,7 @@ routes = Routes(tag="invitations")
         errors.RoomClosed,
         errors.RoleNotAllowed,
         errors.TooManyInvitations,
+        errors.QuotaExceeded,
     ),
 )
 def invite(context: RequestContext, room: str) -> Response:
@@ -81,7 +83,12 @@ def list_invitations(context: RequestContext, room: str) -> Response:
     summary="Revoke an invitation, and disconnect who came by it",
     description="Revoking the same invitation again disconnects its guests again.",
     returns={HTTPStatus.NO_CONTENT: None},
-    raises=(*MODERATOR_ERRORS, errors.InvitationNotFound, *PROVIDER_ERRORS),
+    raises=(
+        *MODERATOR_ERRORS,
+        errors.InvitationNotFound,
+        errors.RoleNotAllowed,
+        *PROVIDER_ERRORS,
+    ),
 )
 def revoke_invitation(context: RequestContext, room: str, invitation_id: str) -> Response:
     use_case = context.use_cases.invite_guests

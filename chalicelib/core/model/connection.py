@@ -79,6 +79,10 @@ class Participant:
     service: Service | None = None
     invitation_id: str | None = None
 
+    @property
+    def is_unknown(self) -> bool:
+        return self.user_id is None and self.service is None
+
     @classmethod
     def of(cls, data: str) -> Self:
         """Parse connection data: JSON, or `username=…&userId=…` from a join of the default room."""

@@ -12,6 +12,8 @@ MAX_LIVE_INVITATIONS: Final = 100
 MAX_LISTED_INVITATIONS: Final = 200
 """The number of invitations to one room in its list, among them used-up ones."""
 MAX_USES: Final = 1000
+MAX_USES_BY_MODERATORS: Final = 10
+"""The number of uses of an invitation of role moderator, which has no more by default either."""
 DEFAULT_LIFETIME: Final = timedelta(days=7)
 LONGEST_LIFETIME: Final = timedelta(days=90)
 _ID_DIGITS: Final = 24

@@ -50,3 +50,7 @@ class Invited:
     invitation_id: str
     room_id: str
     role: Role
+
+
+def is_guest_id(user_id: str) -> bool:
+    return user_id.startswith(GUEST_PREFIX)

@@ -62,12 +62,8 @@ class TokenQuota:
                 return
             with self._lock:
                 self._by_user[user.id] = self._limit  # from now on, refuse without a call
-        raise exceeded(
-            "tokensPerMinute",
-            self._limit,
-            f"You may ask for {self._limit} tokens in a minute. Use each token for reconnecting.",
-            ends - now,
-        )
+        detail = f"You may ask for {self._limit} tokens in a minute. Use each one for reconnecting."
+        raise exceeded("tokensPerMinute", self._limit, detail, ends - now)
 
     def _count_here(self, user_id: str, minute_ends: datetime) -> int:
         with self._lock:
@@ -128,22 +124,20 @@ class JoinRoom:
         request: JoinRequest,
         write_claim: ClaimWriter,
         deadline: Deadline,
+        *,
+        look: WaitingLook | None = None,
     ) -> JoinResult:
         """Admit a guest to the room that they are invited to, and issue a client token.
 
-        `write_claim` writes the claim of a seat together with the use of the invitation.
+        `write_claim` writes the claim of a seat with the use of the invitation. A request with
+        `look`, of a guest who waits and asks again in time, is not counted.
 
         Raises:
             RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
         """
         self._check(guest, request)
-        look = None
-        if guest.id in self._waiting_room.asking:
-            look = self._waiting_room.look_again(guest, room.name, deadline)
-        if look is None or look.room is None:
+        if look is None:
             self._quota.count(guest, deadline)
-        else:
-            room = look.room
         return self._join(guest, room, request, deadline, write_claim=write_claim, look=look)
 
     def _check(self, user: User, request: JoinRequest) -> None:
@@ -154,8 +148,7 @@ class JoinRoom:
         if len(" ".join(request.layout_classes)) > MAX_LAYOUT_CLASSES_CHARACTERS:
             reason = f"must be at most {MAX_LAYOUT_CLASSES_CHARACTERS} characters, joined by spaces"
             raise InvalidField(FieldProblem("layoutClasses", reason))
-        # Check the length before anything is created. No role has a shorter name than the one
-        # assumed here, so the check rejects no data that would fit.
+        # No role has a shorter name than this one, so the check rejects no data that would fit.
         _connection_data(user, request, request.role or Role.MODERATOR)
 
     def _join(
@@ -217,8 +210,7 @@ class JoinRoom:
         self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
     ) -> JoinResult:
         room, role = admitted.room, admitted.role
-        # This call may have to fetch credentials. It comes before the clock is read, so that the
-        # token does not expire while the call waits.
+        # Fetch credentials before the clock is read: the token must not expire meanwhile.
         self._platform.project_id(deadline)
         now = self._clock()
         expires_at = admitted.token_end(now, request.lifetime or self._longest_lifetime)

@@ -141,3 +141,16 @@ def test_what_a_guest_invites_has_less_power_and_ends_no_later(service: Service)
         service.invite(user=host, role=Role.MODERATOR)
     with pytest.raises(InvalidField):
         service.invite(user=host, expires_at=NOON + DAY + timedelta(seconds=1))
+
+
+def test_a_guest_may_not_revoke_another_moderators_invitation(service: Service) -> None:
+    service.open()
+    host, own = host_in(service)
+    other, mere = service.invite(role=Role.MODERATOR), service.invite()
+
+    for invited in (own, other):
+        with pytest.raises(RoleNotAllowed):
+            service.revoke(invited.invitation, user=host)
+    service.revoke(mere.invitation, user=host)
+    assert service.refusal_of_guest(other.code) is None
+    assert service.refusal_of_guest(mere.code) == "invitation_invalid"

@@ -115,11 +115,12 @@ class InvitationRecord:
 
 @dataclass(frozen=True, slots=True)
 class InvitationListRecord:
-    """The ids of a room's invitations, and the number of changes to the list."""
+    """The ids of a room's invitations, the number of changes to the list, and what was revoked."""
 
     ids: frozenset[str]
     version: int
     expires: datetime
+    revoked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import HOLD, KeptFree, Seats
+from chalicelib.core.model.user import GUEST_PREFIX
 from chalicelib.core.model.waiting import (
-    GUEST,
     Decision,
     Verdict,
     WaitingList,
@@ -140,7 +140,7 @@ class BothStores(RuleBasedStateMachine):
     @rule(data=st.data(), user=USERS, at=MOMENTS, which=st.integers(0, 6))
     def wait(self, data: st.DataObject, user: str, at: Any, which: int) -> None:
         room, guest = self._a_room(data), data.draw(st.booleans())
-        user_id = f"{GUEST if guest else ''}{user}"
+        user_id = f"{GUEST_PREFIX if guest else ''}{user}"
         own = waiting_id(room.session_id, user_id)
         before = data.draw(st.just(WaitingList()) | st.sampled_from(self._lists))
         known = before.users.get(own, WaitingUser(own, user_id, user, at, at))

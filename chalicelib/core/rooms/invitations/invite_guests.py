@@ -12,6 +12,7 @@ from chalicelib.core.model.invitation import (
     LONGEST_LIFETIME,
     MAX_LISTED_INVITATIONS,
     MAX_LIVE_INVITATIONS,
+    MAX_USES_BY_MODERATORS,
     Invitation,
     hash_code,
     invitation_id_of,
@@ -27,6 +28,7 @@ from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.quotas import InvitationQuota
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, rfc3339
@@ -73,6 +75,7 @@ class InviteGuests:
         rooms: RoomAccess,
         platform: ConnectionControl,
         rule: InvitationRule,
+        quota: InvitationQuota,
         clock: Clock,
         new_code: Callable[[], str],
     ) -> None:
@@ -81,6 +84,7 @@ class InviteGuests:
         self._rooms = rooms
         self._platform = platform
         self.rule = rule
+        self._quota = quota
         self._clock = clock
         self._new_code = new_code
 
@@ -93,7 +97,8 @@ class InviteGuests:
             FeatureDisabled: The operator has switched invitations off.
             RoomClosed: The room was deleted.
             RoleNotAllowed: A guest would invite a moderator, whose invitation could outlive theirs.
-            InvalidField: The invitation would end in the past, or too late.
+            InvalidField: The invitation would end in the past or too late, or has too many uses.
+            QuotaExceeded: The user has made too many invitations in this hour.
             TooManyInvitations: The room has the maximum of live invitations.
         """
         self.rule.check()
@@ -114,7 +119,7 @@ class InviteGuests:
             room_id=room.room_id,
             role=role,
             name=request.name,
-            max_uses=request.max_uses,
+            max_uses=_uses(request, role),
             skips_waiting_room=request.skips_waiting_room,
             created_at=now,
             created_by=user.id,
@@ -122,8 +127,11 @@ class InviteGuests:
         )
         for attempt in range(1, MAX_ATTEMPTS + 1):
             listed = self._store.of_room(room.room_id, deadline)
+            dropped = _dropped(listed, now)
+            if attempt == 1:
+                self._quota.count(user, deadline)
             try:
-                self._store.put_new(invitation, listed, _dropped(listed, now), deadline)
+                self._store.put_new(invitation, listed, dropped, deadline)
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:
@@ -145,9 +153,12 @@ class InviteGuests:
 
         Raises:
             InvitationNotFound: The room has no such invitation.
+            RoleNotAllowed: A guest would send other moderators away, and keep them away.
             ProviderUnavailable: The invitation has ended, but OpenTok did not disconnect a guest.
         """
         room = self._rooms.moderated_room(user, name, "revoke its invitations", deadline)
+        if user.is_guest:
+            self._check_revocable(room, invitation_id, deadline)
         # The end is written before connections are read. A connection is written before the
         # invitation is read. So either this call sees the guest, or the guest's arrival the end.
         if not _ID.fullmatch(invitation_id) or not self._store.revoke(
@@ -155,6 +166,11 @@ class InviteGuests:
         ):
             raise InvitationNotFound("This room has no such invitation.")
         self._disconnect_guests(room, invitation_id, deadline)
+
+    def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
+        every = self._store.of_room(room.room_id, deadline).invitations
+        if any(each.id == invitation_id and each.role is Role.MODERATOR for each in every):
+            raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
 
     def _disconnect_guests(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
@@ -186,6 +202,21 @@ def _end(request: InvitationRequest, user: User, now: datetime) -> datetime:
         reason = f"must be at most {rfc3339(user.claims_end)}, when your own invitation ends"
         raise InvalidField(FieldProblem("expiresAt", reason))
     return end
+
+
+def _uses(request: InvitationRequest, role: Role) -> int | None:
+    """Return the number of guests who may come. Moderators are few, even by a leaked link.
+
+    Raises:
+        InvalidField: The number is too high for the role.
+    """
+    if role is not Role.MODERATOR:
+        return request.max_uses
+    uses = request.max_uses or MAX_USES_BY_MODERATORS
+    if uses > MAX_USES_BY_MODERATORS:
+        reason = f"must be at most {MAX_USES_BY_MODERATORS} for the role moderator"
+        raise InvalidField(FieldProblem("maxUses", reason))
+    return uses
 
 
 def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:
