@@ -140,6 +140,14 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
             lambda cases, until: cases.delete_expired_archives.run(until),
         )
 
+    @built.schedule("rate(1 minute)")
+    def refill_session_pool(event: CloudWatchEvent) -> None:
+        schedules.run(
+            "refill_session_pool",
+            event.context,
+            lambda cases, until: cases.refill_session_pool.run(until),
+        )
+
 
 app = build_app(os.environ)
 # Lambda finds each function by its own name in this module.
@@ -147,3 +155,4 @@ enforce_closing_times = app.handler_map["enforce_closing_times"]
 reconcile_sessions = app.handler_map["reconcile_sessions"]
 check_sessions = app.handler_map["check_sessions"]
 delete_expired_archives = app.handler_map["delete_expired_archives"]
+refill_session_pool = app.handler_map["refill_session_pool"]

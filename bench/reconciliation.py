@@ -34,6 +34,7 @@ from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.pace import Pace
 from chalicelib.core.usage.prices import Prices
 from chalicelib.media_settings import read_features
+from chalicelib.pool_settings import DEFAULT_POOL
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
 from tests.fakes.memory.sessions import FakeSessions
@@ -146,6 +147,7 @@ class Simulation:
             media_hosts=MediaHosts(),
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
+            pool=DEFAULT_POOL,
             invitations=InvitationRule(),
             attendance=ATTENDANCE,
             prices=Prices(),
@@ -253,6 +255,7 @@ class Simulation:
             seats=self._stores.seats,
             quotas=self._stores.quotas,
             sessions=self._sessions,
+            pool=self._stores.pool,
             invitations=self._stores.invitations,
             waiting=self._stores.waiting,
             video=self._opentok,

@@ -11,6 +11,7 @@ from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
@@ -19,6 +20,7 @@ from chalicelib.core.usage.prices import Prices, parse_prices
 from chalicelib.errors import NotConfigured
 from chalicelib.invitation_settings import read_invitations
 from chalicelib.media_settings import read_features, read_media_hosts
+from chalicelib.pool_settings import read_pool
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9@._~%/-]*)?")
@@ -55,7 +57,8 @@ class Settings:
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
-        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
+        pool: The bounds of the pool of sessions.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
         invitations: Whether there are invitations, and the address that a guest opens.
         attendance: The time for which attendance is kept; 0 keeps none.
@@ -76,6 +79,7 @@ class Settings:
     opentok_calls_per_second: int
     checks_function: str | None
     quotas: Quotas
+    pool: PoolBounds
     invitations: InvitationRule
     attendance: timedelta
     prices: Prices
@@ -116,6 +120,7 @@ class Settings:
                 )
             ),
             quotas=_quotas(environment, problems),
+            pool=read_pool(environment, problems),
             invitations=read_invitations(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
@@ -18,11 +19,12 @@ class Policy:
         longest_token: The longest lifetime of a client token; at most 30 days.
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
-        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
         quotas: The limits of what one user may use.
         invitations: The operator's choices about invitations.
         attendance: The time for which attendance is kept; 0 keeps none.
         prices: The prices of OpenTok, for estimates.
+        pool: The bounds of the pool of sessions.
     """
 
     creation: CreationPolicy
@@ -34,3 +36,4 @@ class Policy:
     invitations: InvitationRule
     attendance: timedelta
     prices: Prices
+    pool: PoolBounds

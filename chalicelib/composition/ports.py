@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
+        SessionPool,
         VideoPlatform,
     )
     from chalicelib.core.ports.waiting_store import WaitingStore
@@ -61,6 +62,7 @@ class Ports:
     seats: "SeatStore"
     quotas: "QuotaStore"
     sessions: "SessionStore"
+    pool: "SessionPool"
     invitations: "InvitationStore"
     waiting: "WaitingStore"
     video: "VideoPlatform"
@@ -87,6 +89,7 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
     from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
     from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
+    from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
     from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
@@ -155,6 +158,7 @@ def connect(settings: Settings) -> Ports:
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table, settings.attendance),
+        pool=DynamoDBSessionPool(dynamodb, table),
         invitations=DynamoDBInvitations(dynamodb, table),
         waiting=DynamoDBWaiting(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),

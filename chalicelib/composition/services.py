@@ -49,6 +49,7 @@ def _build(settings: Settings) -> UseCases:
         settings.invitations,
         settings.attendance,
         settings.prices,
+        settings.pool,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex, _new_code)
 

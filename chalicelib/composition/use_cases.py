@@ -23,6 +23,7 @@ from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.moderate import Moderate
+from chalicelib.core.sessions.new_sessions import NewSessions
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -57,7 +58,7 @@ def wire(
     room_quota = RoomQuota(quotas, ports.rooms, ports.quotas, clock)
     create_room = CreateRoom(
         store=ports.rooms,
-        platform=ports.video,
+        sessions=NewSessions(ports.pool, ports.video, policy.pool),
         policy=policy.creation,
         quota=room_quota,
         recording=recording,
@@ -105,6 +106,7 @@ def wire(
         from chalicelib.core.sessions.check_sessions import SessionChecks
         from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
         from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+        from chalicelib.core.sessions.refill_pool import RefillPool
         from chalicelib.core.usage.count_usage import UsageCounter
 
         due_work, workers = ports.due_work(), ports.workers()
@@ -140,6 +142,9 @@ def wire(
             ),
             check_sessions=checks,
             delete_expired_archives=media().delete_expired_archives,
+            refill_session_pool=RefillPool(
+                ports.pool, ports.video, policy.pool, clock, policy.opentok_calls_per_second
+            ),
         )
 
     join_room = JoinRoom(

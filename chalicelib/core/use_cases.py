@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+    from chalicelib.core.sessions.refill_pool import RefillPool
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -59,6 +60,7 @@ class ScheduledUseCases:
     reconcile_sessions: "SessionReconciler"
     check_sessions: "SessionChecks"
     delete_expired_archives: "DeleteExpiredArchives"
+    refill_session_pool: "RefillPool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

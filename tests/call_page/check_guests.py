@@ -142,6 +142,9 @@ def test_a_host_without_an_account_lets_a_guest_in(people: People) -> None:
     expect(host.button("Lock the room")).to_have_attribute("aria-pressed", "false")
     link = link_from(host, uses="One person")
     expect(host.page.get_by_label("Comes as a host")).to_be_hidden()
+    links = host.page.locator("#links")
+    expect(links).to_contain_text("A host: 1 of 1 came.")
+    expect(links.get_by_role("button", name="End")).to_have_count(1)  # of the guest's link alone
     host.button("Close").click()
 
     comes(guest, link, "Pupil")

@@ -44,6 +44,7 @@ ROLES = {
     "roomkey-prod-enforce_closing_times": "enforce_closing_times",
     "roomkey-prod-reconcile_sessions": "reconcile_sessions",
     "roomkey-prod-delete_expired_archives": "delete_expired_archives",
+    "roomkey-prod-refill_session_pool": "refill_session_pool",
     "roomkey-prod-check_sessions": "check_sessions",
 }
 """What each function's role is named after."""
@@ -367,8 +368,13 @@ def test_attendance_and_usage_are_read_by_the_api_and_by_the_operator(
 
 
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
-    for _, action, resource in rehearsed.used_by_functions:
-        assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)
+    stages = set()
+    for function, action, resource in rehearsed.used_by_functions:
+        stage = function.split("-")[1]
+        stages.add(stage)
+        assert re.search(rf"roomkey[-/]{stage}[-/]", resource), (function, action, resource)
+    # The smoke test of dev opens the call page, which looks at dev's credentials.
+    assert stages == {"dev", "prod"}
 
 
 def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ SCHEDULED = (
     "roomkey-prod-enforce_closing_times",
     "roomkey-prod-reconcile_sessions",
     "roomkey-prod-delete_expired_archives",
+    "roomkey-prod-refill_session_pool",
 )
 WORKER = "roomkey-prod-check_sessions"
 BEHIND = (*SCHEDULED, WORKER)

@@ -1,6 +1,7 @@
 """The real use cases on fakes of all ports."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,7 @@ from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
 from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
@@ -24,6 +26,7 @@ from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
+from chalicelib.pool_settings import DEFAULT_POOL
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import ATTENDANCE, Table
@@ -72,6 +75,7 @@ class Service:
         settings: Settings of media that differ from `ALL_FEATURES`.
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
+        pool: The bounds of the pool of sessions, which is empty until `refill`.
         invitations: The operator's choices about invitations.
         attendance: The time for which attendance is kept.
     """
@@ -84,6 +88,7 @@ class Service:
         calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
+        pool: PoolBounds = DEFAULT_POOL,
         invitations: InvitationRule | None = None,
         attendance: timedelta = ATTENDANCE,
     ) -> None:
@@ -102,6 +107,7 @@ class Service:
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
+            pool=pool,
             invitations=invitations or InvitationRule(),
             attendance=attendance,
             prices=Prices(),
@@ -111,11 +117,15 @@ class Service:
         self._codes = (f"code-{number}" for number in count(1))
         self.use_cases = self.another_instance()
 
-    def another_instance(self) -> UseCases:
-        """Return the use cases of another Lambda instance, which shares nothing but the stores."""
+    def another_instance(self, pool: PoolBounds | None = None) -> UseCases:
+        """Return the use cases of another Lambda instance, which shares nothing but the stores.
+
+        Args:
+            pool: Other bounds of the pool; None for the service's own.
+        """
         return wire(
             self._ports(),
-            self._policy,
+            self._policy if pool is None else replace(self._policy, pool=pool),
             self.clock,
             lambda: next(self._ids),
             lambda: next(self._codes),
@@ -257,6 +267,10 @@ class Service:
         self.use_cases.scheduled().delete_expired_archives.run(self.deadline)
         self.deliver()
 
+    def refill(self) -> None:
+        """Run the scheduled function that makes sessions in advance once."""
+        self.use_cases.scheduled().refill_session_pool.run(self.deadline)
+
     # Questions about the state.
 
     def unused_plans(self) -> list[str]:
@@ -315,6 +329,7 @@ class Service:
             seats=self.stores.seats,
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
+            pool=self.stores.pool,
             invitations=self.stores.invitations,
             waiting=self.stores.waiting,
             video=self.opentok,

@@ -11,6 +11,7 @@ from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.ports.usage_store import UsageStore
+from chalicelib.core.ports.video_platform import SessionPool
 from chalicelib.core.ports.waiting_store import WaitingStore
 from tests.fakes.memory.attendance import FakeAttendance
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
@@ -19,6 +20,7 @@ from tests.fakes.memory.media import FakeMedia
 from tests.fakes.memory.quotas import FakeQuotas
 from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
+from tests.fakes.memory.session_pool import FakeSessionPool
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
 from tests.fakes.memory.usage import FakeUsage
@@ -33,6 +35,7 @@ class Stores:
     seats: SeatStore
     quotas: QuotaStore
     sessions: SessionStore
+    pool: SessionPool
     invitations: InvitationStore
     waiting: WaitingStore
     due_work: DueWorkStore
@@ -49,6 +52,7 @@ class Stores:
             seats=FakeSeats(table),
             quotas=FakeQuotas(table),
             sessions=FakeSessions(table),
+            pool=FakeSessionPool(table),
             invitations=FakeInvitations(table),
             waiting=FakeWaiting(table),
             due_work=FakeDueWork(table),

@@ -1,4 +1,4 @@
-"""Sessions and their connections in DynamoDB."""
+"""Sessions and their connections in DynamoDB. A pooled session has no room, and is none here."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -65,7 +65,7 @@ class DynamoDBSessions:
 
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
         item = self._table.get(session_key(session_id), deadline)
-        return None if item is None else session_from_item(item)
+        return session_from_item(item) if item is not None and "roomId" in item else None
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)

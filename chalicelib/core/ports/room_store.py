@@ -51,6 +51,7 @@ class RoomStore(Protocol):
         replaced: Room | None,
         deadline: Deadline,
         allowance: Allowance | None = None,
+        pooled_for: str | None = None,
     ) -> Room:
         """Put the room if its name is unused or still belongs to the closed room `replaced`.
 
@@ -59,11 +60,14 @@ class RoomStore(Protocol):
             replaced: The closed room that has the name, if any.
             deadline: The time by which the call must return.
             allowance: The count to which the room is added, in the same transaction.
+            pooled_for: The project in whose pool the room's session is. The session leaves the
+                pool in the same transaction. None for a session that was made for this room.
 
         Returns:
             The room that has the name afterwards: this one, or one that was created earlier.
 
         Raises:
+            SessionTaken: The name is free, but the session is no longer in the pool.
             AllowanceSpent: The name is free, but the count is at its limit.
         """
 

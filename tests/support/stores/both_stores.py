@@ -33,7 +33,13 @@ from tests.fakes.memory.table import Table
 from tests.fakes.stores import Stores
 from tests.support.stores.engines import Engine, Memory
 from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, soon
-from tests.support.stores.read_stores import outcome, read_lists, read_retention, read_session
+from tests.support.stores.read_stores import (
+    PROJECTS,
+    outcome,
+    read_lists,
+    read_retention,
+    read_session,
+)
 from tests.support.stores.store_strategies import (
     CONNECTIONS,
     KEPT_FREE,
@@ -78,6 +84,26 @@ class BothStores(RuleBasedStateMachine):
     def create(self, name: str, chosen: RoomSettings, data: st.DataObject) -> None:
         replaced = data.draw(st.none() | st.sampled_from(self._rooms))
         self._create(name, chosen, replaced)
+
+    @rule(
+        name=NAMES,
+        session_id=st.sampled_from(["pooled-1", "pooled-2", "pooled-3"]),
+        project=st.sampled_from(PROJECTS),
+        at=MOMENTS,
+        which=st.sampled_from(["add", "add", "drop", "take"]),
+    )
+    def pool(self, name: str, session_id: str, project: str, at: Any, which: str) -> None:
+        if which == "take":
+            room = replace(self._new_room(name, RoomSettings()), session_id=session_id)
+            created = self.both(
+                lambda stores: stores.rooms.create(room, None, soon(), pooled_for=project)
+            )
+            if isinstance(created, Room):
+                self._rooms.append(created)
+        elif which == "add":
+            self.both(lambda stores: stores.pool.add_session(session_id, project, at, soon()))
+        else:
+            self.both(lambda stores: stores.pool.drop_session(session_id, project, at, soon()))
 
     @rule(data=st.data(), at=MOMENTS)
     def close(self, data: st.DataObject, at: Any) -> None:
@@ -289,17 +315,20 @@ class BothStores(RuleBasedStateMachine):
         assert self._memory.expiries() == self._engine.expiries()
 
     def _create(self, name: str, chosen: RoomSettings, replaced: Room | None) -> None:
-        room = Room(
+        room = self._new_room(name, chosen)
+        allowance = Allowance(Period("alice", "rooms", NOON), limit=1000)
+        self._rooms.append(
+            self.both(lambda stores: stores.rooms.create(room, replaced, soon(), allowance))
+        )
+
+    def _new_room(self, name: str, chosen: RoomSettings) -> Room:
+        return Room(
             name=name,
             room_id=self._new("room"),
             session_id=self._new("session"),
             created_at=NOON + timedelta(seconds=self._numbers),
             created_by="alice",
             settings=chosen,
-        )
-        allowance = Allowance(Period("alice", "rooms", NOON), limit=1000)
-        self._rooms.append(
-            self.both(lambda stores: stores.rooms.create(room, replaced, soon(), allowance))
         )
 
     def _a_room(self, data: st.DataObject) -> Room:

@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitatio
 from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
@@ -67,6 +68,7 @@ class Engine:
             seats=DynamoDBSeats(self.client, TABLE),
             quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE, ATTENDANCE),
+            pool=DynamoDBSessionPool(self.client, TABLE),
             invitations=DynamoDBInvitations(self.client, TABLE),
             waiting=DynamoDBWaiting(self.client, TABLE),
             due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN, ATTENDANCE),
@@ -159,6 +161,8 @@ class Memory:
         by_id: tuple[tuple[str, dict[Any, Any]], ...] = (
             ("room", table.rooms),
             ("session", table.sessions),
+            ("session", table.pool),
+            ("pool", table.refills),
             ("session", table.counts),
             ("media", table.schedules),
             ("invitation", table.invitations),

@@ -91,6 +91,7 @@ export class Inviting {
   /** @param {Invitation} link */
   #item(link) {
     const revoke = made("button", { type: "button", ariaLabel: `End: ${linkInWords(link)}` }, "End");
+    revoke.hidden = this.#room.invited && link.role === "moderator"; // Which guests may not.
     revoke.addEventListener("click", () => {
       this.#revoke(link).catch((error) => this.#complain(error));
     });
