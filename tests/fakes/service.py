@@ -16,8 +16,8 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
+from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas

@@ -81,7 +81,10 @@ def list_invitations(context: RequestContext, room: str) -> Response:
     "/rooms/{room}/invitations/{invitation_id}",
     FOR_MODERATORS,
     summary="Revoke an invitation, and disconnect who came by it",
-    description="Revoking the same invitation again disconnects its guests again.",
+    description=(
+        "Invitations that its guests made end too. Revoking the same one again disconnects its "
+        "guests again."
+    ),
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(
         *MODERATOR_ERRORS,

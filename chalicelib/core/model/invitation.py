@@ -34,6 +34,7 @@ class Invitation:
         uses: The number of guests who have come by it.
         skips_waiting_room: True if its guests need not wait until a moderator admits them.
         created_by: The user id of the moderator who made it.
+        made_by: The invitation by which this moderator came; None if they are signed in.
         revoked_at: The time at which a moderator ended it, if one did.
     """
 
@@ -50,6 +51,7 @@ class Invitation:
     uses: int = 0
     skips_waiting_room: bool = False
     revoked_at: datetime | None = None
+    made_by: str | None = None
 
     @property
     def is_used_up(self) -> bool:

@@ -46,7 +46,7 @@ class StaleInvitations(Exception):
 
 
 class InvitationEnded(Exception):
-    """A use was not taken: the invitation is revoked, or other guests have used it up."""
+    """Nothing was written: the guest's invitation is revoked, or other guests have used it up."""
 
 
 class HasComeBefore(Exception):
@@ -86,6 +86,7 @@ class InvitationStore(Protocol):
             deadline: The time by which the call must return.
 
         Raises:
+            InvitationEnded: The invitation by which its maker came is revoked.
             StaleInvitations: The list has changed since it was read.
         """
 

@@ -224,6 +224,21 @@ def test_the_list_notes_the_last_end_of_what_was_revoked(
     assert database.expiry("invitations#room-1") == kept
 
 
+def test_a_guest_adds_an_invitation_only_while_their_own_is_not_revoked(
+    store: InvitationStore,
+) -> None:
+    own, made = an_invitation("own"), an_invitation("made", made_by=hash_code("own")[:24])
+    with pytest.raises(InvitationEnded):
+        added(store, made)
+    added(store, own, made)
+    assert found(store, made).invitation == made
+
+    store.revoke(own.id, "room-1", NOON, soon())
+    with pytest.raises(InvitationEnded):
+        added(store, replace(an_invitation("late"), made_by=own.id))
+    assert found(store, an_invitation("late")).invitation is None
+
+
 def test_no_other_room_revokes_an_invitation(store: InvitationStore) -> None:
     invitation = an_invitation()
     added(store, invitation)

@@ -15,7 +15,7 @@ from chalicelib.errors import (
     RoomNotFound,
     Unauthenticated,
 )
-from tests.fakes.service import BOB, Invited, Service
+from tests.fakes.service import ALICE, BOB, Invited, Service
 from tests.support.noon import NOON
 
 DAY = timedelta(days=1)
@@ -154,3 +154,28 @@ def test_a_guest_may_not_revoke_another_moderators_invitation(service: Service) 
     service.revoke(mere.invitation, user=host)
     assert service.refusal_of_guest(other.code) is None
     assert service.refusal_of_guest(mere.code) == "invitation_invalid"
+
+
+def test_revoking_a_moderators_invitation_ends_what_its_guests_made(service: Service) -> None:
+    service.open()
+    host, own = host_in(service)
+    made, other = service.invite(user=host), service.invite()
+    gone = service.connect(service.come(made.code, "ben").token.text)
+    stays = service.connect(service.come(other.code, "cleo").token.text)
+
+    service.revoke(own.invitation)
+    service.deliver()
+
+    assert service.connected() == {stays}
+    assert gone not in service.connected()
+    assert service.refusal_of_guest(made.code, "ben") == "invitation_invalid"
+    assert service.refusal_of_guest(other.code, "cleo") is None
+
+
+def test_a_guest_makes_no_invitation_while_their_own_is_revoked(service: Service) -> None:
+    service.open()
+    host, own = host_in(service)
+    service.table.faults.before_next("put_new", lambda: service.revoke(own.invitation))
+    with pytest.raises(Unauthenticated):
+        service.invite(user=host)
+    assert service.use_cases.invite_guests.invitations(ALICE, "standup", service.deadline) == []

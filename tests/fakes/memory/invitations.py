@@ -69,6 +69,11 @@ class FakeInvitations:
             found = self._table.invitation_lists.get(invitation.room_id)
             if (0 if found is None else found.version) != listed.version:
                 raise StaleInvitations
+            parent = invitation.made_by
+            if parent is not None:
+                maker = self._table.invitations.get(parent)
+                if maker is None or maker.invitation.revoked_at is not None:
+                    raise InvitationEnded
             kept = [each for each in listed.invitations if each.id not in dropped]
             every = [*kept, invitation]
             ends = [each.expires_at for each in every]

@@ -21,7 +21,7 @@ from chalicelib.adapters.dynamodb.table import (
     deserialize,
     serialize,
 )
-from chalicelib.adapters.dynamodb.transactions import in_transaction
+from chalicelib.adapters.dynamodb.transactions import in_transaction, unrevoked
 from chalicelib.core.model.invitation import LONGEST_LIFETIME, Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
@@ -101,9 +101,13 @@ class DynamoDBInvitations:
             self._update(_list_key(invitation.room_id), write),
             {"Put": {"TableName": self._table.name, "Item": _item(invitation)}},
         ]
+        if invitation.made_by is not None:
+            writes.append(unrevoked(self._table.name, _key(invitation.made_by)))
         try:
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
+            if failure.write == len(writes) - 1 and invitation.made_by is not None:
+                raise InvitationEnded from failure
             raise StaleInvitations from failure
 
     def revoke(self, invitation_id: str, room_id: str, at: datetime, deadline: Deadline) -> bool:
@@ -207,6 +211,7 @@ def _item(invitation: Invitation) -> Item:
             "skipsWaitingRoom": invitation.skips_waiting_room,
             "createdAt": epoch_milliseconds(invitation.created_at),
             "createdBy": invitation.created_by,
+            "madeBy": invitation.made_by,
             "endsAt": epoch_milliseconds(invitation.expires_at),
             "expiresAt": _expiry(invitation.expires_at),
         }
@@ -229,4 +234,5 @@ def _invitation(item: Mapping[str, Any]) -> Invitation:
         created_by=values["createdBy"],
         expires_at=from_epoch_milliseconds(values["endsAt"]),
         revoked_at=moment(values.get("revokedAt")),
+        made_by=values.get("madeBy"),
     )

@@ -2,17 +2,13 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.invitation import (
-    DEFAULT_LIFETIME,
-    LONGEST_LIFETIME,
     MAX_LISTED_INVITATIONS,
     MAX_LIVE_INVITATIONS,
-    MAX_USES_BY_MODERATORS,
     Invitation,
     hash_code,
     invitation_id_of,
@@ -20,6 +16,7 @@ from chalicelib.core.model.invitation import (
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.invitation_store import (
+    InvitationEnded,
     InvitationStore,
     RoomInvitations,
     StaleInvitations,
@@ -27,37 +24,21 @@ from chalicelib.core.ports.invitation_store import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest, end_of, uses_of
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import InvitationQuota
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock, rfc3339
+from chalicelib.core.support.formats import Clock
 from chalicelib.errors import (
-    FieldProblem,
-    InvalidField,
     InvitationNotFound,
     RoleNotAllowed,
     RoomClosed,
     TooManyInvitations,
+    Unauthenticated,
 )
 
 _ID: Final = re.compile(r"[0-9a-f]{24}")
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRequest:
-    """The options of a new invitation. See `Invitation`.
-
-    Args:
-        role: The guests' role; None for the room's default.
-        expires_at: The end; None for 7 days from now.
-    """
-
-    role: Role | None = None
-    name: str | None = None
-    max_uses: int | None = None
-    expires_at: datetime | None = None
-    skips_waiting_room: bool = False
 
 
 class InviteGuests:
@@ -100,6 +81,7 @@ class InviteGuests:
             InvalidField: The invitation would end in the past or too late, or has too many uses.
             QuotaExceeded: The user has made too many invitations in this hour.
             TooManyInvitations: The room has the maximum of live invitations.
+            Unauthenticated: The invitation by which the user came is revoked meanwhile.
         """
         self.rule.check()
         room = self._rooms.moderated_room(user, name, "invite guests", deadline)
@@ -109,7 +91,7 @@ class InviteGuests:
         if user.is_guest and role is Role.MODERATOR:
             raise RoleNotAllowed("Only a signed-in moderator may invite another moderator.")
         now = self._clock()
-        end = _end(request, user, now)
+        end = end_of(request, user, now)
         code = self._new_code()
         code_hash = hash_code(code)
         invitation = Invitation(
@@ -119,10 +101,11 @@ class InviteGuests:
             room_id=room.room_id,
             role=role,
             name=request.name,
-            max_uses=_uses(request, role),
+            max_uses=uses_of(request, role),
             skips_waiting_room=request.skips_waiting_room,
             created_at=now,
             created_by=user.id,
+            made_by=None if user.invited is None else user.invited.invitation_id,
             expires_at=end,
         )
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -132,6 +115,8 @@ class InviteGuests:
                 self._quota.count(user, deadline)
             try:
                 self._store.put_new(invitation, listed, dropped, deadline)
+            except InvitationEnded:
+                raise Unauthenticated("Your own invitation has ended.") from None
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:
@@ -149,7 +134,9 @@ class InviteGuests:
         return sorted(current, key=lambda each: (each.created_at, each.id))
 
     def revoke(self, user: User, name: str, invitation_id: str, deadline: Deadline) -> None:
-        """End an invitation, and disconnect who came by it. A repeated call does so again.
+        """End an invitation, and those that its guests made, and disconnect who came by them.
+
+        A repeated call does so again.
 
         Raises:
             InvitationNotFound: The room has no such invitation.
@@ -165,58 +152,34 @@ class InviteGuests:
             invitation_id, room.room_id, self._clock(), deadline
         ):
             raise InvitationNotFound("This room has no such invitation.")
-        self._disconnect_guests(room, invitation_id, deadline)
+        ended = {invitation_id, *self._revoke_made_by(invitation_id, room, deadline)}
+        self._disconnect_guests(room, ended, deadline)
+
+    def _revoke_made_by(self, maker: str, room: Room, deadline: Deadline) -> list[str]:
+        """End the invitations that guests of this one made. Afterwards they can make no more."""
+        every = self._store.of_room(room.room_id, deadline).invitations
+        made = [each.id for each in every if each.made_by == maker]
+
+        def revoke(invitation_id: str) -> None:
+            self._store.revoke(invitation_id, room.room_id, self._clock(), deadline)
+
+        for_each_concurrently(revoke, made)
+        return made
 
     def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
         every = self._store.of_room(room.room_id, deadline).invitations
         if any(each.id == invitation_id and each.role is Role.MODERATOR for each in every):
             raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
 
-    def _disconnect_guests(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
+    def _disconnect_guests(self, room: Room, ended: set[str], deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
             self._platform.disconnect(room.session_id, connection.id, deadline)
 
         connections = self._sessions.connections(room.session_id, deadline)
         for_each_concurrently(
             disconnect,
-            [each for each in connections if each.participant.invitation_id == invitation_id],
+            [each for each in connections if each.participant.invitation_id in ended],
         )
-
-
-def _end(request: InvitationRequest, user: User, now: datetime) -> datetime:
-    """Return the end of a new invitation. That of a guest ends with their own at the latest.
-
-    Raises:
-        InvalidField: The end is in the past, or too late.
-    """
-    end = request.expires_at
-    if end is None:
-        usual = now + DEFAULT_LIFETIME
-        return min(usual, user.claims_end) if user.is_guest else usual
-    if end <= now:
-        raise InvalidField(FieldProblem("expiresAt", "must be in the future"))
-    if end > now + LONGEST_LIFETIME:
-        reason = f"must be at most {LONGEST_LIFETIME.days} days from now"
-        raise InvalidField(FieldProblem("expiresAt", reason))
-    if user.is_guest and end > user.claims_end:
-        reason = f"must be at most {rfc3339(user.claims_end)}, when your own invitation ends"
-        raise InvalidField(FieldProblem("expiresAt", reason))
-    return end
-
-
-def _uses(request: InvitationRequest, role: Role) -> int | None:
-    """Return the number of guests who may come. Moderators are few, even by a leaked link.
-
-    Raises:
-        InvalidField: The number is too high for the role.
-    """
-    if role is not Role.MODERATOR:
-        return request.max_uses
-    uses = request.max_uses or MAX_USES_BY_MODERATORS
-    if uses > MAX_USES_BY_MODERATORS:
-        reason = f"must be at most {MAX_USES_BY_MODERATORS} for the role moderator"
-        raise InvalidField(FieldProblem("maxUses", reason))
-    return uses
 
 
 def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:
