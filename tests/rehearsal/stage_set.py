@@ -104,7 +104,6 @@ class StageSet:
             "AUTH_ISSUER": ISSUER,
             "AUTH_AUDIENCE": AUDIENCE,
             "CORS_ORIGIN": ORIGIN,
-            "CALL_PAGE": "on",
             "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
         }
         return new_clone(folder, environment, settings)
