@@ -183,10 +183,20 @@ class _Play:
             self._sim("POST", f"connections/{connection}/streams", {"name": "Alice"})
             self._set.opentok.settle(30)
         self._ask("presence", "GET", "rooms/seats/connections", self._alice)
+        self._bring_a_guest()
         self._record_long_ago()
         self._set.opentok.plan_callbacks(drop=2)
         self._sim("DELETE", f"connections/{connection}")
         self._left_at = time.monotonic()
+
+    def _bring_a_guest(self) -> None:
+        """Whether the invitation is revoked is looked at when the session is checked."""
+        self._ask("make guests", "PUT", "rooms/guests", self._alice)
+        invited = self._ask("invite", "POST", "rooms/guests/invitations", self._alice, {})
+        code = {"code": invited.json()["code"], "guestKey": "a-key-of-random-characters"}
+        entry = self._ask("come", "POST", "invitations/tokens", {}, code)
+        self._set.opentok.connect(entry.json()["token"])
+        self._set.opentok.settle(30)
 
     def _record_long_ago(self) -> None:
         """Something whose time is over, as far as its record tells."""
@@ -204,7 +214,8 @@ class _Play:
         bridge, closing = self._set.aws.event_bridge, self._seen.answers["make closing"].json()
         # Not before: however long all that was deployed meanwhile has taken, it is still to close.
         self._ask("close soon", "PATCH", "rooms/closing", self._alice, _closing_in(90))
-        self._make_due(self._seen.answers["make seats"].json()["sessionId"])
+        for room in ("seats", "guests"):
+            self._make_due(self._seen.answers[f"make {room}"].json()["sessionId"])
         self._seen.seen["rules"] = bridge.pass_a_minute()
         self._set.functions.finish()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
