@@ -2,12 +2,12 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib import errors
 from chalicelib.api.http.cursors import SessionPosition, decode_cursor, encode_cursor
 from chalicelib.api.http.decoding import RequestContext
-from chalicelib.api.http.fields import PageQuery
+from chalicelib.api.http.fields import PageQuery, given
 from chalicelib.api.http.operations import MODERATOR_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
@@ -24,8 +24,8 @@ class AttendanceQuery(PageQuery, forbid_unknown_fields=True, rename={"start": "f
     Without `to` it ends now. Without `from` it has 24 hours.
     """
 
-    start: Annotated[datetime, Meta(tz=True)] | None = None
-    end: Annotated[datetime, Meta(tz=True)] | None = None
+    start: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+    end: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
 
 
 @routes.get(
@@ -47,7 +47,7 @@ def list_attendance(context: RequestContext, room: str) -> Response:
     start = None
     if query.cursor is not None:
         start = _start(decode_cursor(query.cursor, scope, SessionPosition))
-    span = use_case.span(query.start, query.end)
+    span = use_case.span(given(query.start), given(query.end))
     page = use_case.of_room(
         context.user, room, span, context.deadline, start=start, limit=query.limit
     )
