@@ -34,12 +34,12 @@ class Verdict(StrEnum):
     APPROVED = "approved"
     TURNED_AWAY = "turnedAway"
     SENT_OUT = "sentOut"
-    """The user had been approved, until a moderator disconnected them."""
+    """A moderator disconnected the user, who must wait to come back."""
 
 
 _KEPT: Final = {
     Verdict.APPROVED: timedelta(days=90),
-    Verdict.TURNED_AWAY: TURNED_AWAY_FOR,
+    Verdict.TURNED_AWAY: timedelta(days=31),
     Verdict.SENT_OUT: timedelta(days=31),
 }
 _RENEWED_AFTER: Final = timedelta(days=30)

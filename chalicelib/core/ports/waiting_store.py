@@ -121,4 +121,4 @@ class WaitingStore(Protocol):
         """
 
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
-        """End the decision about an approved user. Without one, the call changes nothing."""
+        """Let the user wait to come back, unless they are turned away at this time."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.core.model.user import Role
+from chalicelib.core.model.waiting import TURNED_AWAY_FOR
 from chalicelib.errors import MustWait, TurnedAway
 from tests.fakes.service import FAR_AWAY, Invited, Service
-from tests.support.waiting import approve, turn_away, waiting
+from tests.support.waiting import approve, disconnect, turn_away, waiting
 
 
 def ask(service: Service, invited: Invited, guest_key: str = "ann") -> MustWait:
@@ -62,6 +63,27 @@ def test_a_guest_whose_invitation_says_so_does_not_wait(
 
     assert connection in service.connected()
     assert uses(service, invited) == 1
+
+
+def test_a_guest_whom_a_moderator_disconnected_skips_the_waiting_room_no_more(
+    service: Service,
+) -> None:
+    service.open()
+    invited = service.invite(skips_waiting_room=True)
+    disconnect(service, service.connect(service.come(invited.code).token.text))
+    service.change({"waiting_room": True})
+    ask(service, invited)
+
+
+def test_a_guest_who_was_turned_away_must_wait_though_an_invitation_lets_them_skip(
+    service: Service,
+) -> None:
+    service.open(waiting_room=True)
+    ask(service, service.invite())
+    turn_away(service, waiting(service)[0].id)
+    service.clock.now += TURNED_AWAY_FOR
+    service.table.expire()
+    ask(service, service.invite(skips_waiting_room=True))
 
 
 def test_a_guest_who_waits_too_long_for_the_last_use_has_none(service: Service) -> None:

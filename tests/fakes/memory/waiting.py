@@ -117,7 +117,7 @@ class FakeWaiting:
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
         with self._table.faults.call("send_out", deadline):
             found = self._decision(room.session_id, user)
-            if found is not None and found.approves:
+            if found is None or found.turned_away_until(at) is None:
                 self._decide(room.session_id, user, Decision(Verdict.SENT_OUT, at))
 
     def _remove(self, room: Room, change: ListChange, decision: Decision) -> None:

@@ -20,6 +20,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.waiting import (
     MAX_WAITING,
+    TURNED_AWAY_FOR,
     Decision,
     ListChange,
     Verdict,
@@ -112,7 +113,15 @@ class DynamoDBWaiting:
 
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
         write = _deciding(Decision(Verdict.SENT_OUT, at))
-        write.only_if_equal(Verdict.APPROVED.value, "verdict")
+        verdict, ended = (
+            write.path("verdict"),
+            write.value(epoch_milliseconds(at - TURNED_AWAY_FOR)),
+        )
+        turned_away = write.value(Verdict.TURNED_AWAY.value)
+        write.only_if(
+            f"attribute_not_exists({verdict}) OR {verdict} <> {turned_away}"
+            f" OR {write.path('at')} <= {ended}"
+        )
         with suppress(ConditionFailed):
             self._table.update(_decision_key(room.session_id, user), write, deadline)
 

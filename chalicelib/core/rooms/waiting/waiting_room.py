@@ -134,10 +134,10 @@ class WaitingRoom:
                 retry_after=max(1, int((turned_away - now).total_seconds())),
             )
         approves = decision is not None and decision.approves
-        is_sent_out = decision is not None and decision.verdict is Verdict.SENT_OUT
         if decision is not None and approves and not decision.is_old(now):
             return True
-        if not approves and (is_sent_out or not asking.skips):
+        is_refused = decision is not None and not approves
+        if is_refused or not (approves or asking.skips):
             return False
         self._store.decide(room, own, decision, Decision(Verdict.APPROVED, now), deadline)
         return True
