@@ -191,6 +191,7 @@ def wire(
         invite_guests=InviteGuests(
             store=ports.invitations,
             sessions=ports.sessions,
+            waiting=ports.waiting,
             rooms=read_rooms,
             platform=ports.connections,
             rule=policy.invitations,

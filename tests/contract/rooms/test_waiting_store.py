@@ -73,6 +73,18 @@ def test_a_user_comes_back_as_they_were_recorded(database: Database) -> None:
     assert look(database, room, users[0]) == WaitingLook(room, found)
 
 
+def test_a_guests_approval_names_the_invitation_by_which_they_asked(database: Database) -> None:
+    room = stored(database)
+    guest = replace(a_user(room, "guest:1"), invitation_id="invitation-1")
+    found = record(database, room, guest)
+    assert found.users == {guest.id: guest}
+    database.stores.waiting.approve(room, found.removing(guest, NOON), None, soon())
+    approval = replace(APPROVED, invitation_id="invitation-1")
+    assert look(database, room, guest).decision == approval
+    database.stores.waiting.decide(room, guest.id, approval, APPROVED, soon())
+    assert look(database, room, guest).decision == APPROVED
+
+
 def test_a_look_is_at_the_room_its_list_and_one_decision(database: Database) -> None:
     room = stored(database)
     assert look(database, room) == WaitingLook(room)

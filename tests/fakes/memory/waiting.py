@@ -84,7 +84,8 @@ class FakeWaiting:
         with self._table.faults.call("approve", deadline):
             record = self._table.current(room)
             seats = record.room.seats if claim is None else seats_after(record.room, claim)
-            self._remove(room, change, Decision(Verdict.APPROVED, change.at))
+            by = change.user.invitation_id
+            self._remove(room, change, Decision(Verdict.APPROVED, change.at, by))
             self._table.put_room(record, seats=seats)
 
     def turn_away(self, room: Room, change: ListChange, deadline: Deadline) -> None:

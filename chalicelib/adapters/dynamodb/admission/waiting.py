@@ -65,7 +65,7 @@ class DynamoDBWaiting:
     def approve(
         self, room: Room, change: ListChange, claim: SeatClaim | None, deadline: Deadline
     ) -> None:
-        decision = Decision(Verdict.APPROVED, change.at)
+        decision = Decision(Verdict.APPROVED, change.at, change.user.invitation_id)
         if claim is None:
             room_write = unchanged_room(self._table.name, room)
         else:
@@ -207,6 +207,10 @@ def _noting_signal(before: WaitingList, signalled: int, at: datetime) -> UpdateB
 def _deciding(decision: Decision) -> UpdateBuilder:
     write = UpdateBuilder().set(decision.verdict.value, "verdict")
     write.set(epoch_milliseconds(decision.at), "at")
+    if decision.invitation_id is None:
+        write.remove("invitation")
+    else:
+        write.set(decision.invitation_id, "invitation")
     return write.set(_seconds(decision.kept_until), "expiresAt")
 
 
@@ -216,7 +220,11 @@ def _values(user: WaitingUser) -> dict[str, object]:
         "since": epoch_milliseconds(user.since),
         "askedAt": epoch_milliseconds(user.asked_at),
     }
-    return values if user.name is None else {**values, "name": user.name}
+    if user.name is not None:
+        values["name"] = user.name
+    if user.invitation_id is not None:
+        values["invitation"] = user.invitation_id
+    return values
 
 
 def _list(item: Mapping[str, Any] | None) -> WaitingList:
@@ -239,6 +247,7 @@ def _user(each: str, values: Mapping[str, Any]) -> WaitingUser:
         values.get("name"),
         from_epoch_milliseconds(since),
         from_epoch_milliseconds(asked_at),
+        values.get("invitation"),
     )
 
 
@@ -246,7 +255,8 @@ def _decision(item: Mapping[str, Any] | None) -> Decision | None:
     if item is None:
         return None
     values = deserialize(item)
-    return Decision(Verdict(values["verdict"]), from_epoch_milliseconds(values["at"]))
+    at = from_epoch_milliseconds(values["at"])
+    return Decision(Verdict(values["verdict"]), at, values.get("invitation"))
 
 
 def _seconds(moment: datetime) -> int:

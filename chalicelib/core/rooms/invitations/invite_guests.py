@@ -15,6 +15,7 @@ from chalicelib.core.model.invitation import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.invitation_store import (
     InvitationEnded,
     InvitationStore,
@@ -24,6 +25,7 @@ from chalicelib.core.ports.invitation_store import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest, end_of, uses_of
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import InvitationQuota
@@ -53,6 +55,7 @@ class InviteGuests:
         *,
         store: InvitationStore,
         sessions: SessionStore,
+        waiting: WaitingStore,
         rooms: RoomAccess,
         platform: ConnectionControl,
         rule: InvitationRule,
@@ -62,6 +65,7 @@ class InviteGuests:
     ) -> None:
         self._store = store
         self._sessions = sessions
+        self._waiting = waiting
         self._rooms = rooms
         self._platform = platform
         self.rule = rule
@@ -173,6 +177,9 @@ class InviteGuests:
 
     def _disconnect_guests(self, room: Room, ended: set[str], deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
+            # This comes first: once the client is gone, its user may come by another invitation.
+            own = waiting_id(room.session_id, connection.participant.user_id or "")
+            self._waiting.send_out(room, own, self._clock(), deadline)
             self._platform.disconnect(room.session_id, connection.id, deadline)
 
         connections = self._sessions.connections(room.session_id, deadline)
