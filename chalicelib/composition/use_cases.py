@@ -223,6 +223,7 @@ def wire(
             rooms=read_rooms,
             seats=ports.seats,
             store=ports.waiting,
+            invitations=ports.invitations,
             signals=signals,
             quotas=quotas,
             clock=clock,

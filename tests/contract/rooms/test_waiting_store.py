@@ -293,6 +293,18 @@ def test_every_user_is_sent_out_but_one_who_is_turned_away_still(database: Datab
     assert store.decision(room, "away", soon()) == Decision(Verdict.SENT_OUT, until)
 
 
+def test_users_are_removed_from_the_list_without_a_decision(database: Database) -> None:
+    room = stored(database)
+    store, bob, guest = database.stores.waiting, a_user(room), a_user(room, "guest:1")
+    store.remove(room, [bob], soon())
+    assert store.waiting(room, soon()) == WaitingList()
+    found = record(database, room, bob, guest, a_user(room, "carol"))
+    store.remove(room, [bob, guest, a_user(room, "nobody")], soon())
+    carol = a_user(room, "carol")
+    left = replace(found, users={carol.id: carol})
+    assert look(database, room, bob) == WaitingLook(room, left)
+
+
 def test_a_signal_is_noted_once(database: Database) -> None:
     room = stored(database)
     before = record(database, room, a_user(room))

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from chalicelib.core.model.invitation import guest_of
 from chalicelib.core.model.user import Role
 from chalicelib.core.model.waiting import TURNED_AWAY_FOR
-from chalicelib.errors import MustWait, TurnedAway
+from chalicelib.errors import MustWait, TurnedAway, WaitingUserNotFound
 from tests.fakes.service import ALICE, FAR_AWAY, Invited, Service
-from tests.support.waiting import approve, disconnect, turn_away, waiting
+from tests.support.waiting import approve, approve_all, disconnect, turn_away, waiting
 
 
 def ask(service: Service, invited: Invited, guest_key: str = "ann") -> MustWait:
@@ -153,6 +154,47 @@ def test_a_guest_who_asks_by_another_invitation_is_approved_for_that_one(
     service.revoke(first.invitation)
     service.connect(service.come(second.code).token.text)
     assert len(service.connected()) == 1
+
+
+def test_a_guest_of_a_revoked_invitation_waits_no_more_and_is_not_admitted(
+    service: Service,
+) -> None:
+    service.open(waiting_room=True)
+    invited, other = service.invite(), service.invite()
+    ask(service, invited)
+    ask(service, other, "ben")
+    mine = next(each for each in waiting(service) if each.invitation_id == invited.invitation.id)
+    service.revoke(invited.invitation)
+    assert [each.invitation_id for each in waiting(service)] == [other.invitation.id]
+    with pytest.raises(WaitingUserNotFound):
+        approve(service, mine.id)
+
+
+def test_revoking_removes_those_who_wait_by_what_its_guests_made(service: Service) -> None:
+    service.open(waiting_room=True)
+    own = service.invite(role=Role.MODERATOR)
+    service.come(own.code, "host")
+    ask(service, service.invite(user=guest_of(own.invitation, "host")))
+    service.revoke(own.invitation)
+    assert waiting(service) == []
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_guest_who_begins_to_wait_during_the_revocation_gets_no_seat(
+    service: Service, limit: int | None
+) -> None:
+    service.open(waiting_room=True, max_participants=limit)
+    for admits_all in (False, True):
+        invited = service.invite()
+        service.table.faults.before_next("look", partial(service.revoke, invited.invitation))
+        waiting_id = ask(service, invited).waiting_id
+        if admits_all:
+            assert approve_all(service) == ([], 0)
+        else:
+            with pytest.raises(WaitingUserNotFound):
+                approve(service, waiting_id)
+        assert waiting(service) == []
+        assert service.room().seats.connections == {}
 
 
 def test_a_guest_who_waits_too_long_for_the_last_use_has_none(service: Service) -> None:

@@ -1,6 +1,6 @@
 """Fake store of the waiting room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -91,6 +91,15 @@ class FakeWaiting:
     def turn_away(self, room: Room, change: ListChange, deadline: Deadline) -> None:
         with self._table.faults.call("turn_away", deadline):
             self._remove(room, change, Decision(Verdict.TURNED_AWAY, change.at))
+
+    def remove(self, room: Room, users: Sequence[WaitingUser], deadline: Deadline) -> None:
+        with self._table.faults.call("remove_waiting", deadline):
+            found = self._table.waiting.get(room.session_id)
+            if found is not None:
+                gone = {each.id for each in users}
+                kept = {id_: each for id_, each in found.waiting.users.items() if id_ not in gone}
+                after = replace(found, waiting=replace(found.waiting, users=kept))
+                self._table.waiting[room.session_id] = after
 
     def note_signal(
         self, room: Room, before: WaitingList, signalled: int, at: datetime, deadline: Deadline

@@ -85,6 +85,13 @@ class DynamoDBWaiting:
         except ConditionFailed as failure:
             raise StaleWaiting from failure
 
+    def remove(self, room: Room, users: Sequence[WaitingUser], deadline: Deadline) -> None:
+        write = UpdateBuilder().only_if_present("signalledAt")
+        for each in users:
+            write.remove(_kind(each), each.id)
+        with suppress(ConditionFailed):
+            self._table.update(_list_key(room.session_id), write, deadline)
+
     def note_signal(
         self, room: Room, before: WaitingList, signalled: int, at: datetime, deadline: Deadline
     ) -> None:

@@ -140,6 +140,8 @@ class InviteGuests:
     def revoke(self, user: User, name: str, invitation_id: str, deadline: Deadline) -> None:
         """End an invitation, and those that its guests made, and disconnect who came by them.
 
+        Its guests wait no more either.
+
         A repeated call does so again.
 
         Raises:
@@ -157,6 +159,7 @@ class InviteGuests:
         ):
             raise InvitationNotFound("This room has no such invitation.")
         ended = {invitation_id, *self._revoke_made_by(invitation_id, room, deadline)}
+        self._remove_waiting(room, ended, deadline)
         self._disconnect_guests(room, ended, deadline)
 
     def _revoke_made_by(self, maker: str, room: Room, deadline: Deadline) -> list[str]:
@@ -174,6 +177,13 @@ class InviteGuests:
         every = self._store.of_room(room.room_id, deadline).invitations
         if any(each.id == invitation_id and each.role is Role.MODERATOR for each in every):
             raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
+
+    def _remove_waiting(self, room: Room, ended: set[str], deadline: Deadline) -> None:
+        """Remove who waits. A guest who begins to at this moment is refused at their admission."""
+        users = self._waiting.waiting(room, deadline).users.values()
+        gone = [each for each in users if each.invitation_id in ended]
+        if gone:
+            self._waiting.remove(room, gone, deadline)
 
     def _disconnect_guests(self, room: Room, ended: set[str], deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
