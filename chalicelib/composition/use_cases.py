@@ -192,6 +192,7 @@ def wire(
             store=ports.invitations,
             sessions=ports.sessions,
             waiting=ports.waiting,
+            seats=ports.seats,
             rooms=read_rooms,
             platform=ports.connections,
             rule=policy.invitations,

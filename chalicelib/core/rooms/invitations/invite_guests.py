@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +23,7 @@ from chalicelib.core.ports.invitation_store import (
     RoomInvitations,
     StaleInvitations,
 )
-from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, SeatStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.ports.waiting_store import WaitingStore
@@ -56,6 +57,7 @@ class InviteGuests:
         store: InvitationStore,
         sessions: SessionStore,
         waiting: WaitingStore,
+        seats: SeatStore,
         rooms: RoomAccess,
         platform: ConnectionControl,
         rule: InvitationRule,
@@ -66,6 +68,7 @@ class InviteGuests:
         self._store = store
         self._sessions = sessions
         self._waiting = waiting
+        self._seats = seats
         self._rooms = rooms
         self._platform = platform
         self.rule = rule
@@ -188,8 +191,12 @@ class InviteGuests:
     def _disconnect_guests(self, room: Room, ended: set[str], deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
             # This comes first: once the client is gone, its user may come by another invitation.
-            own = waiting_id(room.session_id, connection.participant.user_id or "")
-            self._waiting.send_out(room, own, self._clock(), deadline)
+            guest = connection.participant.user_id or ""
+            now, own = self._clock(), waiting_id(room.session_id, guest)
+            self._waiting.send_out(room, own, now, deadline)
+            if connection.participant.role is Role.MODERATOR:
+                with suppress(StaleRoom):  # another room has the name now
+                    self._seats.remember_admin(room, guest, now, (), deadline)
             self._platform.disconnect(room.session_id, connection.id, deadline)
 
         connections = self._sessions.connections(room.session_id, deadline)
