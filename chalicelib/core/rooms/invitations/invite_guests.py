@@ -42,6 +42,8 @@ from chalicelib.errors import (
 )
 
 _ID: Final = re.compile(r"[0-9a-f]{24}")
+_NOBODY: Final = "-" * 64
+"""A text that is the hash of no guest's key."""
 
 
 class InviteGuests:
@@ -177,8 +179,11 @@ class InviteGuests:
         return made
 
     def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
-        every = self._store.of_room(room.room_id, deadline).invitations
-        if any(each.id == invitation_id and each.role is Role.MODERATOR for each in every):
+        if not _ID.fullmatch(invitation_id):
+            return
+        found = self._store.look_up(invitation_id, _NOBODY, deadline).invitation
+        is_here = found is not None and found.room_id == room.room_id
+        if found is not None and is_here and found.role is Role.MODERATOR:
             raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
 
     def _remove_waiting(self, room: Room, ended: set[str], deadline: Deadline) -> None:
@@ -209,8 +214,11 @@ class InviteGuests:
 def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:
     """Return the invitations that make way for a new one: ended ones, and the oldest used-up ones.
 
+    Those of moderators, and those that guests made, stay while their guests may come back. So
+    revoking the invitation of a guest finds what the guest made.
+
     Raises:
-        TooManyInvitations: The room has the maximum of live invitations.
+        TooManyInvitations: The room has the maximum of live invitations, or of those on the list.
     """
     current = [each for each in listed.invitations if not each.has_ended(now)]
     used_up = [each for each in current if each.is_used_up]
@@ -220,5 +228,12 @@ def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:
             f"A room may have {MAX_LIVE_INVITATIONS} live invitations; revoke one first."
         )
     surplus = max(0, len(current) + 1 - MAX_LISTED_INVITATIONS)
-    kept = {each.id for each in current} - {each.id for each in used_up[:surplus]}
+    droppable = [
+        each for each in used_up if each.made_by is None and each.role is not Role.MODERATOR
+    ]
+    if surplus > len(droppable):
+        raise TooManyInvitations(
+            f"A room may list {MAX_LISTED_INVITATIONS} invitations; revoke one first."
+        )
+    kept = {each.id for each in current} - {each.id for each in droppable[:surplus]}
     return {each.id for each in listed.invitations} - kept
