@@ -91,6 +91,7 @@ class WaitingUser:
         since: The time of the first request.
         asked_at: The time of the last request that was recorded.
         invitation_id: The invitation by which a guest asks.
+        takes_use: True if the guest's first token will take one of its last uses.
     """
 
     id: str
@@ -99,6 +100,7 @@ class WaitingUser:
     since: datetime
     asked_at: datetime
     invitation_id: str | None = None
+    takes_use: bool = False
 
     @property
     def is_guest(self) -> bool:
@@ -131,6 +133,17 @@ class WaitingList:
         """Return True if as many others of this kind wait as may."""
         waiting = self.waiting(now)
         return sum(each.is_guest is user.is_guest for each in waiting) >= MAX_WAITING
+
+    def uses_awaited(self, user: WaitingUser, now: datetime) -> int:
+        """Return the number of uses that others want of the same invitation, and come first."""
+        is_new, before = user.id not in self.users, (user.since, user.id)
+        return sum(
+            each.takes_use
+            and each.invitation_id == user.invitation_id
+            and each.id != user.id
+            and (is_new or (each.since, each.id) < before)
+            for each in self.waiting(now)
+        )
 
     def ahead_of(self, user: WaitingUser, now: datetime) -> int:
         """Return the number of users who have waited for longer than this one."""
@@ -184,3 +197,9 @@ class ListChange:
 def waiting_id(session_id: str, user_id: str) -> str:
     """Return the id of a user in the waiting room of a session."""
     return short_hash(f"{session_id}\n{user_id}")
+
+
+def invitation_waiting_id(session_id: str, invitation_id: str) -> str:
+    """Return the id of a decision about all guests of a single-use invitation."""
+    # No user's id has two lines.
+    return waiting_id(session_id, f"invitation\n{invitation_id}")

@@ -13,7 +13,8 @@ from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom,
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.quotas import Quotas, exceeded
-from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
+from chalicelib.core.rooms.waiting.asking import Asking
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import RoomClosed, RoomNotFound

@@ -25,6 +25,7 @@ class JoinRequest:
         data: The app's own part of the connection data.
         layout_classes: OpenTok's initial layout classes for the client's streams.
         skips_waiting_room: True if the user need not wait for a moderator's approval.
+        uses_left: The uses left of a new guest's invitation; None if there is no limit to them.
     """
 
     role: Role | None = None
@@ -33,6 +34,7 @@ class JoinRequest:
     data: str | None = None
     layout_classes: Sequence[str] = ()
     skips_waiting_room: bool = False
+    uses_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

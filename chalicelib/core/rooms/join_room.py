@@ -17,7 +17,8 @@ from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWrite
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
-from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
+from chalicelib.core.rooms.waiting.asking import Asking
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -171,7 +172,7 @@ class JoinRoom:
             lifetime=request.lifetime or self._longest_lifetime,
             check=data_of,
             write_claim=write_claim,
-            asking=Asking(request.name, request.skips_waiting_room, look),
+            asking=Asking(request.name, request.skips_waiting_room, request.uses_left, look),
         )
         return self._issue_token(admitted, data_of(admitted.role), request, deadline)
 

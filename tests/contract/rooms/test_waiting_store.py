@@ -75,7 +75,7 @@ def test_a_user_comes_back_as_they_were_recorded(database: Database) -> None:
 
 def test_a_guests_approval_names_the_invitation_by_which_they_asked(database: Database) -> None:
     room = stored(database)
-    guest = replace(a_user(room, "guest:1"), invitation_id="invitation-1")
+    guest = replace(a_user(room, "guest:1"), invitation_id="invitation-1", takes_use=True)
     found = record(database, room, guest)
     assert found.users == {guest.id: guest}
     database.stores.waiting.approve(room, found.removing(guest, NOON), None, soon())

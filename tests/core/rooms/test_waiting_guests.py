@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.model.invitation import guest_of
 from chalicelib.core.model.user import Role
-from chalicelib.core.model.waiting import TURNED_AWAY_FOR
+from chalicelib.core.model.waiting import FORGOTTEN_AFTER, RECORDED_EVERY, TURNED_AWAY_FOR
 from chalicelib.errors import MustWait, TurnedAway, WaitingUserNotFound
 from tests.fakes.service import ALICE, FAR_AWAY, Invited, Service
 from tests.support.waiting import approve, approve_all, disconnect, turn_away, waiting
@@ -197,13 +197,57 @@ def test_a_guest_who_begins_to_wait_during_the_revocation_gets_no_seat(
         assert service.room().seats.connections == {}
 
 
+@pytest.mark.parametrize("limit", [1, 3])
+def test_as_many_guests_of_an_invitation_wait_as_it_has_uses_left(
+    service: Service, limit: int
+) -> None:
+    service.open()
+    invited = service.invite(max_uses=limit + 1)
+    service.come(invited.code, "zoe")
+    service.change({"waiting_room": True})
+    ask(service, invited, "zoe")  # needs no other use
+    for number in range(limit):
+        ask(service, invited, f"guest-{number}")
+    assert service.refusal_of_guest(invited.code, "eve") == "waiting_room_full"
+    ask(service, invited, "guest-0")
+    ask(service, service.invite(max_uses=1), "eve")
+    service.clock.now += FORGOTTEN_AFTER
+    ask(service, invited, "fay")
+
+
+def test_of_two_guests_who_begin_to_wait_at_once_for_one_use_one_goes_on_waiting(
+    service: Service,
+) -> None:
+    service.open(waiting_room=True)
+    invited = service.invite(max_uses=1)
+    ask(service, service.invite(), "cleo")  # so that the list is there
+    service.clock.forward(milliseconds=1)
+    service.table.faults.before_next("record_waiting", lambda: ask(service, invited, "ben"))
+    ask(service, invited, "ann")
+    service.clock.now += RECORDED_EVERY
+    answers = {service.refusal_of_guest(invited.code, each) for each in ("ann", "ben")}
+    assert answers == {"must_wait", "waiting_room_full"}
+
+
+def test_turning_a_guest_away_holds_for_their_single_use_invitation(service: Service) -> None:
+    service.open(waiting_room=True)
+    single, double = service.invite(max_uses=1), service.invite(max_uses=2)
+    for again in ("", "-again"):  # a second decision holds as well
+        for invited, key in ((single, "ann"), (double, "ben")):
+            ask(service, invited, key + again)
+            turn_away(service, waiting(service)[0].id)
+        assert service.refusal_of_guest(single.code, "eve") == "turned_away"
+        ask(service, double, "eve")
+        service.clock.now += TURNED_AWAY_FOR
+    ask(service, single, "eve")
+
+
 def test_a_guest_who_waits_too_long_for_the_last_use_has_none(service: Service) -> None:
     service.open(waiting_room=True)
     invited = service.invite(max_uses=1)
     for guest_key in ("ann", "ben"):
         ask(service, invited, guest_key)
-    for each in waiting(service):
-        approve(service, each.id)
+        approve(service, waiting(service)[0].id)
     assert service.refusal_of_guest(invited.code, "ann") is None
     assert service.refusal_of_guest(invited.code, "ben") == "invitation_invalid"
 

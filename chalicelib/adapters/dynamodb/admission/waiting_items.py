@@ -56,6 +56,8 @@ def values_of(user: WaitingUser) -> dict[str, object]:
         values["name"] = user.name
     if user.invitation_id is not None:
         values["invitation"] = user.invitation_id
+    if user.takes_use:
+        values["takesUse"] = True
     return values
 
 
@@ -80,6 +82,7 @@ def _user(each: str, values: Mapping[str, Any]) -> WaitingUser:
         from_epoch_milliseconds(since),
         from_epoch_milliseconds(asked_at),
         values.get("invitation"),
+        values.get("takesUse", False),
     )
 
 

@@ -18,6 +18,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.invitation_store import (
+    NO_KEY_HASH,
     InvitationEnded,
     InvitationStore,
     RoomInvitations,
@@ -42,8 +43,6 @@ from chalicelib.errors import (
 )
 
 _ID: Final = re.compile(r"[0-9a-f]{24}")
-_NOBODY: Final = "-" * 64
-"""A text that is the hash of no guest's key."""
 
 
 class InviteGuests:
@@ -181,7 +180,7 @@ class InviteGuests:
     def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
         if not _ID.fullmatch(invitation_id):
             return
-        found = self._store.look_up(invitation_id, _NOBODY, deadline).invitation
+        found = self._store.look_up(invitation_id, NO_KEY_HASH, deadline).invitation
         is_here = found is not None and found.room_id == room.room_id
         if found is not None and is_here and found.role is Role.MODERATOR:
             raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")

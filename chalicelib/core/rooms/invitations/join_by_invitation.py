@@ -117,6 +117,7 @@ class JoinByInvitation:
         asked = JoinRequest(
             name=invitation.name if request.name is None else request.name,
             skips_waiting_room=invitation.skips_waiting_room,
+            uses_left=None if found.has_come else invitation.uses_left,
         )
         try:
             joined = self._join_room.join_as_guest(

@@ -9,8 +9,13 @@ from chalicelib.core.model.access_rules import room_full
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import HOLD
 from chalicelib.core.model.user import User
-from chalicelib.core.model.waiting import WaitingUser
-from chalicelib.core.ports.invitation_store import InvitationStore
+from chalicelib.core.model.waiting import (
+    Decision,
+    Verdict,
+    WaitingUser,
+    invitation_waiting_id,
+)
+from chalicelib.core.ports.invitation_store import NO_KEY_HASH, InvitationStore
 from chalicelib.core.ports.room_store import (
     MAX_ATTEMPTS,
     RoomAccess,
@@ -150,6 +155,7 @@ class ModerateWaiting:
                     return
                 raise _not_found()
             try:
+                self._hold_invitation(room, chosen, now, deadline)
                 self._store.turn_away(room, look.waiting.removing(chosen, now), deadline)
             except StaleWaiting:
                 deadline.back_off(attempt)
@@ -163,6 +169,19 @@ class ModerateWaiting:
         """Return True if a guest's invitation was revoked just as they began to wait."""
         by = user.invitation_id
         return by is not None and bool(self._invitations.revoked([by], deadline))
+
+    def _hold_invitation(
+        self, room: Room, chosen: WaitingUser, now: datetime, deadline: Deadline
+    ) -> None:
+        """Turn away all guests of a single-use invitation, since another key is no other guest."""
+        if chosen.invitation_id is None or not chosen.takes_use:
+            return
+        found = self._invitations.look_up(chosen.invitation_id, NO_KEY_HASH, deadline).invitation
+        if found is not None and found.max_uses == 1:
+            every_guest = invitation_waiting_id(room.session_id, chosen.invitation_id)
+            before = self._store.decision(room, every_guest, deadline)
+            decision = Decision(Verdict.TURNED_AWAY, now)
+            self._store.decide(room, every_guest, before, decision, deadline)
 
     def _admit(
         self, room: Room, look: WaitingLook, chosen: WaitingUser, now: datetime, deadline: Deadline
