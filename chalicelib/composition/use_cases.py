@@ -234,6 +234,7 @@ def wire(
             seats=ports.seats,
             sessions=ports.sessions,
             waiting=ports.waiting,
+            invitations=ports.invitations,
             rooms=read_rooms,
             platform=ports.connections,
             clock=clock,

@@ -242,6 +242,18 @@ def test_turning_a_guest_away_holds_for_their_single_use_invitation(service: Ser
     ask(service, single, "eve")
 
 
+@pytest.mark.parametrize(("max_uses", "refusal"), [(1, "invitation_invalid"), (2, "must_wait")])
+def test_a_ban_of_a_guest_who_waits_ends_their_single_use_invitation(
+    service: Service, max_uses: int, refusal: str
+) -> None:
+    service.open(waiting_room=True)
+    invited = service.invite(max_uses=max_uses)
+    ask(service, invited)
+    service.ban(guest_of(invited.invitation, "ann").id)
+    assert waiting(service) == []
+    assert service.refusal_of_guest(invited.code, "eve") == refusal
+
+
 def test_a_guest_who_waits_too_long_for_the_last_use_has_none(service: Service) -> None:
     service.open(waiting_room=True)
     invited = service.invite(max_uses=1)
