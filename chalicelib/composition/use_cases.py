@@ -191,6 +191,8 @@ def wire(
         invite_guests=InviteGuests(
             store=ports.invitations,
             sessions=ports.sessions,
+            waiting=ports.waiting,
+            seats=ports.seats,
             rooms=read_rooms,
             platform=ports.connections,
             rule=policy.invitations,
@@ -222,6 +224,7 @@ def wire(
             rooms=read_rooms,
             seats=ports.seats,
             store=ports.waiting,
+            invitations=ports.invitations,
             signals=signals,
             quotas=quotas,
             clock=clock,

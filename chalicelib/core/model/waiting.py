@@ -34,12 +34,12 @@ class Verdict(StrEnum):
     APPROVED = "approved"
     TURNED_AWAY = "turnedAway"
     SENT_OUT = "sentOut"
-    """The user had been approved, until a moderator disconnected them."""
+    """A moderator disconnected the user, who must wait to come back."""
 
 
 _KEPT: Final = {
     Verdict.APPROVED: timedelta(days=90),
-    Verdict.TURNED_AWAY: TURNED_AWAY_FOR,
+    Verdict.TURNED_AWAY: timedelta(days=31),
     Verdict.SENT_OUT: timedelta(days=31),
 }
 _RENEWED_AFTER: Final = timedelta(days=30)
@@ -47,14 +47,24 @@ _RENEWED_AFTER: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision about one user, and its time."""
+    """A decision about one user, and its time.
+
+    Args:
+        invitation_id: The invitation by which an approved guest came. By another one, they come as
+            if there were no approval.
+    """
 
     verdict: Verdict
     at: datetime
+    invitation_id: str | None = None
 
     @property
     def approves(self) -> bool:
         return self.verdict is Verdict.APPROVED
+
+    def approves_by(self, invitation_id: str | None) -> bool:
+        """Return True if the user was approved as they come now: by this invitation, or by none."""
+        return self.approves and self.invitation_id == invitation_id
 
     @property
     def kept_until(self) -> datetime:
@@ -80,6 +90,7 @@ class WaitingUser:
         name: The name that the bearer token has, or that a guest chose.
         since: The time of the first request.
         asked_at: The time of the last request that was recorded.
+        invitation_id: The invitation by which a guest asks.
     """
 
     id: str
@@ -87,6 +98,7 @@ class WaitingUser:
     name: str | None
     since: datetime
     asked_at: datetime
+    invitation_id: str | None = None
 
     @property
     def is_guest(self) -> bool:

@@ -121,11 +121,14 @@ class AdmitUser:
             )
             check(role)
             try:
+                approval = None
                 if room.asks_to_wait(user):
                     self._longest_wait(room, user, now)
-                    self._waiting_room.check(room, user, asking or Asking(), deadline)
+                    approval = self._waiting_room.check(room, user, asking or Asking(), deadline)
                 write = write_claim or self._write_claim
                 connect_by = self._reserve_seat(room, user, now, write, deadline)
+                if approval is not None:
+                    self._waiting_room.put_on_record(room, approval, deadline)
                 self._record_admin(room, user, now, lifetime, deadline)
             except StaleRoom as stale:
                 if stale.room is None:

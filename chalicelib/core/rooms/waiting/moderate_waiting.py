@@ -10,6 +10,7 @@ from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import HOLD
 from chalicelib.core.model.user import User
 from chalicelib.core.model.waiting import WaitingUser
+from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.room_store import (
     MAX_ATTEMPTS,
     RoomAccess,
@@ -45,6 +46,7 @@ class ModerateWaiting:
         rooms: RoomAccess,
         seats: SeatStore,
         store: WaitingStore,
+        invitations: InvitationStore,
         signals: WaitingSignals,
         quotas: Quotas,
         clock: Clock,
@@ -52,6 +54,7 @@ class ModerateWaiting:
         self._rooms = rooms
         self._seats = seats
         self._store = store
+        self._invitations = invitations
         self._signals = signals
         self._quotas = quotas
         self._clock = clock
@@ -81,6 +84,9 @@ class ModerateWaiting:
                 if decision is not None and decision.approves and now < decision.at + HOLD:
                     return
                 raise _not_found()
+            if self._is_revoked(chosen[0], deadline):
+                self._store.remove(room, chosen, deadline)
+                raise _not_found()
             if self._admit(room, look, chosen[0], now, deadline):
                 self._signal(room, deadline)
                 return
@@ -109,6 +115,9 @@ class ModerateWaiting:
             waiting = _who_may_come(room, look, now)
             if not waiting or deadline.remaining() < _TIME_FOR_ANOTHER:
                 break
+            if self._is_revoked(waiting[0], deadline):
+                self._store.remove(room, waiting[:1], deadline)
+                continue
             try:
                 is_approved = self._admit(room, look, waiting[0], now, deadline)
             except RoomFull:
@@ -149,6 +158,11 @@ class ModerateWaiting:
                 self._signal(room, deadline)
                 return
         raise busy(f"room {name}")
+
+    def _is_revoked(self, user: WaitingUser, deadline: Deadline) -> bool:
+        """Return True if a guest's invitation was revoked just as they began to wait."""
+        by = user.invitation_id
+        return by is not None and bool(self._invitations.revoked([by], deadline))
 
     def _admit(
         self, room: Room, look: WaitingLook, chosen: WaitingUser, now: datetime, deadline: Deadline

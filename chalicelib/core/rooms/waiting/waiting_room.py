@@ -52,6 +52,21 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """An approval that a user who passes needs on record.
+
+    Args:
+        own: The waiting id of the user.
+        before: The decision about the user that was read.
+        decision: The decision to put in its place.
+    """
+
+    own: str
+    before: Decision | None
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     room: str
     session_id: str
@@ -94,8 +109,11 @@ class WaitingRoom:
         own = waiting_id(asked.session_id, user_id)
         return WaitingPlace(asked.room, asked.session_id, own)
 
-    def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> None:
+    def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> Approval | None:
         """Let the user pass, if they were approved or need not wait.
+
+        Returns:
+            The approval to put on record once the user has a seat; None if it is there.
 
         Raises:
             MustWait: The user waits now, or still.
@@ -109,10 +127,10 @@ class WaitingRoom:
             # An approved user costs the read of one small item, however many others wait.
             decision = self._store.decision(room, own, deadline) if look is None else look.decision
             try:
-                if self._may_pass(room, own, decision, asking, deadline):
+                if self._may_pass(user, decision, asking):
                     with self._lock:
                         self.asking.pop(user.id, None)
-                    return
+                    return _approval(user, own, decision, self._clock())
                 if look is None:
                     look = self._store.look(room.name, room.session_id, own, deadline)
                     _check_unchanged(room, look.room)
@@ -123,9 +141,19 @@ class WaitingRoom:
                 deadline.back_off(attempt)
         raise busy(f"waiting room of {room.name}")
 
-    def _may_pass(
-        self, room: Room, own: str, decision: Decision | None, asking: Asking, deadline: Deadline
-    ) -> bool:
+    def put_on_record(self, room: Room, approval: Approval, deadline: Deadline) -> None:
+        """Put an approval on record, before the user gets a token.
+
+        Raises:
+            StaleRoom: Somebody has decided about the user meanwhile. They must be checked again.
+        """
+        try:
+            self._store.decide(room, approval.own, approval.before, approval.decision, deadline)
+        except StaleWaiting as stale:
+            # A copy is not the room of `Asking.look`, so the next check reads again.
+            raise StaleRoom(replace(room)) from stale
+
+    def _may_pass(self, user: User, decision: Decision | None, asking: Asking) -> bool:
         now = self._clock()
         turned_away = None if decision is None else decision.turned_away_until(now)
         if turned_away is not None:
@@ -133,22 +161,17 @@ class WaitingRoom:
                 "A moderator did not approve you. You may ask again later.",
                 retry_after=max(1, int((turned_away - now).total_seconds())),
             )
-        approves = decision is not None and decision.approves
-        is_sent_out = decision is not None and decision.verdict is Verdict.SENT_OUT
-        if decision is not None and approves and not decision.is_old(now):
-            return True
-        if not approves and (is_sent_out or not asking.skips):
-            return False
-        self._store.decide(room, own, decision, Decision(Verdict.APPROVED, now), deadline)
-        return True
+        if decision is None or decision.approves_by(_invitation_of(user)):
+            return decision is not None or asking.skips
+        return decision.approves and asking.skips
 
     def _wait(
         self, room: Room, user: User, asking: Asking, look: WaitingLook, deadline: Deadline
     ) -> NoReturn:
         now, waiting, own = self._clock(), look.waiting, waiting_id(room.session_id, user.id)
-        mine = waiting.users.get(own)
+        mine, by = waiting.users.get(own), _invitation_of(user)
         if mine is None or not mine.is_waiting(now):
-            mine = WaitingUser(own, user.id, _shown_name(user, asking), now, now)
+            mine = WaitingUser(own, user.id, _shown_name(user, asking), now, now, by)
             if waiting.is_full_for(mine, now):
                 raise WaitingRoomFull(
                     f"{MAX_WAITING} others wait already. Try again later.",
@@ -156,8 +179,9 @@ class WaitingRoom:
                 )
             increment("WaitsBegun")
             self._record(room, look, mine, now, deadline)
-        elif now >= mine.asked_at + RECORDED_EVERY:
-            self._record(room, look, replace(mine, asked_at=now), now, deadline)
+        elif now >= mine.asked_at + RECORDED_EVERY or mine.invitation_id != by:
+            mine = replace(mine, asked_at=now, invitation_id=by)
+            self._record(room, look, mine, now, deadline)
         self._remember(room, user, now)
         raise MustWait(own, mine.since, waiting.ahead_of(mine, now), retry_after=ASK_AGAIN_SECONDS)
 
@@ -180,6 +204,17 @@ class WaitingRoom:
 def is_at(place: WaitingPlace, look: WaitingLook) -> bool:
     """Return True if the room still has the session in which the user waits."""
     return look.room is not None and look.room.session_id == place.session_id
+
+
+def _approval(user: User, own: str, before: Decision | None, now: datetime) -> Approval | None:
+    by = _invitation_of(user)
+    if before is not None and before.approves_by(by) and not before.is_old(now):
+        return None
+    return Approval(own, before, Decision(Verdict.APPROVED, now, by))
+
+
+def _invitation_of(user: User) -> str | None:
+    return None if user.invited is None else user.invited.invitation_id
 
 
 def _check_unchanged(room: Room, found: Room | None) -> None:
