@@ -5,7 +5,6 @@ from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import unquote
 
 from msgspec import Meta, Struct
 
@@ -197,11 +196,9 @@ def erase_user(context: RequestContext, user_id: str) -> Response:
 def _subject(context: RequestContext, user_id: str) -> str:
     if user_id == ME:
         return context.user.id
-    # The local server leaves parameters encoded, API Gateway decodes them.
-    subject = unquote(user_id)
-    if not is_user_id(subject):
+    if not is_user_id(user_id):
         raise InvalidField(FieldProblem("user_id", "must be one line of 1 to 255 bytes of UTF-8"))
-    return subject
+    return user_id
 
 
 def _number(text: str) -> int:

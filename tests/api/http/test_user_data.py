@@ -35,3 +35,9 @@ def test_a_user_sees_what_is_held_and_is_erased_without_a_trace_in_the_log(
     assert (odd.status, odd.json["errors"][0]["field"]) == (422, "cursor")
     long = live.gateway.request("GET", f"/users/{'a' * 256}", bearer=admin)
     assert (long.status, long.json["errors"][0]["field"]) == (422, "user_id")
+
+
+def test_an_id_with_a_percent_sign_is_not_taken_for_another_users(live: Live) -> None:
+    admin = live.stand_ins.identity.bearer("root", admin=True)
+    shown = live.gateway.request("GET", "/users/ann%257C1", bearer=admin)
+    assert shown.json["userId"] == "ann%7C1"
