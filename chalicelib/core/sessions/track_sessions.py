@@ -9,7 +9,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.model.access_rules import RejectionReason, connects_as_moderator
-from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
+from chalicelib.core.model.attendance import EndHint
+from chalicelib.core.model.connection import (
+    Connection,
+    Ending,
+    EndReport,
+    Session,
+    Stream,
+)
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
@@ -70,6 +77,7 @@ class SessionTracker:
         Raises:
             ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
+        connection = replace(connection, recorded=self._clock())
         if session.has_access_limits:
             room = self._rooms.find(session.room_name, deadline)
             self.admit_or_reject(session, room, connection, deadline)
@@ -117,7 +125,7 @@ class SessionTracker:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> None:
         """Record that a client has disconnected, and release its seat.
 
@@ -128,10 +136,10 @@ class SessionTracker:
             connection_id: The connection that has ended.
             at: The time of the report. The seat and the record are kept for a time after it.
             deadline: The time by which the end must be written.
-            report: What OpenTok reports of the end, for attendance.
+            report: What OpenTok reports of the end, for attendance, or what else is known of it.
         """
         if (
-            report is not None
+            isinstance(report, EndReport)
             and report.ending is Ending.DISCONNECTED
             and session.retired_until is not None
         ):
@@ -169,9 +177,17 @@ class SessionTracker:
         self._forget_unassigned(session, stream.id, deadline)
 
     def on_stream_destroyed(
-        self, session: Session, connection_id: str, stream_id: str, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        stream_id: str,
+        deadline: Deadline,
+        *,
+        implied: datetime | None = None,
     ) -> None:
-        self._sessions.end_stream(session, connection_id, stream_id, self._clock(), deadline)
+        """Record that a stream has ended, at `implied` if its connection may have ended with it."""
+        now = self._clock()
+        self._sessions.end_stream(session, connection_id, stream_id, now, deadline, implied=implied)
         self._forget_unassigned(session, stream_id, deadline)
 
     def _forget_unassigned(self, session: Session, stream_id: str, deadline: Deadline) -> None:

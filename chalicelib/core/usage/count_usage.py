@@ -18,8 +18,8 @@ from chalicelib.core.ports.usage_store import UsageStore
 from chalicelib.core.sessions.check_intervals import (
     CHECK_EVERY,
     CHECK_IDLE_AT_LEAST_EVERY,
-    CHECK_LIMITED_EVERY,
     QUIET_FRACTION,
+    check_every,
 )
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -116,11 +116,10 @@ class UsageCounter:
 
 def _is_due(session: Session, now: datetime, *, found: bool) -> bool:
     if found:
-        every = CHECK_LIMITED_EVERY if session.has_access_limits else CHECK_EVERY
         # No record says when it was counted: the first check of each five minutes counts it. These
         # differ by session, so that not all of them are counted at once.
         moment = now.timestamp() + crc32(session.id.encode())
-        return moment % COUNT_EVERY.total_seconds() < every.total_seconds()
+        return moment % COUNT_EVERY.total_seconds() < check_every(session).total_seconds()
     if session.quiet_since is None:
         return True
     quiet = now - session.quiet_since
