@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from deploy.account import Account
 from deploy.asking import Operator
+from deploy.aws.audit import audit_group
 from deploy.aws.recovery import recover_state
 from deploy.aws.resources import Resources
 from deploy.errors import DeployError
@@ -95,9 +96,10 @@ class Destruction:
         if self._stage.keeps_data:
             return
         logs = self._account.session.client("logs")
-        for function in self._stage.functions.values():
+        groups = [f"/aws/lambda/{function}" for function in self._stage.functions.values()]
+        for group in (*groups, audit_group(self._stage.name)):
             try:
-                logs.delete_log_group(logGroupName=f"/aws/lambda/{function}")
+                logs.delete_log_group(logGroupName=group)
             except ClientError as error:
                 _raise_unless_absent(error)
 

@@ -3,6 +3,7 @@
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
+from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.media import FeatureRule, Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import ArchiveMode
@@ -11,6 +12,7 @@ from chalicelib.core.ports.archives import ArchivePlatform
 from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomAccess
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import (
     ArchiveNotReady,
@@ -56,7 +58,9 @@ class RecordArchives:
         self._rule.check(user)
         room = self._rooms.recordable_room(user, name, "record it", deadline)
         request = StartRequest(room.session_id, options)
-        return room, self._start_media.start(room, self._platform, request, deadline)
+        media = self._start_media.start(room, self._platform, request, deadline)
+        audit_room(AuditAction.RECORDING_STARTED, room, archive=media.id)
+        return room, media
 
     def stop(
         self, user: User, name: str, archive_id: str, deadline: Deadline
@@ -76,6 +80,7 @@ class RecordArchives:
                 "This room records itself. Its automatic archive ends when everybody has left.",
                 fields=(FieldProblem("archiveMode", "cannot be changed"),),
             )
+        audit_room(AuditAction.RECORDING_STOPPED, room, archive=archive_id)
         return room, stopped
 
     def set_layout(
@@ -131,6 +136,7 @@ class RecordArchives:
         if archive.is_running:
             raise ArchiveNotReady("This archive is still being recorded. Stop it first.")
         self._sync.delete(archive, deadline)
+        audit_room(AuditAction.RECORDING_DELETED, room, archive=archive_id)
 
     def _running(
         self, user: User, name: str, archive_id: str, to_do: str, deadline: Deadline

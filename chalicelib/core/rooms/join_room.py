@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Final
 from urllib.parse import quote
 
+from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
@@ -17,6 +18,7 @@ from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -179,7 +181,7 @@ class JoinRoom:
             asking=Asking(request.name, request.skips_waiting_room, look),
         )
         data = _connection_data(user, request, admitted.role)
-        return self._issue_token(admitted, data, request, deadline)
+        return self._issue_token(user, admitted, data, request, deadline)
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
@@ -203,7 +205,7 @@ class JoinRoom:
             lifetime=self._longest_lifetime,
             asking=Asking(look=look),
         )
-        return self._issue_token(admitted, data, JoinRequest(), deadline)
+        return self._issue_token(user, admitted, data, JoinRequest(), deadline)
 
     def _find_room(
         self, user: User, name: str, deadline: Deadline
@@ -220,7 +222,12 @@ class JoinRoom:
         return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
-        self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
+        self,
+        user: User,
+        admitted: AdmittedUser,
+        data: str,
+        request: JoinRequest,
+        deadline: Deadline,
     ) -> JoinResult:
         room, role = admitted.room, admitted.role
         # This call may have to fetch credentials. It comes before the clock is read, so that the
@@ -245,6 +252,13 @@ class JoinRoom:
         )
         token = self._platform.sign_token(spec, deadline)
         increment(f"Tokens{role.capitalize()}")
+        audit_room(
+            AuditAction.ADMISSION,
+            room,
+            subject=user.id,
+            role=role,
+            invitation=None if user.invited is None else user.invited.invitation_id,
+        )
         return JoinResult(room, role, token, expires_at, now, admitted.connect_by)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.invitation import (
     DEFAULT_LIFETIME,
@@ -26,6 +27,7 @@ from chalicelib.core.ports.invitation_store import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -164,6 +166,14 @@ class InviteGuests:
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:
+                audit_room(
+                    AuditAction.INVITATION,
+                    room,
+                    invitation=invitation.id,
+                    role=invitation.role,
+                    max_uses=invitation.max_uses,
+                    expires_at=invitation.expires_at.isoformat(),
+                )
                 return invitation, code
         raise busy(f"room {room.name}")
 
@@ -191,6 +201,7 @@ class InviteGuests:
             invitation_id, room.room_id, self._clock(), deadline
         ):
             raise InvitationNotFound("This room has no such invitation.")
+        audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
         self._disconnect_guests(room, invitation_id, deadline)
 
     def _disconnect_guests(self, room: Room, invitation_id: str, deadline: Deadline) -> None:

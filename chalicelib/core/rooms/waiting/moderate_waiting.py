@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.core.model.access_rules import room_full
+from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import HOLD
 from chalicelib.core.model.user import User
@@ -20,6 +21,7 @@ from chalicelib.core.ports.room_store import (
 from chalicelib.core.ports.waiting_store import StaleWaiting, WaitingLook, WaitingStore
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -146,6 +148,7 @@ class ModerateWaiting:
                 deadline.back_off(attempt)
             else:
                 increment("WaitsTurnedAway")
+                audit_room(AuditAction.TURNED_AWAY, room, subject=chosen.user_id)
                 self._signal(room, deadline)
                 return
         raise busy(f"room {name}")
@@ -171,6 +174,7 @@ class ModerateWaiting:
         except (StaleRoom, StaleWaiting):
             return False
         increment("WaitsApproved")
+        audit_room(AuditAction.APPROVAL, room, subject=chosen.user_id)
         return True
 
     def _signal(self, room: Room, deadline: Deadline) -> None:
