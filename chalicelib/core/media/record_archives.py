@@ -12,8 +12,9 @@ from chalicelib.core.ports.archives import ArchivePlatform
 from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomAccess
-from chalicelib.core.support.audit import AuditAction
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import audit
 from chalicelib.errors import (
     ArchiveNotReady,
     ArchiveNotRunning,
@@ -59,7 +60,14 @@ class RecordArchives:
         room = self._rooms.recordable_room(user, name, "record it", deadline)
         request = StartRequest(room.session_id, options)
         media = self._start_media.start(room, self._platform, request, deadline)
-        audit_room(AuditAction.RECORDING_STARTED, room, archive=media.id)
+        audit(
+            AuditEntry(
+                action=AuditAction.RECORDING_STARTED,
+                room=room.name,
+                session_id=room.session_id,
+                details={"archive": media.id},
+            )
+        )
         return room, media
 
     def stop(

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Final
 from urllib.parse import quote
 
-from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.quota_store import Period, QuotaStore
@@ -18,10 +17,10 @@ from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
-from chalicelib.core.support.audit import AuditAction
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.metrics import audit, increment
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
 MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
@@ -252,14 +251,19 @@ class JoinRoom:
         )
         token = self._platform.sign_token(spec, deadline)
         increment(f"Tokens{role.capitalize()}")
-        audit_room(
-            AuditAction.ADMISSION,
-            room,
-            subject=user.id,
-            role=role,
-            invitation=None if user.invited is None else user.invited.invitation_id,
-        )
+        audit(_admission(user, room, role))
         return JoinResult(room, role, token, expires_at, now, admitted.connect_by)
+
+
+def _admission(user: User, room: Room, role: Role) -> AuditEntry:
+    invited = {} if user.invited is None else {"invitation": user.invited.invitation_id}
+    return AuditEntry(
+        action=AuditAction.ADMISSION,
+        subject=user.id,
+        room=room.name,
+        session_id=room.session_id,
+        details={"role": role, **invited},
+    )
 
 
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
