@@ -263,6 +263,7 @@ class Simulation:
             workers=lambda: self,
             attendance=lambda: self._stores.attendance,
             usage=lambda: self._stores.usage,
+            directory=lambda: self._stores.directory,
             media=lambda: media,
         )
 

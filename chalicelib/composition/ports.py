@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.quota_store import QuotaStore
+    from chalicelib.core.ports.room_directory import RoomDirectory
     from chalicelib.core.ports.room_store import RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.usage_store import UsageStore
@@ -52,7 +53,7 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last five, which load on first use.
+    """An adapter for each port. A join does not need the last six, which load on first use.
 
     `workers` returns None outside AWS Lambda.
     """
@@ -72,6 +73,7 @@ class Ports:
     workers: "Callable[[], CheckWorkers | None]"
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
+    directory: "Callable[[], RoomDirectory]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -123,6 +125,11 @@ def connect(settings: Settings) -> Ports:
 
         return DynamoDBUsage(dynamodb, table)
 
+    def directory() -> "RoomDirectory":
+        from chalicelib.adapters.dynamodb.room_directory import DynamoDBRoomDirectory
+
+        return DynamoDBRoomDirectory(dynamodb, table)
+
     def workers() -> "CheckWorkers | None":
         from chalicelib.adapters.lambda_workers import LambdaWorkers
 
@@ -166,5 +173,6 @@ def connect(settings: Settings) -> Ports:
         workers=cache(workers),
         attendance=cache(attendance),
         usage=cache(usage),
+        directory=cache(directory),
         media=cache(media),
     )

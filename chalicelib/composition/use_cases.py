@@ -34,6 +34,7 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.rooms.list_rooms import ListRooms
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -128,6 +129,11 @@ def wire(
         from chalicelib.core.usage.read_usage import ReadUsage
 
         return ReadUsage(ports.usage(), policy.prices, clock)
+
+    def build_lists() -> "ListRooms":
+        from chalicelib.core.rooms.list_rooms import ListRooms
+
+        return ListRooms(ports.rooms, ports.directory())
 
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
@@ -252,6 +258,7 @@ def wire(
         session_tracker=tracker,
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
+        list_rooms=cache(build_lists),
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.core.media.telephony import Telephony
     from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
+    from chalicelib.core.rooms.list_rooms import ListRooms
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
     from chalicelib.core.usage.read_usage import ReadUsage
@@ -83,5 +84,6 @@ class UseCases:
     session_tracker: SessionTracker
     read_attendance: Callable[[], "ReadAttendance"]
     read_usage: Callable[[], "ReadUsage"]
+    list_rooms: Callable[[], "ListRooms"]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

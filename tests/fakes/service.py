@@ -319,5 +319,6 @@ class Service:
             workers=lambda: None,
             attendance=lambda: self.stores.attendance,
             usage=lambda: self.stores.usage,
+            directory=lambda: self.stores.directory,
             media=lambda: media,
         )

@@ -8,6 +8,7 @@ from chalicelib.core.ports.attendance import AttendanceStore
 from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
+from chalicelib.core.ports.room_directory import RoomDirectory
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.ports.usage_store import UsageStore
@@ -17,6 +18,7 @@ from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.invitations import FakeInvitations
 from tests.fakes.memory.media import FakeMedia
 from tests.fakes.memory.quotas import FakeQuotas
+from tests.fakes.memory.room_directory import FakeRoomDirectory
 from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.sessions import FakeSessions
@@ -40,6 +42,7 @@ class Stores:
     schedules: RetentionStore
     attendance: AttendanceStore
     usage: UsageStore
+    directory: RoomDirectory
 
     @classmethod
     def on(cls, table: Table) -> Self:
@@ -56,4 +59,5 @@ class Stores:
             schedules=FakeRetention(table),
             attendance=FakeAttendance(table),
             usage=FakeUsage(table),
+            directory=FakeRoomDirectory(table),
         )

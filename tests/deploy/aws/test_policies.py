@@ -22,7 +22,13 @@ WORKER = "check_sessions"
 OTHERS = [*SCHEDULED, WORKER]
 """All functions but the API's."""
 INDEXES = {
-    API_FUNCTION: {"rooms-by-creator", "connections-live", "media-by-start", "media-running"},
+    API_FUNCTION: {
+        "rooms-by-creator",
+        "due",
+        "connections-live",
+        "media-by-start",
+        "media-running",
+    },
     "enforce_closing_times": {"due", "media-running"},
     "reconcile_sessions": {"due"},
     "check_sessions": {"connections-live", "media-by-start"},

@@ -15,6 +15,7 @@ from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
+from chalicelib.adapters.dynamodb.room_directory import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -141,6 +142,7 @@ def build(
         schedules=cast("Any", NoMedia()),
         attendance=DynamoDBAttendance(client, TABLE),
         usage=DynamoDBUsage(client, TABLE),
+        directory=DynamoDBRoomDirectory(client, TABLE),
     )
     return _service(stores, opentok, clock)
 
@@ -171,6 +173,7 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         workers=lambda: None,
         attendance=lambda: stores.attendance,
         usage=lambda: stores.usage,
+        directory=lambda: stores.directory,
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,

@@ -14,6 +14,7 @@ from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
+from chalicelib.adapters.dynamodb.room_directory import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -74,6 +75,7 @@ class Engine:
             schedules=DynamoDBRetention(self.client, TABLE),
             attendance=DynamoDBAttendance(self.client, TABLE),
             usage=DynamoDBUsage(self.client, TABLE),
+            directory=DynamoDBRoomDirectory(self.client, TABLE),
         )
 
     def empty_table(self) -> None:
