@@ -7,8 +7,8 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 # One process more than processors, because some tests wait. Each one loads all tests, in 3 s.
 TEST_PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-SIDE_BY_SIDE = --no-print-directory --jobs=2 --keep-going \
-  $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+SIDE_BY_SIDE = --no-print-directory --jobs=2 --keep-going
+IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Each file runs in one of three processes: whoever is free takes the next. Of three, two are at
 # work while one waits, as check_lost_network.py does for a minute. What takes long comes first.
 LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
@@ -49,16 +49,16 @@ token: .venv/ready  ## A bearer token of the running stack: make -s token USER=a
 test: .venv/tested  ## The tests that need nothing but Python
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
-# Two jobs at a time, each one's output in one piece where make can do that, all failures shown.
+# Two jobs at a time, all failures shown. Each one's output is in one piece where make can do that,
+# but for the suites, whose progress is to be seen.
 # Types take one processor for 20 s where nothing is kept of an earlier run; the suites use the other.
 check: .venv/tested  ## Linters, types, layers, and the suites that need more than Python
-	@$(MAKE) $(SIDE_BY_SIDE) lint layers template programs
+	@$(MAKE) $(SIDE_BY_SIDE) $(IN_ONE_PIECE) lint layers template programs
 	@$(MAKE) $(SIDE_BY_SIDE) types suites
 
-# The plus lets a suite's progress be seen while other output waits for its end.
 suites: .venv/tested
 	@echo "Running what needs DynamoDB Local, Chromium, npm or a rehearsed deployment ..."
-	+@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder \
+	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder \
 	  --run-dynamodb-local $(SUITES)
 
 types: .venv/tested

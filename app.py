@@ -34,6 +34,7 @@ from chalicelib.api.schedules import Schedules, run_deadline
 from chalicelib.composition.services import Services
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.invitation_settings import serves_call_page
 from chalicelib.media_settings import features_off
 from chalicelib.settings import audit_addresses, cors_origin, log_level
 
@@ -61,7 +62,10 @@ ROUTES: Final[tuple[Routes, ...]] = (
 )
 """All routes of the API, in the order of its reference."""
 PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
-"""The routes of pages for browsers, which are no part of the API's reference."""
+"""The routes of pages for browsers, which are no part of the API's reference.
+
+Only a stage with `CALL_PAGE=on` has them. Chalice gives API Gateway no others either.
+"""
 
 
 def build_app(
@@ -87,7 +91,7 @@ def build_app(
     )
     built = Chalice(app_name="roomkey", configure_logs=False)
     built.register_middleware(router.error_middleware, "http")
-    for routes in (*ROUTES, *PAGES):
+    for routes in (*ROUTES, *(PAGES if serves_call_page(environment) else ())):
         router.mount(built, routes)
     _register_schedules(built, Schedules(services.use_cases, log, new_run_deadline))
     if "AWS_LAMBDA_RUNTIME_API" in environment:
@@ -136,6 +140,14 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
             lambda cases, until: cases.delete_expired_archives.run(until),
         )
 
+    @built.schedule("rate(1 minute)")
+    def refill_session_pool(event: CloudWatchEvent) -> None:
+        schedules.run(
+            "refill_session_pool",
+            event.context,
+            lambda cases, until: cases.refill_session_pool.run(until),
+        )
+
 
 app = build_app(os.environ)
 # Lambda finds each function by its own name in this module.
@@ -143,3 +155,4 @@ enforce_closing_times = app.handler_map["enforce_closing_times"]
 reconcile_sessions = app.handler_map["reconcile_sessions"]
 check_sessions = app.handler_map["check_sessions"]
 delete_expired_archives = app.handler_map["delete_expired_archives"]
+refill_session_pool = app.handler_map["refill_session_pool"]

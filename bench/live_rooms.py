@@ -26,7 +26,8 @@ _CALLBACKS: Final = "/callbacks/session"
 
 def section() -> Section:
     """Measure joins and callbacks per second for a room with and without a limit."""
-    with running_stack() as (ports, provider):
+    with running_stack() as stack:
+        ports, provider = stack.ports, stack.provider
         rooms = [_new_room(ports, f"room-{number}", each) for number, each in enumerate(LIMITS)]
         bearers = [fetch_bearer(ports, f"user-{number}") for number in range(max(CALLERS))]
         pairs = {
@@ -37,7 +38,7 @@ def section() -> Section:
             )
             for callers in CALLERS
         }
-        run_in_turn([load for pair in pairs.values() for load in pair], ports)
+        run_in_turn((load, ports) for pair in pairs.values() for load in pair)
     return Section(
         "Live rooms, over HTTP", [row for what, pair in pairs.items() for row in _rows(what, *pair)]
     )

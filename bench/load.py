@@ -13,7 +13,8 @@ from local.ports import HOST, Ports
 
 CALLERS: Final = (1, 8, 32)
 
-_ROUNDS: Final = 10
+ROUNDS: Final = 10
+
 _REQUESTS_PER_ROUND: Final = 96
 _PERCENT: Final = 100
 
@@ -35,12 +36,14 @@ class Load:
     Args:
         callers: The number of callers.
         next_request: Returns the next request of the caller with this number, from 0.
+        requests: The number of requests in a round.
         per_second: The requests per second of each round.
         seconds: The time of each request.
     """
 
     callers: int
     next_request: Callable[[int], PostRequest]
+    requests: int = _REQUESTS_PER_ROUND
     per_second: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
@@ -69,21 +72,21 @@ class Load:
         try:
             return [
                 _seconds(connection, self.next_request(caller))
-                for _ in range(_REQUESTS_PER_ROUND // self.callers)
+                for _ in range(self.requests // self.callers)
             ]
         finally:
             connection.close()
 
 
-def run_in_turn(loads: Iterable[Load], ports: Ports) -> None:
+def run_in_turn(loads: Iterable[tuple[Load, Ports]], rounds: int = ROUNDS) -> None:
     """Run all loads in each round, so that a slowdown of the machine affects all of them."""
     all_loads = list(loads)
-    for load in all_loads:
+    for load, ports in all_loads:
         load.run(ports)
         load.per_second.clear()
         load.seconds.clear()
-    for _ in range(_ROUNDS):
-        for load in all_loads:
+    for _ in range(rounds):
+        for load, ports in all_loads:
             load.run(ports)
 
 

@@ -4,8 +4,9 @@ Callers, app, stand-ins and database share this machine, so the figures depend o
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -14,7 +15,7 @@ import boto3
 from bench.figures.report import Section
 from bench.join_event import CREATED
 from bench.load import CALLERS, Load, PostRequest, run_in_turn
-from bench.surroundings import AWS_VARIABLES, QUOTAS
+from bench.surroundings import AWS_VARIABLES, QUOTAS, fill_pool
 from local.app_environment import app_environment
 from local.app_process import AppProcess
 from local.bearer import fetch_bearer
@@ -33,7 +34,8 @@ _USERS: Final = 100
 def section() -> Section:
     """Measure joins per second and the time of each join."""
     numbers = count()
-    with running_stack() as (ports, _):
+    with running_stack() as stack:
+        ports = stack.ports
         bearers = [fetch_bearer(ports, f"user-{number}") for number in range(_USERS)]
 
         def first_join() -> PostRequest:
@@ -46,7 +48,7 @@ def section() -> Section:
             for kind, request in joins.items()
             for callers in CALLERS
         }
-        run_in_turn(loads.values(), ports)
+        run_in_turn((load, ports) for load in loads.values())
     return Section("Over HTTP", [load.row(what) for what, load in loads.items()])
 
 
@@ -58,19 +60,52 @@ def join(room: str, bearer: str) -> PostRequest:
     return PostRequest(f"/rooms/{room}/tokens", "{}", bearer, CREATED)
 
 
+@dataclass(frozen=True)
+class RunningStack:
+    """The app over HTTP, with the stand-ins and DynamoDB Local.
+
+    Args:
+        environment: The app's variables, for another app on the same stand-ins and table.
+    """
+
+    ports: Ports
+    provider: Provider
+    environment: Mapping[str, str]
+
+    @contextmanager
+    def another_app(self, **settings: str) -> Iterator[Ports]:
+        """Run another app with these settings changed, and yield its ports."""
+        ports = free_ports()
+        app = AppProcess(ports, {**self.environment, **settings})
+        try:
+            app.wait_until_up(StopRequest())
+            yield ports
+        finally:
+            app.stop()
+
+
 @contextmanager
-def running_stack() -> Iterator[tuple[Ports, Provider]]:
-    """Run the local stack with DynamoDB Local instead of moto's tables."""
+def running_stack(pooled: int = 0) -> Iterator[RunningStack]:
+    """Run the local stack with DynamoDB Local instead of moto's tables.
+
+    Args:
+        pooled: The number of sessions in the pool; 0 switches it off.
+    """
     os.environ |= AWS_VARIABLES | QUOTAS
+    os.environ |= {"MIN_POOLED_SESSIONS": "0", "MAX_POOLED_SESSIONS": f"{pooled}"}
     ports, provider = free_ports(), chosen_provider({})
     with ExitStack() as running:
         url = running.enter_context(running_dynamodb_local())
-        resources.create_table(STAGE, boto3.client("dynamodb", endpoint_url=url))
+        client = boto3.client("dynamodb", endpoint_url=url)
+        table = resources.create_table(STAGE, client)
+        if pooled:
+            fill_pool(client, table, provider.secret["apiKey"], pooled)
         environment = app_environment(os.environ, ports, provider)
-        app = AppProcess(ports, environment | {"AWS_ENDPOINT_URL_DYNAMODB": url})
+        apps = environment | {"AWS_ENDPOINT_URL_DYNAMODB": url}
+        app = AppProcess(ports, apps)
         running.callback(app.stop)
         stack = Stack(ports, provider, environment)
         running.callback(stack.stop)
         stack.start()
         app.wait_until_up(StopRequest())
-        yield ports, provider
+        yield RunningStack(ports, provider, apps)

@@ -15,8 +15,9 @@ from threading import RLock
 from typing import Final
 
 from bench.figures.report import Row, Section
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import Room
@@ -24,7 +25,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.sessions.check_intervals import CALLS
 from chalicelib.core.sessions.check_sessions import SESSIONS_AT_ONCE
@@ -33,6 +34,7 @@ from chalicelib.core.support.formats import epoch_milliseconds
 from chalicelib.core.support.pace import Pace
 from chalicelib.core.usage.prices import Prices
 from chalicelib.media_settings import read_features
+from chalicelib.pool_settings import DEFAULT_POOL
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.memory.records import ConnectionRecord, RoomRecord, SessionRecord
 from tests.fakes.memory.sessions import FakeSessions
@@ -145,6 +147,7 @@ class Simulation:
             media_hosts=MediaHosts(),
             opentok_calls_per_second=DEFAULT_CALLS_PER_SECOND,
             quotas=Quotas(),
+            pool=DEFAULT_POOL,
             invitations=InvitationRule(),
             attendance=ATTENDANCE,
             prices=Prices(),
@@ -252,6 +255,7 @@ class Simulation:
             seats=self._stores.seats,
             quotas=self._stores.quotas,
             sessions=self._sessions,
+            pool=self._stores.pool,
             invitations=self._stores.invitations,
             waiting=self._stores.waiting,
             video=self._opentok,

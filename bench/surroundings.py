@@ -3,14 +3,19 @@
 import json
 import time
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import jwt
 
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.support.deadline import Deadline
 from stand_ins.identity.signing_keys import new_signing_keys
 from stand_ins.opentok.sessions.session_ids import new_session_id
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 ISSUER: Final = "https://issuer.roomkey.test/"
 AUDIENCE: Final = "roomkey-bench"
@@ -20,6 +25,7 @@ TOKEN_SECONDS: Final = 86400
 
 _SECRETS_MANAGER: Final = "secretsmanager.test"
 _KEYS: Final = "keys.test"
+_SECONDS_TO_ADD: Final = 10
 _CREATED: Final = datetime(2026, 11, 22, tzinfo=UTC)
 
 AWS_VARIABLES: Final = {
@@ -35,6 +41,7 @@ AWS_VARIABLES: Final = {
 QUOTAS: Final = {
     "MAX_ROOMS": "1000",
     "MAX_ROOMS_PER_HOUR": "100000",
+    "MAX_INVITATIONS_PER_HOUR": "100000",
     "MAX_TOKENS_PER_MINUTE": "100000",
 }
 """Quotas that a user of the bench, who never pauses, does not reach."""
@@ -75,6 +82,14 @@ class Surroundings:
             self.key.algorithm,
             headers={"kid": self.key.kid},
         )
+
+
+def fill_pool(client: "DynamoDBClient", table: str, project: str, size: int) -> None:
+    """Put sessions into a table's pool, as the scheduled function does."""
+    pool, now = DynamoDBSessionPool(client, table), datetime.now(UTC)
+    for _ in range(size):
+        session_id = new_session_id(project, location="", relayed=False, now=now.timestamp())
+        pool.add_session(session_id, project, now, Deadline(_SECONDS_TO_ADD))
 
 
 def room_of_alice(name: str) -> Room:

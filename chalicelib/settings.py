@@ -11,23 +11,22 @@ from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.media import Features
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.model.room import NAME_PATTERN
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import CODE_PLACE, InvitationRule
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.usage.prices import Prices, parse_prices
 from chalicelib.errors import NotConfigured
+from chalicelib.invitation_settings import read_invitations
 from chalicelib.media_settings import read_features, read_media_hosts
+from chalicelib.pool_settings import read_pool
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9@._~%/-]*)?")
 PATH_SECRET_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 DEFAULT_CALLS_PER_SECOND: Final = 1000
 MAX_CALLS_PER_SECOND: Final = 10_000
-INVITATION_URL_PATTERN: Final = re.compile(
-    rf"[a-z][a-z0-9+.-]*://[^\s#{{}}]*#[^\s#{{}}]*{re.escape(CODE_PLACE)}[^\s#{{}}]*"
-)
-"""An address with the code in its fragment, which no browser sends to a server."""
 DEFAULT_ATTENDANCE_DAYS: Final = 30
 MAX_ATTENDANCE_DAYS: Final = 400
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -63,7 +62,8 @@ class Settings:
         features: The rule of each feature that costs money.
         media_hosts: The hosts that OpenTok may be sent to.
         archive_bucket: The bucket to which OpenTok uploads archives; None for OpenTok's cloud.
-        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
+        opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
+        pool: The bounds of the pool of sessions.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
         invitations: Whether there are invitations, and the address that a guest opens.
         attendance: The time for which attendance is kept; 0 keeps none.
@@ -84,6 +84,7 @@ class Settings:
     opentok_calls_per_second: int
     checks_function: str | None
     quotas: Quotas
+    pool: PoolBounds
     invitations: InvitationRule
     attendance: timedelta
     prices: Prices
@@ -124,7 +125,8 @@ class Settings:
                 )
             ),
             quotas=_quotas(environment, problems),
-            invitations=_invitations(environment, problems),
+            pool=read_pool(environment, problems),
+            invitations=read_invitations(environment, problems),
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=_whole_number(
@@ -182,16 +184,6 @@ def _default_room(environment: Mapping[str, str], problems: list[str]) -> str:
     return value
 
 
-def _invitations(environment: Mapping[str, str], problems: list[str]) -> InvitationRule:
-    switch = environment.get("INVITATIONS") or "on"
-    if switch not in ("on", "off"):
-        problems.append("INVITATIONS must be on or off")
-    url = environment.get("INVITATION_URL") or None
-    if url is not None and not INVITATION_URL_PATTERN.fullmatch(url):
-        problems.append(f"INVITATION_URL must be an address with {CODE_PLACE} after its #")
-    return InvitationRule(enabled=switch == "on", url=url)
-
-
 def _callback_path_secret(environment: Mapping[str, str], problems: list[str]) -> str | None:
     value = environment.get("CALLBACK_PATH_SECRET") or None
     if value is not None and not PATH_SECRET_PATTERN.fullmatch(value):
@@ -219,6 +211,9 @@ def _quotas(environment: Mapping[str, str], problems: list[str]) -> Quotas:
         # Near the limit, each of the rooms is read.
         held_seats=limit("MAX_HELD_SEATS", safe.held_seats, 1, 50),
         hold_renewals=limit("MAX_HOLD_RENEWALS", safe.hold_renewals, 0, 1000),
+        invitations_per_hour=limit(
+            "MAX_INVITATIONS_PER_HOUR", safe.invitations_per_hour, 1, 100_000
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TextIO
 
+from chalicelib.invitation_settings import serves_call_page
 from deploy.account import Account
 from deploy.asking import Operator
 from deploy.aws.functions import Deployed, deploy_functions
@@ -59,7 +60,9 @@ class Deployment:
         self._progress.step("API Gateway: its own error responses, then throttling")
         self._set_gateway(deployed)
         self._progress.step(f"Smoke test of {deployed.url}")
-        SmokeTest(deployed.url, say).run(self._environ.get("BEARER"))
+        SmokeTest(deployed.url, say).run(
+            self._environ.get("BEARER"), call_page=serves_call_page(self._stage.environment)
+        )
         print(
             summary(self._stage, deployed, self._resources.output("AlarmTopic")),
             file=self._output,

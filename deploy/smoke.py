@@ -30,8 +30,12 @@ class SmokeTest:
         self._say = say
         self._patience_seconds = patience_seconds
 
-    def run(self, bearer: str | None) -> None:
+    def run(self, bearer: str | None, *, call_page: bool) -> None:
         """Check health and a refusal. With a bearer token, also request a client token.
+
+        Args:
+            bearer: A user's bearer token, if there is one.
+            call_page: True if the stage serves the call page, which is then checked too.
 
         Raises:
             DeployError: The service gave an unexpected answer.
@@ -39,6 +43,8 @@ class SmokeTest:
         with requests.Session() as http:
             self._await_health(http)
             self._check_refusal(http)
+            if call_page:
+                self._check_call_page(http)
             if bearer:
                 self._check_token(http, bearer)
             else:
@@ -70,6 +76,15 @@ class SmokeTest:
         if answer.status_code != HTTPStatus.UNAUTHORIZED or _code(answer) != "unauthenticated":
             raise _unexpected("POST", path, answer, "401 unauthenticated")
         self._say("a join without an access token: 401 unauthenticated")
+
+    def _check_call_page(self, http: requests.Session) -> None:
+        """Fetch the page and its first module, as the browser of a guest does."""
+        for path, kind in (("call", "text/html"), ("call/page.js", "text/javascript")):
+            answer = self._send(http, "GET", path)
+            found = answer.headers.get("Content-Type", "")
+            if answer.status_code != HTTPStatus.OK or not found.startswith(kind):
+                raise _unexpected("GET", path, answer, f"200 with {kind}")
+        self._say(f"the call page: 200, {self._url}call")
 
     def _check_token(self, http: requests.Session, bearer: str) -> None:
         path = "token?username=smoke-test"

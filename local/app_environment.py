@@ -26,6 +26,7 @@ def app_environment(environ: Mapping[str, str], ports: Ports, provider: Provider
     wanted = (
         # With real credentials, any page in the user's browser could record at the user's cost.
         {"SAMPLE_RECORDING": "off" if provider.real else "on", "MEDIA_HOSTS": "*:*"}
+        | {"CALL_PAGE": "on"}
         | {"INVITATION_URL": f"{ports.call_url}#invitation={{code}}"}
         | {feature.setting: AllowedTo.MODERATORS.value for feature in Feature}
         | kept

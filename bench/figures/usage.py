@@ -16,7 +16,14 @@ from bench.canned_network import canned_network
 from bench.figures.costs import Spread, interleaved, timed, walls
 from bench.join_event import CREATED, LambdaContext, join_event
 from bench.metered_dynamodb import MeteredDynamoDB, metered
-from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, Surroundings, room_of_alice
+from bench.surroundings import (
+    API_KEY,
+    API_SECRET,
+    AWS_VARIABLES,
+    Surroundings,
+    fill_pool,
+    room_of_alice,
+)
 from chalicelib.adapters.dynamodb.room_items import room_item, session_item
 from stand_ins.aws import resources
 from stand_ins.http.server import HttpServer
@@ -34,6 +41,8 @@ _USERS: Final = 20
 """The users who create the new rooms in turn, so that none of them has very many."""
 _ROUNDS: Final = 100
 _ROUNDS_TO_WARM_UP: Final = 10
+_POOL: Final = 200
+"""Enough sessions for all first joins."""
 
 _Join = Callable[[], object]
 
@@ -61,6 +70,7 @@ def measure() -> dict[str, Usage]:
         client: Any = Session().create_client("dynamodb", endpoint_url=url)
         table = resources.create_table("bench", client)
         _put_capped_room(client, table)
+        fill_pool(client, table, API_KEY, _POOL)
         settings = around.settings(table) | {
             "OPENTOK_API_URL": running.enter_context(HttpServer(opentok.wsgi_app)).url
         }

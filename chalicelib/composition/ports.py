@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     )
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.quota_store import QuotaStore
-    from chalicelib.core.ports.room_directory import RoomDirectory
-    from chalicelib.core.ports.room_store import RoomStore, SeatStore
+    from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.usage_store import UsageStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
+        SessionPool,
         VideoPlatform,
     )
     from chalicelib.core.ports.waiting_store import WaitingStore
@@ -62,6 +62,7 @@ class Ports:
     seats: "SeatStore"
     quotas: "QuotaStore"
     sessions: "SessionStore"
+    pool: "SessionPool"
     invitations: "InvitationStore"
     waiting: "WaitingStore"
     video: "VideoPlatform"
@@ -87,12 +88,13 @@ def connect(settings: Settings) -> Ports:
         NotConfigured: No AWS region is set.
     """
     from chalicelib.adapters.callback_signatures import JwtCallbackVerifier
-    from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
+    from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+    from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
+    from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
     from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
     from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
     from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
     from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
-    from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
     from chalicelib.adapters.oidc import TokenVerifier
     from chalicelib.adapters.opentok.api_client import ApiClient, Transport
     from chalicelib.adapters.opentok.client_library import OpenTokClientLibrary
@@ -126,7 +128,7 @@ def connect(settings: Settings) -> Ports:
         return DynamoDBUsage(dynamodb, table)
 
     def directory() -> "RoomDirectory":
-        from chalicelib.adapters.dynamodb.room_directory import DynamoDBRoomDirectory
+        from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 
         return DynamoDBRoomDirectory(dynamodb, table)
 
@@ -162,6 +164,7 @@ def connect(settings: Settings) -> Ports:
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table, settings.attendance),
+        pool=DynamoDBSessionPool(dynamodb, table),
         invitations=DynamoDBInvitations(dynamodb, table),
         waiting=DynamoDBWaiting(dynamodb, table),
         video=OpenTokPlatform(sdk_clients, transport),

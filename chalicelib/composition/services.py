@@ -35,8 +35,9 @@ class Services:
 
 
 def _build(settings: Settings) -> UseCases:
+    from chalicelib.composition.policy import Policy
     from chalicelib.composition.ports import connect
-    from chalicelib.composition.use_cases import Policy, wire
+    from chalicelib.composition.use_cases import wire
 
     policy = Policy(
         settings.creation,
@@ -48,6 +49,7 @@ def _build(settings: Settings) -> UseCases:
         settings.invitations,
         settings.attendance,
         settings.prices,
+        settings.pool,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex, _new_code)
 

@@ -1,68 +1,40 @@
 """The use cases on given ports, without I/O, SDKs or adapters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import Ports
-from chalicelib.core.model.media import Feature, Features
-from chalicelib.core.model.media_hosts import MediaHosts
+from chalicelib.core.model.media import Feature
 from chalicelib.core.rooms.admit_user import AdmitUser
 from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
-from chalicelib.core.rooms.create_room import CreateRoom, CreationPolicy
+from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.held_seats import HeldSeats
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule, InviteGuests
+from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
-from chalicelib.core.rooms.quotas import Quotas, RoomQuota
+from chalicelib.core.rooms.quotas import InvitationQuota, RoomQuota
 from chalicelib.core.rooms.read_rooms import ReadRooms
 from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
+from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.moderate import Moderate
+from chalicelib.core.sessions.new_sessions import NewSessions
 from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import ScheduledUseCases, UseCases
 
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
-    from chalicelib.core.rooms.list_rooms import ListRooms
+    from chalicelib.core.rooms.read_rooms import ListRooms
     from chalicelib.core.usage.read_usage import ReadUsage
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The operator's choices that use cases depend on.
-
-    Args:
-        creation: The rule for who may create rooms, and the default room.
-        longest_token: The longest lifetime of a client token; at most 30 days.
-        features: The rule of each feature that costs money.
-        media_hosts: The hosts that OpenTok may be sent to.
-        opentok_calls_per_second: The highest rate of calls to OpenTok by reconciliation.
-        quotas: The limits of what one user may use.
-        invitations: The operator's choices about invitations.
-        attendance: The time for which attendance is kept; 0 keeps none.
-        prices: The prices of OpenTok, for estimates.
-    """
-
-    creation: CreationPolicy
-    longest_token: timedelta
-    features: Features
-    media_hosts: MediaHosts
-    opentok_calls_per_second: int
-    quotas: Quotas
-    invitations: InvitationRule
-    attendance: timedelta
-    prices: Prices
 
 
 def wire(
@@ -87,20 +59,20 @@ def wire(
     room_quota = RoomQuota(quotas, ports.rooms, ports.quotas, clock)
     create_room = CreateRoom(
         store=ports.rooms,
-        platform=ports.video,
+        sessions=NewSessions(ports.pool, ports.video, policy.pool),
         policy=policy.creation,
         quota=room_quota,
         recording=recording,
         clock=clock,
         new_id=new_id,
     )
+    rules = ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock)
     tracker = SessionTracker(
         ports.rooms,
         ports.sessions,
         ports.connections,
         clock,
-        invitations=ports.invitations,
-        waiting=ports.waiting,
+        rules=rules,
     )
     signals = WaitingSignals(ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
@@ -131,7 +103,7 @@ def wire(
         return ReadUsage(ports.usage(), policy.prices, clock)
 
     def build_lists() -> "ListRooms":
-        from chalicelib.core.rooms.list_rooms import ListRooms
+        from chalicelib.core.rooms.read_rooms import ListRooms
 
         return ListRooms(ports.rooms, ports.directory())
 
@@ -140,6 +112,7 @@ def wire(
         from chalicelib.core.sessions.check_sessions import SessionChecks
         from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
         from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+        from chalicelib.core.sessions.refill_pool import RefillPool
         from chalicelib.core.usage.count_usage import UsageCounter
 
         due_work, workers = ports.due_work(), ports.workers()
@@ -149,7 +122,7 @@ def wire(
             connections=ConnectionReconciler(
                 rooms=ports.rooms,
                 sessions=ports.sessions,
-                invitations=ports.invitations,
+                rules=rules,
                 platform=ports.connections,
                 tracker=tracker,
                 seats=seats,
@@ -175,6 +148,9 @@ def wire(
             ),
             check_sessions=checks,
             delete_expired_archives=media().delete_expired_archives,
+            refill_session_pool=RefillPool(
+                ports.pool, ports.video, policy.pool, clock, policy.opentok_calls_per_second
+            ),
         )
 
     join_room = JoinRoom(
@@ -206,6 +182,7 @@ def wire(
             rooms=ports.rooms,
             seats=ports.seats,
             join_room=join_room,
+            waiting_room=waiting_room,
             rule=policy.invitations,
             clock=clock,
         ),
@@ -215,6 +192,7 @@ def wire(
             rooms=read_rooms,
             platform=ports.connections,
             rule=policy.invitations,
+            quota=InvitationQuota(quotas.invitations_per_hour, ports.quotas, clock),
             clock=clock,
             new_code=new_code,
         ),

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from chalicelib.core.media.telephony import Telephony
     from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
-    from chalicelib.core.rooms.list_rooms import ListRooms
+    from chalicelib.core.rooms.read_rooms import ListRooms
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
+    from chalicelib.core.sessions.refill_pool import RefillPool
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -60,6 +61,7 @@ class ScheduledUseCases:
     reconcile_sessions: "SessionReconciler"
     check_sessions: "SessionChecks"
     delete_expired_archives: "DeleteExpiredArchives"
+    refill_session_pool: "RefillPool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

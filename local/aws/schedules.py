@@ -10,6 +10,8 @@ from typing import Any
 from chalice.app import Chalice
 
 EVERY_SECONDS = 60.0
+_AT_ONCE = "refill_session_pool"
+"""The function that also runs at the start, so that the pool is full when the first user comes."""
 
 
 def run_schedules(app: Chalice, every_seconds: float) -> None:
@@ -23,7 +25,7 @@ def run_schedules(app: Chalice, every_seconds: float) -> None:
 
 
 def _run(app: Chalice, name: str, every_seconds: float) -> None:
-    due = time.monotonic()
+    due = time.monotonic() - (every_seconds if name == _AT_ONCE else 0)
     while True:
         due += every_seconds
         time.sleep(max(0.0, due - time.monotonic()))

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from local.bearer import fetch_bearer
 from local.network.invitation import page_invitation
+from local.page.guest_link import guest_link
 from local.page.parts import Part
 from local.page.rehearsals import GROUPS
 from local.ports import Ports, StartError
@@ -62,6 +63,14 @@ def page_app(
         room = urlencode({"room": wanted["room"]})
         # Browsers send the part after `#` to no server.
         return redirect(f"{ports.call_url}?{room}#{urlencode({'bearer': bearer})}")
+
+    @app.get("/guest")
+    def open_as_guest() -> Response:
+        """Have alice invite a guest, and open the link."""
+        try:
+            return redirect(guest_link(ports, _CALL["room"]))
+        except StartError as error:
+            return Response(str(error), HTTPStatus.CONFLICT)
 
     @app.get("/parts/<key>")
     def check(key: str) -> Response:

@@ -9,6 +9,8 @@ _ROOM = "/rooms/$ROOM"
 _TOKENS = f"{_ROOM}/tokens"
 _NO_FAULTS = Call("POST", "/sim/faults", {"path": "", "times": 0})
 _JOIN = Call("POST", _TOKENS, user="alice")
+_ASK_OPENTOK = Call("PUT", f"{_ROOM}-relayed", {"mediaMode": "relayed"}, user="alice")
+"""A new room whose session is not of the pool, because its options are not the default ones."""
 _CONNECTED = (
     Call("POST", _TOKENS, user="alice", keep="TOKEN"),
     Call("POST", "/sim/connections", {"token": "$TOKEN"}),
@@ -36,31 +38,33 @@ OPENTOK: Final = (
         "refused",
         "OpenTok refuses",
         "OpenTok answers 403 to the service's credentials. Rooms that have a session can still be "
-        "joined.",
+        "joined, and new ones take a session of the pool. A relayed room needs one of its own.",
         "provider_refused",
         "The user reads “detail, with Retry-After” if there is one, and may press Join again.",
         _every_call(status=403),
-        (_JOIN,),
+        (_JOIN, _ASK_OPENTOK),
         (_NO_FAULTS,),
     ),
     Rehearsal(
         "slow",
         "OpenTok is slow",
-        "Each of OpenTok's answers takes 3 seconds. A join of a new room waits for one of them.",
+        "Each of OpenTok's answers takes 3 seconds. A new room does not wait for them, because the "
+        "pool has a session for it. A relayed room waits for one of them.",
         None,
         "The app shows that it waits. “no answer within 10 s” counts as a failure.",
         _every_call(delayMs=3000),
-        (_JOIN,),
+        (_JOIN, _ASK_OPENTOK),
         (_NO_FAULTS,),
     ),
     Rehearsal(
         "down",
         "OpenTok is down",
-        "OpenTok closes each connection without an answer.",
+        "OpenTok closes each connection without an answer. New rooms open all the same, with "
+        "sessions of the pool. A relayed room needs a session of its own.",
         "provider_unavailable",
         "The user reads “detail, with Retry-After” if there is one, and may press Join again.",
         _every_call(drop=True),
-        (_JOIN,),
+        (_JOIN, _ASK_OPENTOK),
         (_NO_FAULTS,),
     ),
 )

@@ -59,6 +59,18 @@ def test_a_bearer_that_roomkey_refuses_is_renewed_once(sources: ClientSources) -
     }
 
 
+def test_a_guest_comes_by_the_code_alone_and_hears_the_place_while_waiting(
+    sources: ClientSources,
+) -> None:
+    content = json.dumps({"code": "CODE", "guestKey": "KEY", "name": "Ann"}, separators=(",", ":"))
+    asked = f"https://roomkey.example.com/invitations/tokens {content}"
+    assert ask(sources, "guest") == {
+        "asked": [asked, asked],
+        "warned": ["The host will let you in soon. One person is before you."],
+        "token": "the token",
+    }
+
+
 @pytest.mark.parametrize(
     ("scenario", "cause", "told"),
     [
@@ -77,6 +89,11 @@ def test_a_bearer_that_roomkey_refuses_is_renewed_once(sources: ClientSources) -
         ),
         ("full", "room_full null", "This room is full. Please try again in 7 seconds."),
         ("missing", "room_not_found null", "The detail."),
+        (
+            "turnedAway",
+            "turned_away null",
+            "The host did not let you in. Please try again in 600 seconds.",
+        ),
         (
             "odd",
             "unreadable null",

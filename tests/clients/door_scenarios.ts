@@ -22,6 +22,14 @@ const answers: Record<string, () => Response> = {
   missing: () => problem(404, "room_not_found"),
   odd: () => new Response("the token, cut o", { status: 201 }),
   empty: () => new Response(null, { status: 502 }),
+  guest: () =>
+    asked.length > 1
+      ? new Response(JSON.stringify(ADMISSION), { status: 201 })
+      : new Response('{"waiting": {"id": "w", "ahead": 1}}', {
+          status: 202,
+          headers: { "Retry-After": "0" },
+        }),
+  turnedAway: () => problem(403, "turned_away", { "Retry-After": "600" }),
   offline: () => {
     throw new TypeError("Network request failed");
   },
@@ -34,21 +42,22 @@ function problem(status: number, code: string, headers: Record<string, string> =
   return new Response(JSON.stringify({ code, detail: "The detail." }), { status, headers });
 }
 
-globalThis.fetch = async (_, options) => {
+globalThis.fetch = async (url, options) => {
   const bearer = new Headers(options?.headers).get("Authorization") ?? "";
-  asked.push(bearer);
-  if (bearer !== "Bearer fresh") return problem(401, "unauthenticated");
+  asked.push(bearer || `${url} ${options?.body}`);
+  if (scenario !== "guest" && bearer !== "Bearer fresh") return problem(401, "unauthenticated");
   return answers[scenario]?.() ?? new Response(JSON.stringify(ADMISSION), { status: 201 });
 };
 const print = console.log;
 console.warn = (...words: unknown[]) => warned.push(words.map(String).join(" "));
 
-const door = new Door(
-  scenario === "offline" ? "http://192.168.1.20:8000" : "https://roomkey.example.com",
-  "standup",
-  bearers[scenario] ?? (async () => "fresh"),
-);
-door.admission().then(
+const roomkey = scenario === "offline" ? "http://192.168.1.20:8000" : "https://roomkey.example.com";
+const invitation = { code: "CODE", guestKey: "KEY", name: "Ann" };
+const door =
+  scenario === "guest"
+    ? Door.invited(roomkey, invitation)
+    : new Door(roomkey, "standup", bearers[scenario] ?? (async () => "fresh"));
+door.admission((wait) => warned.push(sentence(wait))).then(
   ({ token }) => print(JSON.stringify({ asked, warned, token })),
   (error: unknown) => {
     const told = error instanceof Refusal ? sentence(error) : `not a Refusal: ${error}`;

@@ -74,6 +74,7 @@ def test_the_cause_of_a_refusal_is_kept_unless_a_token_may_be_in_it(path: Path) 
         "unreachable": True,
         "cleartext_not_permitted": True,
         "unreadable": False,
+        "must_wait": False,  # An answer, and no failure.
     }
 
 
@@ -82,7 +83,7 @@ def test_the_cause_of_a_refusal_is_kept_unless_a_token_may_be_in_it(path: Path) 
 )
 def test_who_is_not_admitted_finds_the_cause_in_the_log(path: str, log: str) -> None:
     code = GUIDES.joinpath(path).read_text()
-    around = handlers_around(tree_of(code, Path(path).suffix), "askTwiceAtMost")
+    around = handlers_around(tree_of(code, Path(path).suffix), "admitted")
     assert len(around) == 1
     assert log in around[0]
     assert "refusal" in around[0].partition(log)[2]

@@ -44,6 +44,7 @@ ROLES = {
     "roomkey-prod-enforce_closing_times": "enforce_closing_times",
     "roomkey-prod-reconcile_sessions": "reconcile_sessions",
     "roomkey-prod-delete_expired_archives": "delete_expired_archives",
+    "roomkey-prod-refill_session_pool": "refill_session_pool",
     "roomkey-prod-check_sessions": "check_sessions",
 }
 """What each function's role is named after."""
@@ -156,6 +157,12 @@ def test_the_smoke_test_tries_a_token_where_a_bearer_is_given(rehearsed: Rehears
     assert "token: not checked" in rehearsed.acts["first deploy"].outcome.output
     second = rehearsed.acts["second deploy"].outcome.output
     assert "a client token for your access token: 200" in second
+
+
+def test_the_smoke_test_opens_the_call_page_that_a_stage_may_serve(rehearsed: Rehearsed) -> None:
+    said = {name: rehearsed.acts[f"{name} deploy"].outcome.output for name in ("first", "second")}
+    assert re.search(r"the call page: 200, https://\w+\.execute-api\S+/api/call\n", said["second"])
+    assert "the call page" not in said["first"]
 
 
 def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:

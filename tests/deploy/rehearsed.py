@@ -23,6 +23,7 @@ SCHEDULED = (
     "roomkey-prod-enforce_closing_times",
     "roomkey-prod-reconcile_sessions",
     "roomkey-prod-delete_expired_archives",
+    "roomkey-prod-refill_session_pool",
 )
 WORKER = "roomkey-prod-check_sessions"
 BEHIND = (*SCHEDULED, WORKER)
@@ -133,7 +134,9 @@ class _Play:
         self._set_callbacks_up()
         self._let_people_in()
         bearer = self._set.identity.bearer("operator")
-        self._act("second deploy", second, "deploy", "prod", BEARER=bearer)
+        # The call page makes the function read the credentials, so callbacks are set up before.
+        page = {"ROOMKEY_CALL_PAGE": "on"}
+        self._act("second deploy", second, "deploy", "prod", BEARER=bearer, **page)
 
     def _interrupt(self, name: str, clone: Clone, about: str) -> None:
         """Let a deployment fail before its functions run, so that one library does for them.

@@ -20,18 +20,22 @@ class Service:
         health: Response | None = None,
         refusal: Response | None = None,
         token: Response | None = None,
+        page: Response | None = None,
     ) -> None:
         self.answers = {
             "/api/health": health or as_json(200, HEALTHY),
             "/api/rooms/smoke-test/tokens": refusal or as_json(401, REFUSAL),
+            "/api/call": page or Response("<!doctype html>", content_type="text/html"),
+            "/api/call/page.js": Response("", content_type="text/javascript; charset=utf-8"),
             "/api/token": token or as_json(200, {"token": "T1=="}),
         }
         self.bearers: list[str | None] = []
 
-    def smoke_test(self, bearer: str | None = None) -> list[str]:
+    def smoke_test(self, bearer: str | None = None, *, call_page: bool = True) -> list[str]:
         said: list[str] = []
         with HttpServer(Request.application(self._answer)) as server:
-            SmokeTest(f"{server.url}/api/", said.append, patience_seconds=0).run(bearer)
+            test = SmokeTest(f"{server.url}/api/", said.append, patience_seconds=0)
+            test.run(bearer, call_page=call_page)
         return said
 
     def _answer(self, request: Request) -> Response:
@@ -54,7 +58,13 @@ def test_a_bearer_is_used_for_the_token_alone() -> None:
     service = Service()
 
     assert "a client token for your access token: 200" in service.smoke_test("ey.bearer")
-    assert service.bearers == [None, None, "Bearer ey.bearer"]
+    assert service.bearers == [None, None, None, None, "Bearer ey.bearer"]
+
+
+def test_a_stage_without_the_call_page_is_asked_for_none() -> None:
+    service = Service(page=as_json(404, {"code": "no_such_route"}))
+
+    assert not any("the call page" in line for line in service.smoke_test(call_page=False))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,8 @@ def test_a_bearer_is_used_for_the_token_alone() -> None:
         Service(refusal=as_json(503, {"code": "not_configured"})),
         Service(refusal=as_json(401, {"message": "Unauthorized"})),
         Service(refusal=Response("<html>", 401)),
+        Service(page=as_json(404, {"code": "no_such_route"})),
+        Service(page=as_json(200, {})),
         Service(token=as_json(503, {"code": "not_configured"})),
     ],
 )

@@ -63,26 +63,54 @@ def known_users(shown: Any) -> int:
 
 
 @pytest.mark.parametrize(
-    ("key", "status"), [("refused", 502), ("down", 503), ("full", 409), ("banned", 403)]
+    ("key", "status", "given"),
+    [
+        ("refused", 502, "sessionId"),
+        ("down", 503, "sessionId"),
+        ("full", 409, "token"),
+        ("banned", 403, "token"),
+    ],
 )
-def test_a_join_is_refused_until_it_is_undone(roomkey: Roomkey, key: str, status: int) -> None:
+def test_a_request_is_refused_until_it_is_undone(
+    roomkey: Roomkey, key: str, status: int, given: str
+) -> None:
     rehearsal = REHEARSALS[key]
 
-    problem, joined = run(roomkey.ports, rehearsal)
+    problem, answer = run(roomkey.ports, rehearsal)
 
     assert (problem["status"], problem["code"]) == (status, rehearsal.code)
-    assert joined["token"]
+    assert answer[given]
 
 
-def test_a_slow_opentok_delays_the_join_of_a_new_room(roomkey: Roomkey) -> None:
+def test_new_rooms_open_while_opentok_is_down(roomkey: Roomkey) -> None:
+    ports, down = roomkey.ports, REHEARSALS["down"]
+    headers = {"Authorization": f"Bearer {fetch_bearer(ports, 'alice')}"}
+    for call in down.happen:
+        requests.post(call.url(ports), json=call.body, timeout=10)
+
+    statuses = [
+        requests.post(
+            f"{ports.app_url}/rooms/while-down-{number}/tokens", headers=headers, timeout=30
+        ).status_code
+        for number in range(3)
+    ]
+
+    for call in down.undo:
+        requests.post(call.url(ports), json=call.body, timeout=10)
+    assert statuses == [201, 201, 201]
+
+
+def test_a_slow_opentok_delays_a_new_room_that_needs_a_session_of_its_own(roomkey: Roomkey) -> None:
     ports = roomkey.ports
     rehearsal = REHEARSALS["slow"]
     bearer = fetch_bearer(ports, "alice")
 
     def seconds(room: str) -> float:
-        url = f"{ports.app_url}/rooms/{room}/tokens"
-        return requests.post(
-            url, headers={"Authorization": f"Bearer {bearer}"}, timeout=30
+        return requests.put(
+            f"{ports.app_url}/rooms/{room}",
+            headers={"Authorization": f"Bearer {bearer}"},
+            json={"mediaMode": "relayed"},
+            timeout=30,
         ).elapsed.total_seconds()
 
     for call in rehearsal.happen:

@@ -159,6 +159,23 @@ def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:
     assert "Get a token" in requests.get(address, timeout=10).text
 
 
+def test_the_page_opens_the_call_as_a_guest_whom_alice_invites(roomkey: Roomkey) -> None:
+    page = f"{roomkey.ports.page_url}/page"
+    links = [
+        requests.get(f"{page}/guest", allow_redirects=False, timeout=10).headers["Location"]
+        for _ in range(2)
+    ]
+
+    codes = [link.removeprefix(f"{roomkey.ports.call_url}#invitation=") for link in links]
+    assert [len(code) for code in codes] == [27, 27]
+    joined = requests.post(
+        f"{roomkey.ports.app_url}/invitations/tokens",
+        json={"code": codes[0], "guestKey": "a-key-of-random-characters"},
+        timeout=10,
+    )
+    assert (joined.status_code, joined.json()["room"]) == (201, "standup")
+
+
 def test_the_bearer_command_prints_nothing_but_a_bearer(roomkey: Roomkey) -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "local.bearer", "bob"],
@@ -219,8 +236,17 @@ def test_faults_can_be_injected_while_it_runs(roomkey: Roomkey) -> None:
 
     requests.post(f"{roomkey.ports.opentok_url}/sim/faults", json=fault, timeout=10)
 
-    assert ask_for_token(roomkey.ports, "unlucky", dave).status_code == 502
-    assert ask_for_token(roomkey.ports, "unlucky", dave).status_code == 201
+    def status_of_a_relayed_room() -> int:
+        """A session with default options would come from the pool."""
+        return requests.put(
+            f"{roomkey.ports.app_url}/rooms/unlucky",
+            headers={"Authorization": f"Bearer {dave}"},
+            json={"mediaMode": "relayed"},
+            timeout=10,
+        ).status_code
+
+    assert status_of_a_relayed_room() == 502
+    assert status_of_a_relayed_room() == 201
 
 
 def test_a_taken_port_is_named_before_anything_is_started(roomkey: Roomkey) -> None:

@@ -1,19 +1,23 @@
 """The real use cases on fakes of all ports."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
 
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, EndReport
 from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest, InvitationRule
+from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import Quotas
@@ -22,6 +26,7 @@ from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import RoomkeyError
 from chalicelib.media_settings import read_features, read_media_hosts
+from chalicelib.pool_settings import DEFAULT_POOL
 from chalicelib.settings import DEFAULT_CALLS_PER_SECOND
 from tests.fakes.clock import FrozenClock, NoHurry
 from tests.fakes.memory.table import ATTENDANCE, Table
@@ -45,7 +50,12 @@ ROOT: Final = User("root", admin=True)
 IP: Final = "203.0.113.7"
 LONGEST_TOKEN: Final = timedelta(days=1)
 FAR_AWAY: Final = Quotas(
-    rooms_per_hour=100_000, rooms=1000, tokens_per_minute=100_000, held_seats=50, hold_renewals=1000
+    rooms_per_hour=100_000,
+    rooms=1000,
+    tokens_per_minute=100_000,
+    held_seats=50,
+    hold_renewals=1000,
+    invitations_per_hour=100_000,
 )
 
 
@@ -65,6 +75,7 @@ class Service:
         settings: Settings of media that differ from `ALL_FEATURES`.
         calls_per_second: The rate of calls to OpenTok that reconciliation keeps to.
         quotas: The limits of what one user may use; far away unless a test is about them.
+        pool: The bounds of the pool of sessions, which is empty until `refill`.
         invitations: The operator's choices about invitations.
         attendance: The time for which attendance is kept.
     """
@@ -77,6 +88,7 @@ class Service:
         calls_per_second: int = DEFAULT_CALLS_PER_SECOND,
         settings: Mapping[str, str] | None = None,
         quotas: Quotas = FAR_AWAY,
+        pool: PoolBounds = DEFAULT_POOL,
         invitations: InvitationRule | None = None,
         attendance: timedelta = ATTENDANCE,
     ) -> None:
@@ -95,6 +107,7 @@ class Service:
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=calls_per_second,
             quotas=quotas,
+            pool=pool,
             invitations=invitations or InvitationRule(),
             attendance=attendance,
             prices=Prices(),
@@ -104,11 +117,15 @@ class Service:
         self._codes = (f"code-{number}" for number in count(1))
         self.use_cases = self.another_instance()
 
-    def another_instance(self) -> UseCases:
-        """Return the use cases of another Lambda instance, which shares nothing but the stores."""
+    def another_instance(self, pool: PoolBounds | None = None) -> UseCases:
+        """Return the use cases of another Lambda instance, which shares nothing but the stores.
+
+        Args:
+            pool: Other bounds of the pool; None for the service's own.
+        """
         return wire(
             self._ports(),
-            self._policy,
+            self._policy if pool is None else replace(self._policy, pool=pool),
             self.clock,
             lambda: next(self._ids),
             lambda: next(self._codes),
@@ -250,6 +267,10 @@ class Service:
         self.use_cases.scheduled().delete_expired_archives.run(self.deadline)
         self.deliver()
 
+    def refill(self) -> None:
+        """Run the scheduled function that makes sessions in advance once."""
+        self.use_cases.scheduled().refill_session_pool.run(self.deadline)
+
     # Questions about the state.
 
     def unused_plans(self) -> list[str]:
@@ -308,6 +329,7 @@ class Service:
             seats=self.stores.seats,
             quotas=self.stores.quotas,
             sessions=self.stores.sessions,
+            pool=self.stores.pool,
             invitations=self.stores.invitations,
             waiting=self.stores.waiting,
             video=self.opentok,

@@ -8,10 +8,10 @@ from chalicelib.core.ports.attendance import AttendanceStore
 from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
-from chalicelib.core.ports.room_directory import RoomDirectory
-from chalicelib.core.ports.room_store import RoomStore, SeatStore
+from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.ports.usage_store import UsageStore
+from chalicelib.core.ports.video_platform import SessionPool
 from chalicelib.core.ports.waiting_store import WaitingStore
 from tests.fakes.memory.attendance import FakeAttendance
 from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
@@ -21,6 +21,7 @@ from tests.fakes.memory.quotas import FakeQuotas
 from tests.fakes.memory.room_directory import FakeRoomDirectory
 from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
+from tests.fakes.memory.session_pool import FakeSessionPool
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
 from tests.fakes.memory.usage import FakeUsage
@@ -35,6 +36,7 @@ class Stores:
     seats: SeatStore
     quotas: QuotaStore
     sessions: SessionStore
+    pool: SessionPool
     invitations: InvitationStore
     waiting: WaitingStore
     due_work: DueWorkStore
@@ -52,6 +54,7 @@ class Stores:
             seats=FakeSeats(table),
             quotas=FakeQuotas(table),
             sessions=FakeSessions(table),
+            pool=FakeSessionPool(table),
             invitations=FakeInvitations(table),
             waiting=FakeWaiting(table),
             due_work=FakeDueWork(table),

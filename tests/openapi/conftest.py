@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS
 from tests.e2e.roomkey_process import Roomkey, running_roomkey
 
 
@@ -13,6 +13,7 @@ def roomkey() -> Iterator[Roomkey]:
         "MAX_TOKEN_SECONDS": str(MAX_TOKEN_SECONDS),
         "MAX_ROOMS": "1000",
         "MAX_ROOMS_PER_HOUR": "100000",
+        "MAX_INVITATIONS_PER_HOUR": "100000",
         "MAX_TOKENS_PER_MINUTE": "100000",
         "MAX_HELD_SEATS": "50",
         "MAX_HOLD_RENEWALS": "1000",

@@ -3,7 +3,7 @@
 from functools import partial
 
 from chalicelib.api.http.router import REQUEST_SECONDS
-from chalicelib.core.rooms.create_room import SECONDS_TO_STORE
+from chalicelib.core.sessions.new_sessions import SECONDS_TO_STORE
 from chalicelib.core.support.deadline import Deadline
 
 

@@ -9,6 +9,7 @@ from bench.figures.costs import Cost, Spread, interleaved
 from bench.figures.prices import price_list
 from bench.figures.report import Row, Section, markdown
 from bench.figures.usage import Usage
+from bench.first_joins import ratio_rows
 from bench.live_rooms import events
 from bench.load import Load
 from bench.over_http import join
@@ -55,6 +56,17 @@ def test_a_load_tells_how_many_a_second_and_how_long_the_slow_ones_took() -> Non
 
     assert (row.median, row.quartiles) == ("200 /s", "150\u2013250 /s")
     assert row.remarks == "p50 50.0 ms, p99 99.0 ms"
+
+
+def test_a_first_join_is_compared_with_a_re_join_beside_the_app_and_far_from_it() -> None:
+    first, again = (Load(1, lambda _: join("standup", "bearer")) for _ in range(2))
+    first.per_second += [100, 100]
+    again.per_second += [200, 200]
+
+    beside, far = ratio_rows(first, again)
+
+    assert beside.median.startswith("2.00 ")
+    assert far.median.startswith("1.11 ")  # 50 ms to 45 ms
 
 
 def test_a_callers_callbacks_are_of_a_connection_that_comes_and_goes_and_then_of_another() -> None:

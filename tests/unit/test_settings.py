@@ -51,6 +51,7 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
     [
         ("ROOM_CREATION", "everyone"),
         ("DEFAULT_ROOM", "my room"),
+        ("CALL_PAGE", "yes"),
         ("INVITATIONS", "yes"),
         ("INVITATION_URL", "https://app.example/join"),
         ("INVITATION_URL", "https://app.example/{code}"),
@@ -68,6 +69,7 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
         ("MAX_TOKEN_SECONDS", "-60"),
         ("MAX_TOKEN_SECONDS", "\u0663\u0660\u0660"),
         ("MAX_TOKEN_SECONDS", "9" * 5000),
+        ("MAX_INVITATIONS_PER_HOUR", "0"),
         ("MAX_ROOMS_PER_HOUR", "0"),
         ("MAX_ROOMS_PER_HOUR", "100001"),
         ("MAX_ROOMS", "0"),
@@ -81,6 +83,9 @@ def test_what_is_missing_is_named(missing: str, blank: bool) -> None:
         ("PRICES", "gold=1"),
         ("MAX_HOLD_RENEWALS", "-1"),
         ("MAX_HOLD_RENEWALS", "1001"),
+        ("MIN_POOLED_SESSIONS", "-1"),
+        ("MIN_POOLED_SESSIONS", "1001"),
+        ("MAX_POOLED_SESSIONS", "10001"),
         ("ALLOW_SIP", "everybody"),
         ("ALLOW_RECORDING", "OFF"),
         ("MAX_RECORDING_SECONDS", "14401"),
@@ -117,7 +122,12 @@ def test_the_operator_chooses_who_creates_rooms_and_how_long_tokens_last() -> No
 
 def test_each_quota_has_a_default_and_a_setting() -> None:
     assert Settings.from_env(COMPLETE).quotas == Quotas(
-        rooms_per_hour=60, rooms=100, tokens_per_minute=60, held_seats=5, hold_renewals=4
+        rooms_per_hour=60,
+        rooms=100,
+        tokens_per_minute=60,
+        held_seats=5,
+        hold_renewals=4,
+        invitations_per_hour=100,
     )
     chosen = {
         "MAX_ROOMS_PER_HOUR": "100000",
@@ -125,9 +135,15 @@ def test_each_quota_has_a_default_and_a_setting() -> None:
         "MAX_TOKENS_PER_MINUTE": "1",
         "MAX_HELD_SEATS": "50",
         "MAX_HOLD_RENEWALS": "0",
+        "MAX_INVITATIONS_PER_HOUR": "2",
     }
     assert Settings.from_env(COMPLETE | chosen).quotas == Quotas(
-        rooms_per_hour=100_000, rooms=1000, tokens_per_minute=1, held_seats=50, hold_renewals=0
+        rooms_per_hour=100_000,
+        rooms=1000,
+        tokens_per_minute=1,
+        held_seats=50,
+        hold_renewals=0,
+        invitations_per_hour=2,
     )
 
 

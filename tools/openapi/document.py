@@ -26,6 +26,15 @@ _SCHEMES: Final = {
         "bearerFormat": "JWT",
         "description": "A token of your identity provider for the user who is signed in.",
     },
+    "guest": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": (
+            "`Guest CODE.KEY`: the code of an invitation of role `moderator`, and the `guestKey` "
+            "of a guest who has come by it. It counts in the room of the invitation alone."
+        ),
+    },
     "callback": {
         "type": "http",
         "scheme": "bearer",

@@ -73,13 +73,13 @@ class Paths:
         return items
 
     def _operation(self, route: Route) -> dict[str, Any]:
-        operation, scheme = route.operation, route.access.scheme
+        operation = route.operation
         described: dict[str, Any] = {
             "operationId": route.operation_id,
             "tags": [route.tag],
             "summary": operation.summary,
             "description": _described(route),
-            "security": [] if scheme is None else [{scheme: []}],
+            "security": [{scheme: []} for scheme in route.access.schemes],
             "parameters": self._schemas.parameters(operation.query),
         }
         if route.feature is not None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.pool.session_pool import pool_of
 from chalicelib.adapters.dynamodb.quotas import allowance_update, period_key
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
@@ -28,6 +29,7 @@ from chalicelib.adapters.dynamodb.transactions import retirement
 from chalicelib.core.model.room import NAME_KEPT_AFTER_CLOSING, Room
 from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage, StaleRoom
+from chalicelib.core.ports.video_platform import SessionTaken
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     )
 
 _ROOM_WRITE: Final = 0
-"""The number of the room's write in the transaction that creates it."""
+_SESSION_WRITE: Final = 1
+"""The numbers of the room's and its session's writes in the transaction that creates it."""
 
 
 class DynamoDBRooms:
@@ -75,6 +78,7 @@ class DynamoDBRooms:
         replaced: Room | None,
         deadline: Deadline,
         allowance: Allowance | None = None,
+        pooled_for: str | None = None,
     ) -> Room:
         put: PutTypeDef = {
             "TableName": self._table.name,
@@ -87,7 +91,7 @@ class DynamoDBRooms:
             put["ExpressionAttributeValues"] = serialize({":replaced": replaced.room_id})
         writes: list[TransactWriteItemTypeDef] = [
             {"Put": put},
-            self._start(room, room.created_at),
+            self._start(room, room.created_at, pooled_for),
         ]
         if room.settings.archive_retention_days is not None:
             writes.append(self._retention(room, room.created_at))
@@ -98,9 +102,11 @@ class DynamoDBRooms:
         try:
             self._table.transact(writes, deadline)
         except ConditionFailed as failure:
-            if failure.write != _ROOM_WRITE:
-                raise AllowanceSpent from failure
-            return room_from_item(failure.item)
+            if failure.write == _ROOM_WRITE:
+                return room_from_item(failure.item)
+            if failure.write == _SESSION_WRITE:
+                raise SessionTaken from failure
+            raise AllowanceSpent from failure
         return room
 
     def close(self, room: Room, closed_at: datetime, deadline: Deadline) -> Room:
@@ -186,9 +192,15 @@ class DynamoDBRooms:
             return [{"Update": cast("UpdateTypeDef", update.update(self._table.name, key))}]
         return [self._start(after, now), self._retirement(before, now)]
 
-    def _start(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
-        item = started_session_item(room, at)
-        return {"Put": {"TableName": self._table.name, "Item": item}}
+    def _start(
+        self, room: Room, at: datetime, pooled_for: str | None = None
+    ) -> "TransactWriteItemTypeDef":
+        put: PutTypeDef = {"TableName": self._table.name, "Item": started_session_item(room, at)}
+        if pooled_for is not None:
+            pool = pool_of(room.session_id, pooled_for)
+            put["ConditionExpression"] = "dueKind = :pool"
+            put["ExpressionAttributeValues"] = serialize({":pool": pool})
+        return {"Put": put}
 
     def _retirement(self, room: Room, at: datetime) -> "TransactWriteItemTypeDef":
         return retirement(self._table.name, room, at, self._longest_token, self._attendance)

@@ -1,4 +1,4 @@
-"""Sessions and their connections in DynamoDB."""
+"""Sessions and their connections in DynamoDB. A pooled session has no room, and is none here."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +19,11 @@ from chalicelib.adapters.dynamodb.presence.departures import (
     is_departure_after,
     later_departure_update,
 )
-from chalicelib.adapters.dynamodb.presence.stream_writes import change_streams
+from chalicelib.adapters.dynamodb.presence.stream_writes import (
+    end_stream,
+    record_stream,
+    save_unassigned_streams,
+)
 from chalicelib.adapters.dynamodb.room_items import (
     FIRST_CHECK,
     room_from_item,
@@ -43,7 +47,6 @@ from chalicelib.core.ports.connection_page import ConnectionPage
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
-from chalicelib.core.support.metrics import increment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,7 +65,7 @@ class DynamoDBSessions:
 
     def session(self, session_id: str, deadline: Deadline) -> Session | None:
         item = self._table.get(session_key(session_id), deadline)
-        return None if item is None else session_from_item(item)
+        return session_from_item(item) if item is not None and "roomId" in item else None
 
     def monitor(self, room: Room, now: datetime, deadline: Deadline) -> None:
         session = Session(room.session_id, room.name, room.room_id, owner=room.created_by)
@@ -177,11 +180,7 @@ class DynamoDBSessions:
     def record_stream(
         self, session: Session, connection_id: str, stream: Stream, deadline: Deadline
     ) -> None:
-        key = connection_key(session.id, connection_id)
-        write = connections.stream_created_update(stream.shortened())
-        refused_by = change_streams(self._table, key, write, stream.since, deadline)
-        if refused_by is not None and connections.is_full_of_streams(refused_by, stream.id):
-            increment("StreamsNotRecorded")
+        record_stream(self._table, connection_key(session.id, connection_id), stream, deadline)
 
     def end_stream(
         self,
@@ -191,18 +190,12 @@ class DynamoDBSessions:
         at: datetime,
         deadline: Deadline,
     ) -> None:
-        key = connection_key(session.id, connection_id)
-        write = connections.stream_destroyed_update(stream_id)
-        change_streams(self._table, key, write, at, deadline)
+        end_stream(self._table, connection_key(session.id, connection_id), stream_id, at, deadline)
 
     def save_unassigned_streams(
         self, session: Session, streams: Sequence[Stream], deadline: Deadline
     ) -> None:
-        kept = {each.id: connections.stream_values(each) for each in streams}
-        write = UpdateBuilder().only_if_present("pk")
-        write = write.set(kept, "unassigned") if kept else write.remove("unassigned")
-        with suppress(ConditionFailed):
-            self._table.update(session_key(session.id), write, deadline)
+        save_unassigned_streams(self._table, session_key(session.id), streams, deadline)
 
     def connection(
         self, session_id: str, connection_id: str, deadline: Deadline

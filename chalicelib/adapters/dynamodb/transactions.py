@@ -30,6 +30,13 @@ def unchanged_room(table: str, room: Room) -> "TransactWriteItemTypeDef":
     return {"ConditionCheck": cast("ConditionCheckTypeDef", check)}
 
 
+def unrevoked(table: str, invitation: Item) -> "TransactWriteItemTypeDef":
+    """Require that the invitation with this key exists, and is not revoked."""
+    write = UpdateBuilder().only_if_present("pk").only_if_absent("revokedAt")
+    check = write.check(table, invitation)
+    return {"ConditionCheck": cast("ConditionCheckTypeDef", check)}
+
+
 def retirement(
     table: str, room: Room, at: datetime, longest_token: timedelta, attendance: timedelta
 ) -> "TransactWriteItemTypeDef":

@@ -1,7 +1,7 @@
 """Declarations of routes: one record serves a route, checks its requests and documents it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final
@@ -49,6 +49,8 @@ ADMISSION_ERRORS: Final[Errors] = (
 """Errors of routes that admit a user to a room."""
 WAITING_ERRORS: Final[Errors] = (errors.TurnedAway, errors.WaitingRoomFull)
 """Errors of routes that may keep a user waiting, besides `MustWait`."""
+GUEST_SCHEME: Final = "guest"
+"""The scheme of a guest's Authorization header, `Guest CODE.KEY`."""
 _BODY_ERRORS: Final[Errors] = (errors.MalformedJson, errors.BodyTooLarge, errors.InvalidField)
 
 
@@ -92,11 +94,19 @@ class Access:
         caller: Who may call it.
         scheme: The name of what proves it, among the security schemes of the API's reference.
         raises: The errors of every route with this guard.
+        guests: True if guests who are invited as moderators may call it too.
     """
 
     caller: Caller
     scheme: str | None
     raises: Errors
+    guests: bool = False
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The names of all that proves who calls, each of which suffices."""
+        own = () if self.scheme is None else (self.scheme,)
+        return (*own, GUEST_SCHEME) if self.guests else own
 
 
 PUBLIC: Final = Access(Caller.ANYBODY, None, (errors.Internal,))
@@ -122,6 +132,8 @@ SIGNED_IN: Final = Access(
         errors.Internal,
     ),
 )
+FOR_MODERATORS: Final = replace(SIGNED_IN, guests=True)
+"""The guard of what moderators do in a call. Some are guests, who prove it by code and key."""
 SIGNED_CALLBACK: Final = Access(
     Caller.OPENTOK,
     "callback",

@@ -24,11 +24,13 @@ from chalicelib.api.http.decoding import (
     VisitorContext,
     authorization,
 )
+from chalicelib.api.http.guest_proof import guest_request
 from chalicelib.api.http.operations import Caller, Route
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.api.http.responses import Response, Text, problem_response
 from chalicelib.core.model.media import Feature
 from chalicelib.core.model.room import NAME_RULE, check_name
+from chalicelib.core.model.user import User
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import audit, recording
@@ -141,7 +143,7 @@ class Router:
             return route.view(GuestContext(use_cases, deadline, record, content), **parameters)
         if route.access.caller is Caller.OPENTOK:
             return route.view(CallbackContext(request, use_cases, deadline), **parameters)
-        user = use_cases.identity.user(authorization(request))
+        user = _caller(route, request, use_cases, deadline)
         record.user = user.id
         _check_path(request, route.path, parameters)
         record.room = parameters.get("room")
@@ -174,6 +176,15 @@ class Router:
             **(headers or {}),
         }
         return ChaliceResponse(body, every, response.status.value)
+
+
+def _caller(route: Route, request: Request, use_cases: UseCases, deadline: Deadline) -> User:
+    """Return the signed-in user, or a guest where the route is for guests as well."""
+    proof = authorization(request)
+    asked = guest_request(proof) if route.access.guests else None
+    if asked is not None:
+        return use_cases.join_by_invitation.identify(asked, deadline)
+    return use_cases.identity.user(proof)
 
 
 _INTERNAL: Final = "Internal error. The service's log names the cause under this request id."

@@ -3,7 +3,7 @@ from http import HTTPStatus
 from chalicelib.api.http.cursors import PlacePosition, decode_cursor, encode_cursor
 from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import PageQuery
-from chalicelib.api.http.operations import MEMBER_ERRORS
+from chalicelib.api.http.operations import FOR_MODERATORS, MEMBER_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.responses import (
@@ -18,6 +18,7 @@ routes = Routes(tag="connections")
 
 @routes.get(
     "/rooms/{room}/connections",
+    FOR_MODERATORS,
     summary="List the connections of a room",
     query=PageQuery,
     returns={HTTPStatus.OK: ConnectionList},

@@ -8,7 +8,7 @@ from chalicelib.api.rooms.requests import DisplayName, Moment, utc
 from chalicelib.api.rooms.responses import Time
 from chalicelib.core.model.invitation import MAX_USES, Invitation
 from chalicelib.core.model.user import Role
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest
+from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest
 from chalicelib.core.support.formats import rfc3339
 
 GuestKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22,128}(?![\s\S])")]

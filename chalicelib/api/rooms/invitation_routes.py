@@ -6,6 +6,7 @@ from chalicelib.api.http.decoding import GuestContext, RequestContext
 from chalicelib.api.http.operations import (
     ADMISSION_ERRORS,
     BY_CODE,
+    FOR_MODERATORS,
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
     WAITING_ERRORS,
@@ -34,12 +35,14 @@ routes = Routes(tag="invitations")
 
 @routes.post(
     "/rooms/{room}/invitations",
+    FOR_MODERATORS,
     summary="Invite guests to a room",
     description=(
         "Returns a code, once. Whoever has the code may join the room without a bearer token, "
         "until the invitation ends: with the room, at `expiresAt`, by its uses, or by a moderator. "
         "Without `role`, guests get the room's `defaultRole`. `expiresAt` is in 7 days by default, "
-        "and in 90 days at most. Without `maxUses`, any number of guests may come."
+        "and in 90 days at most. Without `maxUses`, any number of guests may come; of guests who "
+        "moderate, 10 at most."
     ),
     body=InvitationBody,
     returns={HTTPStatus.CREATED: NewInvitationAnswer},
@@ -47,7 +50,9 @@ routes = Routes(tag="invitations")
         *MODERATOR_ERRORS,
         errors.FeatureDisabled,
         errors.RoomClosed,
+        errors.RoleNotAllowed,
         errors.TooManyInvitations,
+        errors.QuotaExceeded,
     ),
 )
 def invite(context: RequestContext, room: str) -> Response:
@@ -61,6 +66,7 @@ def invite(context: RequestContext, room: str) -> Response:
 
 @routes.get(
     "/rooms/{room}/invitations",
+    FOR_MODERATORS,
     summary="List the invitations of a room",
     description="Returns invitations that have not ended, oldest first, and used-up ones too.",
     returns={HTTPStatus.OK: InvitationList},
@@ -73,10 +79,19 @@ def list_invitations(context: RequestContext, room: str) -> Response:
 
 @routes.delete(
     "/rooms/{room}/invitations/{invitation_id}",
+    FOR_MODERATORS,
     summary="Revoke an invitation, and disconnect who came by it",
-    description="Revoking the same invitation again disconnects its guests again.",
+    description=(
+        "Invitations that its guests made end too. Revoking the same one again disconnects its "
+        "guests again."
+    ),
     returns={HTTPStatus.NO_CONTENT: None},
-    raises=(*MODERATOR_ERRORS, errors.InvitationNotFound, *PROVIDER_ERRORS),
+    raises=(
+        *MODERATOR_ERRORS,
+        errors.InvitationNotFound,
+        errors.RoleNotAllowed,
+        *PROVIDER_ERRORS,
+    ),
 )
 def revoke_invitation(context: RequestContext, room: str, invitation_id: str) -> Response:
     use_case = context.use_cases.invite_guests

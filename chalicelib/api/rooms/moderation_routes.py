@@ -3,7 +3,7 @@ from http import HTTPStatus
 from chalicelib import errors
 from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.fields import check_connection_id
-from chalicelib.api.http.operations import MODERATOR_ERRORS, PROVIDER_ERRORS
+from chalicelib.api.http.operations import FOR_MODERATORS, MODERATOR_ERRORS, PROVIDER_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.requests import BanBody, MuteBody, SignalBody
@@ -14,6 +14,7 @@ routes = Routes(tag="moderation")
 
 @routes.delete(
     "/rooms/{room}/connections/{connection_id}",
+    FOR_MODERATORS,
     summary="Disconnect a client",
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(*MODERATOR_ERRORS, errors.ConnectionNotFound, *PROVIDER_ERRORS),
@@ -26,6 +27,7 @@ def disconnect(context: RequestContext, room: str, connection_id: str) -> Respon
 
 @routes.post(
     "/rooms/{room}/streams/{stream_id}/mute",
+    FOR_MODERATORS,
     summary="Mute a stream",
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(*MODERATOR_ERRORS, errors.StreamNotFound, *PROVIDER_ERRORS),
@@ -37,6 +39,7 @@ def mute_stream(context: RequestContext, room: str, stream_id: str) -> Response:
 
 @routes.put(
     "/rooms/{room}/mute",
+    FOR_MODERATORS,
     summary="Mute all streams of a room, or all but some",
     body=MuteBody,
     returns={HTTPStatus.NO_CONTENT: None},
@@ -75,6 +78,7 @@ def signal(context: RequestContext, room: str) -> Response:
 
 @routes.post(
     "/rooms/{room}/bans",
+    FOR_MODERATORS,
     summary="Ban a user from a room, and disconnect them",
     description="Banning the same user again disconnects them again.",
     body=BanBody,
@@ -89,6 +93,7 @@ def ban(context: RequestContext, room: str) -> Response:
 
 @routes.get(
     "/rooms/{room}/bans",
+    FOR_MODERATORS,
     summary="List the bans of a room",
     returns={HTTPStatus.OK: BanList},
     raises=MODERATOR_ERRORS,
@@ -100,6 +105,7 @@ def list_bans(context: RequestContext, room: str) -> Response:
 
 @routes.delete(
     "/rooms/{room}/bans/{ban_id}",
+    FOR_MODERATORS,
     summary="Lift a ban",
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(*MODERATOR_ERRORS, errors.BanNotFound),

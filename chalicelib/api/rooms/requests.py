@@ -22,7 +22,7 @@ from chalicelib.core.model.room_settings import (
     RoomSettings,
 )
 from chalicelib.core.model.user import Role
-from chalicelib.core.rooms.join_room import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
+from chalicelib.core.rooms.join_request import MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS
 from chalicelib.core.support.formats import to_milliseconds
 from chalicelib.errors import FieldProblem, InvalidField
 

@@ -4,6 +4,7 @@ from chalicelib import errors
 from chalicelib.api.http.cursors import PlacePosition, TimedPosition, decode_cursor, encode_cursor
 from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.operations import (
+    FOR_MODERATORS,
     MEMBER_ERRORS,
     MODERATOR_ERRORS,
     PROVIDER_ERRORS,
@@ -58,6 +59,7 @@ def put_room(context: RequestContext, room: str) -> Response:
 
 @routes.get(
     "/rooms/{room}",
+    FOR_MODERATORS,
     summary="Get a room, with counts of its connections and streams",
     returns={HTTPStatus.OK: RoomAnswer},
     raises=MEMBER_ERRORS,
@@ -70,6 +72,7 @@ def get_room(context: RequestContext, room: str) -> Response:
 
 @routes.patch(
     "/rooms/{room}",
+    FOR_MODERATORS,
     summary="Change a room: its lock, limit, times, members, moderators and archive settings",
     description=(
         "`null` clears an optional setting. The options of the OpenTok session are fixed when the "

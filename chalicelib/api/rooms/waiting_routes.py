@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from chalicelib import errors
 from chalicelib.api.http.decoding import RequestContext
-from chalicelib.api.http.operations import MODERATOR_ERRORS
+from chalicelib.api.http.operations import FOR_MODERATORS, MODERATOR_ERRORS
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.responses import Time
@@ -70,6 +70,7 @@ def must_wait(wait: errors.MustWait) -> Response:
 
 @routes.get(
     "/rooms/{room}/waiting",
+    FOR_MODERATORS,
     summary="List the users who wait to be approved, first come first",
     returns={HTTPStatus.OK: WaitingUserList},
     raises=MODERATOR_ERRORS,
@@ -83,6 +84,7 @@ def list_waiting(context: RequestContext, room: str) -> Response:
 
 @routes.post(
     "/rooms/{room}/waiting/{waiting_id}/admission",
+    FOR_MODERATORS,
     summary="Approve a waiting user, and keep a seat for them",
     description=(
         "The user gets a client token when they ask again. In a room with a limit, their seat is "
@@ -99,6 +101,7 @@ def approve(context: RequestContext, room: str, waiting_id: str) -> Response:
 
 @routes.post(
     "/rooms/{room}/waiting/admissions",
+    FOR_MODERATORS,
     summary="Approve as many waiting users as there are seats, first come first",
     description="If `waiting` is more than 0, either the room is full or the time was up.",
     returns={HTTPStatus.OK: AdmissionsAnswer},
@@ -112,6 +115,7 @@ def approve_all(context: RequestContext, room: str) -> Response:
 
 @routes.delete(
     "/rooms/{room}/waiting/{waiting_id}",
+    FOR_MODERATORS,
     summary="Turn a waiting user away for 10 minutes",
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(*MODERATOR_ERRORS, errors.WaitingUserNotFound),

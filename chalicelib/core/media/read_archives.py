@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.media.sync_archives import ArchiveSync, bucket_inaccessible
-from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.media import (
     AVAILABLE,
     EXPIRED,

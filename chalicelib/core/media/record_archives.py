@@ -1,9 +1,9 @@
 """Starting, changing, stopping and deleting a room's archives."""
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
-from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.media import FeatureRule, Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import ArchiveMode

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.core.model.audit import audit_session
+from chalicelib.core.audit.room_entries import audit_session
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, recordable
 from chalicelib.core.model.media_report import MediaReport

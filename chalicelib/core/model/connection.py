@@ -15,7 +15,6 @@ from chalicelib.core.support.formats import (
     is_user_id,
     is_valid_unicode,
     parse_id,
-    short_hash,
 )
 
 MAX_STREAMS_AT_ONCE: Final = 8
@@ -79,6 +78,10 @@ class Participant:
     role: Role | None = None
     service: Service | None = None
     invitation_id: str | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.user_id is None and self.service is None
 
     @classmethod
     def of(cls, data: str) -> Self:
@@ -194,19 +197,6 @@ class Counts:
             and self.publishing >= shown.publishing
             and self.streams >= shown.streams
         )
-
-
-def place_of(user_id: str | None, connection_id: str, *, refused: bool) -> str:
-    """Return a connection's place in the list of its session.
-
-    The list is sorted by user. A user's admitted connections come before refused ones.
-    """
-    return f"{place_of_user(user_id, refused=refused)}{connection_id}"
-
-
-def place_of_user(user_id: str | None, *, refused: bool) -> str:
-    """Return the beginning of the places of a user's admitted or refused connections."""
-    return f"{short_hash(user_id or '')}{'r' if refused else 'a'}"
 
 
 def _member(names: type[_Name], value: object) -> _Name | None:

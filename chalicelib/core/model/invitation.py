@@ -12,6 +12,8 @@ MAX_LIVE_INVITATIONS: Final = 100
 MAX_LISTED_INVITATIONS: Final = 200
 """The number of invitations to one room in its list, among them used-up ones."""
 MAX_USES: Final = 1000
+MAX_USES_BY_MODERATORS: Final = 10
+"""The number of uses of an invitation of role moderator, which has no more by default either."""
 DEFAULT_LIFETIME: Final = timedelta(days=7)
 LONGEST_LIFETIME: Final = timedelta(days=90)
 _ID_DIGITS: Final = 24
@@ -32,6 +34,7 @@ class Invitation:
         uses: The number of guests who have come by it.
         skips_waiting_room: True if its guests need not wait until a moderator admits them.
         created_by: The user id of the moderator who made it.
+        made_by: The invitation by which this moderator came; None if they are signed in.
         revoked_at: The time at which a moderator ended it, if one did.
     """
 
@@ -48,6 +51,7 @@ class Invitation:
     uses: int = 0
     skips_waiting_room: bool = False
     revoked_at: datetime | None = None
+    made_by: str | None = None
 
     @property
     def is_used_up(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.core.model.room_settings import MediaMode, RoomSettings
 from chalicelib.core.model.seats import NOTHING_KEPT_FREE, KeptFree, Seats
-from chalicelib.core.model.user import Role, User
+from chalicelib.core.model.user import Role, User, is_guest_id
 from chalicelib.errors import EncryptedRoom, FieldProblem, InvalidField, NotRouted, RoomClosed
 
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -21,6 +21,8 @@ MAX_BANS_BYTES: Final = 64 * 1024
 """The total size of the banned users' ids."""
 MAX_ADMINS: Final = 100
 """The number of admins in `admins_until`. The one whose time ends first makes way for another."""
+MAX_GUESTS_WHO_MODERATE: Final = 50
+"""The number of guests in `admins_until`. They make way for each other, and no admin for them."""
 
 
 class State(StrEnum):
@@ -72,18 +74,19 @@ class Room:
         return limited or settings.waiting_room or self.locked or bool(self.bans)
 
     def moderated_by(self, user: User) -> bool:
-        if user.admin or self.invited_role(user) is Role.MODERATOR:
-            return True
-        return user.id in self.settings.moderators
+        if user.invited is not None:
+            # A guest shows the same invitation with each request, so a ban is looked at as well.
+            return self.invited_role(user) is Role.MODERATOR and user.id not in self.bans
+        return user.admin or user.id in self.settings.moderators
+
+    def asks_to_wait(self, user: User) -> bool:
+        """Return True if the user needs a moderator's approval."""
+        return self.settings.waiting_room and not self.moderated_by(user)
 
     def invited_role(self, user: User) -> Role | None:
         """Return the role that an invitation to this room gives the user, if there is one."""
         invited = user.invited
         return None if invited is None or invited.room_id != self.room_id else invited.role
-
-    def asks_to_wait(self, user: User) -> bool:
-        """Return True if the user needs a moderator's approval."""
-        return self.settings.waiting_room and not self.moderated_by(user)
 
     def connects_as_moderator(self, user_id: str, now: datetime) -> bool:
         """Return True if a connected user is known to moderate the room."""
@@ -106,16 +109,20 @@ class Room:
         )
 
     def admins_to_forget(self, admin: str, now: datetime) -> frozenset[str]:
-        """Return the admins whose records must go when this admin's record is written."""
+        """Return the admins and guests whose records must go when this one's record is written."""
         others = [each for each in self.admins_until if each != admin]
-        others.sort(key=lambda each: self.admins_until[each], reverse=True)
         past = {each for each in others if self.admins_until[each] <= now}
-        return frozenset(past.union(others[MAX_ADMINS - 1 :]))
+        peers = [each for each in others if is_guest_id(each) is is_guest_id(admin)]
+        peers.sort(key=lambda each: self.admins_until[each], reverse=True)
+        most = MAX_GUESTS_WHO_MODERATE if is_guest_id(admin) else MAX_ADMINS
+        return frozenset(past.union(peers[most - 1 :]))
 
     def admits(self, user: User) -> bool:
         """Return True if the user is a member, guest or moderator, in any state of the room."""
         members = self.settings.members
-        if members is None or user.id in members or self.invited_role(user) is not None:
+        if user.invited is not None:
+            return self.invited_role(user) is not None
+        if members is None or user.id in members:
             return True
         return self.moderated_by(user)
 

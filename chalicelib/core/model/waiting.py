@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.core.model.user import is_guest_id
 from chalicelib.core.support.formats import short_hash
 
 FORGOTTEN_AFTER: Final = timedelta(seconds=20)
@@ -25,8 +26,6 @@ MAX_WAITING: Final = 100
 MAX_FORGOTTEN_AT_ONCE: Final = 25
 MAX_NAME_BYTES: Final = 100
 """The length of a name that moderators see. A longer name is cut."""
-GUEST: Final = "guest:"
-"""The prefix of the user ids of guests, who have no bearer token."""
 
 
 class Verdict(StrEnum):
@@ -91,7 +90,7 @@ class WaitingUser:
 
     @property
     def is_guest(self) -> bool:
-        return is_guest(self.user_id)
+        return is_guest_id(self.user_id)
 
     def is_waiting(self, now: datetime) -> bool:
         return now < self.asked_at + FORGOTTEN_AFTER
@@ -168,10 +167,6 @@ class ListChange:
     at: datetime
     signalled: int | None = None
     forgotten: tuple[WaitingUser, ...] = ()
-
-
-def is_guest(user_id: str) -> bool:
-    return user_id.startswith(GUEST)
 
 
 def waiting_id(session_id: str, user_id: str) -> str:

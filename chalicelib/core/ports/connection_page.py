@@ -2,6 +2,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from chalicelib.core.model.connection import Connection
+from chalicelib.core.support.formats import short_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,16 @@ class ConnectionPage:
         return replace(
             self, connections=self.connections[:limit], places=self.places[:limit], others=True
         )
+
+
+def place_of(user_id: str | None, connection_id: str, *, refused: bool) -> str:
+    """Return a connection's place in the list of its session.
+
+    The list is sorted by user. A user's admitted connections come before refused ones.
+    """
+    return f"{place_of_user(user_id, refused=refused)}{connection_id}"
+
+
+def place_of_user(user_id: str | None, *, refused: bool) -> str:
+    """Return the beginning of the places of a user's admitted or refused connections."""
+    return f"{short_hash(user_id or '')}{'r' if refused else 'a'}"

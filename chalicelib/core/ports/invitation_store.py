@@ -8,6 +8,7 @@ from typing import Protocol
 from chalicelib.core.model.invitation import Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
+from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from chalicelib.core.support.deadline import Deadline
 
 
@@ -31,10 +32,13 @@ class RoomInvitations:
     Args:
         version: The number of changes to the list; 0 if there is none yet.
         invitations: Those on the list that still exist, ended ones too, in any order.
+        revoked_until: The time at which the last revoked invitation would have ended, if there
+            is one: until then, its guests may have client tokens.
     """
 
     version: int
     invitations: tuple[Invitation, ...]
+    revoked_until: datetime | None = None
 
 
 class StaleInvitations(Exception):
@@ -42,7 +46,7 @@ class StaleInvitations(Exception):
 
 
 class InvitationEnded(Exception):
-    """A use was not taken: the invitation is revoked, or other guests have used it up."""
+    """Nothing was written: the guest's invitation is revoked, or other guests have used it up."""
 
 
 class HasComeBefore(Exception):
@@ -57,6 +61,11 @@ class InvitationStore(Protocol):
 
     def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
         """Return the invitation, and if the guest with this key has come by it, in one call."""
+
+    def look_up_waiting(
+        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+    ) -> tuple[FoundInvitation, WaitingLook]:
+        """Return the same, and the room and its waiting room, in one call."""
 
     def of_room(self, room_id: str, deadline: Deadline) -> RoomInvitations:
         """Return the list of the room's invitations."""
@@ -77,15 +86,19 @@ class InvitationStore(Protocol):
             deadline: The time by which the call must return.
 
         Raises:
+            InvitationEnded: The invitation by which its maker came is revoked.
             StaleInvitations: The list has changed since it was read.
         """
 
     def revoke(self, invitation_id: str, room_id: str, at: datetime, deadline: Deadline) -> bool:
-        """End an invitation. A repeated call changes nothing.
+        """End an invitation, and note its end on the list. A repeated call changes nothing more.
 
         Returns:
             False if the room has no such invitation.
         """
+
+    def revoked_until(self, room_id: str, deadline: Deadline) -> datetime | None:
+        """Return `RoomInvitations.revoked_until`, by one small read."""
 
     def revoked(self, invitation_ids: Collection[str], deadline: Deadline) -> frozenset[str]:
         """Return those of these invitations that are revoked or no longer exist."""

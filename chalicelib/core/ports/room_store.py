@@ -3,7 +3,7 @@
 Every call takes the request's deadline and returns or raises before it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -51,6 +51,7 @@ class RoomStore(Protocol):
         replaced: Room | None,
         deadline: Deadline,
         allowance: Allowance | None = None,
+        pooled_for: str | None = None,
     ) -> Room:
         """Put the room if its name is unused or still belongs to the closed room `replaced`.
 
@@ -59,11 +60,14 @@ class RoomStore(Protocol):
             replaced: The closed room that has the name, if any.
             deadline: The time by which the call must return.
             allowance: The count to which the room is added, in the same transaction.
+            pooled_for: The project in whose pool the room's session is. The session leaves the
+                pool in the same transaction. None for a session that was made for this room.
 
         Returns:
             The room that has the name afterwards: this one, or one that was created earlier.
 
         Raises:
+            SessionTaken: The name is free, but the session is no longer in the pool.
             AllowanceSpent: The name is free, but the count is at its limit.
         """
 
@@ -97,6 +101,24 @@ class RoomStore(Protocol):
         """Count the rooms that this user created and has not deleted, up to `limit`.
 
         The count may be a moment out of date, like the list.
+        """
+
+
+class RoomDirectory(Protocol):
+    """A list of live rooms. Every method raises `StoreUnavailable` if it cannot answer in time."""
+
+    def live_sessions(self, deadline: Deadline) -> Sequence[str]:
+        """Return the ids of the sessions in which somebody was at their last check.
+
+        Sessions are among them whose first check is still to come.
+        """
+
+    def rooms_of(self, session_ids: Sequence[str], deadline: Deadline) -> Sequence[Room]:
+        """Return the rooms that use these sessions now, in the same order.
+
+        Args:
+            session_ids: At most 100 sessions.
+            deadline: The time by which the call must return.
         """
 
 

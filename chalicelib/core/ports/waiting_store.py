@@ -25,6 +25,21 @@ class WaitingLook:
     decision: Decision | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingPlace:
+    """The place where a user waits.
+
+    Args:
+        room_name: The room's name.
+        session_id: The session that the room had when it was last read.
+        user: The waiting id of the user.
+    """
+
+    room_name: str
+    session_id: str
+    user: str
+
+
 class StaleWaiting(Exception):
     """A write was refused because the waiting room has changed since it was read."""
 

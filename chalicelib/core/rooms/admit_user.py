@@ -14,9 +14,10 @@ from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.quotas import Quotas, exceeded
 from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.errors import RoomNotFound
+from chalicelib.errors import RoomClosed, RoomNotFound
 
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)
 """Extra time added to an admin's record, so that most of their later joins need no write."""
@@ -45,6 +46,31 @@ class AdmittedUser:
     role: Role
     connect_by: datetime | None
     claim_ends: datetime | None
+
+    def token_end(self, now: datetime, lifetime: timedelta) -> datetime:
+        """Return the end of a client token: that of the room or of the user's claim at the latest.
+
+        Raises:
+            RoomClosed: It is now.
+        """
+        latest = (now + lifetime, self.room.settings.closes_at, self.claim_ends)
+        end = min(each for each in latest if each is not None)
+        # OpenTok's times are whole seconds. A token rounded up would outlive the room.
+        end = end.replace(microsecond=0)
+        if end <= now:
+            raise RoomClosed("This room, or your invitation to it, is closing now.")
+        return end
+
+    def entry(self, user: User) -> AuditEntry:
+        """Return the audit entry of the admission."""
+        invited = {} if user.invited is None else {"invitation": user.invited.invitation_id}
+        return AuditEntry(
+            action=AuditAction.ADMISSION,
+            subject=user.id,
+            room=self.room.name,
+            session_id=self.room.session_id,
+            details={"role": self.role, **invited},
+        )
 
 
 class AdmitUser:

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.core.model.audit import audit_room
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.connection import Connection, Ending
 from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User

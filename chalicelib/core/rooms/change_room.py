@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.model.audit import audit_rules
+from chalicelib.core.audit.room_entries import audit_rules
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.room import Room, State
@@ -23,7 +23,7 @@ from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, total_bytes
 from chalicelib.core.support.metrics import increment
-from chalicelib.errors import TooManyConnected
+from chalicelib.errors import NotAModerator, TooManyConnected
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,6 +72,11 @@ class ChangeRoom:
             QuotaExceeded: The room would open again, and the user has opened too many.
         """
         room = self._rooms.moderated_room(user, name, "change it", deadline)
+        if user.is_guest and not changes.suits_guests:
+            raise NotAModerator(
+                "A guest may change the lock, the limit and the waiting room. Only a signed-in "
+                "moderator may change more."
+            )
         before = room
 
         def changed(current: Room) -> Room:

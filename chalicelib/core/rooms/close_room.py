@@ -2,7 +2,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from chalicelib.core.model.audit import audit_room
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.video_platform import ConnectionControl

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address
-from typing import Final
 
 from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room
@@ -17,12 +16,11 @@ from chalicelib.core.model.room_settings import (
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.quota_store import AllowanceSpent
 from chalicelib.core.ports.room_store import RoomStore
-from chalicelib.core.ports.video_platform import VideoPlatform
 from chalicelib.core.rooms.existing_room import check_same
 from chalicelib.core.rooms.quotas import RoomQuota
+from chalicelib.core.sessions.new_sessions import NewSessions
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.support.metrics import increment
 from chalicelib.errors import (
     FieldProblem,
     InvalidField,
@@ -30,9 +28,6 @@ from chalicelib.errors import (
     RoomClosed,
     RoomNotFound,
 )
-
-SECONDS_TO_STORE: Final = 2.0
-"""Time reserved for storing the room after its session was created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +53,16 @@ class CreationPolicy:
 class CreateRoom:
     """Finds rooms and creates them, without locks.
 
-    A request that finds no room creates a session, which costs nothing. Then one conditional write
-    stores the room with its session. A request that loses the race returns the winner's room; the
-    loser's session is never used.
+    A request that finds no room takes a session of the pool in the same conditional write that
+    stores the room. A request that loses the race returns the winner's room, and its session stays
+    in the pool. A room whose options need a session of its own asks OpenTok for one first.
     """
 
     def __init__(
         self,
         *,
         store: RoomStore,
-        platform: VideoPlatform,
+        sessions: NewSessions,
         policy: CreationPolicy,
         quota: RoomQuota,
         recording: FeatureRule,
@@ -75,7 +70,7 @@ class CreateRoom:
         new_id: Callable[[], str],
     ) -> None:
         self._store = store
-        self._platform = platform
+        self._sessions = sessions
         self._policy = policy
         self._quota = quota
         self._clock = clock
@@ -206,25 +201,27 @@ class CreateRoom:
             raise InvalidField(FieldProblem("moderators", "must not contain a banned user"))
         settings = self._with_creator(settings, creator, replaced)
         allowance = None if creator is None else self._quota.check_creation(creator, deadline)
-        own = Room(
-            name=name,
-            room_id=self._new_id(),
-            session_id=self._platform.create_session(
-                settings, location, deadline.reserve(SECONDS_TO_STORE)
-            ),
-            created_at=self._clock(),
-            created_by=None if creator is None else creator.id,
-            settings=settings,
-            bans=bans,
-        )
-        increment("SessionsCreated")
+        room_id = self._new_id()
+
+        def store(session_id: str, pooled_for: str | None) -> Room:
+            own = Room(
+                name=name,
+                room_id=room_id,
+                session_id=session_id,
+                created_at=self._clock(),
+                created_by=None if creator is None else creator.id,
+                settings=settings,
+                bans=bans,
+            )
+            return self._store.create(own, replaced, deadline, allowance, pooled_for)
+
         try:
-            current = self._store.create(own, replaced, deadline, allowance)
+            current = self._sessions.store_room(settings, location, store, deadline)
         except AllowanceSpent:
             if allowance is None:
                 raise
             raise self._quota.refuse(allowance.period) from None
-        return current, current.room_id == own.room_id
+        return current, current.room_id == room_id
 
     def _inherited_bans(self, replaced: Room | None) -> Mapping[str, datetime]:
         """Return the bans of a deleted room, while only its moderators may reuse its name."""

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.video_platform import ClientToken
+
+MIN_TOKEN_SECONDS: Final = 60
+MAX_TOKEN_SECONDS: Final = 2_592_000
+"""30 days, OpenTok's own limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The join of a room: from a user and a room's name to a client token."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -17,17 +18,13 @@ from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
-from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import audit, increment
-from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
+from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
 MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
-MIN_TOKEN_SECONDS: Final = 60
-MAX_TOKEN_SECONDS: Final = 2_592_000
-"""30 days, OpenTok's own limit."""
 
 
 class TokenQuota:
@@ -65,12 +62,8 @@ class TokenQuota:
                 return
             with self._lock:
                 self._by_user[user.id] = self._limit  # from now on, refuse without a call
-        raise exceeded(
-            "tokensPerMinute",
-            self._limit,
-            f"You may ask for {self._limit} tokens in a minute. Use each token for reconnecting.",
-            ends - now,
-        )
+        detail = f"You may ask for {self._limit} tokens in a minute. Use each one for reconnecting."
+        raise exceeded("tokensPerMinute", self._limit, detail, ends - now)
 
     def _count_here(self, user_id: str, minute_ends: datetime) -> int:
         with self._lock:
@@ -131,17 +124,21 @@ class JoinRoom:
         request: JoinRequest,
         write_claim: ClaimWriter,
         deadline: Deadline,
+        *,
+        look: WaitingLook | None = None,
     ) -> JoinResult:
         """Admit a guest to the room that they are invited to, and issue a client token.
 
-        `write_claim` writes the claim of a seat together with the use of the invitation.
+        `write_claim` writes the claim of a seat with the use of the invitation. A request with
+        `look`, of a guest who waits and asks again in time, is not counted.
 
         Raises:
             RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
         """
         self._check(guest, request)
-        self._quota.count(guest, deadline)
-        return self._join(guest, room, request, deadline, write_claim=write_claim)
+        if look is None:
+            self._quota.count(guest, deadline)
+        return self._join(guest, room, request, deadline, write_claim=write_claim, look=look)
 
     def _check(self, user: User, request: JoinRequest) -> None:
         """Check the options before anything is counted or created."""
@@ -149,14 +146,9 @@ class JoinRoom:
             limit = int(self._longest_lifetime.total_seconds())
             raise InvalidField(FieldProblem("expiresIn", f"must be at most {limit} seconds"))
         if len(" ".join(request.layout_classes)) > MAX_LAYOUT_CLASSES_CHARACTERS:
-            raise InvalidField(
-                FieldProblem(
-                    "layoutClasses",
-                    f"must be at most {MAX_LAYOUT_CLASSES_CHARACTERS} characters, joined by spaces",
-                )
-            )
-        # Check the length before anything is created. No role has a shorter name than the one
-        # assumed here, so the check rejects no data that would fit.
+            reason = f"must be at most {MAX_LAYOUT_CLASSES_CHARACTERS} characters, joined by spaces"
+            raise InvalidField(FieldProblem("layoutClasses", reason))
+        # No role has a shorter name than this one, so the check rejects no data that would fit.
         _connection_data(user, request, request.role or Role.MODERATOR)
 
     def _join(
@@ -166,21 +158,24 @@ class JoinRoom:
         request: JoinRequest,
         deadline: Deadline,
         *,
-        look: WaitingLook | None = None,
         write_claim: ClaimWriter | None = None,
+        look: WaitingLook | None = None,
+        data_of: Callable[[Role], str] | None = None,
     ) -> JoinResult:
+        data_of = data_of or partial(_connection_data, user, request)
         admitted = self._admit_user.admit(
             room,
             user,
             request.role,
             deadline,
             lifetime=request.lifetime or self._longest_lifetime,
-            check=partial(_connection_data, user, request),
+            check=data_of,
             write_claim=write_claim,
             asking=Asking(request.name, request.skips_waiting_room, look),
         )
-        data = _connection_data(user, request, admitted.role)
-        return self._issue_token(user, admitted, data, request, deadline)
+        joined = self._issue_token(admitted, data_of(admitted.role), request, deadline)
+        audit(admitted.entry(user))
+        return joined
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
@@ -196,15 +191,8 @@ class JoinRoom:
         data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
         _check_length(data, "username", "user's id")
         room, look = self._find_room(user, self.default_room, deadline)
-        admitted = self._admit_user.admit(
-            room,
-            user,
-            Role.PUBLISHER,
-            deadline,
-            lifetime=self._longest_lifetime,
-            asking=Asking(look=look),
-        )
-        return self._issue_token(user, admitted, data, JoinRequest(), deadline)
+        asked = JoinRequest(role=Role.PUBLISHER)
+        return self._join(user, room, asked, deadline, look=look, data_of=lambda _: data)
 
     def _find_room(
         self, user: User, name: str, deadline: Deadline
@@ -221,27 +209,13 @@ class JoinRoom:
         return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
-        self,
-        user: User,
-        admitted: AdmittedUser,
-        data: str,
-        request: JoinRequest,
-        deadline: Deadline,
+        self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
     ) -> JoinResult:
         room, role = admitted.room, admitted.role
-        # This call may have to fetch credentials. It comes before the clock is read, so that the
-        # token does not expire while the call waits.
+        # Fetch credentials before the clock is read: the token must not expire meanwhile.
         self._platform.project_id(deadline)
         now = self._clock()
-        expires_at = now + (request.lifetime or self._longest_lifetime)
-        if room.settings.closes_at is not None:
-            expires_at = min(expires_at, room.settings.closes_at)
-        if admitted.claim_ends is not None:
-            expires_at = min(expires_at, admitted.claim_ends)
-        # OpenTok's times are whole seconds. A token rounded up would outlive the room.
-        expires_at = expires_at.replace(microsecond=0)
-        if expires_at <= now:
-            raise RoomClosed("This room, or your invitation to it, is closing now.")
+        expires_at = admitted.token_end(now, request.lifetime or self._longest_lifetime)
         spec = TokenSpec(
             session_id=room.session_id,
             role=role,
@@ -251,19 +225,7 @@ class JoinRoom:
         )
         token = self._platform.sign_token(spec, deadline)
         increment(f"Tokens{role.capitalize()}")
-        audit(_admission(user, room, role))
         return JoinResult(room, role, token, expires_at, now, admitted.connect_by)
-
-
-def _admission(user: User, room: Room, role: Role) -> AuditEntry:
-    invited = {} if user.invited is None else {"invitation": user.invited.invitation_id}
-    return AuditEntry(
-        action=AuditAction.ADMISSION,
-        subject=user.id,
-        room=room.name,
-        session_id=room.session_id,
-        details={"role": role, **invited},
-    )
 
 
 def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
@@ -279,12 +241,10 @@ def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
 
 def _check_length(connection_data: str, field: str, beside: str) -> None:
     """Check OpenTok's limit, which counts characters and not bytes, as OpenTok's SDK does."""
-    if len(connection_data) > MAX_CONNECTION_DATA_CHARACTERS:
-        excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
-        raise InvalidField(
-            FieldProblem(
-                field,
-                f"is {excess} characters too long: the connection data may have "
-                f"{MAX_CONNECTION_DATA_CHARACTERS} characters, including the {beside}",
-            )
+    excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
+    if excess > 0:
+        reason = (
+            f"is {excess} characters too long: the connection data may have "
+            f"{MAX_CONNECTION_DATA_CHARACTERS} characters, including the {beside}"
         )
+        raise InvalidField(FieldProblem(field, reason))

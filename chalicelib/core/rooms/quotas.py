@@ -30,6 +30,7 @@ class Quotas:
         tokens_per_minute: The number of requests for client tokens in a clock minute.
         held_seats: The number of seats that the user holds at the same time without connecting.
         hold_renewals: The number of times that a hold may be renewed without connecting.
+        invitations_per_hour: The number of invitations to make in a clock hour.
     """
 
     rooms_per_hour: int = 60
@@ -37,6 +38,7 @@ class Quotas:
     tokens_per_minute: int = 60
     held_seats: int = 5
     hold_renewals: int = 4
+    invitations_per_hour: int = 100
 
     @property
     def longest_wait(self) -> timedelta:
@@ -104,8 +106,7 @@ class RoomQuota:
             raise self._hour_is_used_up(period)
 
     def _hour(self, user: User) -> Period:
-        hour = self._clock().replace(minute=0, second=0, microsecond=0)
-        return Period(user.id, "rooms", hour + timedelta(hours=1))
+        return _hour_of(user, "rooms", self._clock())
 
     def _hour_is_used_up(self, period: Period) -> QuotaExceeded:
         limit = self._quotas.rooms_per_hour
@@ -115,6 +116,34 @@ class RoomQuota:
             f"You may create or reopen {limit} rooms in an hour. Try again in the next one.",
             period.ends - self._clock(),
         )
+
+
+class InvitationQuota:
+    """The quota of the invitations that a moderator makes in an hour, to all rooms together."""
+
+    def __init__(self, limit: int, store: QuotaStore, clock: Clock) -> None:
+        self._limit = limit
+        self._store = store
+        self._clock = clock
+
+    def count(self, user: User, deadline: Deadline) -> None:
+        """Count an invitation that is about to be made.
+
+        Raises:
+            QuotaExceeded: The user has made too many in this hour.
+        """
+        if user.admin:
+            return
+        now, limit = self._clock(), self._limit
+        hour = _hour_of(user, "invitations", now)
+        if self._store.add(hour, 1, deadline) > limit:
+            detail = f"You may make {limit} invitations in an hour. Try again in the next one."
+            raise exceeded("invitationsPerHour", limit, detail, hour.ends - now)
+
+
+def _hour_of(user: User, counted: str, now: datetime) -> Period:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return Period(user.id, counted, hour + timedelta(hours=1))
 
 
 def exceeded(quota: str, limit: int, detail: str, wait: timedelta) -> QuotaExceeded:

@@ -8,6 +8,7 @@ from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room
 from chalicelib.core.model.room_settings import MAX_MEMBERS, MAX_MODERATORS
 from chalicelib.errors import FieldProblem, InvalidField, RoomClosed
 
+_GUESTS_SETTINGS: Final = frozenset({"max_participants", "waiting_room"})
 _LIMITS: Final = {"members": MAX_MEMBERS, "moderators": MAX_MODERATORS}
 
 
@@ -37,6 +38,12 @@ class RoomPatch:
     members: SetPatch | None = None
     moderators: SetPatch | None = None
     locked: bool | None = None
+
+    @property
+    def suits_guests(self) -> bool:
+        """Return True if a guest who is invited as a moderator may make these changes."""
+        names_users = self.members is not None or self.moderators is not None
+        return not names_users and self.settings.keys() <= _GUESTS_SETTINGS
 
     def apply_to(self, room: Room) -> Room:
         """Return the room with the changes.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from chalicelib.core.model.audit import audit_room
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.model.waiting import waiting_id

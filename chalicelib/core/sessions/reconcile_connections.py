@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.access_rules import RejectionReason, session_rejection
-from chalicelib.core.model.audit import audit_arrival, audit_departure
+from chalicelib.core.audit.room_entries import audit_arrival, audit_departure
+from chalicelib.core.model.access_rules import RejectionReason
 from chalicelib.core.model.connection import Connection, Counts, Ending, Session, Stream
 from chalicelib.core.model.user import Role
-from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import (
@@ -19,6 +18,7 @@ from chalicelib.core.ports.video_platform import (
     ListedConnection,
     ListedStream,
 )
+from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.concurrency import for_each_concurrently
@@ -43,7 +43,7 @@ class ConnectionReconciler:
         *,
         rooms: RoomStore,
         sessions: SessionStore,
-        invitations: InvitationStore,
+        rules: ConnectionRules,
         platform: ConnectionControl,
         tracker: SessionTracker,
         seats: SeatReconciler,
@@ -51,7 +51,7 @@ class ConnectionReconciler:
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
-        self._invitations = invitations
+        self._rules = rules
         self._platform = platform
         self._tracker = tracker
         self._seats = seats
@@ -221,31 +221,13 @@ class ConnectionReconciler:
     def _recheck(self, session: Session, connected: list[Connection], deadline: Deadline) -> None:
         """Reject connections that must leave now, or that an earlier rejection left connected."""
         # Read the room when all connections are on record. A later ban or lock finds them there.
-        room, now = self._rooms.find(session.room_name, deadline), self._clock()
-        revoked = self._revoked(connected, deadline)
-
-        def rejection(connection: Connection) -> RejectionReason | None:
-            before = RejectionReason.REFUSED if connection.refused else None
-            if connection.participant.invitation_id in revoked:
-                before = RejectionReason.REVOKED
-            return session_rejection(session, room, connection, now) or before
+        room = self._rooms.find(session.room_name, deadline)
 
         def reject(rejected: tuple[Connection, RejectionReason]) -> None:
             connection, reason = rejected
             self._tracker.reject(session, connection, reason, deadline)
 
-        reasons = ((each, rejection(each)) for each in connected)
-        for_each_concurrently(
-            reject, [(each, reason) for each, reason in reasons if reason is not None]
-        )
-
-    def _revoked(self, connected: Iterable[Connection], deadline: Deadline) -> frozenset[str]:
-        """Return the revoked invitations of connected guests. Without guests, call nobody."""
-        invited = {each.participant.invitation_id for each in connected}
-        invitation_ids = {each for each in invited if each is not None}
-        if not invitation_ids:
-            return frozenset()
-        return self._invitations.revoked(invitation_ids, deadline)
+        for_each_concurrently(reject, self._rules.rejections(session, room, connected, deadline))
 
 
 def _is_older(since: datetime, age: timedelta, now: datetime) -> bool:

@@ -8,17 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.access_rules import RejectionReason, connection_rejection
-from chalicelib.core.model.audit import audit_arrival, audit_connection, audit_departure
+from chalicelib.core.audit.room_entries import audit_arrival, audit_connection, audit_departure
+from chalicelib.core.model.access_rules import RejectionReason
 from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.seats import GRACE
-from chalicelib.core.model.waiting import waiting_id
-from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
-from chalicelib.core.ports.waiting_store import WaitingStore
+from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -44,13 +41,11 @@ class SessionTracker:
         platform: ConnectionControl,
         clock: Clock,
         *,
-        invitations: InvitationStore,
-        waiting: WaitingStore,
+        rules: ConnectionRules,
     ) -> None:
         self._rooms = rooms
         self._sessions = sessions
-        self._invitations = invitations
-        self._waiting = waiting
+        self._rules = rules
         self._platform = platform
         self._clock = clock
 
@@ -85,8 +80,8 @@ class SessionTracker:
         # are read. So either this call sees the ban, or the ban sees this connection.
         elif self._sessions.record_connection(session, connection, deadline):
             room = self._rooms.find(session.room_name, deadline)
-            reason = self._reason(session, room, connection, deadline)
-            reason = reason or self._revocation(connection, deadline)
+            reason = self._rules.rejection(session, room, connection, deadline)
+            reason = reason or self._rules.revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             elif room is not None and (room.locked or room.settings.max_participants is not None):
@@ -103,7 +98,7 @@ class SessionTracker:
             ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            reason = self._reason(session, room, connection, deadline)
+            reason = self._rules.rejection(session, room, connection, deadline)
             try:
                 if reason is None and room is not None:
                     reason = self._seat(session, room, connection, deadline)
@@ -113,7 +108,7 @@ class SessionTracker:
                 continue
             # A revocation is written before connections are read, and this connection is written
             # now. So either this call sees the revocation, or the revocation this connection.
-            reason = reason or self._revocation(connection, deadline)
+            reason = reason or self._rules.revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
             return
@@ -216,32 +211,6 @@ class SessionTracker:
             return RejectionReason.FULL
         self._sessions.record_connection_and_seat(session, connection, room, claim, deadline)
         return None
-
-    def _reason(
-        self, session: Session, room: Room | None, connection: Connection, deadline: Deadline
-    ) -> RejectionReason | None:
-        now, user_id = self._clock(), connection.participant.user_id or ""
-
-        def is_inside(current: Room) -> bool:
-            if current.settings.max_participants is not None:
-                return current.seats.is_kept(user_id, now)
-            return self._sessions.was_connected(session.id, user_id, now - GRACE, deadline)
-
-        def was_approved(current: Room) -> bool:
-            own = waiting_id(current.session_id, user_id)
-            decision = self._waiting.decision(current, own, deadline)
-            return decision is not None and decision.approves
-
-        return connection_rejection(
-            session, room, connection, now, is_inside, was_approved=was_approved
-        )
-
-    def _revocation(self, connection: Connection, deadline: Deadline) -> RejectionReason | None:
-        """Return the reason to reject a guest whose invitation is revoked. Others cost no call."""
-        invitation_id = connection.participant.invitation_id
-        if invitation_id is None or not self._invitations.revoked([invitation_id], deadline):
-            return None
-        return RejectionReason.REVOKED
 
     def reject(
         self, session: Session, connection: Connection, reason: RejectionReason, deadline: Deadline

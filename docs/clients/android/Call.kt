@@ -81,7 +81,7 @@ class Call(
         screen.tell("Joining …")
         scope.launch {
             try {
-                connect(door.admission())
+                connect(door.admission { screen.tell(sentence(it)) })
             } catch (refusal: Refusal) {
                 screen.tell(sentence(refusal))
             } finally {

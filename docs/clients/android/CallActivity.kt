@@ -16,9 +16,9 @@ class CallActivity : ComponentActivity() {
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         val audioOnly = intent.getBooleanExtra("audioOnly", false)
-        val door = doorIn(intent.extras ?: Bundle.EMPTY)
+        val door = invitedDoor() ?: doorIn(intent.extras ?: Bundle.EMPTY)
         if (door == null) {
-            setContentView(TextView(this).apply { text = "Please sign in first." })
+            setContentView(TextView(this).apply { text = "Please sign in first, or open a link." })
             return
         }
         view = CallView(this, lifecycleScope, door, audioOnly) {
@@ -40,6 +40,13 @@ class CallActivity : ComponentActivity() {
     override fun onDestroy() {
         view?.call?.leave()
         super.onDestroy()
+    }
+
+    /** The door of the link that has opened this activity: `https://clinic.example.com/join#CODE`. */
+    private fun invitedDoor(): Door? {
+        val code = intent.data?.fragment ?: return null
+        val key = guestKey(code, getSharedPreferences("guest-keys", MODE_PRIVATE))
+        return Door("https://roomkey.example.com", Invitation(code, key))
     }
 
     /**

@@ -2,13 +2,17 @@
 
 package com.example.call
 
+import android.content.SharedPreferences
 import android.net.Uri
 import android.os.SystemClock
 import android.security.NetworkSecurityPolicy
+import android.util.Base64
 import android.util.Log
 import java.io.IOException
 import java.net.HttpURLConnection
 import java.net.URL
+import java.security.MessageDigest
+import java.security.SecureRandom
 import java.time.DateTimeException
 import java.time.Duration
 import java.time.Instant
@@ -17,6 +21,7 @@ import java.time.format.DateTimeFormatter
 import java.time.format.FormatStyle
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.withContext
 import org.json.JSONException
 import org.json.JSONObject
@@ -25,6 +30,7 @@ import org.json.JSONObject
 const val LOG = "Roomkey"
 
 private const val TIMEOUT_MILLIS = 10_000 // Roomkey answers within 8 seconds once it runs.
+private const val KEY_BYTES = 24
 private const val MARGIN_MILLIS = 30_000 // A token must outlast the time that connecting takes.
 
 /** Refusals that stay the same, however often the user asks. */
@@ -34,6 +40,7 @@ private val PERMANENT =
         "body_too_large",
         "feature_disabled",
         "invalid_field",
+        "invitation_invalid",
         "malformed_json",
         "method_not_allowed",
         "no_such_route",
@@ -42,6 +49,7 @@ private val PERMANENT =
         "role_not_allowed",
         "room_closed",
         "room_not_found",
+        "turned_away",
         "unauthenticated",
     )
 
@@ -66,29 +74,61 @@ class Refusal(
     detail: String,
     val retryAfterSeconds: String? = null,
     val opensAt: String? = null,
+    /** How many wait who came before, where a moderator must let the user in. */
+    val ahead: Int = 0,
     cause: Throwable? = null,
 ) : Exception(detail, cause)
 
+/** What a guest comes by, who has no account. */
+class Invitation(val code: String, val guestKey: String, val name: String? = null)
+
 /**
- * The way into one room, for one user.
+ * This device's key for an invitation. With the same key the user is the same guest: no new try
+ * takes another use or another seat. What is kept does not tell the code.
+ */
+fun guestKey(code: String, kept: SharedPreferences): String {
+    val hash = MessageDigest.getInstance("SHA-256").digest(code.toByteArray())
+    val place = base64(hash)
+    kept.getString(place, null)?.let { return it }
+    val key = base64(ByteArray(KEY_BYTES).also { SecureRandom().nextBytes(it) })
+    kept.edit().putString(place, key).apply()
+    return key
+}
+
+private fun base64(bytes: ByteArray): String =
+    Base64.encodeToString(bytes, Base64.URL_SAFE or Base64.NO_WRAP or Base64.NO_PADDING)
+
+/**
+ * The way into one room, for one user: one who is signed in, or a guest.
  *
  * `bearer(true)` must give a new bearer, because Roomkey has refused the one before.
  */
-class Door(
+class Door private constructor(
     private val roomkey: String,
     private val room: String,
+    private val invitation: Invitation?,
     private val bearer: suspend (renew: Boolean) -> String,
 ) {
+    constructor(roomkey: String, room: String, bearer: suspend (renew: Boolean) -> String) :
+        this(roomkey, room, null, bearer)
+
+    constructor(roomkey: String, invitation: Invitation) : this(roomkey, "", invitation, { "" })
+
     private var kept: Admission? = null
     private var goodUntil = 0L
 
-    /** The admission from before while it lasts, else a new one. Throws nothing but a Refusal. */
-    suspend fun admission(): Admission {
+    /**
+     * The admission from before while it lasts, else a new one. Throws nothing but a Refusal.
+     *
+     * `waits` hears that the user must wait for a moderator, and asking goes on until one decides.
+     * Who cancels this waits no longer.
+     */
+    suspend fun admission(waits: (Refusal) -> Unit): Admission {
         kept?.takeIf { SystemClock.elapsedRealtime() < goodUntil }?.let { return it }
         val askedAt = SystemClock.elapsedRealtime()
         val admission =
             try {
-                askTwiceAtMost()
+                admitted(waits)
             } catch (refusal: Refusal) {
                 Log.w(LOG, "Not admitted: ${refusal.code}", refusal) // With its cause.
                 throw refusal
@@ -103,13 +143,33 @@ class Door(
         kept = null
     }
 
+    private suspend fun admitted(waits: (Refusal) -> Unit): Admission {
+        while (true) {
+            try {
+                return if (invitation == null) askTwiceAtMost() else askAsGuest(invitation)
+            } catch (refusal: Refusal) {
+                if (refusal.code != "must_wait") throw refusal
+                waits(refusal)
+                delay(1000 * (refusal.retryAfterSeconds?.toLongOrNull() ?: 5))
+            }
+        }
+    }
+
+    private suspend fun askAsGuest(invitation: Invitation): Admission {
+        val content = JSONObject().put("code", invitation.code).put("guestKey", invitation.guestKey)
+        return ask("$roomkey/invitations/tokens", null, content.put("name", invitation.name))
+    }
+
     private suspend fun askTwiceAtMost(): Admission =
         try {
-            ask(currentBearer(renew = false))
+            askAsMember(currentBearer(renew = false))
         } catch (refusal: Refusal) {
             if (refusal.code != "unauthenticated") throw refusal
-            ask(currentBearer(renew = true))
+            askAsMember(currentBearer(renew = true))
         }
+
+    private suspend fun askAsMember(bearer: String): Admission =
+        ask("$roomkey/rooms/${Uri.encode(room)}/tokens", "Bearer $bearer", JSONObject())
 
     private suspend fun currentBearer(renew: Boolean): String =
         try {
@@ -120,17 +180,16 @@ class Door(
             throw Refusal("no_bearer", "The sign-in gave no bearer.", cause = error)
         }
 
-    private suspend fun ask(bearer: String): Admission =
+    private suspend fun ask(url: String, authorization: String?, content: JSONObject): Admission =
         withContext(Dispatchers.IO) {
             try {
-                val url = URL("$roomkey/rooms/${Uri.encode(room)}/tokens")
-                val request = url.openConnection() as HttpURLConnection
+                val request = URL(url).openConnection() as HttpURLConnection
                 request.requestMethod = "POST"
                 request.connectTimeout = TIMEOUT_MILLIS
                 request.readTimeout = TIMEOUT_MILLIS
-                request.setRequestProperty("Authorization", "Bearer $bearer")
+                authorization?.let { request.setRequestProperty("Authorization", it) }
                 request.doOutput = true
-                request.outputStream.use { it.write("{}".toByteArray()) }
+                request.outputStream.use { it.write(content.toString().toByteArray()) }
                 admissionIn(request)
             } catch (error: IOException) {
                 throw unreachable(error)
@@ -140,10 +199,12 @@ class Door(
     private fun admissionIn(answer: HttpURLConnection): Admission {
         val admitted = answer.responseCode == HttpURLConnection.HTTP_CREATED
         // The stream of errors is null where the answer has no body.
-        val stream = if (admitted) answer.inputStream else answer.errorStream
+        val waits = answer.responseCode == HttpURLConnection.HTTP_ACCEPTED
+        val stream = if (admitted || waits) answer.inputStream else answer.errorStream
         val text = stream?.bufferedReader()?.use { it.readText() }.orEmpty()
         try {
             if (admitted) return Admission(JSONObject(text))
+            if (waits) throw waitIn(JSONObject(text), answer.getHeaderField("Retry-After"))
             val problem = JSONObject(text)
             throw Refusal(
                 problem.getString("code"),
@@ -156,6 +217,12 @@ class Door(
         } catch (error: DateTimeException) {
             throw unreadable(answer)
         }
+    }
+
+    private fun waitIn(answer: JSONObject, retryAfter: String?): Refusal {
+        val ahead = answer.getJSONObject("waiting").getInt("ahead")
+        val detail = "A moderator must let you in."
+        return Refusal("must_wait", detail, retryAfter, ahead = ahead)
     }
 
     /** Without its cause: a parser's error quotes what it read, and a token may be in that. */
@@ -185,6 +252,10 @@ fun sentence(refusal: Refusal): String =
         "room_locked" -> "This room is locked. Ask somebody inside to unlock it."
         "room_not_open" -> "This room opens at ${localTime(refusal.opensAt)}."
         "room_full" -> "This room is full. ${again(refusal)}"
+        "must_wait" -> "The host will let you in soon. ${place(refusal.ahead)}"
+        "turned_away" -> "The host did not let you in. ${again(refusal)}"
+        "waiting_room_full" -> "Too many people wait already. ${again(refusal)}"
+        "invitation_invalid" -> "This link is no longer good. Ask for a new one."
         in PERMANENT -> refusal.message.orEmpty()
         else -> "${refusal.message} ${again(refusal)}"
     }
@@ -208,6 +279,13 @@ fun nameIn(connectionData: String): String {
         "Somebody"
     }
 }
+
+private fun place(ahead: Int): String =
+    when (ahead) {
+        0 -> "You are next."
+        1 -> "One person is before you."
+        else -> "$ahead people are before you."
+    }
 
 private fun again(refusal: Refusal): String =
     refusal.retryAfterSeconds?.let { "Please try again in $it seconds." } ?: "Please try again later."

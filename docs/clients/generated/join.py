@@ -7,7 +7,7 @@ import sys
 
 from roomkey_client import AuthenticatedClient
 from roomkey_client.api.tokens import join_room
-from roomkey_client.models import Role, RoomFullProblem, TokenAnswer, TokenBody
+from roomkey_client.models import Role, RoomFullProblem, TokenAnswer, TokenBody, WaitingAnswer
 from roomkey_client.types import Unset
 
 
@@ -17,6 +17,8 @@ def join(url: str, bearer: str, room: str) -> str:
         answer = join_room.sync(room, client=roomkey, body=TokenBody(role=Role.PUBLISHER))
     if isinstance(answer, TokenAnswer):
         return answer.token
+    if isinstance(answer, WaitingAnswer):
+        sys.exit(f"A moderator must admit you. {answer.waiting.ahead} came before you. Ask again.")
     if isinstance(answer, RoomFullProblem) and not isinstance(answer.max_participants, Unset):
         sys.exit(f"All {answer.max_participants} seats are taken.")
     sys.exit("no answer" if answer is None else answer.detail)

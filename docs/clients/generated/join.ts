@@ -20,4 +20,9 @@ if (error !== undefined) {
     error.code === "room_full" ? `All ${error.maxParticipants} seats are taken.` : error.detail,
   );
 }
+if ("waiting" in data) {
+  throw new Error(
+    `A moderator must admit you. ${data.waiting.ahead} came before you. Ask again.`,
+  );
+}
 console.log(data.token);

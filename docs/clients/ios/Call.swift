@@ -25,7 +25,7 @@ final class Call: NSObject {
     private var subscribers: [String: OTSubscriber] = [:]
     private var role = ""
     private var renewed = false
-    private var entering = false
+    private var entering: Task<Void, Never>?
     private var microphone = true
 
     init(door: Door, screen: Screen, audioOnly: Bool) {
@@ -35,13 +35,14 @@ final class Call: NSObject {
     }
 
     func join() {
-        guard !entering, session == nil else { return } // Pressed twice.
+        guard entering == nil, session == nil else { return } // Pressed twice.
         door.forget() // If Roomkey no longer lets the user in, it says why.
         renewed = false
         enter()
     }
 
     func leave() {
+        entering?.cancel() // Who waits to be let in waits no longer.
         var error: OTError?
         session?.disconnect(&error)
     }
@@ -63,17 +64,18 @@ final class Call: NSObject {
     }
 
     private func enter() {
-        entering = true
         screen?.tell("Joining …")
-        Task {
+        entering = Task {
             do {
-                connect(try await door.admission())
+                connect(try await door.admission { screen?.tell(sentence($0)) })
             } catch let refusal as Refusal {
                 screen?.tell(sentence(refusal))
+            } catch is CancellationError {
+                screen?.tell("You wait no longer.")
             } catch {
                 callFailed(error)
             }
-            entering = false
+            entering = nil
         }
     }
 

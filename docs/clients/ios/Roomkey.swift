@@ -1,5 +1,6 @@
 // Asks Roomkey to let the user in.
 
+import CryptoKit
 import Foundation
 import os
 
@@ -7,6 +8,7 @@ import os
 let logger = Logger(subsystem: "com.example.call", category: "Roomkey")
 
 private let timeout: TimeInterval = 10 // Roomkey answers within 8 seconds once it runs.
+private let keyBytes = 24
 private let margin: TimeInterval = 30 // A token must outlast the time that connecting takes.
 
 /// Refusals that stay the same, however often the user asks.
@@ -15,6 +17,7 @@ private let permanent: Set = [
     "body_too_large",
     "feature_disabled",
     "invalid_field",
+    "invitation_invalid",
     "malformed_json",
     "method_not_allowed",
     "no_such_route",
@@ -23,6 +26,7 @@ private let permanent: Set = [
     "role_not_allowed",
     "room_closed",
     "room_not_found",
+    "turned_away",
     "unauthenticated",
 ]
 
@@ -42,16 +46,45 @@ struct Refusal: Error {
     let detail: String
     var retryAfterSeconds: String?
     var opensAt: Date?
+    /// How many wait who came before, where a moderator must let the user in.
+    var ahead = 0
     var cause: (any Error)?
 }
 
-/// The way into one room, for one user.
+/// What a guest comes by, who has no account.
+struct Invitation: Encodable {
+    let code: String
+    let guestKey: String
+    var name: String?
+}
+
+/// This device's key for an invitation. With the same key the user is the same guest: no new try
+/// takes another use or another seat. What is kept does not tell the code.
+func guestKey(for code: String, in kept: UserDefaults = .standard) -> String {
+    let hash = Data(SHA256.hash(data: Data(code.utf8)))
+    let place = "guest-key-\(base64(hash))"
+    if let key = kept.string(forKey: place) { return key }
+    // Apple's generator is one for secrets.
+    let key = base64(Data((0 ..< keyBytes).map { _ in UInt8.random(in: 0 ... 255) }))
+    kept.set(key, forKey: place)
+    return key
+}
+
+private func base64(_ data: Data) -> String {
+    data.base64EncodedString()
+        .replacingOccurrences(of: "+", with: "-")
+        .replacingOccurrences(of: "/", with: "_")
+        .replacingOccurrences(of: "=", with: "")
+}
+
+/// The way into one room, for one user: one who is signed in, or a guest.
 ///
 /// `bearer(true)` must give a new bearer, because Roomkey has refused the one before.
 @MainActor
 final class Door {
     private let roomkey: URL
     private let room: String
+    private let invitation: Invitation?
     private let bearer: (_ renew: Bool) async throws -> String
     private var kept: Admission?
     private var goodUntil = ContinuousClock.now
@@ -59,16 +92,28 @@ final class Door {
     init(roomkey: URL, room: String, bearer: @escaping (_ renew: Bool) async throws -> String) {
         self.roomkey = roomkey
         self.room = room
+        self.invitation = nil
         self.bearer = bearer
     }
 
-    /// The admission from before while it lasts, else a new one. Throws nothing but a Refusal.
-    func admission() async throws -> Admission {
+    init(roomkey: URL, invitation: Invitation) {
+        self.roomkey = roomkey
+        self.room = ""
+        self.invitation = invitation
+        self.bearer = { _ in "" }
+    }
+
+    /// The admission from before while it lasts, else a new one. Throws a Refusal, or a
+    /// CancellationError.
+    ///
+    /// `waits` hears that the user must wait for a moderator, and asking goes on until one decides.
+    /// Who cancels the task waits no longer.
+    func admission(waits: (Refusal) -> Void) async throws -> Admission {
         if let kept, ContinuousClock.now < goodUntil { return kept }
         let askedAt = ContinuousClock.now
         let admission: Admission
         do {
-            admission = try await askTwiceAtMost()
+            admission = try await admitted(waits: waits)
         } catch let refusal as Refusal {
             let cause = refusal.cause.map { "\($0)" } ?? "Roomkey's answer"
             logger.warning("Not admitted: \(refusal.code, privacy: .public): \(cause)")
@@ -84,6 +129,19 @@ final class Door {
     /// OpenTok has refused the token: the next admission is a new one.
     func forget() {
         kept = nil
+    }
+
+    private func admitted(waits: (Refusal) -> Void) async throws -> Admission {
+        while true {
+            do {
+                if let invitation { return try await ask(as: invitation) }
+                return try await askTwiceAtMost()
+            } catch let refusal as Refusal where refusal.code == "must_wait" {
+                waits(refusal)
+                let seconds = refusal.retryAfterSeconds.flatMap(Double.init) ?? 5
+                try await Task.sleep(for: .seconds(seconds))
+            }
+        }
     }
 
     private func askTwiceAtMost() async throws -> Admission {
@@ -104,9 +162,20 @@ final class Door {
 
     private func ask(with bearer: String) async throws -> Admission {
         var request = URLRequest(url: roomkey.appending(components: "rooms", room, "tokens"))
+        request.setValue("Bearer \(bearer)", forHTTPHeaderField: "Authorization")
+        return try await answer(to: request)
+    }
+
+    private func ask(as guest: Invitation) async throws -> Admission {
+        var request = URLRequest(url: roomkey.appending(components: "invitations", "tokens"))
+        request.httpBody = try JSONEncoder().encode(guest)
+        return try await answer(to: request)
+    }
+
+    private func answer(to asked: URLRequest) async throws -> Admission {
+        var request = asked
         request.httpMethod = "POST"
         request.timeoutInterval = timeout
-        request.setValue("Bearer \(bearer)", forHTTPHeaderField: "Authorization")
         do {
             let (body, response) = try await URLSession.shared.data(for: request)
             return try admission(in: body, of: response as? HTTPURLResponse)
@@ -121,6 +190,14 @@ final class Door {
         let status = answer?.statusCode ?? 0
         if status == 201, let admission = try? decoder.decode(Admission.self, from: body) {
             return admission
+        }
+        if status == 202, let wait = try? decoder.decode(Wait.self, from: body) {
+            throw Refusal(
+                code: "must_wait",
+                detail: "A moderator must let you in.",
+                retryAfterSeconds: answer?.value(forHTTPHeaderField: "Retry-After"),
+                ahead: wait.waiting.ahead
+            )
         }
         guard let problem = try? decoder.decode(Problem.self, from: body) else {
             // Without its cause: a parser's error may quote what it read, and so a token.
@@ -160,6 +237,10 @@ func sentence(_ refusal: Refusal) -> String {
     case "room_locked": return "This room is locked. Ask somebody inside to unlock it."
     case "room_not_open": return "This room opens at \(localTime(refusal.opensAt))."
     case "room_full": return "This room is full. \(again(refusal))"
+    case "must_wait": return "The host will let you in soon. \(place(refusal.ahead))"
+    case "turned_away": return "The host did not let you in. \(again(refusal))"
+    case "waiting_room_full": return "Too many people wait already. \(again(refusal))"
+    case "invitation_invalid": return "This link is no longer good. Ask for a new one."
     case _ where permanent.contains(refusal.code): return refusal.detail
     default: return "\(refusal.detail) \(again(refusal))"
     }
@@ -207,6 +288,14 @@ private struct Closing: Decodable {
     let closesAt: Date
 }
 
+private struct Wait: Decodable {
+    struct Place: Decodable {
+        let ahead: Int
+    }
+
+    let waiting: Place
+}
+
 private struct Problem: Decodable {
     let code: String
     let detail: String
@@ -216,6 +305,14 @@ private struct Problem: Decodable {
 private struct Person: Decodable {
     let userId: String
     let name: String?
+}
+
+private func place(_ ahead: Int) -> String {
+    switch ahead {
+    case 0: return "You are next."
+    case 1: return "One person is before you."
+    default: return "\(ahead) people are before you."
+    }
 }
 
 private func again(_ refusal: Refusal) -> String {

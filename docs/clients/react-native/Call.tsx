@@ -27,11 +27,13 @@ export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
   const enter = useCallback(async () => {
     tell("Joining …");
     try {
-      setAdmission(await door.admission());
+      setAdmission(await door.admission((wait) => tell(sentence(wait))));
     } catch (error) {
       tell(error instanceof Refusal ? sentence(error) : "The call failed.");
     }
   }, [door]);
+
+  useEffect(() => () => door.leave(), [door]); // Who waits to be let in waits no longer.
 
   const join = () => {
     door.forget(); // If Roomkey no longer lets the user in, it says why.

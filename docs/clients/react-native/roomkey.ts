@@ -9,6 +9,7 @@ const PERMANENT = [
   "body_too_large",
   "feature_disabled",
   "invalid_field",
+  "invitation_invalid",
   "malformed_json",
   "method_not_allowed",
   "no_such_route",
@@ -17,6 +18,7 @@ const PERMANENT = [
   "role_not_allowed",
   "room_closed",
   "room_not_found",
+  "turned_away",
   "unauthenticated",
 ];
 
@@ -38,30 +40,52 @@ export class Refusal extends Error {
     readonly retryAfterSeconds: number | null = null,
     readonly opensAt: string | null = null,
     readonly reason: unknown = null,
+    /** How many wait who came before, where a moderator must let the user in. */
+    readonly ahead = 0,
   ) {
     super(detail);
   }
 }
 
+/** What a guest comes by, who has no account. The same `guestKey` is the same guest. */
+export interface Invitation {
+  code: string;
+  guestKey: string;
+  name?: string;
+}
+
 /**
- * The way into one room, for one user.
+ * The way into one room, for one user: one who is signed in, or a guest.
  *
  * `bearer(true)` must give a new bearer, because Roomkey has refused the one before.
  */
 export class Door {
   private kept: { admission: Admission; goodUntil: number } | null = null;
+  private left = false;
 
   constructor(
     private readonly roomkey: string,
     private readonly room: string,
     private readonly bearer: (renew: boolean) => Promise<string>,
+    private readonly invitation: Invitation | null = null,
   ) {}
 
-  /** The admission from before while it lasts, else a new one. Throws nothing but a Refusal. */
-  async admission(): Promise<Admission> {
+  /** The door of a guest. */
+  static invited(roomkey: string, invitation: Invitation): Door {
+    return new Door(roomkey, "", async () => "", invitation);
+  }
+
+  /**
+   * The admission from before while it lasts, else a new one. Throws nothing but a Refusal.
+   *
+   * `waits` hears that the user must wait for a moderator, and asking goes on until one decides, or
+   * until `leave` is called.
+   */
+  async admission(waits: (refusal: Refusal) => void): Promise<Admission> {
+    this.left = false;
     if (this.kept !== null && Date.now() < this.kept.goodUntil) return this.kept.admission;
     const askedAt = Date.now();
-    const admission = await this.askTwiceAtMost().catch((refusal: Refusal) => {
+    const admission = await this.admitted(waits).catch((refusal: Refusal) => {
       console.warn("Roomkey: not admitted:", refusal.code, refusal.reason);
       throw refusal;
     });
@@ -76,13 +100,42 @@ export class Door {
     this.kept = null;
   }
 
+  /** Wait no longer to be let in. */
+  leave(): void {
+    this.left = true;
+  }
+
+  private async admitted(waits: (refusal: Refusal) => void): Promise<Admission> {
+    while (true) {
+      try {
+        return await (this.invitation === null ? this.askTwiceAtMost() : this.askAsGuest());
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.code !== "must_wait" || this.left) throw error;
+        waits(error);
+        const pause = 1000 * (error.retryAfterSeconds ?? 5);
+        await new Promise<void>((resolve) => setTimeout(() => resolve(), pause));
+        if (this.left) throw error;
+      }
+    }
+  }
+
   private async askTwiceAtMost(): Promise<Admission> {
     try {
-      return await this.ask(await this.currentBearer(false));
+      return await this.askAsMember(await this.currentBearer(false));
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== "unauthenticated") throw error;
-      return await this.ask(await this.currentBearer(true));
+      return await this.askAsMember(await this.currentBearer(true));
     }
+  }
+
+  private askAsMember(bearer: string): Promise<Admission> {
+    return this.ask(`${this.roomkey}/rooms/${encodeURIComponent(this.room)}/tokens`, {
+      headers: { Authorization: `Bearer ${bearer}` },
+    });
+  }
+
+  private askAsGuest(): Promise<Admission> {
+    return this.ask(`${this.roomkey}/invitations/tokens`, { body: JSON.stringify(this.invitation) });
   }
 
   private async currentBearer(renew: boolean): Promise<string> {
@@ -93,19 +146,19 @@ export class Door {
     }
   }
 
-  private async ask(bearer: string): Promise<Admission> {
+  private async ask(
+    url: string,
+    how: { headers?: Record<string, string>; body?: string },
+  ): Promise<Admission> {
     const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
     const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
     try {
-      const answer = await fetch(`${this.roomkey}/rooms/${encodeURIComponent(this.room)}/tokens`, {
-        method: "POST",
-        headers: { Authorization: `Bearer ${bearer}` },
-        signal: impatience.signal,
-      });
+      const answer = await fetch(url, { method: "POST", signal: impatience.signal, ...how });
       const body = parsed(await answer.text());
       if (body === null) {
         throw new Refusal("unreadable", `The service gave an odd answer: HTTP ${answer.status}.`);
       }
+      if (answer.status === 202) throw waitIn(body, answer.headers.get("Retry-After"));
       if (answer.ok) return body;
       throw refusalIn(body, answer.headers.get("Retry-After"));
     } catch (error) {
@@ -146,6 +199,12 @@ function refusalIn(
   );
 }
 
+function waitIn(answer: { waiting?: { ahead?: number } }, retryAfter: string | null): Refusal {
+  const seconds = retryAfter === null ? null : Number(retryAfter);
+  const ahead = answer.waiting?.ahead ?? 0;
+  return new Refusal("must_wait", "A moderator must let you in.", seconds, null, null, ahead);
+}
+
 /** What the user is told. */
 export function sentence(refusal: Refusal): string {
   switch (refusal.code) {
@@ -165,6 +224,14 @@ export function sentence(refusal: Refusal): string {
       return `This room opens at ${localTime(refusal.opensAt)}.`;
     case "room_full":
       return `This room is full. ${again(refusal)}`;
+    case "must_wait":
+      return `The host will let you in soon. ${place(refusal.ahead)}`;
+    case "turned_away":
+      return `The host did not let you in. ${again(refusal)}`;
+    case "waiting_room_full":
+      return `Too many people wait already. ${again(refusal)}`;
+    case "invitation_invalid":
+      return "This link is no longer good. Ask for a new one.";
     default:
       if (PERMANENT.includes(refusal.code)) return refusal.message;
       return `${refusal.message} ${again(refusal)}`;
@@ -187,6 +254,11 @@ export function nameIn(connectionData: string): string {
   } catch {
     return "Somebody";
   }
+}
+
+function place(ahead: number): string {
+  if (ahead === 0) return "You are next.";
+  return ahead === 1 ? "One person is before you." : `${ahead} people are before you.`;
 }
 
 function again(refusal: Refusal): string {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app import build_app
 from tests.support.gateway import Gateway
 from tests.support.servers.stand_ins import APPLICATION_ID, StandIns
 
@@ -72,6 +73,14 @@ def test_other_files_are_not_sent(gateway: Gateway, file: str) -> None:
 
     assert refused.status == 404
     assert refused.json["code"] == "no_such_route"
+
+
+@pytest.mark.parametrize("switch", ["off", "", "yes"])
+def test_a_stage_without_the_page_has_none_of_its_routes(stand_ins: StandIns, switch: str) -> None:
+    app = build_app(stand_ins.environment | {"CALL_PAGE": switch})
+
+    assert [path for path in app.routes if path.startswith("/call/")] == []
+    assert "/call" not in app.routes
 
 
 def test_without_credentials_the_page_says_so(stand_ins: StandIns) -> None:

@@ -1,5 +1,6 @@
 """Every route refuses callers without a bearer token, unless this file declares it public."""
 
+import json
 from http import HTTPStatus
 
 from chalice import Chalice
@@ -12,6 +13,7 @@ from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Routes
 from chalicelib.composition.services import Services
 from tests.support.gateway import Gateway, Reply
+from tests.support.live import Live
 from tests.support.servers.stand_ins import CALLBACKS, StandIns
 
 CALL_PAGE = "/call"
@@ -29,6 +31,31 @@ PUBLIC = WITHOUT_SETTINGS | {
 """The routes that anybody may call; a new entry makes a route public."""
 SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
 """The routes that OpenTok signs; without a signature the answer is 503, so that OpenTok retries."""
+
+FOR_GUESTS = {
+    ("GET", "/rooms/{room}"),
+    ("HEAD", "/rooms/{room}"),
+    ("PATCH", "/rooms/{room}"),
+    ("GET", "/rooms/{room}/connections"),
+    ("HEAD", "/rooms/{room}/connections"),
+    ("DELETE", "/rooms/{room}/connections/{connection_id}"),
+    ("POST", "/rooms/{room}/streams/{stream_id}/mute"),
+    ("PUT", "/rooms/{room}/mute"),
+    ("POST", "/rooms/{room}/bans"),
+    ("GET", "/rooms/{room}/bans"),
+    ("HEAD", "/rooms/{room}/bans"),
+    ("DELETE", "/rooms/{room}/bans/{ban_id}"),
+    ("GET", "/rooms/{room}/waiting"),
+    ("HEAD", "/rooms/{room}/waiting"),
+    ("POST", "/rooms/{room}/waiting/{waiting_id}/admission"),
+    ("POST", "/rooms/{room}/waiting/admissions"),
+    ("DELETE", "/rooms/{room}/waiting/{waiting_id}"),
+    ("POST", "/rooms/{room}/invitations"),
+    ("GET", "/rooms/{room}/invitations"),
+    ("HEAD", "/rooms/{room}/invitations"),
+    ("DELETE", "/rooms/{room}/invitations/{invitation_id}"),
+}
+"""The routes for guests who are invited as moderators; a new entry opens a route to their links."""
 
 PARAMETERS = {
     "room": "standup",
@@ -50,17 +77,19 @@ def routes_of(app: Chalice) -> set[tuple[str, str]]:
     return {(method, path) for path, views in app.routes.items() for method in views}
 
 
-def answers(app: Chalice, bearer: str | None) -> dict[tuple[str, str], Reply]:
+def answers(app: Chalice, proof: str | None) -> dict[tuple[str, str], Reply]:
+    """Return the answer of each route to this Authorization header."""
     gateway = Gateway(app)
+    headers = {} if proof is None else {"Authorization": proof}
     return {
-        (method, path): gateway.request(method, path.format_map(PARAMETERS), bearer=bearer)
+        (method, path): gateway.request(method, path.format_map(PARAMETERS), headers=headers)
         for method, path in routes_of(app)
     }
 
 
-def open_to(app: Chalice, bearer: str | None) -> set[tuple[str, str]]:
+def open_to(app: Chalice, bearer: str | None, scheme: str = "Bearer") -> set[tuple[str, str]]:
     """Return the routes that do not refuse."""
-    replies = answers(app, bearer)
+    replies = answers(app, None if bearer is None else f"{scheme} {bearer}")
     return {
         route for route, reply in replies.items() if reply.status != 401 and not asks_again(reply)
     }
@@ -82,6 +111,24 @@ def test_only_the_public_routes_answer_without_a_bearer(stand_ins: StandIns) -> 
     assert stand_ins.opentok.calls == []
 
 
+def test_a_guest_who_moderates_reaches_the_routes_for_guests_and_no_other(live: Live) -> None:
+    live.room()
+    key, path = "a-key-of-random-characters", "/rooms/standup/invitations"
+    codes = {
+        role: live.ask("alice", "POST", path, {"role": role}).json["code"]
+        for role in ("moderator", "publisher")
+    }
+    for code in codes.values():
+        body = json.dumps({"code": code, "guestKey": key})
+        assert live.gateway.request("POST", "/invitations/tokens", body=body).status == 201
+    app = build_app(live.stand_ins.environment)
+
+    assert open_to(app, f"{codes['moderator']}.{key}", "Guest") == PUBLIC | FOR_GUESTS
+    assert open_to(app, f"{codes['publisher']}.{key}", "Guest") == PUBLIC
+    assert open_to(app, f"{codes['moderator']}.another-key-of-characters", "Guest") == PUBLIC
+    assert open_to(app, f"{codes['moderator']}.{key}") == PUBLIC
+
+
 def test_a_refusal_says_so_in_our_own_shape_on_every_route(stand_ins: StandIns) -> None:
     for route, reply in answers(build_app(stand_ins.environment), None).items():
         if route not in PUBLIC | SIGNED:
@@ -91,8 +138,9 @@ def test_a_refusal_says_so_in_our_own_shape_on_every_route(stand_ins: StandIns) 
 
 
 def test_a_public_route_answers_though_nothing_is_configured() -> None:
-    assert open_to(build_app({}), None) >= PUBLIC
-    replies = answers(build_app({}), None)
+    bare = build_app({"CALL_PAGE": "on"})
+    assert open_to(bare, None) >= PUBLIC
+    replies = answers(bare, None)
     assert {route for route, reply in replies.items() if reply.status == 200} == WITHOUT_SETTINGS
 
 

@@ -11,7 +11,7 @@ from app import build_app
 from chalicelib.composition.services import Services
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.rooms.create_room import SECONDS_TO_STORE
+from chalicelib.core.sessions.new_sessions import SECONDS_TO_STORE
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import ProviderUnavailable
 from stand_ins.http.faults import Fault

@@ -1,5 +1,7 @@
 """Waiting rooms over HTTP: answers, headers, and the calls that they cost."""
 
+import json
+
 import pytest
 import time_machine
 
@@ -113,3 +115,23 @@ def test_asking_again_is_one_read_and_coming_back_after_an_approval_two(
         seat = [] if limit is None else [WRITE]
         assert calls_of(live, "bob", 201)[: 1 + len(seat)] == [LOOK, *seat]
         assert calls_of(live, "bob", 201) == [READ, READ, *seat]
+
+
+def test_asking_again_is_one_read_for_a_guest_as_well(live: Live) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        live.room(waitingRoom=True, maxParticipants=5)
+        code = live.ask("alice", "POST", "/rooms/standup/invitations", {}).json["code"]
+        body = json.dumps({"code": code, "guestKey": "a-key-of-random-characters"})
+
+        def calls() -> tuple[int, list[str]]:
+            live.stand_ins.aws.clear_calls()
+            reply = live.gateway.request("POST", "/invitations/tokens", body=body)
+            return reply.status, live.stand_ins.aws.calls
+
+        assert calls() == (202, [LOOK, READ, READ, LOOK, WRITE])
+        for writes in ([], [WRITE], [], [WRITE]):
+            clock.shift(5)
+            assert calls() == (202, [LOOK, *writes])
+        live.ask("alice", "POST", f"{WAITING}/admissions")
+        clock.shift(5)
+        assert calls() == (201, [LOOK, "DynamoDB.TransactWriteItems"])

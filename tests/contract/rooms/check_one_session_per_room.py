@@ -19,7 +19,7 @@ from chalicelib.errors import ProviderUnavailable
 from stand_ins.http.faults import Fault
 from tests.support.at_once import all_at_once
 from tests.support.servers.joining_process import join_at_once
-from tests.support.servers.stand_ins import StandIns
+from tests.support.servers.stand_ins import API_KEY, StandIns
 from tests.support.stores.engines import Engine
 
 ALICE = User("alice")
@@ -76,6 +76,39 @@ def test_fifty_callers_at_once_on_a_new_room_get_one_session(
     assert len(engine.keys()) == 3, "only the caller who created the room has it counted"
     assert rooms_and_sessions(engine) == ["room#standup", f"session#{session}"]
     assert join(services) == session
+
+
+@pytest.fixture
+def pooled(stand_ins: StandIns, engine: Engine) -> Services:
+    """A cold container beside a full pool."""
+    size = f"{CALLERS}"
+    sizes = {"MIN_POOLED_SESSIONS": size, "MAX_POOLED_SESSIONS": size}
+    services = Services(stand_ins.environment | sizes)
+    services.use_cases().scheduled().refill_session_pool.run(Deadline(50))
+    assert len(engine.keys()) == CALLERS + 1, "sessions, and the record of the refill"
+    stand_ins.opentok.clear_calls()
+    return services
+
+
+def test_fifty_callers_at_once_on_a_new_room_take_one_session_of_the_pool(
+    pooled: Services, engine: Engine
+) -> None:
+    sessions = join_at_once(pooled, "standup", [User(f"user-{n}") for n in range(CALLERS)])
+
+    assert len(set(sessions)) == 1
+    assert len([item for item in engine.items() if "roomId" in item]) == 2
+    assert len(engine.stores.pool.pooled(API_KEY, 99, Deadline(8))) == CALLERS - 1
+
+
+def test_callers_at_once_on_new_rooms_take_a_session_each_and_call_opentok_never(
+    pooled: Services, stand_ins: StandIns
+) -> None:
+    joins = [partial(join, pooled, User(f"user-{n}"), f"room-{n}") for n in range(CALLERS // 2)]
+
+    sessions = all_at_once(joins)
+
+    assert len(set(sessions)) == len(joins)
+    assert stand_ins.opentok.calls == []
 
 
 def test_callers_spread_over_several_processes_get_one_session(

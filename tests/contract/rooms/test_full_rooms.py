@@ -6,7 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from chalicelib.core.model.room import MAX_ADMINS, MAX_BANS, MAX_BANS_BYTES, Room
+from chalicelib.core.model.room import (
+    MAX_ADMINS,
+    MAX_BANS,
+    MAX_BANS_BYTES,
+    MAX_GUESTS_WHO_MODERATE,
+    Room,
+)
 from chalicelib.core.model.room_settings import (
     MAX_MEMBERS,
     MAX_MEMBERS_BYTES,
@@ -49,6 +55,7 @@ def seats_of(users: list[str], devices: int) -> Seats:
 
 
 LONGEST = seats_of(longest_ids("s", MAX_PARTICIPANTS), MAX_CONNECTIONS_PER_USER)
+GUESTS = [f"guest:{each:032}" for each in range(MAX_GUESTS_WHO_MODERATE)]
 MANY = seats_of([str(UUID(int=each)) for each in range(MAX_SEATED_AT_ONCE)], 1)
 
 
@@ -68,7 +75,7 @@ def full(engine: Engine, seats: Seats) -> Room:
         room,
         name="n" * 128,
         bans=dict.fromkeys(ids("b", MAX_BANS, MAX_BANS_BYTES), NOON),
-        admins_until=dict.fromkeys(longest_ids("a", MAX_ADMINS), LATER),
+        admins_until=dict.fromkeys((*longest_ids("a", MAX_ADMINS), *GUESTS), LATER),
         seats=seats,
     )
     engine.stores.rooms.create(room, None, soon())

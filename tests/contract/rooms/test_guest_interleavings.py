@@ -18,7 +18,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.invitation_store import FoundInvitation
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRequest
+from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.errors import InvitationInvalid, RoomkeyError

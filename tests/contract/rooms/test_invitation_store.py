@@ -13,6 +13,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import Role
+from chalicelib.core.model.waiting import Decision, Verdict, WaitingList, WaitingUser, waiting_id
 from chalicelib.core.ports.invitation_store import (
     FoundInvitation,
     HasComeBefore,
@@ -22,12 +23,14 @@ from chalicelib.core.ports.invitation_store import (
     StaleInvitations,
 )
 from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from tests.support.at_once import all_at_once
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import MILLISECOND, NOON, a_room, soon
 
-KEPT = timedelta(days=2)
+DAY, KEPT = timedelta(days=1), timedelta(days=2)
 CALLERS = 50
+APPROVED = Decision(Verdict.APPROVED, NOON)
 ANN, BEN = hash_key("ann"), hash_key("ben")
 
 
@@ -77,6 +80,19 @@ def claim_of(room: Room, user_id: str) -> SeatClaim | None:
     return room.seats.claim_for_join(user_id, cap, NOON)
 
 
+def waiting_ann(database: Database, room: Room) -> WaitingUser:
+    """Return a guest who waits, and who is approved."""
+    ann = WaitingUser(waiting_id(room.session_id, "guest:1"), "guest:1", None, NOON, NOON)
+    waiting = database.stores.waiting
+    waiting.record(room, WaitingList().recording(ann, NOON), soon())
+    waiting.decide(room, ann.id, None, APPROVED, soon())
+    return ann
+
+
+def ids_of(invitations: list[Invitation]) -> list[str]:
+    return [each.id for each in invitations]
+
+
 # What is kept.
 
 
@@ -100,6 +116,29 @@ def test_an_invitation_is_found_as_it_was_added(
 
 def test_an_unknown_invitation_is_not_found(store: InvitationStore) -> None:
     assert found(store, an_invitation()) == FoundInvitation(None, has_come=False)
+
+
+def test_a_waiting_guest_finds_invitation_room_and_waiting_room(
+    database: Database, store: InvitationStore
+) -> None:
+    room = database.stores.rooms.create(a_room(), None, soon())
+    ann, invitation = waiting_ann(database, room), an_invitation(room_id=room.room_id)
+    added(store, invitation)
+    place = WaitingPlace(room.name.lower(), room.session_id, ann.id)
+    seen = WaitingLook(room, WaitingList({ann.id: ann}, NOON, 1), APPROVED)
+
+    def look_up(of: str, at: WaitingPlace) -> tuple[FoundInvitation, WaitingLook]:
+        return store.look_up_waiting(of, ANN, at, soon())
+
+    assert look_up(invitation.id, place) == (FoundInvitation(invitation, has_come=False), seen)
+    store.take_use(InvitationUse(invitation, ANN), room, None, soon())
+    come = FoundInvitation(replace(invitation, uses=1), has_come=True)
+    assert look_up(invitation.id, place) == (come, seen)
+    assert look_up("f" * 24, place) == (FoundInvitation(None, has_come=False), seen)
+    reopened = replace(place, session_id="another")
+    assert look_up(invitation.id, reopened) == (come, WaitingLook(room))
+    nowhere = replace(place, room_name="nowhere")
+    assert look_up(invitation.id, nowhere) == (come, WaitingLook(None))
 
 
 def test_a_list_that_has_changed_takes_no_invitation(store: InvitationStore) -> None:
@@ -160,6 +199,44 @@ def test_a_revoked_invitation_is_revoked_once(store: InvitationStore) -> None:
     revoked = replace(one, revoked_at=NOON + timedelta(minutes=1))
     assert found(store, one).invitation == revoked
     assert store.revoked([one.id, two.id, "unknown"], soon()) == {one.id, "unknown"}
+
+
+def test_the_list_notes_the_last_end_of_what_was_revoked(
+    database: Database, store: InvitationStore
+) -> None:
+    ends = [NOON + timedelta(days=days, milliseconds=5) for days in (2, 3, 1)]
+    every = [an_invitation(str(end), expires_at=end) for end in ends]
+    assert store.revoked_until("room-1", soon()) is None
+    added(store, *every)
+    assert store.revoked_until("room-1", soon()) is None
+
+    for invitation, until in zip(every, (ends[0], ends[1], ends[1]), strict=True):
+        store.revoke(invitation.id, "room-1", NOON, soon())
+        assert store.revoked_until("room-1", soon()) == until
+    listed = store.of_room("room-1", soon())
+    assert listed.revoked_until == ends[1]
+    late = NOON + timedelta(days=92)
+    assert database.expiry("invitations#room-1") == late
+
+    store.put_new(an_invitation("new", expires_at=NOON + DAY), listed, ids_of(every), soon())
+    assert store.revoked_until("room-1", soon()) == ends[1]
+    kept = ends[1].replace(microsecond=0) + KEPT
+    assert database.expiry("invitations#room-1") == kept
+
+
+def test_a_guest_adds_an_invitation_only_while_their_own_is_not_revoked(
+    store: InvitationStore,
+) -> None:
+    own, made = an_invitation("own"), an_invitation("made", made_by=hash_code("own")[:24])
+    with pytest.raises(InvitationEnded):
+        added(store, made)
+    added(store, own, made)
+    assert found(store, made).invitation == made
+
+    store.revoke(own.id, "room-1", NOON, soon())
+    with pytest.raises(InvitationEnded):
+        added(store, replace(an_invitation("late"), made_by=own.id))
+    assert found(store, an_invitation("late")).invitation is None
 
 
 def test_no_other_room_revokes_an_invitation(store: InvitationStore) -> None:

@@ -7,11 +7,14 @@ from datetime import timedelta
 import boto3
 import pytest
 from botocore.config import Config
+from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.composition.services import Services
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.ports.video_platform import SessionPool
 from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.errors import StoreUnavailable
@@ -34,12 +37,22 @@ CALLS: dict[str, Callable[[RoomStore, Deadline], object]] = {
 
 
 @pytest.fixture
-def store(stand_ins: StandIns) -> Iterator[RoomStore]:
-    """A store that asks up to three times, as the service's does."""
+def client(stand_ins: StandIns) -> Iterator[DynamoDBClient]:
+    """A client that asks up to three times, as the service's does."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3})
     client = boto3.client("dynamodb", endpoint_url=stand_ins.aws_server.url, config=config)
-    yield DynamoDBRooms(client, TABLE, LONGEST_TOKEN, ATTENDANCE)
+    yield client
     client.close()
+
+
+@pytest.fixture
+def store(client: DynamoDBClient) -> RoomStore:
+    return DynamoDBRooms(client, TABLE, LONGEST_TOKEN, ATTENDANCE)
+
+
+@pytest.fixture
+def pool(client: DynamoDBClient) -> SessionPool:
+    return DynamoDBSessionPool(client, TABLE)
 
 
 def cancel(stand_ins: StandIns, *codes: str, times: int = 1) -> None:
@@ -103,6 +116,29 @@ def test_a_room_whose_creation_was_answered_in_vain_is_known_for_ones_own(
     assert store.create(room, None, soon()) == room
     assert store.find(room.name, soon()) == room
     assert len(stand_ins.items()) == 2
+
+
+def test_a_room_that_took_a_session_and_was_answered_in_vain_is_known_for_ones_own(
+    store: RoomStore, pool: SessionPool, stand_ins: StandIns
+) -> None:
+    room = a_room()
+    pool.add_session(room.session_id, "ours", NOON, soon())
+    stand_ins.aws.lose_answer(TRANSACTION, times=2)
+
+    assert store.create(room, None, soon(), pooled_for="ours") == room
+    assert store.find(room.name, soon()) == room
+    assert len(stand_ins.items()) == 2
+    assert pool.pooled("ours", 9, soon()) == []
+
+
+def test_a_session_whose_pooling_was_answered_in_vain_is_pooled_once(
+    pool: SessionPool, stand_ins: StandIns
+) -> None:
+    stand_ins.aws.lose_answer("DynamoDB.PutItem", times=2)
+
+    pool.add_session("session-1", "ours", NOON, soon())
+
+    assert pool.pooled("ours", 9, soon()) == ["session-1"]
 
 
 def test_a_room_whose_closing_was_answered_in_vain_is_closed(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.table import serialize
-from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings

@@ -21,9 +21,9 @@ from chalicelib.core.model.connection import (
     Connection,
     Participant,
     Stream,
-    place_of,
 )
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.connection_page import place_of
 from chalicelib.core.ports.session_store import CheckQueue
 from chalicelib.core.rooms.join_request import JoinRequest
 from chalicelib.core.rooms.read_rooms import ReadRooms

@@ -16,11 +16,11 @@ from chalicelib.core.model.connection import (
     Service,
     Session,
     Stream,
-    place_of,
 )
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
+from chalicelib.core.ports.connection_page import place_of
 from chalicelib.core.ports.session_store import SessionStore
 from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.engines import Database, Engine

@@ -442,3 +442,57 @@ def test_members_cost_no_look_at_invitations(service: Service) -> None:
     service.clock.forward(minutes=2)
     service.reconcile()
     assert service.table.faults.calls["revoked"] == 0
+    assert service.table.faults.calls["revoked_until"] == 0
+
+
+def unreported(service: Service, code: str) -> str:
+    """Connect as a guest whose callback is lost, and return the connection's id."""
+    return service.connect_unreported(service.come(code).token.text)
+
+
+def test_a_revoked_guest_whose_callback_was_lost_is_found(service: Service) -> None:
+    service.open()
+    invited, bob = service.invite(), service.enter(BOB)
+    connection = unreported(service, invited.code)
+    service.revoke(invited.invitation)
+    assert service.connected() == {bob, connection}
+
+    service.clock.forward(minutes=2)
+    service.reconcile()
+
+    assert service.connected() == {bob}
+
+
+@pytest.mark.parametrize("makes_another", [False, True])
+def test_a_revoked_guest_who_comes_late_by_an_old_token_is_found(
+    service: Service, makes_another: bool
+) -> None:
+    service.open()
+    invited, bob = service.invite(expires_at=NOON + timedelta(hours=1)), service.enter(BOB)
+    token = service.come(invited.code).token.text
+    service.revoke(invited.invitation)
+    if makes_another:  # and forgets the one that was revoked
+        service.invite(expires_at=NOON + timedelta(minutes=1))
+    service.clock.forward(minutes=30)
+    service.connect_unreported(token)
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert service.connected() == {bob}
+
+
+def test_unknown_clients_stay_where_nobody_was_revoked_or_no_token_of_theirs_is_left(
+    service: Service,
+) -> None:
+    service.open()
+    service.invite()
+    token = service.come(service.invite().code).token.text
+    ended = service.invite(expires_at=NOON + timedelta(minutes=1))
+    service.revoke(ended.invitation)
+    service.clock.forward(minutes=1)
+    service.connect_unreported(token)
+    before = service.table.faults.calls.copy()
+    for _ in range(3):
+        service.clock.forward(minutes=2)
+        service.reconcile()
+    assert len(service.connected()) == 1
+    assert (service.table.faults.calls - before)["revoked_until"] == 3

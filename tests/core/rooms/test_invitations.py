@@ -1,26 +1,34 @@
 """Invitations: who makes them, how long they hold, and what is told of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.model.invitation import MAX_LISTED_INVITATIONS, MAX_LIVE_INVITATIONS
-from chalicelib.core.model.user import Role
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.model.invitation import (
+    MAX_LISTED_INVITATIONS,
+    MAX_LIVE_INVITATIONS,
+    MAX_USES_BY_MODERATORS,
+)
+from chalicelib.core.model.room import MAX_ADMINS, MAX_GUESTS_WHO_MODERATE
+from chalicelib.core.model.user import Role, User
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.errors import (
     Banned,
     FeatureDisabled,
     InvalidField,
     InvitationNotFound,
     NotAModerator,
+    QuotaExceeded,
     RoomClosed,
     RoomNotFound,
     StoreUnavailable,
     TooManyInvitations,
 )
-from tests.fakes.service import ALICE, BOB, ROOT, Invited, Service
+from tests.fakes.service import ALICE, BOB, FAR_AWAY, ROOT, Invited, Service
 from tests.support.noon import NOON
 
+PAGE = "https://api.example/api/call"
 DAY = timedelta(days=1)
 
 
@@ -205,15 +213,74 @@ def test_a_failure_of_the_store_makes_no_half_invitation(service: Service) -> No
 
 
 @pytest.mark.parametrize(
-    ("url", "page", "expected"),
+    ("url", "page", "opens_call_page", "expected"),
     [
-        (None, None, None),
-        (None, "https://api.example/api/call", "https://api.example/api/call#invitation=c-1"),
-        ("app://join#{code}", "https://api.example/api/call", "app://join#c-1"),
-        ("app://join#{code}", None, "app://join#c-1"),
+        (None, None, True, None),
+        (None, PAGE, True, f"{PAGE}#invitation=c-1"),
+        (None, PAGE, False, None),
+        ("app://join#{code}", PAGE, True, "app://join#c-1"),
+        ("app://join#{code}", None, False, "app://join#c-1"),
     ],
 )
 def test_the_address_of_an_invitation_is_the_operators_or_the_call_page(
-    url: str | None, page: str | None, expected: str | None
+    url: str | None, page: str | None, opens_call_page: bool, expected: str | None
 ) -> None:
-    assert InvitationRule(url=url).url_of("c-1", page) == expected
+    rule = InvitationRule(url=url, opens_call_page=opens_call_page)
+    assert rule.url_of("c-1", page) == expected
+
+
+# What moderators may make.
+
+
+def test_a_moderator_makes_so_many_invitations_in_an_hour_to_all_rooms_together() -> None:
+    service = Service(quotas=replace(FAR_AWAY, invitations_per_hour=2))
+    service.open()
+    service.open("retro")
+    service.invite()
+    service.invite("retro")
+    with pytest.raises(QuotaExceeded) as refusal:
+        service.invite()
+    assert refusal.value.extensions == {"quota": "invitationsPerHour", "limit": 2}
+    assert refusal.value.retry_after == 3600
+    assert len(listed(service)) == 1
+
+    for _ in range(3):
+        service.invite(user=ROOT)
+    service.clock.forward(hours=1)
+    service.invite()
+
+
+def test_an_invitation_that_the_room_refuses_is_not_counted() -> None:
+    service = Service(quotas=replace(FAR_AWAY, invitations_per_hour=1))
+    service.open()
+    with pytest.raises(InvalidField):
+        service.invite(expires_at=NOON)
+    service.table.faults.before_next("put_new", lambda: service.invite(user=ROOT))
+    service.invite()
+    assert len(listed(service)) == 2
+
+
+def test_few_guests_may_moderate_by_one_invitation(service: Service) -> None:
+    service.open()
+    assert service.invite(role=Role.MODERATOR).invitation.max_uses == MAX_USES_BY_MODERATORS
+    assert service.invite(role=Role.MODERATOR, max_uses=2).invitation.max_uses == 2
+    assert service.invite().invitation.max_uses is None
+    with pytest.raises(InvalidField) as refusal:
+        service.invite(role=Role.MODERATOR, max_uses=MAX_USES_BY_MODERATORS + 1)
+    assert [each.field for each in refusal.value.fields] == ["maxUses"]
+
+
+def test_guests_who_moderate_take_no_admins_place_on_record(service: Service) -> None:
+    service.open()
+    admins = [f"admin-{number}" for number in range(MAX_ADMINS)]
+    for admin in admins:
+        service.join(User(admin, admin=True))
+    codes = [service.invite(role=Role.MODERATOR).code for _ in range(6)]
+    for number in range(MAX_GUESTS_WHO_MODERATE + 1):
+        service.clock.forward(seconds=1)
+        service.come(codes[number // 10], f"guest-{number}")
+
+    recorded = service.room().admins_until.keys()
+
+    assert recorded >= set(admins)
+    assert len(recorded) == MAX_ADMINS + MAX_GUESTS_WHO_MODERATE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.core.rooms.list_rooms import ListRooms
+from chalicelib.core.rooms.read_rooms import ListRooms
 from chalicelib.errors import NotAnAdmin
 from tests.fakes.service import ALICE, BOB, ROOT, Service
 

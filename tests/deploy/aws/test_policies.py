@@ -17,22 +17,28 @@ from tests.rehearsal.aws_calls import AwsCall
 from tests.rehearsal.policies import allowed_by, needs, statements
 
 STAGES = ["dev", "prod"]
-SCHEDULED = ["enforce_closing_times", "reconcile_sessions", "delete_expired_archives"]
+SCHEDULED = [
+    "enforce_closing_times",
+    "reconcile_sessions",
+    "delete_expired_archives",
+    "refill_session_pool",
+]
 WORKER = "check_sessions"
 OTHERS = [*SCHEDULED, WORKER]
 """All functions but the API's."""
 INDEXES = {
     API_FUNCTION: {
         "rooms-by-creator",
-        "due",
         "connections-live",
         "media-by-start",
         "media-running",
+        "due",
     },
     "enforce_closing_times": {"due", "media-running"},
     "reconcile_sessions": {"due"},
     "check_sessions": {"connections-live", "media-by-start"},
     "delete_expired_archives": {"due", "media-by-start"},
+    "refill_session_pool": {"due"},
 }
 RUNS = {
     "enforce_closing_times": (
@@ -46,6 +52,7 @@ RUNS = {
         "chalicelib.core.usage.count_usage",
     ),
     "delete_expired_archives": ("chalicelib.core.media.delete_expired_archives",),
+    "refill_session_pool": ("chalicelib.core.sessions.refill_pool",),
 }
 """Each function's module first, then those whose use cases composition hands to it."""
 EVERY_SECONDS = 60

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.model.invitation import Invitation, InvitationUse
+from chalicelib.core.model.invitation import LONGEST_LIFETIME, Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.ports.invitation_store import (
@@ -15,10 +15,12 @@ from chalicelib.core.ports.invitation_store import (
     RoomInvitations,
     StaleInvitations,
 )
+from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from chalicelib.core.support.deadline import Deadline
 from tests.fakes.memory.records import InvitationListRecord, InvitationRecord
 from tests.fakes.memory.seats import seats_after
 from tests.fakes.memory.table import Table, whole_second
+from tests.fakes.memory.waiting import FakeWaiting
 
 _KEPT: Final = timedelta(days=2)
 
@@ -31,10 +33,21 @@ class FakeInvitations:
 
     def look_up(self, invitation_id: str, key_hash: str, deadline: Deadline) -> FoundInvitation:
         with self._table.faults.call("look_up", deadline):
-            found = self._table.invitations.get(invitation_id)
-            if found is None:
-                return FoundInvitation(None, has_come=False)
-            return FoundInvitation(found.invitation, key_hash in found.guests)
+            return self._found(invitation_id, key_hash)
+
+    def look_up_waiting(
+        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+    ) -> tuple[FoundInvitation, WaitingLook]:
+        with self._table.faults.call("look_up_waiting", deadline):
+            waiting = FakeWaiting(self._table)
+            look = waiting.found(place.room_name, place.session_id, place.user)
+            return self._found(invitation_id, key_hash), look
+
+    def _found(self, invitation_id: str, key_hash: str) -> FoundInvitation:
+        found = self._table.invitations.get(invitation_id)
+        if found is None:
+            return FoundInvitation(None, has_come=False)
+        return FoundInvitation(found.invitation, key_hash in found.guests)
 
     def of_room(self, room_id: str, deadline: Deadline) -> RoomInvitations:
         with self._table.faults.call("invitations_of_room", deadline):
@@ -43,7 +56,7 @@ class FakeInvitations:
                 return RoomInvitations(0, ())
             found = (self._table.invitations.get(each) for each in sorted(listed.ids))
             kept = tuple(each.invitation for each in found if each is not None)
-            return RoomInvitations(listed.version, kept)
+            return RoomInvitations(listed.version, kept, listed.revoked_until)
 
     def put_new(
         self,
@@ -56,15 +69,23 @@ class FakeInvitations:
             found = self._table.invitation_lists.get(invitation.room_id)
             if (0 if found is None else found.version) != listed.version:
                 raise StaleInvitations
+            parent = invitation.made_by
+            if parent is not None:
+                maker = self._table.invitations.get(parent)
+                if maker is None or maker.invitation.revoked_at is not None:
+                    raise InvitationEnded
             kept = [each for each in listed.invitations if each.id not in dropped]
             every = [*kept, invitation]
+            ends = [each.expires_at for each in every]
+            until = listed.revoked_until
             self._table.invitation_lists[invitation.room_id] = InvitationListRecord(
                 frozenset(each.id for each in every),
                 listed.version + 1,
-                max(_expiry(each) for each in every),
+                _expiry(max([*ends, until] if until is not None else ends)),
+                until,
             )
             self._table.invitations[invitation.id] = InvitationRecord(
-                invitation, _expiry(invitation)
+                invitation, _expiry(invitation.expires_at)
             )
 
     def revoke(self, invitation_id: str, room_id: str, at: datetime, deadline: Deadline) -> bool:
@@ -74,7 +95,19 @@ class FakeInvitations:
                 return False
             if found.invitation.revoked_at is None:
                 self._put(found, replace(found.invitation, revoked_at=at))
+            until = found.invitation.expires_at
+            empty = InvitationListRecord(frozenset(), 0, at)
+            listed = self._table.invitation_lists.get(room_id, empty)
+            if listed.revoked_until is None or listed.revoked_until < until:
+                self._table.invitation_lists[room_id] = replace(
+                    listed, revoked_until=until, expires=_expiry(at + LONGEST_LIFETIME)
+                )
             return True
+
+    def revoked_until(self, room_id: str, deadline: Deadline) -> datetime | None:
+        with self._table.faults.call("revoked_until", deadline):
+            listed = self._table.invitation_lists.get(room_id)
+            return None if listed is None else listed.revoked_until
 
     def revoked(self, invitation_ids: Collection[str], deadline: Deadline) -> frozenset[str]:
         with self._table.faults.call("revoked", deadline):
@@ -102,5 +135,5 @@ class FakeInvitations:
         self._table.invitations[invitation.id] = replace(record, invitation=invitation)
 
 
-def _expiry(invitation: Invitation) -> datetime:
-    return whole_second(invitation.expires_at + _KEPT)
+def _expiry(end: datetime) -> datetime:
+    return whole_second(end + _KEPT)

@@ -11,6 +11,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.usage import SessionDay
 from chalicelib.core.model.waiting import Decision, WaitingList
 from chalicelib.core.ports.session_store import CheckQueue
+from chalicelib.core.ports.video_platform import PoolRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,12 @@ class InvitationRecord:
 
 @dataclass(frozen=True, slots=True)
 class InvitationListRecord:
-    """The ids of a room's invitations, and the number of changes to the list."""
+    """The ids of a room's invitations, the number of changes to the list, and what was revoked."""
 
     ids: frozenset[str]
     version: int
     expires: datetime
+    revoked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,23 @@ class RetentionRecord:
     room_name: str | None = None
     days: int | None = None
     due: int | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PooledSession:
+    """A session without a room; without a project it has been dropped."""
+
+    project: str | None
+    since: datetime
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefillRecord:
+    """The record of the last refill of the pool."""
+
+    content: PoolRecord
     expires: datetime | None = None
 
 

@@ -10,6 +10,7 @@ from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.quota_store import Allowance, AllowanceSpent
 from chalicelib.core.ports.room_store import RoomCursor, RoomPage
+from chalicelib.core.ports.video_platform import SessionTaken
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
 from tests.fakes.memory.records import RoomRecord
@@ -36,17 +37,22 @@ class FakeRooms:
         replaced: Room | None,
         deadline: Deadline,
         allowance: Allowance | None = None,
+        pooled_for: str | None = None,
     ) -> Room:
         with self._table.faults.call("create", deadline):
             found = self._table.room(room)
             if found is not None and (replaced is None or found.room.room_id != replaced.room_id):
                 return found.room
+            pooled = self._table.pool.get(room.session_id)
+            if pooled_for is not None and (pooled is None or pooled.project != pooled_for):
+                raise SessionTaken
             if allowance is not None:
                 if self._table.used(allowance.period) >= allowance.limit:
                     raise AllowanceSpent
                 self._table.add_usage(allowance.period, 1)
             due = _due(room)
             self._table.put_room(RoomRecord(room, due, due is not None), session_idle=False)
+            self._table.pool.pop(room.session_id, None)
             self._table.start_session(room, room.created_at)
             if room.settings.archive_retention_days is not None:
                 self._table.put_retention(room, room.created_at)

@@ -16,12 +16,10 @@ from chalicelib.core.model.connection import (
     Participant,
     Session,
     Stream,
-    place_of,
-    place_of_user,
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.connection_page import ConnectionPage
+from chalicelib.core.ports.connection_page import ConnectionPage, place_of, place_of_user
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment

@@ -21,6 +21,8 @@ from tests.fakes.memory.records import (
     InvitationListRecord,
     InvitationRecord,
     MediaRecord,
+    PooledSession,
+    RefillRecord,
     RetentionRecord,
     RoomRecord,
     SessionRecord,
@@ -54,6 +56,10 @@ class Table:
         self.rooms: dict[str, RoomRecord] = {}
         """By name, in lower case."""
         self.sessions: dict[str, SessionRecord] = {}
+        self.pool: dict[str, PooledSession] = {}
+        """By session."""
+        self.refills: dict[str, RefillRecord] = {}
+        """At most one."""
         self.connections: dict[tuple[str, str], ConnectionRecord] = {}
         """By session and id."""
         self.departures: dict[tuple[str, str], DepartureRecord] = {}
@@ -204,6 +210,8 @@ class Table:
         return (
             self.rooms,
             self.sessions,
+            self.pool,
+            self.refills,
             self.connections,
             self.departures,
             self.counts,

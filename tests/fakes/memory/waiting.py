@@ -32,12 +32,16 @@ class FakeWaiting:
 
     def look(self, name: str, session_id: str, user: str | None, deadline: Deadline) -> WaitingLook:
         with self._table.faults.call("look", deadline):
-            found = self._table.rooms.get(name.lower())
-            room = None if found is None else found.room
-            if room is None or room.session_id != session_id:
-                return WaitingLook(room)
-            decision = None if user is None else self._decision(session_id, user)
-            return WaitingLook(room, self._waiting(session_id), decision)
+            return self.found(name, session_id, user)
+
+    def found(self, name: str, session_id: str, user: str | None) -> WaitingLook:
+        """Return what a look finds, as a part of another call."""
+        found = self._table.rooms.get(name.lower())
+        room = None if found is None else found.room
+        if room is None or room.session_id != session_id:
+            return WaitingLook(room)
+        decision = None if user is None else self._decision(session_id, user)
+        return WaitingLook(room, self._waiting(session_id), decision)
 
     def waiting(self, room: Room, deadline: Deadline) -> WaitingList:
         with self._table.faults.call("waiting", deadline):

@@ -79,6 +79,7 @@ class FakeOpenTok:
         events: What no callback has reported yet, in order.
         specs: The contents of each client token, by its text.
         sessions: By id.
+        project: The project of the service's credentials.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -87,13 +88,14 @@ class FakeOpenTok:
         self.events: list[Event | MediaReport] = []
         self.specs: dict[str, TokenSpec] = {}
         self.sessions: dict[str, FakeSession] = {}
+        self.project = PROJECT
         self._numbers = count(1)
 
     # The port.
 
     def project_id(self, deadline: Deadline) -> str:
         with self.faults.call("project_id", deadline):
-            return PROJECT
+            return self.project
 
     def create_session(
         self, settings: RoomSettings, location: str | None, deadline: Deadline

@@ -10,25 +10,28 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
-from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
-from chalicelib.adapters.dynamodb.room_directory import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
-from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
+from chalicelib.composition.policy import Policy
 from chalicelib.composition.ports import MediaPorts, Ports
-from chalicelib.composition.use_cases import Policy, wire
+from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.media import MediaPage
 from chalicelib.core.model.media_hosts import MediaHosts
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
+from chalicelib.core.ports.video_platform import PoolBounds
 from chalicelib.core.rooms.create_room import CreationPolicy
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
@@ -125,8 +128,15 @@ class Service:
     use_cases: UseCases
 
 
+NO_POOL = PoolBounds(0, 0)
+_ROOM_IDS = count(1)
+
+
 def build(
-    engine_client: DynamoDBClient, opentok: OpenTokModel, clock: Callable[[], datetime]
+    engine_client: DynamoDBClient,
+    opentok: OpenTokModel,
+    clock: Callable[[], datetime],
+    pool: PoolBounds = NO_POOL,
 ) -> Service:
     """Return a service on DynamoDB, each of whose calls is a step."""
     client = cast("DynamoDBClient", GatedClient(engine_client))
@@ -135,6 +145,7 @@ def build(
         seats=DynamoDBSeats(client, TABLE),
         quotas=DynamoDBQuotas(client, TABLE),
         sessions=DynamoDBSessions(client, TABLE, ATTENDANCE),
+        pool=DynamoDBSessionPool(client, TABLE),
         invitations=DynamoDBInvitations(client, TABLE),
         waiting=DynamoDBWaiting(client, TABLE),
         due_work=DynamoDBDueWork(client, TABLE, TOKEN_LIFETIME, ATTENDANCE),
@@ -144,24 +155,32 @@ def build(
         usage=DynamoDBUsage(client, TABLE),
         directory=DynamoDBRoomDirectory(client, TABLE),
     )
-    return _service(stores, opentok, clock)
+    return _service(stores, opentok, clock, pool)
 
 
-def build_on_fakes(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime]) -> Service:
+def build_on_fakes(
+    stores: Stores,
+    opentok: OpenTokModel,
+    clock: Callable[[], datetime],
+    pool: PoolBounds = NO_POOL,
+) -> Service:
     """Return a service on these fakes, each of whose calls is a step."""
     gated = {
         each.name: cast("Any", GatedStore(getattr(stores, each.name))) for each in fields(stores)
     }
-    return _service(Stores(**gated), opentok, clock)
+    return _service(Stores(**gated), opentok, clock, pool)
 
 
-def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime]) -> Service:
-    ids, nothing = count(1), cast("Any", NoMedia())
+def _service(
+    stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime], pool: PoolBounds
+) -> Service:
+    nothing = cast("Any", NoMedia())
     ports = Ports(
         rooms=stores.rooms,
         seats=stores.seats,
         quotas=stores.quotas,
         sessions=stores.sessions,
+        pool=stores.pool,
         invitations=stores.invitations,
         waiting=stores.waiting,
         video=opentok,
@@ -195,6 +214,9 @@ def _service(stores: Stores, opentok: OpenTokModel, clock: Callable[[], datetime
         invitations=InvitationRule(),
         attendance=ATTENDANCE,
         prices=Prices(),
+        pool=pool,
     )
-    use_cases = wire(ports, policy, clock, lambda: f"room-{next(ids)}", lambda: f"code-{next(ids)}")
+    use_cases = wire(
+        ports, policy, clock, lambda: f"room-{next(_ROOM_IDS)}", lambda: f"code-{next(_ROOM_IDS)}"
+    )
     return Service(rooms=stores.rooms, sessions=stores.sessions, use_cases=use_cases)

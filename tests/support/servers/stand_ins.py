@@ -176,6 +176,9 @@ def running_stand_ins() -> Iterator[StandIns]:
             "AUTH_ISSUER": identity.issuer,
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_JWKS_URL": f"{identity_server.url}/.well-known/jwks.json",
+            # Each first join asks OpenTok, unless a test is about the pool.
+            "MAX_POOLED_SESSIONS": "0",
+            "CALL_PAGE": "on",
             **ALL_FEATURES,
         }
         yield StandIns(

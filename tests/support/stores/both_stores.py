@@ -19,8 +19,8 @@ from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import HOLD, KeptFree, Seats
+from chalicelib.core.model.user import GUEST_PREFIX
 from chalicelib.core.model.waiting import (
-    GUEST,
     Decision,
     Verdict,
     WaitingList,
@@ -33,7 +33,13 @@ from tests.fakes.memory.table import Table
 from tests.fakes.stores import Stores
 from tests.support.stores.engines import Engine, Memory
 from tests.support.stores.example_rooms import LONGEST_TOKEN, NOON, soon
-from tests.support.stores.read_stores import outcome, read_lists, read_retention, read_session
+from tests.support.stores.read_stores import (
+    PROJECTS,
+    outcome,
+    read_lists,
+    read_retention,
+    read_session,
+)
 from tests.support.stores.store_strategies import (
     CONNECTIONS,
     KEPT_FREE,
@@ -79,6 +85,26 @@ class BothStores(RuleBasedStateMachine):
         replaced = data.draw(st.none() | st.sampled_from(self._rooms))
         self._create(name, chosen, replaced)
 
+    @rule(
+        name=NAMES,
+        session_id=st.sampled_from(["pooled-1", "pooled-2", "pooled-3"]),
+        project=st.sampled_from(PROJECTS),
+        at=MOMENTS,
+        which=st.sampled_from(["add", "add", "drop", "take"]),
+    )
+    def pool(self, name: str, session_id: str, project: str, at: Any, which: str) -> None:
+        if which == "take":
+            room = replace(self._new_room(name, RoomSettings()), session_id=session_id)
+            created = self.both(
+                lambda stores: stores.rooms.create(room, None, soon(), pooled_for=project)
+            )
+            if isinstance(created, Room):
+                self._rooms.append(created)
+        elif which == "add":
+            self.both(lambda stores: stores.pool.add_session(session_id, project, at, soon()))
+        else:
+            self.both(lambda stores: stores.pool.drop_session(session_id, project, at, soon()))
+
     @rule(data=st.data(), at=MOMENTS)
     def close(self, data: st.DataObject, at: Any) -> None:
         room = self._a_room(data)
@@ -114,7 +140,7 @@ class BothStores(RuleBasedStateMachine):
     @rule(data=st.data(), user=USERS, at=MOMENTS, which=st.integers(0, 6))
     def wait(self, data: st.DataObject, user: str, at: Any, which: int) -> None:
         room, guest = self._a_room(data), data.draw(st.booleans())
-        user_id = f"{GUEST if guest else ''}{user}"
+        user_id = f"{GUEST_PREFIX if guest else ''}{user}"
         own = waiting_id(room.session_id, user_id)
         before = data.draw(st.just(WaitingList()) | st.sampled_from(self._lists))
         known = before.users.get(own, WaitingUser(own, user_id, user, at, at))
@@ -289,17 +315,20 @@ class BothStores(RuleBasedStateMachine):
         assert self._memory.expiries() == self._engine.expiries()
 
     def _create(self, name: str, chosen: RoomSettings, replaced: Room | None) -> None:
-        room = Room(
+        room = self._new_room(name, chosen)
+        allowance = Allowance(Period("alice", "rooms", NOON), limit=1000)
+        self._rooms.append(
+            self.both(lambda stores: stores.rooms.create(room, replaced, soon(), allowance))
+        )
+
+    def _new_room(self, name: str, chosen: RoomSettings) -> Room:
+        return Room(
             name=name,
             room_id=self._new("room"),
             session_id=self._new("session"),
             created_at=NOON + timedelta(seconds=self._numbers),
             created_by="alice",
             settings=chosen,
-        )
-        allowance = Allowance(Period("alice", "rooms", NOON), limit=1000)
-        self._rooms.append(
-            self.both(lambda stores: stores.rooms.create(room, replaced, soon(), allowance))
         )
 
     def _a_room(self, data: st.DataObject) -> Room:

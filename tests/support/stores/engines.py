@@ -8,18 +8,19 @@ from typing import Any, Protocol
 from boto3.dynamodb.types import TypeDeserializer
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
+from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
-from chalicelib.adapters.dynamodb.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
-from chalicelib.adapters.dynamodb.room_directory import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
-from chalicelib.adapters.dynamodb.waiting import DynamoDBWaiting
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
 from tests.fakes.memory.table import ATTENDANCE, Table
@@ -68,6 +69,7 @@ class Engine:
             seats=DynamoDBSeats(self.client, TABLE),
             quotas=DynamoDBQuotas(self.client, TABLE),
             sessions=DynamoDBSessions(self.client, TABLE, ATTENDANCE),
+            pool=DynamoDBSessionPool(self.client, TABLE),
             invitations=DynamoDBInvitations(self.client, TABLE),
             waiting=DynamoDBWaiting(self.client, TABLE),
             due_work=DynamoDBDueWork(self.client, TABLE, LONGEST_TOKEN, ATTENDANCE),
@@ -161,6 +163,8 @@ class Memory:
         by_id: tuple[tuple[str, dict[Any, Any]], ...] = (
             ("room", table.rooms),
             ("session", table.sessions),
+            ("session", table.pool),
+            ("pool", table.refills),
             ("session", table.counts),
             ("media", table.schedules),
             ("invitation", table.invitations),

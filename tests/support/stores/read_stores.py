@@ -8,11 +8,14 @@ from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import RetentionSchedule
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.ports.session_store import DueSession
+from chalicelib.core.ports.video_platform import SessionTaken
 from chalicelib.core.ports.waiting_store import StaleWaiting
 from tests.fakes.stores import Stores
 from tests.support.stores.example_rooms import NOON, soon
 
 DAY = timedelta(days=1)
+PROJECTS = ["ours", "theirs"]
+"""The projects whose sessions are pooled."""
 
 
 def outcome(call: Callable[[Stores], Any], stores: Stores) -> Any:
@@ -20,6 +23,8 @@ def outcome(call: Callable[[Stores], Any], stores: Stores) -> Any:
         return call(stores)
     except StaleRoom as stale:
         return "stale", stale.room
+    except SessionTaken:
+        return "taken"
     except StaleWaiting:
         return "stale"
 
@@ -61,6 +66,7 @@ def read_lists(stores: Stores) -> list[object]:
         sorted(stores.due_work.due_sessions(late, 99, soon()), key=_id),
         sorted(stores.schedules.due_schedules(late, 99, soon())),
         sorted(stores.due_work.due_sessions(NOON + timedelta(seconds=120), 99, soon()), key=_id),
+        *(sorted(stores.pool.pooled(project, 99, soon())) for project in PROJECTS),
         stores.rooms.created_by("alice", None, 99, soon()),
         media.running("room-1", soon()),
         *(media.page("room-1", kind, None, 1, soon()) for kind in MediaKind),

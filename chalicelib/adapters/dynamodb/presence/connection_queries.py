@@ -8,7 +8,7 @@ have left, however many there are. The index is local, so that reads can be cons
 from typing import Any, Final
 
 from chalicelib.adapters.dynamodb.table import Item, Table, serialize
-from chalicelib.core.model.connection import place_of_user
+from chalicelib.core.ports.connection_page import place_of_user
 from chalicelib.core.support.deadline import Deadline
 
 LIVE_INDEX: Final = "connections-live"

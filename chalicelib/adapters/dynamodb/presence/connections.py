@@ -29,9 +29,9 @@ from chalicelib.core.model.connection import (
     Participant,
     Service,
     Stream,
-    place_of,
 )
 from chalicelib.core.model.user import Role
+from chalicelib.core.ports.connection_page import place_of
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 LIVE: Final = "live"

@@ -1,5 +1,6 @@
 """The writes of a connection's streams, which may be reported before or after the connection."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -7,10 +8,38 @@ from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.presence import connections
 from chalicelib.adapters.dynamodb.presence.attendance_items import published_update
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table
+from chalicelib.core.model.connection import Stream
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import increment
 
 
-def change_streams(
+def record_stream(table: Table, connection: Item, stream: Stream, deadline: Deadline) -> None:
+    """Record a stream of the connection with this key."""
+    write = connections.stream_created_update(stream.shortened())
+    refused_by = _change(table, connection, write, stream.since, deadline)
+    if refused_by is not None and connections.is_full_of_streams(refused_by, stream.id):
+        increment("StreamsNotRecorded")
+
+
+def end_stream(
+    table: Table, connection: Item, stream_id: str, at: datetime, deadline: Deadline
+) -> None:
+    """Record the end of a stream of the connection with this key."""
+    _change(table, connection, connections.stream_destroyed_update(stream_id), at, deadline)
+
+
+def save_unassigned_streams(
+    table: Table, session: Item, streams: Sequence[Stream], deadline: Deadline
+) -> None:
+    """Keep the streams of no known connection in the session with this key."""
+    kept = {each.id: connections.stream_values(each) for each in streams}
+    write = UpdateBuilder().only_if_present("pk")
+    write = write.set(kept, "unassigned") if kept else write.remove("unassigned")
+    with suppress(ConditionFailed):
+        table.update(session, write, deadline)
+
+
+def _change(
     table: Table, key: Item, write: UpdateBuilder, at: datetime, deadline: Deadline
 ) -> Item | None:
     """Write a change of streams. Return the item if its content rules the change out."""
@@ -26,4 +55,4 @@ def change_streams(
         return None
     with suppress(ConditionFailed):
         table.update(key, connections.without_streams_update(at), deadline)
-    return change_streams(table, key, write, at, deadline)
+    return _change(table, key, write, at, deadline)

@@ -143,6 +143,9 @@ export class Call {
       const name = from === null ? "The service" : participantIn(from.data).name;
       this.#screen.chat({ from: own ? "You" : name, to: only ? "you" : null, text });
     });
+    session.on("signal:roomkey-waiting", ({ from }) => {
+      if (!from) this.#screen.waiting();
+    });
     session.on("signal:roomkey-closing", ({ data, from }) => {
       if (from) return; // Only the server's signals come from nobody.
       this.#screen.closing(JSON.parse(data ?? "{}").closesAt);

@@ -20,6 +20,8 @@ export class Lobby {
   #audio = null;
   #watching = 0;
   #opened = 0;
+  /** True while the lobby, and not the call, has the devices. */
+  isOpen = false;
 
   constructor() {
     for (const each of [this.#cameras, this.#microphones, this.#audioOnly]) {
@@ -32,10 +34,25 @@ export class Lobby {
     this.#name.placeholder = name;
   }
 
+  /** A guest has no other name than what they give here. */
+  requireName() {
+    this.#name.required = true;
+  }
+
+  set name(name) {
+    this.#name.value = name;
+  }
+
+  /** The name that the user gives. */
+  get name() {
+    return this.#name.value.trim();
+  }
+
   /** Show the camera, and measure the microphone. */
   async open() {
     const opened = ++this.#opened;
     this.close();
+    this.isOpen = true;
     this.#note.textContent = "";
     try {
       const media = await this.#capture();
@@ -70,9 +87,10 @@ export class Lobby {
   /** Free the devices for the call, and return what was chosen. */
   chosen() {
     this.#opened += 1;
+    this.isOpen = false;
     this.close();
     /** @type {Choice} */
-    const choice = { name: this.#name.value.trim(), microphone: true, camera: true };
+    const choice = { name: this.name, microphone: true, camera: true };
     if (this.#microphones.value) choice.audioSource = this.#microphones.value;
     if (this.#audioOnly.checked) choice.videoSource = null;
     else if (this.#cameras.value) choice.videoSource = this.#cameras.value;

@@ -3,12 +3,24 @@
 
 import { Call } from "./call.js";
 import { element, onClick, setText } from "./elements.js";
+import { InvitedRoom } from "./invited_room.js";
+import { Inviting } from "./inviting.js";
 import { Lobby } from "./lobby.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Refusal, RoomkeyRoom } from "./roomkey.js";
-import { complaint, counts, duration, endOf, retryAfter, sentence, stateOf } from "./sentences.js";
+import {
+  complaint,
+  counts,
+  duration,
+  endOf,
+  retryAfter,
+  sentence,
+  stateOf,
+  wayOut,
+} from "./sentences.js";
 import { Tiles } from "./tiles.js";
+import { WaitingLine } from "./waiting_line.js";
 
 /** What gets the focus where a stage begins; what had it is hidden then. */
 const BEGINNINGS = { lobby: "lobby-title", call: "stage", over: "over-title" };
@@ -16,18 +28,21 @@ const BEGINNINGS = { lobby: "lobby-title", call: "stage", over: "over-title" };
 const WARNED_MS = 120_000; // Rooms are warned two minutes before they close.
 
 const api = location.pathname.replace(/\/call\/?$/, "");
-const roomName = new URLSearchParams(location.search).get("room") ?? "";
 const bearer = sessionStorage.getItem("bearer") ?? "";
-const room = new RoomkeyRoom(api, roomName, async () => bearer);
+const code = sessionStorage.getItem("invitation");
+const room = code === null ? signedInRoom() : new InvitedRoom(api, code, localStorage);
 const tiles = new Tiles();
 const lobby = new Lobby();
 /** @type {Call | null} */
 let call = null;
 let joining = false;
-let waiting = 0;
+let countdown = 0;
+let turn = 0; // Who stops waiting hears nothing more of what they asked before.
 let closingTimer = 0;
 const notices = new Notices(async () => call?.unblockAudio());
-const panel = new Panel(room, () => call, complain);
+const panel = new Panel(room, () => call, (text) => notices.tell(text), complain);
+const waitingLine = new WaitingLine();
+const inviting = new Inviting(room, location.origin + location.pathname);
 
 /** @param {"lobby" | "call" | "over"} stage */
 function goTo(stage) {
@@ -42,14 +57,23 @@ function complain(error) {
   notices.warn(complaint(error));
 }
 
+function signedInRoom() {
+  const name = new URLSearchParams(location.search).get("room") ?? "";
+  return new RoomkeyRoom(api, name, async () => bearer);
+}
+
 async function showRoom() {
-  const line = element("room-state", HTMLElement);
+  const state = element("room-state", HTMLElement);
+  if (room.invited) {
+    state.textContent = "You are invited. Give your name, and join.";
+    return;
+  }
   try {
-    line.textContent = stateOf(await room.state());
+    state.textContent = stateOf(await room.state());
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const isNew = error.code === "room_not_found";
-    line.textContent = isNew ? "This room is new: it opens as you join." : sentence(error);
+    state.textContent = isNew ? "This room is new: it opens as you join." : sentence(error);
   }
 }
 
@@ -64,20 +88,28 @@ async function showClosing() {
 async function join(choice) {
   if (joining) return; // A double click.
   joining = true;
-  clearInterval(waiting);
-  element("room-state", HTMLElement).textContent = "Joining …";
-  const chosen = lobby.chosen();
+  clearInterval(countdown);
+  const mine = turn;
+  if (!waitingLine.waits) element("room-state", HTMLElement).textContent = "Joining …";
   try {
+    // Until the user is admitted, the lobby keeps the devices.
+    const { role } = await room.admission(choice?.name ?? lobby.name);
+    if (mine !== turn) return;
+    showName();
+    const chosen = lobby.chosen();
     call = new Call(OT, room, screen, choice ?? chosen);
     await call.join();
     lobby.close();
     if (call !== null) {
+      waitingLine.leave();
       goTo("call");
-      showClosing().catch((error) => console.warn(error));
+      if (!room.invited || role === "moderator") {
+        showClosing().catch((error) => console.warn(error));
+      }
     }
   } catch (error) {
     call = null;
-    refuse(error);
+    if (mine === turn) refuse(error);
   } finally {
     joining = false;
   }
@@ -89,26 +121,62 @@ async function join(choice) {
  */
 function refuse(error) {
   goTo("lobby");
-  void lobby.open();
-  const line = element("room-state", HTMLElement);
+  if (!lobby.isOpen) void lobby.open();
+  if (error instanceof Refusal && error.code === "must_wait") {
+    waitingLine.wait(error, lobby.name, () => void join());
+    return;
+  }
+  waitingLine.leave();
+  const state = element("room-state", HTMLElement);
   if (!(error instanceof Refusal)) {
     console.warn(error);
-    line.textContent = "The call could not be connected. Please try again.";
+    state.textContent = "The call could not be connected. Please try again.";
+    return;
+  }
+  if (wayOut(error.code) !== "") {
+    turnBack(error);
     return;
   }
   const seconds = retryAfter(error);
   if (seconds === null) {
-    line.textContent = sentence(error);
+    state.textContent = sentence(error);
     return;
   }
   const until = Date.now() + seconds * 1000;
   const countDown = () => {
     const left = (until - Date.now()) / 1000;
-    line.textContent = `${sentence(error)} Asking again in ${duration(left)}.`;
+    state.textContent = `${sentence(error)} Asking again in ${duration(left)}.`;
     if (left <= 0) void join();
   };
-  waiting = window.setInterval(countDown, 1000);
+  countdown = window.setInterval(countDown, 1000);
   countDown();
+}
+
+/**
+ * Say that this way into the room has ended.
+ * @param {Refusal} refusal
+ */
+function turnBack(refusal) {
+  lobby.chosen(); // The devices are free.
+  endWith(sentence(refusal), wayOut(refusal.code));
+  element("again", HTMLElement).hidden = refusal.code === "invitation_invalid";
+}
+
+/**
+ * @param {string} title
+ * @param {string} [note]
+ */
+function endWith(title, note = "") {
+  setText(element("over-title", HTMLElement), title);
+  setText(element("over-note", HTMLElement), note);
+  element("again", HTMLElement).hidden = false;
+  goTo("over");
+}
+
+/** A guest learns the room's name with the admission. */
+function showName() {
+  document.title = room.name === "" ? "Call" : `${room.name} – call`;
+  element("room-name", HTMLElement).textContent = room.name === "" ? "Call" : room.name;
 }
 
 /** @type {import("./types.js").Screen} */
@@ -137,6 +205,7 @@ const screen = {
   level: (id, level) => tiles.level(id, level),
   chat: (message) => panel.say(message),
   notify: (text) => notices.tell(text),
+  waiting: () => panel.lookAtDoor(),
   closing: (closesAt) => {
     clearInterval(closingTimer);
     const line = element("closing", HTMLElement);
@@ -155,9 +224,9 @@ const screen = {
     if (reason !== "networkDisconnected") room.forget(); // Roomkey says whether one may come back.
     tiles.clear();
     panel.leave();
+    inviting.close();
     notices.clear();
-    setText(element("over-title", HTMLElement), endOf(reason));
-    goTo("over");
+    endWith(endOf(reason));
     if (reason === "networkDisconnected") void join(choice);
   },
 };
@@ -192,6 +261,11 @@ onClick("open-panel", () => {
   document.body.dataset.panel = open ? "closed" : "open";
   element("open-panel", HTMLElement).ariaExpanded = String(!open);
 });
+onClick("stop-waiting", () => {
+  turn += 1;
+  waitingLine.leave();
+  return showRoom();
+});
 onClick("again", () => {
   goTo("lobby");
   void lobby.open();
@@ -221,8 +295,11 @@ if (typeof OT === "undefined") {
   // Only the local stand-in for OpenTok.js says something about itself.
   element("library-note", HTMLElement).textContent = Reflect.get(OT, "standIn") ?? "";
 }
-lobby.suggest(nameInBearer());
-document.title = `${roomName} – call`;
-element("room-name", HTMLElement).textContent = roomName;
+const { waitedAs } = waitingLine;
+if (room.invited) lobby.requireName();
+else lobby.suggest(nameInBearer());
+lobby.name = waitedAs ?? "";
+showName();
 void lobby.open();
-showRoom().catch(complain);
+if (waitedAs === null) showRoom().catch(complain);
+else void join();

@@ -1,6 +1,7 @@
 // @ts-check
 // People and chat, with what moderators may do.
 
+import { Door } from "./door.js";
 import { element, made, onClick, setText } from "./elements.js";
 import { KeyedList } from "./keyed_list.js";
 
@@ -23,16 +24,19 @@ export class Panel {
   /** @type {string | null} */
   #recording = null;
   #locked = false;
+  #waitingRoom = false;
   #changes = 0;
   #watching = 0;
 
   /**
    * @param {RoomkeyRoom} room
    * @param {() => Call | null} call
+   * @param {(text: string) => void} announce
    * @param {(error: unknown) => void} failed
    */
-  constructor(room, call, failed) {
+  constructor(room, call, announce, failed) {
     this.#room = room;
+    this.#door = new Door(room, announce, failed);
     this.#call = call;
     this.#failed = failed;
     this.#people = new KeyedList(
@@ -47,6 +51,7 @@ export class Panel {
     );
     onClick("mute-all", () => room.muteAll(call()?.own.streams ?? []), failed);
     onClick("lock", () => this.#change({ locked: !this.#locked }), failed);
+    onClick("waiting-room", () => this.#change({ waitingRoom: !this.#waitingRoom }), failed);
     onClick("record", () => this.#toggleRecording(), failed);
     this.#limitForm.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -63,6 +68,7 @@ export class Panel {
   }
 
   #room;
+  #door;
   #call;
   #failed;
   #people;
@@ -74,6 +80,7 @@ export class Panel {
     const moderates = state.role === "moderator";
     this.#recording = state.recording;
     element("moderation", HTMLElement).hidden = !moderates;
+    element("record", HTMLElement).hidden = this.#room.invited; // It costs money: guests may not.
     element("chat-form", HTMLElement).hidden = state.role === "publisheronly"; // It may not signal.
     pressed("record", state.recording !== null);
     this.#people.show(
@@ -88,6 +95,12 @@ export class Panel {
     clearInterval(this.#watching);
     this.#watching = 0;
     this.#people.show([]);
+    this.#door.close();
+  }
+
+  /** Somebody has come to wait, or waits no longer. */
+  lookAtDoor() {
+    if (this.#watching !== 0) this.#door.look().catch((error) => console.warn(error));
   }
 
   /** @param {Message} message */
@@ -122,7 +135,9 @@ export class Panel {
     const parts = /** @type {unknown} */ ([...item.querySelectorAll("span.who, button")]);
     const [label, mute, remove, ban] = /** @type {PartsOfItem} */ (parts);
     const others = moderates && !own;
-    setText(label, own ? `${name} (you)` : name);
+    // Nobody has verified the name of a guest.
+    const note = own ? " (you)" : userId?.startsWith("guest:") ? " (guest)" : "";
+    setText(label, `${name}${note}`);
     mute.hidden = !others || this.#call()?.others.streamOf(connectionId) === undefined;
     remove.hidden = !others;
     ban.hidden = !others || userId === null;
@@ -169,18 +184,23 @@ export class Panel {
     if (changes !== this.#changes) return; // This is what the room was before.
     this.#locked = room.state === "locked";
     pressed("lock", this.#locked);
+    this.#waitingRoom = room.waitingRoom;
+    pressed("waiting-room", this.#waitingRoom);
+    if (this.#waitingRoom) this.lookAtDoor();
+    else this.#door.close();
     if (this.#limitForm.contains(document.activeElement)) return; // The user is changing it.
     this.#limit.value = room.maxParticipants === null ? "" : String(room.maxParticipants);
   }
 
-  /** @param {{ locked?: boolean, maxParticipants?: number | null }} changes */
+  /** @param {{ locked?: boolean, maxParticipants?: number | null, waitingRoom?: boolean }} changes */
   async #change(changes) {
     this.#changes += 1;
     await this.#room.change(changes);
     this.#changes += 1;
-    if (changes.locked === undefined) return;
-    this.#locked = changes.locked;
-    pressed("lock", changes.locked);
+    if (changes.locked !== undefined) this.#locked = changes.locked;
+    if (changes.waitingRoom !== undefined) this.#waitingRoom = changes.waitingRoom;
+    pressed("lock", this.#locked);
+    pressed("waiting-room", this.#waitingRoom);
   }
 
   /** @param {string} connectionId */

@@ -9,6 +9,7 @@ const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes
  * @property {string} apiKey
  * @property {string} sessionId
  * @property {string} token
+ * @property {string} room
  * @property {"subscriber" | "publisher" | "publisheronly" | "moderator"} role
  * @property {string} expiresAt
  * @property {string} serverTime
@@ -19,23 +20,47 @@ const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes
  * @property {string} room
  * @property {"scheduled" | "open" | "locked" | "closed"} state
  * @property {number | null} maxParticipants
+ * @property {boolean} waitingRoom
  * @property {string | null} opensAt
  * @property {string | null} closesAt
  * @property {{ connections: number, seatsHeld: number }} [counts]
  */
 
-/** Roomkey's answer where it refuses; `code` is "unreachable" where there was none. */
+/**
+ * @typedef {object} WaitingUser
+ * @property {string} id
+ * @property {string} userId
+ * @property {string | null} name Of a guest, what they typed.
+ * @property {boolean} guest
+ */
+
+/**
+ * @typedef {object} Invitation
+ * @property {string} id
+ * @property {string} role
+ * @property {string | null} name
+ * @property {number | null} maxUses
+ * @property {number} uses
+ * @property {string} expiresAt
+ */
+
+/**
+ * Roomkey's answer where it refuses; `code` is "unreachable" where there was none, and "must_wait"
+ * where a moderator must let the user in first.
+ */
 export class Refusal extends Error {
   /**
    * @param {string} code
    * @param {string} detail
-   * @param {{ retryAfterSeconds?: number | null, opensAt?: string | null }} [more]
+   * @param {{ retryAfterSeconds?: number | null, opensAt?: string | null, ahead?: number }} [more]
    */
-  constructor(code, detail, { retryAfterSeconds = null, opensAt = null } = {}) {
+  constructor(code, detail, { retryAfterSeconds = null, opensAt = null, ahead = 0 } = {}) {
     super(detail);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
     this.opensAt = opensAt;
+    /** How many wait who came before. */
+    this.ahead = ahead;
   }
 }
 
@@ -51,8 +76,13 @@ export class RoomkeyRoom {
    */
   constructor(api, room, bearer) {
     this.name = room;
-    this.#path = `${api}/rooms/${encodeURIComponent(room)}`;
+    this.#api = api;
     this.#bearer = bearer;
+  }
+
+  /** True for a guest, who came by an invitation. */
+  get invited() {
+    return false;
   }
 
   /**
@@ -63,11 +93,19 @@ export class RoomkeyRoom {
   async admission(name) {
     if (this.#kept !== null && Date.now() < this.#kept.goodUntil) return this.#kept.admission;
     const askedAt = Date.now();
-    const admission = await this.#ask("POST", "/tokens", name ? { name } : {});
+    const admission = await this.requestAdmission(name);
     // Both times are the server's: the clock of this device may be wrong.
     const lifetime = Date.parse(admission.expiresAt) - Date.parse(admission.serverTime);
     this.#kept = { admission, goodUntil: askedAt + lifetime - MARGIN_MS };
     return admission;
+  }
+
+  /**
+   * @param {string} [name]
+   * @returns {Promise<Admission>}
+   */
+  requestAdmission(name) {
+    return this.#ask("POST", "/tokens", name ? { name } : {});
   }
 
   /** OpenTok has refused the token: the next admission is a new one. */
@@ -115,7 +153,52 @@ export class RoomkeyRoom {
     return this.#ask("POST", `/archives/${archiveId}/stop`);
   }
 
-  #path;
+  /** @returns {Promise<WaitingUser[]>} First come, first listed. */
+  async waiting() {
+    return (await this.#ask("GET", "/waiting")).items;
+  }
+
+  /** @param {string} waitingId */
+  admit(waitingId) {
+    return this.#ask("POST", `/waiting/${waitingId}/admission`);
+  }
+
+  admitAll() {
+    return this.#ask("POST", "/waiting/admissions");
+  }
+
+  /** @param {string} waitingId */
+  turnAway(waitingId) {
+    return this.#ask("DELETE", `/waiting/${waitingId}`);
+  }
+
+  /**
+   * @param {object} options
+   * @returns {Promise<Invitation & { code: string, url: string | null }>}
+   */
+  invite(options) {
+    return this.#ask("POST", "/invitations", options);
+  }
+
+  /** @returns {Promise<Invitation[]>} */
+  async invitations() {
+    return (await this.#ask("GET", "/invitations")).items;
+  }
+
+  /** @param {string} invitationId */
+  revoke(invitationId) {
+    return this.#ask("DELETE", `/invitations/${invitationId}`);
+  }
+
+  /**
+   * Return what proves who asks.
+   * @param {boolean} fresh True after a 401.
+   */
+  async authorization(fresh) {
+    return `Bearer ${await this.#bearer(fresh)}`;
+  }
+
+  #api;
   #bearer;
 
   /**
@@ -126,18 +209,19 @@ export class RoomkeyRoom {
    * @returns {Promise<any>}
    */
   async #ask(method, path, content) {
+    const url = `${this.#api}/rooms/${encodeURIComponent(this.name)}${path}`;
     try {
-      return await this.#request(method, path, content, await this.#signedIn(false));
+      return await this.request(method, url, content, await this.#signedIn(false));
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== "unauthenticated") throw error;
-      return await this.#request(method, path, content, await this.#signedIn(true));
+      return await this.request(method, url, content, await this.#signedIn(true));
     }
   }
 
   /** @param {boolean} fresh */
   async #signedIn(fresh) {
     try {
-      return await this.#bearer(fresh);
+      return await this.authorization(fresh);
     } catch (error) {
       throw causedBy(error, new Refusal("no_bearer", "The sign-in gave no bearer."));
     }
@@ -145,24 +229,27 @@ export class RoomkeyRoom {
 
   /**
    * @param {string} method
-   * @param {string} path
+   * @param {string} url
    * @param {object | undefined} content
-   * @param {string} bearer
+   * @param {string | null} authorization
+   * @returns {Promise<any>}
    */
-  async #request(method, path, content, bearer) {
+  async request(method, url, content, authorization) {
     const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
     const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
     try {
-      const answer = await fetch(`${this.#path}${path}`, {
+      const answer = await fetch(url, {
         method,
-        headers: { Authorization: `Bearer ${bearer}` },
+        headers: authorization === null ? {} : { Authorization: authorization },
         signal: impatience.signal,
         ...(content === undefined ? {} : { body: JSON.stringify(content) }),
       });
       const text = await answer.text();
       const body = text === "" ? {} : JSON.parse(text);
+      const retryAfter = answer.headers.get("Retry-After");
+      if (answer.ok && body.waiting?.id) throw waitIn(body.waiting, retryAfter);
       if (answer.ok) return body;
-      throw refusalIn(body, answer.headers.get("Retry-After"));
+      throw refusalIn(body, retryAfter);
     } catch (error) {
       if (error instanceof Refusal) throw error;
       throw causedBy(error, new Refusal("unreachable", "The service cannot be reached."));
@@ -194,6 +281,15 @@ function refusalIn(problem, retryAfter) {
       opensAt: problem.opensAt ?? null,
     },
   );
+}
+
+/**
+ * @param {{ ahead: number }} place
+ * @param {string | null} retryAfter
+ */
+function waitIn({ ahead }, retryAfter) {
+  const retryAfterSeconds = retryAfter === null ? null : Number(retryAfter);
+  return new Refusal("must_wait", "A moderator must let you in.", { retryAfterSeconds, ahead });
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { Refusal } from "./roomkey.js";
 
+/** @typedef {import("./roomkey.js").Invitation} Invitation */
 /** @typedef {import("./roomkey.js").Room} Room */
 
 /** Codes that asking again cannot change. */
@@ -11,6 +12,7 @@ const FINAL = new Set([
   "body_too_large",
   "feature_disabled",
   "invalid_field",
+  "invitation_invalid",
   "malformed_json",
   "method_not_allowed",
   "no_such_route",
@@ -19,6 +21,7 @@ const FINAL = new Set([
   "role_not_allowed",
   "room_closed",
   "room_not_found",
+  "turned_away",
   "unauthenticated",
 ]);
 
@@ -44,9 +47,56 @@ export function sentence(refusal) {
       return `This room opens at ${localTime(refusal.opensAt)}.`;
     case "room_full":
       return "This room is full.";
+    case "must_wait":
+      return place(refusal.ahead);
+    case "turned_away":
+      return "The host did not let you in.";
+    case "waiting_room_full":
+      return "Too many people wait already.";
+    case "invitation_invalid":
+      return "This link is no longer good.";
     default:
       return refusal.message;
   }
+}
+
+/**
+ * Return what one may do about a refusal that ends the way into the room; empty for all others.
+ * @param {string} code
+ */
+export function wayOut(code) {
+  if (code === "invitation_invalid") return "Ask the person who invited you for a new one.";
+  if (code === "turned_away") return "You may ask again in 10 minutes.";
+  return "";
+}
+
+/**
+ * Return the place of somebody who waits.
+ * @param {number} ahead How many came before.
+ */
+export function place(ahead) {
+  if (ahead === 0) return "You are next.";
+  return ahead === 1 ? "One person is before you." : `${ahead} people are before you.`;
+}
+
+/**
+ * Return who has come to wait.
+ * @param {string[]} names
+ */
+export function arrival(names) {
+  if (names.length === 1) return `${names[0]} waits to be let in.`;
+  return `${names.length} people wait to be let in.`;
+}
+
+/**
+ * Return what an invitation is for.
+ * @param {Invitation} invitation
+ */
+export function linkInWords({ name, role, maxUses, uses, expiresAt }) {
+  const whom = name ?? (role === "moderator" ? "A host" : maxUses === 1 ? "One guest" : "Guests");
+  const limit = maxUses === null ? "" : ` of ${maxUses}`;
+  const came = uses === 0 ? "nobody came yet" : `${uses}${limit} came`;
+  return `${whom}: ${came}. Good until ${localTime(expiresAt)}.`;
 }
 
 /**

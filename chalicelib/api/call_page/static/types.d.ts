@@ -67,6 +67,8 @@ export interface Screen {
   chat(message: Message): void;
   notify(text: string): void;
   closing(closesAt: string): void;
+  /** Others wait to be let in, or no longer; only moderators are told. */
+  waiting(): void;
   /** `reason` is one of OpenTok's `sessionDisconnected`. */
   ended(reason: string): void;
 }

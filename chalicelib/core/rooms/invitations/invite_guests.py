@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.model.audit import audit_room
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.invitation import (
-    DEFAULT_LIFETIME,
-    LONGEST_LIFETIME,
     MAX_LISTED_INVITATIONS,
     MAX_LIVE_INVITATIONS,
     Invitation,
@@ -20,6 +17,7 @@ from chalicelib.core.model.invitation import (
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.invitation_store import (
+    InvitationEnded,
     InvitationStore,
     RoomInvitations,
     StaleInvitations,
@@ -27,79 +25,22 @@ from chalicelib.core.ports.invitation_store import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest, end_of, uses_of
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
+from chalicelib.core.rooms.quotas import InvitationQuota
 from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import (
-    FeatureDisabled,
-    FieldProblem,
-    InvalidField,
     InvitationNotFound,
+    RoleNotAllowed,
     RoomClosed,
     TooManyInvitations,
+    Unauthenticated,
 )
 
-CODE_PLACE: Final = "{code}"
-"""The part of an address that stands for an invitation's code."""
 _ID: Final = re.compile(r"[0-9a-f]{24}")
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRule:
-    """The operator's choices about invitations.
-
-    Args:
-        enabled: True if moderators may invite, and guests may come.
-        url: The address that a guest opens, with `{code}` in its fragment; None for the call page.
-    """
-
-    enabled: bool = True
-    url: str | None = None
-
-    def check(self) -> None:
-        """Check that invitations are on.
-
-        Raises:
-            FeatureDisabled: The operator has switched them off.
-        """
-        if not self.enabled:
-            raise FeatureDisabled(
-                "Invitations are off. The operator's setting INVITATIONS decides it.",
-                extensions={
-                    "feature": "invitations",
-                    "allowedTo": "off",
-                    "setting": "INVITATIONS",
-                },
-            )
-
-    def url_of(self, code: str, call_page: str | None) -> str | None:
-        """Return the address that opens the room for a guest.
-
-        Args:
-            code: The invitation's code.
-            call_page: The address of the service's own call page, if it is known.
-        """
-        url = self.url
-        if url is None and call_page is not None:
-            url = f"{call_page}#invitation={CODE_PLACE}"
-        return None if url is None else url.replace(CODE_PLACE, code)
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRequest:
-    """The options of a new invitation. See `Invitation`.
-
-    Args:
-        role: The guests' role; None for the room's default.
-        expires_at: The end; None for 7 days from now.
-    """
-
-    role: Role | None = None
-    name: str | None = None
-    max_uses: int | None = None
-    expires_at: datetime | None = None
-    skips_waiting_room: bool = False
 
 
 class InviteGuests:
@@ -117,6 +58,7 @@ class InviteGuests:
         rooms: RoomAccess,
         platform: ConnectionControl,
         rule: InvitationRule,
+        quota: InvitationQuota,
         clock: Clock,
         new_code: Callable[[], str],
     ) -> None:
@@ -125,6 +67,7 @@ class InviteGuests:
         self._rooms = rooms
         self._platform = platform
         self.rule = rule
+        self._quota = quota
         self._clock = clock
         self._new_code = new_code
 
@@ -136,14 +79,21 @@ class InviteGuests:
         Raises:
             FeatureDisabled: The operator has switched invitations off.
             RoomClosed: The room was deleted.
-            InvalidField: The invitation would end in the past, or too late.
+            RoleNotAllowed: A guest would invite a moderator, whose invitation could outlive theirs.
+            InvalidField: The invitation would end in the past or too late, or has too many uses.
+            QuotaExceeded: The user has made too many invitations in this hour.
             TooManyInvitations: The room has the maximum of live invitations.
+            Unauthenticated: The invitation by which the user came is revoked meanwhile.
         """
         self.rule.check()
         room = self._rooms.moderated_room(user, name, "invite guests", deadline)
         if room.closed_at is not None:
             raise RoomClosed("This room was deleted, so nobody can be invited to it.")
+        role = request.role or room.settings.default_role
+        if user.is_guest and role is Role.MODERATOR:
+            raise RoleNotAllowed("Only a signed-in moderator may invite another moderator.")
         now = self._clock()
+        end = end_of(request, user, now)
         code = self._new_code()
         code_hash = hash_code(code)
         invitation = Invitation(
@@ -151,18 +101,24 @@ class InviteGuests:
             code_hash=code_hash,
             room_name=room.name,
             room_id=room.room_id,
-            role=request.role or room.settings.default_role,
+            role=role,
             name=request.name,
-            max_uses=request.max_uses,
+            max_uses=uses_of(request, role),
             skips_waiting_room=request.skips_waiting_room,
             created_at=now,
             created_by=user.id,
-            expires_at=_end(request, now),
+            made_by=None if user.invited is None else user.invited.invitation_id,
+            expires_at=end,
         )
         for attempt in range(1, MAX_ATTEMPTS + 1):
             listed = self._store.of_room(room.room_id, deadline)
+            dropped = _dropped(listed, now)
+            if attempt == 1:
+                self._quota.count(user, deadline)
             try:
-                self._store.put_new(invitation, listed, _dropped(listed, now), deadline)
+                self._store.put_new(invitation, listed, dropped, deadline)
+            except InvitationEnded:
+                raise Unauthenticated("Your own invitation has ended.") from None
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:
@@ -188,13 +144,18 @@ class InviteGuests:
         return sorted(current, key=lambda each: (each.created_at, each.id))
 
     def revoke(self, user: User, name: str, invitation_id: str, deadline: Deadline) -> None:
-        """End an invitation, and disconnect who came by it. A repeated call does so again.
+        """End an invitation, and those that its guests made, and disconnect who came by them.
+
+        A repeated call does so again.
 
         Raises:
             InvitationNotFound: The room has no such invitation.
+            RoleNotAllowed: A guest would send other moderators away, and keep them away.
             ProviderUnavailable: The invitation has ended, but OpenTok did not disconnect a guest.
         """
         room = self._rooms.moderated_room(user, name, "revoke its invitations", deadline)
+        if user.is_guest:
+            self._check_revocable(room, invitation_id, deadline)
         # The end is written before connections are read. A connection is written before the
         # invitation is read. So either this call sees the guest, or the guest's arrival the end.
         if not _ID.fullmatch(invitation_id) or not self._store.revoke(
@@ -202,34 +163,37 @@ class InviteGuests:
         ):
             raise InvitationNotFound("This room has no such invitation.")
         audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
-        self._disconnect_guests(room, invitation_id, deadline)
+        made = self._revoke_made_by(invitation_id, room, deadline)
+        for each in made:
+            audit_room(AuditAction.INVITATION_REVOKED, room, invitation=each)
+        ended = {invitation_id, *made}
+        self._disconnect_guests(room, ended, deadline)
 
-    def _disconnect_guests(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
+    def _revoke_made_by(self, maker: str, room: Room, deadline: Deadline) -> list[str]:
+        """End the invitations that guests of this one made. Afterwards they can make no more."""
+        every = self._store.of_room(room.room_id, deadline).invitations
+        made = [each.id for each in every if each.made_by == maker]
+
+        def revoke(invitation_id: str) -> None:
+            self._store.revoke(invitation_id, room.room_id, self._clock(), deadline)
+
+        for_each_concurrently(revoke, made)
+        return made
+
+    def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
+        every = self._store.of_room(room.room_id, deadline).invitations
+        if any(each.id == invitation_id and each.role is Role.MODERATOR for each in every):
+            raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
+
+    def _disconnect_guests(self, room: Room, ended: set[str], deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
             self._platform.disconnect(room.session_id, connection.id, deadline)
 
         connections = self._sessions.connections(room.session_id, deadline)
         for_each_concurrently(
             disconnect,
-            [each for each in connections if each.participant.invitation_id == invitation_id],
+            [each for each in connections if each.participant.invitation_id in ended],
         )
-
-
-def _end(request: InvitationRequest, now: datetime) -> datetime:
-    """Return the end of a new invitation.
-
-    Raises:
-        InvalidField: The end is in the past, or too late.
-    """
-    end = request.expires_at
-    if end is None:
-        return now + DEFAULT_LIFETIME
-    if end <= now:
-        raise InvalidField(FieldProblem("expiresAt", "must be in the future"))
-    if end > now + LONGEST_LIFETIME:
-        reason = f"must be at most {LONGEST_LIFETIME.days} days from now"
-        raise InvalidField(FieldProblem("expiresAt", reason))
-    return end
 
 
 def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:

@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from chalicelib.core.model.invitation import (
@@ -15,7 +16,7 @@ from chalicelib.core.model.invitation import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.invitation_store import (
     FoundInvitation,
     HasComeBefore,
@@ -23,12 +24,15 @@ from chalicelib.core.ports.invitation_store import (
     InvitationStore,
 )
 from chalicelib.core.ports.room_store import RoomStore, SeatStore
-from chalicelib.core.rooms.invitations.invite_guests import InvitationRule
+from chalicelib.core.ports.waiting_store import WaitingLook
+from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.join_room import JoinRoom
+from chalicelib.core.rooms.quotas import MAX_USERS
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom, is_at
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.errors import InvitationInvalid
+from chalicelib.errors import InvitationInvalid, MustWait, NotAMember, Unauthenticated
 
 NO_ROOM: Final = "."
 """A name that no room can have. It is looked up where a code leads nowhere, as for a good one."""
@@ -59,6 +63,9 @@ class JoinByInvitation:
 
     A code that is wrong, revoked, expired or used up costs the same two reads, and gets the same
     error. So an answer does not tell which codes once were good.
+
+    An instance remembers which guests it has kept waiting. Who of them asks again in time costs one
+    read, which finds invitation, room and waiting room at once.
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class JoinByInvitation:
         rooms: RoomStore,
         seats: SeatStore,
         join_room: JoinRoom,
+        waiting_room: WaitingRoom,
         rule: InvitationRule,
         clock: Clock,
     ) -> None:
@@ -75,8 +83,12 @@ class JoinByInvitation:
         self._rooms = rooms
         self._seats = seats
         self._join_room = join_room
+        self._waiting_room = waiting_room
         self._rule = rule
         self._clock = clock
+        self._kept_waiting: dict[tuple[str, str], str] = {}
+        """The user ids of guests who wait, by invitation and the hash of their key."""
+        self._lock = Lock()
 
     def join(self, request: GuestRequest, deadline: Deadline) -> tuple[User, JoinResult]:
         """Admit a guest, and issue a client token. The guest's first join takes a use.
@@ -90,10 +102,14 @@ class JoinByInvitation:
         """
         self._rule.check()
         code_hash, key_hash = hash_code(request.code), hash_key(request.guest_key)
-        found = self._store.look_up(invitation_id_of(code_hash), key_hash, deadline)
+        asker = (invitation_id_of(code_hash), key_hash)
+        found, look = self._look_up(asker, deadline)
         invitation = _good(found, code_hash, self._clock())
-        name = NO_ROOM if invitation is None else invitation.room_name
-        room = self._rooms.find(name, deadline)
+        if invitation is not None and look is not None:
+            room = look.room
+        else:
+            look, name = None, NO_ROOM if invitation is None else invitation.room_name
+            room = self._rooms.find(name, deadline)
         if invitation is None or room is None or not _is_of(invitation, room):
             raise invitation_invalid()
         guest = guest_of(invitation, request.guest_key)
@@ -102,7 +118,50 @@ class JoinByInvitation:
             name=invitation.name if request.name is None else request.name,
             skips_waiting_room=invitation.skips_waiting_room,
         )
-        return guest, self._join_room.join_as_guest(guest, room, asked, counted.write, deadline)
+        try:
+            joined = self._join_room.join_as_guest(
+                guest, room, asked, counted.write, deadline, look=look
+            )
+        except MustWait:
+            self._remember(asker, guest)
+            raise
+        except NotAMember:  # another room has the name now
+            raise invitation_invalid() from None
+        return guest, joined
+
+    def _look_up(
+        self, asker: tuple[str, str], deadline: Deadline
+    ) -> tuple[FoundInvitation, WaitingLook | None]:
+        """Return the invitation, and the room with it for a guest who waits and asks in time."""
+        user_id = self._kept_waiting.get(asker)
+        place = None if user_id is None else self._waiting_room.place_of(user_id)
+        if place is None:
+            return self._store.look_up(*asker, deadline), None
+        found, look = self._store.look_up_waiting(*asker, place, deadline)
+        return found, look if is_at(place, look) else None
+
+    def _remember(self, asker: tuple[str, str], guest: User) -> None:
+        with self._lock:
+            self._kept_waiting.pop(asker, None)
+            self._kept_waiting[asker] = guest.id
+            if len(self._kept_waiting) > MAX_USERS:
+                del self._kept_waiting[next(iter(self._kept_waiting))]
+
+    def identify(self, request: GuestRequest, deadline: Deadline) -> User:
+        """Return a guest who is invited as a moderator, and has come before.
+
+        Whether they moderate the room of a request is up to the room.
+
+        Raises:
+            Unauthenticated: The code and the key are not those of such a guest.
+        """
+        code_hash, key_hash = hash_code(request.code), hash_key(request.guest_key)
+        found = self._store.look_up(invitation_id_of(code_hash), key_hash, deadline)
+        invitation = _good(found, code_hash, self._clock())
+        is_known = invitation is not None and found.has_come and self._rule.enabled
+        if invitation is None or not is_known or invitation.role is not Role.MODERATOR:
+            raise Unauthenticated("Only a guest who came in as a moderator may do this.")
+        return guest_of(invitation, request.guest_key)
 
 
 class _CountedClaims:

@@ -5,8 +5,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.access_rules import room_full
-from chalicelib.core.model.audit import audit_room
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import HOLD
 from chalicelib.core.model.user import User

@@ -3,6 +3,7 @@
 from typing import Final
 
 from chalicelib.core.model.room import Room
+from chalicelib.core.model.user import is_guest_id
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import OWN_SIGNALS, ConnectionControl
 from chalicelib.core.support.concurrency import for_each_concurrently
@@ -48,7 +49,8 @@ class WaitingSignals:
             seated = [each for each in seats if room.connects_as_moderator(each, now)]
             return [each for user_id in seated for each in seats[user_id]]
         known = {*room.settings.moderators, *room.admins_until}
-        moderators = [each for each in sorted(known) if room.connects_as_moderator(each, now)]
+        moderators = [each for each in known if room.connects_as_moderator(each, now)]
+        moderators.sort(key=lambda each: (is_guest_id(each), each))  # users come before guests
         found: list[str] = []
 
         def add(user_id: str) -> None:

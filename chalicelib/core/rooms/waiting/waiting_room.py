@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final, NoReturn
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import User, is_guest_id
 from chalicelib.core.model.waiting import (
     ASK_AGAIN_SECONDS,
     FORGOTTEN_AFTER,
@@ -16,11 +16,15 @@ from chalicelib.core.model.waiting import (
     Decision,
     Verdict,
     WaitingUser,
-    is_guest,
     waiting_id,
 )
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, StaleRoom, busy
-from chalicelib.core.ports.waiting_store import StaleWaiting, WaitingLook, WaitingStore
+from chalicelib.core.ports.waiting_store import (
+    StaleWaiting,
+    WaitingLook,
+    WaitingPlace,
+    WaitingStore,
+)
 from chalicelib.core.rooms.quotas import MAX_USERS
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.support.deadline import Deadline
@@ -76,15 +80,19 @@ class WaitingRoom:
 
         A request that comes too early returns None too, so that it is counted like any other.
         """
-        asked, now = self.asking.get(user.id), self._clock()
-        if asked is None or asked.room != name.lower():
+        place = self.place_of(user.id)
+        if place is None or place.room_name != name.lower():
             return None
-        if not asked.at + _IN_TIME <= now < asked.at + FORGOTTEN_AFTER:
+        look = self._store.look(name, place.session_id, place.user, deadline)
+        return look if is_at(place, look) else None
+
+    def place_of(self, user_id: str) -> WaitingPlace | None:
+        """Return the place where the user waits, if they ask again in time."""
+        asked, now = self.asking.get(user_id), self._clock()
+        if asked is None or not asked.at + _IN_TIME <= now < asked.at + FORGOTTEN_AFTER:
             return None
-        own = waiting_id(asked.session_id, user.id)
-        look = self._store.look(name, asked.session_id, own, deadline)
-        is_same = look.room is not None and look.room.session_id == asked.session_id
-        return look if is_same else None
+        own = waiting_id(asked.session_id, user_id)
+        return WaitingPlace(asked.room, asked.session_id, own)
 
     def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> None:
         """Let the user pass, if they were approved or need not wait.
@@ -169,6 +177,11 @@ class WaitingRoom:
                 del self.asking[next(iter(self.asking))]
 
 
+def is_at(place: WaitingPlace, look: WaitingLook) -> bool:
+    """Return True if the room still has the session in which the user waits."""
+    return look.room is not None and look.room.session_id == place.session_id
+
+
 def _check_unchanged(room: Room, found: Room | None) -> None:
     if found is None or (found.room_id, found.revision) != (room.room_id, room.revision):
         raise StaleRoom(found)
@@ -176,5 +189,5 @@ def _check_unchanged(room: Room, found: Room | None) -> None:
 
 def _shown_name(user: User, asking: Asking) -> str | None:
     """Return the name that moderators see. Only guests choose it themselves."""
-    name = user.name if user.name is not None or not is_guest(user.id) else asking.name
+    name = user.name if user.name is not None or not is_guest_id(user.id) else asking.name
     return None if name is None else cut_to_bytes(name, MAX_NAME_BYTES)

@@ -8,13 +8,14 @@ decision is an item of its own, because any number of users may be approved.
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import room_from_item, room_key
 from chalicelib.adapters.dynamodb.seats import claim_update
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table, deserialize, serialize
+from chalicelib.adapters.dynamodb.transactions import in_transaction, unchanged_room
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.waiting import (
@@ -32,11 +33,7 @@ from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milli
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        ConditionCheckTypeDef,
-        TransactWriteItemTypeDef,
-        UpdateTypeDef,
-    )
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _LIST_KEPT: Final = timedelta(days=1)
 _USERS, _GUESTS = "users", "guests"
@@ -49,16 +46,8 @@ class DynamoDBWaiting:
         self._table = Table(client, table)
 
     def look(self, name: str, session_id: str, user: str | None, deadline: Deadline) -> WaitingLook:
-        room_of_name, users = room_key(name), _list_key(session_id)
-        of_user = None if user is None else _decision_key(session_id, user)
-        keys = [room_of_name, users] if of_user is None else [room_of_name, users, of_user]
-        found = get_all(self._table, keys, deadline)
-        room = _of_key(found, room_of_name)
-        current = None if room is None else room_from_item(room)
-        if current is None or current.session_id != session_id:
-            return WaitingLook(current)
-        decision = None if of_user is None else _decision(_of_key(found, of_user))
-        return WaitingLook(current, _list(_of_key(found, users)), decision)
+        keys = look_keys(name, session_id, user)
+        return look_in(get_all(self._table, keys, deadline), name, session_id, user)
 
     def waiting(self, room: Room, deadline: Deadline) -> WaitingList:
         return _list(self._table.get(_list_key(room.session_id), deadline))
@@ -77,7 +66,7 @@ class DynamoDBWaiting:
     ) -> None:
         decision = Decision(Verdict.APPROVED, change.at)
         if claim is None:
-            room_write = self._unchanged(room)
+            room_write = unchanged_room(self._table.name, room)
         else:
             room_write = self._update(room_key(room.name), claim_update(room, claim))
         writes = [room_write, *self._removal(room, change, decision)]
@@ -136,14 +125,24 @@ class DynamoDBWaiting:
             self._update(key, _deciding(decision)),
         ]
 
-    def _unchanged(self, room: Room) -> "TransactWriteItemTypeDef":
-        write = UpdateBuilder().only_if_equal(room.room_id, "roomId")
-        write.only_if_equal(room.revision, "revision")
-        check = write.check(self._table.name, room_key(room.name))
-        return {"ConditionCheck": cast("ConditionCheckTypeDef", check)}
-
     def _update(self, key: Item, write: UpdateBuilder) -> "TransactWriteItemTypeDef":
-        return {"Update": cast("UpdateTypeDef", write.update(self._table.name, key))}
+        return in_transaction(self._table.name, key, write)
+
+
+def look_keys(name: str, session_id: str, user: str | None) -> list[Item]:
+    """Return the keys of a room, its waiting room, and the decision about a user, if any."""
+    keys = [room_key(name), _list_key(session_id)]
+    return keys if user is None else [*keys, _decision_key(session_id, user)]
+
+
+def look_in(items: Sequence[Item], name: str, session_id: str, user: str | None) -> WaitingLook:
+    """Return what was found under these keys."""
+    room = _of_key(items, room_key(name))
+    current = None if room is None else room_from_item(room)
+    if current is None or current.session_id != session_id:
+        return WaitingLook(current)
+    found = None if user is None else _of_key(items, _decision_key(session_id, user))
+    return WaitingLook(current, _list(_of_key(items, _list_key(session_id))), _decision(found))
 
 
 def _list_key(session_id: str) -> Item:
