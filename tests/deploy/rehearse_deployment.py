@@ -220,7 +220,9 @@ def test_each_schedule_is_made_before_the_api_and_set_after_chalice(
 def test_the_log_that_the_function_writes_to_has_a_retention(rehearsed: Rehearsed) -> None:
     retention = {each["logGroupName"]: each["retentionInDays"] for each in rehearsed.seen["logs"]}
 
-    assert retention == {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *BEHIND)}
+    audit = {"/roomkey/prod/audit": 400, "/aws/lambda/roomkey-prod-copy_audit": 14}
+    requests = {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *BEHIND)}
+    assert retention == audit | requests
 
 
 def test_the_stage_is_throttled_and_guests_on_their_own(rehearsed: Rehearsed) -> None:
