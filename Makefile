@@ -18,7 +18,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage user-data privacy-check package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -129,6 +129,13 @@ archive-storage: .venv/ready  ## Have OpenTok upload recordings to your own buck
 
 usage: .venv/ready  ## What a month used and costs at OpenTok: make usage STAGE=prod MONTH=2026-11 [CSV=usage.csv]
 	@$(BIN)/python -m deploy usage "$(STAGE)" --month "$(MONTH)" --csv "$(CSV)"
+
+user-data: .venv/ready  ## What is held of a user, as JSON: make user-data STAGE=prod ID=… [OUT=user.json] [ERASE=1]
+	@$(BIN)/python -m deploy user-data "$(STAGE)" --id="$(ID)" --out "$(OUT)" \
+	  $(if $(filter-out 0 no false,$(ERASE)),--erase)
+
+privacy-check: .venv/ready  ## What a stage must have before it carries health data: make privacy-check STAGE=prod
+	@$(BIN)/python -m deploy privacy-check "$(STAGE)"
 
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 	@$(BIN)/python -m deploy package "$(STAGE)"

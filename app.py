@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api import health, openapi_route, usage_route
+from chalicelib.api import health, openapi_route, usage_route, user_data_routes
 from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
@@ -42,6 +42,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
     openapi_route.routes,
     usage_route.routes,
+    user_data_routes.routes,
     room_routes.routes,
     token_routes.routes,
     waiting_routes.routes,
@@ -66,6 +67,8 @@ PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
 
 Only a stage with `CALL_PAGE=on` has them. Chalice gives API Gateway no others either.
 """
+ERASING_SECONDS: Final = 20.0
+"""The time that erasures of users take of a run at most, so that time is left for archives."""
 
 
 def build_app(
@@ -134,6 +137,12 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
 
     @built.schedule("rate(1 minute)")
     def delete_expired_archives(event: CloudWatchEvent) -> None:
+        # Both delete what is no longer to be kept. Most runs have nobody to erase.
+        schedules.run(
+            "erase_users",
+            event.context,
+            lambda cases, until: cases.erase_users.run(until.capped(ERASING_SECONDS)),
+        )
         schedules.run(
             "delete_expired_archives",
             event.context,

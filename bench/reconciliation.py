@@ -16,7 +16,7 @@ from typing import Final
 
 from bench.figures.report import Row, Section
 from chalicelib.composition.policy import Policy
-from chalicelib.composition.ports import MediaPorts, Ports
+from chalicelib.composition.ports import MediaPorts, Ports, UserDataPorts
 from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.connection import Connection, Participant
 from chalicelib.core.model.media_hosts import MediaHosts
@@ -268,6 +268,9 @@ class Simulation:
             attendance=lambda: self._stores.attendance,
             usage=lambda: self._stores.usage,
             directory=lambda: self._stores.directory,
+            user_data=lambda: UserDataPorts(
+                records=self._stores.user_records, erasures=self._stores.erasures
+            ),
             media=lambda: media,
         )
 

@@ -11,6 +11,8 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.auth_settings import read_issuers
+from chalicelib.errors import RoomkeyError
+from chalicelib.settings import Settings
 from deploy.account import Account, connect
 from deploy.asking import Terminal
 from deploy.aws.functions import find_deployed
@@ -22,12 +24,14 @@ from deploy.opentok.archive_storage import archive_storage_of
 from deploy.opentok.callbacks import CallbackSetup
 from deploy.opentok.credentials import Secret, try_credentials
 from deploy.packaging.package import build_package
+from deploy.privacy_check import check_privacy
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
 from deploy.sign_in.check import check_sign_in
 from deploy.stage import Stage, read_stage
 from deploy.usage import MonthlyUsage
+from deploy.user_data import UserData
 
 
 def deploy(operated: OperatedStage) -> None:
@@ -125,6 +129,22 @@ def usage(operated: OperatedStage, month: str, csv_file: str) -> None:
     MonthlyUsage(client, stage.table, stage.environment).report(month, path, sys.stdout)
 
 
+def user_data(operated: OperatedStage, user_id: str, out_file: str, *, erase: bool) -> None:
+    """Show what is held of a user. Erase it then, if asked to."""
+    stage = operated.stage
+    client = connect(os.environ, stage.region).session.client("dynamodb")
+    data = UserData(client, Settings.from_env(stage.environment))
+    data.show(user_id, Path(out_file) if out_file else None, sys.stdout)
+    if erase:
+        data.erase(user_id, sys.stdout)
+
+
+def privacy_check(operated: OperatedStage) -> None:
+    """Check what a stage must have before it carries health data."""
+    stage = operated.stage
+    check_privacy(stage, connect(os.environ, stage.region), sys.stdout)
+
+
 COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
     command.__name__.replace("_", "-"): command
     for command in (
@@ -137,6 +157,7 @@ COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
         archive_storage_off,
         package,
         destroy,
+        privacy_check,
     )
 }
 
@@ -153,11 +174,14 @@ def new_stage(name: str, kind: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
-    parser.add_argument("command", choices=[*COMMANDS, "stage", "usage"])
+    parser.add_argument("command", choices=[*COMMANDS, "stage", "usage", "user-data"])
     parser.add_argument("stage", help="the name of a stage")
     parser.add_argument("--kind", default="development", help="the kind of a new stage")
     parser.add_argument("--month", default="", help="of usage: such as 2026-11")
     parser.add_argument("--csv", default="", help="of usage: a file to write")
+    parser.add_argument("--id", default="", help="of user-data: the user's id")
+    parser.add_argument("--out", default="", help="of user-data: a file to write")
+    parser.add_argument("--erase", action="store_true", help="of user-data: erase the user")
     arguments = parser.parse_args()
     try:
         if arguments.command == "stage":
@@ -168,10 +192,15 @@ def main() -> int:
             operated = OperatedStage(read_stage(arguments.stage), os.environ)
             if arguments.command == "usage":
                 usage(operated, arguments.month, arguments.csv)
+            elif arguments.command == "user-data":
+                user_data(operated, arguments.id, arguments.out, erase=arguments.erase)
             else:
                 COMMANDS[arguments.command](operated)
     except DeployError as error:
         print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
+        return 1
+    except RoomkeyError as error:
+        print(f"\nStopped: {error.note or error.detail}\nRun this again.", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
         print(

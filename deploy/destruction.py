@@ -63,8 +63,9 @@ class Destruction:
             self._progress.step("Alarms, dashboard, bucket")
             self._resources.apply(serving=False)
             self._progress.say(
-                f"table {self._stage.table} and secret {self._stage.secret_id} stay and still cost "
-                f"money; make deploy STAGE={self._stage.name} uses them again"
+                f"table {self._stage.table}, secret {self._stage.secret_id} and log group "
+                f"{audit_group(self._stage.name)} stay and still cost money; "
+                f"make deploy STAGE={self._stage.name} uses them again"
             )
             self._report_recordings()
             return
@@ -72,7 +73,7 @@ class Destruction:
         recordings = self._resources.output("Archives") or self._stage.archive_bucket
         self._stop_uploads()
         self._resources.delete()
-        self._progress.step("Table, secret, recordings")
+        self._progress.step("Table, secret, audit log, recordings")
         self._delete_data()
         if recordings is not None:
             self._delete_recordings(recordings)
@@ -96,10 +97,9 @@ class Destruction:
         if self._stage.keeps_data:
             return
         logs = self._account.session.client("logs")
-        groups = [f"/aws/lambda/{function}" for function in self._stage.functions.values()]
-        for group in (*groups, audit_group(self._stage.name)):
+        for function in self._stage.functions.values():
             try:
-                logs.delete_log_group(logGroupName=group)
+                logs.delete_log_group(logGroupName=f"/aws/lambda/{function}")
             except ClientError as error:
                 _raise_unless_absent(error)
 
@@ -144,7 +144,16 @@ class Destruction:
             )
         except ClientError as error:
             _raise_unless_absent(error)
-        self._progress.say(f"table {self._stage.table} and secret {self._stage.secret_id}: deleted")
+        audit = audit_group(self._stage.name)
+        try:
+            # The function that writes to it is gone with the stack, so that nothing is added.
+            session.client("logs").delete_log_group(logGroupName=audit)
+        except ClientError as error:
+            _raise_unless_absent(error)
+        self._progress.say(
+            f"table {self._stage.table}, secret {self._stage.secret_id} and log group {audit}: "
+            "deleted"
+        )
 
 
 def _raise_unless_absent(error: ClientError) -> None:

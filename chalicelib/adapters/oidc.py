@@ -12,7 +12,7 @@ from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
 
 from chalicelib.core.model.issuer import Issuer
-from chalicelib.core.model.user import GUEST_PREFIX, User
+from chalicelib.core.model.user import ERASED_PREFIX, GUEST_PREFIX, User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_user_id, is_valid_unicode
 from chalicelib.errors import IdentityUnavailable, Unauthenticated
@@ -208,8 +208,8 @@ def _user(claims: Mapping[str, Any], issuer: Issuer) -> User:
     sub = claims["sub"]
     if not isinstance(sub, str) or not sub or not is_user_id(issuer.user_prefix + sub):
         raise InvalidSubjectError("no user id")
-    if (issuer.user_prefix + sub).startswith(GUEST_PREFIX):
-        raise InvalidSubjectError("a guest's id")
+    if (issuer.user_prefix + sub).startswith((GUEST_PREFIX, ERASED_PREFIX)):
+        raise InvalidSubjectError("a guest's or an erased user's id")
     if not issuer.user_prefix and _FOREIGN_PREFIX.match(sub):
         raise InvalidSubjectError("a user id of another issuer")
     name = _text(claims.get("name"))

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chalicelib import errors
 from chalicelib.api.http.cursors import PlacePosition, decode_cursor, encode_cursor
 from chalicelib.api.http.decoding import RequestContext
-from chalicelib.api.http.fields import PageQuery
+from chalicelib.api.http.fields import PageQuery, given
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
 from chalicelib.core.model.usage import Usage
@@ -28,8 +28,8 @@ class UsageQuery(PageQuery, forbid_unknown_fields=True, rename={"start": "from",
     Without `from` and `to` it is this month, until today.
     """
 
-    start: date | None = None
-    end: date | None = None
+    start: date | UnsetType = UNSET
+    end: date | UnsetType = UNSET
     by: Literal["day", "room", "creator"] = "day"
 
 
@@ -120,13 +120,13 @@ class UsageList(Struct, rename={"first": "from", "last": "to"}):
 def read_usage(context: RequestContext) -> Response:
     query, use_case = context.query(UsageQuery), context.use_cases.read_usage()
     by = GroupedBy(query.by)
-    scope = f"usage/{query.by}/{query.start}/{query.end}/{context.user.id}"
+    scope = f"usage/{query.by}/{given(query.start)}/{given(query.end)}/{context.user.id}"
     after = None
     if query.cursor is not None:
         after = decode_cursor(query.cursor, scope, PlacePosition).id
     report = use_case.report(
         context.user,
-        (query.start, query.end),
+        (given(query.start), given(query.end)),
         by,
         context.deadline,
         after=after,

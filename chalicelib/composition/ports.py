@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.usage_store import UsageStore
+    from chalicelib.core.ports.user_data.user_record_store import ErasureStore, UserRecordStore
     from chalicelib.core.ports.video_platform import (
         ClientLibrary,
         ConnectionControl,
@@ -49,6 +50,14 @@ class MediaPorts:
     captions: "MediaPlatform"
     renders: "ReadableMediaPlatform"
     telephony: "TelephonyPlatform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDataPorts:
+    """The ports that only use cases of users' data need."""
+
+    records: "UserRecordStore"
+    erasures: "ErasureStore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,7 @@ class Ports:
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
     directory: "Callable[[], RoomDirectory]"
+    user_data: "Callable[[], UserDataPorts]"
     media: "Callable[[], MediaPorts]"
 
 
@@ -132,6 +142,15 @@ def connect(settings: Settings) -> Ports:
 
         return DynamoDBRoomDirectory(dynamodb, table)
 
+    def user_data() -> UserDataPorts:
+        from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
+        from chalicelib.adapters.dynamodb.user_data.user_records import DynamoDBUserRecords
+
+        return UserDataPorts(
+            records=DynamoDBUserRecords(dynamodb, table),
+            erasures=DynamoDBErasures(dynamodb, table),
+        )
+
     def workers() -> "CheckWorkers | None":
         from chalicelib.adapters.lambda_workers import LambdaWorkers
 
@@ -177,5 +196,6 @@ def connect(settings: Settings) -> Ports:
         attendance=cache(attendance),
         usage=cache(usage),
         directory=cache(directory),
+        user_data=cache(user_data),
         media=cache(media),
     )

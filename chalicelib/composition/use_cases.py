@@ -17,7 +17,7 @@ from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
 from chalicelib.core.rooms.quotas import InvitationQuota, RoomQuota
-from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.read_rooms import ListRooms, ReadRooms
 from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
@@ -28,12 +28,11 @@ from chalicelib.core.sessions.read_presence import ReadPresence
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.use_cases import ScheduledUseCases, UseCases
+from chalicelib.core.use_cases import ScheduledUseCases, UseCases, UserDataUseCases
 
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
-    from chalicelib.core.rooms.read_rooms import ListRooms
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -102,10 +101,12 @@ def wire(
 
         return ReadUsage(ports.usage(), policy.prices, clock)
 
-    def build_lists() -> "ListRooms":
-        from chalicelib.core.rooms.read_rooms import ListRooms
+    def build_user_data() -> UserDataUseCases:
+        from chalicelib.composition.user_data import wire_user_data
 
-        return ListRooms(ports.rooms, ports.directory())
+        return wire_user_data(ports, clock, new_id)
+
+    user_data = cache(build_user_data)
 
     def build_scheduled() -> ScheduledUseCases:
         from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
@@ -148,6 +149,7 @@ def wire(
             ),
             check_sessions=checks,
             delete_expired_archives=media().delete_expired_archives,
+            erase_users=user_data().erase,
             refill_session_pool=RefillPool(
                 ports.pool, ports.video, policy.pool, clock, policy.opentok_calls_per_second
             ),
@@ -189,6 +191,8 @@ def wire(
         invite_guests=InviteGuests(
             store=ports.invitations,
             sessions=ports.sessions,
+            waiting=ports.waiting,
+            seats=ports.seats,
             rooms=read_rooms,
             platform=ports.connections,
             rule=policy.invitations,
@@ -220,6 +224,7 @@ def wire(
             rooms=read_rooms,
             seats=ports.seats,
             store=ports.waiting,
+            invitations=ports.invitations,
             signals=signals,
             quotas=quotas,
             clock=clock,
@@ -229,6 +234,7 @@ def wire(
             seats=ports.seats,
             sessions=ports.sessions,
             waiting=ports.waiting,
+            invitations=ports.invitations,
             rooms=read_rooms,
             platform=ports.connections,
             clock=clock,
@@ -236,7 +242,8 @@ def wire(
         session_tracker=tracker,
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
-        list_rooms=cache(build_lists),
+        list_rooms=cache(lambda: ListRooms(ports.rooms, ports.directory())),
+        user_data=user_data,
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),
     )

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
     from chalicelib.core.rooms.read_rooms import ListRooms
+    from chalicelib.core.rooms.user_data.erase_users import EraseUsers
+    from chalicelib.core.rooms.user_data.show_user_data import ShowUserData
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
     from chalicelib.core.sessions.refill_pool import RefillPool
@@ -54,6 +56,14 @@ class MediaUseCases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserDataUseCases:
+    """The use cases of what is held of users."""
+
+    show: "ShowUserData"
+    erase: "EraseUsers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledUseCases:
     """The use cases that run on a schedule."""
 
@@ -61,6 +71,7 @@ class ScheduledUseCases:
     reconcile_sessions: "SessionReconciler"
     check_sessions: "SessionChecks"
     delete_expired_archives: "DeleteExpiredArchives"
+    erase_users: "EraseUsers"
     refill_session_pool: "RefillPool"
 
 
@@ -87,5 +98,6 @@ class UseCases:
     read_attendance: Callable[[], "ReadAttendance"]
     read_usage: Callable[[], "ReadUsage"]
     list_rooms: Callable[[], "ListRooms"]
+    user_data: Callable[[], UserDataUseCases]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

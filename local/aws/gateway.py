@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from chalice.app import Chalice
@@ -109,9 +110,12 @@ class _Gateway(LocalGateway):
         self, method: str, path: str, headers: dict[str, Any], body: bytes | None
     ) -> dict[str, Any]:
         try:
-            return super()._generate_lambda_event(method, path, headers, body)
+            event = super()._generate_lambda_event(method, path, headers, body)
         except ValueError as error:
             raise _NoSuchRoute from error
+        # API Gateway decodes path parameters, and Chalice's local server does not.
+        parameters = event["pathParameters"]
+        return event | {"pathParameters": {name: unquote(parameters[name]) for name in parameters}}
 
 
 class _RequestHandler(KeepAliveRequestHandler, ChaliceRequestHandler):

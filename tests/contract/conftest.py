@@ -20,6 +20,8 @@ FAKE = "fake"
 STAND_IN = "stand_in"
 MOTO = "moto"
 DYNAMODB_LOCAL = "dynamodb_local"
+_AT_ONCE = ("_interleavings", "_at_once")
+"""The ends of the names of modules in which many calls run at once."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -37,16 +39,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests without a database to `make test` alone."""
-    if not config.getoption("--run-dynamodb-local"):
-        return
-    without = [item for item in items if _is_here(item) and "database" not in _fixtures(item)]
+    """Leave tests without a database to `make test` alone, and long ones on a database to `check`.
+
+    Where many calls run at once, Amazon's own engine is stricter than moto.
+    """
+    here = [item for item in items if _is_here(item)]
+    if config.getoption("--run-dynamodb-local"):
+        without = {item for item in here if "database" not in _fixtures(item)}
+    else:
+        without = {item for item in here if item.path.stem.endswith(_AT_ONCE) and _is_on_moto(item)}
     items[:] = [item for item in items if item not in without]
-    config.hook.pytest_deselected(items=without)
+    config.hook.pytest_deselected(items=list(without))
 
 
 def _is_here(item: pytest.Item) -> bool:
     return Path(__file__).parent in item.path.parents
+
+
+def _is_on_moto(item: pytest.Item) -> bool:
+    return (
+        isinstance(item, pytest.Function)
+        and "database" in item.fixturenames
+        and item.callspec.params["database"] == MOTO
+    )
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

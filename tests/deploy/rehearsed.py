@@ -85,6 +85,8 @@ class _Play:
         self._record(second)
         self._use_it()
         self._act("usage", second, "usage", "prod", MONTH=f"{datetime.now(UTC):%Y-%m}")
+        self._act("user data", second, "user-data", "prod", ID="alice", ERASE="1")
+        self._act("privacy check", second, "privacy-check", "prod")
         self._look_into_prod()
         self._act("refused destroy", second, "destroy", "prod", "yes\n")
         self._act("destroy prod", second, "destroy", "prod", "roomkey-prod\n")
@@ -181,10 +183,20 @@ class _Play:
             self._sim("POST", f"connections/{connection}/streams", {"name": "Alice"})
             self._set.opentok.settle(30)
         self._ask("presence", "GET", "rooms/seats/connections", self._alice)
+        self._bring_a_guest()
         self._record_long_ago()
         self._set.opentok.plan_callbacks(drop=2)
         self._sim("DELETE", f"connections/{connection}")
         self._left_at = time.monotonic()
+
+    def _bring_a_guest(self) -> None:
+        """Whether the invitation is revoked is looked at when the session is checked."""
+        self._ask("make guests", "PUT", "rooms/guests", self._alice)
+        invited = self._ask("invite", "POST", "rooms/guests/invitations", self._alice, {})
+        code = {"code": invited.json()["code"], "guestKey": "a-key-of-random-characters"}
+        entry = self._ask("come", "POST", "invitations/tokens", {}, code)
+        self._set.opentok.connect(entry.json()["token"])
+        self._set.opentok.settle(30)
 
     def _record_long_ago(self) -> None:
         """Something whose time is over, as far as its record tells."""
@@ -202,7 +214,8 @@ class _Play:
         bridge, closing = self._set.aws.event_bridge, self._seen.answers["make closing"].json()
         # Not before: however long all that was deployed meanwhile has taken, it is still to close.
         self._ask("close soon", "PATCH", "rooms/closing", self._alice, _closing_in(90))
-        self._make_due(self._seen.answers["make seats"].json()["sessionId"])
+        for room in ("seats", "guests"):
+            self._make_due(self._seen.answers[f"make {room}"].json()["sessionId"])
         self._seen.seen["rules"] = bridge.pass_a_minute()
         self._set.functions.finish()
         self._seen.seen["warned"] = self._set.opentok.session(closing["sessionId"])
@@ -218,7 +231,7 @@ class _Play:
             name: [
                 json.loads(line)
                 for line in self._set.functions.running(name).log.splitlines()
-                if line.startswith("{")
+                if line.startswith("{") and '"kind":"audit"' not in line
             ]
             for name in BEHIND
         }
@@ -254,6 +267,11 @@ class _Play:
         self._ask("attendance", "GET", "rooms/seats/attendance", alice)
         self._ask("usage", "GET", "usage?by=room", self._admin)
         self._ask("close", "DELETE", "rooms/stand-up", alice)
+        self._ask("ask for data", "GET", "users/me", alice)
+        self._ask("erase", "DELETE", "users/alice", self._admin)
+        self._set.aws.event_bridge.pass_a_minute()
+        self._set.functions.finish()
+        self._ask("erased", "GET", "users/alice", self._admin)
         self._ask("no such route", "GET", "nowhere", {})
         self._ask("preflight", "OPTIONS", "rooms/stand-up/tokens", {})
         process = self._set.functions.running("roomkey-prod")
@@ -278,6 +296,12 @@ class _Play:
             "table": table,
             "policies": dict(self._set.aws.role_policies),
             "logs": client("logs").describe_log_groups()["logGroups"],
+            "audited": {
+                name: client("logs").describe_subscription_filters(
+                    logGroupName=f"/aws/lambda/{name}"
+                )["subscriptionFilters"]
+                for name in ("roomkey-prod", *BEHIND)
+            },
         }
 
     def _look_after(self, stage: str) -> None:

@@ -212,17 +212,6 @@ def test_vonage_credentials_lead_to_the_service_itself(roomkey_at_vonage: RealSt
     assert f"Vonage itself, application {APPLICATION_ID}" in output
 
 
-def test_credentials_that_the_service_refuses_end_the_start_with_the_apps_answer() -> None:
-    with HttpServer(OpenTokStandIn(projects={API_KEY: API_SECRET}).wsgi_app) as server:
-        given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": "0" * 40}
-        with started_roomkey(given | {"OPENTOK_API_URL": server.url}) as roomkey:
-            assert roomkey.status() == 1
-
-    assert "No first token: 502" in roomkey.output
-    assert "provider_refused" in roomkey.output
-    assert gone(roomkey.ports)
-
-
 def test_an_app_that_ends_by_itself_is_reported_with_its_output() -> None:
     with socket.socket() as occupied:
         occupied.bind(("127.0.0.1", 0))

@@ -11,6 +11,7 @@ from chalicelib.core.ports.quota_store import QuotaStore
 from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.ports.usage_store import UsageStore
+from chalicelib.core.ports.user_data.user_record_store import ErasureStore, UserRecordStore
 from chalicelib.core.ports.video_platform import SessionPool
 from chalicelib.core.ports.waiting_store import WaitingStore
 from tests.fakes.memory.attendance import FakeAttendance
@@ -25,6 +26,7 @@ from tests.fakes.memory.session_pool import FakeSessionPool
 from tests.fakes.memory.sessions import FakeSessions
 from tests.fakes.memory.table import Table
 from tests.fakes.memory.usage import FakeUsage
+from tests.fakes.memory.user_data import FakeErasures, FakeUserRecords
 from tests.fakes.memory.waiting import FakeWaiting
 
 
@@ -45,6 +47,8 @@ class Stores:
     attendance: AttendanceStore
     usage: UsageStore
     directory: RoomDirectory
+    user_records: UserRecordStore
+    erasures: ErasureStore
 
     @classmethod
     def on(cls, table: Table) -> Self:
@@ -63,4 +67,6 @@ class Stores:
             attendance=FakeAttendance(table),
             usage=FakeUsage(table),
             directory=FakeRoomDirectory(table),
+            user_records=FakeUserRecords(table),
+            erasures=FakeErasures(table),
         )

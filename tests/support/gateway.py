@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from chalice import Chalice
 from chalice.local import LocalChalice, RouteMatcher
@@ -93,7 +93,8 @@ class Gateway:
             "multiValueHeaders": dict(every),
             "queryStringParameters": {name: each[-1] for name, each in query.items()} or None,
             "multiValueQueryStringParameters": query or None,
-            "pathParameters": match.captured or None,
+            "pathParameters": {name: unquote(text) for name, text in match.captured.items()}
+            or None,
             "stageVariables": None,
             "requestContext": {
                 "requestId": "gateway-request-1",

@@ -45,6 +45,7 @@ from chalicelib.core.model.room_settings import ArchiveMode, ArchivesFor, MediaM
 from chalicelib.core.model.user import Role
 from tools.openapi.invitation_examples import INVITATION_EXAMPLES
 from tools.openapi.service_examples import SERVICE_EXAMPLES
+from tools.openapi.user_data_examples import USER_DATA_EXAMPLES
 
 _NOW: Final = "2026-01-31T12:00:00Z"
 _SESSION: Final = "2_MX40NzAwMDAwMX5-MTc2OTg2MDgwMDAwMH5leGFtcGxlfn4"
@@ -193,6 +194,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         AdmissionsAnswer(admitted=[_WAITING.id], waiting=0),
         SignalBody(type="chat", data="Welcome", connection_id=_CONNECTION),
         *SERVICE_EXAMPLES,
+        *USER_DATA_EXAMPLES,
         *INVITATION_EXAMPLES,
     )
 }

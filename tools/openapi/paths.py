@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from chalicelib.api.http.fields import ONE_LINE
 from chalicelib.api.http.operations import Route
 from chalicelib.api.openapi_route import FEATURE
+from chalicelib.api.rooms.waiting_routes import WaitingAnswer
 from chalicelib.core.model.room import NAME_PATTERN
 from chalicelib.media_settings import default_allowed_to
 from tools.openapi.examples import EXAMPLES
@@ -31,11 +33,15 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "broadcast_id": ("The broadcast's `id`.", {}),
     "captions_id": ("The `captionsId` of the captions.", {}),
     "render_id": ("The render's `id`.", {}),
+    "user_id": (
+        "The user's id, percent-encoded, or `me` for the caller.",
+        {"pattern": ONE_LINE, "minLength": 1},
+    ),
     "secret": ("The value of the setting `CALLBACK_PATH_SECRET`.", {}),
 }
 """The description of each path parameter, and the members of its schema besides the type."""
-_HEADERS: Final[dict[HTTPStatus, dict[str, Any]]] = {
-    HTTPStatus.ACCEPTED: {
+_HEADERS: Final[dict[HTTPStatus | type[Struct], dict[str, Any]]] = {
+    WaitingAnswer: {
         "Retry-After": {
             "description": "The number of seconds after which to ask again.",
             "required": True,
@@ -99,7 +105,8 @@ class Paths:
     def _success(self, status: HTTPStatus, body: type[Struct] | None) -> dict[str, Any]:
         if body is None:
             return stated({"description": status.phrase, "headers": _HEADERS.get(status, {})})
-        return {"description": cleandoc(body.__doc__ or ""), "content": self._content(body)}
+        described = {"description": cleandoc(body.__doc__ or ""), "content": self._content(body)}
+        return stated(described | {"headers": _HEADERS.get(body, {})})
 
     def _content(self, struct: type[Struct]) -> dict[str, Any]:
         media = {"schema": self._schemas.reference(struct), "example": EXAMPLES[struct]}

@@ -1,8 +1,8 @@
 """Types and checks of fields that several resources accept."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, UnsetType
 
 from chalicelib.core.model.room_settings import MAX_USER_ID_CHARACTERS
 from chalicelib.core.support.formats import PLATFORM_ID_PATTERN
@@ -13,6 +13,13 @@ ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*(?![\s\S])"
 """The pattern of text for OpenTok: no control character, since that could end a header's line."""
 
 UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS, pattern=ONE_LINE)]
+
+_Value = TypeVar("_Value")
+
+
+def given(value: _Value | UnsetType) -> _Value | None:
+    """Return a field's value, or None if the request leaves the field out."""
+    return None if isinstance(value, UnsetType) else value
 
 
 class NoQuery(Struct, forbid_unknown_fields=True):

@@ -26,6 +26,10 @@ _PLAIN: Final = tuple(
             f"must be an RFC 3339 time, {_EXAMPLE}",
         ),
         (r"Expected `str` matching regex '\^\[\^.*", "must not contain control characters"),
+        (
+            r"Expected `str` matching regex '\^\[A-Za-z0-9_-\]\{22,128\}.*",
+            "must be 22 to 128 of the characters A-Z, a-z, 0-9, _ and -",
+        ),
         (r"Expected `str` matching regex .*", "must not be empty or contain white space"),
         (r"Expected `str` of length >= (\d+)", r"must have at least \1 character(s)"),
         (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),

@@ -2,7 +2,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType, ValidationError, convert
 
 from chalicelib import errors
 from chalicelib.api.http.cursors import SessionPosition, decode_cursor, encode_cursor
@@ -18,14 +18,18 @@ from chalicelib.core.ports.attendance import ArrivalCursor
 routes: Final = Routes(tag="connections")
 
 
+MomentText = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""A time in a query, where msgspec would also take a number of seconds for a time."""
+
+
 class AttendanceQuery(PageQuery, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
     """The time to show, from `from` until before `to`, and the page.
 
     Without `to` it ends now. Without `from` it has 24 hours.
     """
 
-    start: Annotated[datetime, Meta(tz=True)] | None = None
-    end: Annotated[datetime, Meta(tz=True)] | None = None
+    start: MomentText | UnsetType = UNSET
+    end: MomentText | UnsetType = UNSET
 
 
 @routes.get(
@@ -47,7 +51,7 @@ def list_attendance(context: RequestContext, room: str) -> Response:
     start = None
     if query.cursor is not None:
         start = _start(decode_cursor(query.cursor, scope, SessionPosition))
-    span = use_case.span(query.start, query.end)
+    span = use_case.span(_moment("from", query.start), _moment("to", query.end))
     page = use_case.of_room(
         context.user, room, span, context.deadline, start=start, limit=query.limit
     )
@@ -71,3 +75,14 @@ def _position(cursor: AttendanceCursor) -> SessionPosition:
     if after is None:
         return SessionPosition.within(started, _BEGINNING, started)
     return SessionPosition.within(started, after.connection_id, after.came)
+
+
+def _moment(field: str, text: str | UnsetType) -> datetime | None:
+    if isinstance(text, UnsetType):
+        return None
+    try:
+        moment: datetime = convert(text, Annotated[datetime, Meta(tz=True)])
+    except ValidationError as error:
+        reason = "must be an RFC 3339 time with a zone, as in 2026-01-31T12:00:00Z"
+        raise errors.InvalidField(errors.FieldProblem(field, reason)) from error
+    return moment

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.core.model.connection import Connection, Session
+from chalicelib.core.model.connection import Connection, Participant, Session
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.support.formats import rfc3339
@@ -138,7 +138,7 @@ def connection_rejection(
     reason = session_rejection(session, room, connection, now)
     if reason is not None or room is None or participant.user_id is None:
         return reason
-    moderates = room.connects_as_moderator(participant.user_id, now)
+    moderates = connects_as_moderator(room, participant, now)
     members = room.settings.members
     is_listed = members is None or participant.user_id in members
     if not is_listed and not moderates and participant.invitation_id is None:
@@ -150,6 +150,16 @@ def connection_rejection(
     if room.settings.waiting_room and not moderates and not was_approved(room):
         return RejectionReason.NOT_APPROVED
     return None
+
+
+def connects_as_moderator(room: Room, participant: Participant, now: datetime) -> bool:
+    """Return True if a client connects as a moderator of the room.
+
+    A guest does so only by a moderator's invitation. Their record may be of one that is revoked.
+    """
+    if participant.invitation_id is not None and participant.role is not Role.MODERATOR:
+        return False
+    return room.connects_as_moderator(participant.user_id or "", now)
 
 
 def session_rejection(

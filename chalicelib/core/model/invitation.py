@@ -57,6 +57,11 @@ class Invitation:
     def is_used_up(self) -> bool:
         return self.max_uses is not None and self.uses >= self.max_uses
 
+    @property
+    def uses_left(self) -> int | None:
+        """The number of guests who may still come for the first time; None for no limit."""
+        return None if self.max_uses is None else self.max_uses - self.uses
+
     def has_ended(self, now: datetime) -> bool:
         """Return True if nobody may come by it any more, not even who came before."""
         return self.revoked_at is not None or now >= self.expires_at

@@ -3,7 +3,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.core.model.user import Role
+from chalicelib.core.model.user import GUEST_PREFIX, Role, is_guest_id
 from chalicelib.core.support.formats import total_bytes
 from chalicelib.errors import FieldProblem, InvalidField
 
@@ -19,6 +19,7 @@ MAX_ARCHIVE_NAME_CHARACTERS: Final = 80
 MAX_USER_ID_CHARACTERS: Final = 255
 """The length of a caller's user id. OpenID Connect allows 255 ASCII characters."""
 CALLERS_LOCATION: Final = "caller"
+_NO_GUESTS: Final = f"must not contain a user id that begins with {GUEST_PREFIX}"
 
 
 class MediaMode(StrEnum):
@@ -101,6 +102,8 @@ class RoomSettings:
                 "members",
                 f"must be at most {MAX_MEMBERS_BYTES} bytes of UTF-8 in total",
             ),
+            (any(map(is_guest_id, self.members or ())), "members", _NO_GUESTS),
+            (any(map(is_guest_id, self.moderators)), "moderators", _NO_GUESTS),
             (
                 self.moderator_seats > (self.max_participants or 0),
                 "moderatorSeats",

@@ -6,6 +6,8 @@ from typing import Final
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 GUEST_PREFIX: Final = "guest:"
 """The beginning of every guest's user id. No bearer token may have such a `sub`."""
+ERASED_PREFIX: Final = "erased:"
+"""The beginning of every tombstone. No bearer token may have such a `sub`."""
 
 
 @dataclass(frozen=True, slots=True)

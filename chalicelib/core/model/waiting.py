@@ -34,12 +34,12 @@ class Verdict(StrEnum):
     APPROVED = "approved"
     TURNED_AWAY = "turnedAway"
     SENT_OUT = "sentOut"
-    """The user had been approved, until a moderator disconnected them."""
+    """A moderator disconnected the user, who must wait to come back."""
 
 
 _KEPT: Final = {
     Verdict.APPROVED: timedelta(days=90),
-    Verdict.TURNED_AWAY: TURNED_AWAY_FOR,
+    Verdict.TURNED_AWAY: timedelta(days=31),
     Verdict.SENT_OUT: timedelta(days=31),
 }
 _RENEWED_AFTER: Final = timedelta(days=30)
@@ -47,14 +47,24 @@ _RENEWED_AFTER: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision about one user, and its time."""
+    """A decision about one user, and its time.
+
+    Args:
+        invitation_id: The invitation by which an approved guest came. By another one, they come as
+            if there were no approval.
+    """
 
     verdict: Verdict
     at: datetime
+    invitation_id: str | None = None
 
     @property
     def approves(self) -> bool:
         return self.verdict is Verdict.APPROVED
+
+    def approves_by(self, invitation_id: str | None) -> bool:
+        """Return True if the user was approved as they come now: by this invitation, or by none."""
+        return self.approves and self.invitation_id == invitation_id
 
     @property
     def kept_until(self) -> datetime:
@@ -80,6 +90,8 @@ class WaitingUser:
         name: The name that the bearer token has, or that a guest chose.
         since: The time of the first request.
         asked_at: The time of the last request that was recorded.
+        invitation_id: The invitation by which a guest asks.
+        takes_use: True if the guest's first token will take one of its last uses.
     """
 
     id: str
@@ -87,6 +99,8 @@ class WaitingUser:
     name: str | None
     since: datetime
     asked_at: datetime
+    invitation_id: str | None = None
+    takes_use: bool = False
 
     @property
     def is_guest(self) -> bool:
@@ -119,6 +133,17 @@ class WaitingList:
         """Return True if as many others of this kind wait as may."""
         waiting = self.waiting(now)
         return sum(each.is_guest is user.is_guest for each in waiting) >= MAX_WAITING
+
+    def uses_awaited(self, user: WaitingUser, now: datetime) -> int:
+        """Return the number of uses that others want of the same invitation, and come first."""
+        is_new, before = user.id not in self.users, (user.since, user.id)
+        return sum(
+            each.takes_use
+            and each.invitation_id == user.invitation_id
+            and each.id != user.id
+            and (is_new or (each.since, each.id) < before)
+            for each in self.waiting(now)
+        )
 
     def ahead_of(self, user: WaitingUser, now: datetime) -> int:
         """Return the number of users who have waited for longer than this one."""
@@ -172,3 +197,9 @@ class ListChange:
 def waiting_id(session_id: str, user_id: str) -> str:
     """Return the id of a user in the waiting room of a session."""
     return short_hash(f"{session_id}\n{user_id}")
+
+
+def invitation_waiting_id(session_id: str, invitation_id: str) -> str:
+    """Return the id of a decision about all guests of a single-use invitation."""
+    # No user's id has two lines.
+    return waiting_id(session_id, f"invitation\n{invitation_id}")

@@ -3,13 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from chalicelib.core.model.invitation import Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
 from chalicelib.core.support.deadline import Deadline
+
+NO_KEY_HASH: Final = "-" * 64
+"""A text that is the hash of no guest's key, to look up an invitation alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """The port for the waiting room: who waits, and what moderators decided."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
-from chalicelib.core.model.waiting import Decision, ListChange, WaitingList
+from chalicelib.core.model.waiting import Decision, ListChange, WaitingList, WaitingUser
 from chalicelib.core.support.deadline import Deadline
 
 
@@ -97,6 +98,9 @@ class WaitingStore(Protocol):
             StaleWaiting: What the write touches in the list has changed.
         """
 
+    def remove(self, room: Room, users: Sequence[WaitingUser], deadline: Deadline) -> None:
+        """Remove users from the list without a decision. Those who are not in it stay out."""
+
     def note_signal(
         self, room: Room, before: WaitingList, signalled: int, at: datetime, deadline: Deadline
     ) -> None:
@@ -121,4 +125,4 @@ class WaitingStore(Protocol):
         """
 
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
-        """End the decision about an approved user. Without one, the call changes nothing."""
+        """Let the user wait to come back, unless they are turned away at this time."""

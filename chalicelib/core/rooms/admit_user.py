@@ -13,7 +13,8 @@ from chalicelib.core.ports.room_store import MAX_ATTEMPTS, SeatStore, StaleRoom,
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.quotas import Quotas, exceeded
-from chalicelib.core.rooms.waiting.waiting_room import Asking, WaitingRoom
+from chalicelib.core.rooms.waiting.asking import Asking
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -133,11 +134,14 @@ class AdmitUser:
             )
             check(role)
             try:
+                approval = None
                 if room.asks_to_wait(user):
                     self._longest_wait(room, user, now)
-                    self._waiting_room.check(room, user, asking or Asking(), deadline)
+                    approval = self._waiting_room.check(room, user, asking or Asking(), deadline)
                 write = write_claim or self._write_claim
                 connect_by = self._reserve_seat(room, user, now, write, deadline)
+                if approval is not None:
+                    self._waiting_room.put_on_record(room, approval, deadline)
                 self._record_admin(room, user, now, lifetime, deadline)
             except StaleRoom as stale:
                 if stale.room is None:

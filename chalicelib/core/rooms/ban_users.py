@@ -4,8 +4,9 @@ from datetime import datetime
 from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.connection import Connection, Ending
 from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
-from chalicelib.core.model.user import User
+from chalicelib.core.model.user import User, is_guest_id
 from chalicelib.core.model.waiting import waiting_id
+from chalicelib.core.ports.invitation_store import NO_KEY_HASH, InvitationStore
 from chalicelib.core.ports.room_store import (
     MAX_ATTEMPTS,
     RoomAccess,
@@ -54,6 +55,7 @@ class BanUsers:
         seats: SeatStore,
         sessions: SessionStore,
         waiting: WaitingStore,
+        invitations: InvitationStore,
         rooms: RoomAccess,
         platform: ConnectionControl,
         clock: Clock,
@@ -62,6 +64,7 @@ class BanUsers:
         self._seats = seats
         self._sessions = sessions
         self._waiting = waiting
+        self._invitations = invitations
         self._rooms = rooms
         self._platform = platform
         self._clock = clock
@@ -87,6 +90,8 @@ class BanUsers:
             self._sessions.mark_ending(after.session_id, connection.id, Ending.BANNED, deadline)
             self._platform.disconnect(after.session_id, connection.id, deadline)
 
+        if is_guest_id(banned):
+            self._end_single_use(after, banned, now, deadline)
         # A user who was approved must wait again, once the ban is lifted.
         self._waiting.send_out(after, waiting_id(after.session_id, banned), now, deadline)
         for_each_concurrently(
@@ -95,6 +100,17 @@ class BanUsers:
         # Free the seat last: until then its user counts as one who is in.
         self._free_seat(after, banned, deadline)
         return _ban(banned, after.bans[banned])
+
+    def _end_single_use(self, room: Room, banned: str, now: datetime, deadline: Deadline) -> None:
+        """End the single-use invitation of a guest who waits, who could come by a new key."""
+        own = waiting_id(room.session_id, banned)
+        waits = self._waiting.waiting(room, deadline).users.get(own)
+        if waits is None or waits.invitation_id is None:
+            return
+        by = self._invitations.look_up(waits.invitation_id, NO_KEY_HASH, deadline).invitation
+        if by is not None and by.max_uses == 1:
+            self._invitations.revoke(by.id, room.room_id, now, deadline)
+        self._waiting.remove(room, [waits], deadline)
 
     def _free_seat(self, room: Room, banned: str, deadline: Deadline) -> None:
         """Free the seat of a banned user, unless the ban is lifted meanwhile."""

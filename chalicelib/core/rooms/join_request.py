@@ -12,6 +12,8 @@ from chalicelib.core.ports.video_platform import ClientToken
 MIN_TOKEN_SECONDS: Final = 60
 MAX_TOKEN_SECONDS: Final = 2_592_000
 """30 days, OpenTok's own limit."""
+MAX_CONNECTION_DATA: Final = 1000
+"""The longest connection data, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class JoinRequest:
         data: The app's own part of the connection data.
         layout_classes: OpenTok's initial layout classes for the client's streams.
         skips_waiting_room: True if the user need not wait for a moderator's approval.
+        uses_left: The uses left of a new guest's invitation; None if there is no limit to them.
     """
 
     role: Role | None = None
@@ -33,6 +36,7 @@ class JoinRequest:
     data: str | None = None
     layout_classes: Sequence[str] = ()
     skips_waiting_room: bool = False
+    uses_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class ConnectionRules:
         def was_approved(current: Room) -> bool:
             own = waiting_id(current.session_id, user_id)
             decision = self._waiting.decision(current, own, deadline)
-            return decision is not None and decision.approves
+            by = connection.participant.invitation_id
+            return decision is not None and decision.approves_by(by)
 
         return connection_rejection(
             session, room, connection, now, is_inside, was_approved=was_approved

@@ -53,7 +53,7 @@ class Moderate:
         self._clock = clock
 
     def disconnect(self, user: User, name: str, connection_id: str, deadline: Deadline) -> None:
-        """Disconnect a client. Its user, if they had been approved, must wait to come back.
+        """Disconnect a client. In a room with a waiting room, its user must wait to come back.
 
         Raises:
             ConnectionNotFound: The room has no such connection.

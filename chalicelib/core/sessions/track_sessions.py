@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.audit.room_entries import audit_arrival, audit_connection, audit_departure
-from chalicelib.core.model.access_rules import RejectionReason
+from chalicelib.core.model.access_rules import RejectionReason, connects_as_moderator
 from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
@@ -205,7 +205,8 @@ class SessionTracker:
         if not room.seats.has_room_for_device(user_id):
             return RejectionReason.TOO_MANY
         now = self._clock()
-        kept_free = room.seats_kept_free(now, moderates=room.connects_as_moderator(user_id, now))
+        moderates = connects_as_moderator(room, connection.participant, now)
+        kept_free = room.seats_kept_free(now, moderates=moderates)
         claim = room.seats.claim_for_connection(user_id, connection.id, cap, now, kept_free)
         if claim is None:
             return RejectionReason.FULL

@@ -77,6 +77,25 @@ def test_a_refusal_has_its_code_wherever_somebody_asked(lines: list[dict[str, An
     assert {each["address"] for each in of("refusal", lines)} == {IP}
 
 
+def test_a_guest_who_is_known_is_named_when_admitted_and_when_refused(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.room()
+    code = live.ask("alice", "POST", "/rooms/standup/invitations", {}).json["code"]
+    body = json.dumps({"code": code, "guestKey": "k" * 32})
+    live.gateway.request("POST", "/invitations/tokens", body=body)
+    live.patch(locked=True)
+    live.gateway.request("POST", "/invitations/tokens", body=body)
+    audits = audit_lines(capsys)
+
+    (admission,), (refusal,) = of("admission", audits), of("refusal", audits)
+    assert admission["actor"].startswith("guest:")
+    assert refusal["code"] == "room_locked"
+    for each in (admission, refusal):
+        assert each["actor"] == each["subject"] == admission["actor"]
+        assert (each["room"], each["address"]) == ("standup", IP)
+
+
 @pytest.mark.parametrize("name", sorted(QUERIES))
 def test_saved_queries_read_only_fields_that_lines_have(
     name: str, lines: list[dict[str, Any]]

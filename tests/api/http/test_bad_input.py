@@ -314,7 +314,7 @@ FIELDS = st.sampled_from(
 
 @settings(
     derandomize=True,
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -330,7 +330,7 @@ def test_no_json_whatsoever_is_a_fault_of_ours(
 
 @settings(
     derandomize=True,
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -63,6 +63,7 @@ PARAMETERS = {
     "stream_id": "s1",
     "ban_id": "b1",
     "invitation_id": "i1",
+    "user_id": "u1",
     "waiting_id": "w1",
     "archive_id": "a1",
     "broadcast_id": "b1",

@@ -141,6 +141,7 @@ FAR = 4102444800
         {"sub": "\u009balice"},
         {"sub": "\ud800"},
         {"sub": "guest:"},
+        {"sub": "erased:0123456789abcdef0123456789abcdef"},
         {"sub": "guest:0123456789abcdef0123456789abcdef"},
         {"sub": "alice\udfff"},
         {"sub": "2~alice"},

@@ -102,7 +102,7 @@ def test_one_wrong_not_there_is_no_deletion(live: Live, clock: time_machine.Trav
     assert deletions(live) == [archive_id, archive_id]
 
 
-def test_a_room_whose_archives_are_not_due_costs_one_look(
+def test_a_run_without_due_work_costs_two_looks_however_many_rooms_there_are(
     live: Live, clock: time_machine.Traveller
 ) -> None:
     rooms: list[Any] = [live.room(f"room-{number}", archiveRetentionDays=9) for number in range(12)]
@@ -111,7 +111,7 @@ def test_a_room_whose_archives_are_not_due_costs_one_look(
     live.stand_ins.aws.clear_calls()
     live.run("delete_expired_archives")
     counted = [call for call in live.stand_ins.aws.calls if call.startswith("DynamoDB")]
-    assert len(counted) == 1
+    assert len(counted) == 2  # one look for archives, and one for users to erase
     schedules = [item for item in live.stand_ins.items() if item["sk"] == {"S": "retention"}]
     assert len(schedules) == len(rooms)
 

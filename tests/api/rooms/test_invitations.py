@@ -132,6 +132,12 @@ def test_a_guests_malformed_request_names_the_field_and_costs_no_call(
     assert stand_ins.aws.calls == []
 
 
+@pytest.mark.parametrize("key", ["short", "a" * 129, "a key of random characters", "ü" * 22])
+def test_a_malformed_key_of_a_guest_is_told_the_whole_rule(gateway: Gateway, key: str) -> None:
+    (problem,) = come(gateway, "x", key).json["errors"]
+    assert problem["reason"] == "must be 22 to 128 of the characters A-Z, a-z, 0-9, _ and -"
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -47,6 +47,9 @@ def test_attendance_shows_who_came_and_went_and_who_is_still_in(live: Live) -> N
     assert (before.status, before.json["items"]) == (200, [])
     turned = live.ask("alice", "GET", f"{path}?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z")
     assert (turned.status, turned.json["code"]) == (422, "invalid_field")
+    for odd in ("null", "0.5", "2026-01-01T00:00:00"):
+        refused = live.ask("alice", "GET", f"{path}?to={odd}")
+        assert (refused.status, refused.json["code"]) == (422, "invalid_field")
 
 
 def test_a_service_that_keeps_no_attendance_says_so(live: Live) -> None:

@@ -73,6 +73,18 @@ def test_a_user_comes_back_as_they_were_recorded(database: Database) -> None:
     assert look(database, room, users[0]) == WaitingLook(room, found)
 
 
+def test_a_guests_approval_names_the_invitation_by_which_they_asked(database: Database) -> None:
+    room = stored(database)
+    guest = replace(a_user(room, "guest:1"), invitation_id="invitation-1", takes_use=True)
+    found = record(database, room, guest)
+    assert found.users == {guest.id: guest}
+    database.stores.waiting.approve(room, found.removing(guest, NOON), None, soon())
+    approval = replace(APPROVED, invitation_id="invitation-1")
+    assert look(database, room, guest).decision == approval
+    database.stores.waiting.decide(room, guest.id, approval, APPROVED, soon())
+    assert look(database, room, guest).decision == APPROVED
+
+
 def test_a_look_is_at_the_room_its_list_and_one_decision(database: Database) -> None:
     room = stored(database)
     assert look(database, room) == WaitingLook(room)
@@ -265,18 +277,32 @@ def test_a_decision_is_put_only_in_the_place_of_the_one_that_was_read(database: 
     assert store.decision(room, "other", soon()) is None
 
 
-def test_only_an_approved_user_is_sent_out(database: Database) -> None:
+def test_every_user_is_sent_out_but_one_who_is_turned_away_still(database: Database) -> None:
     room = stored(database)
-    store = database.stores.waiting
-    store.send_out(room, "id", NOON, soon())
-    assert store.decision(room, "id", soon()) is None
-    turned_away = Decision(Verdict.TURNED_AWAY, NOON)
-    store.decide(room, "id", None, turned_away, soon())
-    store.send_out(room, "id", NOON, soon())
-    assert store.decision(room, "id", soon()) == turned_away
-    store.decide(room, "id", turned_away, APPROVED, soon())
-    store.send_out(room, "id", LATER, soon())
-    assert store.decision(room, "id", soon()) == Decision(Verdict.SENT_OUT, LATER)
+    store, sent_out = database.stores.waiting, Decision(Verdict.SENT_OUT, NOON)
+    store.send_out(room, "new", NOON, soon())
+    assert store.decision(room, "new", soon()) == sent_out
+    store.decide(room, "approved", None, APPROVED, soon())
+    store.send_out(room, "approved", NOON, soon())
+    assert store.decision(room, "approved", soon()) == sent_out
+    turned_away, until = Decision(Verdict.TURNED_AWAY, NOON), NOON + TURNED_AWAY_FOR
+    store.decide(room, "away", None, turned_away, soon())
+    store.send_out(room, "away", until - MILLISECOND, soon())
+    assert store.decision(room, "away", soon()) == turned_away
+    store.send_out(room, "away", until, soon())
+    assert store.decision(room, "away", soon()) == Decision(Verdict.SENT_OUT, until)
+
+
+def test_users_are_removed_from_the_list_without_a_decision(database: Database) -> None:
+    room = stored(database)
+    store, bob, guest = database.stores.waiting, a_user(room), a_user(room, "guest:1")
+    store.remove(room, [bob], soon())
+    assert store.waiting(room, soon()) == WaitingList()
+    found = record(database, room, bob, guest, a_user(room, "carol"))
+    store.remove(room, [bob, guest, a_user(room, "nobody")], soon())
+    carol = a_user(room, "carol")
+    left = replace(found, users={carol.id: carol})
+    assert look(database, room, bob) == WaitingLook(room, left)
 
 
 def test_a_signal_is_noted_once(database: Database) -> None:
@@ -305,7 +331,7 @@ def test_the_records_of_a_waiting_room_expire(database: Database) -> None:
     database.stores.waiting.send_out(room, users[2].id, NOON, soon())
     key = f"waiting#{room.session_id}"
     expiries = sorted(str(at) for known, at in database.expiries() if known == key)
-    kept = (TURNED_AWAY_FOR, timedelta(days=1), timedelta(days=31), timedelta(days=90))
+    kept = (timedelta(days=1), timedelta(days=31), timedelta(days=31), timedelta(days=90))
     assert expiries == sorted(str(NOON + each) for each in kept)
 
 

@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.room_settings import ArchiveMode
 from chalicelib.core.rooms.ban_users import ban_id_of
 from chalicelib.core.rooms.room_patch import SetPatch
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.metrics import recording
-from tests.fakes.service import ALICE, BOB, Service
+from tests.fakes.service import ALICE, BOB, CAROL, Service
+from tests.fakes.studio import Studio
+from tests.support.noon import NOON
 
 Entries = Callable[[], list[AuditEntry]]
 
@@ -155,8 +159,29 @@ def test_decisions_of_the_waiting_room_name_the_user(service: Service, entries: 
     moderate = service.use_cases.moderate_waiting
     (waiting,) = moderate.waiting(ALICE, "standup", service.deadline)
     moderate.approve(ALICE, "standup", waiting.id, service.deadline)
+    service.join(BOB)
+    assert service.refusal(CAROL) == "must_wait"
+    (waiting,) = moderate.waiting(ALICE, "standup", service.deadline)
+    moderate.turn_away(ALICE, "standup", waiting.id, service.deadline)
 
-    assert [(each.action, each.subject) for each in entries()] == [("approval", "bob")]
+    assert [(each.action, each.subject) for each in entries()] == [
+        ("approval", "bob"),
+        ("admission", "bob"),
+        ("turned_away", "carol"),
+    ]
+
+
+def test_a_client_that_no_callback_reported_arrives_when_it_is_found(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    connection_id = service.connect_unreported(service.join(BOB).token.text)
+    service.clock.forward(seconds=600)
+    service.reconcile()
+
+    arrival = of(AuditAction.ARRIVAL, entries())
+    assert (arrival.subject, arrival.connection_id) == (None, connection_id)
+    assert arrival.details == {"since": NOON.isoformat(), "reconciled": True}
 
 
 def test_a_recording_has_entries_from_its_start_to_its_deletion(
@@ -168,8 +193,52 @@ def test_a_recording_has_entries_from_its_start_to_its_deletion(
     media, when = service.use_cases.media(), service.deadline
     _, archive = media.record_archives.start(ALICE, "standup", {}, when)
     media.record_archives.stop(ALICE, "standup", archive.id, when)
+    service.platforms.objects(MediaKind.ARCHIVE).move(
+        archive.id, "available", url="https://opentok.test/archive.mp4?signature=1"
+    )
     service.deliver()
+    media.read_archives.one(BOB, "standup", archive.id, when)
+    media.read_archives.download_url(BOB, "standup", archive.id, when)
+    media.record_archives.delete(ALICE, "standup", archive.id, when)
     by_hand = [each for each in entries() if "reported" not in each.details]
 
-    assert [each.action for each in by_hand] == ["recording_started", "recording_stopped"]
+    assert [each.action for each in by_hand] == [
+        "recording_started",
+        "recording_stopped",
+        "recording_read",
+        "recording_read",
+        "recording_deleted",
+    ]
     assert {each.details["archive"] for each in by_hand} == {archive.id}
+    assert "signature" not in str(by_hand)
+
+
+def test_a_recording_that_is_deleted_after_its_days_has_an_entry(
+    service: Service, entries: Entries
+) -> None:
+    studio = Studio(service)
+    studio.keep_for(2)
+    archive_id = studio.archived()
+    entries()
+    service.clock.forward(seconds=2 * 24 * 60 * 60)
+    service.delete_expired_archives()
+
+    deletion = of(AuditAction.RECORDING_DELETED, entries())
+    assert (deletion.room, deletion.details) == ("standup", {"archive": archive_id})
+
+
+def test_an_automatic_recording_starts_and_stops_as_opentok_reports(
+    service: Service, entries: Entries
+) -> None:
+    room = service.open(archive_mode=ArchiveMode.ALWAYS)
+    service.enter(BOB)
+    entries()
+    archives = service.platforms.objects(MediaKind.ARCHIVE)
+    archive_id = archives.begin(room.session_id, automatic=True)
+    archives.move(archive_id, "stopped")
+    service.deliver()
+
+    assert [(each.action, each.details) for each in entries()] == [
+        ("recording_started", {"archive": archive_id, "reported": True}),
+        ("recording_stopped", {"archive": archive_id, "reported": True}),
+    ]

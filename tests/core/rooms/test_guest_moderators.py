@@ -1,9 +1,11 @@
 """Guests who are invited as moderators: what they may do, and where it ends."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from chalicelib.core.model.invitation import guest_of
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 from chalicelib.core.rooms.room_patch import SetPatch
@@ -170,6 +172,27 @@ def test_revoking_a_moderators_invitation_ends_what_its_guests_made(service: Ser
     assert gone not in service.connected()
     assert service.refusal_of_guest(made.code, "ben") == "invitation_invalid"
     assert service.refusal_of_guest(other.code, "cleo") is None
+
+
+@pytest.mark.parametrize("change", [{"locked": True}, {"settings": {"waiting_room": True}}])
+@pytest.mark.parametrize("is_connected", [False, True])
+def test_a_guest_whose_moderators_invitation_is_revoked_is_no_moderator_by_an_old_token(
+    service: Service, change: dict[str, Any], *, is_connected: bool
+) -> None:
+    service.open()
+    mere, own = service.invite(), service.invite(role=Role.MODERATOR)
+    old = service.come(mere.code).token.text
+    service.change(**change)
+    token = service.come(own.code).token.text
+    if is_connected:
+        service.connect(token)
+    service.revoke(own.invitation)
+    service.deliver()
+    service.clock.forward(seconds=90)  # so the guest no longer counts as one who is inside
+    service.connect(old)
+    assert service.connected() == set()
+    guest = guest_of(own.invitation, "ann").id
+    assert service.room().connects_as_moderator(guest, service.clock()) is not is_connected
 
 
 def test_a_guest_makes_no_invitation_while_their_own_is_revoked(service: Service) -> None:

@@ -9,6 +9,7 @@ from chalicelib.core.model.invitation import (
     MAX_LISTED_INVITATIONS,
     MAX_LIVE_INVITATIONS,
     MAX_USES_BY_MODERATORS,
+    guest_of,
 )
 from chalicelib.core.model.room import MAX_ADMINS, MAX_GUESTS_WHO_MODERATE
 from chalicelib.core.model.user import Role, User
@@ -20,6 +21,7 @@ from chalicelib.errors import (
     InvitationNotFound,
     NotAModerator,
     QuotaExceeded,
+    RoleNotAllowed,
     RoomClosed,
     RoomNotFound,
     StoreUnavailable,
@@ -152,6 +154,42 @@ def test_the_oldest_used_up_invitations_leave_a_long_list(service: Service) -> N
     assert used[0].invitation.id not in listed(service)
     service.revoke(used[0].invitation)
     assert service.refusal_of_guest(used[0].code, "guest-0") == "invitation_invalid"
+
+
+def test_what_a_guest_made_stays_on_a_long_list_and_ends_with_the_invitation_of_its_maker(
+    service: Service,
+) -> None:
+    service.open()
+    own = service.invite(role=Role.MODERATOR, max_uses=1)
+    service.come(own.code, "host")
+    host = guest_of(own.invitation, "host")
+    made = service.invite(user=host, max_uses=1)
+    service.come(made.code, "ann")
+    for number in range(MAX_LISTED_INVITATIONS):
+        service.clock.forward(seconds=1)
+        service.come(service.invite(max_uses=1).code, f"guest-{number}")
+    assert len(listed(service)) == MAX_LISTED_INVITATIONS
+
+    with pytest.raises(RoleNotAllowed):
+        service.revoke(own.invitation, user=host)
+    service.revoke(own.invitation)
+
+    assert service.refusal_of_guest(made.code, "ann") == "invitation_invalid"
+    assert not {own.invitation.id, made.invitation.id} & set(listed(service))
+
+
+def test_a_list_full_of_what_must_stay_takes_no_more(service: Service) -> None:
+    service.open()
+    own = service.invite(role=Role.MODERATOR, max_uses=1)
+    service.come(own.code, "host")
+    host = guest_of(own.invitation, "host")
+    for number in range(MAX_LISTED_INVITATIONS - 1):
+        service.come(service.invite(user=host, max_uses=1).code, f"guest-{number}")
+    for user in (ALICE, host):
+        with pytest.raises(TooManyInvitations):
+            service.invite(user=user)
+    service.revoke(own.invitation)
+    service.invite()
 
 
 def test_two_moderators_who_invite_at_once_each_get_an_invitation(service: Service) -> None:

@@ -1,5 +1,7 @@
 """The lists of users in a change of a room, and in a room that is put again."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.core.model.user import User
@@ -48,3 +50,18 @@ def test_a_room_put_again_is_compared_with_the_moderators_that_it_has_now(
         with pytest.raises(RoomExists) as refusal:
             service.open(user=BOB, moderators=frozenset(others))
         assert [each.field for each in refusal.value.fields] == ["moderators"]
+
+
+@pytest.mark.parametrize("name", ["members", "moderators"])
+def test_a_guest_is_named_in_no_list_of_a_room(service: Service, name: str) -> None:
+    guest = frozenset({"guest:1"})
+    asked: dict[str, Any] = {name: guest}
+    with pytest.raises(InvalidField) as refusal:
+        service.open(**asked)
+    assert [each.field for each in refusal.value.fields] == [name]
+    room = service.open()
+    changed: dict[str, Any] = {name: SetPatch(add=guest)}
+    with pytest.raises(InvalidField) as refusal:
+        service.change(**changed)
+    assert [each.field for each in refusal.value.fields] == [name]
+    assert service.room() == room

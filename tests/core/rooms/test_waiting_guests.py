@@ -2,13 +2,16 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from chalicelib.core.model.invitation import guest_of
 from chalicelib.core.model.user import Role
-from chalicelib.errors import MustWait, TurnedAway
-from tests.fakes.service import FAR_AWAY, Invited, Service
-from tests.support.waiting import approve, turn_away, waiting
+from chalicelib.core.model.waiting import FORGOTTEN_AFTER, RECORDED_EVERY, TURNED_AWAY_FOR
+from chalicelib.errors import MustWait, TurnedAway, WaitingUserNotFound
+from tests.fakes.service import ALICE, FAR_AWAY, Invited, Service
+from tests.support.waiting import approve, approve_all, disconnect, turn_away, waiting
 
 
 def ask(service: Service, invited: Invited, guest_key: str = "ann") -> MustWait:
@@ -64,13 +67,199 @@ def test_a_guest_whose_invitation_says_so_does_not_wait(
     assert uses(service, invited) == 1
 
 
+def test_a_guest_whom_a_moderator_disconnected_skips_the_waiting_room_no_more(
+    service: Service,
+) -> None:
+    service.open()
+    invited = service.invite(skips_waiting_room=True)
+    disconnect(service, service.connect(service.come(invited.code).token.text))
+    service.change({"waiting_room": True})
+    ask(service, invited)
+
+
+def test_a_guest_who_was_turned_away_must_wait_though_an_invitation_lets_them_skip(
+    service: Service,
+) -> None:
+    service.open(waiting_room=True)
+    ask(service, service.invite())
+    turn_away(service, waiting(service)[0].id)
+    service.clock.now += TURNED_AWAY_FOR
+    service.table.expire()
+    ask(service, service.invite(skips_waiting_room=True))
+
+
+@pytest.mark.parametrize("skips", [False, True])
+@pytest.mark.parametrize("is_connected", [False, True])
+def test_an_approval_ends_with_the_invitation_of_the_guest(
+    service: Service, *, skips: bool, is_connected: bool
+) -> None:
+    service.open(waiting_room=True)
+    first, second = service.invite(skips_waiting_room=skips), service.invite()
+    if not skips:
+        ask(service, first)
+        approve(service, waiting(service)[0].id)
+    token = service.come(first.code).token.text
+    if is_connected:
+        service.connect(token)
+    service.revoke(first.invitation)
+    service.deliver()
+    ask(service, second)
+    assert service.connected() == set()
+
+
+def test_a_guest_who_was_sent_out_by_a_revocation_skips_nothing(service: Service) -> None:
+    service.open(waiting_room=True)
+    first, second = (service.invite(skips_waiting_room=True) for _ in range(2))
+    service.connect(service.come(first.code).token.text)
+    service.revoke(first.invitation)
+    service.deliver()
+    ask(service, second)
+
+
+def test_an_old_token_needs_an_approval_for_its_own_invitation(service: Service) -> None:
+    service.open()
+    first, second = service.invite(skips_waiting_room=True), service.invite()
+    old = service.come(second.code).token.text
+    service.change({"waiting_room": True})
+    service.come(first.code)
+    service.connect(old)
+    assert service.connected() == set()
+
+
+def test_a_guest_who_skips_but_gets_no_token_was_not_approved(service: Service) -> None:
+    service.open(waiting_room=True, max_participants=1)
+    service.enter(ALICE)
+    assert service.refusal_of_guest(service.invite(skips_waiting_room=True).code) == "room_full"
+    assert service.table.decisions == {}
+
+
+def test_a_ban_while_a_guest_skips_the_waiting_room_is_heeded(service: Service) -> None:
+    service.open(waiting_room=True)
+    invited = service.invite(skips_waiting_room=True)
+    guest = guest_of(invited.invitation, "ann").id
+    service.table.faults.before_next("decide", lambda: service.ban(guest))
+    assert service.refusal_of_guest(invited.code) in {"banned", "must_wait"}
+    assert not any(each.decision.approves for each in service.table.decisions.values())
+
+
+def test_a_guest_who_asks_by_another_invitation_is_approved_for_that_one(
+    service: Service,
+) -> None:
+    service.open(waiting_room=True)
+    first, second = service.invite(), service.invite()
+    ask(service, first)
+    ask(service, second)
+    (mine,) = waiting(service)
+    approve(service, mine.id)
+    service.revoke(first.invitation)
+    service.connect(service.come(second.code).token.text)
+    assert len(service.connected()) == 1
+
+
+def test_a_guest_of_a_revoked_invitation_waits_no_more_and_is_not_admitted(
+    service: Service,
+) -> None:
+    service.open(waiting_room=True)
+    invited, other = service.invite(), service.invite()
+    ask(service, invited)
+    ask(service, other, "ben")
+    mine = next(each for each in waiting(service) if each.invitation_id == invited.invitation.id)
+    service.revoke(invited.invitation)
+    assert [each.invitation_id for each in waiting(service)] == [other.invitation.id]
+    with pytest.raises(WaitingUserNotFound):
+        approve(service, mine.id)
+
+
+def test_revoking_removes_those_who_wait_by_what_its_guests_made(service: Service) -> None:
+    service.open(waiting_room=True)
+    own = service.invite(role=Role.MODERATOR)
+    service.come(own.code, "host")
+    ask(service, service.invite(user=guest_of(own.invitation, "host")))
+    service.revoke(own.invitation)
+    assert waiting(service) == []
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_guest_who_begins_to_wait_during_the_revocation_gets_no_seat(
+    service: Service, limit: int | None
+) -> None:
+    service.open(waiting_room=True, max_participants=limit)
+    for admits_all in (False, True):
+        invited = service.invite()
+        service.table.faults.before_next("look", partial(service.revoke, invited.invitation))
+        waiting_id = ask(service, invited).waiting_id
+        if admits_all:
+            assert approve_all(service) == ([], 0)
+        else:
+            with pytest.raises(WaitingUserNotFound):
+                approve(service, waiting_id)
+        assert waiting(service) == []
+        assert service.room().seats.connections == {}
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_as_many_guests_of_an_invitation_wait_as_it_has_uses_left(
+    service: Service, limit: int
+) -> None:
+    service.open()
+    invited = service.invite(max_uses=limit + 1)
+    service.come(invited.code, "zoe")
+    service.change({"waiting_room": True})
+    ask(service, invited, "zoe")  # needs no other use
+    for number in range(limit):
+        ask(service, invited, f"guest-{number}")
+    assert service.refusal_of_guest(invited.code, "eve") == "waiting_room_full"
+    ask(service, invited, "guest-0")
+    ask(service, service.invite(max_uses=1), "eve")
+    service.clock.now += FORGOTTEN_AFTER
+    ask(service, invited, "fay")
+
+
+def test_of_two_guests_who_begin_to_wait_at_once_for_one_use_one_goes_on_waiting(
+    service: Service,
+) -> None:
+    service.open(waiting_room=True)
+    invited = service.invite(max_uses=1)
+    ask(service, service.invite(), "cleo")  # so that the list is there
+    service.clock.forward(milliseconds=1)
+    service.table.faults.before_next("record_waiting", lambda: ask(service, invited, "ben"))
+    ask(service, invited, "ann")
+    service.clock.now += RECORDED_EVERY
+    answers = {service.refusal_of_guest(invited.code, each) for each in ("ann", "ben")}
+    assert answers == {"must_wait", "waiting_room_full"}
+
+
+def test_turning_a_guest_away_holds_for_their_single_use_invitation(service: Service) -> None:
+    service.open(waiting_room=True)
+    single, double = service.invite(max_uses=1), service.invite(max_uses=2)
+    for again in ("", "-again"):  # a second decision holds as well
+        for invited, key in ((single, "ann"), (double, "ben")):
+            ask(service, invited, key + again)
+            turn_away(service, waiting(service)[0].id)
+        assert service.refusal_of_guest(single.code, "eve") == "turned_away"
+        ask(service, double, "eve")
+        service.clock.now += TURNED_AWAY_FOR
+    ask(service, single, "eve")
+
+
+@pytest.mark.parametrize(("max_uses", "refusal"), [(1, "invitation_invalid"), (2, "must_wait")])
+def test_a_ban_of_a_guest_who_waits_ends_their_single_use_invitation(
+    service: Service, max_uses: int, refusal: str
+) -> None:
+    service.open(waiting_room=True)
+    invited = service.invite(max_uses=max_uses)
+    ask(service, invited)
+    service.ban(guest_of(invited.invitation, "ann").id)
+    assert waiting(service) == []
+    assert service.refusal_of_guest(invited.code, "eve") == refusal
+
+
 def test_a_guest_who_waits_too_long_for_the_last_use_has_none(service: Service) -> None:
     service.open(waiting_room=True)
     invited = service.invite(max_uses=1)
     for guest_key in ("ann", "ben"):
         ask(service, invited, guest_key)
-    for each in waiting(service):
-        approve(service, each.id)
+        approve(service, waiting(service)[0].id)
     assert service.refusal_of_guest(invited.code, "ann") is None
     assert service.refusal_of_guest(invited.code, "ben") == "invitation_invalid"
 

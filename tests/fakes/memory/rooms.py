@@ -131,13 +131,18 @@ class FakeRooms:
         if before.session_id != after.session_id:
             self._table.start_session(after, now)
             self._table.retire_session(before, now)
-        elif (before.name, has_access_limits(before)) != (after.name, has_access_limits(after)):
+        elif _of_session(before) != _of_session(after):
             self._table.update_session(
                 after.session_id,
                 after.name,
                 after.room_id,
+                owner=after.created_by,
                 has_access_limits=has_access_limits(after),
             )
+
+
+def _of_session(room: Room) -> tuple[str, str | None, bool]:
+    return room.name, room.created_by, has_access_limits(room)
 
 
 def _differing(

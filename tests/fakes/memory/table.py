@@ -32,6 +32,8 @@ from tests.fakes.memory.records import (
 
 if TYPE_CHECKING:
     from chalicelib.core.model.media import MediaKind
+    from chalicelib.core.model.user_data.user_record import Erasure
+    from chalicelib.core.ports.user_data.user_record_store import SearchPlace
 
 FIRST_CHECK: Final = timedelta(seconds=60)
 WARNING_MILLISECONDS: Final = 120_000
@@ -83,6 +85,10 @@ class Table:
         """By session and day."""
         self.sums: dict[tuple[str, str | None, date], dict[str, Usage]] = {}
         """By room or creator, and day: that of each session."""
+        self.erasures: dict[str, Erasure] = {}
+        """By hash of the user."""
+        self.searches: dict[SearchPlace, str] = {}
+        """The position of each page."""
         self._clock = clock
         self._longest_token = longest_token
         self.attendance = attendance

@@ -1,6 +1,6 @@
 """Fake store of the waiting room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -84,12 +84,22 @@ class FakeWaiting:
         with self._table.faults.call("approve", deadline):
             record = self._table.current(room)
             seats = record.room.seats if claim is None else seats_after(record.room, claim)
-            self._remove(room, change, Decision(Verdict.APPROVED, change.at))
+            by = change.user.invitation_id
+            self._remove(room, change, Decision(Verdict.APPROVED, change.at, by))
             self._table.put_room(record, seats=seats)
 
     def turn_away(self, room: Room, change: ListChange, deadline: Deadline) -> None:
         with self._table.faults.call("turn_away", deadline):
             self._remove(room, change, Decision(Verdict.TURNED_AWAY, change.at))
+
+    def remove(self, room: Room, users: Sequence[WaitingUser], deadline: Deadline) -> None:
+        with self._table.faults.call("remove_waiting", deadline):
+            found = self._table.waiting.get(room.session_id)
+            if found is not None:
+                gone = {each.id for each in users}
+                kept = {id_: each for id_, each in found.waiting.users.items() if id_ not in gone}
+                after = replace(found, waiting=replace(found.waiting, users=kept))
+                self._table.waiting[room.session_id] = after
 
     def note_signal(
         self, room: Room, before: WaitingList, signalled: int, at: datetime, deadline: Deadline
@@ -117,7 +127,7 @@ class FakeWaiting:
     def send_out(self, room: Room, user: str, at: datetime, deadline: Deadline) -> None:
         with self._table.faults.call("send_out", deadline):
             found = self._decision(room.session_id, user)
-            if found is not None and found.approves:
+            if found is None or found.turned_away_until(at) is None:
                 self._decide(room.session_id, user, Decision(Verdict.SENT_OUT, at))
 
     def _remove(self, room: Room, change: ListChange, decision: Decision) -> None:

@@ -22,8 +22,10 @@ from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
+from chalicelib.adapters.dynamodb.user_data.user_records import DynamoDBUserRecords
 from chalicelib.composition.policy import Policy
-from chalicelib.composition.ports import MediaPorts, Ports
+from chalicelib.composition.ports import MediaPorts, Ports, UserDataPorts
 from chalicelib.composition.use_cases import wire
 from chalicelib.core.model.media import MediaPage
 from chalicelib.core.model.media_hosts import MediaHosts
@@ -154,6 +156,8 @@ def build(
         attendance=DynamoDBAttendance(client, TABLE),
         usage=DynamoDBUsage(client, TABLE),
         directory=DynamoDBRoomDirectory(client, TABLE),
+        user_records=DynamoDBUserRecords(client, TABLE),
+        erasures=DynamoDBErasures(client, TABLE),
     )
     return _service(stores, opentok, clock, pool)
 
@@ -193,6 +197,7 @@ def _service(
         attendance=lambda: stores.attendance,
         usage=lambda: stores.usage,
         directory=lambda: stores.directory,
+        user_data=lambda: UserDataPorts(records=stores.user_records, erasures=stores.erasures),
         media=lambda: MediaPorts(
             store=stores.media,
             schedules=nothing,

@@ -21,6 +21,8 @@ from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
 from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
+from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
+from chalicelib.adapters.dynamodb.user_data.user_records import DynamoDBUserRecords
 from chalicelib.core.model.room import Room
 from stand_ins.aws import resources
 from tests.fakes.memory.table import ATTENDANCE, Table
@@ -78,6 +80,8 @@ class Engine:
             attendance=DynamoDBAttendance(self.client, TABLE),
             usage=DynamoDBUsage(self.client, TABLE),
             directory=DynamoDBRoomDirectory(self.client, TABLE),
+            user_records=DynamoDBUserRecords(self.client, TABLE),
+            erasures=DynamoDBErasures(self.client, TABLE),
         )
 
     def empty_table(self) -> None:

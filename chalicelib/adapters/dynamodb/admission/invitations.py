@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.adapters.dynamodb.admission.waiting import look_in, look_keys
+from chalicelib.adapters.dynamodb.admission.waiting_items import look_in, look_keys
 from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import moment, room_from_item, room_key

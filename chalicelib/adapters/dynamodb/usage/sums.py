@@ -114,7 +114,9 @@ class DynamoDBUsage:
         for month in _months(first, last):
             for item in self._table.query(_creators_query(month, first, last), deadline):
                 day, _, creator = str(item["sk"]["S"]).split("#", 2)
-                yield CreatorDay(month.replace(day=int(day)), creator or None, _usage(item))
+                yield CreatorDay(
+                    month.replace(day=int(day)), creator or None, usage_from_item(deserialize(item))
+                )
 
     def _whole_pages(self, query: Mapping[str, Any], deadline: Deadline) -> Iterator[Item]:
         request = {"TableName": self._table.name, **query}
@@ -196,7 +198,7 @@ def _by_room(rows: Iterator[Item], first: date, last: date) -> Iterator[RoomUsag
 
     for room, days in groupby(rows, room_of):
         within = [
-            _usage(row)
+            usage_from_item(deserialize(row))
             for row in days
             if first.day <= int(str(row["sk"]["S"]).rpartition("#")[2]) <= last.day
         ]
@@ -204,8 +206,8 @@ def _by_room(rows: Iterator[Item], first: date, last: date) -> Iterator[RoomUsag
             yield RoomUsage(room, sum(within, Usage()))
 
 
-def _usage(item: Item) -> Usage:
-    values = deserialize(item)
+def usage_from_item(values: Mapping[str, Any]) -> Usage:
+    """Return the usage in the values of a row."""
     peaks = [int(found[1]) for name in values if (found := _PEAK.fullmatch(name)) and values[name]]
     sums = {name: int(values.get(short, 0)) for name, short in NAMES.items()}
     return Usage(**sums, peak=max(peaks, default=0))

@@ -60,9 +60,11 @@ export class Panel {
     });
     element("chat-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      const said = call()?.say(this.#text.value, this.#to.value || null);
+      const text = this.#text.value;
+      const said = call()?.say(text, this.#to.value || null);
       said?.then(() => {
-        this.#text.value = "";
+        // The next message may be there already.
+        if (this.#text.value === text) this.#text.value = "";
       }, failed);
     });
   }

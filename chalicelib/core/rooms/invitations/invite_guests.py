@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -16,15 +17,18 @@ from chalicelib.core.model.invitation import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.invitation_store import (
+    NO_KEY_HASH,
     InvitationEnded,
     InvitationStore,
     RoomInvitations,
     StaleInvitations,
 )
-from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, SeatStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
+from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest, end_of, uses_of
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import InvitationQuota
@@ -55,6 +59,8 @@ class InviteGuests:
         *,
         store: InvitationStore,
         sessions: SessionStore,
+        waiting: WaitingStore,
+        seats: SeatStore,
         rooms: RoomAccess,
         platform: ConnectionControl,
         rule: InvitationRule,
@@ -64,6 +70,8 @@ class InviteGuests:
     ) -> None:
         self._store = store
         self._sessions = sessions
+        self._waiting = waiting
+        self._seats = seats
         self._rooms = rooms
         self._platform = platform
         self.rule = rule
@@ -146,7 +154,7 @@ class InviteGuests:
     def revoke(self, user: User, name: str, invitation_id: str, deadline: Deadline) -> None:
         """End an invitation, and those that its guests made, and disconnect who came by them.
 
-        A repeated call does so again.
+        Its guests wait no more either. A repeated call does so again.
 
         Raises:
             InvitationNotFound: The room has no such invitation.
@@ -163,10 +171,8 @@ class InviteGuests:
         ):
             raise InvitationNotFound("This room has no such invitation.")
         audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
-        made = self._revoke_made_by(invitation_id, room, deadline)
-        for each in made:
-            audit_room(AuditAction.INVITATION_REVOKED, room, invitation=each)
-        ended = {invitation_id, *made}
+        ended = {invitation_id, *self._revoke_made_by(invitation_id, room, deadline)}
+        self._remove_waiting(room, ended, deadline)
         self._disconnect_guests(room, ended, deadline)
 
     def _revoke_made_by(self, maker: str, room: Room, deadline: Deadline) -> list[str]:
@@ -176,17 +182,35 @@ class InviteGuests:
 
         def revoke(invitation_id: str) -> None:
             self._store.revoke(invitation_id, room.room_id, self._clock(), deadline)
+            audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
 
         for_each_concurrently(revoke, made)
         return made
 
     def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
-        every = self._store.of_room(room.room_id, deadline).invitations
-        if any(each.id == invitation_id and each.role is Role.MODERATOR for each in every):
+        if not _ID.fullmatch(invitation_id):
+            return
+        found = self._store.look_up(invitation_id, NO_KEY_HASH, deadline).invitation
+        is_here = found is not None and found.room_id == room.room_id
+        if found is not None and is_here and found.role is Role.MODERATOR:
             raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
+
+    def _remove_waiting(self, room: Room, ended: set[str], deadline: Deadline) -> None:
+        """Remove who waits. A guest who begins to at this moment is refused at their admission."""
+        users = self._waiting.waiting(room, deadline).users.values()
+        gone = [each for each in users if each.invitation_id in ended]
+        if gone:
+            self._waiting.remove(room, gone, deadline)
 
     def _disconnect_guests(self, room: Room, ended: set[str], deadline: Deadline) -> None:
         def disconnect(connection: Connection) -> None:
+            # This comes first: once the client is gone, its user may come by another invitation.
+            guest = connection.participant.user_id or ""
+            now, own = self._clock(), waiting_id(room.session_id, guest)
+            self._waiting.send_out(room, own, now, deadline)
+            if connection.participant.role is Role.MODERATOR:
+                with suppress(StaleRoom):  # another room has the name now
+                    self._seats.remember_admin(room, guest, now, (), deadline)
             self._platform.disconnect(room.session_id, connection.id, deadline)
 
         connections = self._sessions.connections(room.session_id, deadline)
@@ -199,8 +223,11 @@ class InviteGuests:
 def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:
     """Return the invitations that make way for a new one: ended ones, and the oldest used-up ones.
 
+    Those of moderators, and those that guests made, stay while their guests may come back. So
+    revoking the invitation of a guest finds what the guest made.
+
     Raises:
-        TooManyInvitations: The room has the maximum of live invitations.
+        TooManyInvitations: The room has the maximum of live invitations, or of those on the list.
     """
     current = [each for each in listed.invitations if not each.has_ended(now)]
     used_up = [each for each in current if each.is_used_up]
@@ -210,5 +237,12 @@ def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:
             f"A room may have {MAX_LIVE_INVITATIONS} live invitations; revoke one first."
         )
     surplus = max(0, len(current) + 1 - MAX_LISTED_INVITATIONS)
-    kept = {each.id for each in current} - {each.id for each in used_up[:surplus]}
+    droppable = [
+        each for each in used_up if each.made_by is None and each.role is not Role.MODERATOR
+    ]
+    if surplus > len(droppable):
+        raise TooManyInvitations(
+            f"A room may list {MAX_LISTED_INVITATIONS} invitations; revoke one first."
+        )
+    kept = {each.id for each in current} - {each.id for each in droppable[:surplus]}
     return {each.id for each in listed.invitations} - kept

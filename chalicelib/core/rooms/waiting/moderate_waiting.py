@@ -10,7 +10,13 @@ from chalicelib.core.model.access_rules import room_full
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import HOLD
 from chalicelib.core.model.user import User
-from chalicelib.core.model.waiting import WaitingUser
+from chalicelib.core.model.waiting import (
+    Decision,
+    Verdict,
+    WaitingUser,
+    invitation_waiting_id,
+)
+from chalicelib.core.ports.invitation_store import NO_KEY_HASH, InvitationStore
 from chalicelib.core.ports.room_store import (
     MAX_ATTEMPTS,
     RoomAccess,
@@ -47,6 +53,7 @@ class ModerateWaiting:
         rooms: RoomAccess,
         seats: SeatStore,
         store: WaitingStore,
+        invitations: InvitationStore,
         signals: WaitingSignals,
         quotas: Quotas,
         clock: Clock,
@@ -54,6 +61,7 @@ class ModerateWaiting:
         self._rooms = rooms
         self._seats = seats
         self._store = store
+        self._invitations = invitations
         self._signals = signals
         self._quotas = quotas
         self._clock = clock
@@ -83,6 +91,9 @@ class ModerateWaiting:
                 if decision is not None and decision.approves and now < decision.at + HOLD:
                     return
                 raise _not_found()
+            if self._is_revoked(chosen[0], deadline):
+                self._store.remove(room, chosen, deadline)
+                raise _not_found()
             if self._admit(room, look, chosen[0], now, deadline):
                 self._signal(room, deadline)
                 return
@@ -111,6 +122,9 @@ class ModerateWaiting:
             waiting = _who_may_come(room, look, now)
             if not waiting or deadline.remaining() < _TIME_FOR_ANOTHER:
                 break
+            if self._is_revoked(waiting[0], deadline):
+                self._store.remove(room, waiting[:1], deadline)
+                continue
             try:
                 is_approved = self._admit(room, look, waiting[0], now, deadline)
             except RoomFull:
@@ -143,6 +157,7 @@ class ModerateWaiting:
                     return
                 raise _not_found()
             try:
+                self._hold_invitation(room, chosen, now, deadline)
                 self._store.turn_away(room, look.waiting.removing(chosen, now), deadline)
             except StaleWaiting:
                 deadline.back_off(attempt)
@@ -152,6 +167,23 @@ class ModerateWaiting:
                 self._signal(room, deadline)
                 return
         raise busy(f"room {name}")
+
+    def _is_revoked(self, user: WaitingUser, deadline: Deadline) -> bool:
+        """Return True if a guest's invitation was revoked just as they began to wait."""
+        by = user.invitation_id
+        return by is not None and bool(self._invitations.revoked([by], deadline))
+
+    def _hold_invitation(
+        self, room: Room, chosen: WaitingUser, now: datetime, deadline: Deadline
+    ) -> None:
+        """Turn away all guests of a single-use invitation, since another key is no other guest."""
+        if chosen.invitation_id is None or not chosen.takes_use:
+            return
+        found = self._invitations.look_up(chosen.invitation_id, NO_KEY_HASH, deadline).invitation
+        if found is not None and found.max_uses == 1:
+            every = invitation_waiting_id(room.session_id, chosen.invitation_id)
+            before = self._store.decision(room, every, deadline)
+            self._store.decide(room, every, before, Decision(Verdict.TURNED_AWAY, now), deadline)
 
     def _admit(
         self, room: Room, look: WaitingLook, chosen: WaitingUser, now: datetime, deadline: Deadline

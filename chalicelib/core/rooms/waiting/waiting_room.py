@@ -6,16 +6,15 @@ from threading import Lock
 from typing import Final, NoReturn
 
 from chalicelib.core.model.room import Room
-from chalicelib.core.model.user import User, is_guest_id
+from chalicelib.core.model.user import User
 from chalicelib.core.model.waiting import (
     ASK_AGAIN_SECONDS,
     FORGOTTEN_AFTER,
-    MAX_NAME_BYTES,
     MAX_WAITING,
     RECORDED_EVERY,
     Decision,
-    Verdict,
     WaitingUser,
+    invitation_waiting_id,
     waiting_id,
 )
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, StaleRoom, busy
@@ -26,29 +25,23 @@ from chalicelib.core.ports.waiting_store import (
     WaitingStore,
 )
 from chalicelib.core.rooms.quotas import MAX_USERS
+from chalicelib.core.rooms.waiting.asking import (
+    Approval,
+    Asking,
+    approval_of,
+    check_not_turned_away,
+    check_uses,
+    invitation_of,
+    shown_name,
+)
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock, cut_to_bytes
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
-from chalicelib.errors import MustWait, TurnedAway, WaitingRoomFull
+from chalicelib.errors import MustWait, WaitingRoomFull
 
 _IN_TIME: Final = timedelta(seconds=2)
 """The time after which a user who asks again is in no hurry, and is not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """The part of a join that the waiting room needs.
-
-    Args:
-        name: The display name that the caller chose. Moderators see that of a guest.
-        skips: True if the user need not wait, unless a moderator has decided against them.
-        look: The room and its waiting room, if they have just been read.
-    """
-
-    name: str | None = None
-    skips: bool = False
-    look: WaitingLook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +87,11 @@ class WaitingRoom:
         own = waiting_id(asked.session_id, user_id)
         return WaitingPlace(asked.room, asked.session_id, own)
 
-    def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> None:
+    def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> Approval | None:
         """Let the user pass, if they were approved or need not wait.
+
+        Returns:
+            The approval to put on record once the user has a seat; None if it is there.
 
         Raises:
             MustWait: The user waits now, or still.
@@ -109,10 +105,13 @@ class WaitingRoom:
             # An approved user costs the read of one small item, however many others wait.
             decision = self._store.decision(room, own, deadline) if look is None else look.decision
             try:
-                if self._may_pass(room, own, decision, asking, deadline):
+                if self._may_pass(user, decision, asking):
+                    approval = approval_of(user, own, decision, self._clock())
+                    if approval is not None:
+                        self._check_invitation(room, user, asking, deadline)
                     with self._lock:
                         self.asking.pop(user.id, None)
-                    return
+                    return approval
                 if look is None:
                     look = self._store.look(room.name, room.session_id, own, deadline)
                     _check_unchanged(room, look.room)
@@ -123,32 +122,46 @@ class WaitingRoom:
                 deadline.back_off(attempt)
         raise busy(f"waiting room of {room.name}")
 
-    def _may_pass(
-        self, room: Room, own: str, decision: Decision | None, asking: Asking, deadline: Deadline
-    ) -> bool:
+    def put_on_record(self, room: Room, approval: Approval, deadline: Deadline) -> None:
+        """Put an approval on record, before the user gets a token.
+
+        Raises:
+            StaleRoom: Somebody has decided about the user meanwhile. They must be checked again.
+        """
+        try:
+            self._store.decide(room, approval.own, approval.before, approval.decision, deadline)
+        except StaleWaiting as stale:
+            # A copy is not the room of `Asking.look`, so the next check reads again.
+            raise StaleRoom(replace(room)) from stale
+
+    def _may_pass(self, user: User, decision: Decision | None, asking: Asking) -> bool:
         now = self._clock()
-        turned_away = None if decision is None else decision.turned_away_until(now)
-        if turned_away is not None:
-            raise TurnedAway(
-                "A moderator did not approve you. You may ask again later.",
-                retry_after=max(1, int((turned_away - now).total_seconds())),
-            )
-        approves = decision is not None and decision.approves
-        is_sent_out = decision is not None and decision.verdict is Verdict.SENT_OUT
-        if decision is not None and approves and not decision.is_old(now):
-            return True
-        if not approves and (is_sent_out or not asking.skips):
-            return False
-        self._store.decide(room, own, decision, Decision(Verdict.APPROVED, now), deadline)
-        return True
+        check_not_turned_away(decision, now)
+        if decision is None or decision.approves_by(invitation_of(user)):
+            return decision is not None or asking.skips
+        return decision.approves and asking.skips
+
+    def _check_invitation(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> None:
+        """Refuse a guest with a new key, if another one of their single-use link was turned away.
+
+        An invitation with its last use is read too. No such decision is about it.
+        """
+        by = invitation_of(user)
+        if by is not None and asking.uses_left == 1:
+            every_guest = invitation_waiting_id(room.session_id, by)
+            decision = self._store.decision(room, every_guest, deadline)
+            check_not_turned_away(decision, self._clock())
 
     def _wait(
         self, room: Room, user: User, asking: Asking, look: WaitingLook, deadline: Deadline
     ) -> NoReturn:
         now, waiting, own = self._clock(), look.waiting, waiting_id(room.session_id, user.id)
-        mine = waiting.users.get(own)
+        mine, by = waiting.users.get(own), invitation_of(user)
         if mine is None or not mine.is_waiting(now):
-            mine = WaitingUser(own, user.id, _shown_name(user, asking), now, now)
+            takes_use = asking.uses_left is not None
+            mine = WaitingUser(own, user.id, shown_name(user, asking), now, now, by, takes_use)
+            self._check_invitation(room, user, asking, deadline)
+            check_uses(mine, asking, waiting, now)
             if waiting.is_full_for(mine, now):
                 raise WaitingRoomFull(
                     f"{MAX_WAITING} others wait already. Try again later.",
@@ -156,8 +169,11 @@ class WaitingRoom:
                 )
             increment("WaitsBegun")
             self._record(room, look, mine, now, deadline)
-        elif now >= mine.asked_at + RECORDED_EVERY:
-            self._record(room, look, replace(mine, asked_at=now), now, deadline)
+        elif now >= mine.asked_at + RECORDED_EVERY or mine.invitation_id != by:
+            takes_use = asking.uses_left is not None
+            mine = replace(mine, asked_at=now, invitation_id=by, takes_use=takes_use)
+            check_uses(mine, asking, waiting, now)
+            self._record(room, look, mine, now, deadline)
         self._remember(room, user, now)
         raise MustWait(own, mine.since, waiting.ahead_of(mine, now), retry_after=ASK_AGAIN_SECONDS)
 
@@ -185,9 +201,3 @@ def is_at(place: WaitingPlace, look: WaitingLook) -> bool:
 def _check_unchanged(room: Room, found: Room | None) -> None:
     if found is None or (found.room_id, found.revision) != (room.room_id, room.revision):
         raise StaleRoom(found)
-
-
-def _shown_name(user: User, asking: Asking) -> str | None:
-    """Return the name that moderators see. Only guests choose it themselves."""
-    name = user.name if user.name is not None or not is_guest_id(user.id) else asking.name
-    return None if name is None else cut_to_bytes(name, MAX_NAME_BYTES)
