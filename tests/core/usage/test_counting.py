@@ -1,7 +1,11 @@
 """When a session is counted, and what becomes of a count that fails."""
 
+import pytest
+
+from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.usage import SessionDay, Usage, day_of
 from tests.fakes.service import ALICE, BOB, Service
+from tests.fakes.studio import Studio
 from tests.support.noon import NOON
 from tests.support.usage import settle, used
 
@@ -60,3 +64,32 @@ def test_of_two_counts_at_once_one_is_dropped(service: Service) -> None:
     service.table.faults.before_next("count", another_counts)
     settle(service)
     assert used(service).connections == 1
+
+
+def test_captions_that_end_by_themselves_unreported_count_until_a_minute_after_everybody_left(
+    service: Service,
+) -> None:
+    studio = Studio(service)
+    service.clock.forward(minutes=1)
+    studio.start_unreported(MediaKind.CAPTIONS)
+    service.clock.forward(minutes=7)
+    settle(service)
+    assert used(service).captions == 0
+    for each in service.connected():
+        service.leave(each)
+    settle(service)
+    assert used(service).captions == (7 + 20 + 1) * MINUTE
+
+
+@pytest.mark.parametrize("kind", [MediaKind.BROADCAST, MediaKind.RENDER])
+def test_media_that_opentok_no_longer_knows_count_until_that_is_found(
+    service: Service, kind: MediaKind
+) -> None:
+    studio = Studio(service)
+    media = studio.start(kind)
+    service.clock.forward(minutes=7)
+    studio.objects(kind).denied.add(media.id)
+    studio.objects(kind).unlisted.add(media.id)
+    settle(service)
+    minutes = (used(service).broadcast + used(service).render) / MINUTE
+    assert 7 <= minutes <= 10
