@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-_METRIC = re.compile(r'\bincrement\(f?"(\w+)')
+_METRIC = re.compile(r'\b(?:increment|increase|duration|timer)\(f?"(\w+)')
 
 
 def section(title: str) -> str:
