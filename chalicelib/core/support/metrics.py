@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Final
+
+NAMESPACE: Final = "Roomkey"
+"""The namespace of all metrics in CloudWatch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class Annotation:
 
 
 _recorded: ContextVar[list[Metric | Annotation] | None] = ContextVar("metrics", default=None)
+
+
+def metric_name(code: str) -> str:
+    """Return the name of the metric that counts a problem: `RoomClosed` for `room_closed`."""
+    return "".join(word.capitalize() for word in code.split("_"))
 
 
 @contextmanager
