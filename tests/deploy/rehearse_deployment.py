@@ -32,6 +32,7 @@ from tests.deploy.rehearsed import (
     url_in,
 )
 from tests.rehearsal.policies import statements
+from tests.rehearsal.runbook import BY_ACTS, WHILE_IT_RUNS, rehearsed_commands
 from tests.rehearsal.stage_set import API_SECRET, ORIGIN
 
 pytestmark = [
@@ -388,6 +389,37 @@ def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) 
     assert "points are open." in printed
 
 
+def test_each_command_of_the_runbook_succeeds(rehearsed: Rehearsed) -> None:
+    for command in rehearsed_commands():
+        succeeded(rehearsed.acts[BY_ACTS.get(command, command)])
+
+
+def test_an_operator_sees_who_is_in_frees_a_seat_and_ends_a_call(rehearsed: Rehearsed) -> None:
+    printed = {name: rehearsed.acts[name].outcome.output for name in WHILE_IT_RUNS}
+    room = "STAGE=prod ROOM=seats"
+    assert "Seats: 1 of 2, 1 without a connection:\n  bob " in printed[f"make who {room}"]
+    assert "freed 1 seats." in printed[f"make free {room}"]
+    assert "The call in seats has ended." in printed[f"make free {room} END=1"]
+    assert "An admin has roomkey:admin" in printed["make bearer-help STAGE=prod"]
+
+
+def test_a_restored_table_is_used_by_each_function_and_named_in_each_policy(
+    rehearsed: Rehearsed,
+) -> None:
+    restored = "roomkey-prod-restored"
+    policies, functions = (rehearsed.seen[f"restored {kind}"] for kind in ("policies", "functions"))
+    assert len(policies) == len(functions) == len(ROLES)
+    for policy in policies.values():
+        tables = {
+            re.split("[:/]", resource.partition("table/")[2])[0]
+            for action, resource in statements(policy)
+            if action.startswith("dynamodb:")
+        }
+        assert tables <= {restored}
+    for each in functions.values():
+        assert each["Environment"]["Variables"]["ROOMS_TABLE"] == restored
+
+
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
     for _, action, resource in rehearsed.used_by_functions:
         assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)
@@ -497,6 +529,6 @@ def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:
     assert len(left["apis"]) == 1
     kinds = (*OF_A_SERVING_STAGE, "buckets", "users")
     assert not [name for kind in kinds for name in left[kind] if "-dev" in name]
-    assert left["tables"] == ["roomkey-prod-rooms"]
+    assert left["tables"] == ["roomkey-prod-rooms", "roomkey-prod-restored"]
     assert left["secrets"] == ["roomkey/prod/opentok"]
     assert not [name for name in left["logs"] if name.startswith("/aws/lambda/roomkey-dev")]
