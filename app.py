@@ -36,7 +36,7 @@ from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.invitation_settings import serves_call_page
 from chalicelib.media_settings import features_off
-from chalicelib.settings import cors_origin, log_level
+from chalicelib.settings import audit_addresses, cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
@@ -84,7 +84,7 @@ def build_app(
         new_run_deadline: Returns the deadline of a run that Lambda's context describes.
     """
     services = Services(environment)
-    log = RequestLog(log_level(environment))
+    log = RequestLog(log_level(environment), with_addresses=audit_addresses(environment))
     router = Router(
         services.use_cases,
         log,

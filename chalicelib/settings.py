@@ -46,6 +46,11 @@ def log_level(environment: Mapping[str, str]) -> str:
     return level if level in LOG_LEVELS else "INFO"
 
 
+def audit_addresses(environment: Mapping[str, str]) -> bool:
+    """Return True if audit lines have callers' addresses. Any value but `on` leaves them out."""
+    return (environment.get("AUDIT_ADDRESSES") or "on") == "on"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The operator's settings.

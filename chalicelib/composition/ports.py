@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.core.ports.media_store import MediaStore
     from chalicelib.core.ports.quota_store import QuotaStore
-    from chalicelib.core.ports.room_store import RoomStore, SeatStore
+    from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.usage_store import UsageStore
     from chalicelib.core.ports.user_data.user_record_store import ErasureStore, UserRecordStore
@@ -83,6 +83,7 @@ class Ports:
     workers: "Callable[[], CheckWorkers | None]"
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
+    directory: "Callable[[], RoomDirectory]"
     user_data: "Callable[[], UserDataPorts]"
     media: "Callable[[], MediaPorts]"
 
@@ -135,6 +136,11 @@ def connect(settings: Settings) -> Ports:
         from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
 
         return DynamoDBUsage(dynamodb, table)
+
+    def directory() -> "RoomDirectory":
+        from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
+
+        return DynamoDBRoomDirectory(dynamodb, table)
 
     def user_data() -> UserDataPorts:
         from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
@@ -189,6 +195,7 @@ def connect(settings: Settings) -> Ports:
         workers=cache(workers),
         attendance=cache(attendance),
         usage=cache(usage),
+        directory=cache(directory),
         user_data=cache(user_data),
         media=cache(media),
     )

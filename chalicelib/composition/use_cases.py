@@ -17,7 +17,7 @@ from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
 from chalicelib.core.rooms.quotas import InvitationQuota, RoomQuota
-from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.read_rooms import ListRooms, ReadRooms
 from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
@@ -242,6 +242,7 @@ def wire(
         session_tracker=tracker,
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
+        list_rooms=cache(lambda: ListRooms(ports.rooms, ports.directory())),
         user_data=user_data,
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),

@@ -221,7 +221,20 @@ def test_each_schedule_is_made_before_the_api_and_set_after_chalice(
 def test_the_log_that_the_function_writes_to_has_a_retention(rehearsed: Rehearsed) -> None:
     retention = {each["logGroupName"]: each["retentionInDays"] for each in rehearsed.seen["logs"]}
 
-    assert retention == {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *BEHIND)}
+    audit = {"/roomkey/prod/audit": 400, "/aws/lambda/roomkey-prod-copy_audit": 14}
+    requests = {f"/aws/lambda/{name}": 90 for name in ("roomkey-prod", *BEHIND)}
+    assert retention == audit | requests
+
+
+def test_each_function_has_its_audit_lines_copied(rehearsed: Rehearsed) -> None:
+    filters = {
+        name: [(each["filterPattern"], each["destinationArn"]) for each in found]
+        for name, found in rehearsed.seen["audited"].items()
+    }
+    copier = "arn:aws:lambda:eu-west-1:123456789012:function:roomkey-prod-copy_audit"
+    wanted = [('{ $.kind = "audit" }', copier)]
+
+    assert filters == dict.fromkeys(("roomkey-prod", *BEHIND), wanted)
 
 
 def test_the_stage_is_throttled_and_guests_on_their_own(rehearsed: Rehearsed) -> None:
@@ -483,6 +496,7 @@ def test_destroying_prod_keeps_table_secret_and_recordings(rehearsed: Rehearsed)
 
     assert succeeded(rehearsed.acts["destroy prod"])
     assert left["tables"] == ["roomkey-prod-rooms"]
+    assert "/roomkey/prod/audit" in left["logs"]
     assert left["secrets"] == ["roomkey/prod/opentok", "roomkey/prod/archive-storage"]
     assert left["buckets"] == [RECORDINGS]
     assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
@@ -531,4 +545,5 @@ def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:
     assert not [name for kind in kinds for name in left[kind] if "-dev" in name]
     assert left["tables"] == ["roomkey-prod-rooms", "roomkey-prod-restored"]
     assert left["secrets"] == ["roomkey/prod/opentok"]
-    assert not [name for name in left["logs"] if name.startswith("/aws/lambda/roomkey-dev")]
+    of_dev = ("/aws/lambda/roomkey-dev", "/roomkey/dev/")
+    assert not [name for name in left["logs"] if name.startswith(of_dev)]

@@ -273,7 +273,7 @@ class _Play:
             name: [
                 json.loads(line)
                 for line in self._set.functions.running(name).log.splitlines()
-                if line.startswith("{")
+                if line.startswith("{") and '"kind":"audit"' not in line
             ]
             for name in BEHIND
         }
@@ -342,6 +342,12 @@ class _Play:
             "table": table,
             "policies": dict(self._set.aws.role_policies),
             "logs": client("logs").describe_log_groups()["logGroups"],
+            "audited": {
+                name: client("logs").describe_subscription_filters(
+                    logGroupName=f"/aws/lambda/{name}"
+                )["subscriptionFilters"]
+                for name in ("roomkey-prod", *BEHIND)
+            },
         }
 
     def _look_after(self, stage: str) -> None:

@@ -189,8 +189,8 @@ class Service:
     def come(self, code: str, guest_key: str = "ann", name: str | None = None) -> JoinResult:
         """Ask for a client token as a guest."""
         request = GuestRequest(code, guest_key, name)
-        _, joined = self.use_cases.join_by_invitation.join(request, self.deadline)
-        return joined
+        use_case = self.use_cases.join_by_invitation
+        return use_case.join(request, lambda *_: None, self.deadline)
 
     def refusal_of_guest(self, code: str, guest_key: str = "ann") -> str | None:
         """Return the error code of a guest's join; None if it succeeds."""
@@ -341,6 +341,7 @@ class Service:
             workers=lambda: None,
             attendance=lambda: self.stores.attendance,
             usage=lambda: self.stores.usage,
+            directory=lambda: self.stores.directory,
             user_data=lambda: UserDataPorts(
                 records=self.stores.user_records, erasures=self.stores.erasures
             ),

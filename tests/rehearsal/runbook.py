@@ -28,6 +28,7 @@ WHILE_IT_RUNS: Final = (
     "aws logs tail /aws/lambda/roomkey-prod-check_sessions --since 15m",
     "aws logs tail /aws/lambda/roomkey-prod-refill_session_pool --since 15m",
     "aws logs tail /aws/lambda/roomkey-prod-delete_expired_archives --since 15m",
+    "aws logs tail /aws/lambda/roomkey-prod-copy_audit --since 15m",
     "aws lambda get-function-concurrency --function-name roomkey-prod-check_sessions",
     "aws events describe-rule --name roomkey-prod-reconcile_sessions-event",
     "aws events disable-rule --name roomkey-prod-reconcile_sessions-event",

@@ -231,7 +231,9 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
         return struct()  # A lenient struct without fields accepts any query.
     for name, values in query.items():
         if len(values) != 1:
-            raise InvalidField(FieldProblem(name, "is given more than once"))
+            raise InvalidField(
+                FieldProblem(name[:MAX_QUOTED_CHARACTERS], "is given more than once")
+            )
         if not is_valid_unicode(name + values[0]):
             raise InvalidField(FieldProblem("query", "must be valid Unicode"))
     return _convert({name: values[0] for name, values in query.items()}, struct, strict=False)
@@ -240,7 +242,9 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
 def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bool) -> _Struct:
     unknown = sorted(content.keys() - set(struct.__struct_encode_fields__))
     if unknown and struct.__struct_config__.forbid_unknown_fields:
-        raise InvalidField(*(FieldProblem(name, NOT_KNOWN) for name in unknown))
+        raise InvalidField(
+            *(FieldProblem(name[:MAX_QUOTED_CHARACTERS], NOT_KNOWN) for name in unknown)
+        )
     try:
         return msgspec.convert(content, struct, strict=strict)
     except msgspec.ValidationError as error:

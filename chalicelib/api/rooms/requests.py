@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.api.http.fields import ONE_LINE, UserId
+from chalicelib.api.http.fields import ONE_LINE, PageQuery, UserId
 from chalicelib.core.model.room_settings import (
     CALLERS_LOCATION,
     MAX_ARCHIVE_NAME_CHARACTERS,
@@ -86,6 +86,22 @@ class TokenBody(Struct, forbid_unknown_fields=True, rename="camel"):
     name: DisplayName | None = None
     data: str | None = None
     layout_classes: list[LayoutClass] | None = None
+
+
+class RoomListQuery(PageQuery):
+    """The page of a list of rooms, and for admins whose rooms, or which."""
+
+    of: UserId | None = None
+    live: bool = False
+
+    def check(self) -> None:
+        """Refuse two lists at once.
+
+        Raises:
+            InvalidField: Both `of` and `live` are given.
+        """
+        if self.live and self.of is not None:
+            raise InvalidField(FieldProblem("of", "must be given without live"))
 
 
 class SmallestTokenQuery(Struct, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 Every call takes the request's deadline and returns or raises before it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -101,6 +101,24 @@ class RoomStore(Protocol):
         """Count the rooms that this user created and has not deleted, up to `limit`.
 
         The count may be a moment out of date, like the list.
+        """
+
+
+class RoomDirectory(Protocol):
+    """A list of live rooms. Every method raises `StoreUnavailable` if it cannot answer in time."""
+
+    def live_sessions(self, deadline: Deadline) -> Sequence[str]:
+        """Return the ids of the sessions in which somebody was at their last check.
+
+        Sessions are among them whose first check is still to come.
+        """
+
+    def rooms_of(self, session_ids: Sequence[str], deadline: Deadline) -> Sequence[Room]:
+        """Return the rooms that use these sessions now, in the same order.
+
+        Args:
+            session_ids: At most 100 sessions.
+            deadline: The time by which the call must return.
         """
 
 

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_arrival, audit_departure
 from chalicelib.core.model.access_rules import RejectionReason
-from chalicelib.core.model.connection import Connection, Counts, Session, Stream
+from chalicelib.core.model.connection import Connection, Counts, Ending, Session, Stream
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
@@ -118,6 +119,7 @@ class ConnectionReconciler:
         def remove(stale: Connection) -> None:
             increment("StaleConnectionsRemoved")
             self._tracker.on_disconnected(session, stale.id, now, deadline)
+            audit_departure(session, stale, now, Ending.LOST, reconciled=True)
 
         unlisted = (each for each in recorded if each.id not in listed)
         for_each_concurrently(
@@ -206,6 +208,7 @@ class ConnectionReconciler:
             connection = Connection(listed.id, listed.since)
             if self._sessions.record_connection(session, connection, deadline):
                 recorded.append(connection)
+                audit_arrival(session, connection, reconciled=True)
             else:
                 # Its end is on record, but the client is connected. No callback will resolve this.
                 self._platform.disconnect(session.id, listed.id, deadline)

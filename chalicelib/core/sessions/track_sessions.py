@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_arrival, audit_connection, audit_departure
 from chalicelib.core.model.access_rules import RejectionReason, connects_as_moderator
 from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
@@ -15,6 +16,7 @@ from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom,
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.sessions.connection_rules import ConnectionRules
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -70,6 +72,7 @@ class SessionTracker:
         Raises:
             ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
+        audit_arrival(session, connection)
         if session.has_access_limits:
             room = self._rooms.find(session.room_name, deadline)
             self.admit_or_reject(session, room, connection, deadline)
@@ -136,6 +139,8 @@ class SessionTracker:
             and session.retired_until is not None
         ):
             report = replace(report, ending=Ending.CLOSED)
+        if report is not None:
+            audit_departure(session, report.connection, report.at, report.ending)
         room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             release = None
@@ -219,4 +224,5 @@ class SessionTracker:
         refused, ending = replace(connection, refused=True), _ENDINGS.get(reason, Ending.REFUSED)
         if self._sessions.record_connection(session, refused, deadline, ending=ending):
             increment(f"Rejected{reason}")
+            audit_connection(AuditAction.REJECTION, session, connection, reason=reason)
             self._platform.disconnect(session.id, connection.id, deadline)

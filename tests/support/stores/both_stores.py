@@ -137,7 +137,7 @@ class BothStores(RuleBasedStateMachine):
         room = self._a_room(data)
         self.both(lambda stores: stores.seats.free(room, user, soon()))
 
-    @rule(data=st.data(), user=USERS, at=MOMENTS, which=st.integers(0, 6))
+    @rule(data=st.data(), user=USERS, at=MOMENTS, which=st.integers(0, 7))
     def wait(self, data: st.DataObject, user: str, at: Any, which: int) -> None:
         room, guest = self._a_room(data), data.draw(st.booleans())
         user_id = f"{GUEST_PREFIX if guest else ''}{user}"
@@ -158,6 +158,7 @@ class BothStores(RuleBasedStateMachine):
             lambda stores: stores.waiting.decide(room, own, decided, decision, soon()),
             lambda stores: stores.waiting.send_out(room, own, at, soon()),
             lambda stores: stores.waiting.note_signal(room, before, which, at, soon()),
+            lambda stores: stores.waiting.remove(room, [known], soon()),
         ]
         self.both(calls[which])
         look = self.both(
