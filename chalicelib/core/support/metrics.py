@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
 
+from chalicelib.core.support.audit import AuditEntry
+
 NAMESPACE: Final = "Roomkey"
 """The namespace of all metrics in CloudWatch."""
-
-from chalicelib.core.support.audit import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
