@@ -242,9 +242,8 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
 def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bool) -> _Struct:
     unknown = sorted(content.keys() - set(struct.__struct_encode_fields__))
     if unknown and struct.__struct_config__.forbid_unknown_fields:
-        raise InvalidField(
-            *(FieldProblem(name[:MAX_QUOTED_CHARACTERS], NOT_KNOWN) for name in unknown)
-        )
+        shown = (name[:MAX_QUOTED_CHARACTERS] for name in unknown)
+        raise InvalidField(*(FieldProblem(each, NOT_KNOWN) for each in shown))
     try:
         return msgspec.convert(content, struct, strict=strict)
     except msgspec.ValidationError as error:
