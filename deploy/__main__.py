@@ -141,6 +141,11 @@ def user_data(operated: OperatedStage, user_id: str, out_file: str, *, erase: bo
         data.erase(user_id, sys.stdout)
 
 
+def rooms(operated: OperatedStage, after: str) -> None:
+    """Print the rooms of the stage, live ones first."""
+    _room_commands(operated).rooms(after)
+
+
 def who(operated: OperatedStage, room: str, after: str) -> None:
     """Print who is in a room now, who keeps a seat, and who waits."""
     _room_commands(operated).who(room, after)
@@ -192,6 +197,7 @@ COMMANDS_WITH_OPTIONS: Final[Mapping[str, Callable[[OperatedStage, Namespace], N
     "user-data": lambda operated, given: user_data(
         operated, given.id, given.out, erase=given.erase
     ),
+    "rooms": lambda operated, given: rooms(operated, given.after),
     "who": lambda operated, given: who(operated, given.room, given.after),
     "free": lambda operated, given: free(operated, given.room, end=given.end),
     "bearer-help": lambda operated, _: show_bearer_help(operated),
@@ -219,7 +225,7 @@ def main() -> int:
     parser.add_argument("--out", default="", help="of user-data: a file to write")
     parser.add_argument("--erase", action="store_true", help="of user-data: erase the user")
     parser.add_argument("--room", default="", help="of who and free: the room's name")
-    parser.add_argument("--after", default="", help="of who: where the page starts")
+    parser.add_argument("--after", default="", help="of rooms and who: where the page starts")
     parser.add_argument("--end", action="store_true", help="of free: end the room's call")
     arguments = parser.parse_args()
     try:

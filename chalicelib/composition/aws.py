@@ -74,7 +74,8 @@ def metrics_client() -> "MetricData":
     client = boto3.client("cloudwatch", config=_client_config())
     # Its answers are no JSON.
     check_answers(client, in_json=False)
-    return client
+    metrics: MetricData = client
+    return metrics
 
 
 def _client_config() -> "Config":

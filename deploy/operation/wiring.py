@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
+from chalicelib.adapters.dynamodb.media import DynamoDBMedia
+from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
 from chalicelib.adapters.dynamodb.sessions import DynamoDBSessions
@@ -13,6 +15,7 @@ from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.rooms.operation.free_seats import FreeSeats
+from chalicelib.core.rooms.operation.room_figures import RoomFigures
 from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import utc_now
@@ -20,6 +23,7 @@ from chalicelib.settings import Settings
 from deploy.asking import Operator
 from deploy.operation.freeing import Freeing
 from deploy.operation.occupants import Occupants
+from deploy.operation.rooms import Rooms
 from deploy.stage import Stage
 
 if TYPE_CHECKING:
@@ -47,6 +51,13 @@ class RoomCommands:
         self._sessions = DynamoDBSessions(client, table, settings.attendance)
         self._invitations = DynamoDBInvitations(client, table)
         self._waiting = DynamoDBWaiting(client, table)
+        self._media = DynamoDBMedia(client, table)
+        self._directory = DynamoDBRoomDirectory(client, table)
+
+    def rooms(self, after: str) -> None:
+        """Print a page of the stage's rooms, live ones first."""
+        figures = RoomFigures(self._sessions, self._media)
+        Rooms(self._stage.name, self._directory, figures, utc_now).report(after, self._out)
 
     def who(self, room: str, after: str) -> None:
         """Print who is in a room."""

@@ -312,6 +312,8 @@ class _Play:
         self._ask("read", "GET", "rooms/stand-up", alice)
         self._ask("attendance", "GET", "rooms/seats/attendance", alice)
         self._ask("usage", "GET", "usage?by=room", self._admin)
+        self._ask("all rooms", "GET", "rooms?all=true", self._admin)
+        self._ask("overview", "GET", "admin/overview", self._admin)
         self._ask("close", "DELETE", "rooms/stand-up", alice)
         self._ask("ask for data", "GET", "users/me", alice)
         self._ask("erase", "DELETE", "users/alice", self._admin)

@@ -1,4 +1,4 @@
-"""`make who` and `make free`: what they print, and that they ask before they change anything."""
+"""`make rooms`, `make who` and `make free`: their texts, and the question before a change."""
 
 import io
 from collections.abc import Callable
@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.model.user import User
+from chalicelib.core.rooms.operation.room_figures import RoomFigures
 from chalicelib.errors import ProviderRefused
 from deploy.errors import DeployError
 from deploy.operation.freeing import Freeing
 from deploy.operation.occupants import PAGE, Occupants
+from deploy.operation.rooms import PAGE as ROOMS_OF_A_PAGE
+from deploy.operation.rooms import Rooms
 from tests.core.rooms.test_freeing import repair_of
 from tests.fakes.service import ALICE, BOB, CAROL, Service
 
@@ -53,6 +56,63 @@ def repaired(
     except DeployError as refusal:
         return out.getvalue(), refusal
     return out.getvalue(), None
+
+
+def listed(service: Service, after: str = "") -> tuple[list[str], str | None]:
+    """Return the lines of a page, and the place of the next one."""
+    out = io.StringIO()
+    figures = RoomFigures(service.stores.sessions, service.stores.media)
+    Rooms("prod", service.stores.directory, figures, service.clock).report(after, out)
+    *lines, last = out.getvalue().splitlines()
+    if "The next page" in last:
+        return lines, last.partition("AFTER=")[2]
+    return [*lines, last], None
+
+
+def test_rooms_are_listed_live_ones_first_and_fullest_first(service: Service) -> None:
+    for name in ("quiet", "small", "large"):
+        service.open(name)
+    service.enter(BOB, "small")
+    service.enter(BOB, "large")
+    service.enter(CAROL, "large")
+    service.use_cases.media().record_archives.start(ALICE, "small", {}, service.deadline)
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    lines, following = listed(service)
+    assert following is None
+    assert lines[0] == "Live rooms, by their last check: 2"
+    assert lines[1].split() == ["large", "2", "connections", "0", "recordings", "open"]
+    assert lines[2].split() == ["small", "1", "connections", "1", "recordings", "open"]
+    assert lines[3] == "Other rooms:"
+    assert lines[4].split()[:3] == ["quiet", "open", "since"]
+    assert lines[4].endswith("by alice")
+
+
+@pytest.mark.parametrize("live", [0, 3, ROOMS_OF_A_PAGE, ROOMS_OF_A_PAGE + 3])
+def test_each_room_is_on_one_page(service: Service, live: int) -> None:
+    names = {f"room-{number}" for number in range(live + 2 * ROOMS_OF_A_PAGE)}
+    for number, name in enumerate(sorted(names)):
+        service.open(name)
+        if number < live:
+            service.enter(BOB, name)
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    seen: list[str] = []
+    after: str | None = ""
+    for _ in range(20):
+        assert after is not None
+        lines, after = listed(service, after)
+        rooms = [line.split()[0] for line in lines if line.startswith("  ")]
+        assert len(rooms) <= ROOMS_OF_A_PAGE
+        seen += rooms
+        if after is None:
+            break
+    assert (len(seen), set(seen)) == (len(names), names)
+
+
+def test_a_place_that_is_none_is_refused(service: Service) -> None:
+    with pytest.raises(DeployError, match="no place"):
+        listed(service, "others.nonsense")
 
 
 def test_who_shows_people_seats_and_whoever_waits(service: Service) -> None:

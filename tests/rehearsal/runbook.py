@@ -12,6 +12,7 @@ _COMMAND: Final = re.compile(r"(?:[A-Z_]+=\S+ )?(?:make \S+|aws|git|sed|echo) \S
 
 WHILE_IT_RUNS: Final = (
     "aws cloudwatch describe-alarms --alarm-name-prefix roomkey-prod- --state-value ALARM",
+    "make rooms STAGE=prod",
     "make who STAGE=prod ROOM=seats",
     "make free STAGE=prod ROOM=seats",
     "make free STAGE=prod ROOM=seats END=1",

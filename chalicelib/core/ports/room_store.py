@@ -134,7 +134,9 @@ class RoomDirectory(Protocol):
     Every method raises `StoreUnavailable` if it cannot answer in time.
     """
 
-    def every(self, after: DirectoryPlace | None, limit: int, deadline: Deadline) -> DirectoryPage:
+    def page_of_all(
+        self, after: DirectoryPlace | None, limit: int, deadline: Deadline
+    ) -> DirectoryPage:
         """Return a page of all rooms that are not deleted, each once, in no particular order.
 
         Args:

@@ -151,7 +151,7 @@ class ListRooms:
         _check(user)
         shown: list[Room] = []
         for _ in range(MAX_READS_OF_A_PAGE):
-            page = self._directory.every(after, limit - len(shown), deadline)
+            page = self._directory.page_of_all(after, limit - len(shown), deadline)
             shown += page.rooms
             after = page.after
             if after is None or len(shown) == limit:

@@ -26,7 +26,7 @@ def names_of_all(directory: RoomDirectory, limit: int) -> list[str]:
     names: list[str] = []
     after: DirectoryPlace | None = None
     for _ in range(20):
-        page = directory.every(after, limit, soon())
+        page = directory.page_of_all(after, limit, soon())
         assert len(page.rooms) <= limit
         names += [each.name for each in page.rooms]
         after = page.after

@@ -66,7 +66,7 @@ def test_all_rooms_come_page_by_page_though_deleted_ones_lie_between(
     assert [name for names in shown for name in names] == left
     # So many deleted ones in a row end a page early.
     assert [] in shown
-    assert service.table.faults.calls["every"] <= MAX_READS_OF_A_PAGE * len(shown)
+    assert service.table.faults.calls["page_of_all"] <= MAX_READS_OF_A_PAGE * len(shown)
 
 
 def test_nobody_else_sees_the_rooms_of_others(service: Service, lists: ListRooms) -> None:

@@ -15,8 +15,10 @@ class FakeRoomDirectory:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def every(self, after: DirectoryPlace | None, limit: int, deadline: Deadline) -> DirectoryPage:
-        with self._table.faults.call("every", deadline):
+    def page_of_all(
+        self, after: DirectoryPlace | None, limit: int, deadline: Deadline
+    ) -> DirectoryPage:
+        with self._table.faults.call("page_of_all", deadline):
             start = "" if after is None else after.id
             entries = sorted(each for each in self._table.rooms if each > start)
             rooms = [self._table.rooms[each].room for each in entries[:limit]]

@@ -47,7 +47,9 @@ class DynamoDBRoomDirectory:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def every(self, after: DirectoryPlace | None, limit: int, deadline: Deadline) -> DirectoryPage:
+    def page_of_all(
+        self, after: DirectoryPlace | None, limit: int, deadline: Deadline
+    ) -> DirectoryPage:
         scan: dict[str, Any] = {
             "TableName": self._table.name,
             "IndexName": BY_CREATOR,
