@@ -47,6 +47,8 @@ class CloudWatchRefusals:
         try:
             answer = deadline.run(lambda: self._client.get_metric_data(**request))
             found = {each["Id"]: each for each in answer["MetricDataResults"]}
+            if found.keys() != asked.keys():
+                raise _unavailable("an answer about other metrics")
             if {each["StatusCode"] for each in found.values()} - {"Complete"}:
                 raise _unavailable("not all metrics were complete")
             sums = {asked[each]: round(sum(data["Values"])) for each, data in found.items()}
