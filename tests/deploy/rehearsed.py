@@ -87,8 +87,6 @@ class _Play:
         self._into_prod(first, second)
         self._record(second)
         self._use_it()
-        self._act("usage", second, "usage", "prod", MONTH=f"{datetime.now(UTC):%Y-%m}")
-        self._act("user data", second, "user-data", "prod", ID="alice", ERASE="1")
         self._act("privacy check", second, "privacy-check", "prod")
         self._look_into_prod()
         self._follow_the_runbook(second)
@@ -179,7 +177,8 @@ class _Play:
         }
 
     def _run(self, clone: Clone, commands: Iterable[str]) -> None:
-        """Run commands of the runbook as they stand there."""
+        """Run commands of the runbook as they stand there, on a month and a user that exist."""
+        real = {"MONTH": f"{datetime.now(UTC):%Y-%m}", "ID": "alice"}
         for command in commands:
             before = len(self._set.aws.calls)
             program, *words = shlex.split(command)
@@ -188,6 +187,7 @@ class _Play:
             elif program == "make":
                 target, *given = words
                 variables = dict(each.split("=", 1) for each in given)
+                variables |= {name: real[name] for name in real.keys() & variables.keys()}
                 stage, typed = variables.pop("STAGE"), runbook.TYPED.get(command, "")
                 outcome = clone.make(target, stage, typed, **variables)
             else:
