@@ -9,7 +9,7 @@ from chalicelib.core.support.formats import rfc3339
 from chalicelib.errors import NotConfigured, ProviderRefused, RoomNotFound
 from deploy.asking import Operator
 from deploy.errors import DeployError
-from deploy.operation.printing import checked_name, no_such_room, shown
+from deploy.operation.printing import checked_name, counted, no_such_room, shown
 
 _SECONDS: Final = 60.0
 _SHOWN: Final = 50
@@ -43,13 +43,15 @@ class Freeing:
             print("There is nothing to free.", file=self._out)
             return
         self._confirm(
-            f"Remove {len(found.gone)} connections from the record, and free {len(found.unused)} "
-            f"seats? Nobody is disconnected. Type {found.room.name} to continue:",
+            f"Remove {counted(len(found.gone), 'connection')} from the record, and free "
+            f"{counted(len(found.unused), 'seat')}? Nobody is disconnected. Type {found.room.name} "
+            "to continue:",
             found.room.name,
         )
         freed = self._repair.free(found, Deadline(_SECONDS))
         print(
-            f"Removed {len(found.gone)} connections from the record, and freed {freed} seats.",
+            f"Removed {counted(len(found.gone), 'connection')} from the record, and freed "
+            f"{counted(freed, 'seat')}.",
             file=self._out,
         )
 
@@ -98,7 +100,13 @@ class Freeing:
 def _lines(found: Comparison) -> Iterator[str]:
     room, limit = found.room, found.room.settings.max_participants
     seats = "no limit" if limit is None else f"{len(room.seats.connections)} of {limit} seats taken"
-    yield f"Room {room.name}: {seats}, and OpenTok lists {found.connected} connections."
+    listed = counted(found.connected, "connection")
+    yield f"Room {room.name}: {seats}, and OpenTok lists {listed}."
+    if found.gone and not found.connected:
+        yield (
+            "  OpenTok lists nobody. If people are in, the stored credentials are of another "
+            "project: free nothing, and run make secret."
+        )
     for gone in found.gone[:_SHOWN]:
         since = f"on record since {rfc3339(gone.since)}"
         yield f"  gone    {shown(gone.user_id or 'unknown'):<40}  {since}  {gone.id}"
@@ -110,6 +118,6 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield f"  and {more} more"
     if found.unknown:
         yield (
-            f"  {found.unknown} connections that OpenTok lists are not on record. If they stay so "
-            "for minutes, callbacks do not come: docs/runbook.md."
+            f"  {counted(found.unknown, 'connection')} that OpenTok lists: not on record. If it "
+            "stays so for minutes, callbacks do not come: docs/runbook.md."
         )

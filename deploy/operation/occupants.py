@@ -11,7 +11,7 @@ from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, rfc3339
-from deploy.operation.printing import checked_name, no_such_room, shown
+from deploy.operation.printing import checked_name, counted, no_such_room, shown
 
 PAGE: Final = 100
 """The number of connections that are shown at a time."""
@@ -91,6 +91,6 @@ def _line(each: Connection) -> str:
     person = each.participant
     who = person.user_id or (person.service.value if person.service else "unknown")
     role = "refused" if each.refused else (person.role.value if person.role else "unknown role")
-    doing = f"{len(each.streams)} streams" if each.streams else "watching"
+    doing = counted(len(each.streams), "stream") if each.streams else "watching"
     text = f"{role:<14}since {rfc3339(each.since)}  {doing:<10}  {each.id}"
     return f"{shown(who):<40}  {text}  {shown(person.name or '')}".rstrip()

@@ -9,6 +9,11 @@ def shown(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 seat` or `2 seats`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def checked_name(name: str) -> str:
     """Return the name of a room.
 

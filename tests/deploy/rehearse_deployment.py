@@ -428,7 +428,7 @@ def test_an_operator_sees_who_is_in_frees_a_seat_and_ends_a_call(rehearsed: Rehe
         r"^  seats .* 0 recordings  open$", printed["make rooms STAGE=prod"], re.MULTILINE
     )
     assert "Seats: 1 of 2, 1 without a connection:\n  bob " in printed[f"make who {room}"]
-    assert "freed 1 seats." in printed[f"make free {room}"]
+    assert "freed 1 seat." in printed[f"make free {room}"]
     assert "The call in seats has ended." in printed[f"make free {room} END=1"]
     assert "An admin has roomkey:admin" in printed["make bearer-help STAGE=prod"]
 

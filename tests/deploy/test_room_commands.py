@@ -182,13 +182,14 @@ def test_free_says_what_it_would_do_and_does_it_after_the_answer(service: Servic
     shown, refusal = repaired(service, lambda freeing: freeing.free("standup"), "no")
     assert str(refusal) == "Nothing was changed."
     assert "2 of 2 seats taken, and OpenTok lists 0 connections." in shown
+    assert "OpenTok lists nobody." in shown
     assert "  gone    bob" in shown
-    assert "Remove 1 connections from the record, and free 2 seats?" in shown
+    assert "Remove 1 connection from the record, and free 2 seats?" in shown
     assert len(service.room().seats.connections) == 2
 
     done, refusal = repaired(service, lambda freeing: freeing.free("standup"))
     assert refusal is None
-    assert done.endswith("Removed 1 connections from the record, and freed 2 seats.\n")
+    assert done.endswith("Removed 1 connection from the record, and freed 2 seats.\n")
     again, _ = repaired(service, lambda freeing: freeing.free("standup"))
     assert again.endswith("There is nothing to free.\n")
 
@@ -197,7 +198,7 @@ def test_free_points_to_lost_callbacks(service: Service) -> None:
     service.open()
     service.connect_unreported(service.join(BOB).token.text)
     shown, _ = repaired(service, lambda freeing: freeing.free("standup"))
-    assert "1 connections that OpenTok lists are not on record" in shown
+    assert "1 connection that OpenTok lists: not on record" in shown
 
 
 def test_a_call_ends_after_the_answer_alone(service: Service) -> None:

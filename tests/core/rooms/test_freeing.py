@@ -126,6 +126,15 @@ def test_a_connection_that_no_callback_reported_is_counted(service: Service) -> 
     assert (found.connected, found.unknown) == (1, 1)
 
 
+def test_a_seat_is_freed_though_the_record_of_the_session_is_lost(service: Service) -> None:
+    service.open(max_participants=1)
+    service.leave_unreported(service.enter(BOB))
+    service.clock.forward(seconds=11)
+    del service.table.sessions[service.room().session_id]
+    assert freed(service) == 1
+    assert dict(service.room().seats.connections) == {}
+
+
 def test_a_room_without_a_limit_loses_the_connections_that_are_gone(service: Service) -> None:
     service.open()
     service.leave_unreported(service.enter(BOB))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.model.connection import Connection
+from chalicelib.core.model.connection import Connection, Session
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import MAX_EVICTED_AT_ONCE, SeatClaim, Seats
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, SeatStore, StaleRoom, busy
@@ -127,10 +127,13 @@ class FreeSeats:
         Returns:
             The number of seats that were freed.
         """
-        session = self._sessions.session(found.room.session_id, deadline)
-        if session is not None:
-            for each in found.gone:
-                self._tracker.on_disconnected(session, each.id, self._clock(), deadline)
+        room = found.room
+        on_record = self._sessions.session(room.session_id, deadline)
+        session = on_record or Session(room.session_id, room.name, room.room_id)
+        # The hint may be out of date, and a seat must be looked for in any case.
+        session = replace(session, has_access_limits=True)
+        for each in found.gone:
+            self._tracker.on_disconnected(session, each.id, self._clock(), deadline)
         freed = 0
         for _ in range(_MOST_BATCHES):
             batch = self._free_batch(found, deadline)
