@@ -37,6 +37,7 @@ from tests.fakes.outside import (
     FakeCallbackVerifier,
     FakeClientLibrary,
     FakeIdentity,
+    FakeRefusals,
 )
 from tests.fakes.stores import Stores
 from tests.support.features import ALL_FEATURES
@@ -99,6 +100,7 @@ class Service:
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
+        self.refusals = FakeRefusals()
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         self._policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"),
@@ -344,6 +346,7 @@ class Service:
             attendance=lambda: self.stores.attendance,
             usage=lambda: self.stores.usage,
             directory=lambda: self.stores.directory,
+            refusals=lambda: self.refusals,
             user_data=lambda: UserDataPorts(
                 records=self.stores.user_records, erasures=self.stores.erasures
             ),
