@@ -10,7 +10,7 @@ from tests.rehearsal.runbook import commands_of_the_page, rehearsed_commands
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-_METRIC = re.compile(r'\bincrement\(f?"(\w+)')
+_METRIC = re.compile(r'\b(?:increment|increase|duration|timer)\(f?"(\w+)')
 
 
 def section(title: str) -> str:

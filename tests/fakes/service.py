@@ -313,7 +313,9 @@ class Service:
             case "streamCreated" if event.stream is not None:
                 follow.on_stream_created(session, connection.id, event.stream, self.deadline)
             case "streamDestroyed" if event.stream is not None:
-                follow.on_stream_destroyed(session, connection.id, event.stream.id, self.deadline)
+                follow.on_stream_destroyed(
+                    session, connection.id, event.stream.id, self.deadline, implied=event.at
+                )
 
     def _ports(self) -> Ports:
         media = MediaPorts(
