@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -324,15 +325,15 @@ def test_a_moderator_who_turns_away_and_one_who_approves_agree_on_the_first(
 def test_a_waiting_room_that_others_keep_changing_is_busy(service: Service) -> None:
     service.open(waiting_room=True)
     place = ask(service, BOB)
-    numbers = iter(range(100))
-    service.table.faults.before_next(
-        "approve", lambda: service.change(locked=next(numbers) % 2 == 0), times=8
-    )
+    hours = count(1)
+
+    def change() -> None:
+        service.change({"closes_at": service.clock() + timedelta(hours=next(hours))})
+
+    service.table.faults.before_next("approve", change, times=8)
     with pytest.raises(StoreUnavailable):
         approve(service, place.waiting_id)
-    service.table.faults.before_next(
-        "approve", lambda: service.change(locked=next(numbers) % 2 == 0), times=8
-    )
+    service.table.faults.before_next("approve", change, times=8)
     with pytest.raises(StoreUnavailable):
         approve_all(service)
     assert ids(service) == ["bob"]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -252,6 +253,21 @@ def test_a_ban_of_a_guest_who_waits_ends_their_single_use_invitation(
     service.ban(guest_of(invited.invitation, "ann").id)
     assert waiting(service) == []
     assert service.refusal_of_guest(invited.code, "eve") == refusal
+
+
+def test_nobody_keeps_a_seat_for_a_guest_whose_invitation_has_expired(service: Service) -> None:
+    service.open(waiting_room=True, max_participants=1)
+    for admits_all in (False, True):
+        invited = service.invite(expires_at=service.clock() + timedelta(seconds=5))
+        waiting_id = ask(service, invited).waiting_id
+        service.clock.forward(seconds=5)
+        if admits_all:
+            assert approve_all(service) == ([], 0)
+        else:
+            with pytest.raises(WaitingUserNotFound):
+                approve(service, waiting_id)
+    assert waiting(service) == []
+    assert service.room().seats.connections == {}
 
 
 def test_a_guest_who_waits_too_long_for_the_last_use_has_none(service: Service) -> None:

@@ -21,6 +21,8 @@ from chalicelib.errors import (
     ProviderUnavailable,
     RoomClosed,
     RoomkeyError,
+    RoomLocked,
+    RoomNotOpen,
     StoreUnavailable,
     WaitingRoomFull,
     WaitingUserNotFound,
@@ -216,6 +218,26 @@ def test_nobody_is_approved_in_a_closed_room(service: Service) -> None:
         approve(service, place.waiting_id)
     with pytest.raises(RoomClosed):
         approve_all(service)
+
+
+@pytest.mark.parametrize("cap", [None, 3])
+@pytest.mark.parametrize("approves", [approve, lambda service, _: approve_all(service)])
+def test_nobody_is_approved_who_would_get_no_token(
+    service: Service, cap: int | None, approves: Callable[[Service, str], object]
+) -> None:
+    service.open(waiting_room=True, max_participants=cap)
+    place = ask(service, BOB)
+    service.change(locked=True)
+    with pytest.raises(RoomLocked):
+        approves(service, place.waiting_id)
+    service.change({"opens_at": service.clock() + timedelta(hours=1)}, locked=False)
+    with pytest.raises(RoomNotOpen):
+        approves(service, place.waiting_id)
+    assert service.room().seats.connections == {}
+    service.change({"opens_at": None})
+    approves(service, place.waiting_id)
+    service.change(locked=True)
+    approves(service, place.waiting_id)  # repeated, as after a lost answer
 
 
 def test_who_waits_in_several_rooms_at_once_is_counted_for_all_but_one() -> None:

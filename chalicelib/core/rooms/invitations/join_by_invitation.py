@@ -15,7 +15,7 @@ from chalicelib.core.model.invitation import (
     hash_key,
     invitation_id_of,
 )
-from chalicelib.core.model.room import Room
+from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.invitation_store import (
@@ -33,7 +33,14 @@ from chalicelib.core.rooms.quotas import MAX_USERS
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom, is_at
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.errors import InvitationInvalid, MustWait, NotAMember, Unauthenticated
+from chalicelib.errors import (
+    InvitationInvalid,
+    MustWait,
+    NotAMember,
+    RoomClosed,
+    RoomNotFound,
+    Unauthenticated,
+)
 
 NO_ROOM: Final = "."
 """A name that no room can have. It is looked up where a code leads nowhere, as for a good one."""
@@ -131,7 +138,17 @@ class JoinByInvitation:
         except MustWait:
             self._remember(asker, guest)
             raise
-        except NotAMember:  # another room has the name now
+        except (NotAMember, RoomNotFound):  # another room has the name now, or none
+            raise invitation_invalid() from None
+        except RoomClosed:
+            # The room may have been deleted meanwhile, and not just closed by its hours.
+            if room.state(self._clock()) is not State.CLOSED:
+                self._check_not_deleted(invitation, deadline)
+            raise
+
+    def _check_not_deleted(self, invitation: Invitation, deadline: Deadline) -> None:
+        room = self._rooms.find(invitation.room_name, deadline)
+        if room is None or not _is_of(invitation, room):
             raise invitation_invalid() from None
 
     def _look_up(
@@ -189,11 +206,9 @@ class _CountedClaims:
         """Write the claim, and take a use if the guest has taken none.
 
         Raises:
-            InvitationInvalid: Another room has the name now, or other guests took the last use.
+            InvitationInvalid: The invitation was revoked, or other guests took the last use.
             StaleRoom: The room has another revision, or a condition of the claim does not hold.
         """
-        if not _is_of(self._use.invitation, room):
-            raise invitation_invalid()
         gives_seat = claim is None or claim.user_id is not None
         if gives_seat and not self._is_counted:
             try:
