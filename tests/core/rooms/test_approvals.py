@@ -1,5 +1,6 @@
 """Decisions of moderators about users who wait: approvals, seats, and turning away."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
@@ -12,6 +13,7 @@ from chalicelib.core.model.waiting import (
     RECORDED_EVERY,
     TURNED_AWAY_FOR,
 )
+from chalicelib.core.support.metrics import Metric, recording
 from chalicelib.errors import (
     RoomFull,
     RoomkeyError,
@@ -209,9 +211,27 @@ def test_nobody_waits_under_another_id(
 ) -> None:
     service.open(waiting_room=True)
     ask(service, BOB)
+    looks = service.table.faults.calls["look"]
     with pytest.raises(WaitingUserNotFound):
         act(service, waiting_id)
+    # A text that is no id is not even looked for.
+    assert service.table.faults.calls["look"] - looks == (waiting_id == "a" * 22)
     assert ids(service) == ["bob"]
+
+
+def test_turning_a_user_away_looks_for_no_invitation(service: Service) -> None:
+    service.open(waiting_room=True)
+    turn_away(service, ask(service, BOB).waiting_id)
+    assert service.table.faults.calls["look_up"] == 0
+
+
+def test_each_wait_and_each_decision_is_counted(service: Service) -> None:
+    service.open(waiting_room=True)
+    with recording() as counted:
+        approve(service, ask(service, BOB).waiting_id)
+        turn_away(service, ask(service, CAROL).waiting_id)
+    names = Counter(each.name for each in counted if isinstance(each, Metric))
+    assert names == {"WaitsBegun": 2, "WaitsApproved": 1, "WaitsTurnedAway": 1}
 
 
 # Users who skip the waiting room.

@@ -167,9 +167,13 @@ def test_many_lapsed_seats_are_cleared_before_a_use_is_taken(service: Service) -
     service.clock.forward(seconds=HOLD.total_seconds() + 1)
     service.change({"max_participants": 1})
     invited = service.invite(max_uses=1)
+    calls, claims = service.table.faults.calls, list[int]()
+    before = calls["write_claim"]
+    service.table.faults.before_next("take_use", lambda: claims.append(calls["write_claim"]))
 
     service.come(invited.code)
 
+    assert claims == [before + 2]
     assert (uses(service, invited), len(service.room().seats.connections)) == (1, 1)
 
 

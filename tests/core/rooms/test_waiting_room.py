@@ -15,8 +15,12 @@ from chalicelib.core.model.waiting import (
     MAX_WAITING,
     RECORDED_EVERY,
 )
-from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.rooms.quotas import MAX_USERS, Quotas
+from chalicelib.core.rooms.waiting.asking import Asking
+from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.errors import (
+    MustWait,
     NotAModerator,
     ProviderUnavailable,
     RoomClosed,
@@ -93,6 +97,36 @@ def test_who_stops_asking_no_longer_waits_and_begins_at_the_end_of_the_queue(
     again = ask(service, BOB)
     assert (again.waiting_id, again.ahead) == (place.waiting_id, 1)
     assert again.since == service.clock()
+
+
+def test_who_stopped_asking_waits_anew_though_nobody_else_came(service: Service) -> None:
+    service.open(waiting_room=True)
+    ask(service, BOB)
+    service.clock.now += FORGOTTEN_AFTER
+    assert ask(service, BOB).since == service.clock()
+
+
+def test_an_instance_remembers_a_limited_number_of_waiting_users(service: Service) -> None:
+    signals = WaitingSignals(
+        service.stores.waiting,
+        service.stores.sessions,
+        service.platforms.connections,
+        service.clock,
+    )
+    waiting_room = WaitingRoom(service.stores.waiting, signals, service.clock)
+    room = service.open(waiting_room=True)
+
+    def keep_waiting(user: User) -> None:
+        with pytest.raises(MustWait):
+            waiting_room.check(room, user, Asking(), service.deadline)
+
+    keep_waiting(BOB)
+    asked = waiting_room.asking["bob"]
+    waiting_room.asking |= {str(number): asked for number in range(MAX_USERS - 1)}
+    keep_waiting(CAROL)
+    assert len(waiting_room.asking) == MAX_USERS
+    assert waiting_room.place_of("bob") is None
+    assert "0" in waiting_room.asking
 
 
 @pytest.mark.parametrize("every", [1, 3, 5, 9, 10, 19])

@@ -74,6 +74,9 @@ class JoinByInvitation:
 
     An instance remembers which guests it has kept waiting. Who of them asks again in time costs one
     read, which finds invitation, room and waiting room at once.
+
+    Attributes:
+        kept_waiting: The user ids of these guests, by invitation and the hash of their key.
     """
 
     def __init__(
@@ -94,8 +97,7 @@ class JoinByInvitation:
         self._waiting_room = waiting_room
         self._rule = rule
         self._clock = clock
-        self._kept_waiting: dict[tuple[str, str], str] = {}
-        """The user ids of guests who wait, by invitation and the hash of their key."""
+        self.kept_waiting: dict[tuple[str, str], str] = {}
         self._lock = Lock()
 
     def join(
@@ -155,7 +157,7 @@ class JoinByInvitation:
         self, asker: tuple[str, str], deadline: Deadline
     ) -> tuple[FoundInvitation, WaitingLook | None]:
         """Return the invitation, and the room with it for a guest who waits and asks in time."""
-        user_id = self._kept_waiting.get(asker)
+        user_id = self.kept_waiting.get(asker)
         place = None if user_id is None else self._waiting_room.place_of(user_id)
         if place is None:
             return self._store.look_up(*asker, deadline), None
@@ -164,10 +166,10 @@ class JoinByInvitation:
 
     def _remember(self, asker: tuple[str, str], guest: User) -> None:
         with self._lock:
-            self._kept_waiting.pop(asker, None)
-            self._kept_waiting[asker] = guest.id
-            if len(self._kept_waiting) > MAX_USERS:
-                del self._kept_waiting[next(iter(self._kept_waiting))]
+            self.kept_waiting.pop(asker, None)
+            self.kept_waiting[asker] = guest.id
+            if len(self.kept_waiting) > MAX_USERS:
+                del self.kept_waiting[next(iter(self.kept_waiting))]
 
     def identify(self, request: GuestRequest, deadline: Deadline) -> User:
         """Return a guest who is invited as a moderator, and has come before.
