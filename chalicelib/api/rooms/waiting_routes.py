@@ -91,7 +91,8 @@ def list_waiting(context: RequestContext, room: str) -> Response:
     summary="Approve a waiting user, and keep a seat for them",
     description=(
         "The user gets a client token when they ask again. In a room with a limit, their seat is "
-        "kept for 120 s. If there is none, they still wait."
+        "kept for 120 s. If there is none, they still wait. In a locked room, or before it opens, "
+        "nobody is approved."
     ),
     returns={HTTPStatus.NO_CONTENT: None},
     raises=(*MODERATOR_ERRORS, errors.WaitingUserNotFound, *_HOURS_ERRORS, errors.RoomFull),

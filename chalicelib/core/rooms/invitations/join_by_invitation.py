@@ -70,7 +70,7 @@ class JoinByInvitation:
     """Issues client tokens to guests.
 
     A code that is wrong, revoked, expired or used up costs the same two reads, and gets the same
-    error. So an answer does not tell which codes once were good.
+    error. So an answer does not say which codes once were good. Its time may say so to who has one.
 
     An instance remembers which guests it has kept waiting. Who of them asks again in time costs one
     read, which finds invitation, room and waiting room at once.
