@@ -34,6 +34,7 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases, UserDataUseCa
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.rooms.operation.read_overview import ReadOverview
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -105,6 +106,11 @@ def wire(
 
         return ReadUsage(ports.usage(), policy.prices, clock)
 
+    def build_overview() -> "ReadOverview":
+        from chalicelib.composition.operation import wire_overview
+
+        return wire_overview(ports, clock)
+
     def build_user_data() -> UserDataUseCases:
         from chalicelib.composition.user_data import wire_user_data
 
@@ -113,50 +119,11 @@ def wire(
     user_data = cache(build_user_data)
 
     def build_scheduled() -> ScheduledUseCases:
-        from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
-        from chalicelib.core.sessions.check_sessions import SessionChecks
-        from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
-        from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
-        from chalicelib.core.sessions.refill_pool import RefillPool
-        from chalicelib.core.usage.count_usage import UsageCounter
+        from chalicelib.composition.scheduled import wire_scheduled
 
-        due_work, workers = ports.due_work(), ports.workers()
-        checks = SessionChecks(
-            sessions=ports.sessions,
-            due_work=due_work,
-            connections=ConnectionReconciler(
-                rooms=ports.rooms,
-                sessions=ports.sessions,
-                rules=rules,
-                platform=ports.connections,
-                tracker=tracker,
-                seats=seats,
-                clock=clock,
-            ),
-            media=media().reconcile,
-            usage=UsageCounter(
-                ports.attendance(), ports.media().store, ports.usage(), policy.prices, clock
-            ),
-            clock=clock,
-            longest_token=policy.longest_token,
-        )
-        return ScheduledUseCases(
-            enforce_closing_times=ClosingTimes(
-                ports.rooms, due_work, ports.connections, media().stop.stop_all, clock
-            ),
-            reconcile_sessions=SessionReconciler(
-                due_work,
-                # Outside AWS, this process does the workers' work, and waits for its end.
-                checks.run if workers is None else workers.start,
-                clock,
-                policy.opentok_calls_per_second,
-            ),
-            check_sessions=checks,
-            delete_expired_archives=media().delete_expired_archives,
-            erase_users=user_data().erase,
-            refill_session_pool=RefillPool(
-                ports.pool, ports.video, policy.pool, clock, policy.opentok_calls_per_second
-            ),
+        erase = user_data().erase
+        return wire_scheduled(
+            ports, policy, clock, media=media(), erase=erase, rules=rules, tracker=tracker
         )
 
     join_room = JoinRoom(
@@ -244,6 +211,7 @@ def wire(
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
         list_rooms=cache(lambda: ListRooms(ports.rooms, ports.directory())),
+        read_overview=cache(build_overview),
         user_data=user_data,
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),

@@ -37,6 +37,7 @@ from tests.fakes.outside import (
     FakeCallbackVerifier,
     FakeClientLibrary,
     FakeIdentity,
+    FakeRefusals,
 )
 from tests.fakes.stores import Stores
 from tests.support.features import ALL_FEATURES
@@ -99,6 +100,7 @@ class Service:
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
+        self.refusals = FakeRefusals()
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         self._policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"),
@@ -311,7 +313,9 @@ class Service:
             case "streamCreated" if event.stream is not None:
                 follow.on_stream_created(session, connection.id, event.stream, self.deadline)
             case "streamDestroyed" if event.stream is not None:
-                follow.on_stream_destroyed(session, connection.id, event.stream.id, self.deadline)
+                follow.on_stream_destroyed(
+                    session, connection.id, event.stream.id, self.deadline, implied=event.at
+                )
 
     def _ports(self) -> Ports:
         media = MediaPorts(
@@ -342,6 +346,7 @@ class Service:
             attendance=lambda: self.stores.attendance,
             usage=lambda: self.stores.usage,
             directory=lambda: self.stores.directory,
+            refusals=lambda: self.refusals,
             user_data=lambda: UserDataPorts(
                 records=self.stores.user_records, erasures=self.stores.erasures
             ),
