@@ -13,6 +13,7 @@ from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.held_seats import HeldSeats
+from chalicelib.core.rooms.invitations.end_invitations import EndInvitations
 from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
@@ -68,8 +69,17 @@ def wire(
     )
     rules = ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock)
     tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock, rules=rules)
-    signals = WaitingSignals(ports.sessions, ports.connections, clock)
+    signals = WaitingSignals(ports.waiting, ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
+    end_invitations = EndInvitations(
+        store=ports.invitations,
+        sessions=ports.sessions,
+        waiting=ports.waiting,
+        seats=ports.seats,
+        platform=ports.connections,
+        signals=signals,
+        clock=clock,
+    )
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
 
     def build_media() -> "MediaServices":
@@ -109,50 +119,11 @@ def wire(
     user_data = cache(build_user_data)
 
     def build_scheduled() -> ScheduledUseCases:
-        from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
-        from chalicelib.core.sessions.check_sessions import SessionChecks
-        from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
-        from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
-        from chalicelib.core.sessions.refill_pool import RefillPool
-        from chalicelib.core.usage.count_usage import UsageCounter
+        from chalicelib.composition.scheduled import wire_scheduled
 
-        due_work, workers = ports.due_work(), ports.workers()
-        checks = SessionChecks(
-            sessions=ports.sessions,
-            due_work=due_work,
-            connections=ConnectionReconciler(
-                rooms=ports.rooms,
-                sessions=ports.sessions,
-                rules=rules,
-                platform=ports.connections,
-                tracker=tracker,
-                seats=seats,
-                clock=clock,
-            ),
-            media=media().reconcile,
-            usage=UsageCounter(
-                ports.attendance(), ports.media().store, ports.usage(), policy.prices, clock
-            ),
-            clock=clock,
-            longest_token=policy.longest_token,
-        )
-        return ScheduledUseCases(
-            enforce_closing_times=ClosingTimes(
-                ports.rooms, due_work, ports.connections, media().stop.stop_all, clock
-            ),
-            reconcile_sessions=SessionReconciler(
-                due_work,
-                # Outside AWS, this process does the workers' work, and waits for its end.
-                checks.run if workers is None else workers.start,
-                clock,
-                policy.opentok_calls_per_second,
-            ),
-            check_sessions=checks,
-            delete_expired_archives=media().delete_expired_archives,
-            erase_users=user_data().erase,
-            refill_session_pool=RefillPool(
-                ports.pool, ports.video, policy.pool, clock, policy.opentok_calls_per_second
-            ),
+        erase = user_data().erase
+        return wire_scheduled(
+            ports, policy, clock, media=media(), erase=erase, rules=rules, tracker=tracker
         )
 
     join_room = JoinRoom(
@@ -190,11 +161,8 @@ def wire(
         ),
         invite_guests=InviteGuests(
             store=ports.invitations,
-            sessions=ports.sessions,
-            waiting=ports.waiting,
-            seats=ports.seats,
             rooms=read_rooms,
-            platform=ports.connections,
+            end_invitations=end_invitations,
             rule=policy.invitations,
             quota=InvitationQuota(quotas.invitations_per_hour, ports.quotas, clock),
             clock=clock,
@@ -234,7 +202,7 @@ def wire(
             seats=ports.seats,
             sessions=ports.sessions,
             waiting=ports.waiting,
-            invitations=ports.invitations,
+            end_invitations=end_invitations,
             rooms=read_rooms,
             platform=ports.connections,
             clock=clock,

@@ -110,6 +110,7 @@ class SessionTracker:
                 continue
             # A revocation is written before connections are read, and this connection is written
             # now. So either this call sees the revocation, or the revocation this connection.
+            # `_seat` has looked as well, but before it wrote.
             reason = reason or self._rules.revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
@@ -210,6 +211,11 @@ class SessionTracker:
             return None
         if not room.seats.has_room_for_device(user_id):
             return RejectionReason.TOO_MANY
+        # A guest whose invitation is revoked takes no seat until they are rejected: an old
+        # client token would take one again and again.
+        revocation = self._rules.revocation(connection, deadline)
+        if revocation is not None:
+            return revocation
         now = self._clock()
         moderates = connects_as_moderator(room, connection.participant, now)
         kept_free = room.seats_kept_free(now, moderates=moderates)
