@@ -1,6 +1,13 @@
 """Roomkey's functions on AWS Lambda: the app, its routes and its scheduled functions."""
 
+import gc
 import os
+
+_IN_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
+if _IN_LAMBDA:
+    # All that a cold start makes stays, so the garbage collector would look at it in vain.
+    gc.disable()
+
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -165,3 +172,7 @@ reconcile_sessions = app.handler_map["reconcile_sessions"]
 check_sessions = app.handler_map["check_sessions"]
 delete_expired_archives = app.handler_map["delete_expired_archives"]
 refill_session_pool = app.handler_map["refill_session_pool"]
+
+if _IN_LAMBDA:
+    gc.freeze()  # Later collections pass over what is loaded now.
+    gc.enable()
