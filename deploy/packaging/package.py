@@ -24,6 +24,7 @@ from chalice.utils import UI, OSUtils
 
 from deploy.errors import DeployError
 from deploy.packaging.archive import pack, unpack
+from deploy.packaging.aws_descriptions import trim_descriptions
 from deploy.packaging.bytecode import compile_all
 from deploy.packaging.completeness import check_complete
 from deploy.packaging.shipping import ships
@@ -69,6 +70,7 @@ def build_package(stage: Stage) -> Package:
         folder = Path(name)
         unpack(path, folder, ships)
         check_complete(folder, stage.project / "requirements.txt", config.lambda_architecture)
+        trim_descriptions(folder)
         compile_all(folder)
         pack(folder, path)
     package = Package(path)

@@ -16,9 +16,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
+from deploy.packaging.aws_descriptions import OPERATIONS
 from deploy.packaging.bytecode import OURS
 from deploy.packaging.completeness import check_complete
-from deploy.packaging.shipping import AWS_SERVICES
 from deploy.stage import PROJECT
 from tests.deploy.rehearsed import (
     BEHIND,
@@ -413,7 +413,7 @@ def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
     assert not [name for name in names if "/tests/" in name or "policy-" in name]
     assert {Path(name).suffix for name in pages} == {".css", ".html", ".js", ".svg"}
     assert suffixes == {".py", ".pyc", ".so", ".json", ".gz", ".pem"}
-    assert {each for each in services if "." not in each} == AWS_SERVICES
+    assert {each for each in services if "." not in each} == OPERATIONS.keys()
 
 
 def test_each_module_has_valid_bytecode_of_its_kind(rehearsed: Rehearsed) -> None:
