@@ -27,6 +27,7 @@ from deploy.packaging.archive import pack, unpack
 from deploy.packaging.aws_descriptions import trim_descriptions
 from deploy.packaging.bytecode import compile_all
 from deploy.packaging.completeness import check_complete
+from deploy.packaging.roots import write_roots
 from deploy.packaging.shipping import ships
 from deploy.stage import Stage
 
@@ -71,6 +72,7 @@ def build_package(stage: Stage) -> Package:
         unpack(path, folder, ships)
         check_complete(folder, stage.project / "requirements.txt", config.lambda_architecture)
         trim_descriptions(folder)
+        write_roots(folder)
         compile_all(folder)
         pack(folder, path)
     package = Package(path)

@@ -412,7 +412,7 @@ def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
     assert not tops & {"tests", "local", "deploy", "bench", "docs", "pip", "moto", "setuptools"}
     assert not [name for name in names if "/tests/" in name or "policy-" in name]
     assert {Path(name).suffix for name in pages} == {".css", ".html", ".js", ".svg"}
-    assert suffixes == {".py", ".pyc", ".so", ".json", ".gz", ".pem"}
+    assert suffixes == {".py", ".pyc", ".so", ".json", ".pem"}
     assert {each for each in services if "." not in each} == OPERATIONS.keys()
 
 

@@ -195,10 +195,10 @@ socket.socket.connect = refuse
 import app
 print("\\n".join(sys.modules))
 """
-SDKS = {"boto3", "botocore", "opentok", "requests", "aws_lambda_powertools", "jwt", "cryptography"}
+SDKS = {"botocore", "opentok", "requests", "aws_lambda_powertools", "jwt", "cryptography"}
 
 NOT_LOADED_YET = {
-    "boto3.s3.inject",  # boto3 loads it for a client of S3
+    "boto3",  # loads for recordings and workers
     "chalicelib.core.sessions.reconcile_sessions",
     "chalicelib.core.media.record_archives",
     "chalicelib.composition.media",

@@ -40,7 +40,8 @@ def session_of(data: Path) -> Session:
     session: Any = Session()
     loader: Any = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
     session.register_component("data_loader", loader)
-    return session
+    made: Session = session
+    return made
 
 
 def client(session: Any, service: str, region: str) -> Any:

@@ -65,7 +65,7 @@ def test_the_services_whose_data_ship_are_those_that_the_code_calls() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "client"
+        and node.func.attr in {"client", "create_client"}
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }

@@ -1,9 +1,10 @@
 """boto3 for a process that holds the AWS stand-in itself: no sockets, and few clients.
 
-It replaces boto3's default session, which makes every `boto3.client(...)`. Before botocore opens a
-connection, it asks its "before-send" handlers for an answer. Here such a handler calls the stand-in
-as a function. While a fault is planned, calls go over the socket, because tests of faults are about
-dropped and late answers on a connection.
+It replaces boto3's default session, which makes every `boto3.client(...)`, and makes the clients
+that the app asks of a session of botocore's. Before botocore opens a connection, it asks its
+"before-send" handlers for an answer. Here such a handler calls the stand-in as a function. While a
+fault is planned, calls go over the socket, because tests of faults are about dropped and late
+answers on a connection.
 """
 
 import io
@@ -14,12 +15,16 @@ from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
 import boto3
+import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.model import OperationModel
+from botocore.session import Session
 
 from stand_ins.aws.stand_in import AwsStandIn
 
 _TARGET = "X-Amz-Target"
 _MOST_CLIENTS = 8
+_CREATE_CLIENT: Any = Session.create_client
 
 
 class InProcessAws(boto3.Session):
@@ -38,6 +43,22 @@ class InProcessAws(boto3.Session):
         self._met_fault = False
         answer: Any = self._answer  # the type stubs know of no handler that answers
         self.events.register("before-send", answer)
+        note: Any = self._note
+        self.events.register("before-call", note)
+        self.operations_of_the_app: set[tuple[str, str]] = set()
+        """The service and the operation of each call of the app's until now."""
+
+    def use(self, patch: pytest.MonkeyPatch) -> None:
+        """Make all clients until the patch ends."""
+
+        def create_client(session: Session, service: str, *args: Any, **options: Any) -> Any:
+            config = options.get("config")
+            if session is self._session or not _is_of_the_app(config):
+                return _CREATE_CLIENT(session, service, *args, **options)
+            return self.client(service, config=config)
+
+        patch.setattr(boto3, "DEFAULT_SESSION", self)
+        patch.setattr(Session, "create_client", create_client)
 
     def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
         config = options.get("config")
@@ -50,6 +71,10 @@ class InProcessAws(boto3.Session):
         if key not in self._clients:
             self._clients[key] = super().client(service_name, **options)
         return self._clients[key]
+
+    def _note(self, model: OperationModel, context: Any, **_: object) -> None:
+        if _is_of_the_app(context["client_config"]):
+            self.operations_of_the_app.add((model.service_model.service_name, model.name))
 
     def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         """Answer a call of the stand-in; None leaves it to the socket."""
@@ -70,6 +95,16 @@ class InProcessAws(boto3.Session):
 
         body = b"".join(self._stand_in.wsgi_app(_environ(request), start_response))
         return AWSResponse(request.url, int(status.split(maxsplit=1)[0]), headers, _Body(body))
+
+
+def use_sockets(patch: pytest.MonkeyPatch) -> None:
+    """Have clients made as outside tests until the patch ends."""
+    patch.setattr(boto3, "DEFAULT_SESSION", None)
+    patch.setattr(Session, "create_client", _CREATE_CLIENT)
+
+
+def _is_of_the_app(config: Any) -> bool:
+    return str(getattr(config, "user_agent", "")).startswith("Roomkey/")
 
 
 def _settings() -> list[tuple[str, str]]:
