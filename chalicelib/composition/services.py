@@ -6,6 +6,7 @@ from functools import cache
 from secrets import token_urlsafe
 from uuid import uuid4
 
+from chalicelib.composition.late_modules import put_off
 from chalicelib.core.support.formats import utc_now
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import NotConfigured
@@ -29,7 +30,11 @@ class Services:
         )
 
     def preload(self) -> None:
-        """Build the use cases now. A missing setting is not an error until the first request."""
+        """Build the use cases now, and put off what a join does not need.
+
+        A missing setting is not an error until the first request.
+        """
+        put_off()
         with suppress(NotConfigured):
             self.use_cases()
 

@@ -195,10 +195,17 @@ socket.socket.connect = refuse
 import app
 print("\\n".join(sys.modules))
 """
-SDKS = {"botocore", "opentok", "requests", "aws_lambda_powertools", "jwt", "cryptography"}
+SDKS = {"botocore", "opentok", "aws_lambda_powertools", "jwt", "cryptography"}
 
 NOT_LOADED_YET = {
     "boto3",  # loads for recordings and workers
+    # Modules of those that `late_modules` puts off:
+    "botocore.docs.method",
+    "cryptography.x509.name",
+    "html.parser",
+    "importlib.metadata._meta",
+    "requests.sessions",
+    "xml.dom.minicompat",
     "chalicelib.core.sessions.reconcile_sessions",
     "chalicelib.core.media.record_archives",
     "chalicelib.composition.media",
@@ -207,7 +214,7 @@ NOT_LOADED_YET = {
 
 
 def test_importing_the_app_needs_no_environment_and_loads_no_sdk() -> None:
-    assert not SDKS & set(run_python(LOADED, {}))
+    assert not (SDKS | {"boto3", "requests"}) & set(run_python(LOADED, {}))
 
 
 def test_a_lambda_loads_what_a_join_needs_before_the_first_request(stand_ins: StandIns) -> None:
