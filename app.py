@@ -7,6 +7,9 @@ _IN_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
 if _IN_LAMBDA:
     # All that a cold start makes stays, so the garbage collector would look at it in vain.
     gc.disable()
+    from chalicelib.generated_methods import use_compiled
+
+    use_compiled()
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
