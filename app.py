@@ -77,6 +77,8 @@ PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
 
 Only a stage with `CALL_PAGE=on` has them. Chalice gives API Gateway no others either.
 """
+_API: Final = "app.app"
+"""Chalice's name for the function that answers the API. Lambda sets it as `_HANDLER`."""
 ERASING_SECONDS: Final = 20.0
 """The time that erasures of users take of a run at most, so that time is left for archives."""
 
@@ -110,7 +112,11 @@ def build_app(
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()
+        is_api = environment.get("_HANDLER") == _API
+        finish = services.prefetch() if is_api else None
         log.preload()
+        if finish is not None:
+            finish()
     return built
 
 

@@ -220,7 +220,7 @@ def test_importing_the_app_needs_no_environment_and_loads_no_sdk() -> None:
 def test_a_lambda_loads_what_a_join_needs_before_the_first_request(stand_ins: StandIns) -> None:
     environment = stand_ins.environment | {
         "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9",
-        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
@@ -228,6 +228,25 @@ def test_a_lambda_loads_what_a_join_needs_before_the_first_request(stand_ins: St
     assert loaded >= SDKS
     assert not NOT_LOADED_YET & loaded
     assert stand_ins.aws.calls == []
+
+
+def test_the_apis_lambda_fetches_what_a_first_join_needs_while_it_starts(
+    stand_ins: StandIns,
+) -> None:
+    before = stand_ins.identity.fetches
+    environment = stand_ins.environment | {
+        "_HANDLER": "app.app",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_ENDPOINT_URL": stand_ins.aws_server.url,
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+    run_python("import app", environment)
+
+    assert sorted(stand_ins.aws.calls) == ["DynamoDB.GetItem", "SecretsManager.GetSecretValue"]
+    assert stand_ins.identity.fetches == before + 1
 
 
 STARTED = """

@@ -1,0 +1,40 @@
+from threading import Barrier
+from types import SimpleNamespace
+from typing import Any
+
+from chalicelib.composition.prefetch import Prefetch
+from chalicelib.errors import IdentityUnavailable, NotConfigured, StoreUnavailable
+
+SECONDS = 5.0
+
+
+def ports(identity: Any, video: Any, rooms: Any) -> Any:
+    return SimpleNamespace(
+        identity=SimpleNamespace(prepare=identity),
+        video=SimpleNamespace(project_id=video),
+        rooms=SimpleNamespace(find=rooms),
+    )
+
+
+def failing(error: Exception) -> Any:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_start_fetches_all_at_the_same_time() -> None:
+    together = Barrier(3)
+
+    def meet(*_: object) -> None:
+        together.wait(SECONDS)
+
+    Prefetch(ports(meet, meet, meet)).finish()
+
+    assert not together.broken
+
+
+def test_a_start_goes_on_where_nothing_can_be_fetched() -> None:
+    errors = (IdentityUnavailable("Later."), NotConfigured("no secret"), StoreUnavailable("Later."))
+
+    Prefetch(ports(*map(failing, errors))).finish()
