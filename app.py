@@ -7,9 +7,9 @@ _IN_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
 if _IN_LAMBDA:
     # All that a cold start makes stays, so the garbage collector would look at it in vain.
     gc.disable()
-    from chalicelib.generated_methods import use_compiled
+    from chalicelib.precompiled import use_precompiled
 
-    use_compiled()
+    use_precompiled()
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

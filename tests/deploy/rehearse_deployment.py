@@ -433,12 +433,14 @@ def test_each_module_has_valid_bytecode_of_its_kind(rehearsed: Rehearsed) -> Non
     assert len(pyc) == len(names) > 500
 
 
-def test_the_methods_of_dataclasses_are_in_the_zip(rehearsed: Rehearsed) -> None:
+def test_methods_and_patterns_are_in_the_zip_compiled(rehearsed: Rehearsed) -> None:
     with ZipFile(rehearsed.package) as package:
-        source = package.read("dataclass_methods.py").decode()
+        methods = package.read("dataclass_methods.py").decode()
+        patterns = package.read("regex_programs.py").decode()
 
-    assert source.count("FUNCTIONS[") > 500
-    assert str(PROJECT) not in source
+    assert methods.count("FUNCTIONS[") > 500
+    assert patterns.count("'") > 200
+    assert str(PROJECT) not in methods + patterns
 
 
 def test_the_zip_is_small(rehearsed: Rehearsed) -> None:
