@@ -48,7 +48,7 @@ def _use_methods(functions: dict[str, FunctionType]) -> None:
 def _use_programs(magic: object, programs: dict[tuple[str | bytes, int], tuple[Any, ...]]) -> None:
     """Have `re` take programs, if this Python's `re` runs programs of that language."""
     compiler: Any = getattr(re, "_compiler", None)
-    engine = getattr(compiler, "_sre", None)
+    engine: Any = getattr(compiler, "_sre", None)
     usual = getattr(compiler, "compile", None)
     if usual is None or magic is None or magic != magic_of(engine):
         return

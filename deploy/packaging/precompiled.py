@@ -64,13 +64,18 @@ class _RecordingEngine:
 
     def __init__(self, engine: Any) -> None:  # noqa: ANN401 - a module
         self._engine = engine
-        self.latest: tuple[object, ...] = ()
+        self._latest: tuple[object, ...] = ()
+
+    def take(self) -> tuple[object, ...]:
+        """Return the program that was compiled since the last call. It is empty for none."""
+        latest, self._latest = self._latest, ()
+        return latest
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as above
         return getattr(self._engine, name)
 
     def compile(self, pattern: Any, flags: int, code: list[int], *rest: object) -> Any:  # noqa: ANN401
-        self.latest = () if flags & re.LOCALE else (int(flags), tuple(map(int, code)), *rest)
+        self._latest = () if flags & re.LOCALE else (int(flags), tuple(map(int, code)), *rest)
         return self._engine.compile(pattern, flags, code, *rest)
 
 
@@ -87,10 +92,11 @@ def _sources(module: str) -> dict[str, str]:
             texts[text] = None
 
     def compile_pattern(pattern: Any, flags: int = 0) -> Any:  # noqa: ANN401 - as `re` has it
-        engine.latest = ()
+        engine.take()
         compiled = usual(pattern, flags)
-        if engine.latest and isinstance(pattern, str | bytes):
-            programs[pattern, int(flags)] = engine.latest
+        program = engine.take()
+        if program and isinstance(pattern, str | bytes):
+            programs[pattern, int(flags)] = program
         return compiled
 
     vars(dataclasses)["exec"], compiler.compile, compiler._sre = execute, compile_pattern, engine  # noqa: SLF001
