@@ -27,12 +27,14 @@ _SERVICE: Final = "service-2.json"
 
 
 def trim_descriptions(folder: Path) -> None:
-    """Cut down the descriptions in an unpacked package.
+    """Cut down the descriptions in an unpacked package. Without botocore, do nothing.
 
     Raises:
         DeployError: This botocore does not describe a service or an operation as expected.
     """
     data = folder / "botocore" / "data"
+    if not data.is_dir():
+        return
     for service, operations in OPERATIONS.items():
         _drop_older_versions(data / service)
         for path in sorted((data / service).glob("*/*.json.gz")):

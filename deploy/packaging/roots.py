@@ -44,12 +44,17 @@ _ENCODINGS: Final = {
 def write_roots(folder: Path) -> None:
     """Write the authorities of an unpacked package's certifi anew, as one file and as a folder.
 
+    Without certifi, do nothing.
+
     Raises:
         DeployError: An authority of AWS is missing.
     """
+    known = folder / "certifi" / "cacert.pem"
+    if not known.is_file():
+        return
     of_aws: dict[str, str] = {}
     by_hash: dict[str, list[str]] = defaultdict(list)
-    for pem in _PEM.findall((folder / "certifi" / "cacert.pem").read_text(encoding="utf-8")):
+    for pem in _PEM.findall(known.read_text(encoding="utf-8")):
         subject = _subject(ssl.PEM_cert_to_DER_cert(pem))
         by_hash[_hash(subject)].append(pem)
         of_aws |= dict.fromkeys(OF_AWS & set(_common_names(subject)), pem)

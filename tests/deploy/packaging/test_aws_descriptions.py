@@ -143,3 +143,9 @@ def test_an_operation_that_botocore_does_not_know_stops_the_packaging(tmp_path: 
 def test_a_service_that_botocore_does_not_describe_stops_the_packaging(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="has no description of dynamodb"):
         trim_descriptions(unpacked(tmp_path, "s3"))
+
+
+def test_a_package_without_botocore_is_left_as_it_is(tmp_path: Path) -> None:
+    trim_descriptions(tmp_path)
+
+    assert not list(tmp_path.iterdir())

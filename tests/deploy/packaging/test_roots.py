@@ -132,3 +132,9 @@ def test_a_certifi_without_an_authority_of_aws_stops_the_packaging(
 
     with pytest.raises(DeployError, match="has no Amazon Root CA 1, "):
         write_roots(tmp_path)
+
+
+def test_a_package_without_certifi_gets_no_authorities(tmp_path: Path) -> None:
+    write_roots(tmp_path)
+
+    assert not list(tmp_path.iterdir())
