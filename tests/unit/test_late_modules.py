@@ -6,11 +6,18 @@ from types import ModuleType
 
 import pytest
 
-from chalicelib.composition.late_modules import LateModule, LatePlainModule, put_off
+from chalicelib.composition.late_modules import (
+    LateModule,
+    LatePlainModule,
+    put_off,
+    with_functions,
+)
 
 SOURCES = {
     "latelib/__init__.py": "from latelib.inner import DEEP\nclass Answer: ...\n",
     "latelib/inner.py": "DEEP = 7\n",
+    "latelib/deep/__init__.py": "def add(one, other): return one + other\n",
+    "latelib/deep/deeper.py": "DEEPEST = 9\n",
     "latelib_user.py": "from latelib import Answer\nimport latelib\n",
 }
 
@@ -18,7 +25,7 @@ SOURCES = {
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A package `latelib` on the path, and a module that imports it."""
-    (tmp_path / "latelib").mkdir()
+    (tmp_path / "latelib" / "deep").mkdir(parents=True)
     for name, source in SOURCES.items():
         (tmp_path / name).write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
@@ -64,6 +71,22 @@ def test_a_module_of_a_late_package_can_be_imported_first() -> None:
 
     assert import_module("latelib.inner").DEEP == 7
     assert sys.modules["latelib"] is not late
+
+
+@pytest.mark.usefixtures("library")
+def test_a_function_that_was_given_loads_its_module_when_it_is_called() -> None:
+    late = put(with_functions("latelib.deep", "add"))
+    assert "latelib" not in sys.modules
+
+    assert [late.add(3, 4), late.add(3, other=4)] == [7, 7]
+    assert sys.modules["latelib.deep"] is not late
+
+
+@pytest.mark.usefixtures("library")
+def test_a_package_with_functions_knows_where_its_modules_are() -> None:
+    put(with_functions("latelib.deep", "add"))
+
+    assert import_module("latelib.deep.deeper").DEEPEST == 9
 
 
 @pytest.mark.usefixtures("library")

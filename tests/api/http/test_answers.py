@@ -200,10 +200,13 @@ SDKS = {"botocore", "opentok", "aws_lambda_powertools", "jwt", "cryptography"}
 NOT_LOADED_YET = {
     "boto3",  # loads for recordings and workers
     # Modules of those that `late_modules` puts off:
+    "aws_lambda_powertools.tracing.tracer",
     "botocore.docs.method",
     "cryptography.x509.name",
+    "dateutil.parser._parser",
     "html.parser",
     "importlib.metadata._meta",
+    "pytz.tzinfo",
     "requests.sessions",
     "xml.dom.minicompat",
     "chalicelib.core.sessions.reconcile_sessions",
