@@ -78,9 +78,9 @@ def _trimmed_service(
         reached.add(name)
         waiting.update(set(_shapes_in([shapes[name]])) - reached)
     return {
-        **content,
-        "operations": kept,
-        "shapes": {name: shapes[name] for name in shapes if name in reached},
+        **{name: each for name, each in content.items() if name != "documentation"},
+        "operations": _undocumented(kept),
+        "shapes": _undocumented({name: shapes[name] for name in shapes if name in reached}),
     }
 
 
@@ -96,11 +96,14 @@ def _shapes_in(nodes: Iterable[Any]) -> Iterable[str]:
 
 
 def _write(path: Path, content: object) -> None:
-    path.write_text(json.dumps(_undocumented(content), separators=(",", ":")), encoding="utf-8")
+    path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
 def _undocumented(node: object) -> object:
-    """Return a copy without texts for readers. A member of a shape may have such a name, too."""
+    """Return a copy without texts for readers, which operations and shapes need not have.
+
+    A member of a shape may have such a name, too.
+    """
     if isinstance(node, dict):
         return {
             name: _undocumented(each)

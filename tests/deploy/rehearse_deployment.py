@@ -413,7 +413,7 @@ def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
     assert not [name for name in names if "/tests/" in name or "policy-" in name]
     assert {Path(name).suffix for name in pages} == {".css", ".html", ".js", ".svg"}
     # Each authority's file is named by a hash and a number.
-    assert suffixes == {".py", ".pyc", ".so", ".json", ".pem", ".0"}
+    assert suffixes == {".py", ".pyc", ".so", ".json", ".gz", ".pem", ".0"}
     assert {each for each in services if "." not in each} == OPERATIONS.keys()
 
 

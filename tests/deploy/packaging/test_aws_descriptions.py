@@ -6,7 +6,9 @@ from typing import Any
 
 import botocore
 import pytest
+import time_machine
 from botocore import xform_name
+from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
 
@@ -14,6 +16,7 @@ from deploy.errors import DeployError
 from deploy.packaging.aws_descriptions import OPERATIONS, trim_descriptions
 from deploy.packaging.shipping import ships
 from deploy.stage import PROJECT
+from tests.support.noon import NOON
 
 DATA = Path("botocore", "data")
 INSTALLED = Path(botocore.__file__).parent / "data"
@@ -39,6 +42,7 @@ def unpacked(folder: Path, *services: str) -> Path:
 def session_of(data: Path) -> Session:
     session: Any = Session()
     loader: Any = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+    loader.BUILTIN_DATA_PATH = str(data)  # as in a package
     session.register_component("data_loader", loader)
     made: Session = session
     return made
@@ -46,7 +50,11 @@ def session_of(data: Path) -> Session:
 
 def client(session: Any, service: str, region: str) -> Any:
     return session.create_client(
-        service, region, aws_access_key_id="test", aws_secret_access_key="test"
+        service,
+        region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(parameter_validation=False),
     )
 
 
@@ -111,6 +119,33 @@ def walk(shape: Any, above: tuple[str, ...] = ()) -> None:
     }.get(shape.type_name, list)()
     for each in inner:
         walk(each, (*above, shape.name))
+
+
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_requests_of_the_package_are_those_of_all_of_botocore(
+    trimmed: Session, service: str
+) -> None:
+    given = {
+        "Bucket": "films",
+        "FunctionName": "worker",
+        "Key": "a/b" if service == "s3" else {"pk": {"S": "room#standup"}},
+        "RequestItems": {"rooms": {}},
+        "TableName": "rooms",
+        "TransactItems": [],
+    }
+
+    def addresses(session: Session) -> dict[str, str]:
+        made = client(session, service, REGIONS[0])
+        found: dict[str, str] = {}
+        for operation in OPERATIONS[service]:
+            members = made.meta.service_model.operation_model(operation).input_shape.members
+            chosen = {name: value for name, value in given.items() if name in members}
+            url = made.generate_presigned_url(xform_name(operation), chosen)
+            found[operation] = url.partition("Signature")[0]
+        return found
+
+    with time_machine.travel(NOON, tick=False):
+        assert addresses(trimmed) == addresses(Session())
 
 
 @pytest.mark.parametrize("region", REGIONS)
