@@ -389,8 +389,9 @@ def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) 
 
 
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
-    for _, action, resource in rehearsed.used_by_functions:
-        assert re.search(r"roomkey[-/]prod[-/]", resource), (action, resource)
+    for function, action, resource in rehearsed.used_by_functions:
+        stage = function.split("-")[1]
+        assert re.search(rf"roomkey[-/]{stage}[-/]", resource), (function, action, resource)
 
 
 def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path: Path) -> None:

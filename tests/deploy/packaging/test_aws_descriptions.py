@@ -125,8 +125,9 @@ def walk(shape: Any, above: tuple[str, ...] = ()) -> None:
 def test_requests_of_the_package_are_those_of_all_of_botocore(
     trimmed: Session, service: str
 ) -> None:
-    given = {
+    given: dict[str, Any] = {
         "Bucket": "films",
+        "ClientRequestToken": "3f1c2b4a",
         "FunctionName": "worker",
         "Key": "a/b" if service == "s3" else {"pk": {"S": "room#standup"}},
         "RequestItems": {"rooms": {}},
