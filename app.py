@@ -17,7 +17,7 @@ from typing import Any, Final
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api import health, openapi_route, usage_route, user_data_routes
+from chalicelib.api import admin_route, health, openapi_route, usage_route, user_data_routes
 from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
@@ -46,12 +46,13 @@ from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.invitation_settings import serves_call_page
 from chalicelib.media_settings import features_off
-from chalicelib.settings import cors_origin, log_level
+from chalicelib.settings import audit_addresses, cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
     openapi_route.routes,
     usage_route.routes,
+    admin_route.routes,
     user_data_routes.routes,
     room_routes.routes,
     token_routes.routes,
@@ -96,7 +97,7 @@ def build_app(
         new_run_deadline: Returns the deadline of a run that Lambda's context describes.
     """
     services = Services(environment)
-    log = RequestLog(log_level(environment))
+    log = RequestLog(log_level(environment), with_addresses=audit_addresses(environment))
     router = Router(
         services.use_cases,
         log,

@@ -267,6 +267,8 @@ class Simulation:
             workers=lambda: self,
             attendance=lambda: self._stores.attendance,
             usage=lambda: self._stores.usage,
+            directory=lambda: self._stores.directory,
+            refusals=lambda: None,
             user_data=lambda: UserDataPorts(
                 records=self._stores.user_records, erasures=self._stores.erasures
             ),

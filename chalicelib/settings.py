@@ -46,6 +46,11 @@ def log_level(environment: Mapping[str, str]) -> str:
     return level if level in LOG_LEVELS else "INFO"
 
 
+def audit_addresses(environment: Mapping[str, str]) -> bool:
+    """Return True if audit lines have callers' addresses. Any value but `on` leaves them out."""
+    return (environment.get("AUDIT_ADDRESSES") or "on") == "on"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The operator's settings.
@@ -60,6 +65,7 @@ class Settings:
         opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
         pool: The bounds of the pool of sessions.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
+        own_function: The name of this Lambda function; None outside Lambda.
         invitations: Whether there are invitations, and the address that a guest opens.
         attendance: The time for which attendance is kept; 0 keeps none.
         prices: The prices of OpenTok, for estimates.
@@ -78,6 +84,7 @@ class Settings:
     media_hosts: MediaHosts
     opentok_calls_per_second: int
     checks_function: str | None
+    own_function: str | None
     quotas: Quotas
     pool: PoolBounds
     invitations: InvitationRule
@@ -132,6 +139,7 @@ class Settings:
                 (1, MAX_CALLS_PER_SECOND),
             ),
             checks_function=_checks_function(environment),
+            own_function=environment.get("AWS_LAMBDA_FUNCTION_NAME") or None,
             attendance=timedelta(
                 days=_whole_number(
                     environment,

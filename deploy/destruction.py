@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from deploy.account import Account
 from deploy.asking import Operator
+from deploy.aws.audit import audit_group
 from deploy.aws.recovery import recover_state
 from deploy.aws.resources import Resources
 from deploy.errors import DeployError
@@ -62,8 +63,9 @@ class Destruction:
             self._progress.step("Alarms, dashboard, bucket")
             self._resources.apply(serving=False)
             self._progress.say(
-                f"table {self._stage.table} and secret {self._stage.secret_id} stay and still cost "
-                f"money; make deploy STAGE={self._stage.name} uses them again"
+                f"table {self._stage.table}, secret {self._stage.secret_id} and log group "
+                f"{audit_group(self._stage.name)} stay and still cost money; "
+                f"make deploy STAGE={self._stage.name} uses them again"
             )
             self._report_recordings()
             return
@@ -71,7 +73,7 @@ class Destruction:
         recordings = self._resources.output("Archives") or self._stage.archive_bucket
         self._stop_uploads()
         self._resources.delete()
-        self._progress.step("Table, secret, recordings")
+        self._progress.step("Table, secret, audit log, recordings")
         self._delete_data()
         if recordings is not None:
             self._delete_recordings(recordings)
@@ -142,7 +144,16 @@ class Destruction:
             )
         except ClientError as error:
             _raise_unless_absent(error)
-        self._progress.say(f"table {self._stage.table} and secret {self._stage.secret_id}: deleted")
+        audit = audit_group(self._stage.name)
+        try:
+            # The function that writes to it is gone with the stack, so that nothing is added.
+            session.client("logs").delete_log_group(logGroupName=audit)
+        except ClientError as error:
+            _raise_unless_absent(error)
+        self._progress.say(
+            f"table {self._stage.table}, secret {self._stage.secret_id} and log group {audit}: "
+            "deleted"
+        )
 
 
 def _raise_unless_absent(error: ClientError) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
@@ -190,6 +191,7 @@ class Stage:
         except NotConfigured as error:
             found += str(error.note).split("; ")
         try:
+            audit_days(self.environment)
             cost_limits(self.environment)
         except DeployError as error:
             found.append(str(error).removesuffix("."))

@@ -36,6 +36,7 @@ Roomkey is running, {seconds:.1f} s after the start.
 Features that cost money are on here. Most are off in a deployed stage (docs/deploying.md).
 {_sample_apps(ports, issuer)}
 All state is in memory and is lost at the end. Ctrl-C stops everything.
+Below is the service's log: one JSON line for each request or scheduled run.
 """
 
 
@@ -48,8 +49,8 @@ POST {PATH} as {USER}: 201 in {first.milliseconds:.0f} ms
 The token's claims, after a check of its signature:
 {_indented(claims)}
 
-Try it in a browser: {ports.page_url}
-or in another terminal:
+See a call in a browser: {ports.page_url}
+or ask for a token in another terminal:
 
 curl -sS -X POST {ports.app_url}{PATH} -H 'Authorization: Bearer {first.bearer}'
 
@@ -60,8 +61,8 @@ def _own_sign_in(ports: Ports, issuer: Issuer) -> str:
     return f"""\
 {issuer.instead}
 
-Try it in a browser: {ports.page_url}
-or in another terminal, with your bearer token in BEARER:
+See a call in a browser: {ports.page_url}
+or ask for a token in another terminal, with your bearer token in BEARER:
 
 curl -sS -X POST {ports.app_url}{PATH} -H "Authorization: Bearer $BEARER"
 """

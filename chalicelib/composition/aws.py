@@ -1,6 +1,6 @@
 """AWS clients with timeouts and retries. The SDK is loaded when the first client is made.
 
-boto3 makes the clients for recordings and workers. A join's clients come from botocore, on which
+boto3 makes the clients for recordings, workers and metrics. A join's clients come from botocore, on which
 boto3 is built: boto3 also loads its transfers and resources, which no code here uses.
 """
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from chalicelib.adapters.cloudwatch import MetricData
 
 
 def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
@@ -69,6 +71,19 @@ def lambda_client() -> "LambdaClient":
     # Lambda's answer to an invocation that nobody waits for has no content to check.
     check_answers(client, in_json=False)
     return client
+
+
+def metrics_client() -> "MetricData":
+    """Return a client to read metrics."""
+    import boto3
+
+    from chalicelib.adapters.aws_answers import check_answers
+
+    client = boto3.client("cloudwatch", config=_client_config())
+    # Its answers are no JSON.
+    check_answers(client, in_json=False)
+    metrics: MetricData = client
+    return metrics
 
 
 def _client_config() -> "Config":

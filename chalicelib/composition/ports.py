@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib.composition.aws import aws_clients, lambda_client, s3_client
+from chalicelib.composition.aws import aws_clients, lambda_client, metrics_client, s3_client
 from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
         TelephonyPlatform,
     )
     from chalicelib.core.ports.media_store import MediaStore
+    from chalicelib.core.ports.operation.refusal_counts import RefusalCounts
     from chalicelib.core.ports.quota_store import QuotaStore
-    from chalicelib.core.ports.room_store import RoomStore, SeatStore
+    from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
     from chalicelib.core.ports.usage_store import UsageStore
     from chalicelib.core.ports.user_data.user_record_store import ErasureStore, UserRecordStore
@@ -62,9 +63,9 @@ class UserDataPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last six, which load on first use.
+    """An adapter for each port. A join does not need the last eight, which load on first use.
 
-    `workers` returns None outside AWS Lambda.
+    `workers` and `refusals` return None outside AWS Lambda.
     """
 
     rooms: "RoomStore"
@@ -83,6 +84,8 @@ class Ports:
     workers: "Callable[[], CheckWorkers | None]"
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
+    directory: "Callable[[], RoomDirectory]"
+    refusals: "Callable[[], RefusalCounts | None]"
     user_data: "Callable[[], UserDataPorts]"
     media: "Callable[[], MediaPorts]"
 
@@ -135,6 +138,17 @@ def connect(settings: Settings) -> Ports:
         from chalicelib.adapters.dynamodb.usage.sums import DynamoDBUsage
 
         return DynamoDBUsage(dynamodb, table)
+
+    def directory() -> "RoomDirectory":
+        from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
+
+        return DynamoDBRoomDirectory(dynamodb, table)
+
+    def refusals() -> "RefusalCounts | None":
+        from chalicelib.adapters.cloudwatch import CloudWatchRefusals
+
+        function = settings.own_function
+        return None if function is None else CloudWatchRefusals(metrics_client(), function)
 
     def user_data() -> UserDataPorts:
         from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
@@ -189,6 +203,8 @@ def connect(settings: Settings) -> Ports:
         workers=cache(workers),
         attendance=cache(attendance),
         usage=cache(usage),
+        directory=cache(directory),
+        refusals=cache(refusals),
         user_data=cache(user_data),
         media=cache(media),
     )

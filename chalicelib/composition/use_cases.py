@@ -17,7 +17,7 @@ from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
 from chalicelib.core.rooms.quotas import InvitationQuota, RoomQuota
-from chalicelib.core.rooms.read_rooms import ReadRooms
+from chalicelib.core.rooms.read_rooms import ListRooms, ReadRooms
 from chalicelib.core.rooms.waiting.moderate_waiting import ModerateWaiting
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
@@ -33,6 +33,7 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases, UserDataUseCa
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.rooms.operation.read_overview import ReadOverview
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -66,13 +67,7 @@ def wire(
         new_id=new_id,
     )
     rules = ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock)
-    tracker = SessionTracker(
-        ports.rooms,
-        ports.sessions,
-        ports.connections,
-        clock,
-        rules=rules,
-    )
+    tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock, rules=rules)
     signals = WaitingSignals(ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
@@ -100,6 +95,11 @@ def wire(
         from chalicelib.core.usage.read_usage import ReadUsage
 
         return ReadUsage(ports.usage(), policy.prices, clock)
+
+    def build_overview() -> "ReadOverview":
+        from chalicelib.composition.operation import wire_overview
+
+        return wire_overview(ports, clock)
 
     def build_user_data() -> UserDataUseCases:
         from chalicelib.composition.user_data import wire_user_data
@@ -242,6 +242,8 @@ def wire(
         session_tracker=tracker,
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
+        list_rooms=cache(lambda: ListRooms(ports.rooms, ports.directory())),
+        read_overview=cache(build_overview),
         user_data=user_data,
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),

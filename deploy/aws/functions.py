@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from botocore.exceptions import ClientError
 
 from deploy.account import Account
+from deploy.aws.audit import copy_audit_lines
 from deploy.aws.recovery import recover_state
 from deploy.aws.resources import Resources
 from deploy.aws.schedules import limit_runs
@@ -58,6 +59,9 @@ def deploy_functions(
         _set_log_retention(
             function, stage.limits.log_retention_days, account.session.client("logs")
         )
+    copier = Resources(stage, account.session.client("cloudformation")).output("AuditCopier")
+    if copier is not None:
+        copy_audit_lines(deployed.functions, copier, account.session.client("logs"))
     overlapping = (
         each for each, at_once in stage.at_once.items() if not limit_runs(each, at_once, lambdas)
     )

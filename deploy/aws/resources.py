@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
 from deploy.stage import PRODUCTION, Stage
@@ -134,6 +135,7 @@ class Resources:
             "Kind": self._stage.kind,
             "Serving": "yes" if serving else "no",
             "ArchiveBucket": archives,
+            "AuditDays": audit_days(self._stage.environment),
             **cost_limits(self._stage.environment),
         }
         return [

@@ -13,6 +13,7 @@ from typing import Any, Final
 from deploy.errors import DeployError
 
 OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
+    "cloudwatch": frozenset({"GetMetricData"}),
     "dynamodb": frozenset(
         {"BatchGetItem", "GetItem", "PutItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"}
     ),

@@ -7,7 +7,9 @@ from typing import Final
 
 from chalicelib.errors import NotConfigured
 from chalicelib.media_settings import features_off
-from chalicelib.settings import Settings, cors_origin, log_level
+from chalicelib.settings import Settings, audit_addresses, cors_origin, log_level
+from deploy.aws.audit import audit_days
+from deploy.cost_limits import cost_limits
 
 STAGE_KIND: Final = "STAGE_KIND"
 STAGE_REGION: Final = "STAGE_REGION"
@@ -45,7 +47,10 @@ class _Recorder(dict[str, str]):
 def setting_names() -> tuple[str, ...]:
     """Return the name of every setting, as the service's own code reads them."""
     read = _Recorder()
+    audit_addresses(read)
+    audit_days(read)
     cors_origin(read)
+    cost_limits(read)
     log_level(read)
     features_off(read)
     with suppress(NotConfigured):

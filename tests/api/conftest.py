@@ -10,11 +10,12 @@ from tests.support.noon import NOON
 
 @pytest.fixture(autouse=True)
 def new_logger() -> None:
-    """powertools keeps a logger for the whole process, with the first test's standard output."""
-    logger = logging.getLogger("roomkey")
-    logger.handlers.clear()
-    for mark in ("init", "powertools_handler"):
-        vars(logger).pop(mark, None)
+    """powertools keeps loggers for the whole process, with the first test's standard output."""
+    for name in ("roomkey", "roomkey-audit"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        for mark in ("init", "powertools_handler"):
+            vars(logger).pop(mark, None)
 
 
 @pytest.fixture

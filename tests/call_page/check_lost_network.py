@@ -18,8 +18,8 @@ def test_a_lost_network_ends_no_call_and_brings_back_nobody_who_was_removed(
     carol.loses_the_network(seconds=60)
     bob.loses_the_network(seconds=5)
     alice.says("are you there?")
-    dave.loses_the_network(seconds=15)
     carol.is_reconnecting()
+    dave.loses_the_network(seconds=15)
     dave.is_reconnecting()
     alice.button("Remove dave").click()
 

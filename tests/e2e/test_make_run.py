@@ -154,7 +154,7 @@ def test_the_quick_starts_lines_follow_the_port(roomkey: Roomkey) -> None:
 
 
 def test_the_page_that_is_named_is_there(roomkey: Roomkey) -> None:
-    address = roomkey.line_with("Try it in a browser").rpartition(" ")[2]
+    address = roomkey.line_with("See a call in a browser").rpartition(" ")[2]
 
     assert "Get a token" in requests.get(address, timeout=10).text
 

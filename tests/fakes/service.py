@@ -37,6 +37,7 @@ from tests.fakes.outside import (
     FakeCallbackVerifier,
     FakeClientLibrary,
     FakeIdentity,
+    FakeRefusals,
 )
 from tests.fakes.stores import Stores
 from tests.support.features import ALL_FEATURES
@@ -99,6 +100,7 @@ class Service:
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
+        self.refusals = FakeRefusals()
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         self._policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"),
@@ -189,8 +191,8 @@ class Service:
     def come(self, code: str, guest_key: str = "ann", name: str | None = None) -> JoinResult:
         """Ask for a client token as a guest."""
         request = GuestRequest(code, guest_key, name)
-        _, joined = self.use_cases.join_by_invitation.join(request, self.deadline)
-        return joined
+        use_case = self.use_cases.join_by_invitation
+        return use_case.join(request, lambda *_: None, self.deadline)
 
     def refusal_of_guest(self, code: str, guest_key: str = "ann") -> str | None:
         """Return the error code of a guest's join; None if it succeeds."""
@@ -311,7 +313,9 @@ class Service:
             case "streamCreated" if event.stream is not None:
                 follow.on_stream_created(session, connection.id, event.stream, self.deadline)
             case "streamDestroyed" if event.stream is not None:
-                follow.on_stream_destroyed(session, connection.id, event.stream.id, self.deadline)
+                follow.on_stream_destroyed(
+                    session, connection.id, event.stream.id, self.deadline, implied=event.at
+                )
 
     def _ports(self) -> Ports:
         media = MediaPorts(
@@ -341,6 +345,8 @@ class Service:
             workers=lambda: None,
             attendance=lambda: self.stores.attendance,
             usage=lambda: self.stores.usage,
+            directory=lambda: self.stores.directory,
+            refusals=lambda: self.refusals,
             user_data=lambda: UserDataPorts(
                 records=self.stores.user_records, erasures=self.stores.erasures
             ),

@@ -8,7 +8,7 @@ from chalicelib.core.ports.attendance import AttendanceStore
 from chalicelib.core.ports.invitation_store import InvitationStore
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.quota_store import QuotaStore
-from chalicelib.core.ports.room_store import RoomStore, SeatStore
+from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
 from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.ports.usage_store import UsageStore
 from chalicelib.core.ports.user_data.user_record_store import ErasureStore, UserRecordStore
@@ -19,6 +19,7 @@ from tests.fakes.memory.due_work import FakeDueWork, FakeRetention
 from tests.fakes.memory.invitations import FakeInvitations
 from tests.fakes.memory.media import FakeMedia
 from tests.fakes.memory.quotas import FakeQuotas
+from tests.fakes.memory.room_directory import FakeRoomDirectory
 from tests.fakes.memory.rooms import FakeRooms
 from tests.fakes.memory.seats import FakeSeats
 from tests.fakes.memory.session_pool import FakeSessionPool
@@ -45,6 +46,7 @@ class Stores:
     schedules: RetentionStore
     attendance: AttendanceStore
     usage: UsageStore
+    directory: RoomDirectory
     user_records: UserRecordStore
     erasures: ErasureStore
 
@@ -64,6 +66,7 @@ class Stores:
             schedules=FakeRetention(table),
             attendance=FakeAttendance(table),
             usage=FakeUsage(table),
+            directory=FakeRoomDirectory(table),
             user_records=FakeUserRecords(table),
             erasures=FakeErasures(table),
         )

@@ -1,7 +1,7 @@
 """The request log: one structured line per request, with its metrics in it.
 
 CloudWatch reads metrics from a log line in its embedded metric format. They need no call and no
-line of their own.
+line of their own. Each audit entry has a line of its own, of the kind `audit`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,8 @@ from time import perf_counter
 from traceback import format_tb
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.support.metrics import Annotation, Metric
+from chalicelib.core.support.audit import AuditAction, AuditEntry
+from chalicelib.core.support.metrics import NAMESPACE, Annotation, Entry, Metric, metric_name
 from chalicelib.errors import Internal, RoomkeyError, StartUnconfirmed
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 SERVICE: Final = "roomkey"
-NAMESPACE: Final = "Roomkey"
+AUDIT: Final = "audit"
+"""The kind of audit lines, by which they are copied to a log group of their own."""
+_WITH_ADDRESS: Final = (AuditAction.ADMISSION, AuditAction.REFUSAL)
 MAX_DURATIONS: Final = 99
 """The highest number of durations with one name in a line."""
 
@@ -35,26 +38,29 @@ class RequestRecord:
     method: str
     route: str
     function: str
+    address: str | None = None
     user: str | None = None
     room: str | None = None
     started: float = field(default_factory=perf_counter)
-    measurements: list[Metric | Annotation] = field(default_factory=list)
+    measurements: list[Entry] = field(default_factory=list)
 
 
 class RequestLog:
     """The writer of the lines. It loads the logger late, because the logger imports botocore.
 
     Args:
-        level: The name of the lowest level to write.
+        level: The name of the lowest level to write. Audit lines are written at any level.
+        with_addresses: Whether admissions and refusals have the caller's address.
     """
 
-    def __init__(self, level: str) -> None:
+    def __init__(self, level: str, *, with_addresses: bool = True) -> None:
         self._level = level
+        self._with_addresses = with_addresses
         self._cold = True
 
     def preload(self) -> None:
         """Load the logger and the metrics now."""
-        _ = self._logger, self._metric_sets
+        _ = self._logger, self._audit_logger, self._metric_sets
 
     def warning(self, warning: str) -> None:
         """Write a line about the setup of this function."""
@@ -65,6 +71,12 @@ class RequestLog:
         from aws_lambda_powertools import Logger  # noqa: PLC0415  imports botocore
 
         return Logger(service=SERVICE, level=self._level, location=None)
+
+    @cached_property
+    def _audit_logger(self) -> "Logger":
+        from aws_lambda_powertools import Logger  # noqa: PLC0415  imports botocore
+
+        return Logger(service=f"{SERVICE}-{AUDIT}", level="INFO", location=None)
 
     @cached_property
     def _metric_sets(self) -> "type[EphemeralMetrics]":
@@ -96,7 +108,7 @@ class RequestLog:
         if error is not None and error.note is not None:
             extra["note"] = error.note
         if error is not None:
-            record.measurements.append(Metric(_metric_name(error.code), 1, timed=False))
+            record.measurements.append(Metric(metric_name(error.code), 1, timed=False))
         if isinstance(error, StartUnconfirmed):
             # The alarm of the provider rings for a lost answer, too.
             record.measurements.append(Metric("ProviderUnavailable", 1, timed=False))
@@ -111,6 +123,25 @@ class RequestLog:
             self._logger.error("request", extra=extra)
         else:
             self._logger.info("request", extra=extra)
+        for each in record.measurements:
+            if isinstance(each, AuditEntry):
+                self._write_audit(each, record, service)
+
+    def _write_audit(self, entry: AuditEntry, record: RequestRecord, service: str) -> None:
+        extra: dict[str, object] = {
+            "service": service,
+            "kind": AUDIT,
+            "action": entry.action,
+            "actor": record.user,
+            "subject": entry.subject,
+            "room": entry.room,
+            "session_id": entry.session_id,
+            "connection_id": entry.connection_id,
+            "request_id": record.request_id,
+        }
+        if self._with_addresses and entry.action in _WITH_ADDRESS:
+            extra["address"] = record.address
+        self._audit_logger.info(AUDIT, extra=extra | {**entry.details} | {**entry.users})
 
     def _metrics(self, record: RequestRecord, service: str) -> dict[str, object]:
         """Return the request's metrics in CloudWatch's embedded metric format."""
@@ -150,8 +181,3 @@ def _annotations(record: RequestRecord) -> dict[str, list[str]]:
         if isinstance(each, Annotation):
             named.setdefault(each.heading, []).append(each.what)
     return named
-
-
-def _metric_name(code: str) -> str:
-    """Return `RoomClosed` for `room_closed`."""
-    return "".join(word.capitalize() for word in code.split("_"))

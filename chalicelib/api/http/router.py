@@ -31,14 +31,17 @@ from chalicelib.api.http.responses import Response, Text, problem_response
 from chalicelib.core.model.media import Feature
 from chalicelib.core.model.room import NAME_RULE, check_name
 from chalicelib.core.model.user import User
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import recording
+from chalicelib.core.support.metrics import audit, recording
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import (
     FieldProblem,
     Internal,
     InvalidField,
     MethodNotAllowed,
+    MustWait,
+    RoomFull,
     RoomkeyError,
 )
 
@@ -117,6 +120,8 @@ class Router:
                     response = self._call_view(route, request, record, parameters)
                     body = _encode(response.content)
                 except RoomkeyError as error:
+                    if _is_refusal(route, error):
+                        audit(_refusal(record, error))
                     return self._respond_problem(record, error)
                 except Exception as fault:  # noqa: BLE001  every caller gets a response
                     return self._respond_problem(record, _internal(fault))
@@ -203,6 +208,23 @@ def _internal(fault: Exception) -> Internal:
     return error
 
 
+def _is_refusal(route: Route, error: RoomkeyError) -> bool:
+    """Return True for each error of a caller's on routes that admit, and 401 and 403 on others."""
+    status = problem_response(error, "").status
+    if RoomFull in route.operation.raises:
+        return status < HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, MustWait)
+    return status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+def _refusal(record: RequestRecord, error: RoomkeyError) -> AuditEntry:
+    return AuditEntry(
+        action=AuditAction.REFUSAL,
+        subject=record.user,
+        room=record.room,
+        details={"code": error.code, "method": record.method, "route": record.route},
+    )
+
+
 def _record(request: Request | None) -> RequestRecord:
     if request is None:
         return RequestRecord("", "", "", "")
@@ -210,7 +232,8 @@ def _record(request: Request | None) -> RequestRecord:
     # `chalice local` states the id only in the function's context.
     request_id = context.get("requestId") or getattr(request.lambda_context, "aws_request_id", "")
     function = getattr(request.lambda_context, "function_name", "")
-    return RequestRecord(str(request_id), request.method, request.path, function)
+    address = context.get("identity", {}).get("sourceIp")
+    return RequestRecord(str(request_id), request.method, request.path, function, address)
 
 
 def _check_path(request: Request, route: str, parameters: Mapping[str, str]) -> None:

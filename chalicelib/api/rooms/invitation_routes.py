@@ -22,6 +22,8 @@ from chalicelib.api.rooms.invitation_requests import (
 )
 from chalicelib.api.rooms.responses import TokenAnswer
 from chalicelib.api.rooms.waiting_routes import WaitingAnswer, must_wait
+from chalicelib.core.model.room import Room
+from chalicelib.core.model.user import User
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
 
 CALL_PAGE: Final = "/call"
@@ -122,9 +124,13 @@ def revoke_invitation(context: RequestContext, room: str, invitation_id: str) ->
 def join_as_guest(context: GuestContext) -> Response:
     body = context.body(GuestTokenBody)
     request = GuestRequest(body.code, body.guest_key, body.name)
+
+    def note_for_the_log(guest: User, room: Room) -> None:
+        context.record.user, context.record.room = guest.id, room.name
+
+    use_case = context.use_cases.join_by_invitation
     try:
-        guest, joined = context.use_cases.join_by_invitation.join(request, context.deadline)
+        joined = use_case.join(request, note_for_the_log, context.deadline)
     except errors.MustWait as wait:
         return must_wait(wait)
-    context.record.user, context.record.room = guest.id, joined.room.name
     return Response(HTTPStatus.CREATED, TokenAnswer.of(joined))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.api.http.fields import ONE_LINE, UserId
+from chalicelib.api.http.fields import ONE_LINE, PageQuery, UserId
 from chalicelib.core.model.room_settings import (
     CALLERS_LOCATION,
     MAX_ARCHIVE_NAME_CHARACTERS,
@@ -86,6 +86,25 @@ class TokenBody(Struct, forbid_unknown_fields=True, rename="camel"):
     name: DisplayName | None = None
     data: str | None = None
     layout_classes: list[LayoutClass] | None = None
+
+
+class RoomListQuery(PageQuery):
+    """The page of a list of rooms, and for admins whose rooms, or which."""
+
+    of: UserId | None = None
+    live: bool = False
+    all: bool = False
+
+    def check(self) -> None:
+        """Refuse two lists at once.
+
+        Raises:
+            InvalidField: More than one of `of`, `live` and `all` is given.
+        """
+        if self.of is not None and (self.live or self.all):
+            raise InvalidField(FieldProblem("of", "must be given without live and all"))
+        if self.live and self.all:
+            raise InvalidField(FieldProblem("live", "must be given without all"))
 
 
 class SmallestTokenQuery(Struct, forbid_unknown_fields=True):

@@ -9,10 +9,11 @@ from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.ports.archives import RetentionSchedule, RetentionStore
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomStore
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.concurrency import reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.support.metrics import annotate, increment
+from chalicelib.core.support.metrics import annotate, audit, increment
 from chalicelib.errors import RoomkeyError
 
 RETENTION_AT_ONCE: Final = 50
@@ -116,6 +117,14 @@ class DeleteExpiredArchives:
             return failure
         increment("ArchivesDeleted")
         annotate("deleted", label)
+        audit(
+            AuditEntry(
+                action=AuditAction.RECORDING_DELETED,
+                room=schedule.room_name,
+                session_id=archive.session_id,
+                details={"archive": archive.id},
+            )
+        )
         return None
 
     def _is_gone(self, schedule: RetentionSchedule, deadline: Deadline) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.media.sync_archives import ArchiveSync, bucket_inaccessible
 from chalicelib.core.model.media import (
     AVAILABLE,
@@ -19,6 +20,7 @@ from chalicelib.core.model.user import User
 from chalicelib.core.ports.archives import ArchiveFile, ArchiveStorage
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomAccess
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import PLATFORM_ID_PATTERN
 from chalicelib.errors import (
@@ -71,6 +73,8 @@ class ReadArchives:
             return room, archive
         if fresh is None:
             raise _not_found(archive_id)
+        if fresh.content.get("url") is not None:
+            audit_room(AuditAction.RECORDING_READ, room, archive=archive_id)
         return room, fresh
 
     def download_url(self, user: User, name: str, archive_id: str, deadline: Deadline) -> str:
@@ -83,6 +87,11 @@ class ReadArchives:
             ArchiveExpired: The file is gone.
         """
         room = self._room(user, name, deadline)
+        url = self._url(room, archive_id, deadline)
+        audit_room(AuditAction.RECORDING_READ, room, archive=archive_id)
+        return url
+
+    def _url(self, room: Room, archive_id: str, deadline: Deadline) -> str:
         archive: Media | None = find_archive(self._store, room, archive_id, deadline)
         if archive is not None and archive.status not in (UPLOADED, EXPIRED, FAILED):
             archive = self._sync.refresh(archive, deadline)

@@ -1,5 +1,6 @@
 """Starting, changing, stopping and deleting a room's archives."""
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
@@ -11,7 +12,9 @@ from chalicelib.core.ports.archives import ArchivePlatform
 from chalicelib.core.ports.media_platforms import Options, StartRequest
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomAccess
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.metrics import audit
 from chalicelib.errors import (
     ArchiveNotReady,
     ArchiveNotRunning,
@@ -56,7 +59,16 @@ class RecordArchives:
         self._rule.check(user)
         room = self._rooms.recordable_room(user, name, "record it", deadline)
         request = StartRequest(room.session_id, options)
-        return room, self._start_media.start(room, self._platform, request, deadline)
+        media = self._start_media.start(room, self._platform, request, deadline)
+        audit(
+            AuditEntry(
+                action=AuditAction.RECORDING_STARTED,
+                room=room.name,
+                session_id=room.session_id,
+                details={"archive": media.id},
+            )
+        )
+        return room, media
 
     def stop(
         self, user: User, name: str, archive_id: str, deadline: Deadline
@@ -76,6 +88,7 @@ class RecordArchives:
                 "This room records itself. Its automatic archive ends when everybody has left.",
                 fields=(FieldProblem("archiveMode", "cannot be changed"),),
             )
+        audit_room(AuditAction.RECORDING_STOPPED, room, archive=archive_id)
         return room, stopped
 
     def set_layout(
@@ -131,6 +144,7 @@ class RecordArchives:
         if archive.is_running:
             raise ArchiveNotReady("This archive is still being recorded. Stop it first.")
         self._sync.delete(archive, deadline)
+        audit_room(AuditAction.RECORDING_DELETED, room, archive=archive_id)
 
     def _running(
         self, user: User, name: str, archive_id: str, to_do: str, deadline: Deadline

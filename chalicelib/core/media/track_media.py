@@ -6,14 +6,22 @@ lets a status move forward.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
+from chalicelib.core.audit.room_entries import audit_session
 from chalicelib.core.model.connection import Session
-from chalicelib.core.model.media import DELETED, STOPPED, Media, recordable
+from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, recordable
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_store import MediaStore
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, epoch_milliseconds
+
+_RECORDING: Final = {
+    "started": AuditAction.RECORDING_STARTED,
+    STOPPED: AuditAction.RECORDING_STOPPED,
+}
+"""The statuses that begin and end a recording. Automatic ones have no other entry."""
 
 
 class MediaTracker:
@@ -44,6 +52,9 @@ class MediaTracker:
         session = self._find_session(report.session_id, deadline)
         if session is not None:
             self.save(report, session.room_id, deadline)
+            action = _RECORDING.get(report.status)
+            if report.kind is MediaKind.ARCHIVE and action is not None:
+                audit_session(action, session, archive=report.id, reported=True)
 
     def save(
         self,
@@ -61,9 +72,12 @@ class MediaTracker:
         """Record that it has ended, and return its new state.
 
         The old `updated_at` is kept, so that OpenTok's own report of the end still counts as newer
-        and replaces this assumption.
+        and replaces this assumption. The content alone has the time of this call.
         """
-        ended = replace(media, status=STOPPED, content=_ended(media.content))
+        content = _ended(media.content)
+        if media.is_running:
+            content = {**content, "updatedAt": epoch_milliseconds(self._clock())}
+        ended = replace(media, status=STOPPED, content=content)
         self._store.save(ended, deadline)
         return ended
 

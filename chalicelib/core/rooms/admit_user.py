@@ -15,6 +15,7 @@ from chalicelib.core.rooms.held_seats import HeldSeats
 from chalicelib.core.rooms.quotas import Quotas, exceeded
 from chalicelib.core.rooms.waiting.asking import Asking
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import RoomClosed, RoomNotFound
@@ -60,6 +61,17 @@ class AdmittedUser:
         if end <= now:
             raise RoomClosed("This room, or your invitation to it, is closing now.")
         return end
+
+    def entry(self, user: User) -> AuditEntry:
+        """Return the audit entry of the admission."""
+        invited = {} if user.invited is None else {"invitation": user.invited.invitation_id}
+        return AuditEntry(
+            action=AuditAction.ADMISSION,
+            subject=user.id,
+            room=self.room.name,
+            session_id=self.room.session_id,
+            details={"role": self.role, **invited},
+        )
 
 
 class AdmitUser:

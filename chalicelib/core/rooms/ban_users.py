@@ -1,6 +1,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.connection import Connection, Ending
 from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User, is_guest_id
@@ -18,6 +19,7 @@ from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.rooms.update_room import update_room
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, short_hash, total_bytes
@@ -82,6 +84,7 @@ class BanUsers:
         after = update_room(
             self._store, room, lambda current: _with_ban(current, banned, now), now, deadline
         )
+        audit_room(AuditAction.BAN, after, subject=banned)
 
         def disconnect(connection: Connection) -> None:
             self._sessions.mark_ending(after.session_id, connection.id, Ending.BANNED, deadline)
@@ -138,7 +141,8 @@ class BanUsers:
             BanNotFound: The room has no such ban.
         """
         room = self._rooms.moderated_room(user, name, "lift its bans", deadline)
-        if not any(ban_id_of(banned) == ban_id for banned in room.bans):
+        chosen = [banned for banned in room.bans if ban_id_of(banned) == ban_id]
+        if not chosen:
             raise BanNotFound("This room has no such ban.")
 
         def without_ban(current: Room) -> Room:
@@ -146,6 +150,7 @@ class BanUsers:
             return replace(current, bans=others)
 
         update_room(self._store, room, without_ban, self._clock(), deadline)
+        audit_room(AuditAction.BAN_LIFTED, room, subject=chosen[0])
 
 
 def ban_id_of(user_id: str) -> str:

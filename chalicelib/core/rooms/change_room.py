@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.audit.room_entries import audit_rules
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.room import Room, State
@@ -76,13 +77,17 @@ class ChangeRoom:
                 "A guest may change the lock, the limit and the waiting room. Only a signed-in "
                 "moderator may change more."
             )
+        before = room
 
         def changed(current: Room) -> Room:
+            nonlocal before
+            before = current
             wanted = changes.apply_to(current)
             wanted = self._reopened(user, current, wanted, caller_ip, deadline)
             return self._seated(current, wanted, deadline)
 
         after = update_room(self._store, room, changed, self._clock(), deadline)
+        audit_rules(before, after)
         gets_limit = room.settings.max_participants is None
         if gets_limit and after.settings.max_participants is not None:
             # Clients may have connected or disconnected while the seats were being written.

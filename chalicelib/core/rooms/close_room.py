@@ -2,10 +2,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.sessions.moderate import disconnect_all
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import NotConfigured, ProviderRefused, StoreUnavailable
@@ -47,6 +49,7 @@ class CloseRoom:
         room = self._rooms.moderated_room(user, name, "delete it", deadline)
         if room.closed_at is None:
             room = self._store.close(room, self._clock(), deadline)
+            audit_room(AuditAction.ROOM_DELETED, room)
         capped = deadline.capped(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
             self._stop_media(room.room_id, capped)

@@ -15,16 +15,15 @@ from chalicelib.core.ports.video_platform import TokenSpec, VideoPlatform
 from chalicelib.core.ports.waiting_store import WaitingLook
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWriter
 from chalicelib.core.rooms.create_room import CreateRoom
-from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
+from chalicelib.core.rooms.join_request import MAX_CONNECTION_DATA, JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.rooms.waiting.asking import Asking
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.metrics import audit, increment
 from chalicelib.errors import FieldProblem, InvalidField
 
-MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
 MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
 
 
@@ -174,7 +173,9 @@ class JoinRoom:
             write_claim=write_claim,
             asking=Asking(request.name, request.skips_waiting_room, request.uses_left, look),
         )
-        return self._issue_token(admitted, data_of(admitted.role), request, deadline)
+        joined = self._issue_token(admitted, data_of(admitted.role), request, deadline)
+        audit(admitted.entry(user))
+        return joined
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
@@ -240,10 +241,10 @@ def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
 
 def _check_length(connection_data: str, field: str, beside: str) -> None:
     """Check OpenTok's limit, which counts characters and not bytes, as OpenTok's SDK does."""
-    excess = len(connection_data) - MAX_CONNECTION_DATA_CHARACTERS
+    excess = len(connection_data) - MAX_CONNECTION_DATA
     if excess > 0:
         reason = (
             f"is {excess} characters too long: the connection data may have "
-            f"{MAX_CONNECTION_DATA_CHARACTERS} characters, including the {beside}"
+            f"{MAX_CONNECTION_DATA} characters, including the {beside}"
         )
         raise InvalidField(FieldProblem(field, reason))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.model.waiting import waiting_id
@@ -11,6 +12,7 @@ from chalicelib.core.ports.room_store import RoomAccess
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import OWN_SIGNALS, ConnectionControl, ListedConnection
 from chalicelib.core.ports.waiting_store import WaitingStore
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -59,16 +61,19 @@ class Moderate:
         room = self._rooms.moderated_room(user, name, "disconnect others", deadline)
         # This comes first: once the client is gone, its user may come back at any moment. It also
         # holds if the waiting room is off now, and is turned on to keep the user out.
-        self._send_out(room, connection_id, deadline)
+        removed = self._send_out(room, connection_id, deadline)
         if not self._platform.disconnect(room.session_id, connection_id, deadline):
             raise _connection_not_found(connection_id)
+        audit_room(AuditAction.REMOVAL, room, subject=removed, connection_id=connection_id)
 
-    def _send_out(self, room: Room, connection_id: str, deadline: Deadline) -> None:
+    def _send_out(self, room: Room, connection_id: str, deadline: Deadline) -> str | None:
+        """Have the client's user wait again. Return the user's id, if it is known."""
         connection = self._sessions.connection(room.session_id, connection_id, deadline)
         user_id = None if connection is None else connection.participant.user_id
         if user_id is not None:
             own = waiting_id(room.session_id, user_id)
             self._waiting.send_out(room, own, self._clock(), deadline)
+        return user_id
 
     def mute_stream(self, user: User, name: str, stream_id: str, deadline: Deadline) -> None:
         """Mute a stream.
@@ -81,6 +86,7 @@ class Moderate:
             _is_uuid(stream_id) and self._platform.mute_stream(room.session_id, stream_id, deadline)
         ):
             raise StreamNotFound(f"This room has no stream {stream_id}.")
+        audit_room(AuditAction.MUTE, room, stream=stream_id)
 
     def mute_all(
         self, user: User, name: str, excluded: Sequence[str], deadline: Deadline, *, active: bool
@@ -93,6 +99,7 @@ class Moderate:
         room = self._rooms.moderated_room(user, name, "mute others", deadline)
         if not self._platform.mute_all(room.session_id, excluded, deadline, active=active):
             raise NobodyConnected(_NOBODY_CONNECTED)
+        audit_room(AuditAction.MUTE, room, active=active, excluded=list(excluded))
 
     def signal(
         self,

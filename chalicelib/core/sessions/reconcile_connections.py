@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_arrival, audit_departure
 from chalicelib.core.model.access_rules import RejectionReason
-from chalicelib.core.model.connection import Connection, Counts, Session, Stream
+from chalicelib.core.model.attendance import EndHint
+from chalicelib.core.model.connection import Connection, Counts, Ending, Session, Stream
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
@@ -17,6 +19,7 @@ from chalicelib.core.ports.video_platform import (
     ListedConnection,
     ListedStream,
 )
+from chalicelib.core.sessions.check_intervals import last_check
 from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -113,11 +116,12 @@ class ConnectionReconciler:
         listed: set[str],
         deadline: Deadline,
     ) -> None:
-        now = self._clock()
+        now, hint = self._clock(), EndHint(after=last_check(session))
 
         def remove(stale: Connection) -> None:
             increment("StaleConnectionsRemoved")
-            self._tracker.on_disconnected(session, stale.id, now, deadline)
+            self._tracker.on_disconnected(session, stale.id, now, deadline, hint)
+            audit_departure(session, stale, now, Ending.LOST, reconciled=True)
 
         unlisted = (each for each in recorded if each.id not in listed)
         for_each_concurrently(
@@ -203,9 +207,10 @@ class ConnectionReconciler:
 
         def record(listed: ListedConnection) -> None:
             increment("UnknownConnections")
-            connection = Connection(listed.id, listed.since)
+            connection = Connection(listed.id, listed.since, recorded=now)
             if self._sessions.record_connection(session, connection, deadline):
                 recorded.append(connection)
+                audit_arrival(session, connection, reconciled=True)
             else:
                 # Its end is on record, but the client is connected. No callback will resolve this.
                 self._platform.disconnect(session.id, listed.id, deadline)

@@ -8,13 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_arrival, audit_connection, audit_departure
 from chalicelib.core.model.access_rules import RejectionReason, connects_as_moderator
+from chalicelib.core.model.attendance import EndHint
 from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.sessions.connection_rules import ConnectionRules
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -70,6 +73,8 @@ class SessionTracker:
         Raises:
             ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
+        connection = replace(connection, recorded=self._clock())
+        audit_arrival(session, connection)
         if session.has_access_limits:
             room = self._rooms.find(session.room_name, deadline)
             self.admit_or_reject(session, room, connection, deadline)
@@ -117,7 +122,7 @@ class SessionTracker:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> None:
         """Record that a client has disconnected, and release its seat.
 
@@ -128,14 +133,12 @@ class SessionTracker:
             connection_id: The connection that has ended.
             at: The time of the report. The seat and the record are kept for a time after it.
             deadline: The time by which the end must be written.
-            report: What OpenTok reports of the end, for attendance.
+            report: What OpenTok reports of the end, for attendance, or what else is known of it.
         """
-        if (
-            report is not None
-            and report.ending is Ending.DISCONNECTED
-            and session.retired_until is not None
-        ):
-            report = replace(report, ending=Ending.CLOSED)
+        if isinstance(report, EndReport):
+            if report.ending is Ending.DISCONNECTED and session.retired_until is not None:
+                report = replace(report, ending=Ending.CLOSED)
+            audit_departure(session, report.connection, report.at, report.ending)
         room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             release = None
@@ -169,9 +172,17 @@ class SessionTracker:
         self._forget_unassigned(session, stream.id, deadline)
 
     def on_stream_destroyed(
-        self, session: Session, connection_id: str, stream_id: str, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        stream_id: str,
+        deadline: Deadline,
+        *,
+        implied: datetime | None = None,
     ) -> None:
-        self._sessions.end_stream(session, connection_id, stream_id, self._clock(), deadline)
+        """Record that a stream has ended, at `implied` if its connection may have ended with it."""
+        now = self._clock()
+        self._sessions.end_stream(session, connection_id, stream_id, now, deadline, implied=implied)
         self._forget_unassigned(session, stream_id, deadline)
 
     def _forget_unassigned(self, session: Session, stream_id: str, deadline: Deadline) -> None:
@@ -219,4 +230,5 @@ class SessionTracker:
         refused, ending = replace(connection, refused=True), _ENDINGS.get(reason, Ending.REFUSED)
         if self._sessions.record_connection(session, refused, deadline, ending=ending):
             increment(f"Rejected{reason}")
+            audit_connection(AuditAction.REJECTION, session, connection, reason=reason)
             self._platform.disconnect(session.id, connection.id, deadline)

@@ -1,4 +1,4 @@
-"""Metrics and annotations of one request, for the request's log record.
+"""Metrics, annotations and audit entries of one request, for its log lines.
 
 They are recorded in the request's context. Outside a request they are dropped.
 """
@@ -8,6 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Final
+
+from chalicelib.core.support.audit import AuditEntry
+
+NAMESPACE: Final = "Roomkey"
+"""The namespace of all metrics in CloudWatch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +33,20 @@ class Annotation:
     what: str
 
 
-_recorded: ContextVar[list[Metric | Annotation] | None] = ContextVar("metrics", default=None)
+Entry = Metric | Annotation | AuditEntry
+
+_recorded: ContextVar[list[Entry] | None] = ContextVar("metrics", default=None)
+
+
+def metric_name(code: str) -> str:
+    """Return the name of the metric that counts a problem: `RoomClosed` for `room_closed`."""
+    return "".join(word.capitalize() for word in code.split("_"))
 
 
 @contextmanager
-def recording() -> Iterator[list[Metric | Annotation]]:
-    """Collect the metrics and annotations of the `with` block."""
-    entries: list[Metric | Annotation] = []
+def recording() -> Iterator[list[Entry]]:
+    """Collect the metrics, annotations and audit entries of the `with` block."""
+    entries: list[Entry] = []
     token = _recorded.set(entries)
     try:
         yield entries
@@ -62,6 +75,11 @@ def annotate(heading: str, what: str) -> None:
     _add(Annotation(heading, what))
 
 
+def audit(entry: AuditEntry) -> None:
+    """Add an entry to the audit log."""
+    _add(entry)
+
+
 @contextmanager
 def timer(name: str) -> Iterator[None]:
     """Measure the duration of the `with` block, even if it raises."""
@@ -72,7 +90,7 @@ def timer(name: str) -> Iterator[None]:
         duration(name, perf_counter() - started)
 
 
-def _add(entry: Metric | Annotation) -> None:
+def _add(entry: Entry) -> None:
     entries = _recorded.get()
     if entries is not None:
         entries.append(entry)

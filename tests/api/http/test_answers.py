@@ -198,7 +198,7 @@ print("\\n".join(sys.modules))
 SDKS = {"botocore", "opentok", "aws_lambda_powertools", "jwt", "cryptography"}
 
 NOT_LOADED_YET = {
-    "boto3",  # loads for recordings and workers
+    "boto3",  # loads for recordings, workers and metrics
     # Modules of those that `late_modules` puts off:
     "aws_lambda_powertools.tracing.tracer",
     "botocore.docs.method",

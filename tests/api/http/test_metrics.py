@@ -9,6 +9,7 @@ from chalicelib.core.support.metrics import Metric
 from chalicelib.errors import StartUnconfirmed
 from stand_ins.http.faults import Fault
 from tests.support.gateway import Gateway
+from tests.support.log_lines import log_lines
 from tests.support.servers.stand_ins import StandIns
 
 
@@ -35,7 +36,7 @@ def test_a_first_join_counts_its_token_by_role_its_session_and_its_cold_start(
     gateway.request("POST", "/rooms/standup/tokens", bearer=alice)
     gateway.request("POST", "/rooms/standup/tokens", bearer=alice, body='{"role":"subscriber"}')
 
-    first, second = (metrics_of(line) for line in capsys.readouterr().out.splitlines())
+    first, second = (metrics_of(json.dumps(line)) for line in log_lines(capsys))
     assert set(first) == {"TokensModerator", "SessionsCreated", "ProviderLatency", "ColdStart"}
     assert first["TokensModerator"] == ("Count", [1.0])
     unit, (milliseconds,) = first["ProviderLatency"]

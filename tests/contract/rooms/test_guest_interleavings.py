@@ -96,7 +96,7 @@ class Crowd:
 
     def come(self, guest: str) -> None:
         request = GuestRequest(self.code, guest)
-        self.cases.join_by_invitation.join(request, NoHurry())
+        self.cases.join_by_invitation.join(request, lambda *_: None, NoHurry())
         self.came.add(guest)
 
     def refusal(self, guest: str) -> str | None:
@@ -190,7 +190,7 @@ def test_fifty_guests_at_once_get_as_many_tokens_as_there_are_uses_and_seats(
     def come(number: int) -> str | None:
         request = GuestRequest(crowd.code, f"guest-{number}")
         try:
-            crowd.cases.join_by_invitation.join(request, soon())
+            crowd.cases.join_by_invitation.join(request, lambda *_: None, soon())
         except InvitationInvalid as refusal:
             return refusal.code
         return None

@@ -62,7 +62,8 @@ def test_a_call_that_cannot_be_recorded_is_answered_and_counted_and_its_callback
     service.table.faults.fail_next("record_connection")
     with recording() as counts:
         called = str(dial(service)["connectionId"])
-    assert counts == [Metric("ServicesNotRecorded", 1, timed=False)]
+    measured = [each for each in counts if isinstance(each, Metric)]
+    assert measured == [Metric("ServicesNotRecorded", 1, timed=False)]
     assert called not in service.recorded()
     service.deliver()
     assert called in service.recorded()

@@ -127,6 +127,7 @@ def test_a_stack_that_is_not_there_is_created() -> None:
         "Kind": "development",
         "Serving": "yes",
         "ArchiveBucket": "",
+        "AuditDays": "400",
         **LIMITS,
     }
     assert client.asked == [("create", wanted)]
@@ -141,6 +142,7 @@ def test_a_stack_that_is_there_is_updated() -> None:
         "Kind": "development",
         "Serving": "yes",
         "ArchiveBucket": "",
+        "AuditDays": "400",
         **LIMITS,
     }
     assert client.asked == [("update", wanted)]
@@ -160,6 +162,7 @@ def test_a_stage_that_no_longer_serves_keeps_its_stack_with_its_data() -> None:
         "Kind": "development",
         "Serving": "no",
         "ArchiveBucket": BUCKET,
+        "AuditDays": "400",
         **LIMITS,
     }
     assert client.asked == [("update", wanted)]

@@ -19,9 +19,10 @@ FAILURES = {"Errors", "Internal", "NotConfigured", "StoreUnavailable"}
 SCHEDULED = set(read_stage("prod").scheduled) - {"refill_session_pool"}
 """Without the pool's refill: if it does not run, the pool's own alarm rings."""
 OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
+OF_THE_AUDIT = ["AuditLog", "AuditStream"]
 OF_A_BUDGET = ["AlarmTopicPolicy", "EstimatedCost", "MonthlyBudget"]
 OF_A_SERVING_STAGE = sorted(
-    set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_RECORDINGS, *OF_A_BUDGET}
+    set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_THE_AUDIT, *OF_RECORDINGS, *OF_A_BUDGET}
 )
 
 
@@ -40,7 +41,7 @@ def test_prods_table_cannot_be_deleted_by_accident() -> None:
     assert table["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["Kept", True, False]}
 
 
-@pytest.mark.parametrize("name", ["RoomsTable", "OpenTokSecret"])
+@pytest.mark.parametrize("name", ["RoomsTable", "OpenTokSecret", *OF_THE_AUDIT])
 def test_data_outlive_the_stack_unless_its_creation_failed(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
@@ -147,6 +148,7 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
     }
     assert watched == {
         ("AWS/Lambda", "Throttles", API),
+        ("AWS/Lambda", "Errors", f"{API}-copy_audit"),
         ("AWS/Lambda", "Duration", API),
         ("Roomkey", "ProviderUnavailable", API),
         ("Roomkey", "SessionPoolDry", API),

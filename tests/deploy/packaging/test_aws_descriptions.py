@@ -128,9 +128,12 @@ def test_requests_of_the_package_are_those_of_all_of_botocore(
     given: dict[str, Any] = {
         "Bucket": "films",
         "ClientRequestToken": "3f1c2b4a",
+        "EndTime": NOON,
         "FunctionName": "worker",
         "Key": "a/b" if service == "s3" else {"pk": {"S": "room#standup"}},
+        "MetricDataQueries": [],
         "RequestItems": {"rooms": {}},
+        "StartTime": NOON,
         "TableName": "rooms",
         "TransactItems": [],
     }

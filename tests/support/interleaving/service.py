@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
 from chalicelib.adapters.dynamodb.seats import DynamoDBSeats
@@ -154,6 +155,7 @@ def build(
         schedules=cast("Any", NoMedia()),
         attendance=DynamoDBAttendance(client, TABLE),
         usage=DynamoDBUsage(client, TABLE),
+        directory=DynamoDBRoomDirectory(client, TABLE),
         user_records=DynamoDBUserRecords(client, TABLE),
         erasures=DynamoDBErasures(client, TABLE),
     )
@@ -194,6 +196,8 @@ def _service(
         workers=lambda: None,
         attendance=lambda: stores.attendance,
         usage=lambda: stores.usage,
+        directory=lambda: stores.directory,
+        refusals=lambda: None,
         user_data=lambda: UserDataPorts(records=stores.user_records, erasures=stores.erasures),
         media=lambda: MediaPorts(
             store=stores.media,

@@ -14,6 +14,7 @@ from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
 from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention
 from chalicelib.adapters.dynamodb.rooms import DynamoDBRooms
@@ -78,6 +79,7 @@ class Engine:
             schedules=DynamoDBRetention(self.client, TABLE),
             attendance=DynamoDBAttendance(self.client, TABLE),
             usage=DynamoDBUsage(self.client, TABLE),
+            directory=DynamoDBRoomDirectory(self.client, TABLE),
             user_records=DynamoDBUserRecords(self.client, TABLE),
             erasures=DynamoDBErasures(self.client, TABLE),
         )

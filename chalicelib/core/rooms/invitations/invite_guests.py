@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.invitation import (
     MAX_LISTED_INVITATIONS,
@@ -31,6 +32,7 @@ from chalicelib.core.ports.waiting_store import WaitingStore
 from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest, end_of, uses_of
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import InvitationQuota
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -128,6 +130,14 @@ class InviteGuests:
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:
+                audit_room(
+                    AuditAction.INVITATION,
+                    room,
+                    invitation=invitation.id,
+                    role=invitation.role,
+                    max_uses=invitation.max_uses,
+                    expires_at=invitation.expires_at.isoformat(),
+                )
                 return invitation, code
         raise busy(f"room {room.name}")
 
@@ -144,9 +154,7 @@ class InviteGuests:
     def revoke(self, user: User, name: str, invitation_id: str, deadline: Deadline) -> None:
         """End an invitation, and those that its guests made, and disconnect who came by them.
 
-        Its guests wait no more either.
-
-        A repeated call does so again.
+        Its guests wait no more either. A repeated call does so again.
 
         Raises:
             InvitationNotFound: The room has no such invitation.
@@ -162,6 +170,7 @@ class InviteGuests:
             invitation_id, room.room_id, self._clock(), deadline
         ):
             raise InvitationNotFound("This room has no such invitation.")
+        audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
         ended = {invitation_id, *self._revoke_made_by(invitation_id, room, deadline)}
         self._remove_waiting(room, ended, deadline)
         self._disconnect_guests(room, ended, deadline)
@@ -173,6 +182,7 @@ class InviteGuests:
 
         def revoke(invitation_id: str) -> None:
             self._store.revoke(invitation_id, room.room_id, self._clock(), deadline)
+            audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
 
         for_each_concurrently(revoke, made)
         return made

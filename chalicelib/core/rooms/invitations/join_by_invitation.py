@@ -1,6 +1,7 @@
 """The join of a guest: from an invitation's code and a key of the guest's own to a client token."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -90,10 +91,13 @@ class JoinByInvitation:
         """The user ids of guests who wait, by invitation and the hash of their key."""
         self._lock = Lock()
 
-    def join(self, request: GuestRequest, deadline: Deadline) -> tuple[User, JoinResult]:
+    def join(
+        self, request: GuestRequest, on_known: Callable[[User, Room], None], deadline: Deadline
+    ) -> JoinResult:
         """Admit a guest, and issue a client token. The guest's first join takes a use.
 
-        A repeated join with the same key takes no further use and no further seat.
+        A repeated join with the same key takes no further use and no further seat. `on_known` is
+        called with the guest and the room once these are known, even if the guest is refused then.
 
         Raises:
             FeatureDisabled: The operator has switched invitations off.
@@ -113,6 +117,7 @@ class JoinByInvitation:
         if invitation is None or room is None or not _is_of(invitation, room):
             raise invitation_invalid()
         guest = guest_of(invitation, request.guest_key)
+        on_known(guest, room)
         counted = _CountedClaims(self._store, self._seats, invitation, key_hash, found.has_come)
         asked = JoinRequest(
             name=invitation.name if request.name is None else request.name,
@@ -120,7 +125,7 @@ class JoinByInvitation:
             uses_left=None if found.has_come else invitation.uses_left,
         )
         try:
-            joined = self._join_room.join_as_guest(
+            return self._join_room.join_as_guest(
                 guest, room, asked, counted.write, deadline, look=look
             )
         except MustWait:
@@ -128,7 +133,6 @@ class JoinByInvitation:
             raise
         except NotAMember:  # another room has the name now
             raise invitation_invalid() from None
-        return guest, joined
 
     def _look_up(
         self, asker: tuple[str, str], deadline: Deadline

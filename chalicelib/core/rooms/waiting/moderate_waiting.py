@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
+from chalicelib.core.audit.room_entries import audit_room
 from chalicelib.core.model.access_rules import room_full
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import HOLD
@@ -26,6 +27,7 @@ from chalicelib.core.ports.room_store import (
 from chalicelib.core.ports.waiting_store import StaleWaiting, WaitingLook, WaitingStore
 from chalicelib.core.rooms.quotas import Quotas
 from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -161,6 +163,7 @@ class ModerateWaiting:
                 deadline.back_off(attempt)
             else:
                 increment("WaitsTurnedAway")
+                audit_room(AuditAction.TURNED_AWAY, room, subject=chosen.user_id)
                 self._signal(room, deadline)
                 return
         raise busy(f"room {name}")
@@ -178,10 +181,9 @@ class ModerateWaiting:
             return
         found = self._invitations.look_up(chosen.invitation_id, NO_KEY_HASH, deadline).invitation
         if found is not None and found.max_uses == 1:
-            every_guest = invitation_waiting_id(room.session_id, chosen.invitation_id)
-            before = self._store.decision(room, every_guest, deadline)
-            decision = Decision(Verdict.TURNED_AWAY, now)
-            self._store.decide(room, every_guest, before, decision, deadline)
+            every = invitation_waiting_id(room.session_id, chosen.invitation_id)
+            before = self._store.decision(room, every, deadline)
+            self._store.decide(room, every, before, Decision(Verdict.TURNED_AWAY, now), deadline)
 
     def _admit(
         self, room: Room, look: WaitingLook, chosen: WaitingUser, now: datetime, deadline: Deadline
@@ -204,6 +206,7 @@ class ModerateWaiting:
         except (StaleRoom, StaleWaiting):
             return False
         increment("WaitsApproved")
+        audit_room(AuditAction.APPROVAL, room, subject=chosen.user_id)
         return True
 
     def _signal(self, room: Room, deadline: Deadline) -> None:

@@ -1,0 +1,131 @@
+"""Audit entries about rooms, their sessions, their connections and their rules."""
+
+from collections.abc import Collection
+from dataclasses import fields
+from datetime import datetime
+from typing import Final
+
+from chalicelib.core.model.connection import Connection, Ending, Session
+from chalicelib.core.model.room import Room, api_name
+from chalicelib.core.model.room_settings import RoomSettings
+from chalicelib.core.support.audit import AuditAction, AuditEntry
+from chalicelib.core.support.metrics import audit
+
+_LISTS_OF_USERS: Final = ("members", "moderators")
+
+
+def audit_room(
+    action: AuditAction,
+    room: Room,
+    *,
+    subject: str | None = None,
+    connection_id: str | None = None,
+    **details: object,
+) -> None:
+    """Record an entry about a room. Details that are None are left out."""
+    audit(
+        AuditEntry(
+            action=action,
+            subject=subject,
+            room=room.name,
+            session_id=room.session_id,
+            connection_id=connection_id,
+            details={name: each for name, each in details.items() if each is not None},
+        )
+    )
+
+
+def audit_session(
+    action: AuditAction,
+    session: Session,
+    *,
+    subject: str | None = None,
+    connection_id: str | None = None,
+    **details: object,
+) -> None:
+    """Record an entry about a session. Details that are None are left out."""
+    audit(
+        AuditEntry(
+            action=action,
+            subject=subject,
+            room=session.room_name,
+            session_id=session.id,
+            connection_id=connection_id,
+            details={name: each for name, each in details.items() if each is not None},
+        )
+    )
+
+
+def audit_connection(
+    action: AuditAction, session: Session, connection: Connection, **details: object
+) -> None:
+    """Record an entry about a connection and its user."""
+    user_id = connection.participant.user_id
+    audit_session(action, session, subject=user_id, connection_id=connection.id, **details)
+
+
+def audit_arrival(session: Session, connection: Connection, **details: object) -> None:
+    """Record that a client has connected. The rules may reject it after that."""
+    participant = connection.participant
+    audit_connection(
+        AuditAction.ARRIVAL,
+        session,
+        connection,
+        since=connection.since.isoformat(),
+        role=participant.role,
+        connected_service=participant.service,
+        invitation=participant.invitation_id,
+        **details,
+    )
+
+
+def audit_departure(
+    session: Session, connection: Connection, at: datetime, ending: Ending, **details: object
+) -> None:
+    """Record that a connection has ended, with the seconds for which it lasted."""
+    seconds = max(0, round((at - connection.since).total_seconds()))
+    audit_connection(
+        AuditAction.DEPARTURE, session, connection, seconds=seconds, ending=ending, **details
+    )
+
+
+def audit_rules(before: Room, after: Room) -> None:
+    """Record the rules in which two states of a room differ, from what to what, if any does."""
+    changes: dict[str, object] = {}
+    users: dict[str, tuple[str, ...]] = {}
+    if before.locked != after.locked:
+        changes["locked"] = {"from": before.locked, "to": after.locked}
+    for each in fields(RoomSettings):
+        was, is_now = getattr(before.settings, each.name), getattr(after.settings, each.name)
+        if was == is_now:
+            continue
+        name = api_name(each.name)
+        if each.name in _LISTS_OF_USERS:
+            # The number, and who came and went: the list itself may have 500 user ids.
+            users[f"{each.name}_added"] = _added(was, is_now)
+            users[f"{each.name}_removed"] = _added(is_now, was)
+            changes[name] = {"from": _size(was), "to": _size(is_now)}
+        else:
+            changes[name] = {"from": _plain(was), "to": _plain(is_now)}
+    if changes:
+        audit(
+            AuditEntry(
+                action=AuditAction.RULE_CHANGE,
+                room=after.name,
+                session_id=after.session_id,
+                details={"changes": changes},
+                users=users,
+            )
+        )
+
+
+def _size(user_ids: Collection[str] | None) -> int | None:
+    return None if user_ids is None else len(user_ids)
+
+
+def _added(before: frozenset[str] | None, after: frozenset[str] | None) -> tuple[str, ...]:
+    return tuple(sorted((after or frozenset()) - (before or frozenset())))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,244 @@
+"""Audit entries: one for each thing that somebody may have to answer for."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chalicelib.core.model.media import MediaKind
+from chalicelib.core.model.room_settings import ArchiveMode
+from chalicelib.core.rooms.ban_users import ban_id_of
+from chalicelib.core.rooms.room_patch import SetPatch
+from chalicelib.core.support.audit import AuditAction, AuditEntry
+from chalicelib.core.support.metrics import recording
+from tests.fakes.service import ALICE, BOB, CAROL, Service
+from tests.fakes.studio import Studio
+from tests.support.noon import NOON
+
+Entries = Callable[[], list[AuditEntry]]
+
+
+@pytest.fixture
+def entries() -> Iterator[Entries]:
+    """Return the entries since the last call."""
+    with recording() as recorded:
+
+        def read() -> list[AuditEntry]:
+            found = [each for each in recorded if isinstance(each, AuditEntry)]
+            recorded.clear()
+            return found
+
+        yield read
+
+
+def of(action: AuditAction, found: list[AuditEntry]) -> AuditEntry:
+    (entry,) = (each for each in found if each.action is action)
+    return entry
+
+
+def test_a_join_and_a_visit_have_an_entry_for_each_step(service: Service, entries: Entries) -> None:
+    room = service.open()
+    connection_id = service.enter(BOB)
+    service.clock.forward(seconds=90)
+    service.leave(connection_id)
+
+    found = entries()
+    assert [each.action for each in found] == ["admission", "arrival", "departure"]
+    assert {(each.subject, each.room, each.session_id) for each in found} == {
+        ("bob", "standup", room.session_id)
+    }
+    assert [each.connection_id for each in found] == [None, connection_id, connection_id]
+    assert found[0].details == {"role": "publisher"}
+    assert found[2].details == {"seconds": 90, "ending": "left"}
+
+
+def test_a_visit_whose_end_was_lost_ends_when_that_is_found_out(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    connection_id = service.enter(BOB)
+    service.leave_unreported(connection_id)
+    service.clock.forward(seconds=600)
+    service.reconcile()
+
+    departure = of(AuditAction.DEPARTURE, entries())
+    assert (departure.subject, departure.connection_id) == ("bob", connection_id)
+    assert departure.details == {"seconds": 600, "ending": "lost", "reconciled": True}
+
+
+def test_a_client_that_the_rules_reject_has_an_entry_with_the_reason(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    token = service.join(BOB).token.text
+    service.ban("bob")
+    service.connect(token)
+
+    rejection = of(AuditAction.REJECTION, entries())
+    assert (rejection.subject, rejection.details) == ("bob", {"reason": "Banned"})
+
+
+def test_bans_and_removals_name_the_user(service: Service, entries: Entries) -> None:
+    service.open()
+    connection_id = service.enter(BOB)
+    entries()
+
+    service.use_cases.moderate.disconnect(ALICE, "standup", connection_id, service.deadline)
+    service.ban("bob")
+    service.use_cases.ban_users.lift(ALICE, "standup", ban_id_of("bob"), service.deadline)
+
+    found = entries()
+    assert [(each.action, each.subject) for each in found] == [
+        ("removal", "bob"),
+        ("ban", "bob"),
+        ("ban_lifted", "bob"),
+    ]
+    assert found[0].connection_id == connection_id
+
+
+def test_mutes_say_what_was_muted(service: Service, entries: Entries) -> None:
+    service.open()
+    connection_id = service.enter(BOB)
+    stream_id = service.opentok.publish(connection_id)
+    entries()
+
+    moderate = service.use_cases.moderate
+    moderate.mute_stream(ALICE, "standup", stream_id, service.deadline)
+    moderate.mute_all(ALICE, "standup", [stream_id], service.deadline, active=True)
+
+    one, every = entries()
+    assert (one.action, one.details) == ("mute", {"stream": stream_id})
+    assert every.details == {"active": True, "excluded": [stream_id]}
+
+
+def test_a_change_of_rules_says_from_what_to_what(service: Service, entries: Entries) -> None:
+    service.open(members=frozenset({"bob"}))
+    entries()
+
+    members = SetPatch(add=frozenset({"carol"}), remove=frozenset({"bob"}))
+    service.change({"max_participants": 5}, locked=True, members=members)
+
+    (change,) = entries()
+    assert change.action is AuditAction.RULE_CHANGE
+    assert change.details == {
+        "changes": {
+            "locked": {"from": False, "to": True},
+            "members": {"from": 1, "to": 1},
+            "maxParticipants": {"from": None, "to": 5},
+        }
+    }
+    assert change.users == {"members_added": ("carol",), "members_removed": ("bob",)}
+
+
+def test_a_change_that_changes_nothing_has_no_entry(service: Service, entries: Entries) -> None:
+    service.open()
+    service.change(locked=False)
+    assert entries() == []
+
+
+def test_invitations_and_deletions_have_entries(service: Service, entries: Entries) -> None:
+    service.open()
+    invited = service.invite(max_uses=1)
+    service.come(invited.code)
+    service.revoke(invited.invitation)
+    service.close()
+    service.close()
+
+    made, admission, revoked, deleted = entries()
+    invitation = invited.invitation.id
+    assert (made.action, made.details["invitation"]) == ("invitation", invitation)
+    assert made.details["max_uses"] == 1
+    assert invited.code not in str(made)
+    assert admission.details["invitation"] == invitation
+    assert (revoked.action, revoked.details) == ("invitation_revoked", {"invitation": invitation})
+    assert deleted.action is AuditAction.ROOM_DELETED
+
+
+def test_decisions_of_the_waiting_room_name_the_user(service: Service, entries: Entries) -> None:
+    service.open(waiting_room=True)
+    assert service.refusal(BOB) == "must_wait"
+    moderate = service.use_cases.moderate_waiting
+    (waiting,) = moderate.waiting(ALICE, "standup", service.deadline)
+    moderate.approve(ALICE, "standup", waiting.id, service.deadline)
+    service.join(BOB)
+    assert service.refusal(CAROL) == "must_wait"
+    (waiting,) = moderate.waiting(ALICE, "standup", service.deadline)
+    moderate.turn_away(ALICE, "standup", waiting.id, service.deadline)
+
+    assert [(each.action, each.subject) for each in entries()] == [
+        ("approval", "bob"),
+        ("admission", "bob"),
+        ("turned_away", "carol"),
+    ]
+
+
+def test_a_client_that_no_callback_reported_arrives_when_it_is_found(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    connection_id = service.connect_unreported(service.join(BOB).token.text)
+    service.clock.forward(seconds=600)
+    service.reconcile()
+
+    arrival = of(AuditAction.ARRIVAL, entries())
+    assert (arrival.subject, arrival.connection_id) == (None, connection_id)
+    assert arrival.details == {"since": NOON.isoformat(), "reconciled": True}
+
+
+def test_a_recording_has_entries_from_its_start_to_its_deletion(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    service.enter(BOB)
+    entries()
+    media, when = service.use_cases.media(), service.deadline
+    _, archive = media.record_archives.start(ALICE, "standup", {}, when)
+    media.record_archives.stop(ALICE, "standup", archive.id, when)
+    service.platforms.objects(MediaKind.ARCHIVE).move(
+        archive.id, "available", url="https://opentok.test/archive.mp4?signature=1"
+    )
+    service.deliver()
+    media.read_archives.one(BOB, "standup", archive.id, when)
+    media.read_archives.download_url(BOB, "standup", archive.id, when)
+    media.record_archives.delete(ALICE, "standup", archive.id, when)
+    by_hand = [each for each in entries() if "reported" not in each.details]
+
+    assert [each.action for each in by_hand] == [
+        "recording_started",
+        "recording_stopped",
+        "recording_read",
+        "recording_read",
+        "recording_deleted",
+    ]
+    assert {each.details["archive"] for each in by_hand} == {archive.id}
+    assert "signature" not in str(by_hand)
+
+
+def test_a_recording_that_is_deleted_after_its_days_has_an_entry(
+    service: Service, entries: Entries
+) -> None:
+    studio = Studio(service)
+    studio.keep_for(2)
+    archive_id = studio.archived()
+    entries()
+    service.clock.forward(seconds=2 * 24 * 60 * 60)
+    service.delete_expired_archives()
+
+    deletion = of(AuditAction.RECORDING_DELETED, entries())
+    assert (deletion.room, deletion.details) == ("standup", {"archive": archive_id})
+
+
+def test_an_automatic_recording_starts_and_stops_as_opentok_reports(
+    service: Service, entries: Entries
+) -> None:
+    room = service.open(archive_mode=ArchiveMode.ALWAYS)
+    service.enter(BOB)
+    entries()
+    archives = service.platforms.objects(MediaKind.ARCHIVE)
+    archive_id = archives.begin(room.session_id, automatic=True)
+    archives.move(archive_id, "stopped")
+    service.deliver()
+
+    assert [(each.action, each.details) for each in entries()] == [
+        ("recording_started", {"archive": archive_id, "reported": True}),
+        ("recording_stopped", {"archive": archive_id, "reported": True}),
+    ]
