@@ -1,7 +1,7 @@
 """AWS clients with timeouts and retries. The SDK is loaded when the first client is made.
 
-boto3 makes the clients for recordings, workers and metrics. A join's clients come from botocore, on which
-boto3 is built: boto3 also loads its transfers and resources, which no code here uses.
+boto3 makes the clients for recordings, workers and metrics. A join's clients come from botocore, on
+which boto3 is built: boto3 also loads its transfers and resources, which no code here uses.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -180,7 +180,7 @@ def test_an_operation_that_botocore_does_not_know_stops_the_packaging(tmp_path: 
 
 
 def test_a_service_that_botocore_does_not_describe_stops_the_packaging(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match="has no description of dynamodb"):
+    with pytest.raises(DeployError, match="has no description of cloudwatch"):
         trim_descriptions(unpacked(tmp_path, "s3"))
 
 
