@@ -142,7 +142,8 @@ class TokenVerifier:
             ) from error
 
     def prepare(self) -> None:
-        keys = next(iter(self._keys.values()))  # most stages have one issuer
+        """Fetch the keys that the first caller would wait for. A failure changes nothing."""
+        keys = next(iter(self._keys.values()))  # most stages have one
         with suppress(KeysUnavailable):
             keys.get_jwk_set()
         keys.pause_ends = 0.0  # after a failure, the next caller fetches at once

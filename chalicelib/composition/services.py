@@ -49,7 +49,7 @@ class Services:
         from chalicelib.composition.prefetch import Prefetch
 
         try:
-            return Prefetch(self._ports()).finish
+            return Prefetch(self._ports().prefetch).finish
         except NotConfigured:
             return lambda: None
 

@@ -42,7 +42,13 @@ def write_precompiled(folder: Path, project: Path, module: str = "app") -> None:
     ran = subprocess.run(  # noqa: S603 - our Python, with fixed arguments
         [sys.executable, "-m", __name__, module],
         cwd=project,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONDONTWRITEBYTECODE": "1", **SETTINGS},
+        env={
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            # Some patterns are made of sets. The same sources must give the same package.
+            "PYTHONHASHSEED": "0",
+            **SETTINGS,
+        },
         capture_output=True,
         text=True,
         check=False,

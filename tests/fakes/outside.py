@@ -41,9 +41,6 @@ class FakeIdentity:
                 raise Unauthenticated("Send a bearer token.")
             return self._users[authorization]
 
-    def prepare(self) -> None:
-        """Do nothing, because this provider has no keys to fetch."""
-
 
 class FakeCredentials:
     """Credentials, their replacements, and the secrets of callbacks."""

@@ -1,19 +1,10 @@
 from threading import Barrier
-from types import SimpleNamespace
 from typing import Any
 
 from chalicelib.composition.prefetch import Prefetch
 from chalicelib.errors import IdentityUnavailable, NotConfigured, StoreUnavailable
 
 SECONDS = 5.0
-
-
-def ports(identity: Any, video: Any, rooms: Any) -> Any:
-    return SimpleNamespace(
-        identity=SimpleNamespace(prepare=identity),
-        video=SimpleNamespace(project_id=video),
-        rooms=SimpleNamespace(find=rooms),
-    )
 
 
 def failing(error: Exception) -> Any:
@@ -29,7 +20,7 @@ def test_a_start_fetches_all_at_the_same_time() -> None:
     def meet(*_: object) -> None:
         together.wait(SECONDS)
 
-    Prefetch(ports(meet, meet, meet)).finish()
+    Prefetch([meet] * 3).finish()
 
     assert not together.broken
 
@@ -37,4 +28,4 @@ def test_a_start_fetches_all_at_the_same_time() -> None:
 def test_a_start_goes_on_where_nothing_can_be_fetched() -> None:
     errors = (IdentityUnavailable("Later."), NotConfigured("no secret"), StoreUnavailable("Later."))
 
-    Prefetch(ports(*map(failing, errors))).finish()
+    Prefetch([failing(each) for each in errors]).finish()

@@ -86,6 +86,3 @@ class IdentityProvider(Protocol):
             Unauthenticated: The bearer token is missing or not valid.
             IdentityUnavailable: The provider's keys cannot be fetched at the moment.
         """
-
-    def prepare(self) -> None:
-        """Fetch what the first caller would wait for. A failure changes nothing."""
