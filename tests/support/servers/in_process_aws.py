@@ -2,8 +2,8 @@
 
 It replaces boto3's default session, which makes every `boto3.client(...)`, and makes the clients
 that the app asks of a session of botocore's. Each client's endpoint, which signs, sends and repeats
-calls, is replaced by one that calls the stand-in as a function. While a fault is planned, calls go over the socket, because tests of faults are about dropped and
-late answers on a connection.
+calls, is replaced by one that calls the stand-in as a function. While a fault is planned, calls go
+over the socket, because tests of faults are about dropped and late answers on a connection.
 """
 
 import io
