@@ -1,6 +1,16 @@
 """Roomkey's functions on AWS Lambda: the app, its routes and its scheduled functions."""
 
+import gc
 import os
+
+_IN_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
+if _IN_LAMBDA:
+    # All that a cold start makes stays, so the garbage collector would look at it in vain.
+    gc.disable()
+    from chalicelib.precompiled import use_precompiled
+
+    use_precompiled()
+
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -68,6 +78,8 @@ PAGES: Final[tuple[Routes, ...]] = (call_routes.routes,)
 
 Only a stage with `CALL_PAGE=on` has them. Chalice gives API Gateway no others either.
 """
+_API: Final = "app.app"
+"""Chalice's name for the function that answers the API. Lambda sets it as `_HANDLER`."""
 ERASING_SECONDS: Final = 20.0
 """The time that erasures of users take of a run at most, so that time is left for archives."""
 
@@ -101,7 +113,11 @@ def build_app(
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()
+        is_api = environment.get("_HANDLER") == _API
+        finish = services.prefetch() if is_api else None
         log.preload()
+        if finish is not None:
+            finish()
     return built
 
 
@@ -166,3 +182,7 @@ reconcile_sessions = app.handler_map["reconcile_sessions"]
 check_sessions = app.handler_map["check_sessions"]
 delete_expired_archives = app.handler_map["delete_expired_archives"]
 refill_session_pool = app.handler_map["refill_session_pool"]
+
+if _IN_LAMBDA:
+    gc.freeze()  # Later collections pass over what is loaded now.
+    gc.enable()

@@ -39,16 +39,19 @@ load on the machine affects all of them. Compare figures of one run, not of diff
 
 {table}
 
-A cold start is measured with a re-join and with moto as AWS. Over HTTP, the callers, the app, the
-stand-ins and DynamoDB Local share the machine. Each "first join" creates a room. "Re-joins" enter
-an existing room. With OpenTok at 300 ms, two apps share the stand-ins and the table, and one of
-them has no pool of sessions. Elsewhere over HTTP there is no pool. In live rooms, each caller is
-another user, and callbacks report connections and disconnections in turn. Reconciliation runs on
-fakes and a virtual clock, on which calls take the time that is said, DynamoDB's 5 ms, and each
-check 25 ms of its worker's processor. A check's cost is measured with an OpenTok that answers at
-once, and two people in the room. The dollars are calculated from the calls counted here, with the
-prices in [prices.json](figures/prices.json) and without free tiers. All times are from this machine
-and its local stand-ins, so they do not include a network, except in the row that names one.
+A cold start is measured with a re-join and with moto as AWS. Over TLS, the package knows one
+authority more than in production. Bundled Node is one minified file, made by esbuild as AWS
+recommends; its runtime client is minimal, and it has no framework, validation or metrics. Over
+HTTP, the callers, the app, the stand-ins and DynamoDB Local share the machine. Each "first join"
+creates a room. "Re-joins" enter an existing room. With OpenTok at 300 ms, two apps share the stand-
+ins and the table, and one of them has no pool of sessions. Elsewhere over HTTP there is no pool. In
+live rooms, each caller is another user, and callbacks report connections and disconnections in
+turn. Reconciliation runs on fakes and a virtual clock, on which calls take the time that is said,
+DynamoDB's 5 ms, and each check 25 ms of its worker's processor. A check's cost is measured with an
+OpenTok that answers at once, and two people in the room. The dollars are calculated from the calls
+counted here, with the prices in [prices.json](figures/prices.json) and without free tiers. All
+times are from this machine and its local stand-ins, so they do not include a network, except in the
+row that names one.
 """
 
 

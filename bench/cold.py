@@ -1,7 +1,8 @@
 """Cold starts: from the start of a function's process to its first answer.
 
 Each start is a new process under Lambda's runtime client, on one processor like a Lambda of this
-memory size. The stand-ins of AWS and of the identity provider may use all processors.
+memory size. The stand-ins of AWS and of the identity provider may use all processors. They answer
+over plain HTTP and, as in production, over TLS.
 """
 
 import os
@@ -17,7 +18,8 @@ from typing import Any, Final, Protocol
 from bench.figures.costs import Cost, Spread, interleaved, processors, ratios, walls
 from bench.figures.report import Row, Section, cost_row, times
 from bench.join_event import CREATED, join_event
-from bench.node_function import NodeProcess, install_node_function
+from bench.node_function import NodeFunction, NodeProcess, install_node_functions
+from bench.over_tls import running_over_tls, trusting
 from bench.packages import Packages, build_packages
 from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, room_of_alice
 from chalicelib.adapters.dynamodb.room_items import room_item
@@ -32,8 +34,9 @@ _OK: Final = 200
 _OURS: Final = "a join with our package"
 _PLAIN: Final = "the same, packed by plain `chalice deploy`"
 _HELLO: Final = "a bare Chalice hello world"
-_NODE: Final = "the same join in Node, official SDKs"
-_AIMS: Final = {_OURS: "", _PLAIN: " (aim: ≥ 2)", _HELLO: "", _NODE: " (aim: ≥ 1)"}
+_OVER_TLS: Final = ", over TLS"
+_AIMS: Final = {_PLAIN: " (aim: ≥ 2)"}
+_NODES_AIM: Final = " (aim: ≥ 1)"
 
 
 class _Function(Protocol):
@@ -73,40 +76,54 @@ def section() -> Section:
     os.environ |= AWS_VARIABLES
     with tempfile.TemporaryDirectory() as name, ExitStack() as running:
         folder = Path(name)
-        packages, node = build_packages(folder), install_node_function(folder)
+        packages, nodes = build_packages(folder), install_node_functions(folder)
         stand_ins = running.enter_context(running_stand_ins())
+        tls = running.enter_context(running_over_tls(stand_ins, folder))
+        trusted = trusting(packages.ours, tls.authority, folder / "trusting")
         _stay_on_one_processor()
-        contenders = _contenders(stand_ins, packages, node)
+        environment = _environment(stand_ins)
+        join = join_event("standup", stand_ins.identity.bearer("alice", name="Alice"))
+        contenders = _contenders(environment, join, packages, nodes)
+        encrypted = environment | tls.environment
+        contenders[_OURS + _OVER_TLS] = _Contender(_python(trusted, encrypted), join)
+        for bundled in list(nodes)[1:]:
+            contenders[bundled + _OVER_TLS] = _Contender(_node(nodes[bundled], encrypted), join)
         starts = {name: contender.start for name, contender in contenders.items()}
         interleaved(1, starts)
         return _section(interleaved(_ROUNDS, starts), contenders)
 
 
-def _contenders(
-    stand_ins: StandIns, packages: Packages, node: Path | None
-) -> dict[str, _Contender]:
-    environment = {
+def _environment(stand_ins: StandIns) -> dict[str, str]:
+    _create_room(stand_ins)
+    return {
         **stand_ins.environment,
         "AWS_ENDPOINT_URL": stand_ins.aws_server.url,
         "AWS_REGION": AWS_VARIABLES["AWS_REGION"],
         "AWS_DEFAULT_REGION": AWS_VARIABLES["AWS_DEFAULT_REGION"],
     }
-    _create_room(stand_ins)
-    join = join_event("standup", stand_ins.identity.bearer("alice", name="Alice"))
-    hello = join | {"resource": "/", "path": "/", "httpMethod": "GET", "body": None}
+
+
+def _contenders(
+    environment: Mapping[str, str],
+    join: Mapping[str, Any],
+    packages: Packages,
+    nodes: Mapping[str, NodeFunction],
+) -> dict[str, _Contender]:
+    hello = {**join, "resource": "/", "path": "/", "httpMethod": "GET", "body": None}
     hello["requestContext"] = join["requestContext"] | {"resourcePath": "/", "httpMethod": "GET"}
+    return {
+        _OURS: _Contender(_python(packages.ours, environment), join),
+        _PLAIN: _Contender(_python(packages.plain, environment), join),
+        _HELLO: _Contender(_python(packages.hello, environment), hello, _OK),
+    } | {name: _Contender(_node(node, environment), join) for name, node in nodes.items()}
 
-    def python(package: Path) -> Callable[[], LambdaProcess]:
-        return lambda: LambdaProcess(package, environment, function_arn=_ARN)
 
-    contenders = {
-        _OURS: _Contender(python(packages.ours), join),
-        _PLAIN: _Contender(python(packages.plain), join),
-        _HELLO: _Contender(python(packages.hello), hello, _OK),
-    }
-    if node is not None:
-        contenders[_NODE] = _Contender(lambda: NodeProcess(node, environment, _ARN), join)
-    return contenders
+def _python(package: Path, environment: Mapping[str, str]) -> Callable[[], LambdaProcess]:
+    return lambda: LambdaProcess(package, environment, function_arn=_ARN)
+
+
+def _node(node: NodeFunction, environment: Mapping[str, str]) -> Callable[[], NodeProcess]:
+    return lambda: NodeProcess(node, environment, _ARN)
 
 
 def _create_room(stand_ins: StandIns) -> None:
@@ -118,11 +135,11 @@ def _create_room(stand_ins: StandIns) -> None:
 
 def _section(costs: Mapping[str, Sequence[Cost]], contenders: Mapping[str, _Contender]) -> Section:
     rows = [
-        cost_row(name, each, f"{_compared(each, costs[_OURS], _AIMS[name])}{contenders[name]}")
+        cost_row(name, each, f"{_compared(name, costs)}{contenders[name]}")
         for name, each in costs.items()
     ]
-    if _NODE not in costs:
-        rows.append(Row(what=_NODE, median="no Node here"))
+    if not any(name.startswith("Node") for name in costs):
+        rows.append(Row(what="the same join in Node", median="no Node here"))
     return Section(
         "Cold start, from process start to first answer, on one processor",
         rows,
@@ -130,11 +147,15 @@ def _section(costs: Mapping[str, Sequence[Cost]], contenders: Mapping[str, _Cont
     )
 
 
-def _compared(costs: Sequence[Cost], ours: Sequence[Cost], aim: str) -> str:
-    if costs is ours:
+def _compared(name: str, costs: Mapping[str, Sequence[Cost]]) -> str:
+    """Compare a contender with ours over the same protocol, and ours over TLS with HTTP."""
+    if name == _OURS:
         return ""
-    wall = times(ratios(walls(costs), walls(ours)))
-    processor = times(ratios(processors(costs), processors(ours)))
+    rival = name.startswith("Node")
+    ours = costs[_OURS + _OVER_TLS if rival and name.endswith(_OVER_TLS) else _OURS]
+    wall = times(ratios(walls(costs[name]), walls(ours)))
+    processor = times(ratios(processors(costs[name]), processors(ours)))
+    aim = _NODES_AIM if rival else _AIMS.get(name, "")
     return f"{wall} × ours{aim}; processor time {processor} ×; "
 
 

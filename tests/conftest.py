@@ -12,13 +12,14 @@ from botocore.retries.standard import ExponentialBackoff
 from playwright.sync_api import Browser
 from pytest_socket import disable_socket, enable_socket
 
+from deploy.packaging.aws_descriptions import OPERATIONS
 from tests.support.gateway import Gateway
 from tests.support.live import Live, running_live
 from tests.support.programs import dynamodb_local
 from tests.support.programs.browser import running_browser
 from tests.support.programs.installed import NotInstalledError
 from tests.support.random_order import shuffled
-from tests.support.servers.in_process_aws import InProcessAws
+from tests.support.servers.in_process_aws import InProcessAws, use_sockets
 from tests.support.servers.quicker_moto import quicker_moto
 from tests.support.servers.stand_ins import StandIns, running_stand_ins
 
@@ -100,10 +101,12 @@ def started_stand_ins() -> Iterator[StandIns]:
             patch.setenv(name, value)
         with quicker_moto(), running_stand_ins() as started:
             patch.setenv("AWS_ENDPOINT_URL", started.aws_server.url)
-            patch.setattr(
-                boto3, "DEFAULT_SESSION", InProcessAws(started.aws, started.aws_server.url)
-            )
+            in_process = InProcessAws(started.aws, started.aws_server.url)
+            in_process.use(patch)
             yield started
+            # The package describes these operations alone.
+            shipped = {(name, each) for name, every in OPERATIONS.items() for each in every}
+            assert in_process.operations_of_the_app <= shipped
 
 
 @pytest.fixture(scope="session")
@@ -115,8 +118,8 @@ def aws_session(started_stand_ins: StandIns) -> boto3.Session:
 
 @pytest.fixture
 def aws_over_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests that look at connections to AWS: boto3 makes a session of its own."""
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    """For tests that look at connections to AWS: clients are made as outside tests."""
+    use_sockets(monkeypatch)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 // The part of Lambda's runtime client that a cold start needs. AWS's client must be compiled.
 
 import { Agent, request } from "node:http";
+import { handler } from "./join.mjs";
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new Agent({ keepAlive: true });
@@ -18,10 +19,13 @@ function call(method, path, body) {
   });
 }
 
-const { handler } = await import("./join.mjs");
-for (;;) {
-  const next = await call("GET", "invocation/next");
-  const id = next.headers["lambda-runtime-aws-request-id"];
-  const outcome = await handler(JSON.parse(next.body));
-  await call("POST", `invocation/${id}/response`, JSON.stringify(outcome));
+async function serve() {
+  for (;;) {
+    const next = await call("GET", "invocation/next");
+    const id = next.headers["lambda-runtime-aws-request-id"];
+    const outcome = await handler(JSON.parse(next.body));
+    await call("POST", `invocation/${id}/response`, JSON.stringify(outcome));
+  }
 }
+
+serve();

@@ -10,6 +10,7 @@ from urllib.error import HTTPError
 
 from chalicelib import VERSION
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.roots import tls_context
 
 MAX_DOCUMENT_BYTES: Final = 256 << 10
 _CHUNK_BYTES: Final = 1 << 14
@@ -79,7 +80,8 @@ def fetch_document(url: str, deadline: Deadline) -> Any:  # noqa: ANN401 - JSON 
 
 
 def _download(url: str, deadline: Deadline) -> bytes:
-    opener = urllib.request.build_opener(_NoRedirects)
+    https = urllib.request.HTTPSHandler(context=tls_context())
+    opener = urllib.request.build_opener(_NoRedirects, https)
     request = urllib.request.Request(url, headers=_HEADERS)  # noqa: S310 - checked to be http
     try:
         with opener.open(request, timeout=deadline.remaining()) as response:

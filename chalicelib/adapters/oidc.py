@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any, Final
@@ -14,7 +15,7 @@ from jwt.exceptions import InvalidSubjectError
 from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.user import ERASED_PREFIX, GUEST_PREFIX, User
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import is_user_id, is_valid_unicode
+from chalicelib.core.support.formats import is_user_id, usable_text
 from chalicelib.errors import IdentityUnavailable, Unauthenticated
 
 ALGORITHMS: Final = ["RS256", "ES256"]
@@ -57,7 +58,7 @@ class IssuerKeys(PyJWKClient):
         self.issuer = issuer
         self._keys_url = issuer.keys_url
         self._discovered_at = 0.0
-        self._pause_ends = 0.0
+        self.pause_ends = 0.0
         self._fetched_at = 0.0
         self._keys: PyJWKSet | None = None
 
@@ -65,7 +66,7 @@ class IssuerKeys(PyJWKClient):
         from chalicelib.adapters import issuer_documents  # noqa: PLC0415  most requests need none
 
         now = time.monotonic()
-        if now < self._pause_ends:
+        if now < self.pause_ends:
             raise self._unavailable("the last fetch failed a moment ago")
         if now - self._discovered_at > KEYS_FRESH_SECONDS:
             self._keys_url = self.issuer.keys_url
@@ -78,7 +79,7 @@ class IssuerKeys(PyJWKClient):
             keys = PyJWKSet.from_dict(self._as_jwk_set_payload(content))
         except (jwt.PyJWTError, HTTPException, ValueError, OSError, RecursionError) as error:
             self._keys_url = self.issuer.keys_url
-            self._pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
+            self.pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
             raise self._unavailable(f"{type(error).__name__}: {error}") from error
         self._fetched_at = self._last_successful_fetch = time.monotonic()
         return keys
@@ -139,6 +140,13 @@ class TokenVerifier:
             raise Unauthenticated(
                 "The access token is not valid for this service.", note=type(error).__name__
             ) from error
+
+    def prepare(self) -> None:
+        """Fetch the keys that the first caller would wait for. A failure changes nothing."""
+        keys = next(iter(self._keys.values()))  # most stages have one
+        with suppress(KeysUnavailable):
+            keys.get_jwk_set()
+        keys.pause_ends = 0.0  # after a failure, the next caller fetches at once
 
     def _verified(self, token: str) -> User:
         header = jwt.get_unverified_header(token)
@@ -212,16 +220,11 @@ def _user(claims: Mapping[str, Any], issuer: Issuer) -> User:
         raise InvalidSubjectError("a guest's or an erased user's id")
     if not issuer.user_prefix and _FOREIGN_PREFIX.match(sub):
         raise InvalidSubjectError("a user id of another issuer")
-    name = _text(claims.get("name"))
+    name = usable_text(claims.get("name"))
     # PyJWT has checked that `exp` converts to an integer.
     end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)
     name = name[:MAX_NAME_CHARACTERS] if name else None
     return User(issuer.user_prefix + sub, name, _is_admin(claims, issuer), end)
-
-
-def _text(value: object) -> str | None:
-    """Return the value if it is a string, not empty, and can be encoded as UTF-8."""
-    return value if isinstance(value, str) and value and is_valid_unicode(value) else None
 
 
 def _is_admin(claims: Mapping[str, Any], issuer: Issuer) -> bool:

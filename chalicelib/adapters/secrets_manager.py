@@ -60,12 +60,24 @@ class SecretsManagerCredentials:
         self._clock = clock
         self._lock = Lock()
         self._cached: _Cached | None = None
+        self._early: _Cached | None = None
 
     def current(self, deadline: Deadline) -> Credentials:
         return self._latest(deadline).credentials
 
+    def prepare(self, deadline: Deadline) -> None:
+        """Read the secret before the first request.
+
+        Callbacks come later than that, and perhaps `make callbacks` in between. So the first
+        callback has it read again.
+        """
+        self._early = self._latest(deadline)
+
     def of_callbacks(self, kind: str, deadline: Deadline) -> Sequence[str]:
-        all_secrets = self._latest(deadline).callback_secrets
+        latest = self._latest(deadline)
+        if latest is self._early:
+            latest = self._replace(latest, deadline)
+        all_secrets = latest.callback_secrets
         secrets = all_secrets.get(kind) if isinstance(all_secrets, dict) else None
         if (
             not isinstance(secrets, list)

@@ -1,6 +1,10 @@
-"""AWS clients with timeouts and retries. The SDK is loaded when the first client is made."""
+"""AWS clients with timeouts and retries. The SDK is loaded when the first client is made.
 
-from typing import TYPE_CHECKING
+boto3 makes the clients for recordings, workers and metrics. A join's clients come from botocore, on
+which boto3 is built: boto3 also loads its transfers and resources, which no code here uses.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
 from chalicelib.errors import NotConfigured
@@ -21,15 +25,19 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
     Raises:
         NotConfigured: No region is set.
     """
-    import boto3
+    import botocore.session
     from botocore.exceptions import NoRegionError
 
     from chalicelib.adapters.aws_answers import check_answers
+    from chalicelib.roots import roots_of_aws
 
-    config = _client_config()
+    config, session = _client_config(), botocore.session.get_session()
+    dynamodb: Any  # the type stubs know boto3's clients by name, and botocore's not
+    secrets_manager: Any
     try:
-        dynamodb = boto3.client("dynamodb", config=config)
-        secrets_manager = boto3.client("secretsmanager", config=config)
+        roots = roots_of_aws(session)
+        dynamodb = session.create_client("dynamodb", config=config, verify=roots)
+        secrets_manager = session.create_client("secretsmanager", config=config, verify=roots)
     except NoRegionError as error:
         raise NotConfigured("AWS_REGION is not set") from error
     for client in (dynamodb, secrets_manager):

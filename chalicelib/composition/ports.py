@@ -3,14 +3,14 @@
 import logging
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.composition.aws import aws_clients, lambda_client, metrics_client, s3_client
 from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
     from chalicelib.core.ports.attendance import AttendanceStore
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         VideoPlatform,
     )
     from chalicelib.core.ports.waiting_store import WaitingStore
+    from chalicelib.core.support.deadline import Deadline
+
+_NO_ROOM: Final = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +66,10 @@ class UserDataPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last eight, which load on first use.
+    """An adapter for each port. A join does not need the eight functions, which load on first use.
 
-    `workers` and `refusals` return None outside AWS Lambda.
+    `workers` and `refusals` return None outside AWS Lambda. `prefetch` has the calls that a first
+    join would wait for.
     """
 
     rooms: "RoomStore"
@@ -88,6 +92,7 @@ class Ports:
     refusals: "Callable[[], RefusalCounts | None]"
     user_data: "Callable[[], UserDataPorts]"
     media: "Callable[[], MediaPorts]"
+    prefetch: "Sequence[Callable[[Deadline], object]]" = ()
 
 
 def connect(settings: Settings) -> Ports:
@@ -123,6 +128,8 @@ def connect(settings: Settings) -> Ports:
     credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
     sdk_clients, transport = SdkClients(credentials, settings.opentok_api_url), Transport()
     client = ApiClient(sdk_clients, transport)
+    identity = TokenVerifier(settings.issuers)
+    rooms = DynamoDBRooms(dynamodb, table, settings.longest_token, settings.attendance)
 
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
@@ -187,7 +194,7 @@ def connect(settings: Settings) -> Ports:
         )
 
     return Ports(
-        rooms=DynamoDBRooms(dynamodb, table, settings.longest_token, settings.attendance),
+        rooms=rooms,
         seats=DynamoDBSeats(dynamodb, table),
         quotas=DynamoDBQuotas(dynamodb, table),
         sessions=DynamoDBSessions(dynamodb, table, settings.attendance),
@@ -197,7 +204,7 @@ def connect(settings: Settings) -> Ports:
         video=OpenTokPlatform(sdk_clients, transport),
         client_library=OpenTokClientLibrary(sdk_clients, settings.opentok_client_url),
         connections=OpenTokConnections(client),
-        identity=TokenVerifier(settings.issuers),
+        identity=identity,
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
         due_work=cache(due_work),
         workers=cache(workers),
@@ -207,4 +214,10 @@ def connect(settings: Settings) -> Ports:
         refusals=cache(refusals),
         user_data=cache(user_data),
         media=cache(media),
+        prefetch=(
+            lambda _: identity.prepare(),
+            credentials.prepare,
+            # Reading an item that no room has opens a connection.
+            lambda deadline: rooms.find(_NO_ROOM, deadline),
+        ),
     )

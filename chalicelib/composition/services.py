@@ -4,12 +4,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from secrets import token_urlsafe
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from chalicelib.composition.late_modules import put_off
 from chalicelib.core.support.formats import utc_now
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.composition.ports import Ports
 
 
 class Services:
@@ -24,19 +29,39 @@ class Services:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
+        self._settings = cache(lambda: Settings.from_env(environment))
+        self._ports = cache(lambda: _connect(self._settings()))
         self.use_cases: Callable[[], UseCases] = cache(
-            lambda: _build(Settings.from_env(environment))
+            lambda: _build(self._settings(), self._ports())
         )
 
     def preload(self) -> None:
-        """Build the use cases now. A missing setting is not an error until the first request."""
+        """Build the use cases now, and put off what a join does not need.
+
+        A missing setting is not an error until the first request.
+        """
+        put_off()
         with suppress(NotConfigured):
             self.use_cases()
 
+    def prefetch(self) -> Callable[[], None]:
+        """Begin to fetch what the first join needs. Return what waits for the end."""
+        from chalicelib.composition.prefetch import Prefetch
 
-def _build(settings: Settings) -> UseCases:
-    from chalicelib.composition.policy import Policy
+        try:
+            return Prefetch(self._ports().prefetch).finish
+        except NotConfigured:
+            return lambda: None
+
+
+def _connect(settings: Settings) -> "Ports":
     from chalicelib.composition.ports import connect
+
+    return connect(settings)
+
+
+def _build(settings: Settings, ports: "Ports") -> UseCases:
+    from chalicelib.composition.policy import Policy
     from chalicelib.composition.use_cases import wire
 
     policy = Policy(
@@ -51,7 +76,7 @@ def _build(settings: Settings) -> UseCases:
         settings.prices,
         settings.pool,
     )
-    return wire(connect(settings), policy, utc_now, lambda: uuid4().hex, _new_code)
+    return wire(ports, policy, utc_now, lambda: uuid4().hex, _new_code)
 
 
 def _new_code() -> str:

@@ -24,8 +24,11 @@ from chalice.utils import UI, OSUtils
 
 from deploy.errors import DeployError
 from deploy.packaging.archive import pack, unpack
+from deploy.packaging.aws_descriptions import trim_descriptions
 from deploy.packaging.bytecode import compile_all
 from deploy.packaging.completeness import check_complete
+from deploy.packaging.precompiled import write_precompiled
+from deploy.packaging.roots import write_roots
 from deploy.packaging.shipping import ships
 from deploy.stage import Stage
 
@@ -69,6 +72,9 @@ def build_package(stage: Stage) -> Package:
         folder = Path(name)
         unpack(path, folder, ships)
         check_complete(folder, stage.project / "requirements.txt", config.lambda_architecture)
+        trim_descriptions(folder)
+        write_roots(folder)
+        write_precompiled(folder, stage.project)
         compile_all(folder)
         pack(folder, path)
     package = Package(path)

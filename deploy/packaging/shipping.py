@@ -7,15 +7,14 @@ because Lambda loads a smaller package faster at a cold start.
 from pathlib import PurePosixPath
 from typing import Final
 
-AWS_SERVICES: Final = frozenset({"cloudwatch", "dynamodb", "lambda", "s3", "secretsmanager"})
-"""The services that the functions call. botocore has descriptions of 400 others."""
+from deploy.packaging.aws_descriptions import OPERATIONS
 
 _SUFFIXES_LEFT_OUT: Final = frozenset(
     {".c", ".cfg", ".css", ".h", ".js", ".md", ".pxd", ".pyc", ".pyi", ".pyx", ".rst", ".typed"}
 )
 _FOLDERS_LEFT_OUT: Final = frozenset({"__pycache__", "examples", "test", "tests"})
 _DISTRIBUTION_FILES: Final = frozenset({"METADATA", "WHEEL"})
-_SERVICE_FILES: Final = ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")
+_SERVICE_FILES: Final = ("service-2", "endpoint-rule-set-1")
 
 
 def ships(name: str) -> bool:
@@ -37,7 +36,7 @@ def _is_read(name: str, folders: tuple[str, ...]) -> bool:
         case ["boto3", "data", *_]:
             return False  # boto3's resources, which our code does not use
         case ["botocore", "data", service, *_]:
-            return service in AWS_SERVICES and name.startswith(_SERVICE_FILES)
+            return service in OPERATIONS and name.startswith(_SERVICE_FILES)
         case ["pytz", "zoneinfo", *_]:
             return False  # the SDK uses only UTC, which needs no file
         case _:

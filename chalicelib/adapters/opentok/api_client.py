@@ -6,11 +6,12 @@ The SDK loses statuses, so it only provides the auth header and the project here
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
+from threading import Lock
 from typing import Final
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from chalicelib.adapters.opentok.sdk_client import SdkClient, SdkClients
 from chalicelib.core.support.concurrency import MAX_WORKERS
@@ -50,13 +51,25 @@ class Request:
 
 
 class Transport:
-    """A pool of connections to OpenTok, shared by all threads of a process."""
+    """A pool of connections to OpenTok, shared by all threads of a process.
+
+    A join into an existing room calls OpenTok never, so the first call loads what it needs.
+    """
 
     def __init__(self) -> None:
-        self._session = requests.Session()
+        self._lock = Lock()
+
+    @cached_property
+    def _pool(self) -> "requests.Session":
+        pool = requests.Session()
         # By default only ten connections are kept, and others are closed after each request.
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=MAX_WORKERS))
+            pool.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=MAX_WORKERS))
+        return pool
+
+    def _session(self) -> "requests.Session":
+        with self._lock:
+            return self._pool
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """Send a request and read the whole response.
@@ -75,7 +88,7 @@ class Transport:
             ) from error
 
     def _exchange(self, request: Request, deadline: Deadline) -> Answer:
-        with self._session.request(
+        with self._session().request(
             request.method,
             request.url,
             headers=dict(request.headers),

@@ -151,3 +151,8 @@ def is_valid_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def usable_text(value: object) -> str | None:
+    """Return the value if it is a string, not empty, and can be encoded as UTF-8."""
+    return value if isinstance(value, str) and value and is_valid_unicode(value) else None

@@ -418,6 +418,18 @@ class TestCache:
         assert self.secret_of(source) == NEW_SECRET
         assert stand_ins.aws.count(READ) == 2
 
+    def test_the_first_callback_reads_what_changed_since_the_start(
+        self, source: SecretsManagerCredentials, stand_ins: StandIns
+    ) -> None:
+        stand_ins.put_secret(opentok_secret())
+        source.prepare(Deadline(8))
+        secrets = {"callbackSecrets": {"session": ["shared"]}}
+        stand_ins.put_secret({**opentok_secret(), **secrets})
+
+        assert [source.of_callbacks("session", Deadline(8)) for _ in range(2)] == [["shared"]] * 2
+        assert self.secret_of(source) == API_SECRET
+        assert stand_ins.aws.count(READ) == 2
+
     def test_callers_who_come_together_cause_one_read(
         self, source: SecretsManagerCredentials, stand_ins: StandIns, clock: MovedClock
     ) -> None:

@@ -107,6 +107,25 @@ def test_callers_who_come_together_cause_one_fetch(
     assert fetches.count == 1
 
 
+def test_keys_that_were_fetched_early_are_not_fetched_again(
+    verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches
+) -> None:
+    verifier.prepare()
+
+    assert outcome(verifier, stand_ins.identity.bearer("alice")) == "alice"
+    assert fetches.count == 1
+
+
+def test_after_an_early_fetch_that_failed_the_next_caller_fetches_at_once(
+    verifier: TokenVerifier, stand_ins: StandIns
+) -> None:
+    take_away(stand_ins)
+    verifier.prepare()
+    bring_back(stand_ins)
+
+    assert outcome(verifier, stand_ins.identity.bearer("alice")) == "alice"
+
+
 def test_keys_are_fetched_once_an_hour(
     verifier: TokenVerifier, stand_ins: StandIns, fetches: Fetches, clock: MovedClock
 ) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from deploy.errors import DeployError
 from deploy.packaging.archive import pack, unpack
+from deploy.packaging.aws_descriptions import OPERATIONS
 from deploy.packaging.completeness import check_complete
-from deploy.packaging.shipping import AWS_SERVICES, ships
+from deploy.packaging.shipping import ships
 from deploy.stage import PROJECT
 
 X86_64 = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
@@ -64,12 +65,12 @@ def test_the_services_whose_data_ship_are_those_that_the_code_calls() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "client"
+        and node.func.attr in {"client", "create_client"}
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
 
-    assert called == AWS_SERVICES
+    assert called == OPERATIONS.keys()
 
 
 def test_the_same_files_make_the_same_zip_byte_for_byte(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """boto3 for a process that holds the AWS stand-in itself: no sockets, and few clients.
 
-It replaces boto3's default session, which makes every `boto3.client(...)`. Each client's endpoint,
-which signs, sends and repeats calls, is replaced by one that calls the stand-in as a function.
-While a fault is planned, calls go over the socket, because tests of faults are about dropped and
-late answers on a connection.
+It replaces boto3's default session, which makes every `boto3.client(...)`, and makes the clients
+that the app asks of a session of botocore's. Each client's endpoint, which signs, sends and repeats
+calls, is replaced by one that calls the stand-in as a function. While a fault is planned, calls go
+over the socket, because tests of faults are about dropped and late answers on a connection.
 """
 
 import io
@@ -16,12 +16,16 @@ from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
 import boto3
+import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.model import OperationModel
+from botocore.session import Session
 
 from stand_ins.aws.stand_in import AwsStandIn
 
 _TARGET: Final = "X-Amz-Target"
 _MOST_CLIENTS: Final = 8
+_CREATE_CLIENT: Any = Session.create_client
 _SIGNED: Final = "AWS4-HMAC-SHA256 Credential=test/20260301/{}/aws/aws4_request"
 """The part of a signature from which moto reads the region."""
 
@@ -40,6 +44,22 @@ class InProcessAws(boto3.Session):
         self._url = url
         self._clients: dict[object, Any] = {}
         self._met_fault = False
+        note: Any = self._note  # the type stubs know of no handler
+        self.events.register("before-call", note)
+        self.operations_of_the_app: set[tuple[str, str]] = set()
+        """The service and the operation of each call of the app's until now."""
+
+    def use(self, patch: pytest.MonkeyPatch) -> None:
+        """Make all clients until the patch ends."""
+
+        def create_client(session: Session, service: str, *args: Any, **options: Any) -> Any:
+            config = options.get("config")
+            if session is self._session or not _is_of_the_app(config):
+                return _CREATE_CLIENT(session, service, *args, **options)
+            return self.client(service, config=config)
+
+        patch.setattr(boto3, "DEFAULT_SESSION", self)
+        patch.setattr(Session, "create_client", create_client)
 
     def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
         config = options.get("config")
@@ -52,6 +72,10 @@ class InProcessAws(boto3.Session):
         if key not in self._clients:
             self._clients[key] = self._new_client(service_name, **options)
         return self._clients[key]
+
+    def _note(self, model: OperationModel, context: Any, **_: object) -> None:
+        if _is_of_the_app(context["client_config"]):
+            self.operations_of_the_app.add((model.service_model.service_name, model.name))
 
     def _new_client(self, service_name: Any, *args: Any, **options: Any) -> Any:
         client: Any = super().client(service_name, *args, **options)
@@ -94,6 +118,16 @@ def _parsed(endpoint: Any, model: Any, answer: AWSResponse, body: bytes) -> dict
     if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
         endpoint._add_modeled_error_fields(parts, parsed, model, parser)  # noqa: SLF001  as above
     return parsed
+
+
+def use_sockets(patch: pytest.MonkeyPatch) -> None:
+    """Have clients made as outside tests until the patch ends."""
+    patch.setattr(boto3, "DEFAULT_SESSION", None)
+    patch.setattr(Session, "create_client", _CREATE_CLIENT)
+
+
+def _is_of_the_app(config: Any) -> bool:
+    return str(getattr(config, "user_agent", "")).startswith("Roomkey/")
 
 
 def _settings() -> list[tuple[str, str]]:
