@@ -25,6 +25,7 @@ from deploy.opentok.callbacks import CallbackSetup
 from deploy.opentok.credentials import Secret, try_credentials
 from deploy.packaging.package import build_package
 from deploy.privacy_check import check_privacy
+from deploy.privacy_keys import add_privacy_key, print_hashes
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
@@ -139,6 +140,24 @@ def user_data(operated: OperatedStage, user_id: str, out_file: str, *, erase: bo
         data.erase(user_id, sys.stdout)
 
 
+def user_hash(operated: OperatedStage, user_id: str) -> None:
+    """Print what stands for a user in the logs of a stage with strict privacy."""
+    print_hashes(user_id, _secret_of(operated.stage), sys.stdout)
+
+
+def privacy_key(operated: OperatedStage) -> None:
+    """Make a new key of strict privacy. The earlier ones stay, for what was made with them."""
+    number = add_privacy_key(_secret_of(operated.stage))
+    print(
+        f"A new key comes first of {number} now. Running functions use it within five minutes, "
+        "and hashes in logs differ from then on: make user-hash prints one for each key."
+    )
+
+
+def _secret_of(stage: Stage) -> Secret:
+    return Secret(stage, connect(os.environ, stage.region).session.client("secretsmanager"))
+
+
 def privacy_check(operated: OperatedStage) -> None:
     """Check what a stage must have before it carries health data."""
     stage = operated.stage
@@ -158,6 +177,7 @@ COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
         package,
         destroy,
         privacy_check,
+        privacy_key,
     )
 }
 
@@ -174,12 +194,12 @@ def new_stage(name: str, kind: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
-    parser.add_argument("command", choices=[*COMMANDS, "stage", "usage", "user-data"])
+    parser.add_argument("command", choices=[*COMMANDS, "stage", "usage", "user-data", "user-hash"])
     parser.add_argument("stage", help="the name of a stage")
     parser.add_argument("--kind", default="development", help="the kind of a new stage")
     parser.add_argument("--month", default="", help="of usage: such as 2026-11")
     parser.add_argument("--csv", default="", help="of usage: a file to write")
-    parser.add_argument("--id", default="", help="of user-data: the user's id")
+    parser.add_argument("--id", default="", help="of user-data and user-hash: a user's id")
     parser.add_argument("--out", default="", help="of user-data: a file to write")
     parser.add_argument("--erase", action="store_true", help="of user-data: erase the user")
     arguments = parser.parse_args()
@@ -192,6 +212,8 @@ def main() -> int:
             operated = OperatedStage(read_stage(arguments.stage), os.environ)
             if arguments.command == "usage":
                 usage(operated, arguments.month, arguments.csv)
+            elif arguments.command == "user-hash":
+                user_hash(operated, arguments.id)
             elif arguments.command == "user-data":
                 user_data(operated, arguments.id, arguments.out, erase=arguments.erase)
             else:

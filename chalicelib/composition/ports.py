@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
     from chalicelib.core.ports.attendance import AttendanceStore
     from chalicelib.core.ports.check_workers import CheckWorkers
-    from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
+    from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider, Pseudonyms
     from chalicelib.core.ports.invitation_store import InvitationStore
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
@@ -62,7 +62,9 @@ class UserDataPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the last six, which load on first use.
+    """An adapter for each port. A join does not need the last ones, which load on first use.
+
+    A join needs `pseudonyms` where the operator has chosen strict privacy.
 
     `workers` returns None outside AWS Lambda.
     """
@@ -80,6 +82,7 @@ class Ports:
     identity: "IdentityProvider"
     callbacks: "CallbackVerifier"
     due_work: "Callable[[], DueWorkStore]"
+    pseudonyms: "Callable[[], Pseudonyms]"
     workers: "Callable[[], CheckWorkers | None]"
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
@@ -121,6 +124,11 @@ def connect(settings: Settings) -> Ports:
     credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
     sdk_clients, transport = SdkClients(credentials, settings.opentok_api_url), Transport()
     client = ApiClient(sdk_clients, transport)
+
+    def pseudonyms() -> "Pseudonyms":
+        from chalicelib.adapters.pseudonyms import KeyedPseudonyms
+
+        return KeyedPseudonyms(credentials)
 
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
@@ -191,6 +199,7 @@ def connect(settings: Settings) -> Ports:
         connections=OpenTokConnections(client),
         identity=TokenVerifier(settings.issuers),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
+        pseudonyms=cache(pseudonyms),
         due_work=cache(due_work),
         workers=cache(workers),
         attendance=cache(attendance),

@@ -50,6 +50,7 @@ def _build(settings: Settings) -> UseCases:
         settings.attendance,
         settings.prices,
         settings.pool,
+        settings.strict_privacy,
     )
     return wire(connect(settings), policy, utc_now, lambda: uuid4().hex, _new_code)
 

@@ -33,6 +33,7 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases, UserDataUseCa
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.sessions.resolve_participants import ResolveParticipants
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -76,6 +77,7 @@ def wire(
     signals = WaitingSignals(ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
+    pseudonyms = ports.pseudonyms
 
     def build_media() -> "MediaServices":
         from chalicelib.composition.media import wire_media
@@ -101,6 +103,11 @@ def wire(
 
         return ReadUsage(ports.usage(), policy.prices, clock)
 
+    def build_participants() -> "ResolveParticipants":
+        from chalicelib.core.sessions.resolve_participants import ResolveParticipants
+
+        return ResolveParticipants(read_rooms, ports.sessions, pseudonyms())
+
     def build_user_data() -> UserDataUseCases:
         from chalicelib.composition.user_data import wire_user_data
 
@@ -109,50 +116,11 @@ def wire(
     user_data = cache(build_user_data)
 
     def build_scheduled() -> ScheduledUseCases:
-        from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
-        from chalicelib.core.sessions.check_sessions import SessionChecks
-        from chalicelib.core.sessions.reconcile_connections import ConnectionReconciler
-        from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
-        from chalicelib.core.sessions.refill_pool import RefillPool
-        from chalicelib.core.usage.count_usage import UsageCounter
+        from chalicelib.composition.scheduled import wire_scheduled
 
-        due_work, workers = ports.due_work(), ports.workers()
-        checks = SessionChecks(
-            sessions=ports.sessions,
-            due_work=due_work,
-            connections=ConnectionReconciler(
-                rooms=ports.rooms,
-                sessions=ports.sessions,
-                rules=rules,
-                platform=ports.connections,
-                tracker=tracker,
-                seats=seats,
-                clock=clock,
-            ),
-            media=media().reconcile,
-            usage=UsageCounter(
-                ports.attendance(), ports.media().store, ports.usage(), policy.prices, clock
-            ),
-            clock=clock,
-            longest_token=policy.longest_token,
-        )
-        return ScheduledUseCases(
-            enforce_closing_times=ClosingTimes(
-                ports.rooms, due_work, ports.connections, media().stop.stop_all, clock
-            ),
-            reconcile_sessions=SessionReconciler(
-                due_work,
-                # Outside AWS, this process does the workers' work, and waits for its end.
-                checks.run if workers is None else workers.start,
-                clock,
-                policy.opentok_calls_per_second,
-            ),
-            check_sessions=checks,
-            delete_expired_archives=media().delete_expired_archives,
-            erase_users=user_data().erase,
-            refill_session_pool=RefillPool(
-                ports.pool, ports.video, policy.pool, clock, policy.opentok_calls_per_second
-            ),
+        erase = user_data().erase
+        return wire_scheduled(
+            ports, policy, clock, media=media(), erase=erase, rules=rules, tracker=tracker
         )
 
     join_room = JoinRoom(
@@ -171,6 +139,7 @@ def wire(
         waiting_room=waiting_room,
         default_room=policy.creation.default_room,
         longest_lifetime=policy.longest_token,
+        pseudonyms=pseudonyms if policy.strict_privacy else None,
     )
     return UseCases(
         identity=ports.identity,
@@ -240,6 +209,9 @@ def wire(
             clock=clock,
         ),
         session_tracker=tracker,
+        pseudonyms=pseudonyms,
+        log_pseudonyms=pseudonyms if policy.strict_privacy else None,
+        resolve_participants=cache(build_participants),
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
         list_rooms=cache(lambda: ListRooms(ports.rooms, ports.directory())),

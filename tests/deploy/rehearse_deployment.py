@@ -397,8 +397,16 @@ def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) 
     assert "OPEN  ATTENDANCE_DAYS" in printed
     assert "ok    Only your own pages" in printed
     # Moto's CloudFormation leaves out what it does not know of buckets and tables.
-    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 8
+    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 9
+    assert "OPEN  PRIVACY=strict" in printed
     assert "points are open." in printed
+
+
+def test_a_key_of_privacy_is_made_and_gives_a_users_hash(rehearsed: Rehearsed) -> None:
+    assert "comes first of 1 now" in rehearsed.acts["privacy key"].outcome.output
+    assert re.search(
+        r"^hash:[0-9a-f]{32}$", rehearsed.acts["user hash"].outcome.output, re.MULTILINE
+    )
 
 
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:

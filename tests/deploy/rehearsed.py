@@ -87,6 +87,8 @@ class _Play:
         self._act("usage", second, "usage", "prod", MONTH=f"{datetime.now(UTC):%Y-%m}")
         self._act("user data", second, "user-data", "prod", ID="alice", ERASE="1")
         self._act("privacy check", second, "privacy-check", "prod")
+        self._act("privacy key", second, "privacy-key", "prod")
+        self._act("user hash", second, "user-hash", "prod", ID="alice")
         self._look_into_prod()
         self._act("refused destroy", second, "destroy", "prod", "yes\n")
         self._act("destroy prod", second, "destroy", "prod", "roomkey-prod\n")

@@ -43,7 +43,7 @@ from chalicelib.core.model.connection import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.connection_page import ConnectionPage
+from chalicelib.core.ports.connection_page import ConnectionPage, EndedConnection
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
@@ -132,18 +132,18 @@ class DynamoDBSessions:
         at: datetime,
         deadline: Deadline,
         report: EndReport | None = None,
-    ) -> bool:
+    ) -> EndedConnection:
         end = connections.disconnected_update(at, report, self._attendance)
         old = self._table.exchange(connection_key(session.id, connection_id), end, deadline)
         before = deserialize(old)
         is_admitted = before.keys().isdisjoint({"refused", "service"})
         if is_admitted and "userId" in before:
             # Even if the end is on record: the first report may have failed between the two writes.
-            left_at = before.get("goneAt", epoch_milliseconds(at))
-            write = later_departure_update(left_at)
+            write = later_departure_update(before.get("goneAt", epoch_milliseconds(at)))
             with suppress(ConditionFailed):
                 self._table.update(departure_key(session.id, before["userId"]), write, deadline)
-        return is_admitted and before.get("state") == connections.LIVE
+        is_live = before.get("state") == connections.LIVE
+        return EndedConnection(is_admitted and is_live, before.get("userId"))
 
     def mark_ending(
         self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline

@@ -139,19 +139,35 @@ class SessionTracker:
             and session.retired_until is not None
         ):
             report = replace(report, ending=Ending.CLOSED)
+        user_id = self._record_end(session, connection_id, at, deadline, report)
         if report is not None:
-            audit_departure(session, report.connection, report.at, report.ending)
+            # The report of an end may not say whose it is.
+            user_id = user_id or report.connection.participant.user_id
+            audit_departure(session, report.connection, report.at, report.ending, user_id)
+
+    def _record_end(
+        self,
+        session: Session,
+        connection_id: str,
+        at: datetime,
+        deadline: Deadline,
+        report: EndReport | None,
+    ) -> str | None:
+        """Record the end and release the seat. Return the user on record, if there was one."""
+        user_id = None
         room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             release = None
             if room is not None and session.is_of(room):
                 release = room.seats.release_for(connection_id, at)
             if room is None or release is None:
-                was_connected = self._sessions.record_disconnection(
+                ended = self._sessions.record_disconnection(
                     session, connection_id, at, deadline, report
                 )
-                if room is None or room.settings.max_participants is None or not was_connected:
-                    return
+                user_id = user_id or ended.user_id
+                capped = room is not None and room.settings.max_participants is not None
+                if not capped or not ended.was_connected:
+                    return user_id
                 # The connection and its seat were written after the room was read. Now that its
                 # end is on record, no later callback can give it a seat again.
                 room = self._rooms.find(session.room_name, deadline)
@@ -164,7 +180,7 @@ class SessionTracker:
                 room = stale.room
                 deadline.back_off(attempt)
             else:
-                return
+                return release.user_id
         raise busy(f"connection {connection_id}")
 
     def on_stream_created(

@@ -152,8 +152,10 @@ class JoinByInvitation:
             if len(self._kept_waiting) > MAX_USERS:
                 del self._kept_waiting[next(iter(self._kept_waiting))]
 
-    def identify(self, request: GuestRequest, deadline: Deadline) -> User:
-        """Return a guest who is invited as a moderator, and has come before.
+    def identify(
+        self, request: GuestRequest, deadline: Deadline, *, any_role: bool = False
+    ) -> User:
+        """Return a guest who has come before, and is invited as a moderator unless `any_role`.
 
         Whether they moderate the room of a request is up to the room.
 
@@ -164,7 +166,9 @@ class JoinByInvitation:
         found = self._store.look_up(invitation_id_of(code_hash), key_hash, deadline)
         invitation = _good(found, code_hash, self._clock())
         is_known = invitation is not None and found.has_come and self._rule.enabled
-        if invitation is None or not is_known or invitation.role is not Role.MODERATOR:
+        if invitation is None or not is_known:
+            raise Unauthenticated("Only a guest who came in may do this.")
+        if not any_role and invitation.role is not Role.MODERATOR:
             raise Unauthenticated("Only a guest who came in as a moderator may do this.")
         return guest_of(invitation, request.guest_key)
 
