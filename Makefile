@@ -18,7 +18,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage user-data user-hash privacy-key privacy-check package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -139,6 +139,19 @@ user-hash: .venv/ready  ## What stands for a user in logs under strict privacy: 
 
 privacy-key: .venv/ready  ## A new key of strict privacy, beside the earlier ones: make privacy-key STAGE=prod
 	@$(BIN)/python -m deploy privacy-key "$(STAGE)"
+
+rooms: .venv/ready  ## The rooms of a stage, live ones first: make rooms STAGE=prod [AFTER=…]
+	@$(BIN)/python -m deploy rooms "$(STAGE)" --after="$(AFTER)"
+
+who: .venv/ready  ## Who is in a room now, keeps a seat, or waits: make who STAGE=prod ROOM=standup [AFTER=…]
+	@$(BIN)/python -m deploy who "$(STAGE)" --room="$(ROOM)" --after="$(AFTER)"
+
+free: .venv/ready  ## Free the seats nobody sits in, after asking: make free STAGE=prod ROOM=standup [END=1]
+	@$(BIN)/python -m deploy free "$(STAGE)" --room="$(ROOM)" \
+	  $(if $(filter-out 0 no false,$(END)),--end)
+
+bearer-help: .venv/ready  ## How you get the bearer token of an admin: make bearer-help STAGE=prod
+	@$(BIN)/python -m deploy bearer-help "$(STAGE)"
 
 privacy-check: .venv/ready  ## What a stage must have before it carries health data: make privacy-check STAGE=prod
 	@$(BIN)/python -m deploy privacy-check "$(STAGE)"

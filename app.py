@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalice import Chalice
 from chalice.app import CloudWatchEvent
 
-from chalicelib.api import health, openapi_route, usage_route, user_data_routes
+from chalicelib.api import admin_route, health, openapi_route, usage_route, user_data_routes
 from chalicelib.api.call_page import call_routes
 from chalicelib.api.callbacks import media_callbacks, session_callbacks, sip_callbacks
 from chalicelib.api.http.request_log import RequestLog
@@ -44,6 +44,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
     openapi_route.routes,
     usage_route.routes,
+    admin_route.routes,
     user_data_routes.routes,
     room_routes.routes,
     token_routes.routes,

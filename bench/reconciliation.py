@@ -270,6 +270,7 @@ class Simulation:
             attendance=lambda: self._stores.attendance,
             usage=lambda: self._stores.usage,
             directory=lambda: self._stores.directory,
+            refusals=lambda: None,
             user_data=lambda: UserDataPorts(
                 records=self._stores.user_records, erasures=self._stores.erasures
             ),

@@ -61,6 +61,7 @@ class Settings:
         opentok_calls_per_second: The highest rate of calls to OpenTok by scheduled functions.
         pool: The bounds of the pool of sessions.
         checks_function: The name of the Lambda function that checks sessions; None outside Lambda.
+        own_function: The name of this Lambda function; None outside Lambda.
         invitations: Whether there are invitations, and the address that a guest opens.
         attendance: The time for which attendance is kept; 0 keeps none.
         prices: The prices of OpenTok, for estimates.
@@ -80,6 +81,7 @@ class Settings:
     media_hosts: MediaHosts
     opentok_calls_per_second: int
     checks_function: str | None
+    own_function: str | None
     quotas: Quotas
     pool: PoolBounds
     invitations: InvitationRule
@@ -135,6 +137,7 @@ class Settings:
                 (1, MAX_CALLS_PER_SECOND),
             ),
             checks_function=_checks_function(environment),
+            own_function=environment.get("AWS_LAMBDA_FUNCTION_NAME") or None,
             attendance=timedelta(
                 days=_whole_number(
                     environment,

@@ -1,9 +1,9 @@
 """The command line `python -m deploy COMMAND STAGE`, behind `make deploy` and the others."""
 
-import argparse
 import os
 import shutil
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -23,12 +23,14 @@ from deploy.new_stage import make_stage
 from deploy.opentok.archive_storage import archive_storage_of
 from deploy.opentok.callbacks import CallbackSetup
 from deploy.opentok.credentials import Secret, try_credentials
+from deploy.operation.wiring import RoomCommands
 from deploy.packaging.package import build_package
 from deploy.privacy_check import check_privacy
 from deploy.privacy_keys import add_privacy_key, print_hashes
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
+from deploy.sign_in.bearer_help import bearer_help
 from deploy.sign_in.check import check_sign_in
 from deploy.stage import Stage, read_stage
 from deploy.usage import MonthlyUsage
@@ -158,6 +160,34 @@ def _secret_of(stage: Stage) -> Secret:
     return Secret(stage, connect(os.environ, stage.region).session.client("secretsmanager"))
 
 
+def rooms(operated: OperatedStage, after: str) -> None:
+    """Print the rooms of the stage, live ones first."""
+    _room_commands(operated).rooms(after)
+
+
+def who(operated: OperatedStage, room: str, after: str) -> None:
+    """Print who is in a room now, who keeps a seat, and who waits."""
+    _room_commands(operated).who(room, after)
+
+
+def free(operated: OperatedStage, room: str, *, end: bool) -> None:
+    """Free the seats of a room that nobody sits in, or end its call."""
+    _room_commands(operated).free(room, Terminal(sys.stdin), end=end)
+
+
+def _room_commands(operated: OperatedStage) -> RoomCommands:
+    stage = operated.stage
+    return RoomCommands(stage, connect(os.environ, stage.region).session, sys.stdout)
+
+
+def show_bearer_help(operated: OperatedStage) -> None:
+    """Say how an operator gets the bearer token of an admin."""
+    operated.check()
+    stage = operated.stage
+    for line in bearer_help(stage.name, Settings.from_env(stage.environment).issuers):
+        print(line)
+
+
 def privacy_check(operated: OperatedStage) -> None:
     """Check what a stage must have before it carries health data."""
     stage = operated.stage
@@ -182,6 +212,19 @@ COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
 }
 
 
+COMMANDS_WITH_OPTIONS: Final[Mapping[str, Callable[[OperatedStage, Namespace], None]]] = {
+    "usage": lambda operated, given: usage(operated, given.month, given.csv),
+    "user-data": lambda operated, given: user_data(
+        operated, given.id, given.out, erase=given.erase
+    ),
+    "user-hash": lambda operated, given: user_hash(operated, given.id),
+    "rooms": lambda operated, given: rooms(operated, given.after),
+    "who": lambda operated, given: who(operated, given.room, given.after),
+    "free": lambda operated, given: free(operated, given.room, end=given.end),
+    "bearer-help": lambda operated, _: show_bearer_help(operated),
+}
+
+
 def new_stage(name: str, kind: str) -> None:
     """Write the files of a new stage, and say what comes next."""
     for path in make_stage(name, kind or "development"):
@@ -193,8 +236,8 @@ def new_stage(name: str, kind: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
-    parser.add_argument("command", choices=[*COMMANDS, "stage", "usage", "user-data", "user-hash"])
+    parser = ArgumentParser(prog="python -m deploy", description=__doc__)
+    parser.add_argument("command", choices=["stage", *COMMANDS, *COMMANDS_WITH_OPTIONS])
     parser.add_argument("stage", help="the name of a stage")
     parser.add_argument("--kind", default="development", help="the kind of a new stage")
     parser.add_argument("--month", default="", help="of usage: such as 2026-11")
@@ -202,6 +245,9 @@ def main() -> int:
     parser.add_argument("--id", default="", help="of user-data and user-hash: a user's id")
     parser.add_argument("--out", default="", help="of user-data: a file to write")
     parser.add_argument("--erase", action="store_true", help="of user-data: erase the user")
+    parser.add_argument("--room", default="", help="of who and free: the room's name")
+    parser.add_argument("--after", default="", help="of rooms and who: where the page starts")
+    parser.add_argument("--end", action="store_true", help="of free: end the room's call")
     arguments = parser.parse_args()
     try:
         if arguments.command == "stage":
@@ -210,14 +256,10 @@ def main() -> int:
             check_sign_in(os.environ, os.environ.get("BEARER"))
         else:
             operated = OperatedStage(read_stage(arguments.stage), os.environ)
-            if arguments.command == "usage":
-                usage(operated, arguments.month, arguments.csv)
-            elif arguments.command == "user-hash":
-                user_hash(operated, arguments.id)
-            elif arguments.command == "user-data":
-                user_data(operated, arguments.id, arguments.out, erase=arguments.erase)
-            else:
+            if arguments.command in COMMANDS:
                 COMMANDS[arguments.command](operated)
+            else:
+                COMMANDS_WITH_OPTIONS[arguments.command](operated, arguments)
     except DeployError as error:
         print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
         return 1

@@ -40,6 +40,21 @@ class Clone:
         )
         return Outcome(done.returncode, done.stdout)
 
+    def run(self, command: str) -> "Outcome":
+        """Run a command of a shell in the clone."""
+        done = subprocess.run(  # noqa: S603 - our own commands
+            ["/bin/sh", "-c", command],
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout)
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+    from chalicelib.adapters.cloudwatch import MetricData
+
 
 def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
     """Return the clients for DynamoDB and Secrets Manager. Each of their calls has a timeout.
@@ -61,6 +63,19 @@ def lambda_client() -> "LambdaClient":
     # Lambda's answer to an invocation that nobody waits for has no content to check.
     check_answers(client, in_json=False)
     return client
+
+
+def metrics_client() -> "MetricData":
+    """Return a client to read metrics."""
+    import boto3
+
+    from chalicelib.adapters.aws_answers import check_answers
+
+    client = boto3.client("cloudwatch", config=_client_config())
+    # Its answers are no JSON.
+    check_answers(client, in_json=False)
+    metrics: MetricData = client
+    return metrics
 
 
 def _client_config() -> "Config":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib.composition.aws import aws_clients, lambda_client, s3_client
+from chalicelib.composition.aws import aws_clients, lambda_client, metrics_client, s3_client
 from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
     from chalicelib.core.ports.attendance import AttendanceStore
     from chalicelib.core.ports.check_workers import CheckWorkers
-    from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider, Pseudonyms
+    from chalicelib.core.ports.credentials import (
+        CallbackVerifier,
+        IdentityProvider,
+        PrivacyKeys,
+        Pseudonyms,
+    )
     from chalicelib.core.ports.invitation_store import InvitationStore
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
         TelephonyPlatform,
     )
     from chalicelib.core.ports.media_store import MediaStore
+    from chalicelib.core.ports.operation.refusal_counts import RefusalCounts
     from chalicelib.core.ports.quota_store import QuotaStore
     from chalicelib.core.ports.room_store import RoomDirectory, RoomStore, SeatStore
     from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
@@ -66,7 +72,7 @@ class Ports:
 
     A join needs `pseudonyms` where the operator has chosen strict privacy.
 
-    `workers` returns None outside AWS Lambda.
+    `workers` and `refusals` return None outside AWS Lambda.
     """
 
     rooms: "RoomStore"
@@ -87,6 +93,7 @@ class Ports:
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
     directory: "Callable[[], RoomDirectory]"
+    refusals: "Callable[[], RefusalCounts | None]"
     user_data: "Callable[[], UserDataPorts]"
     media: "Callable[[], MediaPorts]"
 
@@ -125,11 +132,6 @@ def connect(settings: Settings) -> Ports:
     sdk_clients, transport = SdkClients(credentials, settings.opentok_api_url), Transport()
     client = ApiClient(sdk_clients, transport)
 
-    def pseudonyms() -> "Pseudonyms":
-        from chalicelib.adapters.pseudonyms import KeyedPseudonyms
-
-        return KeyedPseudonyms(credentials)
-
     def due_work() -> "DueWorkStore":
         from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 
@@ -149,6 +151,12 @@ def connect(settings: Settings) -> Ports:
         from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 
         return DynamoDBRoomDirectory(dynamodb, table)
+
+    def refusals() -> "RefusalCounts | None":
+        from chalicelib.adapters.cloudwatch import CloudWatchRefusals
+
+        function = settings.own_function
+        return None if function is None else CloudWatchRefusals(metrics_client(), function)
 
     def user_data() -> UserDataPorts:
         from chalicelib.adapters.dynamodb.user_data.erasures import DynamoDBErasures
@@ -199,12 +207,19 @@ def connect(settings: Settings) -> Ports:
         connections=OpenTokConnections(client),
         identity=TokenVerifier(settings.issuers),
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
-        pseudonyms=cache(pseudonyms),
+        pseudonyms=cache(lambda: _pseudonyms(credentials)),
         due_work=cache(due_work),
         workers=cache(workers),
         attendance=cache(attendance),
         usage=cache(usage),
         directory=cache(directory),
+        refusals=cache(refusals),
         user_data=cache(user_data),
         media=cache(media),
     )
+
+
+def _pseudonyms(keys: "PrivacyKeys") -> "Pseudonyms":
+    from chalicelib.adapters.pseudonyms import KeyedPseudonyms
+
+    return KeyedPseudonyms(keys)

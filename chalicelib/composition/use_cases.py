@@ -33,6 +33,7 @@ from chalicelib.core.use_cases import ScheduledUseCases, UseCases, UserDataUseCa
 if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
+    from chalicelib.core.rooms.operation.read_overview import ReadOverview
     from chalicelib.core.sessions.resolve_participants import ResolveParticipants
     from chalicelib.core.usage.read_usage import ReadUsage
 
@@ -67,13 +68,7 @@ def wire(
         new_id=new_id,
     )
     rules = ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock)
-    tracker = SessionTracker(
-        ports.rooms,
-        ports.sessions,
-        ports.connections,
-        clock,
-        rules=rules,
-    )
+    tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock, rules=rules)
     signals = WaitingSignals(ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
@@ -107,6 +102,11 @@ def wire(
         from chalicelib.core.sessions.resolve_participants import ResolveParticipants
 
         return ResolveParticipants(read_rooms, ports.sessions, pseudonyms())
+
+    def build_overview() -> "ReadOverview":
+        from chalicelib.composition.operation import wire_overview
+
+        return wire_overview(ports, clock)
 
     def build_user_data() -> UserDataUseCases:
         from chalicelib.composition.user_data import wire_user_data
@@ -215,6 +215,7 @@ def wire(
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
         list_rooms=cache(lambda: ListRooms(ports.rooms, ports.directory())),
+        read_overview=cache(build_overview),
         user_data=user_data,
         media=cache(lambda: media().use_cases),
         scheduled=cache(build_scheduled),

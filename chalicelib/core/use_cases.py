@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.core.media.telephony import Telephony
     from chalicelib.core.media.track_media import MediaTracker
     from chalicelib.core.rooms.enforce_closing_times import ClosingTimes
+    from chalicelib.core.rooms.operation.read_overview import ReadOverview
     from chalicelib.core.rooms.read_rooms import ListRooms
     from chalicelib.core.rooms.user_data.erase_users import EraseUsers
     from chalicelib.core.rooms.user_data.show_user_data import ShowUserData
@@ -105,6 +106,7 @@ class UseCases:
     read_attendance: Callable[[], "ReadAttendance"]
     read_usage: Callable[[], "ReadUsage"]
     list_rooms: Callable[[], "ListRooms"]
+    read_overview: Callable[[], "ReadOverview"]
     user_data: Callable[[], UserDataUseCases]
     media: Callable[[], MediaUseCases]
     scheduled: Callable[[], ScheduledUseCases]

@@ -7,7 +7,7 @@ because Lambda loads a smaller package faster at a cold start.
 from pathlib import PurePosixPath
 from typing import Final
 
-AWS_SERVICES: Final = frozenset({"dynamodb", "lambda", "s3", "secretsmanager"})
+AWS_SERVICES: Final = frozenset({"cloudwatch", "dynamodb", "lambda", "s3", "secretsmanager"})
 """The services that the functions call. botocore has descriptions of 400 others."""
 
 _SUFFIXES_LEFT_OUT: Final = frozenset(

@@ -3,11 +3,13 @@
 import json
 from binascii import crc32
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.aws_answers import MAX_ANSWER_BYTES
+from chalicelib.adapters.cloudwatch import CloudWatchRefusals
 from chalicelib.adapters.dynamodb.batches import get_all
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.table import Item, Table
@@ -16,7 +18,7 @@ from chalicelib.adapters.lambda_workers import LambdaWorkers
 from chalicelib.adapters.oidc import TokenVerifier
 from chalicelib.adapters.s3_archives import S3ArchiveStorage
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
-from chalicelib.composition.aws import aws_clients, lambda_client, s3_client
+from chalicelib.composition.aws import aws_clients, lambda_client, metrics_client, s3_client
 from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.ports.archives import ArchiveFile
 from chalicelib.core.ports.check_workers import CheckBatch
@@ -95,6 +97,12 @@ def credentials(server: AnsweringServer) -> SecretsManagerCredentials:
 def storage(server: AnsweringServer) -> S3ArchiveStorage:
     assert server
     return S3ArchiveStorage("recordings", s3_client)
+
+
+@pytest.fixture(scope="module")
+def refusals(server: AnsweringServer) -> CloudWatchRefusals:
+    assert server
+    return CloudWatchRefusals(metrics_client(), "roomkey-dev")
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +190,22 @@ def test_an_answer_that_is_not_secrets_managers_is_an_outage(
 
     with pytest.raises(StoreUnavailable):
         credentials.current(Deadline(SECONDS))
+
+
+@pytest.mark.parametrize("answer", OF_NO_SERVICE.values(), ids=OF_NO_SERVICE)
+def test_an_answer_that_is_not_cloudwatchs_is_no_count(
+    server: AnsweringServer, refusals: CloudWatchRefusals, answer: Answer
+) -> None:
+    server.answer = answer
+
+    with pytest.raises(StoreUnavailable):
+        refusals.since(NOON - timedelta(hours=1), NOON, ["room_full"], Deadline(SECONDS))
+
+
+def test_counts_that_do_not_come_in_time_are_none(refusals: CloudWatchRefusals) -> None:
+    with pytest.raises(StoreUnavailable) as failure:
+        refusals.since(NOON - timedelta(hours=1), NOON, ["room_full"], Deadline(0))
+    assert failure.value.note == "cloudwatch:GetMetricData: TimeoutError"
 
 
 def test_a_recording_is_deleted_when_s3_says_so_and_not_by_another_answer(

@@ -3,8 +3,9 @@
 import io
 import json
 import re
+import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,9 @@ import requests
 
 from stand_ins.http.faults import Fault
 from stand_ins.project_clone import Clone, Outcome
+from tests.rehearsal import runbook
 from tests.rehearsal.aws_calls import AwsCall
+from tests.rehearsal.aws_command import run_aws
 from tests.rehearsal.stage_set import API_KEY, CREDENTIALS, StageSet
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
@@ -84,12 +87,9 @@ class _Play:
         self._into_prod(first, second)
         self._record(second)
         self._use_it()
-        self._act("usage", second, "usage", "prod", MONTH=f"{datetime.now(UTC):%Y-%m}")
-        self._act("user data", second, "user-data", "prod", ID="alice", ERASE="1")
         self._act("privacy check", second, "privacy-check", "prod")
-        self._act("privacy key", second, "privacy-key", "prod")
-        self._act("user hash", second, "user-hash", "prod", ID="alice")
         self._look_into_prod()
+        self._follow_the_runbook(second)
         self._act("refused destroy", second, "destroy", "prod", "yes\n")
         self._act("destroy prod", second, "destroy", "prod", "roomkey-prod\n")
         self._look_after("prod")
@@ -98,7 +98,7 @@ class _Play:
         self._interrupt("half a deploy", first, "roomkey-prod-reconcile_sessions-event")
         self._act("destroy half of prod", second, "destroy", "prod", "roomkey-prod\n")
         self._look_after("half of prod")
-        self._act("deploy prod again", first, "deploy", "prod")
+        self._roll_back_and_restore(first)
         self._into_dev_and_out(second)
         self._seen.uploads = self._set.functions.uploads
         self._seen.documents = self._set.aws.documents
@@ -153,6 +153,46 @@ class _Play:
         self._set.aws.refuse_next("lambda:AddPermission", about)
         self._act(name, clone, "deploy", "prod")
         requirements.write_text(complete)
+
+    def _follow_the_runbook(self, clone: Clone) -> None:
+        """What an operator does at night, in a room where one seat is held and one is used."""
+        self._ask("hold a seat", "POST", "rooms/seats/tokens", self._bob)
+        self._run(clone, runbook.WHILE_IT_RUNS)
+
+    def _roll_back_and_restore(self, clone: Clone) -> None:
+        """Deploy an older commit on a table that was restored."""
+        git = "git -c user.name=rehearsal -c user.email=rehearsal@roomkey.test"
+        committed = clone.run(f"git init -q && git add -A && {git} commit -qm all && git tag OLD")
+        assert committed.status == 0, committed.output
+        self._run(clone, (*runbook.ROLL_BACK, *runbook.RESTORE))
+        self._act("deploy prod again", clone, "deploy", "prod", ROOMKEY_MAX_POOLED_SESSIONS="0")
+        self._seen.seen["restored policies"] = {
+            role: policy
+            for role, policy in self._set.aws.role_policies.items()
+            if role.startswith("roomkey-prod")
+        }
+        self._seen.seen["restored functions"] = {
+            name: self._set.aws.client("lambda").get_function(FunctionName=name)["Configuration"]
+            for name in ("roomkey-prod", *BEHIND)
+        }
+
+    def _run(self, clone: Clone, commands: Iterable[str]) -> None:
+        """Run commands of the runbook as they stand there, on a month and a user that exist."""
+        real = {"MONTH": f"{datetime.now(UTC):%Y-%m}", "ID": "alice"}
+        for command in commands:
+            before = len(self._set.aws.calls)
+            program, *words = shlex.split(command)
+            if program == "aws":
+                outcome = Outcome(0, run_aws(words, self._set.aws.client))
+            elif program == "make":
+                target, *given = words
+                variables = dict(each.split("=", 1) for each in given)
+                variables |= {name: real[name] for name in real.keys() & variables.keys()}
+                stage, typed = variables.pop("STAGE"), runbook.TYPED.get(command, "")
+                outcome = clone.make(target, stage, typed, **variables)
+            else:
+                outcome = clone.run(command)
+            self._seen.acts[command] = Act(outcome, self._set.aws.calls[before:])
 
     def _into_dev_and_out(self, clone: Clone) -> None:
         self._act("dev without credentials", clone, "deploy", "dev")
@@ -255,6 +295,10 @@ class _Play:
         return {"Authorization": f"Bearer {self._set.identity.bearer('alice', name='Alice')}"}
 
     @property
+    def _bob(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._set.identity.bearer('bob', name='Bob')}"}
+
+    @property
     def _admin(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._set.identity.bearer('root', admin=True)}"}
 
@@ -268,6 +312,8 @@ class _Play:
         self._ask("read", "GET", "rooms/stand-up", alice)
         self._ask("attendance", "GET", "rooms/seats/attendance", alice)
         self._ask("usage", "GET", "usage?by=room", self._admin)
+        self._ask("all rooms", "GET", "rooms?all=true", self._admin)
+        self._ask("overview", "GET", "admin/overview", self._admin)
         self._ask("close", "DELETE", "rooms/stand-up", alice)
         self._ask("ask for data", "GET", "users/me", alice)
         self._ask("erase", "DELETE", "users/alice", self._admin)

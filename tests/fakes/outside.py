@@ -1,6 +1,7 @@
-"""Fakes of the identity provider, the credentials, the callback verifier and the storage."""
+"""Fakes of the identity provider, credentials, callback verifier, storage and metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.archives import ArchiveFile
@@ -131,3 +132,19 @@ class FakeArchiveStorage:
         with self.faults.call("delete", deadline):
             self.keys.discard(file.key)
             return True
+
+
+class FakeRefusals:
+    """Counts of problems that a test sets."""
+
+    def __init__(self) -> None:
+        self.faults = Faults(lambda: StoreUnavailable("Nobody knows.", note="metrics: away"))
+        self.counts: dict[str, int] = {}
+
+    def since(
+        self, start: datetime, now: datetime, codes: Collection[str], deadline: Deadline
+    ) -> Mapping[str, int]:
+        with self.faults.call("since", deadline):
+            assert start < now
+            assert self.counts.keys() <= set(codes)
+            return dict(self.counts)

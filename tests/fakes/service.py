@@ -37,6 +37,7 @@ from tests.fakes.outside import (
     FakeCallbackVerifier,
     FakeClientLibrary,
     FakeIdentity,
+    FakeRefusals,
 )
 from tests.fakes.pseudonyms import FakePseudonyms
 from tests.fakes.stores import Stores
@@ -103,6 +104,7 @@ class Service:
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
         self.pseudonyms = FakePseudonyms()
+        self.refusals = FakeRefusals()
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         self._policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"),
@@ -321,7 +323,9 @@ class Service:
             case "streamCreated" if event.stream is not None:
                 follow.on_stream_created(session, connection.id, event.stream, self.deadline)
             case "streamDestroyed" if event.stream is not None:
-                follow.on_stream_destroyed(session, connection.id, event.stream.id, self.deadline)
+                follow.on_stream_destroyed(
+                    session, connection.id, event.stream.id, self.deadline, implied=event.at
+                )
 
     def _ports(self) -> Ports:
         media = MediaPorts(
@@ -353,6 +357,7 @@ class Service:
             attendance=lambda: self.stores.attendance,
             usage=lambda: self.stores.usage,
             directory=lambda: self.stores.directory,
+            refusals=lambda: self.refusals,
             user_data=lambda: UserDataPorts(
                 records=self.stores.user_records, erasures=self.stores.erasures
             ),

@@ -14,6 +14,9 @@ import botocore.session
 _SIGNED_FOR: Final = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 """The pattern of a signature, in a header or in the query of a signed address."""
 
+_PREFIXES: Final = {"monitoring": "cloudwatch"}
+"""The names of services in policies, where they differ from those in signatures."""
+
 
 @dataclass(frozen=True)
 class AwsCall:
@@ -33,7 +36,7 @@ class AwsCall:
     @property
     def action(self) -> str:
         """Return the action's name in a policy, such as `dynamodb:GetItem`."""
-        return f"{self.service}:{self.operation}"
+        return f"{_PREFIXES.get(self.service, self.service)}:{self.operation}"
 
 
 def call_of(environ: WSGIEnvironment, body: bytes) -> AwsCall:

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api.http.cursors import Position, TimedPosition, decode_cursor, encode_cursor
+from chalicelib.api.http.cursors import (
+    EntryPosition,
+    Position,
+    TimedPosition,
+    decode_cursor,
+    encode_cursor,
+)
 from chalicelib.errors import InvalidField
 
 CREATED_AT = datetime(2026, 3, 1, 12, 0, 0, 1000, tzinfo=UTC)
@@ -19,6 +25,20 @@ def test_a_cursor_leads_back_to_its_position() -> None:
     assert (decoded.id, decoded.created_at) == ("standup", CREATED_AT)
     connection = Position("c-1")
     assert decode_cursor(encode_cursor(connection, "alice"), "alice", Position) == connection
+
+
+def test_the_cursor_of_a_long_owner_in_any_script_leads_back() -> None:
+    for owner in ("\N{GRINNING FACE}" * 63, "\u0085" * 127, "\x01" * 255):
+        entry = EntryPosition("a" * 128, 253_402_300_799_999, owner, is_session=True)
+        assert decode_cursor(encode_cursor(entry, "root"), "root", EntryPosition) == entry
+
+
+def test_a_cursor_of_arrays_within_arrays_is_refused() -> None:
+    content = b"[" * 2000
+    checksum = hashlib.sha256(content + b"\0alice").digest()[:8]
+    nested = base64.urlsafe_b64encode(checksum + content).decode().rstrip("=")
+    with pytest.raises(InvalidField):
+        decode_cursor(nested, "alice", TimedPosition)
 
 
 def test_a_cursor_of_another_scope_is_refused() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.api.http.decoding import MAX_QUOTED_CHARACTERS, read_body, read_query
+from chalicelib.api.http.decoding import MAX_QUOTED, read_body, read_query
 from chalicelib.api.http.fields import NoQuery, PageQuery
 from chalicelib.errors import InvalidField
 
@@ -24,4 +24,4 @@ def test_an_unknown_name_is_quoted_up_to_a_length(read: Callable[[], object]) ->
     with pytest.raises(InvalidField) as caught:
         read()
 
-    assert [each.field for each in caught.value.fields] == ["n" * MAX_QUOTED_CHARACTERS]
+    assert [each.field for each in caught.value.fields] == ["n" * MAX_QUOTED]

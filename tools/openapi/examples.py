@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib import VERSION, errors
+from chalicelib.api.admin_route import OverviewAnswer
 from chalicelib.api.health import HealthAnswer
 from chalicelib.api.media.archive_requests import (
     ArchiveBody,
@@ -180,6 +181,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         ),
         _USAGE,
         _USAGE_ITEM,
+        OverviewAnswer(12, 12, 31, 2, 0, {"room_full": 3, "unauthenticated": 17}),
         UsageList("2026-01-01", "2026-01-31", [_USAGE_ITEM], _USAGE, ["captionMinute"], _CURSOR),
         BanBody(user_id="mallory"),
         _BAN,

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.adapters.dynamodb.due_work import monitoring_update, session_from_item
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.presence import connection_queries, connections
-from chalicelib.adapters.dynamodb.presence.connections import (
-    connection_from_item,
-    connection_key,
-)
+from chalicelib.adapters.dynamodb.presence.connections import connection_from_item, connection_key
 from chalicelib.adapters.dynamodb.presence.counts import counts_from_item, counts_key, counts_update
 from chalicelib.adapters.dynamodb.presence.departures import (
     departure_key,
@@ -33,14 +30,8 @@ from chalicelib.adapters.dynamodb.room_items import (
 from chalicelib.adapters.dynamodb.seats import claim_update, release_update
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table, deserialize
 from chalicelib.adapters.dynamodb.transactions import in_transaction, unchanged_room
-from chalicelib.core.model.connection import (
-    Connection,
-    Counts,
-    Ending,
-    EndReport,
-    Session,
-    Stream,
-)
+from chalicelib.core.model.attendance import EndHint
+from chalicelib.core.model.connection import Connection, Counts, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.connection_page import ConnectionPage, EndedConnection
@@ -131,19 +122,19 @@ class DynamoDBSessions:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> EndedConnection:
         end = connections.disconnected_update(at, report, self._attendance)
         old = self._table.exchange(connection_key(session.id, connection_id), end, deadline)
         before = deserialize(old)
+        user_id, is_live = before.get("userId"), before.get("state") == connections.LIVE
         is_admitted = before.keys().isdisjoint({"refused", "service"})
-        if is_admitted and "userId" in before:
+        if is_admitted and user_id is not None:
             # Even if the end is on record: the first report may have failed between the two writes.
             write = later_departure_update(before.get("goneAt", epoch_milliseconds(at)))
             with suppress(ConditionFailed):
-                self._table.update(departure_key(session.id, before["userId"]), write, deadline)
-        is_live = before.get("state") == connections.LIVE
-        return EndedConnection(is_admitted and is_live, before.get("userId"))
+                self._table.update(departure_key(session.id, user_id), write, deadline)
+        return EndedConnection(is_admitted and is_live, user_id)
 
     def mark_ending(
         self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline
@@ -160,7 +151,7 @@ class DynamoDBSessions:
         at: datetime,
         deadline: Deadline,
         *,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> None:
         key = connection_key(session.id, release.connection_id)
         write = connections.disconnected_update(
@@ -189,8 +180,11 @@ class DynamoDBSessions:
         stream_id: str,
         at: datetime,
         deadline: Deadline,
+        *,
+        implied: datetime | None = None,
     ) -> None:
-        end_stream(self._table, connection_key(session.id, connection_id), stream_id, at, deadline)
+        key = connection_key(session.id, connection_id)
+        end_stream(self._table, key, stream_id, at, deadline, implied=implied)
 
     def save_unassigned_streams(
         self, session: Session, streams: Sequence[Stream], deadline: Deadline

@@ -63,4 +63,6 @@ def _track(
         case "streamCreated" if stream is not None:
             tracker.on_stream_created(session, connection_id, stream, deadline)
         case "streamDestroyed" if stream is not None:
-            tracker.on_stream_destroyed(session, connection_id, stream.id, deadline)
+            tracker.on_stream_destroyed(
+                session, connection_id, stream.id, deadline, implied=event.implied_end
+            )

@@ -66,6 +66,11 @@ class SessionEvent:
         return EndReport(self.at, _ENDINGS.get(self.reason or "", Ending.LEFT), self.connection)
 
     @property
+    def implied_end(self) -> datetime | None:
+        """The time of the event, if its reason is one for which a connection ends."""
+        return self.at if self.reason in _ENDINGS else None
+
+    @property
     def metric(self) -> str:
         """The name of its metric, such as `CallbackConnectionCreated`."""
         known = self.name in KNOWN

@@ -12,6 +12,7 @@ from chalicelib.api.callbacks.registration import (
 from chalicelib.api.http.decoding import CallbackContext
 from chalicelib.api.http.responses import Response
 from chalicelib.api.http.routes import Routes
+from chalicelib.core.model.attendance import EndHint
 from chalicelib.core.model.connection import Connection, Participant, Service
 from chalicelib.core.model.media import Feature
 from chalicelib.core.support.formats import (
@@ -51,7 +52,8 @@ def on_sip_event(context: CallbackContext, body: bytes) -> Response:
         with retry_if_refused():
             tracker.on_connected(session, connection, context.deadline)
     if session is not None and event == "callDestroyed":
-        tracker.on_disconnected(session, connection_id, now, context.deadline)
+        hint = EndHint(implied=min(parse_timestamp(content.get("timestamp"), now), now))
+        tracker.on_disconnected(session, connection_id, now, context.deadline, hint)
     return Response(HTTPStatus.OK)
 
 

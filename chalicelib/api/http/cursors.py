@@ -15,14 +15,15 @@ from chalicelib.core.support.formats import (
 from chalicelib.errors import FieldProblem, InvalidField
 
 _CHECKSUM_BYTES: Final = 8
-_MAX_CHARACTERS: Final = 256
-"""More than the longest cursor has, which is 208."""
+_MAX_CHARACTERS: Final = 3000
+"""More than the longest cursor has, which names a user by 255 bytes."""
 _LAST_MILLISECOND: Final = 253_402_300_799_999
 """The end of the year 9999, since 1970: `datetime` goes no further."""
 
 # The names of rooms have the same form as OpenTok's ids.
 _Id = Annotated[str, msgspec.Meta(pattern=rf"^{PLATFORM_ID_PATTERN.pattern}(?![\s\S])")]
 _Place = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,151}(?![\s\S])")]
+_Owner = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=_LAST_MILLISECOND)]
 
 
@@ -50,6 +51,18 @@ class TimedPosition(Position, array_like=True, frozen=True):
     @property
     def created_at(self) -> datetime:
         return from_epoch_milliseconds(self.milliseconds)
+
+
+class EntryPosition(TimedPosition, array_like=True, frozen=True):
+    """A position in the list of all rooms: after the entry of a room or of a session.
+
+    Args:
+        owner: The user who created the room, or the name of the session's room.
+        is_session: True if the entry is a session's.
+    """
+
+    owner: _Owner
+    is_session: bool
 
 
 class SessionPosition(TimedPosition, array_like=True, frozen=True):
@@ -94,14 +107,14 @@ def decode_cursor(cursor: str, scope: str, kind: type[_Position]) -> _Position:
         InvalidField: The cursor is damaged, or of another scope.
     """
     try:
-        # The parser would fail otherwise at an array in an array, a thousand times.
         if len(cursor) > _MAX_CHARACTERS:
             raise ValueError("The cursor is too long.")
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         position = msgspec.json.decode(raw[_CHECKSUM_BYTES:], type=kind)
         if encode_cursor(position, scope) != cursor:
             raise ValueError("The checksum or the form differs.")
-    except ValueError as error:
+    # The parser fails at an array in an array, a thousand times.
+    except (ValueError, RecursionError) as error:
         raise InvalidField(
             FieldProblem("cursor", "is not a cursor of this list: list again without a cursor")
         ) from error

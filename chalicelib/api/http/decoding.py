@@ -29,7 +29,7 @@ from chalicelib.errors import (
 )
 
 LONGEST_BODY_BYTES: Final = 64 * 1024
-MAX_QUOTED_CHARACTERS: Final = 100
+MAX_QUOTED: Final = 100
 
 _Struct = TypeVar("_Struct", bound=Struct)
 
@@ -216,7 +216,7 @@ def _check_names(pairs: Sequence[tuple[str, object]]) -> None:
     names = set[str]()
     for name, _ in pairs:
         if name in names:
-            quoted = name[:MAX_QUOTED_CHARACTERS]
+            quoted = name[:MAX_QUOTED]
             raise MalformedJson(f'The body has "{quoted}" more than once in one object.')
         names.add(name)
 
@@ -231,9 +231,7 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
         return struct()  # A lenient struct without fields accepts any query.
     for name, values in query.items():
         if len(values) != 1:
-            raise InvalidField(
-                FieldProblem(name[:MAX_QUOTED_CHARACTERS], "is given more than once")
-            )
+            raise InvalidField(FieldProblem(name[:MAX_QUOTED], "is given more than once"))
         if not is_valid_unicode(name + values[0]):
             raise InvalidField(FieldProblem("query", "must be valid Unicode"))
     return _convert({name: values[0] for name, values in query.items()}, struct, strict=False)
@@ -242,8 +240,7 @@ def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _St
 def _convert(content: Mapping[str, object], struct: type[_Struct], *, strict: bool) -> _Struct:
     unknown = sorted(content.keys() - set(struct.__struct_encode_fields__))
     if unknown and struct.__struct_config__.forbid_unknown_fields:
-        shown = (name[:MAX_QUOTED_CHARACTERS] for name in unknown)
-        raise InvalidField(*(FieldProblem(each, NOT_KNOWN) for each in shown))
+        raise InvalidField(*(FieldProblem(name[:MAX_QUOTED], NOT_KNOWN) for name in unknown))
     try:
         return msgspec.convert(content, struct, strict=strict)
     except msgspec.ValidationError as error:

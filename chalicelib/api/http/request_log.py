@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.ports.credentials import Pseudonyms
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import Annotation, Entry, Metric
+from chalicelib.core.support.metrics import NAMESPACE, Annotation, Entry, Metric, metric_name
 from chalicelib.errors import (
     Internal,
     NotConfigured,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 
 SERVICE: Final = "roomkey"
-NAMESPACE: Final = "Roomkey"
 AUDIT: Final = "audit"
 """The kind of audit lines, by which they are copied to a log group of their own."""
 _WITH_ADDRESS: Final = (AuditAction.ADMISSION, AuditAction.REFUSAL)
@@ -138,7 +137,7 @@ class RequestLog:
         if error is not None and error.note is not None:
             extra["note"] = error.note
         if error is not None:
-            record.measurements.append(Metric(_metric_name(error.code), 1, timed=False))
+            record.measurements.append(Metric(metric_name(error.code), 1, timed=False))
         if isinstance(error, StartUnconfirmed):
             # The alarm of the provider rings for a lost answer, too.
             record.measurements.append(Metric("ProviderUnavailable", 1, timed=False))
@@ -221,8 +220,3 @@ def _annotations(record: RequestRecord) -> dict[str, list[str]]:
         if isinstance(each, Annotation):
             named.setdefault(each.heading, []).append(each.what)
     return named
-
-
-def _metric_name(code: str) -> str:
-    """Return `RoomClosed` for `room_closed`."""
-    return "".join(word.capitalize() for word in code.split("_"))

@@ -93,15 +93,18 @@ class RoomListQuery(PageQuery):
 
     of: UserId | None = None
     live: bool = False
+    all: bool = False
 
     def check(self) -> None:
         """Refuse two lists at once.
 
         Raises:
-            InvalidField: Both `of` and `live` are given.
+            InvalidField: More than one of `of`, `live` and `all` is given.
         """
-        if self.live and self.of is not None:
-            raise InvalidField(FieldProblem("of", "must be given without live"))
+        if self.of is not None and (self.live or self.all):
+            raise InvalidField(FieldProblem("of", "must be given without live and all"))
+        if self.live and self.all:
+            raise InvalidField(FieldProblem("live", "must be given without all"))
 
 
 class SmallestTokenQuery(Struct, forbid_unknown_fields=True):

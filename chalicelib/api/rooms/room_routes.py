@@ -1,7 +1,13 @@
 from http import HTTPStatus
 
 from chalicelib import errors
-from chalicelib.api.http.cursors import PlacePosition, TimedPosition, decode_cursor, encode_cursor
+from chalicelib.api.http.cursors import (
+    EntryPosition,
+    PlacePosition,
+    TimedPosition,
+    decode_cursor,
+    encode_cursor,
+)
 from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.operations import (
     FOR_MODERATORS,
@@ -15,9 +21,9 @@ from chalicelib.api.rooms.patch_request import RoomPatch
 from chalicelib.api.rooms.requests import RoomBody, RoomListQuery
 from chalicelib.api.rooms.responses import RoomAnswer, RoomList
 from chalicelib.core.model.room import Room
-from chalicelib.core.ports.room_store import RoomCursor
+from chalicelib.core.ports.room_store import DirectoryPlace, RoomCursor
 from chalicelib.core.sessions.read_presence import RoomCounts
-from chalicelib.core.support.formats import utc_now
+from chalicelib.core.support.formats import epoch_milliseconds, utc_now
 
 routes = Routes(tag="rooms")
 
@@ -114,8 +120,9 @@ def delete_room(context: RequestContext, room: str) -> Response:
     summary="List the rooms that the caller created and still moderates, newest first",
     description=(
         "A page that is short, or even empty, is not the last one while it has a cursor. Admins "
-        "may list other rooms: with `of`, those that this user created, and with `live`, in no "
-        "particular order, those in which somebody was at the last check or may be now."
+        "may list other rooms: with `of`, those that this user created; with `live`, those in "
+        "which somebody was at the last check or may be now; with `all`, every room that is not "
+        "deleted. The last two are in no particular order."
     ),
     query=RoomListQuery,
     returns={HTTPStatus.OK: RoomList},
@@ -126,6 +133,8 @@ def list_rooms(context: RequestContext) -> Response:
     query.check()
     if query.live:
         return _live(context, query)
+    if query.all:
+        return _all(context, query)
     if query.of is not None:
         return _of_user(context, query, query.of)
     start = None
@@ -167,6 +176,23 @@ def _live(context: RequestContext, query: RoomListQuery) -> Response:
         after = decode_cursor(query.cursor, scope, PlacePosition).id
     page = context.use_cases.list_rooms().live(context.user, after, query.limit, context.deadline)
     cursor = None if page.after is None else encode_cursor(PlacePosition(page.after), scope)
+    return Response(
+        HTTPStatus.OK, RoomList([to_response(context, each) for each in page.rooms], cursor)
+    )
+
+
+def _all(context: RequestContext, query: RoomListQuery) -> Response:
+    """Return a page of all rooms."""
+    scope, after = f"all/{context.user.id}", None
+    if query.cursor is not None:
+        start = decode_cursor(query.cursor, scope, EntryPosition)
+        after = DirectoryPlace(start.id, start.created_at, start.owner, start.is_session)
+    page = context.use_cases.list_rooms().every(context.user, after, query.limit, context.deadline)
+    cursor, last = None, page.after
+    if last is not None:
+        milliseconds = epoch_milliseconds(last.created_at)
+        position = EntryPosition(last.id, milliseconds, last.owner, last.is_session)
+        cursor = encode_cursor(position, scope)
     return Response(
         HTTPStatus.OK, RoomList([to_response(context, each) for each in page.rooms], cursor)
     )

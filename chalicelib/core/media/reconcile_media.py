@@ -15,7 +15,7 @@ from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.ports.room_store import RoomStore
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
-from chalicelib.core.sessions.check_intervals import CHECK_EVERY, CHECK_LIMITED_EVERY
+from chalicelib.core.sessions.check_intervals import check_every
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -123,10 +123,9 @@ class MediaReconciler:
 
     def _count(self, session: Session, running: Iterable[Media]) -> None:
         """Count what runs, for the alarms of cost."""
-        every = CHECK_LIMITED_EVERY if session.has_access_limits else CHECK_EVERY
         for each in running:
             if self._kind is MediaKind.ARCHIVE:
-                increase("RecordingSeconds", every.total_seconds())
+                increase("RecordingSeconds", check_every(session).total_seconds())
             is_long = each.created_at + USUAL_BROADCAST < self._clock()
             if self._kind is MediaKind.BROADCAST and is_long:
                 increment("LongBroadcasts")

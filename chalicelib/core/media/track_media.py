@@ -15,7 +15,7 @@ from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, epoch_milliseconds
 
 _RECORDING: Final = {
     "started": AuditAction.RECORDING_STARTED,
@@ -72,9 +72,12 @@ class MediaTracker:
         """Record that it has ended, and return its new state.
 
         The old `updated_at` is kept, so that OpenTok's own report of the end still counts as newer
-        and replaces this assumption.
+        and replaces this assumption. The content alone has the time of this call.
         """
-        ended = replace(media, status=STOPPED, content=_ended(media.content))
+        content = _ended(media.content)
+        if media.is_running:
+            content = {**content, "updatedAt": epoch_milliseconds(self._clock())}
+        ended = replace(media, status=STOPPED, content=content)
         self._store.save(ended, deadline)
         return ended
 

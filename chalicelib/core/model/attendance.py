@@ -9,6 +9,9 @@ from chalicelib.core.model.connection import Ending, Participant
 LONGEST_ATTENDANCE: Final = timedelta(hours=48)
 """Longer than a connection lasts: OpenTok replaces its servers after 8 hours of a session."""
 
+LONG_UNSEEN: Final = timedelta(minutes=5)
+"""Longer than a client is connected before a check finds it, if its arrival is not reported."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
@@ -43,7 +46,7 @@ class Attendance:
     def reconciled(self) -> bool:
         """Return True if reconciliation found the client or its end, since a callback was lost.
 
-        The time of such an end is that of the check that found it.
+        The time of such an end is that of `UnreportedEnd.assumed`.
         """
         person = self.participant
         unknown = person.user_id is None and person.service is None
@@ -67,3 +70,54 @@ class RoomSession:
     room_id: str
     owner: str | None
     started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndHint:
+    """Facts about the time of an end that OpenTok has not reported.
+
+    Args:
+        after: The time at which the client was still connected, if known.
+        implied: The time of something that ended with the connection, or a little before it.
+    """
+
+    after: datetime | None = None
+    implied: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreportedEnd:
+    """The end of a connection that OpenTok has not reported, as far as it is known.
+
+    Args:
+        missed: The time of the check that missed the client.
+        came: The time at which the client connected, if known.
+        recorded: The time at which the connection came on record, if known.
+        after: A time just before the check before that one, if known.
+        implied: The time at which a stream or a call of the client's ended, if a callback said so.
+    """
+
+    missed: datetime
+    came: datetime | None = None
+    recorded: datetime | None = None
+    after: datetime | None = None
+    implied: datetime | None = None
+
+    @property
+    def assumed(self) -> datetime:
+        """The time of the end, as far as it is known.
+
+        The true time differs by less than the time between two checks, if OpenTok answers them.
+        """
+        earliest, otherwise = self.after, self.missed
+        if self.came is not None and self._was_never_seen(self.came):
+            earliest = otherwise = self.came
+        if self.implied is None or self.implied > self.missed:
+            return otherwise
+        return self.implied if earliest is None or earliest <= self.implied else otherwise
+
+    def _was_never_seen(self, came: datetime) -> bool:
+        """Return True if the arrival came on record so late that a check would have found it."""
+        if self.recorded is None or self.after is None:
+            return False
+        return self.recorded > max(self.after, came + LONG_UNSEEN)

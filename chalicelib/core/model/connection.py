@@ -134,6 +134,7 @@ class Connection:
 
     Args:
         refused: True if the service rejected the connection and disconnects the client.
+        recorded: The time at which it comes on record. What is read from there is without it.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Connection:
     participant: Participant = Participant()
     streams: tuple[Stream, ...] = ()
     refused: bool = False
+    recorded: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from chalicelib.core.model.media import STOPPED, Media, MediaKind
 from chalicelib.core.support.formats import epoch_milliseconds
 
 _DAY: Final = timedelta(days=1)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,8 @@ class Usage:
         connections: The number of participants' connections that began.
         peak: The largest number of participants in one session at a time.
         composed, individual: The recorded time, by OpenTok's output mode.
-        broadcast: The time of broadcasts.
-        captions, render, sip: The time for which these services were connected.
+        broadcast, captions, render: The time of these media.
+        sip: The time for which telephones were connected.
     """
 
     participant: int = 0
@@ -54,12 +53,36 @@ class Usage:
         return {name: change for name, change in changes.items() if change}
 
 
+_LONGEST: Final = 86_400_000
+"""Longer than any media item lasts."""
+
+
+def _lasted(media: Media) -> int:
+    """Return the time of an item that has ended, in milliseconds.
+
+    If this service found the end, as no callback had, the time of that is in the content.
+    """
+    start, end = epoch_milliseconds(media.created_at), epoch_milliseconds(media.updated_at)
+    found = media.content.get("updatedAt")
+    if isinstance(found, int) and found <= start + _LONGEST:
+        end = max(end, found)
+    return max(0, end - start)
+
+
+_USED: Final = {
+    MediaKind.BROADCAST: "broadcast",
+    MediaKind.CAPTIONS: "captions",
+    MediaKind.RENDER: "render",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MediaTime:
-    """The time of an archive or broadcast that has ended.
+    """The time of a media item that has ended.
 
     Args:
-        used: The name of the sum that it counts for: `composed`, `individual` or `broadcast`.
+        used: The name of the sum that it counts for: `composed`, `individual`, `broadcast`,
+            `captions` or `render`.
     """
 
     used: str
@@ -70,15 +93,15 @@ class MediaTime:
         """Return the item's time, or None if it has not ended."""
         if media.is_running or media.rank < 2:  # noqa: PLR2004  see `STOPPED`
             return None
-        lasted = (media.updated_at - media.created_at) // _MILLISECOND
-        if media.kind is MediaKind.BROADCAST:
-            return cls("broadcast", max(0, lasted))
+        lasted = _lasted(media)
+        if media.kind is not MediaKind.ARCHIVE:
+            return cls(_USED[media.kind], lasted)
         seconds = media.content.get("duration")
         mode = "individual" if media.content.get("outputMode") == "individual" else "composed"
         if isinstance(seconds, (int, float)) and seconds > 0:
             return cls(mode, int(seconds * 1000))
         # OpenTok reports no duration of an encrypted archive, and none until it knows it.
-        return cls(mode, max(0, lasted)) if media.status == STOPPED else None
+        return cls(mode, lasted) if media.status == STOPPED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +110,8 @@ class SessionDay:
 
     Args:
         connected: The sums of connections.
-        media: The time of each archive and broadcast that began that day, by id. It stays counted
-            after its record was deleted.
+        media: The time of each media item that began that day, by id. It stays counted after its
+            record was deleted.
     """
 
     connected: Usage = Usage()
@@ -114,7 +137,6 @@ def start_of(day: date) -> datetime:
 
 _COMPANY: Final = (None, Service.SIP)
 """The services whose connections are company: people, and those who call by telephone."""
-_TIMES: Final = {Service.CAPTIONS: "captions", Service.RENDER: "render", Service.SIP: "sip"}
 
 
 def measure(lines: Iterable[Attendance], day: date, now: datetime) -> Usage:
@@ -125,8 +147,7 @@ def measure(lines: Iterable[Attendance], day: date, now: datetime) -> Usage:
     first, last = (epoch_milliseconds(each) for each in (start_of(day), start_of(day) + _DAY))
     last = min(last, epoch_milliseconds(now))
     steps: list[tuple[int, int, int]] = []
-    sums = dict.fromkeys(("captions", "render", "sip"), 0)
-    connections = 0
+    connections = sip = 0
     for each in lines:
         came = epoch_milliseconds(each.came)
         went = last if each.went is None else epoch_milliseconds(each.went)
@@ -134,12 +155,12 @@ def measure(lines: Iterable[Attendance], day: date, now: datetime) -> Usage:
         connections += service is None and first <= came < last
         if start >= end:
             continue
-        if service in _TIMES:
-            sums[_TIMES[service]] += end - start
+        if service is Service.SIP:
+            sip += end - start
         if service in _COMPANY:
             person = int(service is None)
             steps += [(start, person, 1), (end, -person, -1)]
-    return replace(_sweep(sorted(steps)), connections=connections, **sums)
+    return replace(_sweep(sorted(steps)), connections=connections, sip=sip)
 
 
 def _sweep(steps: Iterable[tuple[int, int, int]]) -> Usage:

@@ -104,13 +104,51 @@ class RoomStore(Protocol):
         """
 
 
-class RoomDirectory(Protocol):
-    """A list of live rooms. Every method raises `StoreUnavailable` if it cannot answer in time."""
+@dataclass(frozen=True, slots=True)
+class DirectoryPlace:
+    """The position after an entry in the directory of all rooms.
 
-    def live_sessions(self, deadline: Deadline) -> Sequence[str]:
+    Args:
+        id: The room's name in lower case, or the id of a session.
+        owner: The user who created the room, or the name of the session's room.
+        is_session: True if the entry is a session's.
+    """
+
+    id: str
+    created_at: datetime
+    owner: str
+    is_session: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPage:
+    """A page of all rooms, which may be short or empty though a next page exists."""
+
+    rooms: tuple[Room, ...]
+    after: DirectoryPlace | None
+
+
+class RoomDirectory(Protocol):
+    """Lists of the rooms of all users. They may be a moment out of date.
+
+    Every method raises `StoreUnavailable` if it cannot answer in time.
+    """
+
+    def page_of_all(
+        self, after: DirectoryPlace | None, limit: int, deadline: Deadline
+    ) -> DirectoryPage:
+        """Return a page of all rooms that are not deleted, each once, in no particular order.
+
+        Args:
+            after: The place after which the page starts; None for the first page.
+            limit: The number of entries to look at, 1 to 100.
+            deadline: The time by which the call must return.
+        """
+
+    def live_sessions(self, limit: int, deadline: Deadline) -> Sequence[str]:
         """Return the ids of the sessions in which somebody was at their last check.
 
-        Sessions are among them whose first check is still to come.
+        Sessions are among them whose first check is still to come. There may be more than `limit`.
         """
 
     def rooms_of(self, session_ids: Sequence[str], deadline: Deadline) -> Sequence[Room]:

@@ -6,14 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from chalicelib.core.model.connection import (
-    Connection,
-    Counts,
-    Ending,
-    EndReport,
-    Session,
-    Stream,
-)
+from chalicelib.core.model.attendance import EndHint
+from chalicelib.core.model.connection import Connection, Counts, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
 from chalicelib.core.ports.connection_page import ConnectionPage, EndedConnection
@@ -80,7 +74,7 @@ class SessionStore(Protocol):
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> EndedConnection:
         """Record that a connection has ended, at `at` unless OpenTok ever reports the end."""
 
@@ -97,7 +91,7 @@ class SessionStore(Protocol):
         at: datetime,
         deadline: Deadline,
         *,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> None:
         """Record that a connection has ended and remove it from its seat, in one transaction.
 
@@ -122,8 +116,10 @@ class SessionStore(Protocol):
         stream_id: str,
         at: datetime,
         deadline: Deadline,
+        *,
+        implied: datetime | None = None,
     ) -> None:
-        """Record that a stream has ended."""
+        """Record that a stream has ended, and that its connection may have ended at `implied`."""
 
     def save_unassigned_streams(
         self, session: Session, streams: Sequence[Stream], deadline: Deadline

@@ -3,13 +3,22 @@ from typing import Final
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.room_store import RoomCursor, RoomDirectory, RoomPage, RoomStore
+from chalicelib.core.ports.room_store import (
+    DirectoryPage,
+    DirectoryPlace,
+    RoomCursor,
+    RoomDirectory,
+    RoomPage,
+    RoomStore,
+)
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, short_hash
 from chalicelib.errors import Banned, NotAModerator, NotAnAdmin, RoomNotFound
 
 MAX_READS_OF_A_PAGE: Final = 5
 """The number of reads after which a page ends, so that hidden rooms do not hold a request up."""
+MOST_LIVE_SESSIONS: Final = 20_000
+"""The number of live sessions that a list looks at: their entries are 5 MB."""
 
 
 class ReadRooms:
@@ -122,11 +131,32 @@ class ListRooms:
             NotAnAdmin: The caller is no admin.
         """
         _check(user)
-        sessions = {short_hash(each): each for each in self._directory.live_sessions(deadline)}
+        found = self._directory.live_sessions(MOST_LIVE_SESSIONS, deadline)
+        sessions = {short_hash(each): each for each in found}
         left = sorted(each for each in sessions if after is None or each > after)
         shown = left[:limit]
         rooms = self._directory.rooms_of([sessions[each] for each in shown], deadline)
         return LivePage(tuple(rooms), shown[-1] if len(left) > limit else None)
+
+    def every(
+        self, user: User, after: DirectoryPlace | None, limit: int, deadline: Deadline
+    ) -> DirectoryPage:
+        """Return a page of all rooms, in no particular order.
+
+        Like a list of one's own rooms, a page ends after `MAX_READS_OF_A_PAGE` reads.
+
+        Raises:
+            NotAnAdmin: The caller is no admin.
+        """
+        _check(user)
+        shown: list[Room] = []
+        for _ in range(MAX_READS_OF_A_PAGE):
+            page = self._directory.page_of_all(after, limit - len(shown), deadline)
+            shown += page.rooms
+            after = page.after
+            if after is None or len(shown) == limit:
+                break
+        return DirectoryPage(tuple(shown), after)
 
 
 def _check(user: User) -> None:

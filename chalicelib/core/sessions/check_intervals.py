@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core.model.connection import Session
+
 CHECK_EVERY: Final = timedelta(seconds=80)
 CHECK_LIMITED_EVERY: Final = timedelta(seconds=24)
 """The interval for a room with access limits: a lost callback there keeps another user out."""
@@ -18,9 +20,27 @@ QUIET_FRACTION: Final = 4
 LAST_CHECK: Final = timedelta(seconds=60)
 """The time from the last check of a quiet session to the end of its last token."""
 
+SECONDS_FOR_A_CHECK: Final = 15.0
+
 CALLS: Final = 4
 """The usual number of calls to OpenTok for a check: connections, streams, archives, broadcasts."""
 CALLS_IF_IDLE: Final = 1
+
+
+def check_every(session: Session) -> timedelta:
+    """Return the time between checks of a session that somebody is in."""
+    is_limited = session.has_access_limits and session.retired_until is None
+    return CHECK_LIMITED_EVERY if is_limited else CHECK_EVERY
+
+
+def last_check(session: Session) -> datetime | None:
+    """Return a time just before the last check of a session began, or None if none is set.
+
+    If that check failed, the last one that worked began earlier.
+    """
+    if session.next_check is None:
+        return None
+    return session.next_check - check_every(session) - timedelta(seconds=SECONDS_FOR_A_CHECK)
 
 
 def next_quiet_check(

@@ -13,10 +13,10 @@ from chalicelib.core.ports.session_store import DueWorkStore, SessionStore
 from chalicelib.core.sessions.check_intervals import (
     CALLS,
     CALLS_IF_IDLE,
-    CHECK_EVERY,
     CHECK_FAILED_AFTER,
-    CHECK_LIMITED_EVERY,
     CHECK_REFUSED_AFTER,
+    SECONDS_FOR_A_CHECK,
+    check_every,
     next_quiet_check,
 )
 from chalicelib.core.support.concurrency import for_each_concurrently, reraise_first_bug
@@ -27,7 +27,6 @@ from chalicelib.core.support.pace import Pace
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError, StoreUnavailable
 
 SESSIONS_AT_ONCE: Final = 16
-SECONDS_FOR_A_SESSION: Final = 15.0
 _SECONDS_TO_RESCHEDULE: Final = 2.0
 _TIME_TO_START_ANOTHER: Final = 3.0
 
@@ -117,7 +116,7 @@ class SessionChecks:
                     increment("SessionsLeftForNextRun")
                     return None
                 # A silent OpenTok must not use up the time in which the next check is set.
-                capped = deadline.reserve(_SECONDS_TO_RESCHEDULE).capped(SECONDS_FOR_A_SESSION)
+                capped = deadline.reserve(_SECONDS_TO_RESCHEDULE).capped(SECONDS_FOR_A_CHECK)
                 self._reconcile(session, in_use, capped)
                 self._usage.count_if_due(session, capped, found=any(in_use))
         except (ProviderUnavailable, StoreUnavailable) as failure:
@@ -170,10 +169,7 @@ class SessionChecks:
         """Set the session's next check, or stop checking a session that nobody can enter."""
         now = self._clock()
         if found:
-            every = CHECK_LIMITED_EVERY if session.has_access_limits else CHECK_EVERY
-            if session.retired_until is not None:
-                every = CHECK_EVERY
-            self._due_work.schedule_check(session, now + every, None, deadline)
+            self._due_work.schedule_check(session, now + check_every(session), None, deadline)
             return
         quiet_since = session.quiet_since or now
         until = session.retired_until or quiet_since + self._longest_token

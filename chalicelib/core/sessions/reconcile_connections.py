@@ -9,6 +9,7 @@ from typing import Final
 
 from chalicelib.core.audit.room_entries import audit_arrival, audit_departure
 from chalicelib.core.model.access_rules import RejectionReason
+from chalicelib.core.model.attendance import EndHint
 from chalicelib.core.model.connection import Connection, Counts, Ending, Session, Stream
 from chalicelib.core.model.user import Role
 from chalicelib.core.ports.room_store import RoomStore
@@ -18,6 +19,7 @@ from chalicelib.core.ports.video_platform import (
     ListedConnection,
     ListedStream,
 )
+from chalicelib.core.sessions.check_intervals import last_check
 from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.reconcile_seats import SeatReconciler
 from chalicelib.core.sessions.track_sessions import SessionTracker
@@ -114,11 +116,11 @@ class ConnectionReconciler:
         listed: set[str],
         deadline: Deadline,
     ) -> None:
-        now = self._clock()
+        now, hint = self._clock(), EndHint(after=last_check(session))
 
         def remove(stale: Connection) -> None:
             increment("StaleConnectionsRemoved")
-            self._tracker.on_disconnected(session, stale.id, now, deadline)
+            self._tracker.on_disconnected(session, stale.id, now, deadline, hint)
             user_id = stale.participant.user_id
             audit_departure(session, stale, now, Ending.LOST, user_id, reconciled=True)
 
@@ -206,7 +208,7 @@ class ConnectionReconciler:
 
         def record(listed: ListedConnection) -> None:
             increment("UnknownConnections")
-            connection = Connection(listed.id, listed.since)
+            connection = Connection(listed.id, listed.since, recorded=now)
             if self._sessions.record_connection(session, connection, deadline):
                 recorded.append(connection)
                 audit_arrival(session, connection, reconciled=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 from chalicelib.core.audit.room_entries import audit_arrival, audit_connection, audit_departure
 from chalicelib.core.model.access_rules import RejectionReason, connects_as_moderator
+from chalicelib.core.model.attendance import EndHint
 from chalicelib.core.model.connection import Connection, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, StaleRoom, busy
@@ -72,6 +73,7 @@ class SessionTracker:
         Raises:
             ProviderUnavailable: OpenTok did not disconnect the rejected client.
         """
+        connection = replace(connection, recorded=self._clock())
         audit_arrival(session, connection)
         if session.has_access_limits:
             room = self._rooms.find(session.room_name, deadline)
@@ -120,7 +122,7 @@ class SessionTracker:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> None:
         """Record that a client has disconnected, and release its seat.
 
@@ -131,19 +133,16 @@ class SessionTracker:
             connection_id: The connection that has ended.
             at: The time of the report. The seat and the record are kept for a time after it.
             deadline: The time by which the end must be written.
-            report: What OpenTok reports of the end, for attendance.
+            report: What OpenTok reports of the end, for attendance, or what else is known of it.
         """
-        if (
-            report is not None
-            and report.ending is Ending.DISCONNECTED
-            and session.retired_until is not None
-        ):
+        if not isinstance(report, EndReport):
+            self._record_end(session, connection_id, at, deadline, report)
+            return
+        if report.ending is Ending.DISCONNECTED and session.retired_until is not None:
             report = replace(report, ending=Ending.CLOSED)
-        user_id = self._record_end(session, connection_id, at, deadline, report)
-        if report is not None:
-            # The report of an end may not say whose it is.
-            user_id = user_id or report.connection.participant.user_id
-            audit_departure(session, report.connection, report.at, report.ending, user_id)
+        on_record = self._record_end(session, connection_id, at, deadline, report)
+        user_id = on_record or report.connection.participant.user_id
+        audit_departure(session, report.connection, report.at, report.ending, user_id)
 
     def _record_end(
         self,
@@ -151,7 +150,7 @@ class SessionTracker:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | None,
+        report: EndReport | EndHint | None,
     ) -> str | None:
         """Record the end and release the seat. Return the user on record, if there was one."""
         user_id = None
@@ -161,12 +160,11 @@ class SessionTracker:
             if room is not None and session.is_of(room):
                 release = room.seats.release_for(connection_id, at)
             if room is None or release is None:
-                ended = self._sessions.record_disconnection(
+                end = self._sessions.record_disconnection(
                     session, connection_id, at, deadline, report
                 )
-                user_id = user_id or ended.user_id
-                capped = room is not None and room.settings.max_participants is not None
-                if not capped or not ended.was_connected:
+                user_id = user_id or end.user_id
+                if room is None or room.settings.max_participants is None or not end.was_connected:
                     return user_id
                 # The connection and its seat were written after the room was read. Now that its
                 # end is on record, no later callback can give it a seat again.
@@ -190,9 +188,17 @@ class SessionTracker:
         self._forget_unassigned(session, stream.id, deadline)
 
     def on_stream_destroyed(
-        self, session: Session, connection_id: str, stream_id: str, deadline: Deadline
+        self,
+        session: Session,
+        connection_id: str,
+        stream_id: str,
+        deadline: Deadline,
+        *,
+        implied: datetime | None = None,
     ) -> None:
-        self._sessions.end_stream(session, connection_id, stream_id, self._clock(), deadline)
+        """Record that a stream has ended, at `implied` if its connection may have ended with it."""
+        now = self._clock()
+        self._sessions.end_stream(session, connection_id, stream_id, now, deadline, implied=implied)
         self._forget_unassigned(session, stream_id, deadline)
 
     def _forget_unassigned(self, session: Session, stream_id: str, deadline: Deadline) -> None:

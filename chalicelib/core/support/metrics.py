@@ -8,8 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Final
 
 from chalicelib.core.support.audit import AuditEntry
+
+NAMESPACE: Final = "Roomkey"
+"""The namespace of all metrics in CloudWatch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class Annotation:
 Entry = Metric | Annotation | AuditEntry
 
 _recorded: ContextVar[list[Entry] | None] = ContextVar("metrics", default=None)
+
+
+def metric_name(code: str) -> str:
+    """Return the name of the metric that counts a problem: `RoomClosed` for `room_closed`."""
+    return "".join(word.capitalize() for word in code.split("_"))
 
 
 @contextmanager

@@ -4,11 +4,12 @@ A session is counted as a whole, again and again, and each time the sums change 
 callbacks that are late, doubled or lost count right once the record is right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zlib import crc32
 
+from chalicelib.core.model.attendance import Attendance
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.usage import MediaTime, SessionDay, Usage, day_of, measure, start_of
@@ -18,8 +19,8 @@ from chalicelib.core.ports.usage_store import UsageStore
 from chalicelib.core.sessions.check_intervals import (
     CHECK_EVERY,
     CHECK_IDLE_AT_LEAST_EVERY,
-    CHECK_LIMITED_EVERY,
     QUIET_FRACTION,
+    check_every,
 )
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -34,9 +35,12 @@ LATE: Final = timedelta(hours=26)
 _QUIET_AGES: Final = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=25))
 """The ages at which a session that nobody is in is counted again, after its first quarter hour."""
 _SOON: Final = timedelta(minutes=15)
-_KINDS: Final = (MediaKind.ARCHIVE, MediaKind.BROADCAST)
+_LONGEST_CAPTIONS: Final = timedelta(hours=4)
+_CAPTIONS_OUTLAST: Final = timedelta(seconds=60)
+"""The time for which OpenTok goes on with captions after everybody has left."""
 _PAGE_SIZE: Final = 100
 _MINUTE: Final = 60_000
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class UsageCounter:
@@ -44,7 +48,7 @@ class UsageCounter:
 
     Args:
         attendance: The record of connections.
-        media: The record of archives and broadcasts.
+        media: The record of media.
         store: The sums.
         prices: The prices of OpenTok, to count an estimate of the cost.
         clock: Returns the current time.
@@ -87,7 +91,7 @@ class UsageCounter:
         days = [first + timedelta(days=number) for number in range((day_of(now) - first).days + 1)]
         span = TimeSpan(start_of(first), now)
         lines = [*self._attendance.iter_all(session.id, span, deadline)]
-        media = [*self._ended(session, start_of(first), deadline)]
+        media = [*self._ended(session, start_of(first), lines, deadline)]
         counted = self._store.counted_days(session.id, days, deadline)
         for day in days:
             before = counted.get(day, SessionDay())
@@ -103,24 +107,40 @@ class UsageCounter:
         increase("EstimatedCents", max(0.0, float(new * 100)))
 
     def _ended(
-        self, session: Session, since: datetime, deadline: Deadline
+        self, session: Session, since: datetime, lines: Sequence[Attendance], deadline: Deadline
     ) -> Iterator[tuple[Media, MediaTime]]:
-        """Yield the session's archives and broadcasts that began since then and have ended."""
-        for kind in _KINDS:
+        """Yield the session's media that began since then and have ended."""
+        last = max((each.went or self._clock() for each in lines), default=since)
+        for kind in MediaKind:
             page = self._media.page(session.room_id, kind, None, _PAGE_SIZE, deadline)
             for each in page.items:
-                used = MediaTime.of(each)
-                if each.session_id == session.id and each.created_at >= since and used is not None:
+                if each.session_id != session.id or each.created_at < since:
+                    continue
+                used = MediaTime.of(each) or self._captioned(each, last)
+                if used is not None:
                     yield each, used
+
+    def _captioned(self, media: Media, last: datetime) -> MediaTime | None:
+        """Return the time of captions that have ended by themselves, if no callback said so.
+
+        Args:
+            media: The media item.
+            last: The time at which the last client left; now if one is connected.
+        """
+        if media.kind is not MediaKind.CAPTIONS:
+            return None
+        end = min(media.created_at + _LONGEST_CAPTIONS, last + _CAPTIONS_OUTLAST)
+        if end > self._clock():
+            return None
+        return MediaTime("captions", max(timedelta(), end - media.created_at) // _MILLISECOND)
 
 
 def _is_due(session: Session, now: datetime, *, found: bool) -> bool:
     if found:
-        every = CHECK_LIMITED_EVERY if session.has_access_limits else CHECK_EVERY
         # No record says when it was counted: the first check of each five minutes counts it. These
         # differ by session, so that not all of them are counted at once.
         moment = now.timestamp() + crc32(session.id.encode())
-        return moment % COUNT_EVERY.total_seconds() < every.total_seconds()
+        return moment % COUNT_EVERY.total_seconds() < check_every(session).total_seconds()
     if session.quiet_since is None:
         return True
     quiet = now - session.quiet_since

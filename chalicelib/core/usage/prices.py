@@ -8,9 +8,12 @@ decides.
 - `individualMinute`: the example of earlier lists. The same file has 0.0125.
 - `broadcastMinute`: article 6646228608284 of api.support.vonage.com.
 - `sipMinute`: article 360001095210 of support.tokbox.com.
-- `baseFee`, `freeMinutes`: the standard plan of earlier years. No page that quotes them was found.
-- `captionMinute`, `renderMinute`: nobody quotes them, so the estimate leaves them out until they
-  are set.
+- `baseFee`: article 360029733571 of support.tokbox.com, "our standard $9.99/month pricing model".
+- `freeMinutes`: unsourced. It is the plan of earlier years, and no page that quotes it was found.
+- `captionMinute`: none is used, so the estimate leaves captions out until it is set. Earlier copies
+  of article 8597387476380 of api.support.vonage.com have 0.025, for each speaker's stream. What is
+  counted here is one run of captions, whoever speaks.
+- `renderMinute`: nobody quotes it, so the estimate leaves renders out until it is set.
 """
 
 from dataclasses import dataclass, fields, replace

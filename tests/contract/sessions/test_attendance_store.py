@@ -1,12 +1,12 @@
 """Attendance stores, on every engine: lines come from what callbacks write, in any order."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
 
-from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance
+from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance, EndHint
 from chalicelib.core.model.connection import (
     Connection,
     Ending,
@@ -85,6 +85,62 @@ def test_an_end_that_nobody_reports_is_that_of_the_first_check(
     (line,) = everybody(database)
     went = NOON + 2 * MINUTE
     assert line == Attendance(CALL.id, CALL.participant, CALL.since, went)
+
+
+CHECKED = NOON + 20 * MINUTE
+"""The time of the last check that saw a client."""
+
+
+@pytest.mark.parametrize(
+    ("recorded", "implied", "went"),
+    [
+        (NOON, None, NOON + HOUR),
+        (NOON, 21 * MINUTE, NOON + 21 * MINUTE),
+        (NOON, 20 * MINUTE, CHECKED),
+        (NOON, 19 * MINUTE, NOON + HOUR),
+        (NOON, 2 * HOUR, NOON + HOUR),
+        (NOON + 21 * MINUTE, None, NOON),
+        (NOON + 21 * MINUTE, MINUTE, NOON + MINUTE),
+        (NOON + 19 * MINUTE, None, NOON + HOUR),
+    ],
+)
+def test_an_unreported_end_is_that_of_a_stream_since_the_last_check_or_else_when_it_was_missed(
+    database: Database,
+    sessions: SessionStore,
+    session: Session,
+    recorded: datetime,
+    implied: timedelta | None,
+    went: datetime,
+) -> None:
+    def report(step: str, connection_id: str) -> None:
+        end = None if implied is None else NOON + implied
+        at, hint = NOON + HOUR, EndHint(after=CHECKED)
+        if step == "check":
+            sessions.record_disconnection(session, connection_id, at, soon(), hint)
+        else:
+            sessions.end_stream(session, connection_id, STREAM.id, at, soon(), implied=end)
+
+    for order in permutations(("stream", "check")):
+        connection = replace(BOB, id="-".join(order), recorded=recorded)
+        sessions.record_connection(session, connection, soon())
+        for step in (*order, *order):
+            report(step, connection.id)
+    assert [each.went for each in everybody(database)] == [went, went]
+    assert all(each.reconciled and each.published for each in everybody(database))
+    past = TimeSpan(NOON + HOUR, NOON + 2 * HOUR)
+    still_in = 2 if went == past.start else 0
+    assert len(everybody(database, past)) == len(came(database, past, 1)) == still_in
+    sessions.record_disconnection(session, "check-stream", NOON + HOUR, soon(), LEFT)
+    assert NOON + MINUTE in {each.went for each in everybody(database)}
+
+
+def test_a_call_that_ends_tells_the_end_of_its_connection(
+    database: Database, sessions: SessionStore, session: Session
+) -> None:
+    sessions.record_connection(session, CALL, soon())
+    hint = EndHint(implied=NOON + 2 * MINUTE)
+    sessions.record_disconnection(session, CALL.id, NOON + HOUR, soon(), hint)
+    assert [each.went for each in everybody(database)] == [NOON + 2 * MINUTE]
 
 
 def test_a_released_seat_and_our_own_reason_are_on_the_line(

@@ -12,6 +12,7 @@ from tests.support.noon import NOON
 
 DAY = day_of(NOON)
 MINUTE = 60_000
+FIVE_PAST = int((NOON + timedelta(minutes=5)).timestamp() * 1000)
 EVENING = NOON + timedelta(hours=11)
 
 
@@ -45,10 +46,10 @@ def test_who_is_alone_counts_as_a_participant_and_not_as_subscribed(
     assert used.peak == peak
 
 
-def test_services_count_by_themselves() -> None:
+def test_of_services_connections_those_of_telephones_count_by_themselves() -> None:
     lines = [line(0, number, service) for number, service in enumerate(Service, 1)]
     used = measure(lines, DAY, EVENING)
-    assert used == Usage(sip=MINUTE, captions=2 * MINUTE, render=3 * MINUTE)
+    assert used == Usage(sip=MINUTE)
 
 
 def test_open_connections_count_until_now_and_each_day_has_its_part() -> None:
@@ -90,6 +91,12 @@ def media(status: str, content: dict[str, object], kind: MediaKind = MediaKind.A
         (media("failed", {}), None),
         (media("started", {}, MediaKind.BROADCAST), None),
         (media("stopped", {}, MediaKind.BROADCAST), MediaTime("broadcast", 4 * MINUTE)),
+        (media("stopped", {}, MediaKind.CAPTIONS), MediaTime("captions", 4 * MINUTE)),
+        (media("failed", {}, MediaKind.RENDER), MediaTime("render", 4 * MINUTE)),
+        (
+            media("stopped", {"updatedAt": FIVE_PAST}, MediaKind.BROADCAST),
+            MediaTime("broadcast", 5 * MINUTE),
+        ),
     ],
 )
 def test_media_count_for_their_time_once_they_have_ended(

@@ -62,6 +62,13 @@ RUNS = {
 EVERY_SECONDS = 60
 NOT_OF_THE_API = {"lambda_workers.py", "moved_usage.py"}
 """Adapters that only other functions use: for workers, and for the erasure of users."""
+WITHOUT_RESOURCE = {("cloudwatch:GetMetricData", "*")}
+"""The permissions that AWS lets nobody narrow to resources. This one reads numbers alone."""
+SCANNED = {
+    API_FUNCTION: {"", "/index/rooms-by-creator"},
+    "delete_expired_archives": {""},
+}
+"""The functions that may scan: the table for what is held of a user, the index for all rooms."""
 TRANSACTION = {
     "TransactItems": [
         {"Put": {"TableName": "roomkey-dev-rooms"}},
@@ -83,7 +90,7 @@ def actions_of(policy: Any) -> set[str]:
 def actions_in(nodes: Iterable[ast.AST]) -> set[str]:
     """What this code asks AWS for, its transactions' members, and what addresses it signs."""
     methods = {}
-    for service in ("dynamodb", "s3", "secretsmanager"):
+    for service in ("cloudwatch", "dynamodb", "s3", "secretsmanager"):
         model = botocore.session.get_session().get_service_model(service)
         for name in model.operation_names:
             methods[xform_name(name)] = f"{service}:{name}"
@@ -151,6 +158,8 @@ def test_a_policy_names_no_action_by_wildcard_and_only_the_stages_resources(
 ) -> None:
     for action, resource in statements(policy_of(stage, function)):
         assert "*" not in action
+        if (action, resource) in WITHOUT_RESOURCE:
+            continue
         assert f"roomkey-{stage}" in resource or f"roomkey/{stage}/" in resource
         assert not resource.endswith(f"roomkey-{stage}*")
 
@@ -162,6 +171,17 @@ def test_a_function_may_read_the_indexes_that_it_reads(stage: str, function: str
 
     indexes = {each.rpartition("/index/")[2] for each in resources if "/index/" in each}
     assert indexes == INDEXES[function]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS])
+def test_a_function_scans_only_what_it_must(stage: str, function: str) -> None:
+    scanned = {
+        resource.partition(f"table/roomkey-{stage}-rooms")[2]
+        for action, resource in statements(policy_of(stage, function))
+        if action == "dynamodb:Scan"
+    }
+    assert scanned == SCANNED.get(function, set())
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -61,7 +61,7 @@ class FakeAttendance:
 
 
 def _attendance(connection_id: str, record: ConnectionRecord) -> Attendance | None:
-    came, went = record.since, record.went
+    came, went = record.since, record.ended
     if came is None:
         return None
     return Attendance(

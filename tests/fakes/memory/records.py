@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.core.model.attendance import UnreportedEnd
 from chalicelib.core.model.connection import Counts, Ending, Participant, Stream
 from chalicelib.core.model.invitation import Invitation
 from chalicelib.core.model.media import DELETED
@@ -60,6 +61,9 @@ class ConnectionRecord:
         place: Its place in the list of its session; None if it is not listed.
         streams: By id; None for one that has ended.
         went: The time of its end, for attendance.
+        recorded: The time at which its arrival came on record.
+        seen: The time of the check before, if a check found the end.
+        implied: The time at which a stream or call of its ended.
         reported: The reason that OpenTok reported.
         own_ending: The reason of this service.
     """
@@ -71,6 +75,9 @@ class ConnectionRecord:
     place: str | None = None
     streams: Mapping[str, Stream | None] = field(default_factory=dict)
     went: datetime | None = None
+    recorded: datetime | None = None
+    seen: datetime | None = None
+    implied: datetime | None = None
     reported: Ending | None = None
     own_ending: Ending | None = None
     published: bool = False
@@ -79,6 +86,14 @@ class ConnectionRecord:
     @property
     def is_live(self) -> bool:
         return self.since is not None and self.gone_at is None
+
+    @property
+    def ended(self) -> datetime | None:
+        """The time of its end, reported or assumed."""
+        if self.went is None or self.reported is not None:
+            return self.went
+        end = UnreportedEnd(self.went, self.since, self.recorded, self.seen, self.implied)
+        return end.assumed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
+from chalicelib.core.model.attendance import EndHint
 from chalicelib.core.model.connection import (
     MAX_ENDED_STREAMS,
     MAX_STREAMS_AT_ONCE,
@@ -110,7 +111,7 @@ class FakeSessions:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> EndedConnection:
         with self._table.faults.call("record_disconnection", deadline):
             before = self._connection(session.id, connection_id)
@@ -136,7 +137,7 @@ class FakeSessions:
         at: datetime,
         deadline: Deadline,
         *,
-        report: EndReport | None = None,
+        report: EndReport | EndHint | None = None,
     ) -> None:
         with self._table.faults.call("record_disconnection_and_release", deadline):
             record = self._table.same_room(room)
@@ -166,12 +167,16 @@ class FakeSessions:
         stream_id: str,
         at: datetime,
         deadline: Deadline,
+        *,
+        implied: datetime | None = None,
     ) -> None:
         with self._table.faults.call("end_stream", deadline):
             before = self._connection(session.id, connection_id)
             known = before.streams.get(stream_id) is not None
-            self._put_published(session, connection_id)
-            ended = {stream_id: None} if known or _may_end_another(before) else {}
+            fits = known or _may_end_another(before)
+            is_implied = fits or before.gone_at is not None
+            self._put_published(session, connection_id, implied if is_implied else None)
+            ended = {stream_id: None} if fits else {}
             self._put_streams(session, connection_id, ended, at)
 
     def save_unassigned_streams(
@@ -243,6 +248,7 @@ class FakeSessions:
             before,
             participant=_completed(new, known),
             since=connection.since,
+            recorded=before.recorded or connection.recorded,
             refused=connection.refused,
             place=before.place if new.user_id is None and before.place else place,
             expires=whole_second(connection.since + _LONGEST_CONNECTION),
@@ -254,9 +260,13 @@ class FakeSessions:
         before = self._connection(session_id, connection_id)
         self._table.connections[session_id, connection_id] = replace(before, own_ending=ending)
 
-    def _put_published(self, session: Session, connection_id: str) -> None:
+    def _put_published(
+        self, session: Session, connection_id: str, implied: datetime | None = None
+    ) -> None:
         before = self._connection(session.id, connection_id)
-        self._table.connections[session.id, connection_id] = replace(before, published=True)
+        self._table.connections[session.id, connection_id] = replace(
+            before, published=True, implied=implied or before.implied
+        )
 
     def _put_end(
         self,
@@ -264,7 +274,7 @@ class FakeSessions:
         connection_id: str,
         at: datetime,
         user_id: str | None,
-        report: EndReport | None,
+        report: EndReport | EndHint | None,
     ) -> None:
         """Write a tombstone. It keeps the user's id for a user who comes back soon."""
         before, kept = self._connection(session.id, connection_id), self._table.attendance
@@ -277,7 +287,10 @@ class FakeSessions:
             streams={},
             expires=whole_second(at + max(kept, _TOMBSTONE)),
         )
-        if report is not None:
+        if isinstance(report, EndHint):
+            seen, implied = before.seen or report.after, report.implied or before.implied
+            after = replace(after, seen=seen, implied=implied)
+        if isinstance(report, EndReport):
             reported = report.connection.participant
             known = _completed(known, reported)
             after = replace(

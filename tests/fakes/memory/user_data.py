@@ -164,7 +164,7 @@ def _connection(
         name=found.participant.name,
         role=found.participant.role,
         since=found.since,
-        until=found.went or found.gone_at,
+        until=found.ended or found.gone_at,
         key=key,
     )
 

@@ -160,7 +160,9 @@ class FakeOpenTok:
             (session,) = (each for each in self.sessions.values() if stream_id in each.streams)
             connection_id, stream = session.streams.pop(stream_id)
             connection = session.connections[connection_id]
-            self.events.append(Event("streamDestroyed", session.id, connection, stream))
+            self.events.append(
+                Event("streamDestroyed", session.id, connection, stream, at=self.clock())
+            )
 
     # For other fakes and for tests.
 

@@ -199,6 +199,7 @@ def _service(
         attendance=lambda: stores.attendance,
         usage=lambda: stores.usage,
         directory=lambda: stores.directory,
+        refusals=lambda: None,
         user_data=lambda: UserDataPorts(records=stores.user_records, erasures=stores.erasures),
         media=lambda: MediaPorts(
             store=stores.media,

@@ -14,7 +14,14 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chalicelib.core.model.connection import Connection, Counts, Participant, Session, Stream
+from chalicelib.core.model.attendance import EndHint
+from chalicelib.core.model.connection import (
+    Connection,
+    Counts,
+    Participant,
+    Session,
+    Stream,
+)
 from chalicelib.core.model.media import Media
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.room_settings import RoomSettings
@@ -190,6 +197,7 @@ class BothStores(RuleBasedStateMachine):
         participant=PARTICIPANTS,
         refused=st.booleans(),
         at=MOMENTS,
+        recorded=st.none() | MOMENTS,
         how=st.sampled_from(["anyhow", "standing", "seated"]),
     )
     def arrive(
@@ -199,10 +207,11 @@ class BothStores(RuleBasedStateMachine):
         participant: Participant,
         refused: bool,
         at: Any,
+        recorded: Any,
         how: str,
     ) -> None:
         session, room = self._a_session(data), self._a_room(data)
-        connection = Connection(connection_id, at, participant, refused=refused)
+        connection = Connection(connection_id, at, participant, refused=refused, recorded=recorded)
         if how != "seated":
             standing = room if how == "standing" else None
             self.both(
@@ -221,20 +230,25 @@ class BothStores(RuleBasedStateMachine):
             )
 
     @precondition(lambda self: self._sessions)
-    @rule(data=st.data(), connection_id=CONNECTIONS, at=MOMENTS)
-    def leave(self, data: st.DataObject, connection_id: str, at: Any) -> None:
+    @rule(
+        data=st.data(),
+        connection_id=CONNECTIONS,
+        at=MOMENTS,
+        hint=st.none() | st.builds(EndHint, st.none() | MOMENTS, st.none() | MOMENTS),
+    )
+    def leave(self, data: st.DataObject, connection_id: str, at: Any, hint: Any) -> None:
         session, room = self._a_session(data), self._a_room(data)
         release = room.seats.release_for(connection_id, at)
         if release is None:
             self.both(
                 lambda stores: stores.sessions.record_disconnection(
-                    session, connection_id, at, soon()
+                    session, connection_id, at, soon(), hint
                 )
             )
         else:
             self.both(
                 lambda stores: stores.sessions.record_disconnection_and_release(
-                    session, room, release, at, soon()
+                    session, room, release, at, soon(), report=hint
                 )
             )
 
@@ -245,15 +259,22 @@ class BothStores(RuleBasedStateMachine):
         stream_id=st.sampled_from(["s1", "s2"]),
         at=MOMENTS,
         ends=st.booleans(),
+        implied=st.none() | MOMENTS,
     )
     def stream(
-        self, data: st.DataObject, connection_id: str, stream_id: str, at: Any, ends: bool
+        self,
+        data: st.DataObject,
+        connection_id: str,
+        stream_id: str,
+        at: Any,
+        implied: Any,
+        ends: bool,
     ) -> None:
         session, stream = self._a_session(data), Stream(stream_id, "name", None, at)
         if ends:
             self.both(
                 lambda stores: stores.sessions.end_stream(
-                    session, connection_id, stream_id, at, soon()
+                    session, connection_id, stream_id, at, soon(), implied=implied
                 )
             )
         else:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.ports.archives import RetentionSchedule
+from chalicelib.core.ports.attendance import TimeSpan
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.ports.session_store import DueSession
 from chalicelib.core.ports.video_platform import SessionTaken
@@ -14,6 +15,7 @@ from tests.fakes.stores import Stores
 from tests.support.stores.example_rooms import NOON, soon
 
 DAY = timedelta(days=1)
+ALL = TimeSpan(NOON - DAY, NOON + DAY)
 PROJECTS = ["ours", "theirs"]
 """The projects whose sessions are pooled."""
 
@@ -47,6 +49,7 @@ def read_session(session_id: str, stores: Stores) -> list[object]:
             for seconds in range(0, 400, 40)
         ),
         sessions.counts(session_id, soon()),
+        *stores.attendance.iter_all(session_id, ALL, soon()),
     ]
 
 

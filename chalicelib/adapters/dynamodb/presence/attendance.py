@@ -1,6 +1,6 @@
 """Attendance in DynamoDB: the items of connections, by arrival."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,12 +67,18 @@ class DynamoDBAttendance:
             query["ExclusiveStartKey"] = key | serialize(came)
         response = call(deadline, partial(self._table.client.query, **query))
         last = response.get("LastEvaluatedKey")
-        found = tuple(attendance_from_item(item) for item in response["Items"])
+        found = tuple(_lasting(response["Items"], span))
         return ArrivalPage(found, None if last is None else _cursor(last))
 
     def iter_all(self, session_id: str, span: TimeSpan, deadline: Deadline) -> Iterator[Attendance]:
         query = _query(session_id, span) | {"ConsistentRead": True, "Limit": 1000}
-        return (attendance_from_item(item) for item in self._table.query(query, deadline))
+        return _lasting(self._table.query(query, deadline), span)
+
+
+def _lasting(items: Iterable[Mapping[str, Any]], span: TimeSpan) -> Iterator[Attendance]:
+    """Yield the lines of this time. The query may return others: it assumes no end."""
+    lines = (attendance_from_item(item) for item in items)
+    return (each for each in lines if each.overlaps(span.start, span.end))
 
 
 def _query(session_id: str, span: TimeSpan) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb.presence.attendance_items import (
     went_update,
 )
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
+from chalicelib.core.model.attendance import EndHint
 from chalicelib.core.model.connection import (
     MAX_ENDED_STREAMS,
     MAX_STREAMS_AT_ONCE,
@@ -78,13 +79,16 @@ def connected_update(connection: Connection, ending: Ending | None = None) -> Up
 
 
 def disconnected_update(
-    at: datetime, report: EndReport | None, kept: timedelta, user_id: str | None = None
+    at: datetime,
+    report: EndReport | EndHint | None,
+    kept: timedelta,
+    user_id: str | None = None,
 ) -> UpdateBuilder:
     """Record the connection's end, for good. Keep the user's id, for a repeated report.
 
     Args:
         at: The time of the report.
-        report: What OpenTok reports of the end.
+        report: What OpenTok reports of the end, or what else is known of it.
         kept: The time for which attendance is kept. If there is none, the name is removed.
         user_id: The user, if the caller knows.
     """
@@ -113,13 +117,13 @@ def stream_created_update(stream: Stream) -> UpdateBuilder:
     return write.only_if(_may_end_another(write))
 
 
-def stream_destroyed_update(stream_id: str) -> UpdateBuilder:
+def stream_destroyed_update(stream_id: str, implied: datetime | None = None) -> UpdateBuilder:
     """Record a stream's end, for good, even if the report of its start comes later.
 
     Once the item has the maximum of ended streams, no further stream is recorded. So a stream that
     is not on record need not be remembered then.
     """
-    write = published_update().remove("streams", stream_id).add_to_set(stream_id, "ended")
+    write = published_update(implied).remove("streams", stream_id).add_to_set(stream_id, "ended")
     write.only_if_present("streams")
     known = f"attribute_exists({write.path('streams', stream_id)})"
     return write.only_if(f"{known} OR {_may_end_another(write)}")
@@ -130,9 +134,13 @@ def has_no_streams_yet(item: Item) -> bool:
     return "streams" not in item and item.get("state") != {"S": GONE}
 
 
-def has_ended_unpublished(item: Item) -> bool:
-    """Return True if the connection's end is on record, and that it published is not."""
-    return item.get("state") == {"S": GONE} and "published" not in item
+def misses_stream(item: Item, implied: datetime | None) -> bool:
+    """Return True if the connection's end is on record, and a stream's report says more of it.
+
+    The record lacks that the connection published, or has an assumed end and now one is implied.
+    """
+    is_assumed = implied is not None and "ending" not in item
+    return item.get("state") == {"S": GONE} and ("published" not in item or is_assumed)
 
 
 def is_full_of_streams(item: Item, stream_id: str) -> bool:

@@ -22,10 +22,17 @@ def record_stream(table: Table, connection: Item, stream: Stream, deadline: Dead
 
 
 def end_stream(
-    table: Table, connection: Item, stream_id: str, at: datetime, deadline: Deadline
+    table: Table,
+    connection: Item,
+    stream_id: str,
+    at: datetime,
+    deadline: Deadline,
+    *,
+    implied: datetime | None,
 ) -> None:
     """Record the end of a stream of the connection with this key."""
-    _change(table, connection, connections.stream_destroyed_update(stream_id), at, deadline)
+    write = connections.stream_destroyed_update(stream_id, implied)
+    _change(table, connection, write, at, deadline, implied=implied)
 
 
 def save_unassigned_streams(
@@ -40,19 +47,25 @@ def save_unassigned_streams(
 
 
 def _change(
-    table: Table, key: Item, write: UpdateBuilder, at: datetime, deadline: Deadline
+    table: Table,
+    key: Item,
+    write: UpdateBuilder,
+    at: datetime,
+    deadline: Deadline,
+    *,
+    implied: datetime | None = None,
 ) -> Item | None:
     """Write a change of streams. Return the item if its content rules the change out."""
     try:
         table.update(key, write, deadline)
     except ConditionFailed as failure:
-        if connections.has_ended_unpublished(failure.item):
-            # The report comes after that of the end. Attendance still says that it published.
-            table.update(key, published_update(), deadline)
+        if connections.misses_stream(failure.item, implied):
+            # The report comes after that of the end, or after the check that missed the client.
+            table.update(key, published_update(implied), deadline)
         if not connections.has_no_streams_yet(failure.item):
             return failure.item
     else:
         return None
     with suppress(ConditionFailed):
         table.update(key, connections.without_streams_update(at), deadline)
-    return _change(table, key, write, at, deadline)
+    return _change(table, key, write, at, deadline, implied=implied)

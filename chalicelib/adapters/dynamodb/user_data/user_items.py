@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from chalicelib.adapters.dynamodb.presence.attendance_items import end_from_values
 from chalicelib.adapters.dynamodb.room_items import moment, room_from_item
 from chalicelib.adapters.dynamodb.table import Item, deserialize
 from chalicelib.adapters.dynamodb.usage.sums import usage_from_item
@@ -44,14 +45,13 @@ def _connection(values: _Values, user_id: str) -> dict[str, Any] | None:
     if values.get("userId") != user_id:
         return None
     role = values.get("role")
-    went = values.get("wentAt", values.get("goneAt"))
     return {
         "id": values["sk"].removeprefix("connection#"),
         "within": values["pk"].removeprefix("session#"),
         "name": values.get("name"),
         "role": None if role is None else Role(role),
         "since": moment(values.get("since")),
-        "until": moment(went),
+        "until": end_from_values(values) or moment(values.get("goneAt")),
     }
 
 
