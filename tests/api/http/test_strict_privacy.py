@@ -41,6 +41,16 @@ def test_lines_have_the_same_hash_of_a_user_wherever_they_stand(
     assert log_lines(capsys)[-1]["user"] == ALICE
 
 
+def test_a_warm_join_still_costs_one_read(live: Live) -> None:
+    live.room()
+    live.token("bob")
+    live.stand_ins.aws.clear_calls()
+    live.stand_ins.opentok.clear_calls()
+    live.token("bob")
+    assert live.stand_ins.aws.calls == ["DynamoDB.GetItem"]
+    assert live.stand_ins.opentok.calls == []
+
+
 def test_a_user_is_hidden_even_while_the_key_cannot_be_read(
     live: Live, capsys: pytest.CaptureFixture[str]
 ) -> None:
