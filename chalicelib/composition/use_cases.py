@@ -13,6 +13,7 @@ from chalicelib.core.rooms.change_room import ChangeRoom
 from chalicelib.core.rooms.close_room import CloseRoom
 from chalicelib.core.rooms.create_room import CreateRoom
 from chalicelib.core.rooms.held_seats import HeldSeats
+from chalicelib.core.rooms.invitations.end_invitations import EndInvitations
 from chalicelib.core.rooms.invitations.invite_guests import InviteGuests
 from chalicelib.core.rooms.invitations.join_by_invitation import JoinByInvitation
 from chalicelib.core.rooms.join_room import JoinRoom, TokenQuota
@@ -69,8 +70,17 @@ def wire(
     )
     rules = ConnectionRules(ports.sessions, ports.invitations, ports.waiting, clock)
     tracker = SessionTracker(ports.rooms, ports.sessions, ports.connections, clock, rules=rules)
-    signals = WaitingSignals(ports.sessions, ports.connections, clock)
+    signals = WaitingSignals(ports.waiting, ports.sessions, ports.connections, clock)
     waiting_room = WaitingRoom(ports.waiting, signals, clock)
+    end_invitations = EndInvitations(
+        store=ports.invitations,
+        sessions=ports.sessions,
+        waiting=ports.waiting,
+        seats=ports.seats,
+        platform=ports.connections,
+        signals=signals,
+        clock=clock,
+    )
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
     pseudonyms = ports.pseudonyms
 
@@ -159,11 +169,8 @@ def wire(
         ),
         invite_guests=InviteGuests(
             store=ports.invitations,
-            sessions=ports.sessions,
-            waiting=ports.waiting,
-            seats=ports.seats,
             rooms=read_rooms,
-            platform=ports.connections,
+            end_invitations=end_invitations,
             rule=policy.invitations,
             quota=InvitationQuota(quotas.invitations_per_hour, ports.quotas, clock),
             clock=clock,
@@ -203,7 +210,7 @@ def wire(
             seats=ports.seats,
             sessions=ports.sessions,
             waiting=ports.waiting,
-            invitations=ports.invitations,
+            end_invitations=end_invitations,
             rooms=read_rooms,
             platform=ports.connections,
             clock=clock,

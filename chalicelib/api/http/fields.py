@@ -11,6 +11,17 @@ from chalicelib.errors import ConnectionNotFound
 MAX_PAGE: Final = 100
 ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f]*(?![\s\S])"
 """The pattern of text for OpenTok: no control character, since that could end a header's line."""
+_CONTROL: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+"""Control characters, line ends, and what turns the direction of the text beside it."""
+_INVISIBLE: Final = (
+    r"\s\xad\u034f\u061c\u115f\u1160\u180b-\u180e\u200b-\u200f\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0"
+)
+VISIBLE_LINE: Final = rf"^[^{_CONTROL}]*[^{_CONTROL}{_INVISIBLE}][^{_CONTROL}]*(?![\s\S])"
+"""The pattern of a name that others see: one line, in which at least one character shows.
+
+Use it with a maximum of characters, since the time it takes grows with their square.
+"""
 
 UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID_CHARACTERS, pattern=ONE_LINE)]
 

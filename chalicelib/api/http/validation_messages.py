@@ -25,6 +25,10 @@ _PLAIN: Final = tuple(
             r"Expected `datetime.*`, got .*|Invalid RFC3339.*",
             f"must be an RFC 3339 time, {_EXAMPLE}",
         ),
+        (
+            r"Expected `str` matching regex '.*u2028.*",
+            "must have a visible character, and no control or direction character",
+        ),
         (r"Expected `str` matching regex '\^\[\^.*", "must not contain control characters"),
         (
             r"Expected `str` matching regex '\^\[A-Za-z0-9_-\]\{22,128\}.*",

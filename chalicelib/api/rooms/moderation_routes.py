@@ -80,7 +80,10 @@ def signal(context: RequestContext, room: str) -> Response:
     "/rooms/{room}/bans",
     FOR_MODERATORS,
     summary="Ban a user from a room, and disconnect them",
-    description="Banning the same user again disconnects them again.",
+    description=(
+        "Banning the same user again disconnects them again. A ban of a guest also ends a "
+        "single-use invitation by which nobody has come yet, and the invitations that they made."
+    ),
     body=BanBody,
     returns={HTTPStatus.CREATED: BanAnswer},
     raises=(*MODERATOR_ERRORS, errors.RoomClosed, errors.TooManyBans, *PROVIDER_ERRORS),

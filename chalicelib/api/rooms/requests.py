@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.api.http.fields import ONE_LINE, PageQuery, UserId
+from chalicelib.api.http.fields import ONE_LINE, VISIBLE_LINE, PageQuery, UserId
 from chalicelib.core.model.room_settings import (
     CALLERS_LOCATION,
     MAX_ARCHIVE_NAME_CHARACTERS,
@@ -29,7 +29,9 @@ from chalicelib.errors import FieldProblem, InvalidField
 MAX_EXCLUDED: Final = 1000
 MAX_NAME_CHARACTERS: Final = 200
 
-DisplayName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)]
+DisplayName = Annotated[
+    str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=VISIBLE_LINE)
+]
 LayoutClass = Annotated[str, Meta(pattern=r"^\S+(?![\s\S])")]
 Location = Annotated[
     str, Meta(extra_json_schema={"anyOf": [{"format": "ipv4"}, {"const": CALLERS_LOCATION}]})

@@ -1,7 +1,7 @@
 """The waiting room: the answer to who waits, and the routes of moderators."""
 
 from http import HTTPStatus
-from typing import Self
+from typing import Final, Self
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from chalicelib.api.http.routes import Routes
 from chalicelib.api.rooms.responses import Time
 from chalicelib.core.model.waiting import WaitingUser
 from chalicelib.core.support.formats import rfc3339
+
+_HOURS_ERRORS: Final = (errors.RoomClosed, errors.RoomNotOpen, errors.RoomLocked)
+"""The errors of a room that nobody new can enter now."""
 
 routes = Routes(tag="waiting room")
 
@@ -88,10 +91,11 @@ def list_waiting(context: RequestContext, room: str) -> Response:
     summary="Approve a waiting user, and keep a seat for them",
     description=(
         "The user gets a client token when they ask again. In a room with a limit, their seat is "
-        "kept for 120 s. If there is none, they still wait."
+        "kept for 120 s. If there is none, they still wait. In a locked room, or before it opens, "
+        "nobody is approved."
     ),
     returns={HTTPStatus.NO_CONTENT: None},
-    raises=(*MODERATOR_ERRORS, errors.WaitingUserNotFound, errors.RoomClosed, errors.RoomFull),
+    raises=(*MODERATOR_ERRORS, errors.WaitingUserNotFound, *_HOURS_ERRORS, errors.RoomFull),
 )
 def approve(context: RequestContext, room: str, waiting_id: str) -> Response:
     moderate = context.use_cases.moderate_waiting
@@ -105,7 +109,7 @@ def approve(context: RequestContext, room: str, waiting_id: str) -> Response:
     summary="Approve as many waiting users as there are seats, first come first",
     description="If `waiting` is more than 0, either the room is full or the time was up.",
     returns={HTTPStatus.OK: AdmissionsAnswer},
-    raises=(*MODERATOR_ERRORS, errors.RoomClosed),
+    raises=(*MODERATOR_ERRORS, *_HOURS_ERRORS),
 )
 def approve_all(context: RequestContext, room: str) -> Response:
     moderate = context.use_cases.moderate_waiting

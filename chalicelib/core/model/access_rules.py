@@ -71,18 +71,27 @@ def check_admission(
         raise NotAMember("Only members may join this room; ask a moderator to add you.")
     if user.id in room.bans:
         raise Banned("A moderator has banned you from this room.")
-    state = room.state(now)
+    check_hours(room, now)
+    if room.locked and not room.moderated_by(user) and not is_inside():
+        raise RoomLocked("This room is locked; ask a moderator to unlock it.")
+
+
+def check_hours(room: Room, now: datetime) -> None:
+    """Check that the room is open at this time, locked or not.
+
+    Raises:
+        RoomClosed: The room was deleted, or its `closesAt` has passed.
+        RoomNotOpen: The room's `opensAt` is in the future.
+    """
+    state, opens_at = room.state(now), room.settings.opens_at
     if state is State.CLOSED:
-        raise RoomClosed("This room's closing time has passed.")
-    opens_at = room.settings.opens_at
+        raise RoomClosed("This room's closing time has passed, or it was deleted.")
     if state is State.SCHEDULED and opens_at is not None:
         raise RoomNotOpen(
             f"This room opens at {rfc3339(opens_at)}.",
             retry_after=math.ceil((opens_at - now).total_seconds()),
             extensions={"opensAt": rfc3339(opens_at)},
         )
-    if state is State.LOCKED and not room.moderated_by(user) and not is_inside():
-        raise RoomLocked("This room is locked; ask a moderator to unlock it.")
 
 
 def room_full(room: Room, now: datetime) -> RoomFull:

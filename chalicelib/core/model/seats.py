@@ -20,7 +20,7 @@ PAUSE: Final = timedelta(minutes=10)
 """The time for which a user may not hold a seat after the longest wait."""
 MAX_CONNECTIONS_PER_USER: Final = 3
 MAX_EVICTED_AT_ONCE: Final = 25
-MAX_WAITING: Final = 250
+MAX_WAITS: Final = 250
 """The number of waits above which a claim deletes the oldest, so that a room's item stays small."""
 
 
@@ -237,7 +237,7 @@ class Seats:
         """Return users whose waits and pauses are over, and the oldest of too many."""
         oldest = sorted((since, each) for each, since in self.waiting.items() if each != excluded)
         past = sum(since <= started_by for since, _ in oldest)
-        surplus = len(oldest) - MAX_WAITING
+        surplus = len(oldest) - MAX_WAITS
         return tuple(each for _, each in oldest[: max(past, surplus, 0)][:MAX_EVICTED_AT_ONCE])
 
     def _next_wait(self, user_id: str, since: datetime, longest_wait: timedelta) -> datetime:

@@ -24,6 +24,10 @@ TURNED_AWAY_FOR: Final = timedelta(minutes=10)
 MAX_WAITING: Final = 100
 """The number of signed-in users who may wait in a room. As many guests may wait beside them."""
 MAX_FORGOTTEN_AT_ONCE: Final = 25
+REMEMBERED_FOR: Final = timedelta(minutes=10)
+"""The time for which the list keeps a guest who has stopped asking, for the sake of a ban."""
+MAX_REMEMBERED: Final = 50
+"""The number of guests on the list above which it keeps none of those who have stopped asking."""
 MAX_NAME_BYTES: Final = 100
 """The length of a name that moderators see. A longer name is cut."""
 
@@ -50,8 +54,8 @@ class Decision:
     """A decision about one user, and its time.
 
     Args:
-        invitation_id: The invitation by which an approved guest came. By another one, they come as
-            if there were no approval.
+        invitation_id: The invitation by which the guest waited or came, if one is on record. An
+            approval is for this one: by another, they come as if there were none.
     """
 
     verdict: Verdict
@@ -109,6 +113,10 @@ class WaitingUser:
     def is_waiting(self, now: datetime) -> bool:
         return now < self.asked_at + FORGOTTEN_AFTER
 
+    def is_remembered(self, now: datetime) -> bool:
+        """Return True if a ban of this guest must still find an invitation with few uses left."""
+        return self.takes_use and now < self.asked_at + REMEMBERED_FOR
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingList:
@@ -154,6 +162,8 @@ class WaitingList:
         """Return the write that records a user who asks, and forgets those who stopped asking."""
         others = [each for each in self.users.values() if each.id != user.id]
         gone = [each for each in others if not each.is_waiting(now)]
+        if sum(each.is_guest for each in others) < MAX_REMEMBERED:
+            gone = [each for each in gone if not each.is_remembered(now)]
         # Those of the same kind come first, because their places are needed.
         gone.sort(key=lambda each: each.is_guest is not user.is_guest)
         after = replace(self, users={**self.users, user.id: user})

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from chalicelib.core.model.invitation import Invitation, InvitationUse
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim
-from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
+from chalicelib.core.ports.waiting_store import WaitingEntry, WaitingLook
 from chalicelib.core.support.deadline import Deadline
 
 NO_KEY_HASH: Final = "-" * 64
@@ -66,7 +66,7 @@ class InvitationStore(Protocol):
         """Return the invitation, and if the guest with this key has come by it, in one call."""
 
     def look_up_waiting(
-        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+        self, invitation_id: str, key_hash: str, place: WaitingEntry, deadline: Deadline
     ) -> tuple[FoundInvitation, WaitingLook]:
         """Return the same, and the room and its waiting room, in one call."""
 

@@ -27,8 +27,8 @@ class WaitingLook:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingPlace:
-    """The place where a user waits.
+class WaitingEntry:
+    """The entry of a user in a waiting room.
 
     Args:
         room_name: The room's name.

@@ -6,7 +6,6 @@ from chalicelib.core.model.connection import Connection, Ending
 from chalicelib.core.model.room import MAX_BANS, MAX_BANS_BYTES, Room
 from chalicelib.core.model.user import User, is_guest_id
 from chalicelib.core.model.waiting import waiting_id
-from chalicelib.core.ports.invitation_store import NO_KEY_HASH, InvitationStore
 from chalicelib.core.ports.room_store import (
     MAX_ATTEMPTS,
     RoomAccess,
@@ -18,6 +17,7 @@ from chalicelib.core.ports.room_store import (
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import ConnectionControl
 from chalicelib.core.ports.waiting_store import WaitingStore
+from chalicelib.core.rooms.invitations.end_invitations import EndInvitations
 from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.concurrency import for_each_concurrently
@@ -55,7 +55,7 @@ class BanUsers:
         seats: SeatStore,
         sessions: SessionStore,
         waiting: WaitingStore,
-        invitations: InvitationStore,
+        end_invitations: EndInvitations,
         rooms: RoomAccess,
         platform: ConnectionControl,
         clock: Clock,
@@ -64,7 +64,7 @@ class BanUsers:
         self._seats = seats
         self._sessions = sessions
         self._waiting = waiting
-        self._invitations = invitations
+        self._end_invitations = end_invitations
         self._rooms = rooms
         self._platform = platform
         self._clock = clock
@@ -72,12 +72,15 @@ class BanUsers:
     def ban(self, user: User, name: str, banned: str, deadline: Deadline) -> Ban:
         """Ban a user, disconnect them and free their seat. A repeated ban does so again.
 
+        Of a guest, end a single-use invitation that is not used yet, and what they made.
+
         Raises:
             RoomClosed: The room was deleted.
             InvalidField: The user is named as a moderator of the room. An admin who is not named
                 can be banned, because nobody knows whether they still are one.
             TooManyBans: The room has the maximum of bans, in number or in bytes.
-            ProviderUnavailable: The ban is stored, but OpenTok did not disconnect the user.
+            ProviderUnavailable: The ban is stored, but OpenTok did not disconnect the user,
+                or a guest whose invitation has ended with it.
         """
         room = self._rooms.moderated_room(user, name, "ban users", deadline)
         now = self._clock()
@@ -90,8 +93,9 @@ class BanUsers:
             self._sessions.mark_ending(after.session_id, connection.id, Ending.BANNED, deadline)
             self._platform.disconnect(after.session_id, connection.id, deadline)
 
+        ended = frozenset[str]()
         if is_guest_id(banned):
-            self._end_single_use(after, banned, now, deadline)
+            ended = self._end_invitations.end_for_guest(after, banned, deadline)
         # A user who was approved must wait again, once the ban is lifted.
         self._waiting.send_out(after, waiting_id(after.session_id, banned), now, deadline)
         for_each_concurrently(
@@ -99,18 +103,9 @@ class BanUsers:
         )
         # Free the seat last: until then its user counts as one who is in.
         self._free_seat(after, banned, deadline)
+        if ended:
+            self._end_invitations.disconnect_guests(after, ended, deadline)
         return _ban(banned, after.bans[banned])
-
-    def _end_single_use(self, room: Room, banned: str, now: datetime, deadline: Deadline) -> None:
-        """End the single-use invitation of a guest who waits, who could come by a new key."""
-        own = waiting_id(room.session_id, banned)
-        waits = self._waiting.waiting(room, deadline).users.get(own)
-        if waits is None or waits.invitation_id is None:
-            return
-        by = self._invitations.look_up(waits.invitation_id, NO_KEY_HASH, deadline).invitation
-        if by is not None and by.max_uses == 1:
-            self._invitations.revoke(by.id, room.room_id, now, deadline)
-        self._waiting.remove(room, [waits], deadline)
 
     def _free_seat(self, room: Room, banned: str, deadline: Deadline) -> None:
         """Free the seat of a banned user, unless the ban is lifted meanwhile."""

@@ -23,6 +23,7 @@ from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import SessionUnknown
 
+_End = EndReport | EndHint | None
 YOUNG_SESSION: Final = timedelta(seconds=60)
 _ENDINGS: Final = {
     RejectionReason.BANNED: Ending.BANNED,
@@ -110,6 +111,7 @@ class SessionTracker:
                 continue
             # A revocation is written before connections are read, and this connection is written
             # now. So either this call sees the revocation, or the revocation this connection.
+            # `_seat` has looked as well, but before it wrote.
             reason = reason or self._rules.revocation(connection, deadline)
             if reason is not None:
                 self.reject(session, connection, reason, deadline)
@@ -122,11 +124,9 @@ class SessionTracker:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | EndHint | None = None,
+        report: _End = None,
     ) -> None:
         """Record that a client has disconnected, and release its seat.
-
-        After a user's last connection, the seat is kept a little longer.
 
         Args:
             session: The session that the client was in.
@@ -145,12 +145,7 @@ class SessionTracker:
         audit_departure(session, report.connection, report.at, report.ending, user_id)
 
     def _record_end(
-        self,
-        session: Session,
-        connection_id: str,
-        at: datetime,
-        deadline: Deadline,
-        report: EndReport | EndHint | None,
+        self, session: Session, connection_id: str, at: datetime, deadline: Deadline, report: _End
     ) -> str | None:
         """Record the end and release the seat. Return the user on record, if there was one."""
         user_id = None
@@ -226,6 +221,11 @@ class SessionTracker:
             return None
         if not room.seats.has_room_for_device(user_id):
             return RejectionReason.TOO_MANY
+        # A guest whose invitation is revoked takes no seat until they are rejected: an old
+        # client token would take one again and again.
+        revocation = self._rules.revocation(connection, deadline)
+        if revocation is not None:
+            return revocation
         now = self._clock()
         moderates = connects_as_moderator(room, connection.participant, now)
         kept_free = room.seats_kept_free(now, moderates=moderates)

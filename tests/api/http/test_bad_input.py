@@ -387,3 +387,15 @@ def test_a_reason_says_what_to_send_instead(
 ) -> None:
     reply = send(gateway, stand_ins, "PUT", ROOM, json.dumps(body))
     assert reply.json["errors"][0]["reason"] == reason
+
+
+def test_the_reason_for_a_name_that_nobody_sees_says_so(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    reply = send(gateway, stand_ins, "POST", TOKENS, json.dumps({"name": " "}))
+    assert reply.json["errors"] == [
+        {
+            "field": "name",
+            "reason": "must have a visible character, and no control or direction character",
+        }
+    ]

@@ -31,7 +31,11 @@ from tests.support.sign_in.shared_keys import shared_keys
 
 KEYS_PATH = "jwks.json"
 CALLERS = 20
-LIMIT_SECONDS = 2.5
+LIMIT_SECONDS = 3.5
+"""More than the 2 s that a caller waits, with time to spare on a loaded machine.
+
+It is less than two calls take that wait for 1.9 s or more each.
+"""
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -273,11 +277,11 @@ class Observed:
 
 @contextmanager
 def slow_twice() -> Iterator[str]:
-    """Run an issuer whose discovery and keys take 1.5 s each, which is less than 2 s."""
+    """Run an issuer whose discovery and keys take 1.9 s each, which is less than 2 s."""
     identity = IdentityProvider("", AUDIENCE, keys=shared_keys())
     with HttpServer(identity.wsgi_app) as server:
         identity.issuer, identity.keys_url = server.url, f"{server.url}/{KEYS_PATH}"
-        identity.faults.add(Fault("/", delay_ms=1500), times=2 * CALLERS)
+        identity.faults.add(Fault("/", delay_ms=1900), times=2 * CALLERS)
         yield server.url
 
 

@@ -23,7 +23,7 @@ from chalicelib.core.ports.invitation_store import (
     StaleInvitations,
 )
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
+from chalicelib.core.ports.waiting_store import WaitingEntry, WaitingLook
 from tests.support.at_once import all_at_once
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import MILLISECOND, NOON, a_room, soon
@@ -124,10 +124,10 @@ def test_a_waiting_guest_finds_invitation_room_and_waiting_room(
     room = database.stores.rooms.create(a_room(), None, soon())
     ann, invitation = waiting_ann(database, room), an_invitation(room_id=room.room_id)
     added(store, invitation)
-    place = WaitingPlace(room.name.lower(), room.session_id, ann.id)
+    place = WaitingEntry(room.name.lower(), room.session_id, ann.id)
     seen = WaitingLook(room, WaitingList({ann.id: ann}, NOON, 1), APPROVED)
 
-    def look_up(of: str, at: WaitingPlace) -> tuple[FoundInvitation, WaitingLook]:
+    def look_up(of: str, at: WaitingEntry) -> tuple[FoundInvitation, WaitingLook]:
         return store.look_up_waiting(of, ANN, at, soon())
 
     assert look_up(invitation.id, place) == (FoundInvitation(invitation, has_come=False), seen)

@@ -251,11 +251,11 @@ def test_nobody_is_approved_by_rules_that_have_changed(database: Database, cap: 
 
 def test_a_user_who_was_turned_away_does_not_wait(database: Database) -> None:
     room = stored(database)
-    bob = a_user(room)
+    bob = replace(a_user(room), invitation_id="1" * 24)
     found = record(database, room, bob)
     change = found.removing(bob, NOON + MILLISECOND)
     database.stores.waiting.turn_away(room, change, soon())
-    decision = Decision(Verdict.TURNED_AWAY, NOON + MILLISECOND)
+    decision = Decision(Verdict.TURNED_AWAY, NOON + MILLISECOND, "1" * 24)
     assert look(database, room, bob) == WaitingLook(room, WaitingList({}, NOON, 1), decision)
     with pytest.raises(StaleWaiting):
         database.stores.waiting.turn_away(room, change, soon())

@@ -6,7 +6,7 @@ from chalicelib.core.model.seats import (
     GRACE,
     HOLD,
     MAX_EVICTED_AT_ONCE,
-    MAX_WAITING,
+    MAX_WAITS,
     PAUSE,
     KeptFree,
     SeatRelease,
@@ -172,7 +172,7 @@ def test_a_user_who_is_connected_does_not_wait() -> None:
 
 
 def test_of_too_many_waits_the_oldest_are_forgotten() -> None:
-    waiting = {f"user-{number:03}": NOW - number * SECOND for number in range(MAX_WAITING + 3)}
+    waiting = {f"user-{number:03}": NOW - number * SECOND for number in range(MAX_WAITS + 3)}
     claim = Seats(waiting=waiting).claim_for_join("zoe", 1, NOW, longest_wait=HOLD)
     assert claim is not None
     assert claim.forgotten == ("user-252", "user-251", "user-250")

@@ -1,7 +1,9 @@
 """Decisions of moderators about users who wait: approvals, seats, and turning away."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -11,6 +13,7 @@ from chalicelib.core.model.waiting import (
     RECORDED_EVERY,
     TURNED_AWAY_FOR,
 )
+from chalicelib.core.support.metrics import Metric, recording
 from chalicelib.errors import (
     RoomFull,
     RoomkeyError,
@@ -208,9 +211,27 @@ def test_nobody_waits_under_another_id(
 ) -> None:
     service.open(waiting_room=True)
     ask(service, BOB)
+    looks = service.table.faults.calls["look"]
     with pytest.raises(WaitingUserNotFound):
         act(service, waiting_id)
+    # A text that is no id is not even looked for.
+    assert service.table.faults.calls["look"] - looks == (waiting_id == "a" * 22)
     assert ids(service) == ["bob"]
+
+
+def test_turning_a_user_away_looks_for_no_invitation(service: Service) -> None:
+    service.open(waiting_room=True)
+    turn_away(service, ask(service, BOB).waiting_id)
+    assert service.table.faults.calls["look_up"] == 0
+
+
+def test_each_wait_and_each_decision_is_counted(service: Service) -> None:
+    service.open(waiting_room=True)
+    with recording() as counted:
+        approve(service, ask(service, BOB).waiting_id)
+        turn_away(service, ask(service, CAROL).waiting_id)
+    names = Counter(each.name for each in counted if isinstance(each, Metric))
+    assert names == {"WaitsBegun": 2, "WaitsApproved": 1, "WaitsTurnedAway": 1}
 
 
 # Users who skip the waiting room.
@@ -324,15 +345,15 @@ def test_a_moderator_who_turns_away_and_one_who_approves_agree_on_the_first(
 def test_a_waiting_room_that_others_keep_changing_is_busy(service: Service) -> None:
     service.open(waiting_room=True)
     place = ask(service, BOB)
-    numbers = iter(range(100))
-    service.table.faults.before_next(
-        "approve", lambda: service.change(locked=next(numbers) % 2 == 0), times=8
-    )
+    hours = count(1)
+
+    def change() -> None:
+        service.change({"closes_at": service.clock() + timedelta(hours=next(hours))})
+
+    service.table.faults.before_next("approve", change, times=8)
     with pytest.raises(StoreUnavailable):
         approve(service, place.waiting_id)
-    service.table.faults.before_next(
-        "approve", lambda: service.change(locked=next(numbers) % 2 == 0), times=8
-    )
+    service.table.faults.before_next("approve", change, times=8)
     with pytest.raises(StoreUnavailable):
         approve_all(service)
     assert ids(service) == ["bob"]

@@ -12,6 +12,7 @@ from chalicelib.core.rooms.room_patch import SetPatch
 from chalicelib.errors import (
     Banned,
     InvalidField,
+    InvitationNotFound,
     NotAModerator,
     RoleNotAllowed,
     RoomNotFound,
@@ -153,6 +154,13 @@ def test_a_guest_may_not_revoke_another_moderators_invitation(service: Service) 
     for invited in (own, other):
         with pytest.raises(RoleNotAllowed):
             service.revoke(invited.invitation, user=host)
+    service.open("retro")
+    elsewhere = service.invite("retro", role=Role.MODERATOR)
+    looks = service.table.faults.calls["look_up"]
+    for unknown in (elsewhere.invitation.id, "x", "ü" * 24):
+        with pytest.raises(InvitationNotFound):
+            service.use_cases.invite_guests.revoke(host, "standup", unknown, service.deadline)
+    assert service.table.faults.calls["look_up"] == looks + 1
     service.revoke(mere.invitation, user=host)
     assert service.refusal_of_guest(other.code) is None
     assert service.refusal_of_guest(mere.code) == "invitation_invalid"

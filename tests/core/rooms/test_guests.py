@@ -167,9 +167,13 @@ def test_many_lapsed_seats_are_cleared_before_a_use_is_taken(service: Service) -
     service.clock.forward(seconds=HOLD.total_seconds() + 1)
     service.change({"max_participants": 1})
     invited = service.invite(max_uses=1)
+    calls, claims = service.table.faults.calls, list[int]()
+    before = calls["write_claim"]
+    service.table.faults.before_next("take_use", lambda: claims.append(calls["write_claim"]))
 
     service.come(invited.code)
 
+    assert claims == [before + 2]
     assert (uses(service, invited), len(service.room().seats.connections)) == (1, 1)
 
 
@@ -227,6 +231,36 @@ def test_who_came_may_come_back_until_the_invitation_expires(service: Service) -
 
     service.clock.forward(hours=1)
     assert service.refusal_of_guest(invited.code) == INVALID
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("is_made_anew", [False, True])
+def test_a_room_that_is_deleted_meanwhile_is_an_invalid_code(
+    service: Service, *, waits: bool, is_made_anew: bool
+) -> None:
+    service.open(max_participants=3, waiting_room=waits)
+    invited = service.invite()
+
+    def close() -> None:
+        service.close()
+        if is_made_anew:
+            service.open(max_participants=3)
+
+    service.table.faults.before_next("look" if waits else "take_use", close)
+    assert service.refusal_of_guest(invited.code) == INVALID
+    assert uses(service, invited) == 0
+
+
+def test_a_room_whose_hours_end_meanwhile_is_closed(service: Service) -> None:
+    service.open(max_participants=3)
+    invited = service.invite()
+    service.table.faults.before_next(
+        "take_use", lambda: service.change({"closes_at": service.clock()})
+    )
+    assert service.refusal_of_guest(invited.code) == "room_closed"
+    before = service.table.faults.calls.copy()
+    assert service.refusal_of_guest(invited.code) == "room_closed"
+    assert service.table.faults.calls - before == {"look_up": 1, "find": 1}
 
 
 def test_a_guest_is_let_into_no_room_that_got_the_name_meanwhile(service: Service) -> None:

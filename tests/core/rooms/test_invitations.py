@@ -223,6 +223,7 @@ def test_an_invitation_of_another_room_or_of_none_is_not_found(service: Service)
     for unknown in ("0" * 24, "x", code, made.code_hash):
         with pytest.raises(InvitationNotFound):
             invite.revoke(ALICE, "standup", unknown, service.deadline)
+    assert service.table.faults.calls["revoke"] == 1
     with pytest.raises(InvitationNotFound):
         service.revoke(made, "retro")
     assert service.refusal_of_guest(code) is None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from chalicelib.core.model.invitation import guest_of
 from chalicelib.core.model.user import Role
 from chalicelib.core.model.waiting import FORGOTTEN_AFTER, RECORDED_EVERY, TURNED_AWAY_FOR
+from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest
+from chalicelib.core.rooms.quotas import MAX_USERS
 from chalicelib.errors import MustWait, TurnedAway, WaitingUserNotFound
 from tests.fakes.service import ALICE, FAR_AWAY, Invited, Service
 from tests.support.waiting import approve, approve_all, disconnect, turn_away, waiting
@@ -254,6 +257,21 @@ def test_a_ban_of_a_guest_who_waits_ends_their_single_use_invitation(
     assert service.refusal_of_guest(invited.code, "eve") == refusal
 
 
+def test_nobody_keeps_a_seat_for_a_guest_whose_invitation_has_expired(service: Service) -> None:
+    service.open(waiting_room=True, max_participants=1)
+    for admits_all in (False, True):
+        invited = service.invite(expires_at=service.clock() + timedelta(seconds=5))
+        waiting_id = ask(service, invited).waiting_id
+        service.clock.forward(seconds=5)
+        if admits_all:
+            assert approve_all(service) == ([], 0)
+        else:
+            with pytest.raises(WaitingUserNotFound):
+                approve(service, waiting_id)
+    assert waiting(service) == []
+    assert service.room().seats.connections == {}
+
+
 def test_a_guest_who_waits_too_long_for_the_last_use_has_none(service: Service) -> None:
     service.open(waiting_room=True)
     invited = service.invite(max_uses=1)
@@ -348,3 +366,55 @@ def test_another_instance_lets_the_guest_go_on_waiting(service: Service) -> None
     service.clock.forward(seconds=5)
     assert ask(service, invited).waiting_id == first.waiting_id
     assert costs(service, invited, 20) == {"look_up_waiting": 4, "record_waiting": 2}
+
+
+# What an instance remembers, and what is decided about one guest alone.
+
+
+def test_an_instance_remembers_a_limited_number_of_waiting_guests(service: Service) -> None:
+    service.open(waiting_room=True)
+    invited = service.invite()
+    kept_waiting = service.use_cases.join_by_invitation.kept_waiting
+    kept_waiting |= {("another", str(number)): "guest:1" for number in range(MAX_USERS)}
+    ask(service, invited)
+    assert len(kept_waiting) == MAX_USERS
+    assert ("another", "0") not in kept_waiting
+    assert ("another", "1") in kept_waiting
+
+
+def test_a_new_key_skips_nothing_after_another_one_of_a_single_use_link_was_turned_away(
+    service: Service,
+) -> None:
+    service.open()
+    single = service.invite(max_uses=1, skips_waiting_room=True)
+    disconnect(service, service.connect(service.come(service.invite().code).token.text))
+    service.change({"waiting_room": True})
+    ask(service, single)  # since a moderator has just disconnected this guest
+    turn_away(service, waiting(service)[0].id)
+    assert service.refusal_of_guest(single.code, "eve") == "turned_away"
+
+
+def test_turning_a_guest_away_holds_for_nobody_else_by_a_link_for_two(service: Service) -> None:
+    service.open()
+    invited = service.invite(max_uses=2)
+    service.come(invited.code, "zoe")
+    service.change({"waiting_room": True})
+    ask(service, invited)
+    turn_away(service, waiting(service)[0].id)
+    ask(service, invited, "eve")
+
+
+def test_a_guest_who_waits_is_known_to_the_log(service: Service) -> None:
+    service.open(waiting_room=True)
+    invited = service.invite()
+    known: list[str] = []
+    request = GuestRequest(invited.code, "ann")
+    for _ in range(2):
+        with pytest.raises(MustWait):
+            service.use_cases.join_by_invitation.join(
+                request,
+                lambda guest, room: known.extend((guest.id, room.name)),
+                service.deadline,
+            )
+        service.clock.forward(seconds=5)
+    assert known == [guest_of(invited.invitation, "ann").id, "standup"] * 2

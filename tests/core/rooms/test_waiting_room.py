@@ -15,12 +15,18 @@ from chalicelib.core.model.waiting import (
     MAX_WAITING,
     RECORDED_EVERY,
 )
-from chalicelib.core.rooms.quotas import Quotas
+from chalicelib.core.rooms.quotas import MAX_USERS, Quotas
+from chalicelib.core.rooms.waiting.asking import Asking
+from chalicelib.core.rooms.waiting.signals import WaitingSignals
+from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.errors import (
+    MustWait,
     NotAModerator,
     ProviderUnavailable,
     RoomClosed,
     RoomkeyError,
+    RoomLocked,
+    RoomNotOpen,
     StoreUnavailable,
     WaitingRoomFull,
     WaitingUserNotFound,
@@ -91,6 +97,36 @@ def test_who_stops_asking_no_longer_waits_and_begins_at_the_end_of_the_queue(
     again = ask(service, BOB)
     assert (again.waiting_id, again.ahead) == (place.waiting_id, 1)
     assert again.since == service.clock()
+
+
+def test_who_stopped_asking_waits_anew_though_nobody_else_came(service: Service) -> None:
+    service.open(waiting_room=True)
+    ask(service, BOB)
+    service.clock.now += FORGOTTEN_AFTER
+    assert ask(service, BOB).since == service.clock()
+
+
+def test_an_instance_remembers_a_limited_number_of_waiting_users(service: Service) -> None:
+    signals = WaitingSignals(
+        service.stores.waiting,
+        service.stores.sessions,
+        service.platforms.connections,
+        service.clock,
+    )
+    waiting_room = WaitingRoom(service.stores.waiting, signals, service.clock)
+    room = service.open(waiting_room=True)
+
+    def keep_waiting(user: User) -> None:
+        with pytest.raises(MustWait):
+            waiting_room.check(room, user, Asking(), service.deadline)
+
+    keep_waiting(BOB)
+    asked = waiting_room.asking["bob"]
+    waiting_room.asking |= {str(number): asked for number in range(MAX_USERS - 1)}
+    keep_waiting(CAROL)
+    assert len(waiting_room.asking) == MAX_USERS
+    assert waiting_room.place_of("bob") is None
+    assert "0" in waiting_room.asking
 
 
 @pytest.mark.parametrize("every", [1, 3, 5, 9, 10, 19])
@@ -216,6 +252,26 @@ def test_nobody_is_approved_in_a_closed_room(service: Service) -> None:
         approve(service, place.waiting_id)
     with pytest.raises(RoomClosed):
         approve_all(service)
+
+
+@pytest.mark.parametrize("cap", [None, 3])
+@pytest.mark.parametrize("approves", [approve, lambda service, _: approve_all(service)])
+def test_nobody_is_approved_who_would_get_no_token(
+    service: Service, cap: int | None, approves: Callable[[Service, str], object]
+) -> None:
+    service.open(waiting_room=True, max_participants=cap)
+    place = ask(service, BOB)
+    service.change(locked=True)
+    with pytest.raises(RoomLocked):
+        approves(service, place.waiting_id)
+    service.change({"opens_at": service.clock() + timedelta(hours=1)}, locked=False)
+    with pytest.raises(RoomNotOpen):
+        approves(service, place.waiting_id)
+    assert service.room().seats.connections == {}
+    service.change({"opens_at": None})
+    approves(service, place.waiting_id)
+    service.change(locked=True)
+    approves(service, place.waiting_id)  # repeated, as after a lost answer
 
 
 def test_who_waits_in_several_rooms_at_once_is_counted_for_all_but_one() -> None:

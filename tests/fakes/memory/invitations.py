@@ -15,7 +15,7 @@ from chalicelib.core.ports.invitation_store import (
     RoomInvitations,
     StaleInvitations,
 )
-from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
+from chalicelib.core.ports.waiting_store import WaitingEntry, WaitingLook
 from chalicelib.core.support.deadline import Deadline
 from tests.fakes.memory.records import InvitationListRecord, InvitationRecord
 from tests.fakes.memory.seats import seats_after
@@ -36,7 +36,7 @@ class FakeInvitations:
             return self._found(invitation_id, key_hash)
 
     def look_up_waiting(
-        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+        self, invitation_id: str, key_hash: str, place: WaitingEntry, deadline: Deadline
     ) -> tuple[FoundInvitation, WaitingLook]:
         with self._table.faults.call("look_up_waiting", deadline):
             waiting = FakeWaiting(self._table)

@@ -90,7 +90,8 @@ class FakeWaiting:
 
     def turn_away(self, room: Room, change: ListChange, deadline: Deadline) -> None:
         with self._table.faults.call("turn_away", deadline):
-            self._remove(room, change, Decision(Verdict.TURNED_AWAY, change.at))
+            by = change.user.invitation_id
+            self._remove(room, change, Decision(Verdict.TURNED_AWAY, change.at, by))
 
     def remove(self, room: Room, users: Sequence[WaitingUser], deadline: Deadline) -> None:
         with self._table.faults.call("remove_waiting", deadline):

@@ -1,25 +1,29 @@
 """boto3 for a process that holds the AWS stand-in itself: no sockets, and few clients.
 
-It replaces boto3's default session, which makes every `boto3.client(...)`. Before botocore opens a
-connection, it asks its "before-send" handlers for an answer. Here such a handler calls the stand-in
-as a function. While a fault is planned, calls go over the socket, because tests of faults are about
-dropped and late answers on a connection.
+It replaces boto3's default session, which makes every `boto3.client(...)`. Each client's endpoint,
+which signs, sends and repeats calls, is replaced by one that calls the stand-in as a function.
+While a fault is planned, calls go over the socket, because tests of faults are about dropped and
+late answers on a connection.
 """
 
 import io
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
 import boto3
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 from stand_ins.aws.stand_in import AwsStandIn
 
-_TARGET = "X-Amz-Target"
-_MOST_CLIENTS = 8
+_TARGET: Final = "X-Amz-Target"
+_MOST_CLIENTS: Final = 8
+_SIGNED: Final = "AWS4-HMAC-SHA256 Credential=test/20260301/{}/aws/aws4_request"
+"""The part of a signature from which moto reads the region."""
 
 
 class InProcessAws(boto3.Session):
@@ -36,30 +40,36 @@ class InProcessAws(boto3.Session):
         self._url = url
         self._clients: dict[object, Any] = {}
         self._met_fault = False
-        answer: Any = self._answer  # the type stubs know of no handler that answers
-        self.events.register("before-send", answer)
 
     def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
         config = options.get("config")
         if args or options.keys() != {"config"}:
-            return super().client(service_name, *args, **options)
+            return self._new_client(service_name, *args, **options)
         key = repr((service_name, vars(config), _settings()))
         if self._met_fault or len(self._clients) == _MOST_CLIENTS:
             self._clients.clear()
             self._met_fault = False
         if key not in self._clients:
-            self._clients[key] = super().client(service_name, **options)
+            self._clients[key] = self._new_client(service_name, **options)
         return self._clients[key]
 
-    def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        """Answer a call of the stand-in; None leaves it to the socket."""
+    def _new_client(self, service_name: Any, *args: Any, **options: Any) -> Any:
+        client: Any = super().client(service_name, *args, **options)
+        endpoint = client._endpoint  # noqa: SLF001  botocore has no other place for this
+        endpoint.make_request = partial(self._make_request, endpoint, endpoint.make_request)
+        return client
+
+    def _make_request(
+        self, endpoint: Any, over_socket: Any, model: Any, request: dict[str, Any]
+    ) -> Any:
+        """Return the stand-in's answer to a call, and what botocore reads in it."""
         self._met_fault |= self._stand_in.has_faults
         if (
             self._stand_in.has_faults
-            or _TARGET not in request.headers
-            or not request.url.startswith(self._url)
+            or _TARGET not in request["headers"]
+            or not request["url"].startswith(self._url)
         ):
-            return None
+            return over_socket(model, request)
         status = ""
         headers: Any = HeadersDict()  # the type stubs want the one of urllib3
 
@@ -69,7 +79,21 @@ class InProcessAws(boto3.Session):
             headers.update(listed)
 
         body = b"".join(self._stand_in.wsgi_app(_environ(request), start_response))
-        return AWSResponse(request.url, int(status.split(maxsplit=1)[0]), headers, _Body(body))
+        raw: Any = io.BytesIO()  # it has been read
+        answer = AWSResponse(request["url"], int(status.split(maxsplit=1)[0]), headers, raw)
+        return answer, _parsed(endpoint, model, answer, body)
+
+
+def _parsed(endpoint: Any, model: Any, answer: AWSResponse, body: bytes) -> dict[str, Any]:
+    """Return what botocore's own parser reads in an answer."""
+    parts = {"headers": answer.headers, "status_code": answer.status_code, "body": body}
+    parser = endpoint._response_parser_factory.create_parser(  # noqa: SLF001  as botocore does
+        model.service_model.resolved_protocol
+    )
+    parsed: dict[str, Any] = parser.parse(parts, model.output_shape)
+    if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        endpoint._add_modeled_error_fields(parts, parsed, model, parser)  # noqa: SLF001  as above
+    return parsed
 
 
 def _settings() -> list[tuple[str, str]]:
@@ -81,23 +105,16 @@ def _settings() -> list[tuple[str, str]]:
     ]
 
 
-class _Body(io.BytesIO):
-    """The part of urllib3's response that botocore reads."""
-
-    def stream(self) -> Iterator[bytes]:
-        yield self.read()
-
-
-def _environ(request: AWSPreparedRequest) -> WSGIEnvironment:
-    parts = urlsplit(request.url)
-    body: Any = request.body or b""  # never a file if a header names the operation
-    content = body.encode() if isinstance(body, str) else bytes(body)
+def _environ(request: Mapping[str, Any]) -> WSGIEnvironment:
+    parts = urlsplit(request["url"])
+    content: bytes = request["body"]  # JSON, if a header names the operation
+    signed = _SIGNED.format(request["context"]["client_region"])
+    headers = request["headers"] | {"Authorization": signed}
     environ: WSGIEnvironment = {
-        f"HTTP_{name.upper().replace('-', '_')}": _text(value)
-        for name, value in request.headers.items()
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()
     }
     return environ | {
-        "REQUEST_METHOD": request.method,
+        "REQUEST_METHOD": request["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": parts.path or "/",
         "QUERY_STRING": parts.query,
@@ -110,7 +127,3 @@ def _environ(request: AWSPreparedRequest) -> WSGIEnvironment:
         "wsgi.url_scheme": parts.scheme,
         "wsgi.input": io.BytesIO(content),
     }
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -34,7 +34,7 @@ from chalicelib.core.ports.invitation_store import (
     StaleInvitations,
 )
 from chalicelib.core.ports.room_store import StaleRoom
-from chalicelib.core.ports.waiting_store import WaitingLook, WaitingPlace
+from chalicelib.core.ports.waiting_store import WaitingEntry, WaitingLook
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
@@ -64,7 +64,7 @@ class DynamoDBInvitations:
         return _found_in(get_all(self._table, keys, deadline), invitation_id)
 
     def look_up_waiting(
-        self, invitation_id: str, key_hash: str, place: WaitingPlace, deadline: Deadline
+        self, invitation_id: str, key_hash: str, place: WaitingEntry, deadline: Deadline
     ) -> tuple[FoundInvitation, WaitingLook]:
         of_room = place.room_name, place.session_id, place.user
         own = [_key(invitation_id), _guest_key(invitation_id, key_hash)]

@@ -90,7 +90,7 @@ class DynamoDBWaiting:
             raise StaleRoom(room_from_item(failure.item) if failure.item else None) from failure
 
     def turn_away(self, room: Room, change: ListChange, deadline: Deadline) -> None:
-        decision = Decision(Verdict.TURNED_AWAY, change.at)
+        decision = Decision(Verdict.TURNED_AWAY, change.at, change.user.invitation_id)
         try:
             self._table.transact(self._removal(room, change, decision), deadline)
         except ConditionFailed as failure:

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 from chalicelib.core.audit.room_entries import audit_room
-from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.invitation import (
     MAX_LISTED_INVITATIONS,
     MAX_LIVE_INVITATIONS,
@@ -17,7 +15,6 @@ from chalicelib.core.model.invitation import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
-from chalicelib.core.model.waiting import waiting_id
 from chalicelib.core.ports.invitation_store import (
     NO_KEY_HASH,
     InvitationEnded,
@@ -25,18 +22,16 @@ from chalicelib.core.ports.invitation_store import (
     RoomInvitations,
     StaleInvitations,
 )
-from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, SeatStore, StaleRoom, busy
-from chalicelib.core.ports.session_store import SessionStore
-from chalicelib.core.ports.video_platform import ConnectionControl
-from chalicelib.core.ports.waiting_store import WaitingStore
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomAccess, busy
+from chalicelib.core.rooms.invitations.end_invitations import EndInvitations
 from chalicelib.core.rooms.invitations.invitation_request import InvitationRequest, end_of, uses_of
 from chalicelib.core.rooms.invitations.invitation_rule import InvitationRule
 from chalicelib.core.rooms.quotas import InvitationQuota
 from chalicelib.core.support.audit import AuditAction
-from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import (
+    Banned,
     InvitationNotFound,
     RoleNotAllowed,
     RoomClosed,
@@ -58,22 +53,16 @@ class InviteGuests:
         self,
         *,
         store: InvitationStore,
-        sessions: SessionStore,
-        waiting: WaitingStore,
-        seats: SeatStore,
         rooms: RoomAccess,
-        platform: ConnectionControl,
+        end_invitations: EndInvitations,
         rule: InvitationRule,
         quota: InvitationQuota,
         clock: Clock,
         new_code: Callable[[], str],
     ) -> None:
         self._store = store
-        self._sessions = sessions
-        self._waiting = waiting
-        self._seats = seats
         self._rooms = rooms
-        self._platform = platform
+        self._end_invitations = end_invitations
         self.rule = rule
         self._quota = quota
         self._clock = clock
@@ -92,6 +81,7 @@ class InviteGuests:
             QuotaExceeded: The user has made too many invitations in this hour.
             TooManyInvitations: The room has the maximum of live invitations.
             Unauthenticated: The invitation by which the user came is revoked meanwhile.
+            Banned: The user, who is a guest, is banned meanwhile.
         """
         self.rule.check()
         room = self._rooms.moderated_room(user, name, "invite guests", deadline)
@@ -130,6 +120,8 @@ class InviteGuests:
             except StaleInvitations:
                 deadline.back_off(attempt)
             else:
+                if user.is_guest:
+                    self._check_not_banned(user, invitation, deadline)
                 audit_room(
                     AuditAction.INVITATION,
                     room,
@@ -164,28 +156,27 @@ class InviteGuests:
         room = self._rooms.moderated_room(user, name, "revoke its invitations", deadline)
         if user.is_guest:
             self._check_revocable(room, invitation_id, deadline)
-        # The end is written before connections are read. A connection is written before the
-        # invitation is read. So either this call sees the guest, or the guest's arrival the end.
-        if not _ID.fullmatch(invitation_id) or not self._store.revoke(
-            invitation_id, room.room_id, self._clock(), deadline
-        ):
+        ended = frozenset[str]()
+        if _ID.fullmatch(invitation_id):
+            ended = self._end_invitations.end(room, invitation_id, deadline)
+        if not ended:
             raise InvitationNotFound("This room has no such invitation.")
-        audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
-        ended = {invitation_id, *self._revoke_made_by(invitation_id, room, deadline)}
-        self._remove_waiting(room, ended, deadline)
-        self._disconnect_guests(room, ended, deadline)
+        self._end_invitations.disconnect_guests(room, ended, deadline)
 
-    def _revoke_made_by(self, maker: str, room: Room, deadline: Deadline) -> list[str]:
-        """End the invitations that guests of this one made. Afterwards they can make no more."""
-        every = self._store.of_room(room.room_id, deadline).invitations
-        made = [each.id for each in every if each.made_by == maker]
+    def _check_not_banned(self, maker: User, invitation: Invitation, deadline: Deadline) -> None:
+        """End the invitation again if its maker, a guest, was banned meanwhile.
 
-        def revoke(invitation_id: str) -> None:
-            self._store.revoke(invitation_id, room.room_id, self._clock(), deadline)
-            audit_room(AuditAction.INVITATION_REVOKED, room, invitation=invitation_id)
+        A ban is written before the list is read, which has the invitation now. So either the ban
+        ends the invitation, or this call does.
 
-        for_each_concurrently(revoke, made)
-        return made
+        Raises:
+            Banned: The guest was banned.
+        """
+        try:
+            self._rooms.moderated_room(maker, invitation.room_name, "invite guests", deadline)
+        except Banned:
+            self._store.revoke(invitation.id, invitation.room_id, self._clock(), deadline)
+            raise
 
     def _check_revocable(self, room: Room, invitation_id: str, deadline: Deadline) -> None:
         if not _ID.fullmatch(invitation_id):
@@ -194,30 +185,6 @@ class InviteGuests:
         is_here = found is not None and found.room_id == room.room_id
         if found is not None and is_here and found.role is Role.MODERATOR:
             raise RoleNotAllowed("Only a signed-in moderator may revoke a moderator's invitation.")
-
-    def _remove_waiting(self, room: Room, ended: set[str], deadline: Deadline) -> None:
-        """Remove who waits. A guest who begins to at this moment is refused at their admission."""
-        users = self._waiting.waiting(room, deadline).users.values()
-        gone = [each for each in users if each.invitation_id in ended]
-        if gone:
-            self._waiting.remove(room, gone, deadline)
-
-    def _disconnect_guests(self, room: Room, ended: set[str], deadline: Deadline) -> None:
-        def disconnect(connection: Connection) -> None:
-            # This comes first: once the client is gone, its user may come by another invitation.
-            guest = connection.participant.user_id or ""
-            now, own = self._clock(), waiting_id(room.session_id, guest)
-            self._waiting.send_out(room, own, now, deadline)
-            if connection.participant.role is Role.MODERATOR:
-                with suppress(StaleRoom):  # another room has the name now
-                    self._seats.remember_admin(room, guest, now, (), deadline)
-            self._platform.disconnect(room.session_id, connection.id, deadline)
-
-        connections = self._sessions.connections(room.session_id, deadline)
-        for_each_concurrently(
-            disconnect,
-            [each for each in connections if each.participant.invitation_id in ended],
-        )
 
 
 def _dropped(listed: RoomInvitations, now: datetime) -> set[str]:

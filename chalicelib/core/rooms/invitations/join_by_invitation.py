@@ -15,7 +15,7 @@ from chalicelib.core.model.invitation import (
     hash_key,
     invitation_id_of,
 )
-from chalicelib.core.model.room import Room
+from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import SeatClaim
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.ports.invitation_store import (
@@ -33,7 +33,14 @@ from chalicelib.core.rooms.quotas import MAX_USERS
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom, is_at
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.errors import InvitationInvalid, MustWait, NotAMember, Unauthenticated
+from chalicelib.errors import (
+    InvitationInvalid,
+    MustWait,
+    NotAMember,
+    RoomClosed,
+    RoomNotFound,
+    Unauthenticated,
+)
 
 NO_ROOM: Final = "."
 """A name that no room can have. It is looked up where a code leads nowhere, as for a good one."""
@@ -63,10 +70,13 @@ class JoinByInvitation:
     """Issues client tokens to guests.
 
     A code that is wrong, revoked, expired or used up costs the same two reads, and gets the same
-    error. So an answer does not tell which codes once were good.
+    error. So an answer does not say which codes once were good. Its time may say so to who has one.
 
     An instance remembers which guests it has kept waiting. Who of them asks again in time costs one
     read, which finds invitation, room and waiting room at once.
+
+    Attributes:
+        kept_waiting: The user ids of these guests, by invitation and the hash of their key.
     """
 
     def __init__(
@@ -87,8 +97,7 @@ class JoinByInvitation:
         self._waiting_room = waiting_room
         self._rule = rule
         self._clock = clock
-        self._kept_waiting: dict[tuple[str, str], str] = {}
-        """The user ids of guests who wait, by invitation and the hash of their key."""
+        self.kept_waiting: dict[tuple[str, str], str] = {}
         self._lock = Lock()
 
     def join(
@@ -118,27 +127,35 @@ class JoinByInvitation:
             raise invitation_invalid()
         guest = guest_of(invitation, request.guest_key)
         on_known(guest, room)
-        counted = _CountedClaims(self._store, self._seats, invitation, key_hash, found.has_come)
+        write = _CountedClaims(self._store, self._seats, invitation, key_hash, found.has_come).write
         asked = JoinRequest(
             name=invitation.name if request.name is None else request.name,
             skips_waiting_room=invitation.skips_waiting_room,
             uses_left=None if found.has_come else invitation.uses_left,
         )
         try:
-            return self._join_room.join_as_guest(
-                guest, room, asked, counted.write, deadline, look=look
-            )
+            return self._join_room.join_as_guest(guest, room, asked, write, deadline, look=look)
         except MustWait:
             self._remember(asker, guest)
             raise
-        except NotAMember:  # another room has the name now
+        except (NotAMember, RoomNotFound):  # another room has the name now, or none
+            raise invitation_invalid() from None
+        except RoomClosed:
+            # The room may have been deleted meanwhile, and not just closed by its hours.
+            if room.state(self._clock()) is not State.CLOSED:
+                self._check_not_deleted(invitation, deadline)
+            raise
+
+    def _check_not_deleted(self, invitation: Invitation, deadline: Deadline) -> None:
+        room = self._rooms.find(invitation.room_name, deadline)
+        if room is None or not _is_of(invitation, room):
             raise invitation_invalid() from None
 
     def _look_up(
         self, asker: tuple[str, str], deadline: Deadline
     ) -> tuple[FoundInvitation, WaitingLook | None]:
         """Return the invitation, and the room with it for a guest who waits and asks in time."""
-        user_id = self._kept_waiting.get(asker)
+        user_id = self.kept_waiting.get(asker)
         place = None if user_id is None else self._waiting_room.place_of(user_id)
         if place is None:
             return self._store.look_up(*asker, deadline), None
@@ -147,10 +164,10 @@ class JoinByInvitation:
 
     def _remember(self, asker: tuple[str, str], guest: User) -> None:
         with self._lock:
-            self._kept_waiting.pop(asker, None)
-            self._kept_waiting[asker] = guest.id
-            if len(self._kept_waiting) > MAX_USERS:
-                del self._kept_waiting[next(iter(self._kept_waiting))]
+            self.kept_waiting.pop(asker, None)
+            self.kept_waiting[asker] = guest.id
+            if len(self.kept_waiting) > MAX_USERS:
+                del self.kept_waiting[next(iter(self.kept_waiting))]
 
     def identify(
         self, request: GuestRequest, deadline: Deadline, *, any_role: bool = False
@@ -193,11 +210,9 @@ class _CountedClaims:
         """Write the claim, and take a use if the guest has taken none.
 
         Raises:
-            InvitationInvalid: Another room has the name now, or other guests took the last use.
+            InvitationInvalid: The invitation was revoked, or other guests took the last use.
             StaleRoom: The room has another revision, or a condition of the claim does not hold.
         """
-        if not _is_of(self._use.invitation, room):
-            raise invitation_invalid()
         gives_seat = claim is None or claim.user_id is not None
         if gives_seat and not self._is_counted:
             try:

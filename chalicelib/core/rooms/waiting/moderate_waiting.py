@@ -1,13 +1,12 @@
 """The decisions of moderators about users who wait: who comes in, and who does not."""
 
 import re
-from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 from chalicelib.core.audit.room_entries import audit_room
-from chalicelib.core.model.access_rules import room_full
-from chalicelib.core.model.room import Room, State
+from chalicelib.core.model.access_rules import check_hours, room_full
+from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import HOLD
 from chalicelib.core.model.user import User
 from chalicelib.core.model.waiting import (
@@ -32,10 +31,9 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import (
-    RoomClosed,
     RoomFull,
+    RoomLocked,
     RoomNotFound,
-    StoreUnavailable,
     WaitingUserNotFound,
 )
 
@@ -69,7 +67,9 @@ class ModerateWaiting:
     def waiting(self, user: User, name: str, deadline: Deadline) -> list[WaitingUser]:
         """Return the users who wait, first come first."""
         room = self._rooms.moderated_room(user, name, "see who waits", deadline)
-        return self._store.waiting(room, deadline).waiting(self._clock())
+        listed = self._store.waiting(room, deadline)
+        self._signals.send_due(room, deadline, listed)
+        return listed.waiting(self._clock())
 
     def approve(self, user: User, name: str, waiting_id: str, deadline: Deadline) -> None:
         """Approve a user, and keep a seat for them. A repeated call does nothing more.
@@ -78,6 +78,8 @@ class ModerateWaiting:
             WaitingUserNotFound: No such user waits.
             RoomFull: Other users keep all seats that this user may take. The user still waits.
             RoomClosed: Nobody can be in the room.
+            RoomNotOpen: The room's `opensAt` is in the future.
+            RoomLocked: The room is locked.
         """
         room = self._rooms.moderated_room(user, name, "approve others", deadline)
         _check_id(waiting_id)
@@ -91,11 +93,11 @@ class ModerateWaiting:
                 if decision is not None and decision.approves and now < decision.at + HOLD:
                     return
                 raise _not_found()
-            if self._is_revoked(chosen[0], deadline):
+            if self._has_ended(chosen[0], now, deadline):
                 self._store.remove(room, chosen, deadline)
                 raise _not_found()
             if self._admit(room, look, chosen[0], now, deadline):
-                self._signal(room, deadline)
+                self._signals.send_due(room, deadline)
                 return
             deadline.back_off(attempt)
         raise busy(f"room {name}")
@@ -112,6 +114,8 @@ class ModerateWaiting:
 
         Raises:
             RoomClosed: Nobody can be in the room.
+            RoomNotOpen: The room's `opensAt` is in the future.
+            RoomLocked: The room is locked.
         """
         room = self._rooms.moderated_room(user, name, "approve others", deadline)
         admitted: list[WaitingUser] = []
@@ -122,7 +126,7 @@ class ModerateWaiting:
             waiting = _who_may_come(room, look, now)
             if not waiting or deadline.remaining() < _TIME_FOR_ANOTHER:
                 break
-            if self._is_revoked(waiting[0], deadline):
+            if self._has_ended(waiting[0], now, deadline):
                 self._store.remove(room, waiting[:1], deadline)
                 continue
             try:
@@ -137,7 +141,7 @@ class ModerateWaiting:
             if attempt == MAX_ATTEMPTS:
                 raise busy(f"room {name}")
             deadline.back_off(attempt)
-        self._signal(room, deadline)
+        self._signals.send_due(room, deadline)
         return admitted, len(waiting)
 
     def turn_away(self, user: User, name: str, waiting_id: str, deadline: Deadline) -> None:
@@ -164,14 +168,16 @@ class ModerateWaiting:
             else:
                 increment("WaitsTurnedAway")
                 audit_room(AuditAction.TURNED_AWAY, room, subject=chosen.user_id)
-                self._signal(room, deadline)
+                self._signals.send_due(room, deadline)
                 return
         raise busy(f"room {name}")
 
-    def _is_revoked(self, user: WaitingUser, deadline: Deadline) -> bool:
-        """Return True if a guest's invitation was revoked just as they began to wait."""
-        by = user.invitation_id
-        return by is not None and bool(self._invitations.revoked([by], deadline))
+    def _has_ended(self, user: WaitingUser, now: datetime, deadline: Deadline) -> bool:
+        """Return True if a guest's invitation has expired, or was revoked as they began to wait."""
+        if user.invitation_id is None:
+            return False
+        by = self._invitations.look_up(user.invitation_id, NO_KEY_HASH, deadline).invitation
+        return by is None or by.has_ended(now)
 
     def _hold_invitation(
         self, room: Room, chosen: WaitingUser, now: datetime, deadline: Deadline
@@ -188,7 +194,13 @@ class ModerateWaiting:
     def _admit(
         self, room: Room, look: WaitingLook, chosen: WaitingUser, now: datetime, deadline: Deadline
     ) -> bool:
-        """Approve a user. Return False if something has changed, so that another look is needed."""
+        """Approve a user. Return False if something has changed, so that another look is needed.
+
+        In a locked room, or before it opens, the user would get no token. So none is approved.
+        """
+        check_hours(room, now)
+        if room.locked:
+            raise RoomLocked("This room is locked; unlock it before you approve others.")
         claim, cap = None, room.settings.max_participants
         try:
             if cap is not None:
@@ -209,18 +221,6 @@ class ModerateWaiting:
         audit_room(AuditAction.APPROVAL, room, subject=chosen.user_id)
         return True
 
-    def _signal(self, room: Room, deadline: Deadline) -> None:
-        """Tell moderators how many wait now, unless they know it or heard a moment ago.
-
-        A failure changes nothing: the decision is written already.
-        """
-        with suppress(StaleWaiting, StoreUnavailable):
-            now, waiting = self._clock(), self._store.waiting(room, deadline)
-            number = waiting.number_to_signal(now)
-            if number is not None:
-                self._store.note_signal(room, waiting, number, now, deadline)
-                self._signals.send(room, number, deadline)
-
 
 def _same(room: Room, current: Room | None) -> Room:
     if current is None or current.room_id != room.room_id:
@@ -229,9 +229,7 @@ def _same(room: Room, current: Room | None) -> Room:
 
 
 def _who_may_come(room: Room, look: WaitingLook, now: datetime) -> list[WaitingUser]:
-    """Return the waiting users whom the rules of the room still admit, first come first."""
-    if room.state(now) is State.CLOSED:
-        raise RoomClosed("This room is closed.")
+    """Return the waiting users who may still be approved, first come first."""
     members = room.settings.members
     return [
         each

@@ -1,11 +1,14 @@
 """The signal that tells the moderators in a call how many users wait."""
 
+from contextlib import suppress
 from typing import Final
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import is_guest_id
+from chalicelib.core.model.waiting import WaitingList
 from chalicelib.core.ports.session_store import SessionStore
 from chalicelib.core.ports.video_platform import OWN_SIGNALS, ConnectionControl
+from chalicelib.core.ports.waiting_store import StaleWaiting, WaitingStore
 from chalicelib.core.support.concurrency import for_each_concurrently
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
@@ -22,10 +25,35 @@ MAX_CONNECTIONS_SIGNALLED: Final = 100
 class WaitingSignals:
     """Sends the number of waiting users to each client of a moderator, and to nobody else."""
 
-    def __init__(self, sessions: SessionStore, platform: ConnectionControl, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: WaitingStore,
+        sessions: SessionStore,
+        platform: ConnectionControl,
+        clock: Clock,
+    ) -> None:
+        self._store = store
         self._sessions = sessions
         self._platform = platform
         self._clock = clock
+
+    def send_due(self, room: Room, deadline: Deadline, waiting: WaitingList | None = None) -> None:
+        """Tell moderators how many wait now, unless they know it or heard a moment ago.
+
+        A failure changes nothing. What is too early is sent with the next look at the list.
+
+        Args:
+            room: The room.
+            deadline: The time by which the request must be answered.
+            waiting: The list, if it has just been read.
+        """
+        with suppress(StaleWaiting, StoreUnavailable):
+            listed = self._store.waiting(room, deadline) if waiting is None else waiting
+            now = self._clock()
+            number = listed.number_to_signal(now)
+            if number is not None:
+                self._store.note_signal(room, listed, number, now, deadline)
+                self.send(room, number, deadline)
 
     def send(self, room: Room, number: int, deadline: Deadline) -> None:
         """Send the number. A failure is counted, and changes nothing else."""

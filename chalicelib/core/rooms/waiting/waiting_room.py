@@ -20,8 +20,8 @@ from chalicelib.core.model.waiting import (
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, StaleRoom, busy
 from chalicelib.core.ports.waiting_store import (
     StaleWaiting,
+    WaitingEntry,
     WaitingLook,
-    WaitingPlace,
     WaitingStore,
 )
 from chalicelib.core.rooms.quotas import MAX_USERS
@@ -79,13 +79,13 @@ class WaitingRoom:
         look = self._store.look(name, place.session_id, place.user, deadline)
         return look if is_at(place, look) else None
 
-    def place_of(self, user_id: str) -> WaitingPlace | None:
+    def place_of(self, user_id: str) -> WaitingEntry | None:
         """Return the place where the user waits, if they ask again in time."""
         asked, now = self.asking.get(user_id), self._clock()
         if asked is None or not asked.at + _IN_TIME <= now < asked.at + FORGOTTEN_AFTER:
             return None
         own = waiting_id(asked.session_id, user_id)
-        return WaitingPlace(asked.room, asked.session_id, own)
+        return WaitingEntry(asked.room, asked.session_id, own)
 
     def check(self, room: Room, user: User, asking: Asking, deadline: Deadline) -> Approval | None:
         """Let the user pass, if they were approved or need not wait.
@@ -193,7 +193,7 @@ class WaitingRoom:
                 del self.asking[next(iter(self.asking))]
 
 
-def is_at(place: WaitingPlace, look: WaitingLook) -> bool:
+def is_at(place: WaitingEntry, look: WaitingLook) -> bool:
     """Return True if the room still has the session in which the user waits."""
     return look.room is not None and look.room.session_id == place.session_id
 
