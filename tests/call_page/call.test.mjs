@@ -50,13 +50,14 @@ function scene({ role = "publisher", refusals = [] } = {}) {
   };
   const told = [];
   const shown = [];
+  const removed = [];
   const quiet = () => {};
   const screen = {
     show: (state) => shown.push(state),
     notify: (text) => told.push(text),
     addTile: quiet,
     changeTile: quiet,
-    removeTile: quiet,
+    removeTile: (id) => removed.push(id),
     level: quiet,
     chat: quiet,
     closing: quiet,
@@ -64,7 +65,7 @@ function scene({ role = "publisher", refusals = [] } = {}) {
   };
   const room = { admission: async () => ({ apiKey: "1", sessionId: "s", token: "t", role }) };
   const call = new Call(library, room, screen, CHOICE);
-  return { call, session, publishers, told, state: () => shown.at(-1) };
+  return { call, session, publishers, removed, told, state: () => shown.at(-1) };
 }
 
 function stream(streamId, connectionId, videoType = "camera") {
@@ -119,6 +120,23 @@ test("a call that ended while the devices were asked for tells nothing more", as
 
   assert.deepEqual(told, []);
   assert.equal(publishers[0].destroyed, true);
+});
+
+test("a call that ended while the devices were asked for leaves the next one's picture", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  const { call, session, publishers, removed } = scene();
+  let refuse;
+  session.publish = (_publisher, done) => {
+    refuse = done;
+  };
+  const joined = call.join();
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  await call.leave();
+  assert.equal(publishers[0].destroyed, true); // It shows no picture any more, and frees the devices.
+  refuse(new Error("aborted"));
+  await joined;
+
+  assert.deepEqual(removed, []);
 });
 
 test("people are counted once, however many streams they have", async () => {

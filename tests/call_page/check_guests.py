@@ -4,7 +4,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Request, expect
 
 from tests.call_page.person import People, Person
-from tests.e2e.roomkey_process import Roomkey
+from tests.e2e.roomkey_process import Roomkey, soon
 
 ASKED_AGAIN = 12_000
 """The milliseconds within which the page of somebody who waits has asked again, and shows it."""
@@ -19,6 +19,23 @@ OscillatorNode.prototype.start = function (...when) {
 """
 GRANTED = ["camera", "microphone", "clipboard-read", "clipboard-write"]
 """With two of them only, Chromium would take the camera away again."""
+KEEPS_NOTHING = """
+for (const name of ["localStorage", "sessionStorage"]) {
+  const get = () => { throw new DOMException("denied", "SecurityError"); };
+  Object.defineProperty(window, name, { get });
+}
+"""
+ASKS_FOR_THE_CAMERA = """
+const { mediaDevices } = navigator;
+const capture = mediaDevices.getUserMedia.bind(mediaDevices);
+window.asked = 0;
+mediaDevices.getUserMedia = (wanted) => {
+  if (!window.undecided) return capture(wanted);
+  window.asked += 1;
+  return new Promise(() => {});
+};
+"""
+"""Once `undecided` is set, the browser's question about the camera stays unanswered."""
 KEPT = "JSON.stringify(localStorage) + location.href + document.referrer"
 
 
@@ -155,3 +172,55 @@ def test_a_host_without_an_account_lets_a_guest_in(people: People) -> None:
     guest.page.reload()  # The same device is the same guest: the only use is not taken twice.
     guest.asks_to_join("Pupil")
     guest.is_in()
+
+
+def test_a_browser_that_keeps_nothing_and_a_lost_answer_cost_no_place(people: People) -> None:
+    alice, bea, carl = (people.person(each) for each in ("alice", "bea", "carl"))
+    alice.asks("PUT", "/rooms/clinic", {"waitingRoom": True})
+    made = alice.asks("POST", "/rooms/clinic/invitations", {})
+    bea.page.add_init_script(KEEPS_NOTHING)
+    asked: list[str] = []
+    bea.page.on("request", lambda request: asked.append(request.url))
+
+    bea.page.goto(made["url"])
+    bea.reads("Your browser keeps nothing for this page")
+    assert "#" not in bea.page.url
+    bea.asks_to_join("   ")
+    bea.reads("Please give your name")
+    expect(bea.page.get_by_label("Your name")).to_be_focused()
+    assert not [each for each in asked if "/tokens" in each]
+    bea.asks_to_join("Bea")
+    waits(bea, "You are next.")
+    comes(carl, made["url"], "Carl")
+    waits(carl, "One person is before you.")
+
+    bea.page.route("**/invitations/tokens", lambda route: route.abort(), times=1)
+    waits(bea, "The service cannot be reached. Asking again.")
+    waits(bea, "You are next.")
+    listed = alice.asks("GET", "/rooms/clinic/waiting")["items"]
+    assert [each["name"] for each in listed] == ["Bea", "Carl"]
+    assert len(bea.complaints) == 1
+    assert "net::ERR_FAILED" in bea.complaints.pop()
+
+
+def test_who_is_taken_out_while_the_browser_asks_for_the_camera_may_join_again(
+    people: People,
+) -> None:
+    alice, bea = people.person("alice"), people.person("bea")
+    bea.page.add_init_script(ASKS_FOR_THE_CAMERA)
+    alice.asks("PUT", "/rooms/quick", {"waitingRoom": True})
+    made = alice.asks("POST", "/rooms/quick/invitations", {})
+    comes(bea, made["url"], "Bea")
+    waits(bea, "You are next.")
+    bea.page.evaluate("window.undecided = true")
+
+    alice.asks("POST", "/rooms/quick/waiting/admissions")
+    assert soon(lambda: bea.page.evaluate("window.asked"))  # She is in, and publishes.
+    assert soon(lambda: alice.asks("GET", "/rooms/quick/connections")["items"])
+    (connection,) = alice.asks("GET", "/rooms/quick/connections")["items"]
+    alice.asks("DELETE", f"/rooms/quick/connections/{connection['id']}")
+    ends(bea, "You were taken out of the room.")
+
+    bea.button("Join again").click()
+    bea.button("Join").click()
+    waits(bea, "You are next.")

@@ -7,9 +7,11 @@ import { Refusal, RoomkeyRoom } from "../../chalicelib/api/call_page/static/room
 import {
   arrival,
   linkInWords,
+  nameProblem,
   place,
   retryAfter,
   sentence,
+  waitingPause,
   wayOut,
 } from "../../chalicelib/api/call_page/static/sentences.js";
 
@@ -116,6 +118,77 @@ test("a dead link and a closed door end the way in, and are not asked again", ()
   assert.deepEqual([retryAfter(away), sentence(away)], [null, "The host did not let you in."]);
   assert.match(wayOut(away.code), /10 minutes/);
   assert.equal(wayOut("room_full"), "");
+});
+
+test("one lost answer costs nobody the place in the line", () => {
+  const lost = new Refusal("unreachable", "The service cannot be reached.");
+  assert.deepEqual([waitingPause(lost, true), waitingPause(lost, false)], [2, null]);
+  for (const [code, seconds, pause] of [
+    ["store_unavailable", 2, 2],
+    ["too_many_requests", 1, 1],
+    ["internal", null, 5],
+    ["room_locked", null, 5],
+    ["waiting_room_full", 5, 5],
+  ]) {
+    const refusal = new Refusal(code, "No.", { retryAfterSeconds: seconds });
+    assert.deepEqual([waitingPause(refusal, true), waitingPause(refusal, false)], [pause, null]);
+  }
+});
+
+test("who must wait asks again when the service says so", () => {
+  const wait = (seconds) => new Refusal("must_wait", "Wait.", { retryAfterSeconds: seconds });
+  assert.equal(waitingPause(wait(5), false), 5);
+  assert.equal(waitingPause(wait(30), true), 30);
+  assert.equal(waitingPause(wait(null), true), 5);
+});
+
+test("a refusal that lasts ends the wait", () => {
+  for (const code of ["invitation_invalid", "turned_away", "banned", "room_closed"]) {
+    assert.equal(waitingPause(new Refusal(code, "No.", { retryAfterSeconds: 1 }), true), null);
+  }
+  assert.equal(waitingPause(new Refusal("room_full", "No.", { retryAfterSeconds: 42 }), true), null);
+});
+
+test("somebody who waits and gets no answer gives up early enough to keep the place", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let answered = true;
+  t.mock.method(globalThis, "fetch", (_url, { signal }) => {
+    if (answered) return Promise.resolve(new Response(JSON.stringify(WAITING), { status: 202 }));
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  });
+  const room = new RoomkeyRoom("https://roomkey.test", "standup", async () => "bearer");
+  const codeWithin = async (milliseconds) => {
+    const code = room.admission().catch((refusal) => refusal.code);
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    t.mock.timers.tick(milliseconds);
+    return await Promise.race([code, new Promise((resolve) => setImmediate(resolve, "asks"))]);
+  };
+
+  assert.equal(await codeWithin(0), "must_wait");
+  answered = false;
+  assert.equal(await codeWithin(4_999), "asks");
+  assert.equal(await codeWithin(5_000), "unreachable");
+  const other = new RoomkeyRoom("https://roomkey.test", "standup", async () => "bearer");
+  const first = other.admission().catch((refusal) => refusal.code);
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  t.mock.timers.tick(9_999);
+  assert.equal(
+    await Promise.race([first, new Promise((resolve) => setImmediate(resolve, "asks"))]),
+    "asks",
+  );
+});
+
+test("a guest needs a name that can be seen, and a member may have none", () => {
+  for (const blank of ["", "\u200b", "\u202e\u2066", "\u0000", "\u00ad \ufeff"]) {
+    assert.equal(nameProblem(blank, true), "Please give your name, with a letter or a number.");
+  }
+  assert.equal(nameProblem("", false), "");
+  assert.notEqual(nameProblem("\u200b", false), "");
+  for (const name of ["Ann", "李", "7", "إيمان", "👩‍⚕️", "O\u2019Neil"]) {
+    assert.equal(nameProblem(name, true), "");
+  }
 });
 
 test("places, arrivals and links are told in words", () => {

@@ -71,6 +71,21 @@ def test_a_guest_comes_by_the_code_alone_and_hears_the_place_while_waiting(
     }
 
 
+def test_a_lost_answer_ends_no_wait_and_a_lasting_refusal_does(sources: ClientSources) -> None:
+    assert ask(sources, "guestLost") == {
+        # The timeout of each request, and the pause after it.
+        "timers": [10_000, 1000, 5000, 2000, 5000, 5000, 5000, 1000, 5000],
+        "warned": [
+            "The host will let you in soon. One person is before you.",
+            "The service cannot be reached. Asking again.",
+            "This room is locked. Ask somebody inside to unlock it.",
+            "The host will let you in soon. One person is before you.",
+            "Roomkey: not admitted: invitation_invalid null",
+        ],
+        "told": "This link is no longer good. Ask for a new one.",
+    }
+
+
 @pytest.mark.parametrize(
     ("scenario", "cause", "told"),
     [

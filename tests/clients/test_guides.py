@@ -2,11 +2,13 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from chalicelib import errors
+from chalicelib.core.model.waiting import ASK_AGAIN_SECONDS, FORGOTTEN_AFTER, RECORDED_EVERY
 from tests.clients.parsed import GUIDES
 
 _QUOTED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -27,6 +29,7 @@ _OTHERS_OF_THEM = re.compile(r"^\| (`.+) \| `detail`, without .+ \| nothing", re
 _CODE = re.compile(r"[\"`]([a-z_]+)[\"`]")
 PLATFORMS = ("react-native/roomkey.ts", "android/Roomkey.kt", "ios/Roomkey.swift")
 CALL_PAGE = GUIDES.parents[1] / "chalicelib" / "api" / "call_page" / "static"
+ROOMKEY_JS = str(CALL_PAGE / "roomkey.js")
 SENTENCES = str(CALL_PAGE / "sentences.js")
 OF_THE_CLIENT = {"no_bearer", "cleartext_not_permitted"}
 """Codes of refusals that are not Roomkey's answers."""
@@ -133,6 +136,24 @@ def test_the_table_names_the_permanent_refusals() -> None:
     assert row
     with_words_of_their_own = set(_TABLE.findall(text)) & set(permanent_in(PLATFORMS[0]))
     assert {*_CODE.findall(row[1]), *with_words_of_their_own} == set(permanent_in(PLATFORMS[0]))
+
+
+@pytest.mark.parametrize("path", [ROOMKEY_JS, SENTENCES, *PLATFORMS])
+def test_one_lost_answer_costs_nobody_the_place_in_the_line(path: str) -> None:
+    number = r"(?:_MS|_MILLIS|: TimeInterval)? = ([\d_.]+)"
+    text = GUIDES.joinpath(path).read_text()
+    if path != SENTENCES:
+        found = re.search(rf"(?:WAITING_TIMEOUT|waitingTimeout){number}", text)
+        assert found
+        assert found[1] in {"5", "5_000"}
+    if path != ROOMKEY_JS:
+        pause = re.search(r"(?:LOST_ANSWER_SECONDS|lostAnswerSeconds) = ([\d.]+)", text)
+        pace = re.search(r"(?:ASKS_AGAIN_SECONDS|asksAgainSeconds) = ([\d.]+)", text)
+        assert pause
+        assert pace
+        assert float(pace[1]) == ASK_AGAIN_SECONDS
+        lost = timedelta(seconds=5 + float(pause[1]))  # the timeout, and the pause after it
+        assert RECORDED_EVERY + lost < FORGOTTEN_AFTER
 
 
 @pytest.mark.parametrize("page", ["android.md", "ios.md", "react-native.md"])

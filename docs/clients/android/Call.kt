@@ -81,7 +81,7 @@ class Call(
         screen.tell("Joining …")
         scope.launch {
             try {
-                connect(door.admission { screen.tell(sentence(it)) })
+                connect(door.admission { screen.tell(sentence(it, "Asking again.")) })
             } catch (refusal: Refusal) {
                 screen.tell(sentence(refusal))
             } finally {

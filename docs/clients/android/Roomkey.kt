@@ -30,6 +30,9 @@ import org.json.JSONObject
 const val LOG = "Roomkey"
 
 private const val TIMEOUT_MILLIS = 10_000 // Roomkey answers within 8 seconds once it runs.
+private const val WAITING_TIMEOUT_MILLIS = 5_000 // Who waits must ask again in time.
+private const val ASKS_AGAIN_SECONDS = 5L // Roomkey's own pace for those who wait.
+private const val LOST_ANSWER_SECONDS = 2L
 private const val KEY_BYTES = 24
 private const val MARGIN_MILLIS = 30_000 // A token must outlast the time that connecting takes.
 
@@ -116,12 +119,14 @@ class Door private constructor(
 
     private var kept: Admission? = null
     private var goodUntil = 0L
+    private var timeoutMillis = TIMEOUT_MILLIS
 
     /**
      * The admission from before while it lasts, else a new one. Throws nothing but a Refusal.
      *
      * `waits` hears that the user must wait for a moderator, and asking goes on until one decides.
-     * Who cancels this waits no longer.
+     * A failure that may pass ends no wait: `waits` hears of it, too. Who cancels this waits no
+     * longer.
      */
     suspend fun admission(waits: (Refusal) -> Unit): Admission {
         kept?.takeIf { SystemClock.elapsedRealtime() < goodUntil }?.let { return it }
@@ -144,13 +149,16 @@ class Door private constructor(
     }
 
     private suspend fun admitted(waits: (Refusal) -> Unit): Admission {
+        timeoutMillis = TIMEOUT_MILLIS
         while (true) {
             try {
                 return if (invitation == null) askTwiceAtMost() else askAsGuest(invitation)
             } catch (refusal: Refusal) {
-                if (refusal.code != "must_wait") throw refusal
+                val waited = timeoutMillis == WAITING_TIMEOUT_MILLIS
+                val pause = waitingPause(refusal, waited) ?: throw refusal
+                timeoutMillis = WAITING_TIMEOUT_MILLIS
                 waits(refusal)
-                delay(1000 * (refusal.retryAfterSeconds?.toLongOrNull() ?: 5))
+                delay(1000 * pause)
             }
         }
     }
@@ -185,8 +193,8 @@ class Door private constructor(
             try {
                 val request = URL(url).openConnection() as HttpURLConnection
                 request.requestMethod = "POST"
-                request.connectTimeout = TIMEOUT_MILLIS
-                request.readTimeout = TIMEOUT_MILLIS
+                request.connectTimeout = timeoutMillis
+                request.readTimeout = timeoutMillis
                 authorization?.let { request.setRequestProperty("Authorization", it) }
                 request.doOutput = true
                 request.outputStream.use { it.write(content.toString().toByteArray()) }
@@ -240,8 +248,16 @@ class Door private constructor(
     }
 }
 
-/** What the user is told. */
-fun sentence(refusal: Refusal): String =
+/** The seconds after which somebody who waits asks again, or null if the refusal ends the wait. */
+private fun waitingPause(refusal: Refusal, waits: Boolean): Long? {
+    val seconds = refusal.retryAfterSeconds?.toLongOrNull() ?: ASKS_AGAIN_SECONDS
+    if (refusal.code == "must_wait") return seconds
+    if (!waits || refusal.code in PERMANENT || seconds > ASKS_AGAIN_SECONDS) return null
+    return if (refusal.code == "unreachable") LOST_ANSWER_SECONDS else seconds
+}
+
+/** What the user is told; `next` says when the next try is. */
+fun sentence(refusal: Refusal, next: String = again(refusal)): String =
     when (refusal.code) {
         "unauthenticated" -> "Please sign in again."
         "no_bearer" -> "Your sign-in could not be renewed. Check the network, or sign in again."
@@ -251,13 +267,13 @@ fun sentence(refusal: Refusal): String =
         "room_closed" -> "This room is closed."
         "room_locked" -> "This room is locked. Ask somebody inside to unlock it."
         "room_not_open" -> "This room opens at ${localTime(refusal.opensAt)}."
-        "room_full" -> "This room is full. ${again(refusal)}"
+        "room_full" -> "This room is full. $next"
         "must_wait" -> "The host will let you in soon. ${place(refusal.ahead)}"
-        "turned_away" -> "The host did not let you in. ${again(refusal)}"
-        "waiting_room_full" -> "Too many people wait already. ${again(refusal)}"
+        "turned_away" -> "The host did not let you in. $next"
+        "waiting_room_full" -> "Too many people wait already. $next"
         "invitation_invalid" -> "This link is no longer good. Ask for a new one."
         in PERMANENT -> refusal.message.orEmpty()
-        else -> "${refusal.message} ${again(refusal)}"
+        else -> "${refusal.message} $next"
     }
 
 /** A time of Roomkey's, as the user's clock shows it. */

@@ -67,7 +67,9 @@ final class Call: NSObject {
         screen?.tell("Joining …")
         entering = Task {
             do {
-                connect(try await door.admission { screen?.tell(sentence($0)) })
+                connect(
+                    try await door.admission { screen?.tell(sentence($0, next: "Asking again.")) }
+                )
             } catch let refusal as Refusal {
                 screen?.tell(sentence(refusal))
             } catch is CancellationError {

@@ -8,6 +8,9 @@ import os
 let logger = Logger(subsystem: "com.example.call", category: "Roomkey")
 
 private let timeout: TimeInterval = 10 // Roomkey answers within 8 seconds once it runs.
+private let waitingTimeout: TimeInterval = 5 // Who waits must ask again in time.
+private let asksAgainSeconds = 5.0 // Roomkey's own pace for those who wait.
+private let lostAnswerSeconds = 2.0
 private let keyBytes = 24
 private let margin: TimeInterval = 30 // A token must outlast the time that connecting takes.
 
@@ -88,6 +91,7 @@ final class Door {
     private let bearer: (_ renew: Bool) async throws -> String
     private var kept: Admission?
     private var goodUntil = ContinuousClock.now
+    private var patience = timeout
 
     init(roomkey: URL, room: String, bearer: @escaping (_ renew: Bool) async throws -> String) {
         self.roomkey = roomkey
@@ -107,7 +111,8 @@ final class Door {
     /// CancellationError.
     ///
     /// `waits` hears that the user must wait for a moderator, and asking goes on until one decides.
-    /// Who cancels the task waits no longer.
+    /// A failure that may pass ends no wait: `waits` hears of it, too. Who cancels the task waits
+    /// no longer.
     func admission(waits: (Refusal) -> Void) async throws -> Admission {
         if let kept, ContinuousClock.now < goodUntil { return kept }
         let askedAt = ContinuousClock.now
@@ -132,14 +137,19 @@ final class Door {
     }
 
     private func admitted(waits: (Refusal) -> Void) async throws -> Admission {
+        patience = timeout
         while true {
             do {
                 if let invitation { return try await ask(as: invitation) }
                 return try await askTwiceAtMost()
-            } catch let refusal as Refusal where refusal.code == "must_wait" {
+            } catch let refusal as Refusal {
+                try Task.checkCancellation()
+                let waited = patience == waitingTimeout
+                guard let pause = waitingPause(after: refusal, waited: waited)
+                else { throw refusal }
+                patience = waitingTimeout
                 waits(refusal)
-                let seconds = refusal.retryAfterSeconds.flatMap(Double.init) ?? 5
-                try await Task.sleep(for: .seconds(seconds))
+                try await Task.sleep(for: .seconds(pause))
             }
         }
     }
@@ -175,7 +185,7 @@ final class Door {
     private func answer(to asked: URLRequest) async throws -> Admission {
         var request = asked
         request.httpMethod = "POST"
-        request.timeoutInterval = timeout
+        request.timeoutInterval = patience
         do {
             let (body, response) = try await URLSession.shared.data(for: request)
             return try admission(in: body, of: response as? HTTPURLResponse)
@@ -224,8 +234,17 @@ final class Door {
     }
 }
 
-/// What the user is told.
-func sentence(_ refusal: Refusal) -> String {
+/// The seconds after which somebody who waits asks again, or nil if the refusal ends the wait.
+private func waitingPause(after refusal: Refusal, waited: Bool) -> Double? {
+    let seconds = refusal.retryAfterSeconds.flatMap(Double.init) ?? asksAgainSeconds
+    if refusal.code == "must_wait" { return seconds }
+    if !waited || permanent.contains(refusal.code) || seconds > asksAgainSeconds { return nil }
+    return refusal.code == "unreachable" ? lostAnswerSeconds : seconds
+}
+
+/// What the user is told; `next` says when the next try is.
+func sentence(_ refusal: Refusal, next: String? = nil) -> String {
+    let next = next ?? again(refusal)
     switch refusal.code {
     case "unauthenticated": return "Please sign in again."
     case "no_bearer":
@@ -236,13 +255,13 @@ func sentence(_ refusal: Refusal) -> String {
     case "room_closed": return "This room is closed."
     case "room_locked": return "This room is locked. Ask somebody inside to unlock it."
     case "room_not_open": return "This room opens at \(localTime(refusal.opensAt))."
-    case "room_full": return "This room is full. \(again(refusal))"
+    case "room_full": return "This room is full. \(next)"
     case "must_wait": return "The host will let you in soon. \(place(refusal.ahead))"
-    case "turned_away": return "The host did not let you in. \(again(refusal))"
-    case "waiting_room_full": return "Too many people wait already. \(again(refusal))"
+    case "turned_away": return "The host did not let you in. \(next)"
+    case "waiting_room_full": return "Too many people wait already. \(next)"
     case "invitation_invalid": return "This link is no longer good. Ask for a new one."
     case _ where permanent.contains(refusal.code): return refusal.detail
-    default: return "\(refusal.detail) \(again(refusal))"
+    default: return "\(refusal.detail) \(next)"
     }
 }
 

@@ -27,7 +27,7 @@ export function Call({ door, audioOnly }: { door: Door; audioOnly: boolean }) {
   const enter = useCallback(async () => {
     tell("Joining …");
     try {
-      setAdmission(await door.admission((wait) => tell(sentence(wait))));
+      setAdmission(await door.admission((wait) => tell(sentence(wait, "Asking again."))));
     } catch (error) {
       tell(error instanceof Refusal ? sentence(error) : "The call failed.");
     }

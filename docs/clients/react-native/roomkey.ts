@@ -1,6 +1,9 @@
 // Asks Roomkey to let the user in.
 
 const TIMEOUT_MS = 10_000; // Roomkey answers within 8 seconds once its Lambda function runs.
+const WAITING_TIMEOUT_MS = 5_000; // Who waits must ask again before the place is lost.
+const ASKS_AGAIN_SECONDS = 5; // Roomkey's own pace for those who wait.
+const LOST_ANSWER_SECONDS = 2;
 const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes.
 
 /** Refusals that stay the same, however often the user asks. */
@@ -62,6 +65,7 @@ export interface Invitation {
 export class Door {
   private kept: { admission: Admission; goodUntil: number } | null = null;
   private left = false;
+  private timeout = TIMEOUT_MS;
 
   constructor(
     private readonly roomkey: string,
@@ -79,7 +83,7 @@ export class Door {
    * The admission from before while it lasts, else a new one. Throws nothing but a Refusal.
    *
    * `waits` hears that the user must wait for a moderator, and asking goes on until one decides, or
-   * until `leave` is called.
+   * until `leave` is called. A failure that may pass ends no wait: `waits` hears of it, too.
    */
   async admission(waits: (refusal: Refusal) => void): Promise<Admission> {
     this.left = false;
@@ -106,14 +110,17 @@ export class Door {
   }
 
   private async admitted(waits: (refusal: Refusal) => void): Promise<Admission> {
+    this.timeout = TIMEOUT_MS;
     while (true) {
       try {
         return await (this.invitation === null ? this.askTwiceAtMost() : this.askAsGuest());
       } catch (error) {
-        if (!(error instanceof Refusal) || error.code !== "must_wait" || this.left) throw error;
+        if (!(error instanceof Refusal) || this.left) throw error;
+        const pause = waitingPause(error, this.timeout === WAITING_TIMEOUT_MS);
+        if (pause === null) throw error;
+        this.timeout = WAITING_TIMEOUT_MS;
         waits(error);
-        const pause = 1000 * (error.retryAfterSeconds ?? 5);
-        await new Promise<void>((resolve) => setTimeout(() => resolve(), pause));
+        await new Promise<void>((resolve) => setTimeout(() => resolve(), 1000 * pause));
         if (this.left) throw error;
       }
     }
@@ -151,7 +158,7 @@ export class Door {
     how: { headers?: Record<string, string>; body?: string },
   ): Promise<Admission> {
     const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
-    const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
+    const timer = setTimeout(() => impatience.abort(), this.timeout);
     try {
       const answer = await fetch(url, { method: "POST", signal: impatience.signal, ...how });
       const body = parsed(await answer.text());
@@ -205,8 +212,16 @@ function waitIn(answer: { waiting?: { ahead?: number } }, retryAfter: string | n
   return new Refusal("must_wait", "A moderator must let you in.", seconds, null, null, ahead);
 }
 
-/** What the user is told. */
-export function sentence(refusal: Refusal): string {
+/** The seconds after which somebody who waits asks again, or null if the refusal ends the wait. */
+function waitingPause(refusal: Refusal, waits: boolean): number | null {
+  const seconds = refusal.retryAfterSeconds ?? ASKS_AGAIN_SECONDS;
+  if (refusal.code === "must_wait") return seconds;
+  if (!waits || PERMANENT.includes(refusal.code) || seconds > ASKS_AGAIN_SECONDS) return null;
+  return refusal.code === "unreachable" ? LOST_ANSWER_SECONDS : seconds;
+}
+
+/** What the user is told; `next` says when the next try is. */
+export function sentence(refusal: Refusal, next = again(refusal)): string {
   switch (refusal.code) {
     case "unauthenticated":
       return "Please sign in again.";
@@ -223,18 +238,18 @@ export function sentence(refusal: Refusal): string {
     case "room_not_open":
       return `This room opens at ${localTime(refusal.opensAt)}.`;
     case "room_full":
-      return `This room is full. ${again(refusal)}`;
+      return `This room is full. ${next}`;
     case "must_wait":
       return `The host will let you in soon. ${place(refusal.ahead)}`;
     case "turned_away":
-      return `The host did not let you in. ${again(refusal)}`;
+      return `The host did not let you in. ${next}`;
     case "waiting_room_full":
-      return `Too many people wait already. ${again(refusal)}`;
+      return `Too many people wait already. ${next}`;
     case "invitation_invalid":
       return "This link is no longer good. Ask for a new one.";
     default:
       if (PERMANENT.includes(refusal.code)) return refusal.message;
-      return `${refusal.message} ${again(refusal)}`;
+      return `${refusal.message} ${next}`;
   }
 }
 

@@ -5,6 +5,8 @@ import { RoomkeyRoom } from "./roomkey.js";
 
 /** @typedef {import("./roomkey.js").Admission} Admission */
 
+/** @typedef {Pick<Storage, "getItem" | "setItem">} KeyStorage */
+
 const KEY_BYTES = 24;
 const ID_DIGITS = 24;
 
@@ -13,7 +15,7 @@ export class InvitedRoom extends RoomkeyRoom {
   /**
    * @param {string} api The address of the API, without a slash at its end.
    * @param {string} code The invitation's code.
-   * @param {Storage} kept Where this device keeps its keys, such as localStorage.
+   * @param {KeyStorage} kept Where this device keeps its keys, such as localStorage.
    */
   constructor(api, code, kept) {
     super(api, "", async () => "");
@@ -54,7 +56,7 @@ export class InvitedRoom extends RoomkeyRoom {
  * Return this device's key for an invitation. With the same key, a reload or a lost answer takes no
  * second use and no second seat. It is kept under the invitation's id, which opens nothing.
  * @param {string} code
- * @param {Storage} kept
+ * @param {KeyStorage} kept
  */
 export async function guestKey(code, kept) {
   const place = `guest-key-${await invitationId(code)}`;

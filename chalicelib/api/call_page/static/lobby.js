@@ -34,6 +34,11 @@ export class Lobby {
     this.#name.placeholder = name;
   }
 
+  /** Have the user change the name. */
+  askForName() {
+    this.#name.focus();
+  }
+
   /** A guest has no other name than what they give here. */
   requireName() {
     this.#name.required = true;

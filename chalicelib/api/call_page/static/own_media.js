@@ -61,16 +61,18 @@ export class OwnMedia {
       await published(session, publisher);
     } catch (error) {
       publisher.destroy();
-      this.#ended();
       console.warn("Publishing failed.", error);
-      if (this.#session === session) this.#screen.notify("The others cannot see or hear you.");
+      if (this.#session !== session) return; // The next call may show its own picture already.
+      this.#ended();
+      this.#screen.notify("The others cannot see or hear you.");
     }
     this.#changed();
   }
 
-  /** The session has ended. */
+  /** The session has ended. What is not published yet must not take the devices any more. */
   stop() {
     this.#session = null;
+    if (!this.#camera?.stream) this.#camera?.destroy();
   }
 
   /**

@@ -5,6 +5,7 @@ import { Call } from "./call.js";
 import { element, onClick, setText } from "./elements.js";
 import { InvitedRoom } from "./invited_room.js";
 import { Inviting } from "./inviting.js";
+import { device, tab } from "./kept.js";
 import { Lobby } from "./lobby.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
@@ -14,9 +15,11 @@ import {
   counts,
   duration,
   endOf,
+  nameProblem,
   retryAfter,
   sentence,
   stateOf,
+  waitingPause,
   wayOut,
 } from "./sentences.js";
 import { Tiles } from "./tiles.js";
@@ -28,16 +31,16 @@ const BEGINNINGS = { lobby: "lobby-title", call: "stage", over: "over-title" };
 const WARNED_MS = 120_000; // Rooms are warned two minutes before they close.
 
 const api = location.pathname.replace(/\/call\/?$/, "");
-const bearer = sessionStorage.getItem("bearer") ?? "";
-const code = sessionStorage.getItem("invitation");
-const room = code === null ? signedInRoom() : new InvitedRoom(api, code, localStorage);
+const bearer = tab.getItem("bearer") ?? "";
+const code = tab.getItem("invitation");
+const room = code === null ? signedInRoom() : new InvitedRoom(api, code, device);
 const tiles = new Tiles();
 const lobby = new Lobby();
 /** @type {Call | null} */
 let call = null;
-let joining = false;
 let countdown = 0;
-let turn = 0; // Who stops waiting hears nothing more of what they asked before.
+let turn = 0; // Who stops waiting, or whose call has ended, hears nothing more of what was asked before.
+let joining = -1; // The turn whose join is under way.
 let closingTimer = 0;
 const notices = new Notices(async () => call?.unblockAudio());
 const panel = new Panel(room, () => call, (text) => notices.tell(text), complain);
@@ -65,7 +68,10 @@ function signedInRoom() {
 async function showRoom() {
   const state = element("room-state", HTMLElement);
   if (room.invited) {
-    state.textContent = "You are invited. Give your name, and join.";
+    const invited = "You are invited. Give your name, and join.";
+    state.textContent = device.lasts
+      ? invited
+      : `${invited} Your browser keeps nothing for this page: loaded again, it does not know you.`;
     return;
   }
   try {
@@ -86,32 +92,34 @@ async function showClosing() {
 
 /** @param {import("./types.js").Choice} [choice] Of the call before, where the network was lost. */
 async function join(choice) {
-  if (joining) return; // A double click.
-  joining = true;
-  clearInterval(countdown);
+  if (joining === turn) return; // A double click.
   const mine = turn;
-  if (!waitingLine.waits) element("room-state", HTMLElement).textContent = "Joining …";
+  joining = mine;
+  clearInterval(countdown);
+  const state = element("room-state", HTMLElement);
+  if (waitingLine.waitsAs === null) state.textContent = "Joining …";
   try {
     // Until the user is admitted, the lobby keeps the devices.
     const { role } = await room.admission(choice?.name ?? lobby.name);
     if (mine !== turn) return;
+    waitingLine.leave(); // Whatever becomes of the call, the next join begins anew.
+    state.textContent = "Joining …";
     showName();
     const chosen = lobby.chosen();
     call = new Call(OT, room, screen, choice ?? chosen);
     await call.join();
+    if (mine !== turn) return; // It has ended already.
     lobby.close();
-    if (call !== null) {
-      waitingLine.leave();
-      goTo("call");
-      if (!room.invited || role === "moderator") {
-        showClosing().catch((error) => console.warn(error));
-      }
+    goTo("call");
+    if (!room.invited || role === "moderator") {
+      showClosing().catch((error) => console.warn(error));
     }
   } catch (error) {
+    if (mine !== turn) return;
     call = null;
-    if (mine === turn) refuse(error);
+    refuse(error);
   } finally {
-    joining = false;
+    if (joining === mine) joining = -1;
   }
 }
 
@@ -122,9 +130,12 @@ async function join(choice) {
 function refuse(error) {
   goTo("lobby");
   if (!lobby.isOpen) void lobby.open();
-  if (error instanceof Refusal && error.code === "must_wait") {
-    waitingLine.wait(error, lobby.name, () => void join());
-    return;
+  if (error instanceof Refusal) {
+    const pause = waitingPause(error, waitingLine.waitsAs !== null);
+    if (pause !== null) {
+      waitingLine.wait(error, pause, lobby.name, () => void join());
+      return;
+    }
   }
   waitingLine.leave();
   const state = element("room-state", HTMLElement);
@@ -219,6 +230,7 @@ const screen = {
   ended: (reason) => {
     const choice = call?.choice;
     call = null;
+    turn += 1;
     clearInterval(closingTimer);
     for (const id of ["closing", "count", "recording"]) element(id, HTMLElement).hidden = true;
     if (reason !== "networkDisconnected") room.forget(); // Roomkey says whether one may come back.
@@ -245,7 +257,14 @@ function switchedTo(id, on, whileOn, whileOff) {
 
 element("join-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  void join();
+  const problem = nameProblem(lobby.name, room.invited);
+  if (problem === "") {
+    void join();
+    return;
+  }
+  clearInterval(countdown);
+  setText(element("room-state", HTMLElement), problem);
+  lobby.askForName();
 });
 onClick("microphone", () => call?.own.setMicrophone(!isOn("microphone")), complain);
 onClick("camera", () => call?.own.setCamera(!isOn("camera")), complain);
@@ -295,11 +314,11 @@ if (typeof OT === "undefined") {
   // Only the local stand-in for OpenTok.js says something about itself.
   element("library-note", HTMLElement).textContent = Reflect.get(OT, "standIn") ?? "";
 }
-const { waitedAs } = waitingLine;
+const { waitsAs } = waitingLine;
 if (room.invited) lobby.requireName();
 else lobby.suggest(nameInBearer());
-lobby.name = waitedAs ?? "";
+lobby.name = waitsAs ?? "";
 showName();
 void lobby.open();
-if (waitedAs === null) showRoom().catch(complain);
+if (waitsAs === null) showRoom().catch(complain);
 else void join();

@@ -2,6 +2,7 @@
 // Roomkey's API, as far as a call needs it.
 
 const TIMEOUT_MS = 10_000; // Roomkey answers within 8 seconds once its Lambda function runs.
+const WAITING_TIMEOUT_MS = 5_000; // Who waits must ask again before the place is lost.
 const MARGIN_MS = 30_000; // A token must outlast the time that connecting takes.
 
 /**
@@ -68,6 +69,7 @@ export class Refusal extends Error {
 export class RoomkeyRoom {
   /** @type {{ admission: Admission, goodUntil: number } | null} */
   #kept = null;
+  #timeout = TIMEOUT_MS;
 
   /**
    * @param {string} api The address of the API, without a slash at its end.
@@ -245,7 +247,7 @@ export class RoomkeyRoom {
    */
   async request(method, url, content, authorization) {
     const impatience = new AbortController(); // React Native has no AbortSignal.timeout.
-    const timer = setTimeout(() => impatience.abort(), TIMEOUT_MS);
+    const timer = setTimeout(() => impatience.abort(), this.#timeout);
     try {
       const answer = await fetch(url, {
         method,
@@ -256,7 +258,9 @@ export class RoomkeyRoom {
       const text = await answer.text();
       const body = text === "" ? {} : JSON.parse(text);
       const retryAfter = answer.headers.get("Retry-After");
-      if (answer.ok && body.waiting?.id) throw waitIn(body.waiting, retryAfter);
+      const mustWait = answer.ok && Boolean(body.waiting?.id);
+      this.#timeout = mustWait ? WAITING_TIMEOUT_MS : TIMEOUT_MS;
+      if (mustWait) throw waitIn(body.waiting, retryAfter);
       if (answer.ok) return body;
       throw refusalIn(body, retryAfter);
     } catch (error) {

@@ -112,6 +112,40 @@ export function retryAfter(refusal) {
   return refusal.retryAfterSeconds ?? 15;
 }
 
+const ASKS_AGAIN_SECONDS = 5; // Roomkey's own pace for those who wait.
+const LOST_ANSWER_SECONDS = 2; // The place is lost 20 seconds after the last request on record.
+
+/**
+ * Return the seconds after which somebody who waits asks again, or null if the refusal ends the wait.
+ * @param {Refusal} refusal
+ * @param {boolean} waits True if the user waited before this refusal.
+ */
+export function waitingPause(refusal, waits) {
+  const seconds = refusal.retryAfterSeconds ?? ASKS_AGAIN_SECONDS;
+  if (refusal.code === "must_wait") return seconds;
+  if (!waits || FINAL.has(refusal.code) || seconds > ASKS_AGAIN_SECONDS) return null;
+  return refusal.code === "unreachable" ? LOST_ANSWER_SECONDS : seconds;
+}
+
+/**
+ * Return what somebody reads who waits.
+ * @param {Refusal} refusal
+ */
+export function waitInWords(refusal) {
+  return refusal.code === "must_wait" ? sentence(refusal) : `${sentence(refusal)} Asking again.`;
+}
+
+/**
+ * Return what is wrong with a name; empty if nothing is.
+ * @param {string} name
+ * @param {boolean} required False where the bearer has a name.
+ */
+export function nameProblem(name, required) {
+  if (name === "" && !required) return "";
+  const visible = /[\p{Letter}\p{Number}\p{Punctuation}\p{Symbol}]/u.test(name);
+  return visible ? "" : "Please give your name, with a letter or a number.";
+}
+
 /**
  * Return the state of a room in words.
  * @param {Room} room

@@ -2,11 +2,12 @@
 // A user who waits until a moderator lets them in. The lobby stays open meanwhile.
 
 import { element, setText } from "./elements.js";
-import { retryAfter, sentence } from "./sentences.js";
+import { tab } from "./kept.js";
+import { waitInWords } from "./sentences.js";
 
 /** @typedef {import("./roomkey.js").Refusal} Refusal */
 
-const PLACE = "waitsAs"; // in sessionStorage, so that a reload goes on waiting
+const PLACE = "waitsAs"; // kept for the tab, so that a reload goes on waiting
 /** Browsers slow a hidden page's timers down to one a minute, but not those of a worker. */
 const TIMER = new Blob(["onmessage = ({ data }) => setTimeout(postMessage, data, null);"]);
 
@@ -17,33 +18,30 @@ export class WaitingLine {
   #script = URL.createObjectURL(TIMER);
   #waits = false;
 
-  get waits() {
-    return this.#waits;
-  }
-
-  /** The name of a user who waited when the page was loaded again, or null. */
-  get waitedAs() {
-    return sessionStorage.getItem(PLACE);
+  /** The name under which the user waits, also after the page was loaded again; else null. */
+  get waitsAs() {
+    return tab.getItem(PLACE);
   }
 
   /**
    * Show the place in the line, and ask again by itself.
    * @param {Refusal} refusal
+   * @param {number} seconds The pause before that.
    * @param {string} name
    * @param {() => void} ask
    */
-  wait(refusal, name, ask) {
-    sessionStorage.setItem(PLACE, name);
-    this.#startTimer(1000 * (retryAfter(refusal) ?? 0), ask);
+  wait(refusal, seconds, name, ask) {
+    tab.setItem(PLACE, name);
+    this.#startTimer(1000 * seconds, ask);
     const begins = !this.#waits;
     this.#show(true);
-    setText(element("room-state", HTMLElement), sentence(refusal));
+    setText(element("room-state", HTMLElement), waitInWords(refusal));
     if (begins) this.#title.focus();
   }
 
   leave() {
     this.#timer?.terminate();
-    sessionStorage.removeItem(PLACE);
+    tab.removeItem(PLACE);
     this.#show(false);
   }
 
