@@ -18,7 +18,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help privacy-check package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -133,6 +133,12 @@ usage: .venv/ready  ## What a month used and costs at OpenTok: make usage STAGE=
 user-data: .venv/ready  ## What is held of a user, as JSON: make user-data STAGE=prod ID=… [OUT=user.json] [ERASE=1]
 	@$(BIN)/python -m deploy user-data "$(STAGE)" --id="$(ID)" --out "$(OUT)" \
 	  $(if $(filter-out 0 no false,$(ERASE)),--erase)
+
+user-hash: .venv/ready  ## What stands for a user in logs under strict privacy: make user-hash STAGE=prod ID=…
+	@$(BIN)/python -m deploy user-hash "$(STAGE)" --id="$(ID)"
+
+privacy-key: .venv/ready  ## A new key of strict privacy, beside the earlier ones: make privacy-key STAGE=prod
+	@$(BIN)/python -m deploy privacy-key "$(STAGE)"
 
 rooms: .venv/ready  ## The rooms of a stage, live ones first: make rooms STAGE=prod [AFTER=…]
 	@$(BIN)/python -m deploy rooms "$(STAGE)" --after="$(AFTER)"

@@ -36,6 +36,7 @@ from chalicelib.api.rooms import (
     connection_routes,
     invitation_routes,
     moderation_routes,
+    participant_routes,
     room_routes,
     token_routes,
     waiting_routes,
@@ -46,7 +47,8 @@ from chalicelib.core.ports.check_workers import CheckBatch
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.invitation_settings import serves_call_page
 from chalicelib.media_settings import features_off
-from chalicelib.settings import audit_addresses, cors_origin, log_level
+from chalicelib.privacy_settings import audit_addresses
+from chalicelib.settings import cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
     health.routes,
@@ -58,6 +60,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     token_routes.routes,
     waiting_routes.routes,
     connection_routes.routes,
+    participant_routes.routes,
     attendance_routes.routes,
     moderation_routes.routes,
     invitation_routes.routes,

@@ -47,6 +47,7 @@ from tests.fakes.outside import (
     FakeClientLibrary,
     FakeIdentity,
 )
+from tests.fakes.pseudonyms import FakePseudonyms
 from tests.fakes.stores import Stores
 
 SIZES: Final = (100, 1_000, 10_000)
@@ -263,6 +264,7 @@ class Simulation:
             connections=platforms.connections,
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),
+            pseudonyms=FakePseudonyms,
             due_work=lambda: self._stores.due_work,
             workers=lambda: self,
             attendance=lambda: self._stores.attendance,

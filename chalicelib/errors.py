@@ -85,6 +85,12 @@ class NotAMember(RoomkeyError):
     code = "not_a_member"
 
 
+class NotInRoom(RoomkeyError):
+    """The caller is not connected to the room, or OpenTok's callback has not come yet."""
+
+    code = "not_in_room"
+
+
 class Banned(RoomkeyError):
     """A moderator has banned the caller."""
 

@@ -1,4 +1,4 @@
-"""The operator's settings. Those of sign-in and of media have modules of their own."""
+"""The operator's settings. Those of sign-in, media and privacy have modules of their own."""
 
 import re
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from chalicelib.errors import NotConfigured
 from chalicelib.invitation_settings import read_invitations
 from chalicelib.media_settings import read_features, read_media_hosts
 from chalicelib.pool_settings import read_pool
+from chalicelib.privacy_settings import read_strict_privacy
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9@._~%/-]*)?")
@@ -46,11 +47,6 @@ def log_level(environment: Mapping[str, str]) -> str:
     return level if level in LOG_LEVELS else "INFO"
 
 
-def audit_addresses(environment: Mapping[str, str]) -> bool:
-    """Return True if audit lines have callers' addresses. Any value but `on` leaves them out."""
-    return (environment.get("AUDIT_ADDRESSES") or "on") == "on"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The operator's settings.
@@ -69,6 +65,7 @@ class Settings:
         invitations: Whether there are invitations, and the address that a guest opens.
         attendance: The time for which attendance is kept; 0 keeps none.
         prices: The prices of OpenTok, for estimates.
+        strict_privacy: True if logs and client tokens name no user.
         callback_path_secret: The secret in the path of unsigned callbacks; None rejects them.
     """
 
@@ -90,6 +87,7 @@ class Settings:
     invitations: InvitationRule
     attendance: timedelta
     prices: Prices
+    strict_privacy: bool
     callback_path_secret: str | None = field(repr=False)
 
     @classmethod
@@ -150,6 +148,7 @@ class Settings:
                 )
             ),
             prices=_prices(environment, problems),
+            strict_privacy=read_strict_privacy(environment, problems),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
         if problems:

@@ -26,6 +26,7 @@ from deploy.opentok.credentials import Secret, try_credentials
 from deploy.operation.wiring import RoomCommands
 from deploy.packaging.package import build_package
 from deploy.privacy_check import check_privacy
+from deploy.privacy_keys import add_privacy_key, print_hashes
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
@@ -141,6 +142,24 @@ def user_data(operated: OperatedStage, user_id: str, out_file: str, *, erase: bo
         data.erase(user_id, sys.stdout)
 
 
+def user_hash(operated: OperatedStage, user_id: str) -> None:
+    """Print what stands for a user in the logs of a stage with strict privacy."""
+    print_hashes(user_id, _secret_of(operated.stage), sys.stdout)
+
+
+def privacy_key(operated: OperatedStage) -> None:
+    """Make a new key of strict privacy. The earlier ones stay, for what was made with them."""
+    number = add_privacy_key(_secret_of(operated.stage))
+    print(
+        f"A new key comes first of {number} now. Running functions use it within five minutes, "
+        "and hashes in logs differ from then on: make user-hash prints one for each key."
+    )
+
+
+def _secret_of(stage: Stage) -> Secret:
+    return Secret(stage, connect(os.environ, stage.region).session.client("secretsmanager"))
+
+
 def rooms(operated: OperatedStage, after: str) -> None:
     """Print the rooms of the stage, live ones first."""
     _room_commands(operated).rooms(after)
@@ -188,6 +207,7 @@ COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
         package,
         destroy,
         privacy_check,
+        privacy_key,
     )
 }
 
@@ -197,6 +217,7 @@ COMMANDS_WITH_OPTIONS: Final[Mapping[str, Callable[[OperatedStage, Namespace], N
     "user-data": lambda operated, given: user_data(
         operated, given.id, given.out, erase=given.erase
     ),
+    "user-hash": lambda operated, given: user_hash(operated, given.id),
     "rooms": lambda operated, given: rooms(operated, given.after),
     "who": lambda operated, given: who(operated, given.room, given.after),
     "free": lambda operated, given: free(operated, given.room, end=given.end),
@@ -221,7 +242,7 @@ def main() -> int:
     parser.add_argument("--kind", default="development", help="the kind of a new stage")
     parser.add_argument("--month", default="", help="of usage: such as 2026-11")
     parser.add_argument("--csv", default="", help="of usage: a file to write")
-    parser.add_argument("--id", default="", help="of user-data: the user's id")
+    parser.add_argument("--id", default="", help="of user-data and user-hash: a user's id")
     parser.add_argument("--out", default="", help="of user-data: a file to write")
     parser.add_argument("--erase", action="store_true", help="of user-data: erase the user")
     parser.add_argument("--room", default="", help="of who and free: the room's name")

@@ -12,6 +12,7 @@ from deploy.aws.region import check_region
 from deploy.aws.resources import Resources
 from deploy.opentok.credentials import Secret, ensure_credentials
 from deploy.packaging.package import build_package
+from deploy.privacy_keys import ensure_privacy_key
 from deploy.progress import Progress
 from deploy.smoke import SmokeTest
 from deploy.stage import Stage
@@ -55,6 +56,9 @@ class Deployment:
         self._progress.step("Credentials of OpenTok")
         secret = Secret(self._stage, self._account.session.client("secretsmanager"))
         say(ensure_credentials(self._stage, secret, self._operator))
+        key = ensure_privacy_key(self._stage, secret)
+        if key is not None:
+            say(key)
         self._progress.step("Functions and API")
         deployed = self._deploy_functions()
         self._progress.step("API Gateway: its own error responses, then throttling")

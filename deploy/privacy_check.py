@@ -7,9 +7,11 @@ from typing import Any, Final, TextIO
 from botocore.exceptions import ClientError
 
 from deploy.account import Account
+from deploy.aws.audit import audit_days, audit_group
 from deploy.aws.functions import find_deployed
 from deploy.errors import DeployError
-from deploy.settings.names import setting_names
+from deploy.opentok.credentials import Secret
+from deploy.privacy_keys import privacy_keys
 from deploy.stage import Stage
 
 _AGREEMENTS: Final = (
@@ -18,7 +20,6 @@ _AGREEMENTS: Final = (
     "An agreement with the identity provider covers who learns that a person is a patient.",
 )
 """Points that no command can look up."""
-_PRIVACY: Final = "PRIVACY"
 _MISSING: Final = frozenset(
     {"ServerSideEncryptionConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration"}
 )
@@ -74,12 +75,15 @@ def points_of(stage: Stage, account: Account, api_id: str) -> Iterator[Point]:
         settings.get("CORS_ORIGIN", "*") not in {"", "*"},
         "Set CORS_ORIGIN to the origin of your pages, and deploy.",
     )
-    if _PRIVACY in setting_names():
-        yield Point(
-            "PRIVACY=strict keeps user ids and names out of logs and tokens.",
-            settings.get(_PRIVACY) == "strict",
-            "Set PRIVACY=strict, and deploy.",
-        )
+    yield _strict(stage, account)
+
+
+def _strict(stage: Stage, account: Account) -> Point:
+    says = "PRIVACY=strict keeps user ids and names out of logs and client tokens."
+    if stage.environment.get("PRIVACY") != "strict":
+        return Point(says, holds=False, remedy="Set PRIVACY=strict, and deploy.")
+    keys = privacy_keys(Secret(stage, account.session.client("secretsmanager")))
+    return Point(says, bool(keys), "The secret has no key yet: make deploy makes it.")
 
 
 def _bucket(stage: Stage, account: Account) -> Point:
@@ -127,16 +131,17 @@ def _table(stage: Stage, account: Account) -> Iterator[Point]:
 
 
 def _logs(stage: Stage, account: Account) -> Point:
-    most, client = stage.limits.log_retention_days, account.session.client("logs")
+    limit, client = stage.limits.log_retention_days, account.session.client("logs")
     wrong = []
-    for function in stage.functions.values():
-        name = f"/aws/lambda/{function}"
+    longest = {f"/aws/lambda/{function}": limit for function in stage.functions.values()}
+    longest[audit_group(stage.name)] = int(audit_days(stage.environment))
+    for name, most in longest.items():
         groups = client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         days = {each["logGroupName"]: each.get("retentionInDays") for each in groups}.get(name)
         if days is None or days > most:
             wrong.append(name)
     return Point(
-        f"Each log is deleted after {most} days or fewer.",
+        f"Each log is deleted after {limit} days or fewer, and the audit log after AUDIT_DAYS.",
         not wrong,
         f"make deploy sets it anew for {', '.join(wrong)}.",
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FRESH_SECONDS: Final = 300.0
 RETRY_SECONDS: Final = 30.0
 """The time between a failed read and the next one, while cached credentials stay in use."""
+NEW_KEYS_SECONDS: Final = 5.0
+"""The time after a read before which no newer key of privacy is looked for."""
 RENEWAL_SECONDS: Final = 2.0
 """The maximum wait for newer credentials while cached ones can be used."""
 
@@ -32,6 +34,7 @@ _CONFIGURATION_ERRORS: Final = frozenset(
     | {"InvalidRequestException", "InvalidParameterException", "ValidationException"}
     | {"UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"}
 )
+_PRIVACY_KEY: Final = re.compile(r"[0-9a-f]{64}")
 _FILE_NAME: Final = re.compile(r"[.][a-zA-Z0-9_]+$")
 """A pattern in an API secret that OpenTok's SDK mistakes for a file name."""
 
@@ -40,6 +43,8 @@ _FILE_NAME: Final = re.compile(r"[.][a-zA-Z0-9_]+$")
 class _Cached:
     credentials: Credentials
     callback_secrets: object = field(repr=False)
+    privacy_keys: object = field(repr=False)
+    read_at: float
     read_again_at: float
 
 
@@ -89,6 +94,28 @@ class SecretsManagerCredentials:
             )
         return secrets
 
+    def privacy_keys(self, deadline: Deadline) -> Sequence[str]:
+        return self._privacy_keys(self._latest(deadline))
+
+    def newer_privacy_keys(self, known: Sequence[str], deadline: Deadline) -> Sequence[str]:
+        cached = self._cached
+        if cached is not None and self._clock() >= cached.read_at + NEW_KEYS_SECONDS:
+            cached = self._replace(cached, deadline)
+        keys = () if cached is None else self._privacy_keys(cached)
+        return [each for each in keys if each not in known]
+
+    def _privacy_keys(self, cached: _Cached) -> Sequence[str]:
+        keys = cached.privacy_keys
+        if keys is None:
+            return ()
+        if not isinstance(keys, list) or not all(
+            isinstance(each, str) and _PRIVACY_KEY.fullmatch(each) for each in keys
+        ):
+            raise NotConfigured(
+                f"secret {self._secret_id} needs privacyKeys, a list of 64 hexadecimal digits each"
+            )
+        return keys
+
     def after_refusal(self, refused: Credentials, deadline: Deadline) -> Credentials:
         cached = self._cached
         if cached is not None and cached.credentials is not refused:
@@ -117,9 +144,15 @@ class SecretsManagerCredentials:
         try:
             cached = self._cached
             if cached is None or cached is stale:
-                credentials, callback_secrets = _parse(self._read(deadline), self._secret_id)
-                fresh_until = self._clock() + FRESH_SECONDS
-                cached = self._cached = _Cached(credentials, callback_secrets, fresh_until)
+                credentials, content = _parse(self._read(deadline), self._secret_id)
+                now = self._clock()
+                cached = self._cached = _Cached(
+                    credentials,
+                    content.get("callbackSecrets"),
+                    content.get("privacyKeys"),
+                    read_at=now,
+                    read_again_at=now + FRESH_SECONDS,
+                )
             return cached
         finally:
             self._lock.release()
@@ -145,8 +178,8 @@ class SecretsManagerCredentials:
 _UNAVAILABLE: Final = "The service's credentials cannot be read at the moment; try again."
 
 
-def _parse(text: str | None, secret_id: str) -> tuple[Credentials, object]:
-    """Parse the secret into credentials and callback secrets. Leave the latter unchecked.
+def _parse(text: str | None, secret_id: str) -> tuple[Credentials, Mapping[str, object]]:
+    """Return the credentials in the secret, and all of its content, otherwise unchecked.
 
     No error's message or cause shows any of the secret's content.
     """
@@ -162,7 +195,7 @@ def _parse(text: str | None, secret_id: str) -> tuple[Credentials, object]:
         raise NotConfigured(
             wrong + "must hold either apiKey and apiSecret, or applicationId and privateKey"
         )
-    return _credentials(content, kinds[0], wrong), content.get("callbackSecrets")
+    return _credentials(content, kinds[0], wrong), content
 
 
 def _credentials(content: Mapping[str, str], kind: tuple[str, ...], wrong: str) -> Credentials:

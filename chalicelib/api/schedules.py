@@ -56,7 +56,9 @@ class Schedules:
         )
         with recording() as record.measurements:
             try:
-                work(self._use_cases().scheduled(), self._new_deadline(context))
+                use_cases, deadline = self._use_cases(), self._new_deadline(context)
+                record.hide_users(use_cases.log_pseudonyms, deadline)
+                work(use_cases.scheduled(), deadline)
             except RoomkeyError as error:
                 self._log.write(record, HTTPStatus.SERVICE_UNAVAILABLE, error)
             except Exception as fault:  # noqa: BLE001  a failed run must be logged

@@ -25,6 +25,7 @@ class Policy:
         attendance: The time for which attendance is kept; 0 keeps none.
         prices: The prices of OpenTok, for estimates.
         pool: The bounds of the pool of sessions.
+        strict_privacy: True if logs and client tokens name no user.
     """
 
     creation: CreationPolicy
@@ -37,3 +38,4 @@ class Policy:
     attendance: timedelta
     prices: Prices
     pool: PoolBounds
+    strict_privacy: bool = False

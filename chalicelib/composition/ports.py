@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from chalicelib.core.ports.archives import ArchivePlatform, ArchiveStorage, RetentionStore
     from chalicelib.core.ports.attendance import AttendanceStore
     from chalicelib.core.ports.check_workers import CheckWorkers
-    from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
+    from chalicelib.core.ports.credentials import (
+        CallbackVerifier,
+        IdentityProvider,
+        PrivacyKeys,
+        Pseudonyms,
+    )
     from chalicelib.core.ports.invitation_store import InvitationStore
     from chalicelib.core.ports.media_platforms import (
         BroadcastPlatform,
@@ -66,7 +71,9 @@ class UserDataPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """An adapter for each port. A join does not need the eight functions, which load on first use.
+    """An adapter for each port. A join does not need the last ones, which load on first use.
+
+    A join needs `pseudonyms` where the operator has chosen strict privacy.
 
     `workers` and `refusals` return None outside AWS Lambda. `prefetch` has the calls that a first
     join would wait for.
@@ -85,6 +92,7 @@ class Ports:
     identity: "IdentityProvider"
     callbacks: "CallbackVerifier"
     due_work: "Callable[[], DueWorkStore]"
+    pseudonyms: "Callable[[], Pseudonyms]"
     workers: "Callable[[], CheckWorkers | None]"
     attendance: "Callable[[], AttendanceStore]"
     usage: "Callable[[], UsageStore]"
@@ -206,6 +214,7 @@ def connect(settings: Settings) -> Ports:
         connections=OpenTokConnections(client),
         identity=identity,
         callbacks=JwtCallbackVerifier(credentials, settings.callback_path_secret, utc_now),
+        pseudonyms=cache(lambda: _pseudonyms(credentials)),
         due_work=cache(due_work),
         workers=cache(workers),
         attendance=cache(attendance),
@@ -221,3 +230,9 @@ def connect(settings: Settings) -> Ports:
             lambda deadline: rooms.find(_NO_ROOM, deadline),
         ),
     )
+
+
+def _pseudonyms(keys: "PrivacyKeys") -> "Pseudonyms":
+    from chalicelib.adapters.pseudonyms import KeyedPseudonyms
+
+    return KeyedPseudonyms(keys)

@@ -75,6 +75,7 @@ def _build(settings: Settings, ports: "Ports") -> UseCases:
         settings.attendance,
         settings.prices,
         settings.pool,
+        settings.strict_privacy,
     )
     return wire(ports, policy, utc_now, lambda: uuid4().hex, _new_code)
 

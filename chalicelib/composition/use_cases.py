@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.composition.media import MediaServices
     from chalicelib.core.attendance.read_attendance import ReadAttendance
     from chalicelib.core.rooms.operation.read_overview import ReadOverview
+    from chalicelib.core.sessions.resolve_participants import ResolveParticipants
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -81,6 +82,7 @@ def wire(
         clock=clock,
     )
     seats = SeatReconciler(ports.rooms, ports.sessions, tracker, clock)
+    pseudonyms = ports.pseudonyms
 
     def build_media() -> "MediaServices":
         from chalicelib.composition.media import wire_media
@@ -105,6 +107,11 @@ def wire(
         from chalicelib.core.usage.read_usage import ReadUsage
 
         return ReadUsage(ports.usage(), policy.prices, clock)
+
+    def build_participants() -> "ResolveParticipants":
+        from chalicelib.core.sessions.resolve_participants import ResolveParticipants
+
+        return ResolveParticipants(read_rooms, ports.sessions, pseudonyms())
 
     def build_overview() -> "ReadOverview":
         from chalicelib.composition.operation import wire_overview
@@ -142,6 +149,7 @@ def wire(
         waiting_room=waiting_room,
         default_room=policy.creation.default_room,
         longest_lifetime=policy.longest_token,
+        pseudonyms=pseudonyms if policy.strict_privacy else None,
     )
     return UseCases(
         identity=ports.identity,
@@ -208,6 +216,9 @@ def wire(
             clock=clock,
         ),
         session_tracker=tracker,
+        pseudonyms=pseudonyms,
+        log_pseudonyms=pseudonyms if policy.strict_privacy else None,
+        resolve_participants=cache(build_participants),
         read_attendance=cache(build_attendance),
         read_usage=cache(build_usage),
         list_rooms=cache(lambda: ListRooms(ports.rooms, ports.directory())),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider
+from chalicelib.core.ports.credentials import CallbackVerifier, IdentityProvider, Pseudonyms
 from chalicelib.core.ports.video_platform import ClientLibrary, VideoPlatform
 from chalicelib.core.rooms.ban_users import BanUsers
 from chalicelib.core.rooms.change_room import ChangeRoom
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.core.sessions.check_sessions import SessionChecks
     from chalicelib.core.sessions.reconcile_sessions import SessionReconciler
     from chalicelib.core.sessions.refill_pool import RefillPool
+    from chalicelib.core.sessions.resolve_participants import ResolveParticipants
     from chalicelib.core.usage.read_usage import ReadUsage
 
 
@@ -78,7 +79,10 @@ class ScheduledUseCases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """All use cases, with the ports that views call themselves."""
+    """All use cases, with the ports that views call themselves.
+
+    `log_pseudonyms` is None where log lines have user ids.
+    """
 
     identity: IdentityProvider
     platform: VideoPlatform
@@ -96,6 +100,9 @@ class UseCases:
     moderate_waiting: ModerateWaiting
     ban_users: BanUsers
     session_tracker: SessionTracker
+    pseudonyms: Callable[[], Pseudonyms]
+    log_pseudonyms: Callable[[], Pseudonyms] | None
+    resolve_participants: Callable[[], "ResolveParticipants"]
     read_attendance: Callable[[], "ReadAttendance"]
     read_usage: Callable[[], "ReadUsage"]
     list_rooms: Callable[[], "ListRooms"]

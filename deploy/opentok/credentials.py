@@ -79,9 +79,17 @@ class Secret:
         kept = {
             name: value for name, value in self.content().items() if name not in _CREDENTIAL_NAMES
         }
+        self.replace(credentials | kept)
+
+    def replace(self, content: Mapping[str, Any]) -> None:
+        """Replace the secret's content.
+
+        Raises:
+            DeployError: The secret does not exist yet.
+        """
         try:
             self._client.put_secret_value(
-                SecretId=self._stage.secret_id, SecretString=json.dumps(credentials | kept)
+                SecretId=self._stage.secret_id, SecretString=json.dumps(content)
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != _ABSENT:

@@ -7,7 +7,8 @@ from typing import Final
 
 from chalicelib.errors import NotConfigured
 from chalicelib.media_settings import features_off
-from chalicelib.settings import Settings, audit_addresses, cors_origin, log_level
+from chalicelib.privacy_settings import audit_addresses
+from chalicelib.settings import Settings, cors_origin, log_level
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 

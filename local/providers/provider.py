@@ -60,6 +60,7 @@ def chosen_provider(environ: Mapping[str, str]) -> Provider:
         "apiKey": _MADE_UP_KEY,
         "apiSecret": secrets.token_hex(20),
         "callbackSecrets": {kind: [secrets.token_hex(32)] for kind in KINDS},
+        "privacyKeys": [secrets.token_hex(32)],
     }
     return Provider("stand-in", made_up, real=False)
 

@@ -5,7 +5,9 @@ import pytest
 import time_machine
 
 from tests.support.live import Live
+from tests.support.nameless import watching
 from tests.support.noon import NOON
+from tests.support.servers.stand_ins import StandIns
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +18,24 @@ def new_logger() -> None:
         logger.handlers.clear()
         for mark in ("init", "powertools_handler"):
             vars(logger).pop(mark, None)
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_named(
+    request: pytest.FixtureRequest, started_stand_ins: StandIns, new_logger: None
+) -> Iterator[None]:
+    """Run each test here under strict privacy. No line and no client token may name anybody.
+
+    Tests marked `usual_privacy` are about what the usual privacy writes.
+    """
+    assert new_logger is None
+    if request.node.get_closest_marker("usual_privacy") is not None:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch, watching() as watch:
+        patch.setitem(started_stand_ins.environment, "PRIVACY", "strict")
+        yield
+    assert watch.named() == []
 
 
 @pytest.fixture

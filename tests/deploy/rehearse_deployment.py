@@ -411,8 +411,18 @@ def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) 
     assert "OPEN  ATTENDANCE_DAYS" in printed
     assert "ok    Only your own pages" in printed
     # Moto's CloudFormation leaves out what it does not know of buckets and tables.
-    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 8
+    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 9
+    assert "OPEN  PRIVACY=strict" in printed
     assert "points are open." in printed
+
+
+def test_a_key_of_privacy_is_made_and_gives_a_users_hash(rehearsed: Rehearsed) -> None:
+    made, hashed = (
+        rehearsed.acts[command].outcome.output
+        for command in ("make privacy-key STAGE=prod", "make user-hash STAGE=prod ID='auth0|5f7c'")
+    )
+    assert "comes first of 1 now" in made
+    assert re.search(r"^hash:[0-9a-f]{32}$", hashed, re.MULTILINE)
 
 
 def test_each_command_of_the_runbook_succeeds(rehearsed: Rehearsed) -> None:

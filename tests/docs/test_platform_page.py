@@ -26,6 +26,7 @@ OUR_OWN = {
     "POST /rooms/{room}/waiting/admissions",
     "DELETE /rooms/{room}/waiting/{waiting_id}",
     "GET /rooms/{room}/attendance",
+    "GET /rooms/{room}/participants",
 }
 """What of a room's routes OpenTok has no part in."""
 

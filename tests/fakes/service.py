@@ -39,6 +39,7 @@ from tests.fakes.outside import (
     FakeIdentity,
     FakeRefusals,
 )
+from tests.fakes.pseudonyms import FakePseudonyms
 from tests.fakes.stores import Stores
 from tests.support.features import ALL_FEATURES
 from tests.support.noon import NOON
@@ -79,6 +80,7 @@ class Service:
         pool: The bounds of the pool of sessions, which is empty until `refill`.
         invitations: The operator's choices about invitations.
         attendance: The time for which attendance is kept.
+        strict_privacy: Whether logs and client tokens name no user.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Service:
         pool: PoolBounds = DEFAULT_POOL,
         invitations: InvitationRule | None = None,
         attendance: timedelta = ATTENDANCE,
+        strict_privacy: bool = False,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
@@ -100,6 +103,7 @@ class Service:
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
+        self.pseudonyms = FakePseudonyms()
         self.refusals = FakeRefusals()
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         self._policy = Policy(
@@ -113,6 +117,7 @@ class Service:
             invitations=invitations or InvitationRule(),
             attendance=attendance,
             prices=Prices(),
+            strict_privacy=strict_privacy,
         )
         assert problems == []
         self._ids = (f"room-{number}" for number in count(1))
@@ -277,7 +282,12 @@ class Service:
 
     def unused_plans(self) -> list[str]:
         """Return the planned faults that never happened."""
-        every = (self.table.faults, self.opentok.faults, self.files.faults)
+        every = (
+            self.table.faults,
+            self.opentok.faults,
+            self.files.faults,
+            self.pseudonyms.faults,
+        )
         return [method for faults in every for method in faults.unused()]
 
     def room(self, name: str = "standup") -> Room:
@@ -341,6 +351,7 @@ class Service:
             connections=self.platforms.connections,
             identity=FakeIdentity(),
             callbacks=FakeCallbackVerifier(),
+            pseudonyms=lambda: self.pseudonyms,
             due_work=lambda: self.stores.due_work,
             workers=lambda: None,
             attendance=lambda: self.stores.attendance,

@@ -23,6 +23,8 @@ WHILE_IT_RUNS: Final = (
     "make usage STAGE=prod MONTH=2026-11 CSV=usage.csv",
     "make user-data STAGE=prod ID='auth0|5f7c' OUT=user.json",
     "make user-data STAGE=prod ID='auth0|5f7c' OUT=before.json ERASE=1",
+    "make privacy-key STAGE=prod",
+    "make user-hash STAGE=prod ID='auth0|5f7c'",
     "aws logs tail /aws/lambda/roomkey-prod --since 15m",
     "aws logs tail /aws/lambda/roomkey-prod-enforce_closing_times --since 15m",
     "aws logs tail /aws/lambda/roomkey-prod-reconcile_sessions --since 15m",

@@ -1,10 +1,10 @@
 """API Gateway in front of the app, in this process: requests in, events through, answers out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from chalice import Chalice
@@ -48,6 +48,9 @@ class Reply:
 
 class Gateway:
     """API Gateway's REST proxy, as `/api`, for the app's stage."""
+
+    watchers: ClassVar[list[Callable[[Mapping[str, Any], Reply], None]]] = []
+    """Called with each event and its answer, whichever gateway it came through."""
 
     def __init__(self, app: Chalice) -> None:
         # As in `chalice local`, each thread has its own current request. A Lambda has one thread.
@@ -114,4 +117,6 @@ class Gateway:
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"])
         route = (event["httpMethod"], event["resource"])
         check_answer(*route, reply.status, reply.headers, reply.text)
+        for watcher in self.watchers:
+            watcher(event, reply)
         return reply

@@ -18,6 +18,7 @@ from chalicelib.api.media.archive_requests import (
 from chalicelib.api.media.archive_responses import ArchiveAnswer, ArchiveList
 from chalicelib.api.openapi_route import OpenApiDocument
 from chalicelib.api.rooms.attendance_responses import AttendanceAnswer, AttendanceList
+from chalicelib.api.rooms.participant_routes import ParticipantAnswer, ParticipantList
 from chalicelib.api.rooms.patch_request import MembersPatch, RoomPatch
 from chalicelib.api.rooms.requests import BanBody, MuteBody, RoomBody, SignalBody, TokenBody
 from chalicelib.api.rooms.responses import (
@@ -49,6 +50,7 @@ from tools.openapi.service_examples import SERVICE_EXAMPLES
 from tools.openapi.user_data_examples import USER_DATA_EXAMPLES
 
 _NOW: Final = "2026-01-31T12:00:00Z"
+_PARTICIPANT: Final = "hx0uV3Jf5P1l5wXq0b2mCq3kLz8YtQ7dR1nS9eGf4aBcDhJk"
 _SESSION: Final = "2_MX40NzAwMDAwMX5-MTc2OTg2MDgwMDAwMH5leGFtcGxlfn4"
 _TOKEN: Final = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzZXNzaW9uX2lkIjoiMV9NWDQifQ.c2lnbmF0dXJl"  # noqa: S105  of nobody
 _CONNECTION: Final = "0d4b6b1c-94b3-4b5c-9f0c-3c8d5f6a7b8c"
@@ -160,6 +162,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
             counts=_COUNTS,
             cursor=_CURSOR,
         ),
+        ParticipantList(items=[ParticipantAnswer(id=_PARTICIPANT, user_id="alice", name="Alice")]),
         AttendanceList(
             items=[
                 AttendanceAnswer(

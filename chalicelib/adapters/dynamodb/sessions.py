@@ -31,17 +31,10 @@ from chalicelib.adapters.dynamodb.seats import claim_update, release_update
 from chalicelib.adapters.dynamodb.table import ConditionFailed, Item, Table, deserialize
 from chalicelib.adapters.dynamodb.transactions import in_transaction, unchanged_room
 from chalicelib.core.model.attendance import EndHint
-from chalicelib.core.model.connection import (
-    Connection,
-    Counts,
-    Ending,
-    EndReport,
-    Session,
-    Stream,
-)
+from chalicelib.core.model.connection import Connection, Counts, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.connection_page import ConnectionPage
+from chalicelib.core.ports.connection_page import ConnectionPage, EndedConnection
 from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds
@@ -130,17 +123,18 @@ class DynamoDBSessions:
         at: datetime,
         deadline: Deadline,
         report: EndReport | EndHint | None = None,
-    ) -> bool:
+    ) -> EndedConnection:
         end = connections.disconnected_update(at, report, self._attendance)
         old = self._table.exchange(connection_key(session.id, connection_id), end, deadline)
         before = deserialize(old)
+        user_id, is_live = before.get("userId"), before.get("state") == connections.LIVE
         is_admitted = before.keys().isdisjoint({"refused", "service"})
-        if is_admitted and "userId" in before:
+        if is_admitted and user_id is not None:
             # Even if the end is on record: the first report may have failed between the two writes.
             write = later_departure_update(before.get("goneAt", epoch_milliseconds(at)))
             with suppress(ConditionFailed):
-                self._table.update(departure_key(session.id, before["userId"]), write, deadline)
-        return is_admitted and before.get("state") == connections.LIVE
+                self._table.update(departure_key(session.id, user_id), write, deadline)
+        return EndedConnection(is_admitted and is_live, user_id)
 
     def mark_ending(
         self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline

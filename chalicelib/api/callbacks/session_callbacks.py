@@ -22,7 +22,11 @@ routes: Final = Routes(tag="callbacks")
 
 
 def on_session_event(context: CallbackContext, body: bytes) -> Response:
-    event = read_event(body, utc_now())
+    def unseal(session_id: str, sealed: str) -> tuple[str, str | None] | None:
+        pseudonyms = context.use_cases.pseudonyms()
+        return pseudonyms.unseal(session_id, sealed, context.deadline)
+
+    event = read_event(body, utc_now(), unseal)
     if event is None:
         increment("CallbacksNotUnderstood")
         return Response(HTTPStatus.OK)

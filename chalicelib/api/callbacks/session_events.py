@@ -1,12 +1,20 @@
 """A lenient parser of OpenTok's session monitoring events."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from chalicelib.core.model.connection import Connection, Ending, EndReport, Participant, Stream
+from chalicelib.core.model.connection import (
+    Connection,
+    Ending,
+    EndReport,
+    Participant,
+    Stream,
+    Unseal,
+)
 from chalicelib.core.support.formats import (
     owner_ids,
     parse_id,
@@ -21,8 +29,8 @@ KNOWN: Final = frozenset(
     {"connectionCreated", "connectionDestroyed", "streamCreated", "streamDestroyed"}
     | {"sessionCreated", "sessionDestroyed", "sessionNotification"}
 )
-
-
+UnsealIn = Callable[[str, str], tuple[str, str | None] | None]
+"""A function that returns who a sealed participant of a session is, or None."""
 _ENDINGS: Final = {
     "clientDisconnected": Ending.LEFT,
     "forceDisconnected": Ending.DISCONNECTED,
@@ -69,8 +77,11 @@ class SessionEvent:
         return f"Callback{self.name[:1].upper()}{self.name[1:]}" if known else "CallbackOther"
 
 
-def read_event(body: bytes, now: datetime) -> SessionEvent | None:
-    """Return the event, or None if the body can never be understood."""
+def read_event(body: bytes, now: datetime, unseal: UnsealIn) -> SessionEvent | None:
+    """Return the event, or None if the body can never be understood.
+
+    `unseal` resolves a participant of a session, where strict privacy has hidden who it is.
+    """
     content = parse_json_object(body)
     name, session_id = parse_id(content.get("event")), parse_id(content.get("sessionId"))
     if name is None or session_id is None:
@@ -85,17 +96,23 @@ def read_event(body: bytes, now: datetime) -> SessionEvent | None:
         owners=owner_ids(content),
         at=at,
         connection_id=connection_id,
-        connection=None if connection_id is None else _connection(connection_id, connection, at),
+        connection=(
+            None
+            if connection_id is None
+            else _connection(connection_id, connection, at, partial(unseal, session_id))
+        ),
         stream=_stream(stream, at),
         reason=parse_text(content.get("reason")),
     )
 
 
-def _connection(connection_id: str, fields: Mapping[str, Any], now: datetime) -> Connection:
+def _connection(
+    connection_id: str, fields: Mapping[str, Any], now: datetime, unseal: Unseal
+) -> Connection:
     data = fields.get("data")
     text = data if isinstance(data, str) else json.dumps(data)
     return Connection(
-        connection_id, parse_timestamp(fields.get("createdAt"), now), Participant.of(text)
+        connection_id, parse_timestamp(fields.get("createdAt"), now), Participant.of(text, unseal)
     )
 
 

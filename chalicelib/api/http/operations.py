@@ -95,12 +95,14 @@ class Access:
         scheme: The name of what proves it, among the security schemes of the API's reference.
         raises: The errors of every route with this guard.
         guests: True if guests who are invited as moderators may call it too.
+        any_guest: True if guests need no such invitation.
     """
 
     caller: Caller
     scheme: str | None
     raises: Errors
     guests: bool = False
+    any_guest: bool = False
 
     @property
     def schemes(self) -> tuple[str, ...]:
@@ -134,6 +136,8 @@ SIGNED_IN: Final = Access(
 )
 FOR_MODERATORS: Final = replace(SIGNED_IN, guests=True)
 """The guard of what moderators do in a call. Some are guests, who prove it by code and key."""
+FOR_PARTICIPANTS: Final = replace(FOR_MODERATORS, any_guest=True)
+"""The guard of what all do who are in a call, guests among them."""
 SIGNED_CALLBACK: Final = Access(
     Caller.OPENTOK,
     "callback",

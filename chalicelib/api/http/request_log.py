@@ -4,7 +4,7 @@ CloudWatch reads metrics from a log line in its embedded metric format. They nee
 line of their own. Each audit entry has a line of its own, of the kind `audit`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import nlargest
@@ -13,9 +13,17 @@ from time import perf_counter
 from traceback import format_tb
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.core.ports.credentials import Pseudonyms
 from chalicelib.core.support.audit import AuditAction, AuditEntry
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import NAMESPACE, Annotation, Entry, Metric, metric_name
-from chalicelib.errors import Internal, RoomkeyError, StartUnconfirmed
+from chalicelib.errors import (
+    Internal,
+    NotConfigured,
+    RoomkeyError,
+    StartUnconfirmed,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -26,13 +34,19 @@ SERVICE: Final = "roomkey"
 AUDIT: Final = "audit"
 """The kind of audit lines, by which they are copied to a log group of their own."""
 _WITH_ADDRESS: Final = (AuditAction.ADMISSION, AuditAction.REFUSAL)
+HIDDEN: Final = "hash:unknown"
+"""A user in the log, where the key of privacy could not be read."""
 MAX_DURATIONS: Final = 99
 """The highest number of durations with one name in a line."""
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """The facts about a request for its log line, without its content."""
+    """The facts about a request for its log line, without its content.
+
+    Args:
+        hide: Returns what stands for a user id in log lines, such as the id itself.
+    """
 
     request_id: str
     method: str
@@ -41,8 +55,23 @@ class RequestRecord:
     address: str | None = None
     user: str | None = None
     room: str | None = None
+    hide: Callable[[str], str] = str
     started: float = field(default_factory=perf_counter)
     measurements: list[Entry] = field(default_factory=list)
+
+    def hide_users(self, by: Callable[[], Pseudonyms] | None, deadline: Deadline) -> None:
+        """Have the log show pseudonyms for user ids, if there are any."""
+        if by is not None:
+            self.hide = lambda user_id: by().for_logs(user_id, deadline)
+
+    def refusal(self, error: RoomkeyError) -> AuditEntry:
+        """Return the audit entry of a request that was refused."""
+        return AuditEntry(
+            action=AuditAction.REFUSAL,
+            subject=self.user,
+            room=self.room,
+            details={"code": error.code, "method": self.method, "route": self.route},
+        )
 
 
 class RequestLog:
@@ -101,7 +130,7 @@ class RequestLog:
             "route": record.route,
             "status": status.value,
             "milliseconds": round((perf_counter() - record.started) * 1000, 1),
-            "user": record.user,
+            "user": _shown(record.user, record),
             "room": record.room,
             "code": "ok" if error is None else error.code,
         }
@@ -132,8 +161,8 @@ class RequestLog:
             "service": service,
             "kind": AUDIT,
             "action": entry.action,
-            "actor": record.user,
-            "subject": entry.subject,
+            "actor": _shown(record.user, record),
+            "subject": _shown(entry.subject, record),
             "room": entry.room,
             "session_id": entry.session_id,
             "connection_id": entry.connection_id,
@@ -141,7 +170,9 @@ class RequestLog:
         }
         if self._with_addresses and entry.action in _WITH_ADDRESS:
             extra["address"] = record.address
-        self._audit_logger.info(AUDIT, extra=extra | {**entry.details} | {**entry.users})
+        for name, every in entry.users.items():
+            extra[name] = [_shown(each, record) for each in every]
+        self._audit_logger.info(AUDIT, extra=extra | {**entry.details})
 
     def _metrics(self, record: RequestRecord, service: str) -> dict[str, object]:
         """Return the request's metrics in CloudWatch's embedded metric format."""
@@ -153,6 +184,14 @@ class RequestLog:
             unit = "Milliseconds" if each.timed else "Count"
             metrics.add_metric(each.name, unit, each.value)
         return dict(metrics.serialize_metric_set())
+
+
+def _shown(user_id: str | None, record: RequestRecord) -> str | None:
+    """Return what the log shows of a user: the id, or under strict privacy what stands for it."""
+    try:
+        return None if user_id is None else record.hide(user_id)
+    except (NotConfigured, StoreUnavailable):
+        return HIDDEN
 
 
 def _within_line_limits(measured: Sequence[Metric]) -> Iterator[Metric]:

@@ -16,6 +16,7 @@ STATUS: Final = {
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.RoleNotAllowed: HTTPStatus.FORBIDDEN,
     errors.NotAModerator: HTTPStatus.FORBIDDEN,
+    errors.NotInRoom: HTTPStatus.FORBIDDEN,
     errors.NotAnAdmin: HTTPStatus.FORBIDDEN,
     errors.NotAMember: HTTPStatus.FORBIDDEN,
     errors.Banned: HTTPStatus.FORBIDDEN,

@@ -31,7 +31,6 @@ from chalicelib.api.http.responses import Response, Text, problem_response
 from chalicelib.core.model.media import Feature
 from chalicelib.core.model.room import NAME_RULE, check_name
 from chalicelib.core.model.user import User
-from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import audit, recording
 from chalicelib.core.use_cases import UseCases
@@ -121,7 +120,7 @@ class Router:
                     body = _encode(response.content)
                 except RoomkeyError as error:
                     if _is_refusal(route, error):
-                        audit(_refusal(record, error))
+                        audit(record.refusal(error))
                     return self._respond_problem(record, error)
                 except Exception as fault:  # noqa: BLE001  every caller gets a response
                     return self._respond_problem(record, _internal(fault))
@@ -134,8 +133,8 @@ class Router:
     ) -> Response:
         if route.access.caller is Caller.ANYBODY:
             return route.view(PublicContext(request, self._features_off), **parameters)
-        deadline = self._new_deadline()
-        use_cases = self._use_cases()
+        deadline, use_cases = self._new_deadline(), self._use_cases()
+        record.hide_users(use_cases.log_pseudonyms, deadline)
         if route.access.caller is Caller.VISITOR:
             return route.view(VisitorContext(use_cases, deadline), **parameters)
         if route.access.caller is Caller.GUEST:
@@ -183,7 +182,9 @@ def _caller(route: Route, request: Request, use_cases: UseCases, deadline: Deadl
     proof = authorization(request)
     asked = guest_request(proof) if route.access.guests else None
     if asked is not None:
-        return use_cases.join_by_invitation.identify(asked, deadline)
+        return use_cases.join_by_invitation.identify(
+            asked, deadline, any_role=route.access.any_guest
+        )
     return use_cases.identity.user(proof)
 
 
@@ -214,15 +215,6 @@ def _is_refusal(route: Route, error: RoomkeyError) -> bool:
     if RoomFull in route.operation.raises:
         return status < HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, MustWait)
     return status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
-
-def _refusal(record: RequestRecord, error: RoomkeyError) -> AuditEntry:
-    return AuditEntry(
-        action=AuditAction.REFUSAL,
-        subject=record.user,
-        room=record.room,
-        details={"code": error.code, "method": record.method, "route": record.route},
-    )
 
 
 def _record(request: Request | None) -> RequestRecord:

@@ -80,12 +80,22 @@ def audit_arrival(session: Session, connection: Connection, **details: object) -
 
 
 def audit_departure(
-    session: Session, connection: Connection, at: datetime, ending: Ending, **details: object
+    session: Session,
+    connection: Connection,
+    at: datetime,
+    ending: Ending,
+    user_id: str | None,
+    **details: object,
 ) -> None:
-    """Record that a connection has ended, with the seconds for which it lasted."""
-    seconds = max(0, round((at - connection.since).total_seconds()))
-    audit_connection(
-        AuditAction.DEPARTURE, session, connection, seconds=seconds, ending=ending, **details
+    """Record that a user's connection has ended, with the seconds for which it lasted."""
+    audit_session(
+        AuditAction.DEPARTURE,
+        session,
+        subject=user_id,
+        connection_id=connection.id,
+        seconds=max(0, round((at - connection.since).total_seconds())),
+        ending=ending,
+        **details,
     )
 
 

@@ -1,7 +1,7 @@
 """Sessions, their connections and streams, and the data of connections."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,12 +10,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role
-from chalicelib.core.support.formats import (
-    cut_to_bytes,
-    is_user_id,
-    is_valid_unicode,
-    parse_id,
-)
+from chalicelib.core.support.formats import cut_to_bytes, is_user_id, is_valid_unicode, parse_id
 
 MAX_STREAMS_AT_ONCE: Final = 8
 """The number of a connection's current streams that are on record. Further ones are left out."""
@@ -35,6 +30,8 @@ MANY_COUNTS_FRESH: Final = timedelta(minutes=3)
 """The age at which a reader counts even many: reconciliation has not, so it is late."""
 
 _Name = TypeVar("_Name", bound=StrEnum)
+Unseal = Callable[[str], tuple[str, str | None] | None]
+"""A function that returns the user id and the name behind a sealed participant, or None."""
 
 
 class Service(StrEnum):
@@ -84,8 +81,11 @@ class Participant:
         return self.user_id is None and self.service is None
 
     @classmethod
-    def of(cls, data: str) -> Self:
-        """Parse connection data: JSON, or `username=…&userId=…` from a join of the default room."""
+    def of(cls, data: str, unseal: Unseal = lambda _: None) -> Self:
+        """Parse connection data: JSON, or `username=…&userId=…` from a join of the default room.
+
+        Under strict privacy, both have the member `participant` instead, which `unseal` resolves.
+        """
         try:
             content = _content(data)
         except (ValueError, RecursionError):
@@ -93,11 +93,13 @@ class Participant:
         if not isinstance(content, dict):
             return cls()
         role = _member(Role, content.get("role"))
-        match content.get("userId"):
+        user_id, name = content.get("userId"), content.get("name")
+        if isinstance(sealed := content.get("participant"), str):
+            user_id, name = unseal(sealed) or (None, None)
+        match user_id:
             case None if service := _member(Service, content.get("service")):
                 return cls(role=role, service=service)
-            case str(user_id) if is_user_id(user_id):
-                name = content.get("name")
+            case str() if is_user_id(user_id):
                 invited = parse_id(content.get("invitation"))
                 if not isinstance(name, str) or not is_valid_unicode(name):
                     return cls(user_id, None, role, invitation_id=invited)
@@ -206,14 +208,12 @@ def _member(names: type[_Name], value: object) -> _Name | None:
 
 
 def _content(data: str) -> Any:  # noqa: ANN401  JSON is anything
-    if not data.startswith("username="):
+    if not data.startswith(("username=", "participant=")):
         return json.loads(data)
     fields = parse_qs(data, errors="strict")
-    return {
-        "userId": fields.get("userId", [None])[0],
-        "name": fields.get("username", [None])[0],
-        "role": Role.PUBLISHER.value,
-    }
+    names = {"userId": "userId", "username": "name", "participant": "participant"}
+    given = {name: fields[field][0] for field, name in names.items() if field in fields}
+    return given | {"role": Role.PUBLISHER.value}
 
 
 @dataclass(frozen=True, slots=True)

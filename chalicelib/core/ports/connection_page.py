@@ -32,6 +32,19 @@ class ConnectionPage:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class EndedConnection:
+    """A connection whose end was recorded, as it was on record before.
+
+    Args:
+        was_connected: True if it was an admitted user's connection, which had not ended.
+        user_id: The user on record, if any. OpenTok's report of an end may not say whose it is.
+    """
+
+    was_connected: bool
+    user_id: str | None
+
+
 def place_of(user_id: str | None, connection_id: str, *, refused: bool) -> str:
     """Return a connection's place in the list of its session.
 

@@ -51,6 +51,49 @@ class CallbackSecrets(Protocol):
         """
 
 
+class PrivacyKeys(Protocol):
+    """A source of the keys that hide who users are.
+
+    Both methods raise `NotConfigured` if what is stored is of no use, and `StoreUnavailable` if the
+    source cannot answer in time.
+    """
+
+    def privacy_keys(self, deadline: Deadline) -> Sequence[str]:
+        """Return the keys, 32 bytes in hex each, the newest first; empty if none is stored."""
+
+    def newer_privacy_keys(self, known: Sequence[str], deadline: Deadline) -> Sequence[str]:
+        """Read the keys again, unless that was a moment ago, and return those that are not known.
+
+        An instance may know a new key minutes before another one does.
+        """
+
+
+class Pseudonyms(Protocol):
+    """Stand-ins for who users are, which only this service can resolve.
+
+    Every method raises `NotConfigured` if it needs a key and none is stored, and `StoreUnavailable`
+    if the keys cannot be read in time.
+    """
+
+    def for_logs(self, user_id: str, deadline: Deadline) -> str:
+        """Return the user's keyed hash, which is the same in all log lines."""
+
+    def seal(self, session_id: str, user_id: str, name: str | None, deadline: Deadline) -> str:
+        """Return an opaque id of the participant: of the characters A-Z, a-z, 0-9, _ and -.
+
+        It is the same for the same user and name in the same session, and another one elsewhere.
+        Its length depends on the lengths of user id and name alone, up to some padding.
+        """
+
+    def unseal(
+        self, session_id: str, sealed: str, deadline: Deadline
+    ) -> tuple[str, str | None] | None:
+        """Return the user id and the name behind an opaque id.
+
+        None if this service did not make the id for this session.
+        """
+
+
 class CallbackVerifier(Protocol):
     """A check that a callback comes from OpenTok."""
 

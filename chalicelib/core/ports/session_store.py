@@ -10,7 +10,7 @@ from chalicelib.core.model.attendance import EndHint
 from chalicelib.core.model.connection import Connection, Counts, Ending, EndReport, Session, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.connection_page import ConnectionPage
+from chalicelib.core.ports.connection_page import ConnectionPage, EndedConnection
 from chalicelib.core.support.deadline import Deadline
 
 
@@ -75,12 +75,8 @@ class SessionStore(Protocol):
         at: datetime,
         deadline: Deadline,
         report: EndReport | EndHint | None = None,
-    ) -> bool:
-        """Record that a connection has ended, at `at` unless OpenTok ever reports the end.
-
-        Returns:
-            True if an admitted user's connection was on record until now.
-        """
+    ) -> EndedConnection:
+        """Record that a connection has ended, at `at` unless OpenTok ever reports the end."""
 
     def mark_ending(
         self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline

@@ -12,8 +12,6 @@ from chalicelib.core.ports.video_platform import ClientToken
 MIN_TOKEN_SECONDS: Final = 60
 MAX_TOKEN_SECONDS: Final = 2_592_000
 """30 days, OpenTok's own limit."""
-MAX_CONNECTION_DATA: Final = 1000
-"""The longest connection data, in characters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,31 @@
 """The join of a room: from a user and a room's name to a client token."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 from typing import Final
-from urllib.parse import quote
 
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import Role, User
+from chalicelib.core.ports.credentials import Pseudonyms
 from chalicelib.core.ports.quota_store import Period, QuotaStore
 from chalicelib.core.ports.video_platform import TokenSpec, VideoPlatform
 from chalicelib.core.ports.waiting_store import WaitingLook
 from chalicelib.core.rooms.admit_user import AdmittedUser, AdmitUser, ClaimWriter
 from chalicelib.core.rooms.create_room import CreateRoom
-from chalicelib.core.rooms.join_request import MAX_CONNECTION_DATA, JoinRequest, JoinResult
+from chalicelib.core.rooms.join_request import JoinRequest, JoinResult
 from chalicelib.core.rooms.quotas import MAX_USERS, exceeded
 from chalicelib.core.rooms.waiting.asking import Asking
 from chalicelib.core.rooms.waiting.waiting_room import WaitingRoom
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.formats import Clock, form_data, json_data
 from chalicelib.core.support.metrics import audit, increment
 from chalicelib.errors import FieldProblem, InvalidField
 
 MAX_LAYOUT_CLASSES_CHARACTERS: Final = 1000
+_DataOf = Callable[[Role, str], str]
+_Names = dict[str, str | None]
 
 
 class TokenQuota:
@@ -82,6 +83,7 @@ class JoinRoom:
     Args:
         default_room: The name of the room that `join_default` uses.
         longest_lifetime: The longest lifetime of a token; at most 30 days, OpenTok's limit.
+        pseudonyms: Seals who a user is in connection data; None to name users there.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class JoinRoom:
         waiting_room: WaitingRoom,
         default_room: str,
         longest_lifetime: timedelta,
+        pseudonyms: Callable[[], Pseudonyms] | None,
     ) -> None:
         self._create_room = create_room
         self._admit_user = admit_user
@@ -104,6 +107,7 @@ class JoinRoom:
         self._clock = clock
         self.default_room = default_room
         self._longest_lifetime = longest_lifetime
+        self._pseudonyms = pseudonyms
 
     def join(self, user: User, name: str, request: JoinRequest, deadline: Deadline) -> JoinResult:
         """Admit the user to the room of this name and issue a client token.
@@ -113,7 +117,7 @@ class JoinRoom:
             RoomkeyError: An error of `TokenQuota.count`, `CreateRoom.find_or_create` or
                 `AdmitUser.admit`.
         """
-        self._check(user, request)
+        self._check(user, request, deadline)
         room, look = self._find_room(user, name, deadline)
         return self._join(user, room, request, deadline, look=look)
 
@@ -135,12 +139,12 @@ class JoinRoom:
         Raises:
             RoomkeyError: An error of `TokenQuota.count`, `AdmitUser.admit` or `write_claim`.
         """
-        self._check(guest, request)
+        self._check(guest, request, deadline)
         if look is None:
             self._quota.count(guest, deadline)
         return self._join(guest, room, request, deadline, write_claim=write_claim, look=look)
 
-    def _check(self, user: User, request: JoinRequest) -> None:
+    def _check(self, user: User, request: JoinRequest, deadline: Deadline) -> None:
         """Check the options before anything is counted or created."""
         if request.lifetime is not None and request.lifetime > self._longest_lifetime:
             limit = int(self._longest_lifetime.total_seconds())
@@ -149,7 +153,7 @@ class JoinRoom:
             reason = f"must be at most {MAX_LAYOUT_CLASSES_CHARACTERS} characters, joined by spaces"
             raise InvalidField(FieldProblem("layoutClasses", reason))
         # No role has a shorter name than this one, so the check rejects no data that would fit.
-        _connection_data(user, request, request.role or Role.MODERATOR)
+        self._connection_data(user, request, deadline, request.role or Role.MODERATOR, "")
 
     def _join(
         self,
@@ -160,47 +164,47 @@ class JoinRoom:
         *,
         write_claim: ClaimWriter | None = None,
         look: WaitingLook | None = None,
-        data_of: Callable[[Role], str] | None = None,
+        data_of: _DataOf | None = None,
     ) -> JoinResult:
-        data_of = data_of or partial(_connection_data, user, request)
+        data_of = data_of or partial(self._connection_data, user, request, deadline)
         admitted = self._admit_user.admit(
             room,
             user,
             request.role,
             deadline,
             lifetime=request.lifetime or self._longest_lifetime,
-            check=data_of,
+            check=lambda role: data_of(role, room.session_id),
             write_claim=write_claim,
             asking=Asking(request.name, request.skips_waiting_room, request.uses_left, look),
         )
-        joined = self._issue_token(admitted, data_of(admitted.role), request, deadline)
+        joined = self._issue_token(admitted, data_of, request, deadline)
         audit(admitted.entry(user))
         return joined
 
     def join_default(self, user: User, username: str, deadline: Deadline) -> JoinResult:
         """Admit the user to the default room as a publisher and issue a client token.
 
-        The connection data is `username=...&userId=...`. Its values are percent-encoded, so that a
-        name cannot add a field or another user's id.
+        The connection data is `username=...&userId=...`, or `participant=...`.
 
         Raises:
             InvalidField: The name is too long.
             RoomkeyError: An error of `TokenQuota.count`, `CreateRoom.find_or_create` or
                 `AdmitUser.admit`.
         """
-        data = f"username={quote(username, safe='')}&userId={quote(user.id, safe='')}"
-        _check_length(data, "username", "user's id")
+
+        def data_of(_: Role, session_id: str) -> str:
+            return form_data(self._who(user, username, session_id, deadline))
+
+        data_of(Role.PUBLISHER, "")
         room, look = self._find_room(user, self.default_room, deadline)
-        asked = JoinRequest(role=Role.PUBLISHER)
-        return self._join(user, room, asked, deadline, look=look, data_of=lambda _: data)
+        return self._join(
+            user, room, JoinRequest(Role.PUBLISHER), deadline, look=look, data_of=data_of
+        )
 
     def _find_room(
         self, user: User, name: str, deadline: Deadline
     ) -> tuple[Room, WaitingLook | None]:
-        """Return the room, with its waiting room if the user waits there and asks again in time.
-
-        Asking again in time is not counted as a request for a token.
-        """
+        """Return the room, with its waiting room for who asks again in time, uncounted."""
         if user.id in self._waiting_room.asking:
             look = self._waiting_room.look_again(user, name, deadline)
             if look is not None and look.room is not None:
@@ -209,7 +213,7 @@ class JoinRoom:
         return self._create_room.find_or_create(user, name, deadline), None
 
     def _issue_token(
-        self, admitted: AdmittedUser, data: str, request: JoinRequest, deadline: Deadline
+        self, admitted: AdmittedUser, data_of: _DataOf, request: JoinRequest, deadline: Deadline
     ) -> JoinResult:
         room, role = admitted.room, admitted.role
         # Fetch credentials before the clock is read: the token must not expire meanwhile.
@@ -220,31 +224,26 @@ class JoinRoom:
             session_id=room.session_id,
             role=role,
             expires_at=int(expires_at.timestamp()),
-            connection_data=data,
+            connection_data=data_of(role, room.session_id),
             layout_classes=request.layout_classes,
         )
         token = self._platform.sign_token(spec, deadline)
         increment(f"Tokens{role.capitalize()}")
         return JoinResult(room, role, token, expires_at, now, admitted.connect_by)
 
+    def _connection_data(
+        self, user: User, request: JoinRequest, deadline: Deadline, role: Role, session_id: str
+    ) -> str:
+        """Return the connection data, which all participants see."""
+        name = user.name if user.name is not None else request.name
+        who = self._who(user, name, session_id, deadline)
+        content = who | {"role": role.value, "data": request.data}
+        if user.invited is not None:
+            content["invitation"] = user.invited.invitation_id
+        return json_data(content, "name" if request.data is None else "data")
 
-def _connection_data(user: User, request: JoinRequest, role: Role) -> str:
-    """Return the connection data, which all participants see."""
-    name = user.name if user.name is not None else request.name
-    content = {"userId": user.id, "name": name, "role": role, "data": request.data}
-    if user.invited is not None:
-        content["invitation"] = user.invited.invitation_id
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    _check_length(data, "name" if request.data is None else "data", "user's id, name and role")
-    return data
-
-
-def _check_length(connection_data: str, field: str, beside: str) -> None:
-    """Check OpenTok's limit, which counts characters and not bytes, as OpenTok's SDK does."""
-    excess = len(connection_data) - MAX_CONNECTION_DATA
-    if excess > 0:
-        reason = (
-            f"is {excess} characters too long: the connection data may have "
-            f"{MAX_CONNECTION_DATA} characters, including the {beside}"
-        )
-        raise InvalidField(FieldProblem(field, reason))
+    def _who(self, user: User, name: str | None, session_id: str, deadline: Deadline) -> _Names:
+        """Return user id and name, or the opaque id that stands for them."""
+        if self._pseudonyms is None:
+            return {"userId": user.id, "name": name}
+        return {"participant": self._pseudonyms().seal(session_id, user.id, name, deadline)}

@@ -121,7 +121,8 @@ class ConnectionReconciler:
         def remove(stale: Connection) -> None:
             increment("StaleConnectionsRemoved")
             self._tracker.on_disconnected(session, stale.id, now, deadline, hint)
-            audit_departure(session, stale, now, Ending.LOST, reconciled=True)
+            user_id = stale.participant.user_id
+            audit_departure(session, stale, now, Ending.LOST, user_id, reconciled=True)
 
         unlisted = (each for each in recorded if each.id not in listed)
         for_each_concurrently(

@@ -23,6 +23,7 @@ from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
 from chalicelib.errors import SessionUnknown
 
+_End = EndReport | EndHint | None
 YOUNG_SESSION: Final = timedelta(seconds=60)
 _ENDINGS: Final = {
     RejectionReason.BANNED: Ending.BANNED,
@@ -123,11 +124,9 @@ class SessionTracker:
         connection_id: str,
         at: datetime,
         deadline: Deadline,
-        report: EndReport | EndHint | None = None,
+        report: _End = None,
     ) -> None:
         """Record that a client has disconnected, and release its seat.
-
-        After a user's last connection, the seat is kept a little longer.
 
         Args:
             session: The session that the client was in.
@@ -136,21 +135,32 @@ class SessionTracker:
             deadline: The time by which the end must be written.
             report: What OpenTok reports of the end, for attendance, or what else is known of it.
         """
-        if isinstance(report, EndReport):
-            if report.ending is Ending.DISCONNECTED and session.retired_until is not None:
-                report = replace(report, ending=Ending.CLOSED)
-            audit_departure(session, report.connection, report.at, report.ending)
+        if not isinstance(report, EndReport):
+            self._record_end(session, connection_id, at, deadline, report)
+            return
+        if report.ending is Ending.DISCONNECTED and session.retired_until is not None:
+            report = replace(report, ending=Ending.CLOSED)
+        on_record = self._record_end(session, connection_id, at, deadline, report)
+        user_id = on_record or report.connection.participant.user_id
+        audit_departure(session, report.connection, report.at, report.ending, user_id)
+
+    def _record_end(
+        self, session: Session, connection_id: str, at: datetime, deadline: Deadline, report: _End
+    ) -> str | None:
+        """Record the end and release the seat. Return the user on record, if there was one."""
+        user_id = None
         room = self._rooms.find(session.room_name, deadline) if session.has_access_limits else None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             release = None
             if room is not None and session.is_of(room):
                 release = room.seats.release_for(connection_id, at)
             if room is None or release is None:
-                was_connected = self._sessions.record_disconnection(
+                end = self._sessions.record_disconnection(
                     session, connection_id, at, deadline, report
                 )
-                if room is None or room.settings.max_participants is None or not was_connected:
-                    return
+                user_id = user_id or end.user_id
+                if room is None or room.settings.max_participants is None or not end.was_connected:
+                    return user_id
                 # The connection and its seat were written after the room was read. Now that its
                 # end is on record, no later callback can give it a seat again.
                 room = self._rooms.find(session.room_name, deadline)
@@ -163,7 +173,7 @@ class SessionTracker:
                 room = stale.room
                 deadline.back_off(attempt)
             else:
-                return
+                return release.user_id
         raise busy(f"connection {connection_id}")
 
     def on_stream_created(

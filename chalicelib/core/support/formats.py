@@ -1,4 +1,4 @@
-"""Formats of values: times in the API and in the table, and what OpenTok reports.
+"""Formats of values: times in the API and in the table, what OpenTok reports, connection data.
 
 Times are in UTC, to the millisecond. OpenTok's values are parsed leniently: an unusual value never
 rejects a whole report.
@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
+
+from chalicelib.errors import FieldProblem, InvalidField
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -51,6 +54,7 @@ def rfc3339(moment: datetime) -> str:
 MAX_ID_BYTES: Final = 255
 """In UTF-8. A DynamoDB key may have 1,024 bytes."""
 MAX_TEXT_CHARACTERS: Final = 1000
+MAX_CONNECTION_DATA_CHARACTERS: Final = 1000
 PLATFORM_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 """The pattern of the ids of connections, streams and archives; OpenTok's own ids are UUIDs.
 
@@ -156,3 +160,38 @@ def is_valid_unicode(text: str) -> bool:
 def usable_text(value: object) -> str | None:
     """Return the value if it is a string, not empty, and can be encoded as UTF-8."""
     return value if isinstance(value, str) and value and is_valid_unicode(value) else None
+
+
+def json_data(content: Mapping[str, object], shortenable: str) -> str:
+    """Return connection data in JSON.
+
+    Raises:
+        InvalidField: It is too long; `shortenable` is what the caller can shorten.
+    """
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _checked(data, shortenable, "user's id, name and role")
+
+
+def form_data(who: Mapping[str, str | None]) -> str:
+    """Return connection data as a form, such as `username=…&userId=…`.
+
+    Its values are percent-encoded, so that a name cannot add a field or another user's id.
+
+    Raises:
+        InvalidField: The name is too long.
+    """
+    named = {"username": who["name"], "userId": who["userId"]} if "name" in who else who
+    fields = (f"{field}={quote(text or '', safe='')}" for field, text in named.items())
+    return _checked("&".join(fields), "username", "user's id")
+
+
+def _checked(data: str, field: str, beside: str) -> str:
+    """Check OpenTok's limit, which counts characters and not bytes, as OpenTok's SDK does."""
+    excess = len(data) - MAX_CONNECTION_DATA_CHARACTERS
+    if excess > 0:
+        reason = (
+            f"is {excess} characters too long: the connection data may have "
+            f"{MAX_CONNECTION_DATA_CHARACTERS} characters, including the {beside}"
+        )
+        raise InvalidField(FieldProblem(field, reason))
+    return data

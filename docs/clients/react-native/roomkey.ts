@@ -265,7 +265,7 @@ export function nameIn(connectionData: string): string {
     const form = /^username=([^&]+)/.exec(connectionData);
     if (form) return decodeURIComponent(form[1] ?? "");
     const { name, userId } = JSON.parse(connectionData);
-    return name ?? userId;
+    return name ?? userId ?? "Somebody";
   } catch {
     return "Somebody";
   }

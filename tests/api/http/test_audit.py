@@ -12,6 +12,7 @@ from deploy.aws.resources import TEMPLATE
 from tests.support.live import Live
 from tests.support.log_lines import audit_lines
 
+pytestmark = pytest.mark.usual_privacy
 IP = "203.0.113.7"
 QUERIES: dict[str, str] = {
     name: each["Properties"]["QueryString"]

@@ -7,6 +7,8 @@ import pytest
 from tests.support.gateway import Gateway
 from tests.support.servers.stand_ins import APPLICATION_ID, StandIns
 
+pytestmark = pytest.mark.usual_privacy
+
 READ = "DynamoDB.GetItem"
 QUERY = "DynamoDB.Query"
 WRITE = "DynamoDB.TransactWriteItems"

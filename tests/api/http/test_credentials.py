@@ -27,6 +27,8 @@ from tests.support.servers.stand_ins import (
     new_vonage_keys,
 )
 
+pytestmark = pytest.mark.usual_privacy
+
 READ = "SecretsManager.GetSecretValue"
 NEW_SECRET = "beadbeadbeadbeadbeadbeadbeadbeadbeadbead"
 SENTINEL = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2"

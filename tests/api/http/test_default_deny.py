@@ -32,7 +32,11 @@ PUBLIC = WITHOUT_SETTINGS | {
 SIGNED = {("POST", f"/callbacks/{kind}") for kind in CALLBACKS}
 """The routes that OpenTok signs; without a signature the answer is 503, so that OpenTok retries."""
 
-FOR_GUESTS = {
+FOR_ANY_GUEST = {
+    ("GET", "/rooms/{room}/participants"),
+    ("HEAD", "/rooms/{room}/participants"),
+}
+FOR_GUESTS = FOR_ANY_GUEST | {
     ("GET", "/rooms/{room}"),
     ("HEAD", "/rooms/{room}"),
     ("PATCH", "/rooms/{room}"),
@@ -125,7 +129,7 @@ def test_a_guest_who_moderates_reaches_the_routes_for_guests_and_no_other(live: 
     app = build_app(live.stand_ins.environment)
 
     assert open_to(app, f"{codes['moderator']}.{key}", "Guest") == PUBLIC | FOR_GUESTS
-    assert open_to(app, f"{codes['publisher']}.{key}", "Guest") == PUBLIC
+    assert open_to(app, f"{codes['publisher']}.{key}", "Guest") == PUBLIC | FOR_ANY_GUEST
     assert open_to(app, f"{codes['moderator']}.another-key-of-characters", "Guest") == PUBLIC
     assert open_to(app, f"{codes['moderator']}.{key}") == PUBLIC
 

@@ -28,6 +28,8 @@ LITTLE = 25
 TOO_MUCH = 35
 """Seconds on both sides of the tolerance of 30, far enough from it for a slow test."""
 
+pytestmark = pytest.mark.usual_privacy  # one app for the whole module, whose log is read
+
 
 @pytest.fixture(scope="module")
 def stand_ins(started_stand_ins: StandIns) -> StandIns:

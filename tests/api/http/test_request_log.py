@@ -15,9 +15,12 @@ from tests.support.servers.stand_ins import (
     API_KEY,
     API_SECRET,
     APPLICATION_ID,
+    PRIVACY_KEY,
     StandIns,
     new_vonage_keys,
 )
+
+pytestmark = pytest.mark.usual_privacy
 
 CREATE = "/session/create"
 JOIN = "/rooms/standup/tokens"
@@ -282,21 +285,25 @@ class TestSecrecy:
     ) -> None:
         secrets = Secrets()
         other_key = new_vonage_keys().private
-        stand_ins.put_secret(
-            {
-                "opentok": {"apiKey": API_KEY, "apiSecret": secrets.add(API_SECRET)},
-                "vonage": {
-                    "applicationId": APPLICATION_ID,
-                    "privateKey": secrets.add(stand_ins.vonage.private),
-                },
-                "refused": {"apiKey": API_KEY, "apiSecret": secrets.add("5ec2e7c0" * 5)},
-                "malformed": {
-                    "applicationId": APPLICATION_ID,
-                    "privateKey": secrets.add(other_key)[:-100],
-                },
-            }[kind]
-        )
-        gateway = stand_ins.gateway(LOG_LEVEL="DEBUG")
+        contents: dict[str, dict[str, object]] = {
+            "opentok": {
+                "apiKey": API_KEY,
+                "apiSecret": secrets.add(API_SECRET),
+                "privacyKeys": [secrets.add(PRIVACY_KEY)],
+            },
+            "vonage": {
+                "applicationId": APPLICATION_ID,
+                "privateKey": secrets.add(stand_ins.vonage.private),
+            },
+            "refused": {"apiKey": API_KEY, "apiSecret": secrets.add("5ec2e7c0" * 5)},
+            "malformed": {
+                "applicationId": APPLICATION_ID,
+                "privateKey": secrets.add(other_key)[:-100],
+            },
+        }
+        stand_ins.put_secret(contents[kind])
+        privacy = "strict" if kind == "opentok" else "usual"
+        gateway = stand_ins.gateway(LOG_LEVEL="DEBUG", PRIVACY=privacy)
         # The test's own calls to AWS are not the app's secrets.
         everything_logged.clear()
         capfd.readouterr()

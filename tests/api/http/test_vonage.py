@@ -12,7 +12,13 @@ import time_machine
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
 from tests.support.noon import NOON
-from tests.support.servers.stand_ins import API_KEY, APPLICATION_ID, CALLBACK_SECRET, StandIns
+from tests.support.servers.stand_ins import (
+    API_KEY,
+    APPLICATION_ID,
+    CALLBACK_SECRET,
+    PRIVACY_KEY,
+    StandIns,
+)
 
 
 @pytest.fixture
@@ -22,6 +28,7 @@ def live(stand_ins: StandIns) -> Iterator[Live]:
             "applicationId": APPLICATION_ID,
             "privateKey": stand_ins.vonage.private,
             "callbackSecrets": {"session": [CALLBACK_SECRET]},
+            "privacyKeys": [PRIVACY_KEY],
         }
     )
     with running_live(stand_ins) as running:

@@ -192,6 +192,7 @@ def test_a_vonage_application_starts_it_too(live: Live, start: Start) -> None:
         "applicationId": APPLICATION_ID,
         "privateKey": live.stand_ins.vonage.private,
         "callbackSecrets": CREDENTIALS["callbackSecrets"],
+        "privacyKeys": CREDENTIALS["privacyKeys"],
     }
     live.stand_ins.put_secret(credentials)
     somebody_enters(live)

@@ -1,9 +1,11 @@
 import jwt
+import pytest
 
 from tests.support.gateway import Gateway
 from tests.support.servers.stand_ins import API_SECRET, StandIns
 
 
+@pytest.mark.usual_privacy
 def test_a_join_answers_with_a_token_signed_with_the_secret_for_the_verified_user(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:

@@ -164,7 +164,7 @@ def test_no_log_line_has_a_code_or_a_guests_key(
     lines = log_lines(capsys)
 
     assert [line["code"] for line in lines[-2:]] == ["ok", "invitation_invalid"]
-    assert lines[-2]["user"].startswith("guest:")
+    assert lines[-2]["user"].startswith("hash:")
     assert lines[-2]["room"] == "standup"
     for secret in (made["code"], KEY, "another-guests-random-key", joined.json["token"]):
         assert secret not in json.dumps(lines)

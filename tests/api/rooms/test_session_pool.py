@@ -9,7 +9,7 @@ from chalicelib.adapters.dynamodb.pool.session_pool import POOL_SHARDS
 from stand_ins.http.faults import Fault
 from tests.support.live import Live, running_live
 from tests.support.log_lines import log_lines
-from tests.support.servers.stand_ins import APPLICATION_ID, StandIns
+from tests.support.servers.stand_ins import APPLICATION_ID, PRIVACY_KEY, StandIns
 
 READ, WRITE = "DynamoDB.GetItem", "DynamoDB.TransactWriteItems"
 QUERY, PUT, UPDATE = "DynamoDB.Query", "DynamoDB.PutItem", "DynamoDB.UpdateItem"
@@ -106,7 +106,8 @@ def test_sessions_of_other_credentials_are_dropped(pooled: Live) -> None:
     stand_ins = pooled.stand_ins
     old = {item["pk"]["S"] for item in stand_ins.items() if "dueKind" in item}
     assert len(old) == SIZE
-    stand_ins.put_secret({"applicationId": APPLICATION_ID, "privateKey": stand_ins.vonage.private})
+    vonage = {"applicationId": APPLICATION_ID, "privateKey": stand_ins.vonage.private}
+    stand_ins.put_secret(vonage | {"privacyKeys": [PRIVACY_KEY]})
     with running_live(stand_ins, MIN_POOLED_SESSIONS=f"{SIZE}", MAX_POOLED_SESSIONS="10") as live:
         live.run(REFILL)
         live.token("alice", "red")

@@ -92,6 +92,7 @@ def test_a_user_who_is_no_member_gets_an_error_that_says_so(
     assert (refused.status, refused.code) == (403, "not_a_member")
 
 
+@pytest.mark.usual_privacy
 def test_connection_data_holds_the_bearers_user_and_the_apps_own_data(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
@@ -109,6 +110,7 @@ def test_connection_data_holds_the_bearers_user_and_the_apps_own_data(
 
 
 @pytest.mark.parametrize("letter", ["x", "\u00e9", "\U0001f600"])
+@pytest.mark.usual_privacy
 def test_connection_data_may_have_a_thousand_characters_and_not_one_more(
     gateway: Gateway, stand_ins: StandIns, letter: str
 ) -> None:
@@ -194,6 +196,7 @@ def simplest(gateway: Gateway, stand_ins: StandIns, user: str, username: str) ->
     return gateway.request("GET", f"/token?username={quote(username, safe='')}", bearer=bearer)
 
 
+@pytest.mark.usual_privacy
 def test_the_smallest_contract_gives_a_publisher_of_the_default_room(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
@@ -213,6 +216,7 @@ def test_the_smallest_contract_gives_a_publisher_of_the_default_room(
 @pytest.mark.parametrize(
     "name", ["alice&userId=root", "a=b", "a b+c", "%26", "\u00e9\U0001f600", "x\r\ny", "&", "\0"]
 )
+@pytest.mark.usual_privacy
 def test_no_name_can_smuggle_a_second_field_into_the_connection_data(
     gateway: Gateway, stand_ins: StandIns, name: str
 ) -> None:
@@ -266,6 +270,7 @@ def test_the_smallest_contract_wants_one_username_and_nothing_else(
     assert stand_ins.items() == []
 
 
+@pytest.mark.usual_privacy
 def test_a_username_that_fills_the_connection_data_is_refused(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:
@@ -298,6 +303,7 @@ def test_anybody_may_put_the_default_room_with_nothing_to_choose(
     assert gateway.request("PUT", "/rooms/lobby", bearer=u1).status == 200
 
 
+@pytest.mark.usual_privacy
 def test_a_name_too_long_beside_a_long_id_gets_an_error_that_says_so(
     gateway: Gateway, stand_ins: StandIns
 ) -> None:

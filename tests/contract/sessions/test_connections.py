@@ -20,7 +20,7 @@ from chalicelib.core.model.connection import (
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.model.user import Role
-from chalicelib.core.ports.connection_page import place_of
+from chalicelib.core.ports.connection_page import EndedConnection, place_of
 from chalicelib.core.ports.session_store import SessionStore
 from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.engines import Database, Engine
@@ -132,10 +132,13 @@ def test_streams_are_shown_in_the_order_they_began_in(
 def test_an_end_tells_once_whether_a_user_was_in_by_it(
     sessions: SessionStore, session: Session, connection: Connection, was_connected: bool
 ) -> None:
-    assert not sessions.record_disconnection(session, "unknown", LATER, soon())
+    unknown = sessions.record_disconnection(session, "unknown", LATER, soon())
+    assert unknown == EndedConnection(was_connected=False, user_id=None)
     sessions.record_connection(session, connection, soon())
-    assert sessions.record_disconnection(session, connection.id, LATER, soon()) == was_connected
-    assert not sessions.record_disconnection(session, connection.id, LATER, soon())
+    first = sessions.record_disconnection(session, connection.id, LATER, soon())
+    assert first == EndedConnection(was_connected, connection.participant.user_id)
+    again = sessions.record_disconnection(session, connection.id, LATER, soon())
+    assert again == EndedConnection(was_connected=False, user_id=first.user_id)
 
 
 def test_a_user_was_in_until_their_first_end_that_was_reported(

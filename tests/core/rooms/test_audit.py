@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from chalicelib.core.model.connection import Connection, Ending, EndReport
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.room_settings import ArchiveMode
 from chalicelib.core.rooms.ban_users import ban_id_of
@@ -63,6 +64,23 @@ def test_a_visit_whose_end_was_lost_ends_when_that_is_found_out(
     departure = of(AuditAction.DEPARTURE, entries())
     assert (departure.subject, departure.connection_id) == ("bob", connection_id)
     assert departure.details == {"seconds": 600, "ending": "lost", "reconciled": True}
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+def test_a_departure_names_the_user_though_the_report_of_the_end_does_not(
+    service: Service, entries: Entries, limit: int | None
+) -> None:
+    service.open(max_participants=limit)
+    connection_id = service.enter(BOB)
+    service.leave_unreported(connection_id)
+    tracker = service.use_cases.session_tracker
+    session = tracker.find(service.room().session_id, service.deadline)
+    assert session is not None
+    entries()
+    report = EndReport(NOON, Ending.LEFT, Connection(connection_id, NOON))
+    tracker.on_disconnected(session, connection_id, NOON, service.deadline, report)
+
+    assert of(AuditAction.DEPARTURE, entries()).subject == "bob"
 
 
 def test_a_client_that_the_rules_reject_has_an_entry_with_the_reason(

@@ -1,5 +1,6 @@
 """`make privacy-check`: a point for each thing that a stage must have."""
 
+import json
 from typing import Any, cast
 
 import pytest
@@ -24,12 +25,15 @@ ANSWERS: dict[str, Any] = {
     "describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}},
     "describe_table": {"Table": {"SSEDescription": {"Status": "ENABLED"}}},
     "get_stage": {"methodSettings": {"*/*": {"dataTraceEnabled": False}}},
+    "get_secret_value": {"SecretString": json.dumps({"privacyKeys": ["5e" * 32]})},
 }
 SETTINGS = {
     "ROOMS_TABLE": "roomkey-dev-rooms",
+    "OPENTOK_SECRET_ID": "roomkey/dev/opentok",
     "ARCHIVE_BUCKET": BUCKET,
     "ATTENDANCE_DAYS": "7",
     "CORS_ORIGIN": "https://clinic.example.com",
+    "PRIVACY": "strict",
 }
 
 
@@ -43,7 +47,8 @@ class RecordedAws:
         return self
 
     def describe_log_groups(self, *, logGroupNamePrefix: str) -> Any:  # noqa: N803  AWS's name
-        days = self._answers.get("days", 14)
+        of_audit = logGroupNamePrefix.endswith("/audit")
+        days = self._answers.get("audit days" if of_audit else "days", 400 if of_audit else 14)
         longer = {"logGroupName": f"{logGroupNamePrefix}-more"}
         group = {"logGroupName": logGroupNamePrefix, "retentionInDays": days}
         return {"logGroups": [longer, group if days else {"logGroupName": logGroupNamePrefix}]}
@@ -68,7 +73,7 @@ def stage_with(settings: dict[str, str]) -> Stage:
 def open_points(answers: dict[str, Any], settings: dict[str, str] | None = None) -> list[str]:
     account = Account("1", "eu-west-1", cast("Any", RecordedAws(answers)))
     points = points_of(stage_with({**SETTINGS, **(settings or {})}), account, "api1")
-    return [each.says for each in points if not each.holds and "PRIVACY" not in each.says]
+    return [each.says for each in points if not each.holds]
 
 
 def refused(code: str) -> ClientError:
@@ -92,6 +97,8 @@ def test_a_stage_with_all_points_has_none_open() -> None:
         ({"describe_table": {"Table": {}}}, "KMS"),
         ({"days": None}, "log"),
         ({"days": 15}, "log"),
+        ({"audit days": 3653}, "log"),
+        ({"get_secret_value": {"SecretString": "{}"}}, "PRIVACY"),
         ({"get_stage": {"methodSettings": {"*/*": {"dataTraceEnabled": True}}}}, "API Gateway"),
     ],
 )  # fmt: skip
@@ -101,7 +108,13 @@ def test_what_the_account_lacks_is_an_open_point(answers: dict[str, Any], word: 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ARCHIVE_BUCKET", ""), ("ATTENDANCE_DAYS", ""), ("CORS_ORIGIN", "*")]
+    ("name", "value"),
+    [
+        ("ARCHIVE_BUCKET", ""),
+        ("ATTENDANCE_DAYS", ""),
+        ("CORS_ORIGIN", "*"),
+        ("PRIVACY", "usual"),
+    ],
 )
 def test_a_setting_that_was_not_chosen_is_an_open_point(name: str, value: str) -> None:
     assert len(open_points({}, {name: value})) == 1

@@ -20,7 +20,12 @@ from chalicelib.core.model.connection import (
 )
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import SeatClaim, SeatRelease
-from chalicelib.core.ports.connection_page import ConnectionPage, place_of, place_of_user
+from chalicelib.core.ports.connection_page import (
+    ConnectionPage,
+    EndedConnection,
+    place_of,
+    place_of_user,
+)
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import from_epoch_milliseconds
 from chalicelib.core.support.metrics import increment
@@ -107,7 +112,7 @@ class FakeSessions:
         at: datetime,
         deadline: Deadline,
         report: EndReport | EndHint | None = None,
-    ) -> bool:
+    ) -> EndedConnection:
         with self._table.faults.call("record_disconnection", deadline):
             before = self._connection(session.id, connection_id)
             user_id, service = before.participant.user_id, before.participant.service
@@ -115,7 +120,7 @@ class FakeSessions:
             is_admitted = not before.refused and service is None
             if is_admitted and user_id is not None:
                 self._put_departure(session, user_id, before.gone_at or at, only_later=True)
-            return is_admitted and before.is_live
+            return EndedConnection(is_admitted and before.is_live, user_id)
 
     def mark_ending(
         self, session_id: str, connection_id: str, ending: Ending, deadline: Deadline

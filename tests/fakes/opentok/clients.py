@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -14,6 +15,7 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import ProviderRefused, ProviderUnavailable
 from tests.fakes.faults import Faults
+from tests.fakes.pseudonyms import unsealed
 
 if TYPE_CHECKING:
     from chalicelib.core.model.media_report import MediaReport
@@ -122,9 +124,8 @@ class FakeOpenTok:
             if not self._is_good(spec):
                 return None
             session = self.sessions[spec.session_id]
-            connection = Connection(
-                self.new_id("connection"), self.clock(), Participant.of(spec.connection_data)
-            )
+            participant = Participant.of(spec.connection_data, partial(unsealed, spec.session_id))
+            connection = Connection(self.new_id("connection"), self.clock(), participant)
             session.ever_connected = True
             session.connections[connection.id] = connection
             self.events.append(Event("connectionCreated", session.id, connection))

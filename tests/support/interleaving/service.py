@@ -39,6 +39,7 @@ from chalicelib.core.usage.prices import Prices
 from chalicelib.core.use_cases import UseCases
 from chalicelib.media_settings import read_features
 from tests.fakes.memory.table import ATTENDANCE, unavailable
+from tests.fakes.pseudonyms import FakePseudonyms
 from tests.fakes.stores import Stores
 from tests.support.interleaving.opentok import OpenTokModel
 from tests.support.interleaving.scheduler import Fault, outside
@@ -192,6 +193,7 @@ def _service(
         connections=opentok,
         identity=nothing,
         callbacks=nothing,
+        pseudonyms=FakePseudonyms,
         due_work=lambda: stores.due_work,
         workers=lambda: None,
         attendance=lambda: stores.attendance,

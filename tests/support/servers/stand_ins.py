@@ -36,12 +36,14 @@ API_KEY = "47000001"
 API_SECRET = "f00df00df00df00df00df00df00df00df00df00d"
 APPLICATION_ID = "3f1c2b4a-0000-4000-8000-00000000beef"
 CALLBACK_SECRET = "ca11bac4" * 8
+PRIVACY_KEY = "9e1a5ec2" * 8
 CALLBACKS = ("session", "archive", "broadcast", "captions", "render", "sip")
 """The kinds of callbacks that the app accepts."""
 CREDENTIALS: dict[str, object] = {
     "apiKey": API_KEY,
     "apiSecret": API_SECRET,
     "callbackSecrets": {kind: [CALLBACK_SECRET] for kind in CALLBACKS},
+    "privacyKeys": [PRIVACY_KEY],
 }
 SECRET_ID = "roomkey/test/opentok"
 TABLE = "roomkey-test-rooms"

@@ -3,7 +3,7 @@
 
 import { Others } from "./others.js";
 import { OwnMedia } from "./own_media.js";
-import { participantIn } from "./roomkey.js";
+import { Participants } from "./participants.js";
 
 /** @typedef {import("./roomkey.js").Admission} Admission */
 /** @typedef {import("./roomkey.js").RoomkeyRoom} RoomkeyRoom */
@@ -14,8 +14,10 @@ import { participantIn } from "./roomkey.js";
 export class Call {
   /** @type {OT.Session | null} */
   #session = null;
-  /** @type {Map<string, { person: Person, connection: OT.Connection }>} */
+  /** @type {Map<string, OT.Connection>} */
   #people = new Map();
+  /** @type {string | null} */
+  #ownId = null;
   #reconnecting = false;
   /** @type {string | null} */
   #recording = null;
@@ -34,7 +36,11 @@ export class Call {
     this.#screen = screen;
     this.choice = { ...choice };
     this.own = new OwnMedia(library, screen, this.choice, () => this.#show());
-    this.others = new Others(screen, () => this.#show());
+    this.participants = new Participants(room, () => {
+      this.others.showNames();
+      this.#show();
+    });
+    this.others = new Others(screen, this.participants, () => this.#show());
   }
 
   #library;
@@ -79,9 +85,11 @@ export class Call {
     const to = connectionId === null ? null : this.#people.get(connectionId);
     if (to === undefined) throw new Error("This person has left.");
     const data = JSON.stringify({ text, private: to !== null });
-    const whom = to === null ? {} : { to: to.connection };
+    const whom = to === null ? {} : { to };
     await this.#session?.signal({ type: "chat", data, ...whom });
-    if (to !== null) this.#screen.chat({ from: "You", to: to.person.name, text });
+    if (to !== null) {
+      this.#screen.chat({ from: "You", to: this.participants.of(to.data).name, text });
+    }
   }
 
   /**
@@ -111,6 +119,7 @@ export class Call {
     session.on("sessionDisconnected", ({ reason }) => {
       this.#session = null;
       this.own.stop();
+      this.participants.stop();
       this.#people.clear();
       this.#reconnecting = false;
       this.#recording = null;
@@ -123,10 +132,8 @@ export class Call {
   /** @param {OT.Session} session */
   #watchPeople(session) {
     session.on("connectionCreated", ({ connection }) => {
-      const { connectionId, data } = connection;
-      const own = connectionId === session.connection?.connectionId;
-      const person = { connectionId, own, ...participantIn(data) };
-      this.#people.set(connectionId, { person, connection });
+      this.#ownId = session.connection?.connectionId ?? null;
+      this.#people.set(connection.connectionId, connection);
       this.#show();
     });
     session.on("connectionDestroyed", ({ connection }) => {
@@ -140,7 +147,7 @@ export class Call {
     session.on("signal:chat", ({ data, from }) => {
       const { text, only } = messageIn(data ?? "");
       const own = from?.connectionId === session.connection?.connectionId;
-      const name = from === null ? "The service" : participantIn(from.data).name;
+      const name = from === null ? "The service" : this.participants.of(from.data).name;
       this.#screen.chat({ from: own ? "You" : name, to: only ? "you" : null, text });
     });
     session.on("signal:roomkey-waiting", ({ from }) => {
@@ -164,6 +171,15 @@ export class Call {
     this.#show();
   }
 
+  /**
+   * @param {OT.Connection} connection
+   * @returns {Person}
+   */
+  #person({ connectionId, data }) {
+    const own = connectionId === this.#ownId;
+    return { connectionId, own, ...this.participants.of(data) };
+  }
+
   get #publishing() {
     return this.others.publishing + Number(this.own.published || this.own.sharing);
   }
@@ -173,7 +189,7 @@ export class Call {
       connected: this.#session !== null,
       reconnecting: this.#reconnecting,
       role: this.#role,
-      people: [...this.#people.values()].map(({ person }) => person),
+      people: [...this.#people.values()].map((connection) => this.#person(connection)),
       publishing: this.#role === "publisheronly" ? null : this.#publishing,
       microphone: this.own.published && this.choice.microphone,
       camera: this.choice.videoSource === null ? null : this.own.published && this.choice.camera,

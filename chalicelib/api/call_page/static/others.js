@@ -1,8 +1,7 @@
 // @ts-check
 // The others: their streams, seen and heard here.
 
-import { participantIn } from "./roomkey.js";
-
+/** @typedef {import("./participants.js").Participants} Participants */
 /** @typedef {import("./types.js").Screen} Screen */
 
 const CAMERA_OFF = "The camera is off";
@@ -10,21 +9,24 @@ const CAMERA_OFF = "The camera is off";
 export class Others {
   /** @type {Map<string, string>} The stream of each camera, by connection. */
   #streams = new Map();
-  /** @type {Map<string, string>} The connection of each stream. */
-  #publishers = new Map();
+  /** @type {Map<string, OT.Stream>} */
+  #shown = new Map();
   /** @type {Set<OT.Subscriber>} */
   #blocked = new Set();
 
   /**
    * @param {Screen} screen
+   * @param {Participants} participants
    * @param {() => void} changed
    */
-  constructor(screen, changed) {
+  constructor(screen, participants, changed) {
     this.#screen = screen;
+    this.#participants = participants;
     this.#changed = changed;
   }
 
   #screen;
+  #participants;
   #changed;
 
   /** True while the browser keeps sound off until a click. */
@@ -34,7 +36,7 @@ export class Others {
 
   /** How many of the others publish something. */
   get publishing() {
-    return new Set(this.#publishers.values()).size;
+    return new Set([...this.#shown.values()].map((each) => each.connection.connectionId)).size;
   }
 
   /** @param {string} connectionId */
@@ -50,7 +52,7 @@ export class Others {
     session.on("streamCreated", ({ stream }) => this.#subscribe(session, stream));
     session.on("streamDestroyed", ({ stream }) => {
       const { connectionId } = stream.connection;
-      this.#publishers.delete(stream.streamId);
+      this.#shown.delete(stream.streamId);
       if (this.#streams.get(connectionId) === stream.streamId) this.#streams.delete(connectionId);
       this.#screen.removeTile(stream.streamId);
       this.#changed();
@@ -95,15 +97,28 @@ export class Others {
     this.#changed();
   }
 
+  /** Show the names anew: Roomkey has said who somebody is. */
+  showNames() {
+    for (const [id, stream] of this.#shown) {
+      this.#screen.changeTile(id, { name: this.#nameOf(stream) });
+    }
+  }
+
   /** @param {OT.Stream} stream */
-  #addTile({ streamId, connection, videoType, hasAudio }) {
-    const { name } = participantIn(connection.data);
+  #nameOf({ connection, videoType }) {
+    const { name } = this.#participants.of(connection.data);
+    return videoType === "screen" ? `${name}: screen` : name;
+  }
+
+  /** @param {OT.Stream} stream */
+  #addTile(stream) {
+    const { streamId, connection, videoType, hasAudio } = stream;
     const screen = videoType === "screen";
-    this.#publishers.set(streamId, connection.connectionId);
+    this.#shown.set(streamId, stream);
     if (!screen) this.#streams.set(connection.connectionId, streamId);
     this.#screen.addTile({
       id: streamId,
-      name: screen ? `${name}: screen` : name,
+      name: this.#nameOf(stream),
       own: false,
       video: null,
       audio: screen || hasAudio,

@@ -118,15 +118,17 @@ export class Panel {
    * Make the line of a person, with all that a moderator may do.
    * @param {Person} person
    */
-  #item({ connectionId, name, userId }) {
+  #item({ connectionId }) {
+    const item = made("li", {}, made("span", { className: "who" }));
     const acts = made(
       "span",
       { className: "acts" },
-      this.#button("Mute", name, () => this.#mute(connectionId)),
-      this.#button("Remove", name, () => this.#room.disconnect(connectionId)),
-      this.#button("Ban", name, () => this.#room.ban(userId ?? "")),
+      this.#button("Mute", () => this.#mute(connectionId)),
+      this.#button("Remove", () => this.#room.disconnect(connectionId)),
+      this.#button("Ban", () => this.#room.ban(item.dataset.user ?? "")),
     );
-    return made("li", {}, made("span", { className: "who" }), acts);
+    item.append(acts);
+    return item;
   }
 
   /**
@@ -140,6 +142,9 @@ export class Panel {
     // Nobody has verified the name of a guest.
     const note = own ? " (you)" : userId?.startsWith("guest:") ? " (guest)" : "";
     setText(label, `${name}${note}`);
+    // Who it is may become known later.
+    item.dataset.user = userId ?? "";
+    for (const button of [mute, remove, ban]) button.ariaLabel = `${button.textContent} ${name}`;
     mute.hidden = !others || this.#call()?.others.streamOf(connectionId) === undefined;
     remove.hidden = !others;
     ban.hidden = !others || userId === null;
@@ -147,11 +152,10 @@ export class Panel {
 
   /**
    * @param {string} title
-   * @param {string} name
    * @param {() => Promise<unknown>} act
    */
-  #button(title, name, act) {
-    const button = made("button", { type: "button", ariaLabel: `${title} ${name}` }, title);
+  #button(title, act) {
+    const button = made("button", { type: "button" }, title);
     button.addEventListener("click", () => act().catch(this.#failed));
     return button;
   }

@@ -145,6 +145,15 @@ export class RoomkeyRoom {
     return this.#ask("POST", "/bans", { userId });
   }
 
+  /**
+   * Return who is behind opaque ids, up to 20 at once.
+   * @param {string[]} ids
+   * @returns {Promise<{ id: string, userId: string, name: string | null }[]>}
+   */
+  async participants(ids) {
+    return (await this.#ask("GET", `/participants?ids=${ids.join(",")}`)).items;
+  }
+
   /** @returns {Promise<{ id: string }>} */
   record() {
     return this.#ask("POST", "/archives", {});

@@ -45,10 +45,9 @@ export class Tiles {
     if (shown === undefined) return;
     Object.assign(shown.tile, change);
     const { tile, item } = shown;
-    if (tile.video !== null && tile.video.parentElement !== item) {
-      tile.video.setAttribute("aria-label", tile.name);
-      item.prepend(tile.video);
-    }
+    if (tile.video !== null && tile.video.parentElement !== item) item.prepend(tile.video);
+    tile.video?.setAttribute("aria-label", tile.name);
+    part(item, "name").textContent = tile.name;
     part(item, "note").textContent = tile.note;
     item.dataset.picture = String(tile.note === "" && tile.video !== null);
     part(item, "muted").hidden = tile.audio;

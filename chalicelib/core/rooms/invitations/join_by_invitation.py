@@ -127,16 +127,14 @@ class JoinByInvitation:
             raise invitation_invalid()
         guest = guest_of(invitation, request.guest_key)
         on_known(guest, room)
-        counted = _CountedClaims(self._store, self._seats, invitation, key_hash, found.has_come)
+        write = _CountedClaims(self._store, self._seats, invitation, key_hash, found.has_come).write
         asked = JoinRequest(
             name=invitation.name if request.name is None else request.name,
             skips_waiting_room=invitation.skips_waiting_room,
             uses_left=None if found.has_come else invitation.uses_left,
         )
         try:
-            return self._join_room.join_as_guest(
-                guest, room, asked, counted.write, deadline, look=look
-            )
+            return self._join_room.join_as_guest(guest, room, asked, write, deadline, look=look)
         except MustWait:
             self._remember(asker, guest)
             raise
@@ -171,8 +169,10 @@ class JoinByInvitation:
             if len(self.kept_waiting) > MAX_USERS:
                 del self.kept_waiting[next(iter(self.kept_waiting))]
 
-    def identify(self, request: GuestRequest, deadline: Deadline) -> User:
-        """Return a guest who is invited as a moderator, and has come before.
+    def identify(
+        self, request: GuestRequest, deadline: Deadline, *, any_role: bool = False
+    ) -> User:
+        """Return a guest who has come before, and is invited as a moderator unless `any_role`.
 
         Whether they moderate the room of a request is up to the room.
 
@@ -183,7 +183,9 @@ class JoinByInvitation:
         found = self._store.look_up(invitation_id_of(code_hash), key_hash, deadline)
         invitation = _good(found, code_hash, self._clock())
         is_known = invitation is not None and found.has_come and self._rule.enabled
-        if invitation is None or not is_known or invitation.role is not Role.MODERATOR:
+        if invitation is None or not is_known:
+            raise Unauthenticated("Only a guest who came in may do this.")
+        if not any_role and invitation.role is not Role.MODERATOR:
             raise Unauthenticated("Only a guest who came in as a moderator may do this.")
         return guest_of(invitation, request.guest_key)
 
