@@ -80,8 +80,10 @@ def fetch_document(url: str, deadline: Deadline) -> Any:  # noqa: ANN401 - JSON 
 
 
 def _download(url: str, deadline: Deadline) -> bytes:
-    https = urllib.request.HTTPSHandler(context=tls_context())
-    opener = urllib.request.build_opener(_NoRedirects, https)
+    handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
+    if url.startswith("https://"):
+        handlers.append(urllib.request.HTTPSHandler(context=tls_context()))
+    opener = urllib.request.build_opener(*handlers)
     request = urllib.request.Request(url, headers=_HEADERS)  # noqa: S310 - checked to be http
     try:
         with opener.open(request, timeout=deadline.remaining()) as response:

@@ -9,7 +9,7 @@ over the socket, because tests of faults are about dropped and late answers on a
 import io
 import os
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from wsgiref.types import WSGIEnvironment
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import OperationModel
 from botocore.session import Session
 
@@ -25,6 +26,8 @@ from stand_ins.aws.stand_in import AwsStandIn
 
 _TARGET: Final = "X-Amz-Target"
 _MOST_CLIENTS: Final = 8
+_ALIASER: Final[Any] = EventAliaser(HierarchicalEmitter())  # its type stub hides what it does
+_EVENT_NAME: Final = cache(_ALIASER._alias_event_name)  # noqa: SLF001  the same for all sessions
 _CREATE_CLIENT: Any = Session.create_client
 _SIGNED: Final = "AWS4-HMAC-SHA256 Credential=test/20260301/{}/aws/aws4_request"
 """The part of a signature from which moto reads the region."""
@@ -60,6 +63,9 @@ class InProcessAws(boto3.Session):
 
         patch.setattr(boto3, "DEFAULT_SESSION", self)
         patch.setattr(Session, "create_client", create_client)
+        # Each app makes a session, which names all of botocore's handlers and looks into each.
+        patch.setattr(EventAliaser, "_alias_event_name", staticmethod(_EVENT_NAME))
+        patch.setattr(HierarchicalEmitter, "_verify_accept_kwargs", lambda *_: None)
 
     def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
         config = options.get("config")
