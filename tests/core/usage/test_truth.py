@@ -162,13 +162,13 @@ def held(meeting: Meeting) -> tuple[Usage, Usage]:
 
 
 @pytest.mark.parametrize("limit", [None, 3])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_late_and_doubled_callbacks_count_exactly(seed: int, limit: int | None) -> None:
     counted, truth = held(Meeting(seed, limit=limit))
     assert counted == truth
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_lost_arrivals_and_streams_count_exactly_once_the_end_is_reported(seed: int) -> None:
     meeting = Meeting(seed, loses=ARRIVALS | {"streamDestroyed"})
     counted, truth = held(meeting)
@@ -176,7 +176,7 @@ def test_lost_arrivals_and_streams_count_exactly_once_the_end_is_reported(seed: 
     assert counted == truth
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_lost_end_counts_exactly_if_a_stream_ended_with_it(seed: int) -> None:
     meeting = Meeting(seed, loses={"connectionDestroyed"}, cameras=True)
     counted, truth = held(meeting)
@@ -185,7 +185,7 @@ def test_a_lost_end_counts_exactly_if_a_stream_ended_with_it(seed: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 3])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_is_lost_each_client_counts_within_the_time_between_two_checks(
     seed: int, limit: int | None
 ) -> None:

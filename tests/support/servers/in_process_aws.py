@@ -9,6 +9,7 @@ over the socket, because tests of faults are about dropped and late answers on a
 import io
 import os
 from collections.abc import Mapping
+from copy import copy
 from functools import cache, partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,7 +19,6 @@ from wsgiref.types import WSGIEnvironment
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
-from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import OperationModel
 from botocore.session import Session
 
@@ -26,9 +26,8 @@ from stand_ins.aws.stand_in import AwsStandIn
 
 _TARGET: Final = "X-Amz-Target"
 _MOST_CLIENTS: Final = 8
-_ALIASER: Final[Any] = EventAliaser(HierarchicalEmitter())  # its type stub hides what it does
-_EVENT_NAME: Final = cache(_ALIASER._alias_event_name)  # noqa: SLF001  the same for all sessions
 _CREATE_CLIENT: Any = Session.create_client
+_REGISTER_BUILTIN_HANDLERS: Any = Session._register_builtin_handlers  # type: ignore[attr-defined]  # noqa: SLF001
 _SIGNED: Final = "AWS4-HMAC-SHA256 Credential=test/20260301/{}/aws/aws4_request"
 """The part of a signature from which moto reads the region."""
 
@@ -63,9 +62,8 @@ class InProcessAws(boto3.Session):
 
         patch.setattr(boto3, "DEFAULT_SESSION", self)
         patch.setattr(Session, "create_client", create_client)
-        # Each app makes a session, which names all of botocore's handlers and looks into each.
-        patch.setattr(EventAliaser, "_alias_event_name", staticmethod(_EVENT_NAME))
-        patch.setattr(HierarchicalEmitter, "_verify_accept_kwargs", lambda *_: None)
+        # Each app makes a session, which would look into each of botocore's handlers.
+        patch.setattr(Session, "_register_builtin_handlers", _copy_builtin_handlers)
 
     def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
         config = options.get("config")
@@ -130,6 +128,18 @@ def use_sockets(patch: pytest.MonkeyPatch) -> None:
     """Have clients made as outside tests until the patch ends."""
     patch.setattr(boto3, "DEFAULT_SESSION", None)
     patch.setattr(Session, "create_client", _CREATE_CLIENT)
+
+
+@cache
+def _builtin_handlers() -> Any:
+    """Return the handlers that each session has, as one session registers them."""
+    session: Any = Session(include_builtin_handlers=False)
+    _REGISTER_BUILTIN_HANDLERS(session, session._events)  # noqa: SLF001  as a session does itself
+    return session._original_handler  # noqa: SLF001
+
+
+def _copy_builtin_handlers(session: Any, _: object) -> None:
+    vars(session._original_handler).update(vars(copy(_builtin_handlers())))  # noqa: SLF001
 
 
 def _is_of_the_app(config: Any) -> bool:
