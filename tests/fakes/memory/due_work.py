@@ -12,7 +12,7 @@ from chalicelib.core.ports.room_store import StaleRoom
 from chalicelib.core.ports.session_store import CheckQueue, DueSession
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
-from tests.fakes.memory.table import Table, whole_second
+from tests.fakes.memory.table import Table, queue_as_read, whole_second
 
 _FORGOTTEN_AFTER: Final = timedelta(days=7)
 _PARTS: Final = 8
@@ -81,7 +81,8 @@ class FakeDueWork:
     ) -> None:
         with self._table.faults.call("schedule_check", deadline):
             due = epoch_milliseconds(next_check)
-            self._change_as_read(session, due=due, quiet_since=quiet_since)
+            queue = queue_as_read(session, quiet_since)
+            self._change_as_read(session, due=due, quiet_since=quiet_since, queue=queue)
 
     def postpone_check(self, session_id: str, until: datetime, deadline: Deadline) -> None:
         with self._table.faults.call("postpone_check", deadline):

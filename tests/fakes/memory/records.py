@@ -43,12 +43,7 @@ class SessionRecord:
     unassigned_streams: tuple[Stream, ...] = ()
     started: datetime | None = None
     retired_until: datetime | None = None
-
-    @property
-    def queue(self) -> CheckQueue:
-        if self.retired_until is not None:
-            return CheckQueue.RETIRED
-        return CheckQueue.LIVE if self.quiet_since is None else CheckQueue.IDLE
+    queue: CheckQueue = CheckQueue.LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class FakeRoomDirectory:
             found = [
                 session_id
                 for session_id, each in self._table.sessions.items()
-                if each.queue is CheckQueue.LIVE
+                if each.due is not None and each.queue is CheckQueue.LIVE
             ]
             return found[:limit]
 

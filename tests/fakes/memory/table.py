@@ -9,6 +9,7 @@ from chalicelib.core.model.room import Room
 from chalicelib.core.model.usage import SessionDay, Usage, start_of
 from chalicelib.core.ports.quota_store import Period
 from chalicelib.core.ports.room_store import StaleRoom
+from chalicelib.core.ports.session_store import CheckQueue
 from chalicelib.core.support.formats import Clock, epoch_milliseconds
 from chalicelib.errors import StoreUnavailable
 from tests.fakes.faults import Faults
@@ -163,6 +164,7 @@ class Table:
             session.room_id,
             due=epoch_milliseconds(first_check),
             quiet_since=None,
+            queue=queue_as_read(session, None),
             **owner,
         )
 
@@ -209,6 +211,7 @@ class Table:
             quiet_since=quiet_since,
             started=started,
             retired_until=None if until is None else whole_second(until),
+            queue=CheckQueue.LIVE if until is None else CheckQueue.RETIRED,
             expires=None if until is None else whole_second(until + self.attendance),
         )
 
@@ -248,3 +251,10 @@ def whole_second(moment: datetime) -> datetime:
 
 def unavailable() -> StoreUnavailable:
     return StoreUnavailable("The rooms cannot be read or written at the moment; try again.")
+
+
+def queue_as_read(session: Session, quiet_since: datetime | None) -> CheckQueue:
+    """Return the queue of a session's next check, by the session as the caller read it."""
+    if session.retired_until is not None:
+        return CheckQueue.RETIRED
+    return CheckQueue.LIVE if quiet_since is None else CheckQueue.IDLE

@@ -55,7 +55,8 @@ class FakeWaiting:
         with self._table.faults.call("record_waiting", deadline):
             now, before = self._waiting(room.session_id), change.before
             signals = change.signalled is not None or before.signalled_at is None
-            if signals and now.signalled_at != before.signalled_at:
+            is_gone = before.signalled_at is not None and now.signalled_at is None
+            if is_gone or (signals and now.signalled_at != before.signalled_at):
                 raise StaleWaiting
             known, found = change.before.users.get(change.user.id), now.users.get(change.user.id)
             if (known and known.asked_at) != (found and found.asked_at):
