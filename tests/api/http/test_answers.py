@@ -263,7 +263,7 @@ print(gc.isenabled(), gc.get_freeze_count() > 10_000)
 
 @pytest.fixture(scope="module")
 def started_without_settings() -> list[str]:
-    """What a Lambda without settings prints after its start."""
+    """Return the output of a Lambda that starts without settings."""
     return run_python(STARTED, {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"})
 
 

@@ -64,7 +64,7 @@ USERS = [ALICE, User("root", admin=True), *GUESTS]
 MODERATORS = {"alice", "root"}
 CAPS = [None, 1, 2, 3]
 LIMITS = [(None, 0), (1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (3, 1), (3, 2)]
-"""How many may be in, and how many of these seats are kept free for moderators."""
+"""Limits of a room: seats, and of these the ones that are kept free for moderators."""
 ENDINGS = ["open anew", "close never", "close soon", "delete"]
 NO_LIMIT = 1000
 TASKS_AT_ONCE = 5
@@ -437,7 +437,7 @@ class Interleavings(RuleBasedStateMachine):
         return room
 
     def _in(self, room: Room) -> list[Connection]:
-        """Those in the room of whom we were told."""
+        """Return the clients in the room whose arrival OpenTok has reported."""
         return [each for each in self.opentok.clients(room.session_id) if each.id in self.told]
 
     def _kept(self, room: Room) -> set[str]:
@@ -485,7 +485,7 @@ class Interleavings(RuleBasedStateMachine):
         )
 
     def _hear(self, event: Event) -> None:
-        """What the route of session callbacks does with an event."""
+        """Handle an event as the route of session callbacks does."""
         follow, deadline = self.service.use_cases.session_tracker, NoHurry()
         session = follow.find(event.session_id, deadline)
         assert session is not None
@@ -555,7 +555,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @contextmanager
     def _judging(self) -> Iterator[None]:
-        """What fails here has failed for good: there is nothing to be tried any more."""
+        """Note a failure as final: nothing is tried after it."""
         try:
             yield
         except BaseException:

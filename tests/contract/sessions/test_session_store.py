@@ -1,4 +1,4 @@
-"""What a write about who is in stands on: where that no longer holds, nothing is written."""
+"""Conditions of writes about who is in: where one no longer holds, nothing is written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class House:
     due_work: DueWorkStore
 
     def room(self) -> Room:
-        """As it stands."""
+        """Return the room as it is stored now."""
         room = self.rooms.find("standup", soon())
         assert room is not None
         return room
@@ -65,14 +65,14 @@ class House:
         self.rooms.compare_and_set(room, after, NOON, soon())
 
     def joins_later(self, user: str, at: datetime) -> Callable[[], None]:
-        """What the user's join will write, as judged by the room as it stands now."""
+        """Return the write of the user's join, as decided by the room that is stored now."""
         room = self.room()
         claim = room.seats.claim_for_join(user, CAP, at)
         assert claim is not None
         return lambda: self.seats.write_claim(room, claim, soon())
 
     def leaves_later(self, user: str) -> Callable[[], None]:
-        """What the end of the user's connection will write, likewise."""
+        """Return the write of the end of the user's connection, decided likewise."""
         room, session = self.room(), self.session()
         release = room.seats.release_for(connection_of(user).id, LATER)
         assert release is not None
@@ -81,7 +81,7 @@ class House:
         )
 
     def refuses(self, write: Callable[[], object]) -> bool:
-        """Whether the write is told to be stale, with the room as it stands, and left none."""
+        """Return True if the write is refused with the stored room, and has changed nothing."""
         before = self.database.snapshot()
         with pytest.raises(StaleRoom) as stale:
             write()
