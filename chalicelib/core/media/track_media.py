@@ -20,8 +20,9 @@ from chalicelib.core.support.formats import Clock, epoch_milliseconds
 _RECORDING: Final = {
     "started": AuditAction.RECORDING_STARTED,
     STOPPED: AuditAction.RECORDING_STOPPED,
+    DELETED: AuditAction.RECORDING_DELETED,
 }
-"""The statuses that begin and end a recording. Automatic ones have no other entry."""
+"""The statuses that begin and end a recording, or delete it. Automatic ones have no other entry."""
 
 
 class MediaTracker:
@@ -67,6 +68,10 @@ class MediaTracker:
         media = report.to_media(room_id)
         self._store.save(recordable(media), deadline, replacing)
         return media
+
+    def save_found(self, report: MediaReport, room_id: str, deadline: Deadline) -> bool:
+        """Record a report that no callback brought; return False if the record is newer."""
+        return self._store.save(recordable(report.to_media(room_id)), deadline)
 
     def mark_ended(self, media: Media, deadline: Deadline) -> Media:
         """Record that it has ended, and return its new state.

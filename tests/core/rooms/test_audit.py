@@ -241,8 +241,95 @@ def test_a_recording_that_is_deleted_after_its_days_has_an_entry(
     service.clock.forward(seconds=2 * 24 * 60 * 60)
     service.delete_expired_archives()
 
-    deletion = of(AuditAction.RECORDING_DELETED, entries())
+    deletion, reported = entries()
+    assert deletion.action is reported.action is AuditAction.RECORDING_DELETED
     assert (deletion.room, deletion.details) == ("standup", {"archive": archive_id})
+    assert reported.details == {"archive": archive_id, "reported": True}
+
+
+def test_a_recording_whose_callbacks_are_lost_has_entries_when_it_is_found(
+    service: Service, entries: Entries
+) -> None:
+    room = service.open(archive_mode=ArchiveMode.ALWAYS)
+    service.enter(BOB)
+    entries()
+    archives = service.platforms.objects(MediaKind.ARCHIVE)
+    archive_id = archives.begin(room.session_id, automatic=True)
+
+    def look_a_while_later() -> list[AuditEntry]:
+        service.opentok.events.clear()
+        service.clock.forward(minutes=11)
+        service.reconcile()
+        return entries()
+
+    for status, action in (
+        ("started", AuditAction.RECORDING_STARTED),
+        ("available", AuditAction.RECORDING_STOPPED),
+    ):
+        archives.move(archive_id, status)
+        (entry,) = look_a_while_later()
+        assert (entry.action, entry.room) == (action, "standup")
+        assert entry.details == {"archive": archive_id, "reported": True, "reconciled": True}
+        assert look_a_while_later() == []
+
+
+def test_a_whole_recording_that_no_callback_reported_has_both_entries(
+    service: Service, entries: Entries
+) -> None:
+    room = service.open(archive_mode=ArchiveMode.ALWAYS)
+    service.enter(BOB)
+    archives = service.platforms.objects(MediaKind.ARCHIVE)
+    archives.move(archives.begin(room.session_id, automatic=True), "stopped")
+    service.opentok.events.clear()
+    entries()
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert [each.action for each in entries()] == ["recording_started", "recording_stopped"]
+
+
+def test_a_recording_that_opentok_no_longer_has_was_deleted_there(
+    service: Service, entries: Entries
+) -> None:
+    studio = Studio(service)
+    service.clock.forward(minutes=2)
+    archive = studio.start(MediaKind.ARCHIVE)
+    studio.objects(MediaKind.ARCHIVE).unlisted.add(archive.id)
+    studio.objects(MediaKind.ARCHIVE).denied.add(archive.id)
+    entries()
+    service.clock.forward(minutes=3)
+    service.reconcile()
+    assert [each.action for each in entries()] == ["recording_stopped", "recording_deleted"]
+
+
+def test_a_deletion_at_opentok_has_an_entry(service: Service, entries: Entries) -> None:
+    archive_id = Studio(service).archived()
+    service.deliver()
+    entries()
+    service.platforms.objects(MediaKind.ARCHIVE).move(archive_id, "deleted")
+    service.deliver()
+    deletion = of(AuditAction.RECORDING_DELETED, entries())
+    assert deletion.details == {"archive": archive_id, "reported": True}
+
+
+def test_a_recording_that_the_service_stops_has_an_entry_without_a_callback(
+    service: Service, entries: Entries
+) -> None:
+    for how in ("deleted", "too-long"):
+        service.open(how)
+        service.enter(BOB, how)
+        _, archive = service.use_cases.media().record_archives.start(
+            ALICE, how, {}, service.deadline
+        )
+        entries()
+        if how == "deleted":
+            service.close(how)
+        else:
+            service.opentok.events.clear()
+            service.clock.forward(hours=13)
+            service.reconcile()
+        stop = next(each for each in entries() if each.action is AuditAction.RECORDING_STOPPED)
+        assert (stop.room, stop.details) == (how, {"archive": archive.id})
+        service.opentok.events.clear()
 
 
 def test_an_automatic_recording_starts_and_stops_as_opentok_reports(
