@@ -117,6 +117,7 @@ def test_mutes_say_what_was_muted(service: Service, entries: Entries) -> None:
     service.open()
     connection_id = service.enter(BOB)
     stream_id = service.opentok.publish(connection_id)
+    service.deliver()
     entries()
 
     moderate = service.use_cases.moderate
@@ -125,7 +126,22 @@ def test_mutes_say_what_was_muted(service: Service, entries: Entries) -> None:
 
     one, every = entries()
     assert (one.action, one.details) == ("mute", {"stream": stream_id})
+    assert (one.subject, one.connection_id) == ("bob", connection_id)
     assert every.details == {"active": True, "excluded": [stream_id]}
+
+
+def test_a_mute_of_a_stream_that_is_not_on_record_names_nobody(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    stream_id = service.opentok.publish(service.enter(BOB))
+    service.opentok.events.clear()
+    entries()
+    mute = service.use_cases.moderate.mute_stream
+    mute(ALICE, "standup", stream_id, service.deadline)
+    service.table.faults.fail_next("page")
+    mute(ALICE, "standup", stream_id, service.deadline)
+    assert [(each.action, each.subject) for each in entries()] == [("mute", None)] * 2
 
 
 def test_a_change_of_rules_says_from_what_to_what(service: Service, entries: Entries) -> None:
