@@ -247,6 +247,18 @@ def test_a_recording_has_entries_from_its_start_to_its_deletion(
     assert "signature" not in str(by_hand)
 
 
+def test_a_start_of_a_recording_whose_answer_is_lost_has_an_entry_that_names_its_actor(
+    service: Service, entries: Entries
+) -> None:
+    studio = Studio(service)
+    entries()
+    service.opentok.faults.lose_answer("archive.start")
+    assert studio.refusal(MediaKind.ARCHIVE) == "start_unconfirmed"
+    (entry,) = entries()
+    assert (entry.action, entry.room) == (AuditAction.RECORDING_STARTED, "standup")
+    assert entry.details == {"unconfirmed": True}
+
+
 def test_a_recording_that_is_deleted_after_its_days_has_an_entry(
     service: Service, entries: Entries
 ) -> None:
