@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -52,7 +53,7 @@ def repaired(
 ) -> tuple[str, DeployError | None]:
     out = io.StringIO()
     try:
-        run(Freeing("prod", repair_of(service), Answering(answer), out))
+        run(Freeing("prod", repair_of(service), Answering(answer), nullcontext, out))
     except DeployError as refusal:
         return out.getvalue(), refusal
     return out.getvalue(), None
