@@ -134,3 +134,8 @@ def _lines(found: Comparison) -> Iterator[str]:
             f"  {counted(found.unknown, 'connection')} that OpenTok lists: not on record. If it "
             "stays so for minutes, callbacks do not come: docs/runbook.md."
         )
+    if found.unknown and found.unused:
+        yield (
+            "  Their users are not known: whoever it is may be in one of these seats. If you free "
+            "it, one more than the limit may come in."
+        )
