@@ -70,6 +70,16 @@ def test_a_refusal_has_its_code_wherever_somebody_asked(lines: list[dict[str, An
     assert {each["address"] for each in of("refusal", lines)} == {IP}
 
 
+def test_a_refusal_of_somebody_unknown_names_the_room_that_they_asked_for(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.gateway.request("POST", "/rooms/standup/tokens", bearer="forged")
+    live.gateway.request("POST", "/rooms/not%20a%20name/tokens", bearer="forged")
+    named, other = audit_lines(capsys)
+    assert (named["code"], named["room"], named["address"]) == ("unauthenticated", "standup", IP)
+    assert (other["code"], "room" in other) == ("unauthenticated", False)
+
+
 def test_a_guest_who_is_known_is_named_when_admitted_and_when_refused(
     live: Live, capsys: pytest.CaptureFixture[str]
 ) -> None:
