@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.api.http.request_log import AUDIT, audit_fields
+from chalicelib.adapters.pseudonyms import KeyedPseudonyms
+from chalicelib.api.http.request_log import AUDIT, RequestRecord, audit_fields
+from chalicelib.core.ports.credentials import PrivacyKeys
 from chalicelib.core.support.audit import AuditEntry
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock, epoch_milliseconds
 from chalicelib.core.support.metrics import recording
 from deploy.aws.audit import audit_group
@@ -18,8 +21,22 @@ if TYPE_CHECKING:
     import boto3
 
 _STREAM: Final = "audit"
+_SECONDS_FOR_KEYS: Final = 10.0
 _MOST: Final = 1000
 """The number of lines in a call. CloudWatch Logs takes 1 MB, and a line has some 500 bytes."""
+
+
+def shown_by(keys: PrivacyKeys | None) -> Callable[[str | None], str | None]:
+    """Return what lines show of a user: what the service's own do.
+
+    Args:
+        keys: The keys of strict privacy; None for the usual privacy, whose lines have user ids.
+    """
+    record = RequestRecord("", "", "", "")
+    if keys is not None:
+        pseudonyms = KeyedPseudonyms(keys)
+        record.hide = lambda user_id: pseudonyms.for_logs(user_id, Deadline(_SECONDS_FOR_KEYS))
+    return record.shown
 
 
 class AuditLines:

@@ -1,7 +1,6 @@
 """The operator's commands about rooms, on the stage's table and secret."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from chalicelib.adapters.dynamodb.admission.invitations import DynamoDBInvitations
 from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
@@ -14,18 +13,15 @@ from chalicelib.adapters.opentok.api_client import ApiClient, Transport
 from chalicelib.adapters.opentok.connections import OpenTokConnections
 from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
-from chalicelib.adapters.pseudonyms import KeyedPseudonyms
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
-from chalicelib.api.http.request_log import RequestRecord
 from chalicelib.core.rooms.operation.free_seats import FreeSeats
 from chalicelib.core.rooms.operation.room_figures import RoomFigures
 from chalicelib.core.sessions.connection_rules import ConnectionRules
 from chalicelib.core.sessions.track_sessions import SessionTracker
-from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 from deploy.asking import Operator
-from deploy.operation.audit_lines import AuditLines
+from deploy.operation.audit_lines import AuditLines, shown_by
 from deploy.operation.freeing import Freeing
 from deploy.operation.occupants import Occupants
 from deploy.operation.rooms import Rooms
@@ -33,8 +29,6 @@ from deploy.stage import Stage
 
 if TYPE_CHECKING:
     import boto3
-
-_SECONDS_FOR_KEYS: Final = 10.0
 
 
 class RoomCommands:
@@ -76,19 +70,13 @@ class RoomCommands:
         source = SecretsManagerCredentials(
             self._session.client("secretsmanager"), self._settings.opentok_secret_id
         )
-        lines = AuditLines(self._stage.name, self._session, self._shown(source), utc_now, self._out)
+        keys = source if self._settings.strict_privacy else None
+        lines = AuditLines(self._stage.name, self._session, shown_by(keys), utc_now, self._out)
         freeing = Freeing(self._stage.name, self._repair(source), operator, lines.kept, self._out)
         if end:
             freeing.end(room)
         else:
             freeing.free(room)
-
-    def _shown(self, source: SecretsManagerCredentials) -> Callable[[str | None], str | None]:
-        """Return a function for what audit lines show of a user, as the service's own do."""
-        record, pseudonyms = RequestRecord("", "", "", ""), KeyedPseudonyms(source)
-        if self._settings.strict_privacy:
-            record.hide = lambda user_id: pseudonyms.for_logs(user_id, Deadline(_SECONDS_FOR_KEYS))
-        return record.shown
 
     def _repair(self, source: SecretsManagerCredentials) -> FreeSeats:
         clients, transport = SdkClients(source, self._settings.opentok_api_url), Transport()

@@ -2,15 +2,18 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters.pseudonyms import log_hash
+from chalicelib.api.http.request_log import HIDDEN
 from chalicelib.core.support.audit import AuditAction, AuditEntry
+from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import audit, increment
-from deploy.operation.audit_lines import AuditLines
+from deploy.operation.audit_lines import AuditLines, shown_by
 from tests.support.noon import NOON
 
 if TYPE_CHECKING:
@@ -77,6 +80,27 @@ def test_users_are_shown_as_in_the_lines_of_the_service() -> None:
         audit(AuditEntry(action=AuditAction.DEPARTURE, subject="bob"))
     (event,) = aws.written[0]["logEvents"]
     assert json.loads(event["message"])["subject"] == "hash of bob"
+
+
+class Keys:
+    """The keys of privacy in a secret, which may have none."""
+
+    def __init__(self, *keys: str) -> None:
+        self._keys = keys
+
+    def privacy_keys(self, deadline: Deadline) -> Sequence[str]:
+        assert deadline.remaining() > 0
+        return self._keys
+
+    def newer_privacy_keys(self, known: Sequence[str], deadline: Deadline) -> Sequence[str]:
+        raise AssertionError((known, deadline))
+
+
+def test_strict_privacy_shows_the_hash_that_the_service_shows() -> None:
+    assert shown_by(Keys("ab" * 32))("bob") == log_hash("bob", "ab" * 32)
+    assert shown_by(Keys())("bob") == HIDDEN
+    assert shown_by(Keys())(None) is None
+    assert shown_by(None)("bob") == "bob"
 
 
 def test_what_was_done_before_a_failure_is_written() -> None:
