@@ -329,6 +329,22 @@ def test_a_recording_that_opentok_no_longer_has_was_deleted_there(
     assert [each.action for each in entries()] == ["recording_stopped", "recording_deleted"]
 
 
+@pytest.mark.parametrize("status", ["available", "uploaded", "failed"])
+def test_a_recording_whose_end_is_first_reported_by_its_file_has_an_entry(
+    service: Service, entries: Entries, status: str
+) -> None:
+    studio = Studio(service)
+    archive = studio.start(MediaKind.ARCHIVE)
+    studio.objects(MediaKind.ARCHIVE).move(archive.id, "stopped")
+    service.opentok.events.clear()
+    entries()
+    for _ in range(2):
+        studio.objects(MediaKind.ARCHIVE).move(archive.id, status)
+        service.deliver()
+    stop = of(AuditAction.RECORDING_STOPPED, entries())
+    assert stop.details == {"archive": archive.id, "reported": True}
+
+
 def test_a_deletion_at_opentok_has_an_entry(service: Service, entries: Entries) -> None:
     archive_id = Studio(service).archived()
     service.deliver()
