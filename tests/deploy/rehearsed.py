@@ -173,6 +173,10 @@ class _Play:
         """What an operator does at night, in a room where one seat is held and one is used."""
         self._ask("hold a seat", "POST", "rooms/seats/tokens", self._bob)
         self._run(clone, runbook.WHILE_IT_RUNS)
+        lines = self._set.aws.client("logs").get_log_events(
+            logGroupName="/roomkey/prod/audit", logStreamName="audit"
+        )["events"]
+        self._seen.seen["operator's lines"] = [json.loads(each["message"]) for each in lines]
 
     def _roll_back_and_restore(self, clone: Clone) -> None:
         """Deploy an older commit on a table that was restored."""
