@@ -98,6 +98,8 @@ class ReadAttendance:
         sessions = self._sessions(user, name, deadline)
         if not self._kept:
             raise AttendanceNotKept("This service keeps no attendance.")
+        # DynamoDB removes what has expired later, and nothing earlier than `LEAST_KEPT`.
+        span = TimeSpan(max(span.start, self._clock() - self._kept), span.end)
         left = [each for each in sessions if each.started_at < span.end]
         if start is not None:
             left = [each for each in left if each.started_at >= start.session_started_at]
