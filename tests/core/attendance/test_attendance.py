@@ -263,6 +263,20 @@ def test_attendance_is_kept_for_the_operators_days(days: int) -> None:
         assert who(attendance(service)) == []
 
 
+def test_who_was_in_an_early_one_of_many_sessions_is_listed(service: Service) -> None:
+    bob = None
+    for number in range(110):
+        service.open()
+        if number == 3:
+            bob = service.enter(BOB)
+        service.clock.forward(minutes=10)
+        service.close()
+    lines = attendance(service, start=timedelta(minutes=25), end=timedelta(minutes=45))
+    assert [each.connection_id for each in lines] == [bob]
+    everything = attendance(service, start=-DAY, end=DAY, limit=1)
+    assert [each.connection_id for each in everything] == [bob]
+
+
 def test_a_cursor_of_a_session_that_has_expired_goes_on_with_the_next_one(
     service: Service,
 ) -> None:
