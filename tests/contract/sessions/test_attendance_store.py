@@ -238,7 +238,7 @@ def test_sessions_of_a_name_come_page_by_page(
     stores, room = database.stores, a_room()
     stores.rooms.create(room, None, soon())
     for number in range(1, 6):
-        after = replace(room, session_id=f"session-{number}", revision=number)
+        after = replace(room, session_id=f"later-{number}", revision=number)
         stores.rooms.compare_and_set(room, after, NOON + number * HOUR, soon())
         room = replace(after, revision=number + 1)
     start, pages = NOON + HOUR, list[list[str]]()
@@ -249,9 +249,9 @@ def test_sessions_of_a_name_come_page_by_page(
             break
         start = page.next_start
     assert [each[-2:] for each in pages] == [
-        ["session-1", "session-2"],
-        ["session-3", "session-4"],
-        ["session-4", "session-5"],
+        ["later-1", "later-2"],
+        ["later-3", "later-4"],
+        ["later-4", "later-5"],
     ]
     assert [len(each) for each in pages] == [3, 3, 2]
 
