@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.api.user_data_routes import REMAINS
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.usage import SessionDay, Usage, day_of
 from chalicelib.core.model.user import ERASED_PREFIX, User
@@ -322,3 +323,11 @@ def test_users_may_search_and_erase_only_so_often_in_a_day(service: Service) -> 
 def test_a_page_that_nobody_came_to_is_refused(service: Service) -> None:
     with pytest.raises(InvalidField, match="cursor"):
         service.use_cases.user_data().show.page(ALICE, "alice", 7, service.deadline)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Log", "Backups", "Recordings", "quotas", "decisions", "invitation", "tokens", "OpenTok"],
+)
+def test_an_erasure_says_what_it_leaves(word: str) -> None:
+    assert any(word in sentence for sentence in REMAINS)
