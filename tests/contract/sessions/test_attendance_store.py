@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from chalicelib.adapters.dynamodb.presence import attendance as adapter
+from chalicelib.adapters.dynamodb.presence import attendance_queries as adapter
 from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance, EndHint
 from chalicelib.core.model.connection import (
     Connection,

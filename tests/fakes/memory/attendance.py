@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chalicelib.adapters.dynamodb.presence.attendance import MAX_EARLIER, MAX_SESSIONS
+from chalicelib.adapters.dynamodb.presence.attendance_queries import MAX_EARLIER, MAX_SESSIONS
 from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance, RoomSession
 from chalicelib.core.ports.attendance import ArrivalCursor, ArrivalPage, SessionPage, TimeSpan
 from chalicelib.core.support.deadline import Deadline
