@@ -1,6 +1,7 @@
 """Audit entries about rooms, their sessions, their connections and their rules."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,7 @@ from chalicelib.core.model.room import Room, api_name
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.metrics import audit
+from chalicelib.errors import ProviderUnavailable
 
 _LISTS_OF_USERS: Final = ("members", "moderators")
 
@@ -33,6 +35,39 @@ def audit_room(
             details={name: each for name, each in details.items() if each is not None},
         )
     )
+
+
+@contextmanager
+def audited(
+    action: AuditAction,
+    room: Room,
+    *,
+    subject: str | None = None,
+    connection_id: str | None = None,
+    **details: object,
+) -> Iterator[None]:
+    """Record an entry about a room, if the `with` block does at OpenTok what it says.
+
+    Where OpenTok's answer is lost, it may be done: the entry is `unconfirmed` then.
+    """
+
+    def record(*, unconfirmed: bool | None = None) -> None:
+        audit_room(
+            action,
+            room,
+            subject=subject,
+            connection_id=connection_id,
+            **details,
+            unconfirmed=unconfirmed,
+        )
+
+    try:
+        yield
+    except ProviderUnavailable as failure:
+        if not failure.not_performed:
+            record(unconfirmed=True)
+        raise
+    record()
 
 
 def audit_session(

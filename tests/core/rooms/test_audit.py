@@ -11,6 +11,7 @@ from chalicelib.core.rooms.ban_users import ban_id_of
 from chalicelib.core.rooms.room_patch import SetPatch
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.metrics import recording
+from chalicelib.errors import ConnectionNotFound, ProviderUnavailable
 from tests.fakes.service import ALICE, BOB, CAROL, Service
 from tests.fakes.studio import Studio
 from tests.support.noon import NOON
@@ -256,6 +257,61 @@ def test_a_start_of_a_recording_whose_answer_is_lost_has_an_entry_that_names_its
     assert studio.refusal(MediaKind.ARCHIVE) == "start_unconfirmed"
     (entry,) = entries()
     assert (entry.action, entry.room) == (AuditAction.RECORDING_STARTED, "standup")
+    assert entry.details == {"unconfirmed": True}
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_an_act_to_which_opentoks_answer_is_lost_has_an_entry_that_names_its_subject(
+    service: Service, entries: Entries, *, is_lost: bool
+) -> None:
+    service.open()
+    bob = service.enter(BOB)
+    stream_id = service.opentok.publish(bob)
+    service.deliver()
+    moderate, archives = service.use_cases.moderate, service.use_cases.media().record_archives
+    _, archive = archives.start(ALICE, "standup", {}, service.deadline)
+    acts: dict[str, Callable[[], object]] = {
+        "mute_stream": lambda: moderate.mute_stream(ALICE, "standup", stream_id, service.deadline),
+        "mute_all": lambda: moderate.mute_all(ALICE, "standup", [], service.deadline, active=True),
+        "archive.stop": lambda: archives.stop(ALICE, "standup", archive.id, service.deadline),
+        "disconnect": lambda: moderate.disconnect(ALICE, "standup", bob, service.deadline),
+    }
+    entries()
+    for call, act in acts.items():
+        if is_lost:
+            service.opentok.faults.lose_answer(call)
+        else:
+            failure = ProviderUnavailable("busy", not_performed=True)
+            service.opentok.faults.fail_next(call, failure)
+        with pytest.raises(ProviderUnavailable):
+            act()
+
+    expected: list[tuple[str, str | None, dict[str, object]]] = [
+        ("mute", "bob", {"stream": stream_id}),
+        ("mute", None, {"active": True, "excluded": []}),
+        ("recording_stopped", None, {"archive": archive.id}),
+        ("removal", "bob", {}),
+    ]
+    assert [(each.action, each.subject, each.details) for each in entries()] == [
+        (action, subject, {**details, "unconfirmed": True})
+        for action, subject, details in expected
+        if is_lost
+    ]
+
+
+def test_a_removal_of_a_client_that_is_gone_at_opentok_is_unconfirmed(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    connection_id = service.enter(BOB)
+    service.leave_unreported(connection_id)
+    entries()
+    disconnect = service.use_cases.moderate.disconnect
+    for gone in (connection_id, "nobodys"):
+        with pytest.raises(ConnectionNotFound):
+            disconnect(ALICE, "standup", gone, service.deadline)
+    (entry,) = entries()
+    assert (entry.action, entry.subject) == (AuditAction.REMOVAL, "bob")
     assert entry.details == {"unconfirmed": True}
 
 
