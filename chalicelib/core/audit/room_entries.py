@@ -1,6 +1,6 @@
 """Audit entries about rooms, their sessions, their connections and their rules."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -134,14 +134,46 @@ def audit_departure(
     )
 
 
+def audit_creation(room: Room) -> None:
+    """Record that a room was created, with the rules that are not those of every new room."""
+    changes, users = _changes(RoomSettings(), room.settings)
+    _audit_rules(AuditAction.ROOM_CREATED, room, changes, users)
+
+
 def audit_rules(before: Room, after: Room) -> None:
     """Record the rules in which two states of a room differ, from what to what, if any does."""
+    changes, users = _changes(before.settings, after.settings)
+    if before.locked != after.locked:
+        changes = {"locked": {"from": before.locked, "to": after.locked}, **changes}
+    if changes:
+        _audit_rules(AuditAction.RULE_CHANGE, after, changes, users)
+
+
+def _audit_rules(
+    action: AuditAction,
+    room: Room,
+    changes: Mapping[str, object],
+    users: Mapping[str, tuple[str, ...]],
+) -> None:
+    audit(
+        AuditEntry(
+            action=action,
+            room=room.name,
+            session_id=room.session_id,
+            details={"changes": changes} if changes else {},
+            users=users,
+        )
+    )
+
+
+def _changes(
+    before: RoomSettings, after: RoomSettings
+) -> tuple[dict[str, object], dict[str, tuple[str, ...]]]:
+    """Return the settings that differ, and the users who came on a list or went off it."""
     changes: dict[str, object] = {}
     users: dict[str, tuple[str, ...]] = {}
-    if before.locked != after.locked:
-        changes["locked"] = {"from": before.locked, "to": after.locked}
     for each in fields(RoomSettings):
-        was, is_now = getattr(before.settings, each.name), getattr(after.settings, each.name)
+        was, is_now = getattr(before, each.name), getattr(after, each.name)
         if was == is_now:
             continue
         name = api_name(each.name)
@@ -152,16 +184,7 @@ def audit_rules(before: Room, after: Room) -> None:
             changes[name] = {"from": _size(was), "to": _size(is_now)}
         else:
             changes[name] = {"from": _plain(was), "to": _plain(is_now)}
-    if changes:
-        audit(
-            AuditEntry(
-                action=AuditAction.RULE_CHANGE,
-                room=after.name,
-                session_id=after.session_id,
-                details={"changes": changes},
-                users=users,
-            )
-        )
+    return changes, users
 
 
 def _size(user_ids: Collection[str] | None) -> int | None:
