@@ -14,6 +14,8 @@ from chalicelib.core.support.metrics import audit
 from chalicelib.errors import ProviderUnavailable
 
 _LISTS_OF_USERS: Final = ("members", "moderators")
+_FREE_TEXT: Final = ("archive_name",)
+"""The settings of which no log may have the text, since it may name somebody."""
 
 
 def audit_room(
@@ -182,6 +184,8 @@ def _changes(
             users[f"{each.name}_added"] = _added(was, is_now)
             users[f"{each.name}_removed"] = _added(is_now, was)
             changes[name] = {"from": _size(was), "to": _size(is_now)}
+        elif each.name in _FREE_TEXT:
+            changes[name] = {"from": was is not None, "to": is_now is not None}
         else:
             changes[name] = {"from": _plain(was), "to": _plain(is_now)}
     return changes, users

@@ -172,6 +172,17 @@ def test_a_new_room_has_an_entry_with_the_rules_that_it_begins_with(
     }
 
 
+def test_the_name_for_recordings_is_in_no_entry(service: Service, entries: Entries) -> None:
+    service.open(archive_mode=ArchiveMode.ALWAYS, archive_name="Bob Example, diagnosis")
+    (made,) = entries()
+    assert "Bob" not in str(made)
+    assert made.details["changes"] == {
+        "archiveMode": {"from": "manual", "to": "always"},
+        "archiveName": {"from": False, "to": True},
+        "moderators": {"from": 0, "to": 1},
+    }
+
+
 def test_a_room_that_a_join_makes_or_whose_name_is_used_again_has_an_entry(
     service: Service, entries: Entries
 ) -> None:
