@@ -1,4 +1,4 @@
-"""What an account's owner may change: a project's secret, and an application's public key."""
+"""A project's secret and an application's public key, which their account's owner may change."""
 
 import secrets
 from collections.abc import Mapping
