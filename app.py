@@ -118,7 +118,9 @@ def build_app(
         router.mount(built, routes)
     _register_schedules(built, Schedules(services.use_cases, log, new_run_deadline))
     if rotates(environment):
-        _register_rotation(built, RotationSteps(services.rotation, log))
+        _register_rotation(
+            built, RotationSteps(services.rotation, log, environment.get("OPENTOK_SECRET_ID", ""))
+        )
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()

@@ -28,11 +28,15 @@ class RotationSteps:
     Args:
         rotation: Returns the rotation.
         log: The log.
+        secret_id: The name of the one secret that is rotated.
     """
 
-    def __init__(self, rotation: Callable[[], "RotateCredentials"], log: RequestLog) -> None:
+    def __init__(
+        self, rotation: Callable[[], "RotateCredentials"], log: RequestLog, secret_id: str
+    ) -> None:
         self._rotation = rotation
         self._log = log
+        self._secret_id = secret_id
 
     def run(self, event: Mapping[str, Any], context: object) -> None:
         """Do the step that Secrets Manager asks for.
@@ -60,8 +64,9 @@ class RotationSteps:
     def _error_of(self, event: Mapping[str, Any], context: object) -> RoomkeyError | None:
         try:
             step, version = event.get("Step"), event.get("ClientRequestToken")
-            if step not in STEPS or not isinstance(version, str):
-                raise NotConfigured("rotation: this is no event of Secrets Manager")
+            is_ours = f":secret:{self._secret_id}-" in str(event.get("SecretId"))
+            if step not in STEPS or not isinstance(version, str) or not is_ours:
+                raise NotConfigured("rotation: this is no event about this stage's secret")
             self._rotation().step(step, version, _deadline(context))
         except RoomkeyError as error:
             return error

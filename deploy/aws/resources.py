@@ -137,6 +137,7 @@ class Resources:
             "ArchiveBucket": archives,
             "AuditDays": audit_days(self._stage.environment),
             **cost_limits(self._stage.environment),
+            "RotationDays": str(self._stage.rotation_days),
         }
         return [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()

@@ -18,6 +18,9 @@ from tests.support.servers.stand_ins import API_KEY, API_SECRET, SECRET_ID, Stan
 ACCOUNT = {"accountKey": "46000001", "accountSecret": "acc0acc0acc0acc0acc0acc0acc0acc0acc0acc0"}
 
 
+ARN = f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{SECRET_ID}-a1B2c3"
+
+
 @dataclass
 class Function:
     """The function of a stage that rotates, and its secret."""
@@ -37,13 +40,12 @@ def function(stand_ins: StandIns) -> Iterator[Function]:
     opentok = OpenTokStandIn(projects={API_KEY: API_SECRET}, accounts=accounts)
     with HttpServer(opentok.wsgi_app) as server:
         gateway = stand_ins.gateway(OPENTOK_API_URL=server.url, ROTATION_DAYS="30")
-        function = Function(
+        function = gateway.app.handler_map["rotate_credentials"]
+        region = client.meta.region_name
+        yield Function(
             gateway,
-            SecretRotation(
-                SECRET_ID, client.meta.region_name, lambda event: function.call(**event)
-            ),
+            SecretRotation(SECRET_ID, region, lambda event: function(event, LambdaContext())),
         )
-        yield function
     opentok.stop()
 
 
@@ -84,9 +86,11 @@ def test_a_step_that_fails_is_logged_and_raised_so_that_secrets_manager_ends_the
     "event",
     [
         {},
-        {"Step": "createSecret"},
-        {"Step": "dropSecret", "ClientRequestToken": "1"},
-        {"Step": ["createSecret"], "ClientRequestToken": "1"},
+        {"Step": "testSecret"},
+        {"Step": "testSecret", "ClientRequestToken": "1", "SecretId": "roomkey/test/other"},
+        {"Step": "dropSecret", "ClientRequestToken": "1", "SecretId": ARN},
+        {"Step": ["testSecret"], "ClientRequestToken": "1", "SecretId": ARN},
+        {"Step": "testSecret", "ClientRequestToken": None, "SecretId": ARN},
     ],
 )
 def test_an_event_of_somebody_else_is_refused(

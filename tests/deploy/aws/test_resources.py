@@ -93,7 +93,7 @@ def resources(client: RecordedCloudFormation, archive_bucket: str = "") -> Resou
     return Resources(stage, cast("CloudFormationClient", client))
 
 
-LIMITS = cost_limits({})
+LIMITS = {**cost_limits({}), "RotationDays": "0"}
 
 
 def test_the_limits_of_cost_are_settings_of_the_stage() -> None:

@@ -21,8 +21,10 @@ SCHEDULED = set(read_stage("prod").scheduled) - {"refill_session_pool"}
 OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
 OF_THE_AUDIT = ["AuditLog", "AuditStream"]
 OF_A_BUDGET = ["AlarmTopicPolicy", "EstimatedCost", "MonthlyBudget"]
+OF_A_ROTATION = "RotationErrors"
 OF_A_SERVING_STAGE = sorted(
-    set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_THE_AUDIT, *OF_RECORDINGS, *OF_A_BUDGET}
+    set(RESOURCES)
+    - {"RoomsTable", "OpenTokSecret", *OF_THE_AUDIT, *OF_RECORDINGS, *OF_A_BUDGET, OF_A_ROTATION}
 )
 
 
@@ -60,6 +62,10 @@ def test_all_else_goes_when_the_stage_no_longer_serves(name: str) -> None:
 @pytest.mark.parametrize("name", OF_A_BUDGET)
 def test_a_budget_is_there_where_the_settings_name_one(name: str) -> None:
     assert RESOURCES[name]["Condition"] == "Budget"
+
+
+def test_the_alarm_of_the_rotation_is_there_where_the_settings_have_one() -> None:
+    assert RESOURCES[OF_A_ROTATION]["Condition"] == "Rotating"
 
 
 def test_the_budget_tells_the_topic_which_lets_it() -> None:
@@ -149,6 +155,7 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
     assert watched == {
         ("AWS/Lambda", "Throttles", API),
         ("AWS/Lambda", "Errors", f"{API}-copy_audit"),
+        ("AWS/Lambda", "Errors", f"{API}-rotate_credentials"),
         ("AWS/Lambda", "Duration", API),
         ("Roomkey", "ProviderUnavailable", API),
         ("Roomkey", "SessionPoolDry", API),
