@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 import time_machine
 from botocore.exceptions import ClientError
+from chalice.config import Config
+from chalice.deploy.appgraph import ApplicationGraphBuilder
+from chalice.deploy.models import (
+    FileBasedIAMPolicy,
+    LambdaFunction,
+    ManagedIAMRole,
+    RestAPI,
+    ScheduledEvent,
+)
 
+from app import build_app
 from chalicelib.core.support.formats import epoch_milliseconds
 from deploy.asking import Terminal
 from deploy.errors import DeployError
 from deploy.opentok.credentials import Secret
 from deploy.rotation import AccountSecret, RotationSchedule, ensure_account
-from deploy.stage import Stage
+from deploy.stage import Stage, read_stage
 from stand_ins.http.faults import Fault
 from stand_ins.http.server import HttpServer
 from stand_ins.opentok import OpenTokStandIn
@@ -164,6 +174,33 @@ class TestDeployment:
         assert stage.at_once["roomkey-dev-rotate_credentials"] == 1
         assert "rotate_credentials" not in stage.scheduled
         assert "rotate_credentials" not in dev_on(stand_ins).functions
+
+    @pytest.mark.parametrize("days", ["0", "30"])
+    def test_chalice_deploys_the_functions_that_the_stage_says_it_has(self, days: str) -> None:
+        own = {"ROTATION_DAYS": days, "OPENTOK_SECRET_ID": SECRET_ID}
+        stage = read_stage("dev").with_settings(own)
+        config = Config(
+            "dev",
+            user_provided_params={"chalice_app": build_app(own)},
+            config_from_disk=stage.chalice_config,
+            default_params={"project_dir": str(stage.project)},
+        )
+
+        built = ApplicationGraphBuilder().build(config, "dev").resources
+
+        functions = {each.function_name: each for each in built if isinstance(each, LambdaFunction)}
+        (api,) = (each.lambda_function for each in built if isinstance(each, RestAPI))
+        scheduled = {
+            each.lambda_function.function_name for each in built if isinstance(each, ScheduledEvent)
+        }
+        names = {api.function_name, *scheduled, *functions}
+        assert names == set(stage.functions.values())
+        if days != "0":
+            rotation = functions[stage.rotation]
+            assert (rotation.handler, rotation.timeout) == ("app.rotate_credentials", 480)
+            assert isinstance(rotation.role, ManagedIAMRole)
+            assert isinstance(rotation.role.policy, FileBasedIAMPolicy)
+            assert str(rotation.role.policy.filename).endswith("policy-dev-rotate_credentials.json")
 
     def test_days_that_secrets_manager_does_not_take_are_refused(self, stand_ins: StandIns) -> None:
         for days in ("1001", "-1", "monthly"):

@@ -29,8 +29,8 @@ from tests.support.servers.stand_ins import (
 
 pytestmark = pytest.mark.usual_privacy
 
-QUICK = SwitchTimes(fresh=2, retry=0.5, lead=1.0, hold=3.0, latest_start=1.0)
-"""The usual times, but for a rotation in six seconds."""
+QUICK = SwitchTimes(fresh=2, retry=0.5, lead=2.0, hold=4.0, latest_start=2.0)
+"""The usual times, but for a rotation in seven seconds."""
 INSTANCES = 3
 CALLERS_EACH = 2
 SECONDS_AROUND = 1.0
