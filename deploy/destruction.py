@@ -99,7 +99,8 @@ class Destruction:
         if self._stage.keeps_data:
             return
         logs = self._account.session.client("logs")
-        for function in self._stage.functions.values():
+        # The rotation may have been switched off since it was deployed.
+        for function in {*self._stage.functions.values(), self._stage.rotation}:
             try:
                 logs.delete_log_group(logGroupName=f"/aws/lambda/{function}")
             except ClientError as error:

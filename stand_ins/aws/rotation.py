@@ -60,6 +60,14 @@ class SecretRotation:
         if _CURRENT not in self._labels():
             raise RotationError(f"Version {self.version} is not current at the end.")
 
+    def schedule(self, function: str, days: int) -> None:
+        """Set up a rotation by this function at intervals, and try it."""
+        self.try_out()
+        with one_at_a_time():
+            self._secret.rotation_enabled = True
+            self._secret.rotation_lambda_arn = function
+            self._secret.auto_rotate_after_days = days
+
     def try_out(self) -> None:
         """Call the step `testSecret` alone, as for a rotation that is switched on for later."""
         self.begin()

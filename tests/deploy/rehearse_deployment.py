@@ -33,7 +33,7 @@ from tests.deploy.rehearsed import (
 )
 from tests.rehearsal.policies import statements
 from tests.rehearsal.runbook import BY_ACTS, WHILE_IT_RUNS, rehearsed_commands
-from tests.rehearsal.stage_set import API_SECRET, ORIGIN
+from tests.rehearsal.stage_set import ACCOUNT_SECRET, API_KEY, API_SECRET, ORIGIN
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning"),  # moto's gaps
@@ -571,6 +571,39 @@ def test_half_a_deployment_can_be_destroyed(rehearsed: Rehearsed) -> None:
     left = rehearsed.seen["after half of prod"]
     assert left["buckets"] == [RECORDINGS]
     assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
+
+
+def test_a_stage_that_rotates_wants_the_account_first(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["dev without account"]
+
+    assert act.outcome.status != 0
+    assert "make account-secret STAGE=dev" in act.outcome.output
+    assert "[3/5]" not in act.outcome.output
+    assert succeeded(rehearsed.acts["dev account"])
+    assert ACCOUNT_SECRET not in rehearsed.acts["dev account"].outcome.output
+
+
+def test_a_rotation_is_set_up_and_tried_by_the_deployed_function(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["deploy dev"]
+
+    assert succeeded(act)
+    assert "rotated every 30 days" in act.outcome.output
+    assert "secretsmanager:RotateSecret" in act.actions
+    assert '"route":"testSecret","status":200' in rehearsed.seen["rotation"].replace(" ", "")
+
+
+def test_the_deployed_function_rotates_and_needs_all_that_its_policy_allows(
+    rehearsed: Rehearsed,
+) -> None:
+    replaced, stored = rehearsed.seen["rotated"]
+    used = {each[1:] for each in rehearsed.used_by_functions if "rotate" in each[0]}
+
+    assert stored == {"apiKey": API_KEY, "apiSecret": replaced}
+    assert '"route":"finishSecret","status":200' in rehearsed.seen["rotation"].replace(" ", "")
+    assert replaced not in rehearsed.seen["rotation"]
+    for action, resource in statements(rehearsed.seen["rotation policy"]):
+        asked = any(action == each and fnmatchcase(on, resource) for each, on in used)
+        assert asked or action.startswith("logs:"), action
 
 
 def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import requests
 
 from stand_ins.http.faults import Fault
@@ -19,7 +20,16 @@ from stand_ins.project_clone import Clone, Outcome
 from tests.rehearsal import runbook
 from tests.rehearsal.aws_calls import AwsCall
 from tests.rehearsal.aws_command import run_aws
-from tests.rehearsal.stage_set import API_KEY, CREDENTIALS, StageSet
+from tests.rehearsal.place import ACCOUNT as ACCOUNT_ID
+from tests.rehearsal.place import REGION
+from tests.rehearsal.stage_set import (
+    ACCOUNT,
+    ACCOUNT_KEY,
+    ACCOUNT_SECRET,
+    API_KEY,
+    CREDENTIALS,
+    StageSet,
+)
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
 SCHEDULED = (
@@ -197,11 +207,35 @@ class _Play:
     def _into_dev_and_out(self, clone: Clone) -> None:
         self._act("dev without credentials", clone, "deploy", "dev")
         self._act("dev credentials", clone, "secret", "dev", CREDENTIALS)
-        self._act("deploy dev", clone, "deploy", "dev")
+        self._act("dev without account", clone, "deploy", "dev", ROOMKEY_ROTATION_DAYS="30")
+        self._act("dev account", clone, "account-secret", "dev", ACCOUNT)
+        self._act("deploy dev", clone, "deploy", "dev", ROOMKEY_ROTATION_DAYS="30")
+        self._rotate_dev()
         self._act("dev archive storage", clone, "archive-storage", "dev")
         self._set.opentok.faults.add(Fault("/archive/storage", status=503), times=2)
         self._act("destroy dev", clone, "destroy", "dev", "roomkey-dev\n")
         self._look_after("dev")
+
+    def _rotate_dev(self) -> None:
+        """Let Secrets Manager rotate what somebody has replaced by hand in the account.
+
+        Nobody could join with it, so that the rotation announces nothing, and waits for nothing.
+        """
+        now = int(time.time())
+        claims = {"iss": ACCOUNT_KEY, "ist": "account", "iat": now, "exp": now + 60, "jti": "1"}
+        header = {"X-OPENTOK-AUTH": jwt.encode(claims, ACCOUNT_SECRET)}
+        url = f"https://api.opentok.com/v2/project/{API_KEY}/refreshSecret"
+        with self._set.http() as http:
+            replaced = http.post(url, headers=header, timeout=30).json()["secret"]
+        name, secret = "roomkey-dev-rotate_credentials", "roomkey/dev/opentok"
+        function = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}"
+        self._set.aws.rotation(secret, function).rotate()
+        client = self._set.aws.client("secretsmanager")
+        stored = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
+        self._seen.seen["rotated"] = (replaced, json.loads(stored["SecretString"]))
+        self._seen.seen["rotation"] = self._set.functions.running(name).log
+        role = self._set.functions.role(name)
+        self._seen.seen["rotation policy"] = self._set.aws.role_policies[role]
 
     def _set_callbacks_up(self) -> None:
         """As with `make callbacks`: the secret knows what OpenTok signs them with."""

@@ -3,7 +3,7 @@
 import io
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Self
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from werkzeug.wrappers import Request, Response
 
+from stand_ins.aws.rotation import SecretRotation
 from stand_ins.aws.stand_in import AwsStandIn
 from stand_ins.http.server import HttpServer
 from stand_ins.lambda_runtime.environment import FUNCTION
@@ -89,6 +90,9 @@ class AwsAccount:
             function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
             self._functions.invoke_later(function, json.loads(body))
             return Response(status=HTTPStatus.ACCEPTED)(environ, start)
+        if call.action == "secretsmanager:RotateSecret":
+            self._set_up_rotation(call.parameters)
+            return Response("{}", content_type="application/x-amz-json-1.1")(environ, start)
         document: dict[str, Any] = {}
         if call.operation in _IMPORTS:
             document = json.loads(body)
@@ -118,6 +122,21 @@ class AwsAccount:
         self.used_by_functions.update((function, *each) for each in needed)
         policy = self.role_policies[self._functions.role(function)]
         return all(allowed_by(policy, each) for each in needed)
+
+    def rotation(self, secret_id: str, function: str) -> SecretRotation:
+        """Return the rotation of a secret by the function of this ARN."""
+        return SecretRotation(
+            secret_id, REGION, lambda event: self._functions.invoke(function, event)
+        )
+
+    def _set_up_rotation(self, given: Mapping[str, Any]) -> None:
+        function = given["RotationLambdaARN"]
+        policy = json.loads(self.client("lambda").get_policy(FunctionName=function)["Policy"])
+        callers = [each["Principal"] for each in policy["Statement"]]
+        if {"Service": "secretsmanager.amazonaws.com"} not in callers:
+            raise PermissionError(f"Secrets Manager may not call {function}")
+        days = given["RotationRules"]["AutomaticallyAfterDays"]
+        self.rotation(given["SecretId"], function).schedule(function, days)
 
     def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
         """Add the effects that such a call has on real AWS, but not in moto."""

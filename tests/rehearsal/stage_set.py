@@ -29,6 +29,9 @@ ORIGIN: Final = "https://app.roomkey.test"
 API_KEY: Final = "47000002"
 API_SECRET: Final = "beefbeefbeefbeefbeefbeefbeefbeefbeefbeef"
 CREDENTIALS: Final = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
+ACCOUNT_KEY: Final = "46000002"
+ACCOUNT_SECRET: Final = "acc0acc0acc0acc0acc0acc0acc0acc0acc0acc0"
+ACCOUNT: Final = json.dumps({"accountKey": ACCOUNT_KEY, "accountSecret": ACCOUNT_SECRET})
 
 
 class StageSet:
@@ -43,7 +46,9 @@ class StageSet:
         self._ends = ExitStack()
         self.functions = Functions(lambda: self.internet.environment)
         self.aws = AwsAccount(self.functions)
-        self.opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
+        self.opentok = OpenTokStandIn(
+            projects={API_KEY: API_SECRET}, accounts={ACCOUNT_KEY: ACCOUNT_SECRET}
+        )
         self.identity = IdentityProvider(ISSUER, AUDIENCE)
         self.callbacks = CallbackRelay(self.http)
 
