@@ -20,11 +20,31 @@ if TYPE_CHECKING:
     )
 
 TEMPLATE: Final = Path(__file__).parents[1] / "resources.json"
+EXPORTED: Final = "Exported"
+"""The output of a stack that another tool deploys, from a directory of `make export`."""
 _NOTHING_NEW: Final = "No updates are to be performed"
 _ABSENT: Final = "does not exist"
 _CAPABILITIES: "Final[list[CapabilityType]]" = ["CAPABILITY_NAMED_IAM"]
 _UNUSABLE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _WAIT: "Final[WaiterConfigTypeDef]" = {"Delay": 3, "MaxAttempts": 400}
+
+
+def stack_parameters(stage: Stage, archives: str, *, serving: bool) -> dict[str, str]:
+    """Return the stack's parameters, which come from the settings.
+
+    Args:
+        stage: The stage.
+        archives: The bucket for recordings. Without a name there is none.
+        serving: False keeps only the data: the table, the secret and the recordings.
+    """
+    return {
+        "Stage": stage.name,
+        "Kind": stage.kind,
+        "Serving": "yes" if serving else "no",
+        "ArchiveBucket": archives,
+        "AuditDays": audit_days(stage.environment),
+        **cost_limits(stage.environment),
+    }
 
 
 class Resources:
@@ -50,7 +70,7 @@ class Resources:
                 f"Find the reason in the CloudFormation console, under Events. Then delete it: "
                 f"aws cloudformation delete-stack --stack-name {self._stage.stack}",
             )
-        self._check_kind(stack)
+        self._check(stack)
         try:
             return self._create() if stack is None else self._update(stack, serving=serving)
         except (WaiterError, ClientError) as error:
@@ -59,13 +79,13 @@ class Resources:
                 "Correct this error and run this again. CloudFormation rolled back its changes.",
             ) from error
 
-    def check_kind(self) -> None:
-        """Refuse to treat a stack of production as one of development.
+    def check(self) -> None:
+        """Refuse a stack of another tool, and one of production that the settings make another.
 
         Raises:
-            DeployError: The settings say development, and the stack says production.
+            DeployError: The stack is an export's, or it says production and the settings do not.
         """
-        self._check_kind(self._find())
+        self._check(self._find())
 
     def exists(self) -> bool:
         return self._find() is not None
@@ -130,20 +150,24 @@ class Resources:
         return kept or wanted or ""
 
     def _parameters(self, archives: str, *, serving: bool) -> "list[ParameterTypeDef]":
-        parameters = {
-            "Stage": self._stage.name,
-            "Kind": self._stage.kind,
-            "Serving": "yes" if serving else "no",
-            "ArchiveBucket": archives,
-            "AuditDays": audit_days(self._stage.environment),
-            **cost_limits(self._stage.environment),
-        }
+        parameters = stack_parameters(self._stage, archives, serving=serving)
         return [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ]
 
-    def _check_kind(self, stack: "StackTypeDef | None") -> None:
-        was = _given(stack).get("Kind") if stack is not None else None
+    def _check(self, stack: "StackTypeDef | None") -> None:
+        if stack is None:
+            return
+        if EXPORTED in {each["OutputKey"] for each in stack.get("Outputs", ())}:
+            raise DeployError(
+                f"Another tool deployed stage {self._stage.name}, from a directory of make export.",
+                f"Update it with that tool: make export FORMAT=sam STAGE={self._stage.name}, then "
+                "sam deploy. To take it down: sam delete.",
+            )
+        self._check_kind(stack)
+
+    def _check_kind(self, stack: "StackTypeDef") -> None:
+        was = _given(stack).get("Kind")
         if was == PRODUCTION and not self._stage.keeps_data:
             raise DeployError(
                 f"Stage {self._stage.name} is of production, and STAGE_KIND says "

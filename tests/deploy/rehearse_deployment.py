@@ -20,6 +20,7 @@ from deploy.packaging.aws_descriptions import OPERATIONS
 from deploy.packaging.bytecode import OURS
 from deploy.packaging.completeness import check_complete
 from deploy.stage import PROJECT
+from tests.deploy.export.made_by_calls import PLACES, READS, WITHOUT_PLACE
 from tests.deploy.rehearsed import (
     BEHIND,
     FILM,
@@ -522,6 +523,18 @@ def test_the_zip_is_small(rehearsed: Rehearsed) -> None:
     megabytes = len(rehearsed.package.getvalue()) / 1024 / 1024
 
     assert megabytes < 13, f"{megabytes:.1f} MB"
+
+
+def test_a_deployment_makes_nothing_that_an_export_lacks(rehearsed: Rehearsed) -> None:
+    acts = [rehearsed.acts[name] for name in ("interrupted deploy", "first deploy")]
+    made = {
+        f"{call.service}:{call.operation}"
+        for act in acts
+        for call in act.calls
+        if not call.operation.startswith(READS)
+    }
+    assert PLACES.keys() <= made | {"cloudformation:CreateStack"}
+    assert made <= PLACES.keys() | WITHOUT_PLACE.keys()
 
 
 def test_destroying_wants_the_stacks_name_for_an_answer(rehearsed: Rehearsed) -> None:

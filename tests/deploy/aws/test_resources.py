@@ -27,9 +27,11 @@ class RecordedCloudFormation:
         new: bool = True,
         archives: str | None = None,
         kind: str | None = None,
+        exported: bool = False,
     ) -> None:
         self._status = status
         self._kind = kind
+        self._exported = exported
         self._archives = archives
         self._failing = failing
         self._new = new
@@ -39,6 +41,8 @@ class RecordedCloudFormation:
         if self._status is None:
             raise refusal("Stack with id roomkey-dev does not exist")
         outputs = [{"OutputKey": "StateBucket", "OutputValue": "a-bucket"}]
+        if self._exported:
+            outputs.append({"OutputKey": "Exported", "OutputValue": "yes"})
         stack: dict[str, Any] = {"StackStatus": self._status, "Outputs": outputs}
         if self._archives is not None:
             parameter = {"ParameterKey": "ArchiveBucket", "ParameterValue": self._archives}
@@ -196,12 +200,21 @@ def test_recordings_are_not_left_behind_in_another_bucket() -> None:
 def test_production_is_not_made_development_by_a_setting_that_is_missing() -> None:
     client = RecordedCloudFormation("CREATE_COMPLETE", kind="production")
 
-    for act in (resources(client).apply, resources(client).check_kind):
+    for act in (resources(client).apply, resources(client).check):
         with pytest.raises(DeployError, match="is of production, and STAGE_KIND says development"):
             act()
     assert client.asked == []
-    resources(RecordedCloudFormation("CREATE_COMPLETE", kind="development")).check_kind()
-    resources(RecordedCloudFormation(None)).check_kind()
+    resources(RecordedCloudFormation("CREATE_COMPLETE", kind="development")).check()
+    resources(RecordedCloudFormation(None)).check()
+
+
+def test_a_stack_of_another_tool_is_left_alone() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", exported=True)
+
+    for act in (resources(client).apply, resources(client).check):
+        with pytest.raises(DeployError, match="Another tool deployed stage dev"):
+            act()
+    assert client.asked == []
 
 
 def test_the_first_resource_that_failed_is_named_with_its_reason() -> None:

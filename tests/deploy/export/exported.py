@@ -1,0 +1,55 @@
+"""A stage with everything switched on, for the tests of its exports."""
+
+from functools import cache
+from typing import Any
+
+from deploy.export.template import whole_template
+from deploy.stage import Stage, read_stage
+
+SECRET = "a-path-that-nobody-guesses-0123456789"
+SETTINGS = {
+    "AUTH_ISSUER": "https://login.roomkey.test/",
+    "AUTH_AUDIENCE": "calls",
+    "AUTH_ADMIN_CLAIM": "groups",
+    "AUTH_ADMIN_VALUE": "${admins}",
+    "ARCHIVE_BUCKET": "roomkey-prod-archives-1",
+    "CALL_PAGE": "on",
+    "CALLBACK_PATH_SECRET": SECRET,
+    "CORS_ORIGIN": "https://app.roomkey.test",
+    "MONTHLY_BUDGET_USD": "900",
+    "STAGE_KIND": "production",
+    "STAGE_REGION": "eu-central-1",
+}
+
+
+def stage_with(name: str = "prod", **settings: str) -> Stage:
+    stage = read_stage(name)
+    own = stage.config["stages"][name]["environment_variables"]
+    return stage.with_settings({**own, **SETTINGS, **settings})
+
+
+def development() -> Stage:
+    """The least of a stage: nothing but what it must have."""
+    return stage_with(
+        "dev",
+        STAGE_KIND="development",
+        STAGE_REGION="",
+        ARCHIVE_BUCKET="",
+        CALL_PAGE="off",
+        MONTHLY_BUDGET_USD="0",
+    )
+
+
+@cache
+def template_of_production() -> dict[str, Any]:
+    """The template of the stage with everything, which no test changes."""
+    return whole_template(stage_with())
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of all resources of a type, by their logical names."""
+    return {
+        name: each["Properties"]
+        for name, each in template["Resources"].items()
+        if each["Type"] == kind
+    }
