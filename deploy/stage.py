@@ -9,10 +9,9 @@ from typing import Any, Final
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
-from deploy.aws.audit import audit_days
-from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
+from deploy.settings.values import useless_values
 
 PROJECT: Final = Path(__file__).parents[1]
 API_FUNCTION: Final = "api_handler"
@@ -190,11 +189,7 @@ class Stage:
             Settings.from_env(self.environment)
         except NotConfigured as error:
             found += str(error.note).split("; ")
-        try:
-            audit_days(self.environment)
-            cost_limits(self.environment)
-        except DeployError as error:
-            found.append(str(error).removesuffix("."))
+        found += useless_values(self.environment)
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             found.append(
