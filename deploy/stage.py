@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
@@ -129,9 +130,15 @@ class Stage:
         }
 
     @property
+    def account_settings(self) -> AccountSettings:
+        """What the account demands of all that the stage has in it."""
+        return read_account_settings(self._settings)
+
+    @property
     def chalice_config(self) -> dict[str, Any]:
         """The content of `.chalice/config.json`, with the operator's own settings."""
-        own = {**self._own, "environment_variables": self.environment}
+        demanded = self.account_settings.chalice_config
+        own = {**self._own, **demanded, "environment_variables": self.environment}
         stages = {**self.config["stages"], self.name: own}
         return {**self.config, "stages": stages, "environment_variables": {}}
 
@@ -190,11 +197,11 @@ class Stage:
             Settings.from_env(self.environment)
         except NotConfigured as error:
             found += str(error.note).split("; ")
-        try:
-            audit_days(self.environment)
-            cost_limits(self.environment)
-        except DeployError as error:
-            found.append(str(error).removesuffix("."))
+        for read in (audit_days, cost_limits, read_account_settings):
+            try:
+                read(self._settings)
+            except DeployError as error:
+                found.append(str(error).removesuffix("."))
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             found.append(
