@@ -131,7 +131,7 @@ class Stage:
 
     @property
     def account_settings(self) -> AccountSettings:
-        """What the account demands of all that the stage has in it."""
+        """The demands of the account on all that the stage has in it."""
         return read_account_settings(self._settings)
 
     @property
