@@ -75,8 +75,8 @@ layers: .venv/tested
 	@$(BIN)/lint-imports --no-logo
 
 template: .venv/tested
-	@echo "Checking the CloudFormation template ..."
-	@$(BIN)/cfn-lint deploy/resources.json
+	@echo "Checking the CloudFormation templates ..."
+	@$(BIN)/cfn-lint deploy/resources.json deploy/recipes/*.json
 
 programs: .venv/tested
 	@echo "Looking for Java, Chromium and the client packages ..."

@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
+from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.errors import DeployError
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
 from deploy.settings.values import useless_values
@@ -128,9 +129,15 @@ class Stage:
         }
 
     @property
+    def account_settings(self) -> AccountSettings:
+        """The demands of the account on all that the stage has in it."""
+        return read_account_settings(self._settings)
+
+    @property
     def chalice_config(self) -> dict[str, Any]:
         """The content of `.chalice/config.json`, with the operator's own settings."""
-        own = {**self._own, "environment_variables": self.environment}
+        demanded = self.account_settings.chalice_config
+        own = {**self._own, **demanded, "environment_variables": self.environment}
         stages = {**self.config["stages"], self.name: own}
         return {**self.config, "stages": stages, "environment_variables": {}}
 
@@ -189,7 +196,7 @@ class Stage:
             Settings.from_env(self.environment)
         except NotConfigured as error:
             found += str(error.note).split("; ")
-        found += useless_values(self.environment)
+        found += useless_values(self._settings)
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             found.append(

@@ -1,7 +1,7 @@
 """Step 1: table, secret, buckets and alarms, created by CloudFormation."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from botocore.exceptions import ClientError, WaiterError
 
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import (
         ParameterTypeDef,
         StackTypeDef,
+        TagTypeDef,
         WaiterConfigTypeDef,
     )
+
+    class _Tags(TypedDict, total=False):
+        Tags: list[TagTypeDef]
+
 
 TEMPLATE: Final = Path(__file__).parents[1] / "resources.json"
 EXPORTED: Final = "Exported"
@@ -44,6 +49,7 @@ def stack_parameters(stage: Stage, archives: str, *, serving: bool) -> dict[str,
         "ArchiveBucket": archives,
         "AuditDays": audit_days(stage.environment),
         **cost_limits(stage.environment),
+        **stage.account_settings.parameters,
     }
 
 
@@ -114,6 +120,7 @@ class Resources:
             TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
             Parameters=self._parameters(self._stage.archive_bucket or "", serving=True),
             Capabilities=_CAPABILITIES,
+            **self._tags(),
         )
         waiter = self._client.get_waiter("stack_create_complete")
         waiter.wait(StackName=self._stage.stack, WaiterConfig=_WAIT)
@@ -121,12 +128,14 @@ class Resources:
 
     def _update(self, stack: "StackTypeDef", *, serving: bool) -> str:
         archives = self._archives(stack)
+        self._check_key(stack)
         try:
             self._client.update_stack(
                 StackName=self._stage.stack,
                 TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
                 Parameters=self._parameters(archives, serving=serving),
                 Capabilities=_CAPABILITIES,
+                **self._tags(),
             )
         except ClientError as error:
             if _NOTHING_NEW in str(error):
@@ -154,6 +163,24 @@ class Resources:
         return [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ]
+
+    def _tags(self) -> "_Tags":
+        """Return the tags, which CloudFormation gives to all that the stack has.
+
+        Without tags in the settings, a stack keeps those that somebody has given it.
+        """
+        tags = self._stage.account_settings.tags.items()
+        return {"Tags": [{"Key": name, "Value": value} for name, value in tags]} if tags else {}
+
+    def _check_key(self, stack: "StackTypeDef") -> None:
+        """Refuse another key. What was written with the earlier one could no longer be read."""
+        kept, wanted = _given(stack).get("KmsKey"), self._stage.account_settings.key
+        if kept and wanted != kept:
+            raise DeployError(
+                f"KMS_KEY is {wanted or 'not set'}, but this stage's data are encrypted with "
+                f"{kept}.",
+                f"Set it to {kept} again. To have another key, rotate its material in KMS.",
+            )
 
     def _check(self, stack: "StackTypeDef | None") -> None:
         if stack is None:

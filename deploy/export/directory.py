@@ -69,6 +69,8 @@ def _json(content: object) -> bytes:
 def _sam_settings(stage: Stage) -> str:
     """Return the settings of `sam` for this stack, whose name `make callbacks` looks for."""
     region = f'region = "{stage.region}"\n' if stage.region else ""
+    pairs = [f'{name}="{value}"' for name, value in stage.account_settings.tags.items()]
+    tags = f"tags = {json.dumps(pairs)}\n" if pairs else ""
     return (
         "version = 0.1\n"
         "[default.global.parameters]\n"
@@ -76,7 +78,7 @@ def _sam_settings(stage: Stage) -> str:
         "[default.deploy.parameters]\n"
         'capabilities = "CAPABILITY_NAMED_IAM"\n'
         "resolve_s3 = true\n"
-        "confirm_changeset = true\n"
+        f"confirm_changeset = true\n{tags}"
     )
 
 

@@ -35,7 +35,7 @@ def resources_of(planned: PlannedFunction, stage: Stage) -> Iterator[tuple[str, 
     """Yield the resources of a function by their logical names."""
     model = planned.model
     name = logical_name(model.resource_name)
-    yield f"{name}Role", _role(planned)
+    yield f"{name}Role", _role(planned, stage)
     log: dict[str, Any] = {
         "Type": "AWS::Logs::LogGroup",
         "Properties": {
@@ -43,6 +43,8 @@ def resources_of(planned: PlannedFunction, stage: Stage) -> Iterator[tuple[str, 
             "RetentionInDays": stage.limits.log_retention_days,
         },
     }
+    if stage.account_settings.key:
+        log["Properties"]["KmsKeyId"] = {"Ref": "KmsKey"}
     if stage.keeps_data:
         log |= {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
     yield f"{name}Log", log
@@ -54,16 +56,18 @@ def resources_of(planned: PlannedFunction, stage: Stage) -> Iterator[tuple[str, 
         yield from _schedule(f"{name}Schedule{number or ''}", name, schedule)
 
 
-def _role(planned: PlannedFunction) -> dict[str, Any]:
-    role = planned.role
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "RoleName": role.role_name,
-            "AssumeRolePolicyDocument": role.trust_policy,
-            "Policies": [{"PolicyName": role.role_name, "PolicyDocument": dict(planned.policy)}],
-        },
+def _role(planned: PlannedFunction, stage: Stage) -> dict[str, Any]:
+    role, demanded = planned.role, stage.account_settings
+    statements = [*planned.policy["Statement"], *demanded.statements]
+    policy = {**planned.policy, "Statement": statements}
+    properties: dict[str, Any] = {
+        "RoleName": role.role_name,
+        "AssumeRolePolicyDocument": role.trust_policy,
+        "Policies": [{"PolicyName": role.role_name, "PolicyDocument": policy}],
     }
+    if demanded.boundary:
+        properties["PermissionsBoundary"] = {"Ref": "PermissionsBoundary"}
+    return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
 def _function(planned: PlannedFunction, stage: Stage) -> dict[str, Any]:
@@ -88,6 +92,8 @@ def _function(planned: PlannedFunction, stage: Stage) -> dict[str, Any]:
     tags = [{"Key": key, "Value": value} for key, value in model.tags.items()]
     if own := [each for each in tags if each["Key"] != CHALICES_TAG]:
         properties["Tags"] = own
+    if stage.account_settings.key:
+        properties["KmsKeyArn"] = {"Ref": "KmsKey"}
     if model.subnet_ids:
         properties["VpcConfig"] = {
             "SubnetIds": list(model.subnet_ids),

@@ -22,7 +22,8 @@ def whole_template(stage: Stage) -> dict[str, Any]:
     template["Metadata"] = {"cfn-lint": {"config": {"ignore_checks": ["W3002"]}}}
     given = stack_parameters(stage, stage.archive_bucket or "", serving=True)
     for name, value in given.items():
-        template["Parameters"][name]["Default"] = value
+        if value:
+            template["Parameters"][name]["Default"] = value
     template["Parameters"] |= _parameters(stage)
     template["Conditions"][functions.RESERVE] = {
         "Fn::Equals": [{"Ref": functions.RESERVE}, "yes"],

@@ -24,6 +24,8 @@ REFERENCES: Final = {
     "AWS::CloudWatch::Alarm": ("aws_cloudwatch_metric_alarm", "alarm_name"),
     "AWS::CloudWatch::Dashboard": ("aws_cloudwatch_dashboard", "dashboard_name"),
     "AWS::DynamoDB::Table": ("aws_dynamodb_table", "name"),
+    "AWS::EC2::SecurityGroup": ("aws_security_group", "id"),
+    "AWS::EC2::VPCEndpoint": ("aws_vpc_endpoint", "id"),
     "AWS::Events::Rule": ("aws_cloudwatch_event_rule", "name"),
     "AWS::IAM::Role": ("aws_iam_role", "name"),
     "AWS::IAM::User": ("aws_iam_user", "name"),
@@ -150,6 +152,9 @@ class Terms:
                 return self._substituted(argument)
             case "Fn::If":
                 return self._chosen(*argument)
+            case "Fn::Split":
+                separator, text = argument
+                return str(self.value(text)).split(separator)
         raise UnknownToExport(f"{function} of {argument}")
 
     def _substituted(self, text: str) -> str:

@@ -64,7 +64,7 @@ def module_of(template: Mapping[str, Any], stage: Stage) -> Module:
                 "required_version": ">= 1.3",
                 "required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER}},
             },
-            **({"provider": {"aws": {"region": stage.region}}} if stage.region else {}),
+            **({"provider": {"aws": provider}} if (provider := _provider(stage)) else {}),
             "data": {
                 kind: {"current": {}}
                 for kind in ("aws_caller_identity", "aws_partition", "aws_region")
@@ -82,6 +82,15 @@ def module_of(template: Mapping[str, Any], stage: Stage) -> Module:
         },
         dict(_packages(template)),
     )
+
+
+def _provider(stage: Stage) -> dict[str, Any]:
+    """Return the settings of the provider: the region, and the tags of all resources."""
+    tags = dict(stage.account_settings.tags)
+    return {
+        **({"region": stage.region} if stage.region else {}),
+        **({"default_tags": {"tags": tags}} if tags else {}),
+    }
 
 
 def _extra(resource: Mapping[str, Any], terms: Terms, stage: Stage) -> dict[str, Any]:

@@ -30,6 +30,15 @@ _RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
         "DashboardName": "dashboard_name",
         "DashboardBody": "dashboard_body",
     },
+    "AWS::EC2::VPCEndpoint": {
+        "ServiceName": "service_name",
+        "VpcEndpointType": "vpc_endpoint_type",
+        "VpcId": "vpc_id",
+        "RouteTableIds": "route_table_ids",
+        "SubnetIds": "subnet_ids",
+        "SecurityGroupIds": "security_group_ids",
+        "PrivateDnsEnabled": "private_dns_enabled",
+    },
     "AWS::Lambda::EventInvokeConfig": {
         "FunctionName": "function_name",
         "Qualifier": "qualifier",
@@ -43,7 +52,11 @@ _RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
         "SourceAccount": "source_account",
         "SourceArn": "source_arn",
     },
-    "AWS::Logs::LogGroup": {"LogGroupName": "name", "RetentionInDays": "retention_in_days"},
+    "AWS::Logs::LogGroup": {
+        "LogGroupName": "name",
+        "RetentionInDays": "retention_in_days",
+        "KmsKeyId": "kms_key_id",
+    },
     "AWS::Logs::LogStream": {"LogGroupName": "log_group_name", "LogStreamName": "name"},
     "AWS::Logs::QueryDefinition": {
         "Name": "name",
@@ -56,8 +69,12 @@ _RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
         "FilterPattern": "filter_pattern",
         "DestinationArn": "destination_arn",
     },
-    "AWS::SNS::Topic": {"TopicName": "name"},
-    "AWS::SecretsManager::Secret": {"Name": "name", "Description": "description"},
+    "AWS::SNS::Topic": {"TopicName": "name", "KmsMasterKeyId": "kms_master_key_id"},
+    "AWS::SecretsManager::Secret": {
+        "Name": "name",
+        "Description": "description",
+        "KmsKeyId": "kms_key_id",
+    },
 }
 
 

@@ -46,8 +46,9 @@ def _table(_: str, given: Body) -> Turned:
     nested = (
         ("TimeToLiveSpecification", {"AttributeName": "attribute_name", "Enabled": "enabled"}),
         ("PointInTimeRecoverySpecification", {"PointInTimeRecoveryEnabled": "enabled"}),
-        ("SSESpecification", {"SSEEnabled": "enabled"}),
+        ("SSESpecification", {"SSEEnabled": "enabled", "KMSMasterKeyId": "kms_key_arn"}),
     )
+    given["SSESpecification"].pop("SSEType")  # It is always KMS, and Terraform has no word for it.
     for name, names in nested:
         given[name] = renamed(given[name], names)
     keys = _keys(given.pop("KeySchema"))
@@ -93,8 +94,14 @@ def _bucket(address: str, given: Body) -> Turned:
 
 def _encryption(rule: Mapping[str, Any]) -> Body:
     name = "ServerSideEncryptionByDefault"
-    default = renamed(rule[name], {"SSEAlgorithm": "sse_algorithm"})
-    return renamed({**rule, name: default}, {name: "apply_server_side_encryption_by_default"})
+    default = renamed(
+        rule[name], {"SSEAlgorithm": "sse_algorithm", "KMSMasterKeyID": "kms_master_key_id"}
+    )
+    names = {
+        name: "apply_server_side_encryption_by_default",
+        "BucketKeyEnabled": "bucket_key_enabled",
+    }
+    return renamed({**rule, name: default}, names)
 
 
 def _lifecycle(rule: Mapping[str, Any]) -> Body:
@@ -156,6 +163,7 @@ def _function(address: str, given: Body) -> Turned:
         "Environment": "environment",
         "ReservedConcurrentExecutions": "reserved_concurrent_executions",
         "VpcConfig": "vpc_config",
+        "KmsKeyArn": "kms_key_arn",
         "Tags": "tags",
     }
     hashed = f'${{filebase64sha256("{path}")}}'
@@ -172,6 +180,24 @@ def _rule(address: str, given: Body) -> Turned:
         yield "aws_cloudwatch_event_target", "", {"rule": f"${{{address}.name}}", **target}
     names = {"Name": "name", "ScheduleExpression": "schedule_expression"}
     yield "aws_cloudwatch_event_rule", "", renamed(given, names)
+
+
+def _security_group(address: str, given: Body) -> Turned:
+    for number, each in enumerate(given.pop("SecurityGroupIngress")):
+        names = {
+            "Description": "description",
+            "IpProtocol": "ip_protocol",
+            "FromPort": "from_port",
+            "ToPort": "to_port",
+            "SourceSecurityGroupId": "referenced_security_group_id",
+        }
+        yield (
+            "aws_vpc_security_group_ingress_rule",
+            f"_{number}" if number else "",
+            {"security_group_id": f"${{{address}.id}}", **renamed(each, names)},
+        )
+    names = {"GroupName": "name", "GroupDescription": "description", "VpcId": "vpc_id"}
+    yield "aws_security_group", "", renamed(given, names)
 
 
 def _rest_api(_: str, given: Body) -> Turned:
@@ -226,13 +252,22 @@ TURNERS: Final[Mapping[str, Turner]] = {
     "AWS::ApiGateway::RestApi": _rest_api,
     "AWS::ApiGateway::Stage": _stage,
     "AWS::DynamoDB::Table": _table,
+    "AWS::EC2::SecurityGroup": _security_group,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::Role": _with_policies(
         "aws_iam_role",
         "role",
-        {"RoleName": "name", "AssumeRolePolicyDocument": "assume_role_policy"},
+        {
+            "RoleName": "name",
+            "AssumeRolePolicyDocument": "assume_role_policy",
+            "PermissionsBoundary": "permissions_boundary",
+        },
     ),
-    "AWS::IAM::User": _with_policies("aws_iam_user", "user", {"UserName": "name"}),
+    "AWS::IAM::User": _with_policies(
+        "aws_iam_user",
+        "user",
+        {"UserName": "name", "PermissionsBoundary": "permissions_boundary"},
+    ),
     "AWS::Lambda::Function": _function,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,

@@ -1,7 +1,7 @@
 """The commands `chalice deploy` and `chalice delete`, each run in a new process.
 
-The process gets Chalice's configuration at its standard input. The configuration has the operator's
-own settings, and one of them is secret.
+The process gets Chalice's configuration at its standard input, and what Chalice is to add to its
+calls. The configuration has the operator's own settings, and one of them is secret.
 """
 
 import json
@@ -40,7 +40,8 @@ def run_chalice(
         text=True,
     ) as process:
         if process.stdin is not None:
-            json.dump(stage.chalice_config, process.stdin)
+            demands = stage.account_settings.demands
+            json.dump({"config": stage.chalice_config, "demands": demands}, process.stdin)
             process.stdin.close()
         for line in readable_output(process.stdout or ()):
             print(f"      {line}", file=output, flush=True)

@@ -1,5 +1,7 @@
 """A Chalice command with a configuration from standard input instead of `.chalice/config.json`.
 
+What the account demands comes from there, too.
+
 `python -m deploy.packaging.configured_chalice COMMAND STAGE PROJECT`
 """
 
@@ -11,19 +13,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.session import Session
 from chalice.cli import cli
 from chalice.cli.factory import CLIFactory
 
+from deploy.packaging.demands import add_demands
+
 
 class ConfiguredFactory(CLIFactory):
-    """Chalice's factory of all that a command needs, with a given configuration."""
+    """Chalice's factory of all that a command needs, with a given configuration.
 
-    def __init__(self, project: Path, config: Mapping[str, Any]) -> None:
+    Args:
+        project: The folder of the project.
+        given: The configuration as `config`, and as `demands` what Chalice's calls are to have.
+    """
+
+    def __init__(self, project: Path, given: Mapping[str, Any]) -> None:
         super().__init__(str(project), environ=os.environ)
-        self._given = config
+        self._given = given
 
     def load_project_config(self) -> dict[str, Any]:
-        return dict(self._given)
+        return dict(self._given["config"])
+
+    def create_botocore_session(self, *limits: Any, **named: Any) -> Session:  # noqa: ANN401
+        session: Session = super().create_botocore_session(*limits, **named)
+        add_demands(session, self._given["demands"])
+        return session
 
 
 def main(command: str, stage: str, project: str) -> int:

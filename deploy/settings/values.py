@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from chalicelib.settings import LOG_LEVELS
+from deploy.account_settings import read_account_settings
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
@@ -26,7 +27,7 @@ def useless_values(environment: Mapping[str, str]) -> Iterator[str]:
         value = environment.get(name)
         if value and not fits(value):
             yield f"{name} must be {wanted}"
-    for check in (audit_days, cost_limits):
+    for check in (audit_days, cost_limits, read_account_settings):
         try:
             check(environment)
         except DeployError as error:

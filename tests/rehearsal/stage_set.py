@@ -17,6 +17,7 @@ from tests.rehearsal.aws_account import AwsAccount
 from tests.rehearsal.callback_relay import CallbackRelay
 from tests.rehearsal.functions import Functions
 from tests.rehearsal.internet import Internet, Server
+from tests.rehearsal.operators import BOUNDARY
 from tests.rehearsal.place import REGION
 from tests.rehearsal.wsgi_server import LongBodyServer
 
@@ -105,5 +106,7 @@ class StageSet:
             "AUTH_AUDIENCE": AUDIENCE,
             "CORS_ORIGIN": ORIGIN,
             "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
+            "PERMISSIONS_BOUNDARY": BOUNDARY,
+            "MONTHLY_BUDGET_USD": "900",
         }
         return new_clone(folder, environment, settings)

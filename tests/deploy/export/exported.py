@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from deploy.account_settings import ACCOUNT_SETTINGS
 from deploy.export.template import whole_template
 from deploy.stage import Stage, read_stage
 
@@ -14,6 +15,13 @@ SETTINGS = {
     "AUTH_ADMIN_VALUE": "${admins}",
     "ARCHIVE_BUCKET": "roomkey-prod-archives-1",
     "CALL_PAGE": "on",
+    "KMS_KEY": "arn:aws:kms:eu-central-1:123456789012:key/1",
+    "PERMISSIONS_BOUNDARY": "arn:aws:iam::123456789012:policy/roomkey-boundary",
+    "TAGS": "team=video,cost-center=42",
+    "VPC_ID": "vpc-0a1b2c3d",
+    "VPC_ROUTE_TABLES": "rtb-0a1b2c3d,rtb-0b1b2c3d",
+    "VPC_SECURITY_GROUP": "sg-0a1b2c3d",
+    "VPC_SUBNETS": "subnet-0a1b2c3d,subnet-0b1b2c3d",
     "CALLBACK_PATH_SECRET": SECRET,
     "CORS_ORIGIN": "https://app.roomkey.test",
     "MONTHLY_BUDGET_USD": "900",
@@ -36,6 +44,7 @@ def development() -> Stage:
         STAGE_REGION="",
         ARCHIVE_BUCKET="",
         CALL_PAGE="off",
+        **dict.fromkeys(ACCOUNT_SETTINGS, ""),
         MONTHLY_BUDGET_USD="0",
     )
 

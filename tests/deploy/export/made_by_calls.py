@@ -12,6 +12,7 @@ PLACES: Final[dict[str, tuple[str, str]]] = {
     "events:PutRule": ("AWS::Events::Rule", "ScheduleExpression"),
     "events:PutTargets": ("AWS::Events::Rule", "Targets"),
     "iam:CreateRole": ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
+    "iam:PutRolePermissionsBoundary": ("AWS::IAM::Role", "PermissionsBoundary"),
     "iam:PutRolePolicy": ("AWS::IAM::Role", "Policies"),
     "lambda:AddPermission": ("AWS::Lambda::Permission", "SourceArn"),
     "lambda:CreateFunction": ("AWS::Lambda::Function", "Code"),
@@ -20,12 +21,17 @@ PLACES: Final[dict[str, tuple[str, str]]] = {
         "AWS::Lambda::EventInvokeConfig",
         "MaximumRetryAttempts",
     ),
+    "logs:AssociateKmsKey": ("AWS::Logs::LogGroup", "KmsKeyId"),
     "logs:CreateLogGroup": ("AWS::Logs::LogGroup", "LogGroupName"),
     "logs:PutRetentionPolicy": ("AWS::Logs::LogGroup", "RetentionInDays"),
     "logs:PutSubscriptionFilter": ("AWS::Logs::SubscriptionFilter", "DestinationArn"),
 }
 """The type and the property that say in an export what a call does."""
 WITHOUT_PLACE: Final = {
+    **dict.fromkeys(
+        ("apigateway:TagResource", "events:TagResource", "iam:TagRole", "logs:TagResource"),
+        "tags, which the other tool gives to all that it makes",
+    ),
     "apigateway:PutRestApi": "the API's document again, for an API that is there",
     "apigateway:UpdateRestApi": "a compression that is off, as it is anyway",
     "cloudformation:UpdateStack": "the stack again",

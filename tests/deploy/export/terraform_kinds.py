@@ -10,6 +10,8 @@ AMOUNT_TO: Final[dict[str, tuple[str, ...]]] = {
     "AWS::CloudWatch::Alarm": ("aws_cloudwatch_metric_alarm",),
     "AWS::CloudWatch::Dashboard": ("aws_cloudwatch_dashboard",),
     "AWS::DynamoDB::Table": ("aws_dynamodb_table",),
+    "AWS::EC2::SecurityGroup": ("aws_security_group", "aws_vpc_security_group_ingress_rule"),
+    "AWS::EC2::VPCEndpoint": ("aws_vpc_endpoint",),
     "AWS::Events::Rule": ("aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"),
     "AWS::IAM::Role": ("aws_iam_role", "aws_iam_role_policy"),
     "AWS::IAM::User": ("aws_iam_user", "aws_iam_user_policy"),

@@ -122,7 +122,8 @@ def test_each_role_is_the_one_that_chalice_makes_with_its_policy(chalices: list[
     roles = {each["RoleName"]: each for each in made_by_calls("AWS::IAM::Role")}
     made = [each.parameters for each in chalices if each.name == "create_role"]
 
-    assert {each["name"]: each["policy"] for each in made} == {
+    demanded = stage_with().account_settings.statements
+    assert {each["name"]: with_statements(each["policy"], demanded) for each in made} == {
         name: policy["PolicyDocument"]
         for name, role in roles.items()
         for policy in role["Policies"]
@@ -133,6 +134,18 @@ def test_each_role_is_the_one_that_chalice_makes_with_its_policy(chalices: list[
     for role in roles.values():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust.items() <= statement.items()
+
+
+def with_statements(policy: dict[str, Any], more: list[dict[str, Any]]) -> dict[str, Any]:
+    return {**policy, "Statement": policy["Statement"] + more}
+
+
+def test_what_the_account_demands_is_exported_too() -> None:
+    assert {str(each.get("PermissionsBoundary")) for each in made_by_calls("AWS::IAM::Role")} == {
+        "{'Ref': 'PermissionsBoundary'}"
+    }
+    for kind, name in (("AWS::Lambda::Function", "KmsKeyArn"), ("AWS::Logs::LogGroup", "KmsKeyId")):
+        assert {str(each.get(name)) for each in made_by_calls(kind)} == {"{'Ref': 'KmsKey'}"}
 
 
 def test_each_function_is_the_one_that_chalice_makes(chalices: list[Call]) -> None:

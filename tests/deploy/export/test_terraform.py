@@ -102,7 +102,10 @@ def test_the_table_has_its_keys_its_indexes_and_its_protection() -> None:
     ]
     assert table["ttl"] == {"attribute_name": "expiresAt", "enabled": True}
     assert table["point_in_time_recovery"] == {"enabled": True}
-    assert table["server_side_encryption"] == {"enabled": True}
+    assert table["server_side_encryption"] == {
+        "enabled": True,
+        "kms_key_arn": SETTINGS["KMS_KEY"],
+    }
     assert table["deletion_protection_enabled"] is True
     assert table["lifecycle"] == {"prevent_destroy": True}
 
@@ -172,6 +175,30 @@ def test_concurrency_is_reserved_unless_the_operator_says_no() -> None:
         '${var.reserve_concurrency == "yes" ? 32 : null}'
     )
     assert "reserved_concurrent_executions" not in functions["api_handler"]
+
+
+def test_all_that_is_made_has_the_accounts_tags_key_boundary_and_network() -> None:
+    assert of_production().content["provider"]["aws"] == {
+        "region": "eu-central-1",
+        "default_tags": {"tags": {"team": "video", "cost-center": "42"}},
+    }
+    boundary = SETTINGS["PERMISSIONS_BOUNDARY"]
+    for kind in ("aws_iam_role", "aws_iam_user"):
+        assert {each["permissions_boundary"] for each in resources(kind).values()} == {boundary}
+    for kind, name in (
+        ("aws_cloudwatch_log_group", "kms_key_id"),
+        ("aws_lambda_function", "kms_key_arn"),
+        ("aws_secretsmanager_secret", "kms_key_id"),
+    ):
+        assert {each[name] for each in resources(kind).values()} == {SETTINGS["KMS_KEY"]}
+    networks = [each["vpc_config"] for each in resources("aws_lambda_function").values()]
+    network = {
+        "subnet_ids": SETTINGS["VPC_SUBNETS"].split(","),
+        "security_group_ids": [SETTINGS["VPC_SECURITY_GROUP"]],
+    }
+    assert networks == [network] * len(networks)
+    (rule,) = resources("aws_vpc_security_group_ingress_rule").values()
+    assert rule["referenced_security_group_id"] == SETTINGS["VPC_SECURITY_GROUP"]
 
 
 def test_a_development_stage_can_be_made_again_under_its_name() -> None:
