@@ -18,7 +18,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -120,6 +120,9 @@ sign-in-check: .venv/ready  ## What a stage's identity provider publishes, and a
 
 secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
 	@$(BIN)/python -m deploy secret "$(STAGE)"
+
+account-secret: .venv/ready  ## The account that may replace OpenTok's credentials, from a pipe or asked for: make account-secret STAGE=prod
+	@$(BIN)/python -m deploy account-secret "$(STAGE)"
 
 callbacks: .venv/ready  ## Have OpenTok tell a stage what happens in its sessions: make callbacks STAGE=dev
 	@$(BIN)/python -m deploy callbacks "$(STAGE)"

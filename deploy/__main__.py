@@ -25,6 +25,7 @@ from deploy.packaging.package import build_package
 from deploy.privacy_check import check_privacy
 from deploy.privacy_keys import add_privacy_key, print_hashes
 from deploy.reporting import exit_status
+from deploy.rotation import AccountSecret
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
@@ -80,6 +81,18 @@ def secret(operated: OperatedStage) -> None:
     print(
         f"OpenTok accepted the credentials. They are stored in {stage.secret_id}. "
         "Running functions use them within five minutes."
+    )
+
+
+def account_secret(operated: OperatedStage) -> None:
+    """Check and store the account that may replace the credentials."""
+    stage = operated.stage
+    account = connect(os.environ, stage.region)
+    secret = AccountSecret(stage, account.session.client("secretsmanager"))
+    secret.store(Terminal(sys.stdin).account())
+    print(
+        f"The account may replace the stage's credentials. It is stored in {secret.name}. "
+        f"With ROTATION_DAYS set, make deploy STAGE={stage.name} switches the rotation on."
     )
 
 
@@ -199,6 +212,7 @@ COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
         settings,
         sign_in_check,
         secret,
+        account_secret,
         callbacks,
         archive_storage,
         archive_storage_off,

@@ -15,6 +15,7 @@ from deploy.errors import DeployError
 from deploy.opentok.archive_storage import archive_storage_of
 from deploy.packaging.chalice_command import run_chalice
 from deploy.progress import Progress
+from deploy.rotation import schedule_of
 from deploy.stage import Stage
 from deploy.state import DeployedState
 
@@ -90,6 +91,7 @@ class Destruction:
         )
         state.fetch()
         recover_state(self._stage, self._account)
+        schedule_of(self._stage, self._account).cancel()
         if self._stage.deployed_file.exists():
             run_chalice("delete", self._stage, self._environ, self._account.region, self._output)
         self._delete_logs()
@@ -139,13 +141,14 @@ class Destruction:
             session.client("dynamodb").delete_table(TableName=self._stage.table)
         except ClientError as error:
             _raise_unless_absent(error)
-        try:
-            # Delete at once. During a recovery window the name cannot be used again.
-            session.client("secretsmanager").delete_secret(
-                SecretId=self._stage.secret_id, ForceDeleteWithoutRecovery=True
-            )
-        except ClientError as error:
-            _raise_unless_absent(error)
+        for secret_id in (self._stage.secret_id, self._stage.account_secret_id):
+            try:
+                # Delete at once. During a recovery window the name cannot be used again.
+                session.client("secretsmanager").delete_secret(
+                    SecretId=secret_id, ForceDeleteWithoutRecovery=True
+                )
+            except ClientError as error:
+                _raise_unless_absent(error)
         audit = audit_group(self._stage.name)
         try:
             # The function that writes to it is gone with the stack, so that nothing is added.

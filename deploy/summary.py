@@ -19,7 +19,7 @@ Subscribe to the alarms, or nobody receives them:
   aws sns subscribe --topic-arn {alarm_topic} --protocol email --notification-endpoint YOU
 
 Costs at AWS's list prices in us-east-1, in USD. Each month: 0.40 for the secret,
-4.60 for the alarms, 3.00 for the dashboard (an account's first three are free), and
+4.70 for the alarms, 3.00 for the dashboard (an account's first three are free), and
 about 0.10 for the scheduled functions. Per million joins: 3.50 for API Gateway, 0.20 for
 Lambda's requests, and the costs by time and call in bench/results.md. OpenTok bills its
 minutes separately; they are most of the cost.

@@ -4,6 +4,7 @@ boto3 makes the clients for recordings, workers and metrics. A join's clients co
 which boto3 is built: boto3 also loads its transfers and resources, which no code here uses.
 """
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from chalicelib.adapters.cloudwatch import MetricData
+
+
+def keep_libraries_quiet() -> None:
+    """Let no library log at level DEBUG, at which they show secrets and auth headers.
+
+    An operator may set that level for the Lambda.
+    """
+    for logger in ("botocore", "opentok"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
 
 
 def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":

@@ -49,6 +49,7 @@ def stack_parameters(stage: Stage, archives: str, *, serving: bool) -> dict[str,
         "ArchiveBucket": archives,
         "AuditDays": audit_days(stage.environment),
         **cost_limits(stage.environment),
+        "RotationDays": str(stage.rotation_days),
         **stage.account_settings.parameters,
     }
 

@@ -104,7 +104,7 @@ def resources(client: RecordedCloudFormation, archive_bucket: str = "") -> Resou
     return Resources(stage, cast("CloudFormationClient", client))
 
 
-LIMITS = {**cost_limits({}), **AccountSettings().parameters}
+LIMITS = {**cost_limits({}), "RotationDays": "0", **AccountSettings().parameters}
 
 
 def test_the_limits_of_cost_are_settings_of_the_stage() -> None:

@@ -24,9 +24,11 @@ OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
 OF_THE_AUDIT = ["AuditLog", "AuditStream"]
 OF_A_BUDGET = ["AlarmTopicPolicy", "EstimatedCost", "MonthlyBudget"]
 OF_A_NETWORK = sorted(name for name in RESOURCES if "Endpoint" in name)
+OF_A_ROTATION = "RotationErrors"
 OF_A_SERVING_STAGE = sorted(
     set(RESOURCES)
     - {"RoomsTable", "OpenTokSecret", *OF_THE_AUDIT, *OF_RECORDINGS, *OF_A_BUDGET, *OF_A_NETWORK}
+    - {OF_A_ROTATION}
 )
 SERVICES = {"cloudwatch": "monitoring"}
 """Services whose endpoints have another name."""
@@ -133,6 +135,10 @@ def test_the_stacks_function_is_in_the_network_with_endpoints_of_what_functions_
     assert {RESOURCES[name]["Condition"] for name in OF_A_NETWORK} == {"Endpoints"}
 
 
+def test_the_alarm_of_the_rotation_is_there_where_the_settings_have_one() -> None:
+    assert RESOURCES[OF_A_ROTATION]["Condition"] == "Rotating"
+
+
 def test_the_budget_tells_the_topic_which_lets_it() -> None:
     notifications = RESOURCES["MonthlyBudget"]["Properties"]["NotificationsWithSubscribers"]
     told = [each["Address"] for one in notifications for each in one["Subscribers"]]
@@ -222,6 +228,7 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
     assert watched == {
         ("AWS/Lambda", "Throttles", API),
         ("AWS/Lambda", "Errors", f"{API}-copy_audit"),
+        ("AWS/Lambda", "Errors", f"{API}-rotate_credentials"),
         ("AWS/Lambda", "Duration", API),
         ("Roomkey", "ProviderUnavailable", API),
         ("Roomkey", "SessionPoolDry", API),
