@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from deploy.aws.resources import EXPORTED, TEMPLATE, stack_parameters
-from deploy.export import api, functions
+from deploy.export import api, functions, rotation
 from deploy.export.plan import plan_of
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.stage import Stage
@@ -28,13 +28,15 @@ def whole_template(stage: Stage) -> dict[str, Any]:
     template["Conditions"][functions.RESERVE] = {
         "Fn::Equals": [{"Ref": functions.RESERVE}, "yes"],
     }
+    template["Conditions"] |= rotation.conditions_of(stage)
     for name, resource in (
         *(pair for each in plan.functions for pair in functions.resources_of(each, stage)),
         *api.resources_of(plan, stage),
+        *rotation.resources_of(stage),
     ):
         if name in template["Resources"]:
             raise ValueError(f"{name} is in resources.json, too")
-        template["Resources"][name] = {**resource, "Condition": "Serving"}
+        template["Resources"][name] = {"Condition": "Serving", **resource}
     template["Outputs"] |= {
         "Url": {
             "Condition": "Serving",
@@ -58,6 +60,7 @@ def _parameters(stage: Stage) -> dict[str, Any]:
             "Description": "no is for new accounts, whose concurrency is too little to reserve.",
         }
     }
+    parameters |= rotation.parameters_of(stage)
     for setting in sorted(SECRET_SETTINGS & stage.environment.keys()):
         parameters[functions.secret_parameter(setting)] = {
             "Type": "String",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from deploy.export.functions import RESERVE
+from deploy.export.rotation import ROTATE
 
 Json = Any
 _REFERENCE: Final = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -40,9 +41,12 @@ REFERENCES: Final = {
     "AWS::S3::BucketPolicy": ("aws_s3_bucket_policy", "id"),
     "AWS::SNS::Topic": ("aws_sns_topic", "arn"),
     "AWS::SNS::TopicPolicy": ("aws_sns_topic_policy", "id"),
+    "AWS::SecretsManager::RotationSchedule": ("aws_secretsmanager_secret_rotation", "id"),
     "AWS::SecretsManager::Secret": ("aws_secretsmanager_secret", "arn"),
 }
 """For each type of CloudFormation: that of Terraform, and the attribute that `Ref` means."""
+_SWITCHES: Final = {RESERVE, ROTATE}
+"""Parameters with a default that the operator may choose later."""
 _AFTER_ARN: Final = {"AWS::Logs::LogGroup": ":*"}
 """The end of an ARN of CloudFormation, which Terraform's lacks."""
 
@@ -54,8 +58,8 @@ class UnknownToExport(ValueError):
 class Terms:
     """The values of one template.
 
-    Parameters with a default have that value for good. The others, and whether concurrency is
-    reserved, are variables.
+    Parameters with a default have that value for good. The others are variables, and so are the
+    switches of reserved concurrency and of the rotation.
 
     Args:
         template: The whole template of a stage.
@@ -68,7 +72,7 @@ class Terms:
         self.variables = {
             name: each
             for name, each in self._parameters.items()
-            if "Default" not in each or name == RESERVE
+            if "Default" not in each or name in _SWITCHES
         }
 
     def value(self, given: Json) -> Json:
@@ -89,18 +93,12 @@ class Terms:
         values = {key: self.value(each) for key, each in given.items()}
         return {key: each for key, each in values.items() if each is not None}
 
-    def holds(self, condition: str | None) -> bool:
+    def holds(self, condition: str | None) -> bool | str:
         """Return True if a condition holds, or there is none.
 
-        Raises:
-            UnknownToExport: A variable decides about the condition.
+        Where a variable decides, return the expression of Terraform that does.
         """
-        if condition is None:
-            return True
-        decided = self._decided(self._conditions[condition])
-        if isinstance(decided, str):
-            raise UnknownToExport(f"a variable decides about {condition}")
-        return decided
+        return condition is None or self._decided(self._conditions[condition])
 
     def address(self, name: str) -> str:
         """Return the address of a resource, by its logical name."""
@@ -192,10 +190,15 @@ class Terms:
             case "Fn::Not":
                 return not self._certain(argument[0])
             case "Fn::And":
-                return all(self._certain(each) for each in argument)
+                return self._all(argument)
             case "Fn::Or":
                 return any(self._certain(each) for each in argument)
         raise UnknownToExport(f"the condition {function}")
+
+    def _all(self, conditions: list[Json]) -> bool | str:
+        decided = [self._decided(each) for each in conditions]
+        open_ones = [each for each in decided if isinstance(each, str)]
+        return " && ".join(open_ones) if open_ones and all(decided) else all(decided)
 
     def _certain(self, condition: Json) -> bool:
         decided = self._decided(condition)

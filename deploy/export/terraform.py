@@ -49,13 +49,16 @@ def module_of(template: Mapping[str, Any], stage: Stage) -> Module:
     terms = Terms(template)
     resources: dict[str, dict[str, Any]] = {}
     for name, resource in template["Resources"].items():
-        if name in LEFT_OUT or not terms.holds(resource.get("Condition")):
+        holds = terms.holds(resource.get("Condition"))
+        if name in LEFT_OUT or not holds:
             continue
         address = terms.address(name)
         given = terms.value(resource["Properties"])
         for kind, suffix, arguments in turned(resource["Type"], address, given):
             own = kind == address.partition(".")[0]
             extra = _extra(resource, terms, stage) if own else {}
+            if isinstance(holds, str):
+                extra["count"] = f"${{{holds} ? 1 : 0}}"
             resources.setdefault(kind, {})[f"{label(name)}{suffix}"] = {**arguments, **extra}
     return Module(
         {

@@ -244,6 +244,18 @@ def _stage(address: str, given: Body) -> Turned:
     yield "aws_api_gateway_stage", "", renamed(given, names)
 
 
+def _rotation(_: str, given: Body) -> Turned:
+    rules = {"AutomaticallyAfterDays": "automatically_after_days"}
+    given["RotationRules"] = renamed(given["RotationRules"], rules)
+    names = {
+        "SecretId": "secret_id",
+        "RotationLambdaARN": "rotation_lambda_arn",
+        "RotationRules": "rotation_rules",
+        "RotateImmediatelyOnUpdate": "rotate_immediately",
+    }
+    yield "aws_secretsmanager_secret_rotation", "", renamed(given, names)
+
+
 Turner = Callable[[str, Body], Turned]
 """Turns the arguments of a resource, whose address is given, too."""
 
@@ -272,5 +284,6 @@ TURNERS: Final[Mapping[str, Turner]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::TopicPolicy": _topic_policy,
+    "AWS::SecretsManager::RotationSchedule": _rotation,
 }
 """The types whose arguments need more than other names. `terraform_alarms.py` has the rest."""

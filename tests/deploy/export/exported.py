@@ -25,6 +25,7 @@ SETTINGS = {
     "CALLBACK_PATH_SECRET": SECRET,
     "CORS_ORIGIN": "https://app.roomkey.test",
     "MONTHLY_BUDGET_USD": "900",
+    "ROTATION_DAYS": "30",
     "STAGE_KIND": "production",
     "STAGE_REGION": "eu-central-1",
 }
@@ -44,6 +45,7 @@ def development() -> Stage:
         STAGE_REGION="",
         ARCHIVE_BUCKET="",
         CALL_PAGE="off",
+        ROTATION_DAYS="0",
         **dict.fromkeys(ACCOUNT_SETTINGS, ""),
         MONTHLY_BUDGET_USD="0",
     )

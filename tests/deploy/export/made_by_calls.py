@@ -25,6 +25,7 @@ PLACES: Final[dict[str, tuple[str, str]]] = {
     "logs:CreateLogGroup": ("AWS::Logs::LogGroup", "LogGroupName"),
     "logs:PutRetentionPolicy": ("AWS::Logs::LogGroup", "RetentionInDays"),
     "logs:PutSubscriptionFilter": ("AWS::Logs::SubscriptionFilter", "DestinationArn"),
+    "secretsmanager:RotateSecret": ("AWS::SecretsManager::RotationSchedule", "RotationRules"),
 }
 """The type and the property that say in an export what a call does."""
 WITHOUT_PLACE: Final = {
@@ -39,6 +40,7 @@ WITHOUT_PLACE: Final = {
     "lambda:UpdateFunctionCode": "the package again",
     "lambda:UpdateFunctionConfiguration": "the settings again",
     "s3:PutObject": "Chalice's record, in whose place other tools have one of their own",
+    "secretsmanager:CreateSecret": "the account's credentials, which make account-secret stores",
     "secretsmanager:PutSecretValue": "credentials, which make secret stores in any case",
 }
 READS: Final = ("Describe", "Get", "Head", "List")

@@ -17,7 +17,7 @@ from tests.deploy.export.terraform_kinds import KINDS
 
 FILE: Final = Path(__file__).with_name("aws_provider.json")
 PROVIDER: Final = "registry.terraform.io/hashicorp/aws"
-_META: Final = {"depends_on", "lifecycle"}
+_META: Final = {"count", "depends_on", "lifecycle"}
 """Arguments that Terraform itself takes for every resource."""
 _REFERENCE: Final = re.compile(r"(?<![$%])[$%]\{([^}]*)\}")
 _NAMES: Final = re.compile(r"\b(?:(?:data\.)?aws_\w+\.\w+\.\w+|var\.\w+|path\.module)")

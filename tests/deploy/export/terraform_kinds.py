@@ -32,6 +32,7 @@ AMOUNT_TO: Final[dict[str, tuple[str, ...]]] = {
     "AWS::S3::BucketPolicy": ("aws_s3_bucket_policy",),
     "AWS::SNS::Topic": ("aws_sns_topic",),
     "AWS::SNS::TopicPolicy": ("aws_sns_topic_policy",),
+    "AWS::SecretsManager::RotationSchedule": ("aws_secretsmanager_secret_rotation",),
     "AWS::SecretsManager::Secret": ("aws_secretsmanager_secret",),
 }
 KINDS: Final = sorted({kind for kinds in AMOUNT_TO.values() for kind in kinds})

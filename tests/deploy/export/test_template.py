@@ -11,6 +11,7 @@ from deploy.aws.gateway import limit_requests, set_gateway_responses
 from deploy.aws.resources import TEMPLATE, stack_parameters
 from deploy.aws.schedules import limit_runs
 from deploy.export.template import whole_template
+from deploy.rotation import RotationSchedule
 from deploy.stage import Stage
 from tests.deploy.export.chalices_calls import Call, calls_for
 from tests.deploy.export.exported import (
@@ -90,9 +91,10 @@ def test_what_is_exported_beside_the_stack_is_what_is_made_by_calls() -> None:
         "AWS::IAM::Role": functions,
         "AWS::Lambda::EventInvokeConfig": limited,
         "AWS::Lambda::Function": functions,
-        "AWS::Lambda::Permission": scheduled + 1,
+        "AWS::Lambda::Permission": scheduled + 2,
         "AWS::Logs::LogGroup": functions,
         "AWS::Logs::SubscriptionFilter": functions,
+        "AWS::SecretsManager::RotationSchedule": 1,
     }
 
 
@@ -290,6 +292,32 @@ def test_runs_are_limited_as_make_deploy_limits_them() -> None:
         each["FunctionName"]: ["ReserveConcurrency", each["ReservedConcurrentExecutions"]]
         for each in lambdas.named("put_function_concurrency")
     }
+
+
+class Deployed(Recorder):
+    """AWS with the function that rotates."""
+
+    def get_function(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
+        return {"Configuration": {"FunctionArn": f"arn of {FunctionName}"}}
+
+
+def test_credentials_are_rotated_as_make_deploy_rotates_them_once_they_are_there() -> None:
+    template, aws = template_of_production(), Deployed()
+    RotationSchedule(stage_with(), "1", cast("Any", aws), cast("Any", aws)).apply()
+
+    (made,) = aws.named("rotate_secret")
+    (schedule,) = exported("AWS::SecretsManager::RotationSchedule")
+    assert schedule["RotationRules"] == made["RotationRules"]
+    assert schedule["RotateImmediatelyOnUpdate"] == made["RotateImmediately"]
+    assert schedule["RotationLambdaARN"] == {"Fn::GetAtt": ["RotateCredentials", "Arn"]}
+    (permitted,) = aws.named("add_permission")
+    permission = template["Resources"]["RotateCredentialsPermission"]["Properties"]
+    assert permission["Principal"] == permitted["Principal"]
+    assert permission["Action"] == permitted["Action"]
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    assert template["Resources"]["RotationSchedule"]["Condition"] == "Rotate"
+    assert template["Parameters"]["Rotate"]["Default"] == "no"
+    assert "Rotate" not in whole_template(development())["Parameters"]
 
 
 def test_each_functions_log_is_kept_as_long_and_its_audit_lines_are_copied() -> None:

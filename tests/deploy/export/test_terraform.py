@@ -201,6 +201,14 @@ def test_all_that_is_made_has_the_accounts_tags_key_boundary_and_network() -> No
     assert rule["referenced_security_group_id"] == SETTINGS["VPC_SECURITY_GROUP"]
 
 
+def test_the_rotation_is_made_once_the_operator_says_yes() -> None:
+    (rotation,) = resources("aws_secretsmanager_secret_rotation").values()
+
+    assert rotation["count"] == '${var.rotate == "yes" ? 1 : 0}'
+    assert rotation["rotation_rules"] == {"automatically_after_days": 30}
+    assert of_production().content["variable"]["rotate"]["default"] == "no"
+
+
 def test_a_development_stage_can_be_made_again_under_its_name() -> None:
     made = module_of(whole_template(development()), development()).content["resource"]
 
