@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from deploy.export.renaming import Body, Turned, Turner, renamed
 from deploy.export.terms import REFERENCES
-from deploy.export.terraform_types import TURNERS, Body, Turned, renamed
+from deploy.export.terraform_data import DATA
+from deploy.export.terraform_functions import FUNCTIONS
 
 _ALARM: Final = {
     "AlarmName": "alarm_name",
@@ -60,6 +62,9 @@ _RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
     "AWS::SecretsManager::Secret": {"Name": "name", "Description": "description"},
 }
 
+_TURNERS: Final[Mapping[str, Turner]] = {**DATA, **FUNCTIONS}
+"""The types whose arguments need more than other names."""
+
 
 def turned(kind: str, address: str, given: Body) -> Turned:
     """Yield the resources of Terraform that a resource of CloudFormation amounts to.
@@ -74,7 +79,7 @@ def turned(kind: str, address: str, given: Body) -> Turned:
     elif kind in _RENAMED:
         yield REFERENCES[kind][0], "", renamed(given, _RENAMED[kind])
     else:
-        yield from TURNERS[kind](address, given)
+        yield from _TURNERS[kind](address, given)
 
 
 def _dimensions(given: list[Mapping[str, str]]) -> Body:

@@ -1,22 +1,10 @@
-"""The resources of CloudFormation as resources of Terraform, type by type."""
+"""Table, buckets, roles and topics of CloudFormation as resources of Terraform."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from deploy.export.functions import ZIP
-from deploy.export.terms import UnknownToExport
-
-Body = dict[str, Any]
-Turned = Iterator[tuple[str, str, Body]]
-"""Resources of Terraform: the type, what is added to the label, and the arguments."""
-
-
-def renamed(content: Mapping[str, Any], names: Mapping[str, str]) -> Body:
-    """Return a mapping with other names, which must have a name for each that is there."""
-    if unknown := content.keys() - names.keys():
-        raise UnknownToExport(f"{', '.join(sorted(unknown))} in {sorted(content)}")
-    return {names[name]: value for name, value in content.items()}
+from deploy.export.renaming import Body, Turned, Turner, renamed
 
 
 def _keys(schema: Sequence[Mapping[str, str]]) -> Body:
@@ -113,7 +101,7 @@ def _bucket_policy(_: str, given: Body) -> Turned:
     )
 
 
-def _with_policies(kind: str, owner: str, names: Mapping[str, str]) -> "Turner":
+def _with_policies(kind: str, owner: str, names: Mapping[str, str]) -> Turner:
     """Return what turns a role or a user, whose policies are resources of their own."""
 
     def turn(address: str, given: Body) -> Turned:
@@ -135,107 +123,15 @@ def _topic_policy(_: str, given: Body) -> Turned:
     yield "aws_sns_topic_policy", "", {"arn": topic, "policy": json.dumps(policy)}
 
 
-def _function(address: str, given: Body) -> Turned:
-    code = given.pop("Code")
-    file = ZIP if isinstance(code, str) else f"{address.rpartition('.')[2]}.zip"
-    path = f"${{path.module}}/{file}"
-    given["Environment"] = renamed(given["Environment"], {"Variables": "variables"})
-    if "VpcConfig" in given:
-        places = {"SubnetIds": "subnet_ids", "SecurityGroupIds": "security_group_ids"}
-        given["VpcConfig"] = renamed(given["VpcConfig"], places)
-    if "Tags" in given:
-        given["Tags"] = {each["Key"]: each["Value"] for each in given["Tags"]}
-    names = {
-        "FunctionName": "function_name",
-        "Runtime": "runtime",
-        "Handler": "handler",
-        "Role": "role",
-        "MemorySize": "memory_size",
-        "Timeout": "timeout",
-        "Architectures": "architectures",
-        "Environment": "environment",
-        "ReservedConcurrentExecutions": "reserved_concurrent_executions",
-        "VpcConfig": "vpc_config",
-        "Tags": "tags",
-    }
-    hashed = f'${{filebase64sha256("{path}")}}'
-    yield (
-        "aws_lambda_function",
-        "",
-        {**renamed(given, names), "filename": path, "source_code_hash": hashed},
-    )
-
-
-def _rule(address: str, given: Body) -> Turned:
-    for each in given.pop("Targets"):
-        target = renamed(each, {"Id": "target_id", "Arn": "arn"})
-        yield "aws_cloudwatch_event_target", "", {"rule": f"${{{address}.name}}", **target}
-    names = {"Name": "name", "ScheduleExpression": "schedule_expression"}
-    yield "aws_cloudwatch_event_rule", "", renamed(given, names)
-
-
-def _rest_api(_: str, given: Body) -> Turned:
-    given["Body"] = json.dumps(given["Body"])
-    given["EndpointConfiguration"] = renamed(given["EndpointConfiguration"], {"Types": "types"})
-    names = {"Name": "name", "Body": "body", "EndpointConfiguration": "endpoint_configuration"}
-    yield "aws_api_gateway_rest_api", "", renamed(given, names)
-
-
-def _deployment(_: str, given: Body) -> Turned:
-    arguments = renamed(given, {"RestApiId": "rest_api_id"})
-    body = arguments["rest_api_id"].replace(".id}", ".body")
-    arguments["triggers"] = {"redeployment": f"${{sha1({body.removeprefix('${')})}}"}
-    yield (
-        "aws_api_gateway_deployment",
-        "",
-        {**arguments, "lifecycle": {"create_before_destroy": True}},
-    )
-
-
-def _stage(address: str, given: Body) -> Turned:
-    for number, each in enumerate(given.pop("MethodSettings")):
-        path = each["ResourcePath"].replace("~1", "/").strip("/")
-        rest = {key: each[key] for key in each.keys() - {"ResourcePath", "HttpMethod"}}
-        names = {
-            "ThrottlingRateLimit": "throttling_rate_limit",
-            "ThrottlingBurstLimit": "throttling_burst_limit",
-        }
-        yield (
-            "aws_api_gateway_method_settings",
-            f"_{number}" if number else "",
-            {
-                "rest_api_id": given["RestApiId"],
-                "stage_name": f"${{{address}.stage_name}}",
-                "method_path": f"{path}/{each['HttpMethod']}",
-                "settings": renamed(rest, names),
-            },
-        )
-    names = {
-        "RestApiId": "rest_api_id",
-        "DeploymentId": "deployment_id",
-        "StageName": "stage_name",
-    }
-    yield "aws_api_gateway_stage", "", renamed(given, names)
-
-
-Turner = Callable[[str, Body], Turned]
-"""Turns the arguments of a resource, whose address is given, too."""
-
-TURNERS: Final[Mapping[str, Turner]] = {
-    "AWS::ApiGateway::Deployment": _deployment,
-    "AWS::ApiGateway::RestApi": _rest_api,
-    "AWS::ApiGateway::Stage": _stage,
+DATA: Final[Mapping[str, Turner]] = {
     "AWS::DynamoDB::Table": _table,
-    "AWS::Events::Rule": _rule,
     "AWS::IAM::Role": _with_policies(
         "aws_iam_role",
         "role",
         {"RoleName": "name", "AssumeRolePolicyDocument": "assume_role_policy"},
     ),
     "AWS::IAM::User": _with_policies("aws_iam_user", "user", {"UserName": "name"}),
-    "AWS::Lambda::Function": _function,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::TopicPolicy": _topic_policy,
 }
-"""The types whose arguments need more than other names. `terraform_alarms.py` has the rest."""
