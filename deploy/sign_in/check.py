@@ -91,6 +91,26 @@ class SignInCheck:
         if not usable:
             return f"{keys_url} has no key for {' or '.join(ALGORITHMS)}."
         self._say(f"{keys_url}: {len(usable)} keys for {' and '.join(_algorithms(usable))}")
+        return None if issuer.keys_url is None else self._other_name_of(issuer)
+
+    def _other_name_of(self, issuer: Issuer) -> str | None:
+        """Return a fault if an issuer, whose keys come from the settings, has another name."""
+        url = discovery_url(issuer.url)
+        try:
+            document = _fetched(url)
+            named = document.get("issuer") if isinstance(document, dict) else None
+        except (_Unfetched, ValueError):  # `urllib` knows no address without https
+            named = None
+        if isinstance(named, str) and named != issuer.url:
+            return (
+                f"{url} names the issuer {named!r}, and AUTH_ISSUER is {issuer.url!r}. They must "
+                "be the same to the letter, whatever AUTH_JWKS_URL is."
+            )
+        self._say(
+            f"{url}: names this issuer"
+            if named
+            else f"{url}: cannot be read, so only a token shows whether AUTH_ISSUER is right"
+        )
         return None
 
 

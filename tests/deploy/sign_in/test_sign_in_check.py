@@ -67,6 +67,29 @@ def test_a_slash_too_many_is_told_from_another_issuer(identity: IdentityProvider
     assert f"names the issuer '{identity.issuer}', and AUTH_ISSUER is '{identity.issuer}/'" in said
 
 
+def test_keys_of_ones_own_address_do_not_hide_that_the_issuer_is_another(
+    identity: IdentityProvider,
+) -> None:
+    assert f"names the issuer '{identity.issuer}', and AUTH_ISSUER is '{identity.issuer}/'" in (
+        refusal(f"{identity.issuer}/", identity.keys_url)
+    )
+    document = f"{identity.issuer}/.well-known/openid-configuration"
+    assert f"{document}: names this issuer" in checked(identity.issuer, identity.keys_url)
+
+
+@pytest.mark.parametrize("issuer", ["/elsewhere", "accounts.example.com"])
+def test_an_issuer_without_a_discovery_document_is_proved_by_a_token_alone(
+    identity: IdentityProvider, issuer: str
+) -> None:
+    url = f"{identity.issuer}{issuer}" if issuer.startswith("/") else issuer
+
+    said = checked(url, identity.keys_url)
+    assert said[1] == (
+        f"{url}/.well-known/openid-configuration: cannot be read, so only a token shows whether "
+        "AUTH_ISSUER is right"
+    )
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
