@@ -12,7 +12,8 @@ IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Each file runs in one of three processes: whoever is free takes the next. Of three, two are at
 # work while one waits, as check_lost_network.py does for a minute. What takes long comes first.
 LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
-  tests/call_page/check_lost_network.py tests/call_page/check_call.py tests/clients/check_types.py \
+  tests/call_page/check_lost_network.py tests/call_page/check_call.py tests/call_page/check_guests.py \
+  tests/clients/check_types.py \
   tests/contract/sessions/test_interleavings.py tests/e2e/check_page.py \
   tests/call_page/check_lobby.py tests/call_page/check_states.py tests/e2e/check_stack_runs.py
 SUITES = $(LONG) $(filter-out $(LONG), \

@@ -451,6 +451,10 @@ def test_an_operator_sees_who_is_in_frees_a_seat_and_ends_a_call(rehearsed: Rehe
     assert "freed 1 seat." in printed[f"make free {room}"]
     assert "The call in seats has ended." in printed[f"make free {room} END=1"]
     assert "An admin has roomkey:admin" in printed["make bearer-help STAGE=prod"]
+    acts = rehearsed.seen["operator's lines"]
+    assert [each["action"] for each in acts] == ["seats_freed", "call_ended"]
+    assert {each["room"] for each in acts} == {"seats"}
+    assert all(each["operator"].startswith("arn:aws:") for each in acts)
 
 
 def test_a_restored_table_is_used_by_each_function_and_named_in_each_policy(

@@ -41,6 +41,7 @@ _PLAIN: Final = tuple(
         (r"Expected `int` >= (\d+)", r"must be at least \1"),
         (r"Expected `int` <= (\d+)", r"must be at most \1"),
         (r"Expected `int.*`, got .*|Integer value out of range", "must be a whole number"),
+        (r"Invalid UUID", "must be a UUID"),
         (r"Expected `str.*`, got .*", "must be a string"),
         (r"Expected `bool.*`, got .*", "must be true or false"),
         (r"Expected `array.*`, got .*", "must be a list"),
