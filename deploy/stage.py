@@ -13,6 +13,7 @@ from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
+from deploy.packaging.lambda_python import lambda_python
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
 
 PROJECT: Final = Path(__file__).parents[1]
@@ -130,6 +131,11 @@ class Stage:
         }
 
     @property
+    def python(self) -> str:
+        """The version of Lambda's Python, such as `3.13`."""
+        return lambda_python(self._settings)
+
+    @property
     def account_settings(self) -> AccountSettings:
         """The demands of the account on all that the stage has in it."""
         return read_account_settings(self._settings)
@@ -197,7 +203,7 @@ class Stage:
             Settings.from_env(self.environment)
         except NotConfigured as error:
             found += str(error.note).split("; ")
-        for read in (audit_days, cost_limits, read_account_settings):
+        for read in (audit_days, cost_limits, lambda_python, read_account_settings):
             try:
                 read(self._settings)
             except DeployError as error:

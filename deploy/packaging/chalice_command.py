@@ -41,7 +41,8 @@ def run_chalice(
     ) as process:
         if process.stdin is not None:
             demands = stage.account_settings.demands
-            json.dump({"config": stage.chalice_config, "demands": demands}, process.stdin)
+            given = {"config": stage.chalice_config, "demands": demands, "python": stage.python}
+            json.dump(given, process.stdin)
             process.stdin.close()
         for line in readable_output(process.stdout or ()):
             print(f"      {line}", file=output, flush=True)

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import marshal
 import re
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -538,7 +539,8 @@ def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path
     with ZipFile(rehearsed.package) as package:
         package.extractall(tmp_path)
 
-    check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64", python)
 
 
 def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:

@@ -170,7 +170,7 @@ def _of_lambda(call: AwsCall) -> Iterator[Right]:
         yield Right("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"})
     if call.operation == "CreateFunction" and call.parameters.get("Tags"):
         yield Right("lambda:TagResource", function)
-    if call.parameters.get("VpcConfig"):
+    if call.parameters.get("VpcConfig", {}).get("SubnetIds"):
         for kind in ("SecurityGroups", "Subnets", "Vpcs"):
             yield Right(f"ec2:Describe{kind}", "*")
     if key := call.parameters.get("KMSKeyArn"):
