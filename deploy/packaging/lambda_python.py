@@ -1,7 +1,7 @@
 """The Python that Lambda runs a stage's functions with, whatever Python deploys them.
 
 Bytecode and what else is compiled with the package must be made by that Python. It is looked for on
-this machine.
+this machine. `python -m deploy.packaging.lambda_python` prints where it is, or an empty line.
 """
 
 import hashlib
@@ -122,3 +122,7 @@ def _uv(*command: str) -> None:
             f"The libraries cannot be installed for Lambda's Python: {reason}",
             "Check this machine's connection to PyPI, then run this again.",
         )
+
+
+if __name__ == "__main__":
+    print(find_interpreter(PINNED) or "")

@@ -52,7 +52,7 @@ class Package:
 
     @property
     def lines(self) -> list[str]:
-        """What an operator must know of it."""
+        """The lines that tell an operator of it."""
         size = f"package {self.path.name}: {self.megabytes:.1f} MB, for Python {self.python}"
         return [size] if self.is_compiled else [size, without_python(self.python)]
 
