@@ -54,10 +54,10 @@ class RecordArchives:
         Raises:
             FeatureDisabled: The stage does not let the user record.
             NobodyConnected: Nobody is connected to the room.
-            RoomkeyError: See `ReadRooms.recordable_room` and `StartMedia.start`.
+            RoomkeyError: See `ReadRooms.room_with_media` and `StartMedia.start`.
         """
         self._rule.check(user)
-        room = self._rooms.recordable_room(user, name, "record it", deadline)
+        room = self._rooms.room_with_media(user, name, "record it", deadline)
         request = StartRequest(room.session_id, options)
         media = self._start_media.start(room, self._platform, request, deadline)
         audit(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib.core.audit.room_entries import audit_session
 from chalicelib.core.model.connection import Session
-from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, recordable
+from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, without_file_urls
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.audit import AuditAction
@@ -65,7 +65,7 @@ class MediaTracker:
     ) -> Media:
         """Record the report, as `MediaStore.save` does, and return it as a media item."""
         media = report.to_media(room_id)
-        self._store.save(recordable(media), deadline, replacing)
+        self._store.save(without_file_urls(media), deadline, replacing)
         return media
 
     def mark_ended(self, media: Media, deadline: Deadline) -> Media:

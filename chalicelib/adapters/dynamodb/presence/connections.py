@@ -99,7 +99,7 @@ def disconnected_update(
     return went_update(write, at, report, named=bool(kept), user_id=user_id)
 
 
-def without_streams_update(at: datetime) -> UpdateBuilder:
+def placeholder_update(at: datetime) -> UpdateBuilder:
     """Create the item of a connection that is not reported yet, so that it can have streams."""
     write = UpdateBuilder().set_if_absent({}, "streams")
     return _unless_gone(write.set_if_absent(_seconds(at + _TOMBSTONE), "expiresAt"))
@@ -130,14 +130,14 @@ def stream_destroyed_update(stream_id: str, implied: datetime | None = None) -> 
 
 
 def has_no_streams_yet(item: Item) -> bool:
-    """Return True if the item needs `without_streams_update` before it can have streams."""
+    """Return True if the item needs `placeholder_update` before it can have streams."""
     return "streams" not in item and item.get("state") != {"S": GONE}
 
 
 def misses_stream(item: Item, implied: datetime | None) -> bool:
     """Return True if the connection's end is on record, and a stream's report says more of it.
 
-    The record lacks that the connection published, or has an assumed end and now one is implied.
+    True if `published` is missing, or if the end is assumed and this report tells a better one.
     """
     is_assumed = implied is not None and "ending" not in item
     return item.get("state") == {"S": GONE} and ("published" not in item or is_assumed)
