@@ -64,8 +64,8 @@ def without_python(version: str) -> str:
     """Return what it costs that a package has nothing compiled, and what helps."""
     return (
         f"There is no Python {version} on this machine, so the package has NO BYTECODE: each cold "
-        "start compiles every module, and takes about three times as long. Install it (`.venv/bin/"
-        f"uv python install {version}`, pyenv or your system's packages), or set "
+        "start compiles every module, and loads the app in three times the time. Install it "
+        f"(`.venv/bin/uv python install {version}`, pyenv or your system's packages), or set "
         f'{SETTING} = "{_RUNNING}", and run this again'
     )
 
