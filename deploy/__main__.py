@@ -268,8 +268,8 @@ def main() -> int:
         return 1
     except (BotoCoreError, ClientError) as error:
         print(
-            f"\nStopped: AWS refused a call: {error}\nIf a permission is missing, grant it to the "
-            "credentials in use. Then run this again.",
+            f"\nStopped: AWS refused a call: {error}\nIf a permission is missing, docs/rights.md "
+            "says which ones deploying and operating need. Then run this again.",
             file=sys.stderr,
         )
         return 1

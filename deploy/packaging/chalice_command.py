@@ -49,8 +49,8 @@ def run_chalice(
     if process.returncode:
         raise DeployError(
             f"`chalice {command}` failed; its output is above.",
-            "If a permission is missing, grant it to the credentials in use. Run this again to "
-            "continue: existing resources are updated, not created twice.",
+            "If a permission is missing, docs/rights.md says which ones deploying needs. Run this "
+            "again to continue: existing resources are updated, not created twice.",
         )
 
 

@@ -17,7 +17,8 @@ DEPLOYERS = ["deployer-policy", "deployer-policy-kms", "deployer-policy-vpc"]
 NAMES = [*DEPLOYERS, "operator-policy", "boundary-policy"]
 LONGEST_MANAGED_POLICY = 6144
 WITHOUT_RESOURCE = re.compile(
-    r"logs:(\w+QueryDefinition|Describe)|ec2:Describe|route53:Associate"
+    r"logs:\w+(QueryDefinitions?|LogGroups|IndexPolicies|ResourcePolicies)$"
+    r"|ec2:Describe|route53:Associate"
     r"|cloudwatch:GetMetricData|s3:ListAllMyBuckets"
 )
 OF_THE_NETWORK = re.compile(r"ec2:\w+(NetworkInterface|PrivateIpAddresses)s?")
