@@ -62,11 +62,12 @@ def find_interpreter(version: str, environ: Mapping[str, str] = os.environ) -> P
 
 def without_python(version: str) -> str:
     """Return what it costs that a package has nothing compiled, and what helps."""
+    other = f', or set {SETTING} = "{_RUNNING}",' if _RUNNING in POSSIBLE else ""
     return (
         f"There is no Python {version} on this machine, so the package has NO BYTECODE: each cold "
         "start compiles every module, and loads the app in three times the time. Install it "
-        f"(`.venv/bin/uv python install {version}`, pyenv or your system's packages), or set "
-        f'{SETTING} = "{_RUNNING}", and run this again'
+        f"(`.venv/bin/uv python install {version}`, pyenv or your system's packages){other} and "
+        "run this again"
     )
 
 
