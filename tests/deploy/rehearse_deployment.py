@@ -33,8 +33,9 @@ from tests.deploy.rehearsed import (
     url_in,
 )
 from tests.rehearsal.demands import TAGS
-from tests.rehearsal.operators import BOUNDARY, statements
+from tests.rehearsal.operators import BOUNDARY
 from tests.rehearsal.policies import statements as rights_of
+from tests.rehearsal.rights import statements
 from tests.rehearsal.runbook import BY_ACTS, WHILE_IT_RUNS, rehearsed_commands
 from tests.rehearsal.stage_set import API_SECRET, ORIGIN
 

@@ -4,7 +4,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from tests.rehearsal.operators import BOUNDARY, statements
+from tests.rehearsal.operators import BOUNDARY
+from tests.rehearsal.rights import statements
 from tests.rehearsal.stack_rights import NOT_OURS, handlers_of, stack_needs
 from tests.rehearsal.template import resources_of
 

@@ -8,9 +8,9 @@ import pytest
 
 from deploy.account_settings import read_account_settings
 from deploy.stage import PROJECT
-from tests.rehearsal.operators import policy, statements
 from tests.rehearsal.policies import allowed_by
 from tests.rehearsal.policies import statements as rights_of
+from tests.rehearsal.rights import policy, statements
 from tests.rehearsal.template import resources_of
 
 DEPLOYERS = ["deployer-policy", "deployer-policy-kms", "deployer-policy-vpc"]
