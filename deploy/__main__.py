@@ -103,7 +103,7 @@ def package(operated: OperatedStage) -> None:
     target = stage.project / "build" / "deployment.zip"
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(built.path, target)
-    print(f"build/deployment.zip: {built.megabytes:.1f} MB")
+    print("build/deployment.zip:", *built.lines, sep="\n  ")
 
 
 def destroy(operated: OperatedStage) -> None:

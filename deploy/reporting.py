@@ -32,8 +32,8 @@ def _words(error: DeployError | RoomkeyError | ClientError | BotoCoreError) -> s
             return f"{error.note or error.detail}\nRun this again."
         case ClientError():
             return (
-                f"AWS refused a call: {error}\nIf a permission is missing, grant it to the "
-                "credentials in use. Then run this again."
+                f"AWS refused a call: {error}\nIf a permission is missing, docs/rights.md says "
+                "which ones deploying and operating need. Then run this again."
             )
         case HTTPClientError() | AwsConnectionError():
             return (

@@ -12,6 +12,7 @@ from chalicelib.rotation_settings import account_secret_id, read_rotation_days
 from chalicelib.settings import Settings
 from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.errors import DeployError
+from deploy.packaging.lambda_python import lambda_python
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
 from deploy.settings.values import useless_values
 
@@ -147,6 +148,11 @@ class Stage:
         return {
             name: value for name, value in self._settings.items() if name not in OF_THE_DEPLOYMENT
         }
+
+    @property
+    def python(self) -> str:
+        """The version of Lambda's Python, such as `3.13`."""
+        return lambda_python(self._settings)
 
     @property
     def account_settings(self) -> AccountSettings:

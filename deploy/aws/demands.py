@@ -1,16 +1,10 @@
-"""The demands of an account on what Chalice has made: boundary, tags, key, no network.
+"""The demands of an account on what Chalice has made: boundary, tags and key.
 
 Chalice's own calls have it for what is new (`deploy.packaging.demands`). Settings may change later.
 """
 
-from typing import TYPE_CHECKING
-
 from deploy.account import Account
 from deploy.stage import Stage
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 
 def meet_demands(stage: Stage, account: Account, api_id: str) -> None:
@@ -49,15 +43,3 @@ def _tag(stage: Stage, account: Account, api_id: str, groups: list[str]) -> None
     api = f"arn:{partition}:apigateway:{account.region}::/restapis/{api_id}"
     for arn in (api, f"{api}/stages/{stage.gateway_stage}"):
         session.client("apigateway").tag_resource(resourceArn=arn, tags=tags)
-
-
-def leave_network(
-    stage: Stage, configuration: "FunctionConfigurationResponseTypeDef", lambdas: "LambdaClient"
-) -> None:
-    """Take a function out of a network that the settings no longer name. Chalice leaves it in."""
-    connected = configuration.get("VpcConfig", {}).get("SubnetIds")
-    if connected and not stage.account_settings.subnets:
-        lambdas.update_function_configuration(
-            FunctionName=configuration["FunctionName"],
-            VpcConfig={"SubnetIds": [], "SecurityGroupIds": []},
-        )

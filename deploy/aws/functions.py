@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from deploy.account import Account
 from deploy.aws.audit import copy_audit_lines
-from deploy.aws.demands import leave_network, meet_demands
+from deploy.aws.demands import meet_demands
 from deploy.aws.recovery import found_resources, recover_state
 from deploy.aws.resources import Resources
 from deploy.aws.schedules import limit_runs
@@ -20,7 +20,7 @@ from deploy.stage import Stage
 from deploy.state import DeployedState
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
 
 
@@ -56,9 +56,7 @@ def deploy_functions(
     deployed = read_deployed(stage)
     lambdas = account.session.client("lambda")
     for function in deployed.functions:
-        configuration = lambdas.get_function_configuration(FunctionName=function)
-        _check_code(configuration, package)
-        leave_network(stage, configuration, lambdas)
+        _check_code(function, package, lambdas)
         _set_log_retention(
             function, stage.limits.log_retention_days, account.session.client("logs")
         )
@@ -115,11 +113,11 @@ def _not_deployed(stage: Stage) -> DeployError:
     return DeployError(f"Stage {stage.name} is not deployed.", f"make deploy STAGE={stage.name}")
 
 
-def _check_code(configuration: "FunctionConfigurationResponseTypeDef", package: Package) -> None:
-    if configuration["CodeSha256"] != package.sha256:
+def _check_code(function: str, package: Package, lambdas: "LambdaClient") -> None:
+    deployed = lambdas.get_function_configuration(FunctionName=function)["CodeSha256"]
+    if deployed != package.sha256:
         raise DeployError(
-            f"{configuration['FunctionName']} does not run the package that was built: Chalice "
-            "built another.",
+            f"{function} does not run the package that was built: Chalice built another.",
             "A file changed during the deployment: app.py, chalicelib or requirements.txt. "
             "Run this again.",
         )

@@ -6,12 +6,13 @@ It is a command of its own because it loads the whole app, which the others do n
 import os
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 
 from deploy.export.directory import NEXT_STEPS, export
 from deploy.packaging.package import build_package
 from deploy.reporting import exit_status
 from deploy.settings.operated import OperatedStage
-from deploy.stage import read_stage
+from deploy.stage import Stage, read_stage
 
 
 def run(name: str, form: str, out: str) -> None:
@@ -20,9 +21,16 @@ def run(name: str, form: str, out: str) -> None:
     operated.check()
     stage = operated.stage
     folder = stage.project / (out or f"build/{stage.name}-{form}")
-    files = export(stage, form, lambda: build_package(stage).path, folder)
+    files = export(stage, form, lambda: _package_of(stage), folder)
     print(f"{folder} has {', '.join(files)}. Next:")
     print(NEXT_STEPS[form].format(folder=folder, stage=stage.name))
+
+
+def _package_of(stage: Stage) -> Path:
+    built = build_package(stage)
+    for line in built.lines:
+        print(line)
+    return built.path
 
 
 def main() -> int:

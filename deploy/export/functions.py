@@ -75,7 +75,7 @@ def _function(planned: PlannedFunction, stage: Stage) -> dict[str, Any]:
     name = logical_name(model.resource_name)
     properties: dict[str, Any] = {
         "FunctionName": model.function_name,
-        "Runtime": model.runtime,
+        "Runtime": f"python{stage.python}",
         "Handler": model.handler,
         "Code": f"./{ZIP}",
         "Role": {"Fn::GetAtt": [f"{name}Role", "Arn"]},

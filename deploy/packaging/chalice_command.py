@@ -41,15 +41,16 @@ def run_chalice(
     ) as process:
         if process.stdin is not None:
             demands = stage.account_settings.demands
-            json.dump({"config": stage.chalice_config, "demands": demands}, process.stdin)
+            given = {"config": stage.chalice_config, "demands": demands, "python": stage.python}
+            json.dump(given, process.stdin)
             process.stdin.close()
         for line in readable_output(process.stdout or ()):
             print(f"      {line}", file=output, flush=True)
     if process.returncode:
         raise DeployError(
             f"`chalice {command}` failed; its output is above.",
-            "If a permission is missing, grant it to the credentials in use. Run this again to "
-            "continue: existing resources are updated, not created twice.",
+            "If a permission is missing, docs/rights.md says which ones deploying needs. Run this "
+            "again to continue: existing resources are updated, not created twice.",
         )
 
 

@@ -405,7 +405,6 @@ class _Play:
             "tables": client("dynamodb").list_tables()["TableNames"],
             "secrets": [each["Name"] for each in secrets],
             "logs": [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]],
-            "endpoints": client("ec2").describe_vpc_endpoints()["VpcEndpoints"],
         }
 
     def _act(

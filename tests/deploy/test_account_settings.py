@@ -6,6 +6,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.errors import DeployError
@@ -84,7 +85,7 @@ def sent(demanded: AccountSettings, service: str, operation: str, **given: Any) 
     found: dict[str, Any] = {}
 
     def answer(**_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        return AWSResponse("", 200, {}, None), {}
+        return AWSResponse("", 200, HTTPHeaders(), None), {}
 
     events.register(
         f"before-parameter-build.{service}", lambda params, **_: found.update(params) or None

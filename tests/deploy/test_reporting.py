@@ -51,7 +51,7 @@ def test_a_call_that_aws_refuses_may_need_a_permission(capsys: pytest.CaptureFix
     text = said(ClientError({"Error": cast("Any", refusal)}, "GetItem"), capsys)
     assert "AWS refused a call: " in text
     assert "not you" in text
-    assert "If a permission is missing, grant it" in text
+    assert "If a permission is missing, docs/rights.md says" in text
 
 
 @pytest.mark.parametrize(

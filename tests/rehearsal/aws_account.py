@@ -20,9 +20,10 @@ from tests.rehearsal.aws_calls import AwsCall, call_of
 from tests.rehearsal.event_bridge import EventBridge
 from tests.rehearsal.functions import Functions
 from tests.rehearsal.openapi import as_moto_takes_it
-from tests.rehearsal.operators import BOUNDARY, Operators, policy
+from tests.rehearsal.operators import BOUNDARY, Operators
 from tests.rehearsal.place import ACCOUNT, REGION
 from tests.rehearsal.policies import allowed_by, needs
+from tests.rehearsal.rights import policy
 from tests.rehearsal.stacks import complete_stack
 
 _NOT_IN_MOTO: Final = frozenset({"apigateway:TagResource", "logs:AssociateKmsKey"})

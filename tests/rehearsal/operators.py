@@ -1,13 +1,10 @@
 """The people and pipelines that operate stages, known by their access keys, and their policies."""
 
-import json
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from deploy.stage import PROJECT
 from tests.rehearsal.aws_calls import AwsCall
-from tests.rehearsal.rights import Known, Right, Statement, operators_needs, statements_of
+from tests.rehearsal.rights import Known, Right, Statement, operators_needs, statements
 from tests.rehearsal.stack_rights import stack_needs
 from tests.rehearsal.template import parameters_of
 
@@ -22,18 +19,6 @@ _POLICIES: Final = {
 }
 """The policies, below `deploy`, of each access key."""
 _OF_STACKS: Final = frozenset({"CreateStack", "UpdateStack", "DeleteStack"})
-
-
-@cache
-def policy(name: str) -> dict[str, Any]:
-    """Return the policy of this name in `deploy`."""
-    content: dict[str, Any] = json.loads((PROJECT / "deploy" / f"{name}.json").read_text("utf-8"))
-    return content
-
-
-def statements(name: str) -> tuple[Statement, ...]:
-    """Return the statements of a policy, each with one action and one resource."""
-    return tuple(statements_of(policy(name)))
 
 
 class Operators:

@@ -1,11 +1,14 @@
 """The rights that an operator's calls need, and whether policies give them, as IAM judges."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, Final
 
+from deploy.stage import PROJECT
 from tests.rehearsal.aws_calls import AwsCall
 from tests.rehearsal.place import ACCOUNT, REGION
 from tests.rehearsal.policies import needs
@@ -63,6 +66,18 @@ def statements_of(policy: Mapping[str, Any]) -> Iterator[Statement]:
         for action in _listed(each["Action"]):
             for resource in _listed(each["Resource"]):
                 yield Statement(each["Sid"], action, resource, each.get("Condition", {}))
+
+
+@cache
+def policy(name: str) -> dict[str, Any]:
+    """Return the policy of this name in `deploy`."""
+    content: dict[str, Any] = json.loads((PROJECT / "deploy" / f"{name}.json").read_text("utf-8"))
+    return content
+
+
+def statements(name: str) -> tuple[Statement, ...]:
+    """Return the statements of a policy, each with one action and one resource."""
+    return tuple(statements_of(policy(name)))
 
 
 _UNDERSTOOD: Final = {"Sid", "Effect", "Action", "Resource", "Condition"}
@@ -170,7 +185,7 @@ def _of_lambda(call: AwsCall) -> Iterator[Right]:
         yield Right("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"})
     if call.operation == "CreateFunction" and call.parameters.get("Tags"):
         yield Right("lambda:TagResource", function)
-    if call.parameters.get("VpcConfig"):
+    if call.parameters.get("VpcConfig", {}).get("SubnetIds"):
         for kind in ("SecurityGroups", "Subnets", "Vpcs"):
             yield Right(f"ec2:Describe{kind}", "*")
     if key := call.parameters.get("KMSKeyArn"):

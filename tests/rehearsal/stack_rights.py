@@ -140,7 +140,14 @@ _ARNS: Final = {
     "AWS::SNS::TopicPolicy": f"arn:aws:sns:{_PLACE}:{{stack}}-alarms",
     "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{_PLACE}:secret:{{Name}}-a1B2c3",
 }
-WITHOUT_RESOURCE: Final = ("logs:*QueryDefinition*", "logs:Describe*", "ec2:Describe*", "route53:*")
+WITHOUT_RESOURCE: Final = (
+    "ec2:Describe*",
+    "logs:*QueryDefinition*",
+    "logs:DescribeIndexPolicies",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "route53:*",
+)
 """Actions that AWS lets nobody narrow to resources."""
 _PRIVATE_NAMES: Final = "route53:AssociateVPCWithHostedZone"
 """An endpoint's private names need it, by EC2's reference of actions. The type does not list it."""

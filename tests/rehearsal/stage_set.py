@@ -1,6 +1,7 @@
 """The scenery of a rehearsal: an AWS account, OpenTok, an identity provider, clones."""
 
 import json
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -107,6 +108,8 @@ class StageSet:
             "CORS_ORIGIN": ORIGIN,
             "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
             "PERMISSIONS_BOUNDARY": BOUNDARY,
+            # The functions run with this Python here.
+            "LAMBDA_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
             "MONTHLY_BUDGET_USD": "900",
         }
         return new_clone(folder, environment, settings)

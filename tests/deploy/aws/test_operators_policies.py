@@ -8,16 +8,17 @@ import pytest
 
 from deploy.account_settings import read_account_settings
 from deploy.stage import PROJECT
-from tests.rehearsal.operators import policy, statements
 from tests.rehearsal.policies import allowed_by
 from tests.rehearsal.policies import statements as rights_of
+from tests.rehearsal.rights import policy, statements
 from tests.rehearsal.template import resources_of
 
 DEPLOYERS = ["deployer-policy", "deployer-policy-kms", "deployer-policy-vpc"]
 NAMES = [*DEPLOYERS, "operator-policy", "boundary-policy"]
 LONGEST_MANAGED_POLICY = 6144
 WITHOUT_RESOURCE = re.compile(
-    r"logs:(\w+QueryDefinition|Describe)|ec2:Describe|route53:Associate"
+    r"logs:\w+(QueryDefinitions?|LogGroups|IndexPolicies|ResourcePolicies)$"
+    r"|ec2:Describe|route53:Associate"
     r"|cloudwatch:GetMetricData|s3:ListAllMyBuckets"
 )
 OF_THE_NETWORK = re.compile(r"ec2:\w+(NetworkInterface|PrivateIpAddresses)s?")
