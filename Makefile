@@ -134,12 +134,16 @@ archive-storage: .venv/ready  ## Have OpenTok upload recordings to your own buck
 usage: .venv/ready  ## What a month used and costs at OpenTok: make usage STAGE=prod MONTH=2026-11 [CSV=usage.csv]
 	@$(BIN)/python -m deploy usage "$(STAGE)" --month "$(MONTH)" --csv "$(CSV)"
 
+# Ids come from outside, in requests for erasure: neither make nor the shell may read one as a command.
+unexport ID
+user-data user-hash: export USER_ID := $(value ID)
+
 user-data: .venv/ready  ## What is held of a user, as JSON: make user-data STAGE=prod ID=… [OUT=user.json] [ERASE=1]
-	@$(BIN)/python -m deploy user-data "$(STAGE)" --id="$(ID)" --out "$(OUT)" \
+	@$(BIN)/python -m deploy user-data "$(STAGE)" --id="$$USER_ID" --out "$(OUT)" \
 	  $(if $(filter-out 0 no false,$(ERASE)),--erase)
 
 user-hash: .venv/ready  ## What stands for a user in logs under strict privacy: make user-hash STAGE=prod ID=…
-	@$(BIN)/python -m deploy user-hash "$(STAGE)" --id="$(ID)"
+	@$(BIN)/python -m deploy user-hash "$(STAGE)" --id="$$USER_ID"
 
 privacy-key: .venv/ready  ## A new key of strict privacy, beside the earlier ones: make privacy-key STAGE=prod
 	@$(BIN)/python -m deploy privacy-key "$(STAGE)"

@@ -423,7 +423,9 @@ def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) 
     assert "OPEN  ATTENDANCE_DAYS" in printed
     assert "ok    Only your own pages" in printed
     # Moto's CloudFormation leaves out what it does not know of buckets and tables.
-    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 9
+    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 11
+    assert "ok    The functions run with the settings" in printed
+    assert "ok    OpenTok has a key to upload recordings" in printed
     assert "OPEN  PRIVACY=strict" in printed
     assert "points are open." in printed
 
