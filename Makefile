@@ -19,7 +19,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse bench
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -76,8 +76,8 @@ layers: .venv/tested
 	@$(BIN)/lint-imports --no-logo
 
 template: .venv/tested
-	@echo "Checking the CloudFormation template ..."
-	@$(BIN)/cfn-lint deploy/resources.json
+	@echo "Checking the CloudFormation templates ..."
+	@$(BIN)/cfn-lint deploy/resources.json deploy/recipes/*.json
 
 programs: .venv/tested
 	@echo "Looking for Java, Chromium and the client packages ..."
@@ -166,6 +166,9 @@ privacy-check: .venv/ready  ## What a stage must have before it carries health d
 
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 	@$(BIN)/python -m deploy package "$(STAGE)"
+
+export: .venv/ready  ## A stage for another tool: make export FORMAT=sam|terraform STAGE=prod [OUT=…]
+	@$(BIN)/python -m deploy.export "$(STAGE)" --format "$(FORMAT)" --out "$(OUT)"
 
 destroy: .venv/ready  ## Take a stage down, after asking: make destroy STAGE=dev
 	@$(BIN)/python -m deploy destroy "$(STAGE)"

@@ -81,7 +81,8 @@ class Deployment:
 
     def _deploy_functions(self) -> Deployed:
         package = build_package(self._stage)
-        self._progress.say(f"package {package.path.name}: {package.megabytes:.1f} MB")
+        for line in package.lines:
+            self._progress.say(line)
         bucket = self._resources.output("StateBucket") or ""
         state = DeployedState(
             self._stage, self._account, bucket, self._account.session.client("s3")

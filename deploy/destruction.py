@@ -9,6 +9,7 @@ from deploy.account import Account
 from deploy.asking import Operator
 from deploy.aws.audit import audit_group
 from deploy.aws.recovery import recover_state
+from deploy.aws.region import check_region
 from deploy.aws.resources import Resources
 from deploy.errors import DeployError
 from deploy.opentok.archive_storage import archive_storage_of
@@ -57,7 +58,8 @@ class Destruction:
             DeployError: A step failed. The steps before it are done. Or the stage is of production,
                 and the settings say development; nothing is done then.
         """
-        self._resources.check_kind()
+        check_region(self._stage, self._account, self._resources)
+        self._resources.check()
         self._progress.step("Functions and API")
         self._delete_functions()
         if self._stage.keeps_data:

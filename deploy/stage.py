@@ -10,10 +10,11 @@ from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
 from chalicelib.rotation_settings import account_secret_id, read_rotation_days
 from chalicelib.settings import Settings
-from deploy.aws.audit import audit_days
-from deploy.cost_limits import cost_limits
+from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.errors import DeployError
+from deploy.packaging.lambda_python import lambda_python
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
+from deploy.settings.values import useless_values
 
 PROJECT: Final = Path(__file__).parents[1]
 API_FUNCTION: Final = "api_handler"
@@ -149,9 +150,20 @@ class Stage:
         }
 
     @property
+    def python(self) -> str:
+        """The version of Lambda's Python, such as `3.13`."""
+        return lambda_python(self._settings)
+
+    @property
+    def account_settings(self) -> AccountSettings:
+        """The demands of the account on all that the stage has in it."""
+        return read_account_settings(self._settings)
+
+    @property
     def chalice_config(self) -> dict[str, Any]:
         """The content of `.chalice/config.json`, with the operator's own settings."""
-        own = {**self._own, "environment_variables": self.environment}
+        demanded = self.account_settings.chalice_config
+        own = {**self._own, **demanded, "environment_variables": self.environment}
         stages = {**self.config["stages"], self.name: own}
         return {**self.config, "stages": stages, "environment_variables": {}}
 
@@ -210,11 +222,7 @@ class Stage:
             Settings.from_env(self.environment)
         except NotConfigured as error:
             found += str(error.note).split("; ")
-        try:
-            audit_days(self.environment)
-            cost_limits(self.environment)
-        except DeployError as error:
-            found.append(str(error).removesuffix("."))
+        found += useless_values(self._settings)
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             found.append(

@@ -100,7 +100,7 @@ def operators_environment(folder: Path, internet: Mapping[str, str], region: str
         # pip keeps its downloads below the real home, so that they are not repeated.
         "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or str(Path.home() / ".cache" / "pip"),
         "AWS_REGION": region,
-        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_ACCESS_KEY_ID": "deployer",
         "AWS_SECRET_ACCESS_KEY": "rehearsal",
         "AWS_EC2_METADATA_DISABLED": "true",
     }

@@ -70,7 +70,7 @@ class IssuerKeys(PyJWKClient):
             raise self._unavailable("the last fetch failed a moment ago")
         if now - self._discovered_at > KEYS_FRESH_SECONDS:
             self._keys_url = self.issuer.keys_url
-        deadline = Deadline(FETCH_SECONDS)
+        deadline = Deadline(self.timeout)
         try:
             if self._keys_url is None:
                 found = issuer_documents.discovered_keys_url(self.issuer.url, deadline)
@@ -80,7 +80,7 @@ class IssuerKeys(PyJWKClient):
         except (jwt.PyJWTError, HTTPException, ValueError, OSError, RecursionError) as error:
             self._keys_url = self.issuer.keys_url
             self.pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
-            raise self._unavailable(f"{type(error).__name__}: {error}") from error
+            raise self._unavailable(str(error) and f"{type(error).__name__}: {error}") from error
         self._fetched_at = self._last_successful_fetch = time.monotonic()
         return keys
 
@@ -100,7 +100,7 @@ class IssuerKeys(PyJWKClient):
             raise self._unavailable(str(error)) from error
 
     def _unavailable(self, cause: str) -> KeysUnavailable:
-        return KeysUnavailable(f"keys of {self.issuer.url}: {cause}")
+        return KeysUnavailable(f"keys of {self.issuer.url}: {cause or 'no answer in time'}")
 
 
 class TokenVerifier:

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import marshal
 import re
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,6 +21,7 @@ from deploy.packaging.aws_descriptions import OPERATIONS
 from deploy.packaging.bytecode import OURS
 from deploy.packaging.completeness import check_complete
 from deploy.stage import PROJECT
+from tests.deploy.export.made_by_calls import PLACES, READS, WITHOUT_PLACE
 from tests.deploy.rehearsed import (
     BEHIND,
     FILM,
@@ -31,7 +33,10 @@ from tests.deploy.rehearsed import (
     rehearse,
     url_in,
 )
-from tests.rehearsal.policies import statements
+from tests.rehearsal.demands import TAGS
+from tests.rehearsal.operators import BOUNDARY
+from tests.rehearsal.policies import statements as rights_of
+from tests.rehearsal.rights import statements
 from tests.rehearsal.runbook import BY_ACTS, WHILE_IT_RUNS, rehearsed_commands
 from tests.rehearsal.stage_set import ACCOUNT_SECRET, API_KEY, API_SECRET, ORIGIN
 
@@ -52,6 +57,13 @@ ROLES = {
 
 OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules")
 RECORDINGS = "roomkey-prod-archives-rehearsed"
+
+COPIER = "copy_audit"
+NOT_IN_A_REHEARSAL = {
+    "deployer-policy": {"cloudformation:DescribeStackEvents", "s3:DeleteObject"},
+    "operator-policy": {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"},
+}
+"""The reason of a failure, recordings of a destroyed stage, what erasures seldom change."""
 
 ONLY_IN_A_RACE = {(WORKER, "dynamodb:ConditionCheckItem")}
 """`SeatReconciler` gives somebody a seat while the room loses its limit."""
@@ -369,7 +381,7 @@ def test_every_action_of_the_policies_is_used_and_every_one_used_is_allowed(
         policy = json.loads((PROJECT / ".chalice" / f"policy-prod{own}.json").read_text())
         assert rehearsed.seen["policies"][f"roomkey-prod-{role}"] == policy
         used = {each[1:] for each in rehearsed.used_by_functions if each[0] == function}
-        for each in statements(policy):
+        for each in rights_of(policy):
             action, resource = each
             if action.startswith("logs:") or (function, action) in ONLY_IN_A_RACE:
                 continue
@@ -459,12 +471,69 @@ def test_a_restored_table_is_used_by_each_function_and_named_in_each_policy(
     for policy in policies.values():
         tables = {
             re.split("[:/]", resource.partition("table/")[2])[0]
-            for action, resource in statements(policy)
+            for action, resource in rights_of(policy)
             if action.startswith("dynamodb:")
         }
         assert tables <= {restored}
     for each in functions.values():
         assert each["Environment"]["Variables"]["ROOMS_TABLE"] == restored
+
+
+def test_operators_were_refused_nothing_that_their_policies_must_allow(
+    rehearsed: Rehearsed,
+) -> None:
+    """The account judged each of their calls, and what CloudFormation does in their name."""
+    assert rehearsed.operators.refused == []
+
+
+@pytest.mark.parametrize(
+    "name", ["deployer-policy", "deployer-policy-kms", "deployer-policy-vpc", "operator-policy"]
+)
+def test_each_action_and_each_resource_of_an_operators_policy_is_needed(
+    rehearsed: Rehearsed, name: str
+) -> None:
+    given, rare = statements(name), NOT_IN_A_REHEARSAL.get(name, set())
+    used = [each for policy, each in rehearsed.operators.used if policy == name]
+
+    assert {each.action for each in given} - {each.action for each in used} == rare
+    idle = {each.resource for each in given} - {each.resource for each in used}
+    assert idle == {each.resource for each in given if each.action in rare} - {
+        each.resource for each in used
+    }
+
+
+def test_a_bounded_function_does_nothing_beyond_its_boundary(rehearsed: Rehearsed) -> None:
+    """The account judged each call of prod's functions by role and boundary."""
+    bounded = rehearsed.operators.known.boundaries
+    assert {bounded[f"roomkey-prod-{role}"] for role in ROLES.values()} == {BOUNDARY}
+
+
+def test_a_stage_has_the_accounts_tags_boundary_key_and_network(rehearsed: Rehearsed) -> None:
+    demanded, calls = rehearsed.seen["demanded"], rehearsed.acts["deploy dev"].calls
+    tags = [{"Key": name, "Value": value} for name, value in TAGS.items()]
+    own = [each for each in demanded["functions"] if COPIER not in str(each["Configuration"])]
+
+    assert len(own) == len(ROLES)
+    keys = {each["Configuration"]["KMSKeyArn"] for each in own}
+    assert len(keys) == 1
+    for each in demanded["functions"]:
+        assert len(each["Configuration"]["VpcConfig"]["SubnetIds"]) == 2
+        assert len(each["Configuration"]["VpcConfig"]["SecurityGroupIds"]) == 1
+    for each in own:
+        assert each["Tags"].items() >= TAGS.items()
+    for role in demanded["roles"]:
+        assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+        assert role.get("Tags") == tags or "Copier" in role["RoleName"]
+    assert demanded["rules"] == [tags] * len(SCHEDULED)
+    logs = {name: each for name, each in demanded["logs"].items() if COPIER not in name}
+    assert list(logs.values()) == [TAGS] * len(ROLES)
+    encrypted = [each.parameters for each in calls if each.operation == "AssociateKmsKey"]
+    assert {each["logGroupName"] for each in encrypted} == logs.keys()
+    assert {each["kmsKeyId"] for each in encrypted} == keys
+    tagged = [each for each in calls if each.action == "apigateway:TagResource"]
+    assert [each.parameters["tags"] for each in tagged] == [TAGS] * 2
+    services = ["dynamodb", "lambda", "logs", "monitoring", "s3", "secretsmanager"]
+    assert demanded["endpoints"] == services
 
 
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
@@ -479,7 +548,8 @@ def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path
     with ZipFile(rehearsed.package) as package:
         package.extractall(tmp_path)
 
-    check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64", python)
 
 
 def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
@@ -529,6 +599,18 @@ def test_the_zip_is_small(rehearsed: Rehearsed) -> None:
     megabytes = len(rehearsed.package.getvalue()) / 1024 / 1024
 
     assert megabytes < 13, f"{megabytes:.1f} MB"
+
+
+def test_a_deployment_makes_nothing_that_an_export_lacks(rehearsed: Rehearsed) -> None:
+    acts = [rehearsed.acts[name] for name in ("interrupted deploy", "first deploy")]
+    made = {
+        f"{call.service}:{call.operation}"
+        for act in acts
+        for call in act.calls
+        if not call.operation.startswith(READS)
+    }
+    assert made >= {"lambda:CreateFunction", "logs:PutSubscriptionFilter"}
+    assert made <= PLACES.keys() | WITHOUT_PLACE.keys()
 
 
 def test_destroying_wants_the_stacks_name_for_an_answer(rehearsed: Rehearsed) -> None:

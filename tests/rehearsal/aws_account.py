@@ -21,10 +21,14 @@ from tests.rehearsal.aws_calls import AwsCall, call_of
 from tests.rehearsal.event_bridge import EventBridge
 from tests.rehearsal.functions import Functions
 from tests.rehearsal.openapi import as_moto_takes_it
+from tests.rehearsal.operators import BOUNDARY, Operators
 from tests.rehearsal.place import ACCOUNT, REGION
 from tests.rehearsal.policies import allowed_by, needs
+from tests.rehearsal.rights import policy
 from tests.rehearsal.stacks import complete_stack
 
+_NOT_IN_MOTO: Final = frozenset({"apigateway:TagResource", "logs:AssociateKmsKey"})
+"""Calls that are judged, and change nothing."""
 _IMPORTS: Final = frozenset({"ImportRestApi", "PutRestApi"})
 
 
@@ -44,6 +48,7 @@ class AwsAccount:
         """The actions that each function needed, each with its resource."""
         self.role_policies: dict[str, dict[str, Any]] = {}
         """Each role's policy, unchanged."""
+        self.operators = Operators()
         self.api_gateway = ApiGateway(functions.invoke)
         self.event_bridge = EventBridge(self.client, functions.invoke)
 
@@ -93,6 +98,8 @@ class AwsAccount:
         if call.action == "secretsmanager:RotateSecret":
             self._set_up_rotation(call.parameters)
             return Response("{}", content_type="application/x-amz-json-1.1")(environ, start)
+        if call.action in _NOT_IN_MOTO:
+            return Response("{}", content_type="application/json")(environ, start)
         document: dict[str, Any] = {}
         if call.operation in _IMPORTS:
             document = json.loads(body)
@@ -109,19 +116,23 @@ class AwsAccount:
     def _allows(self, call: AwsCall) -> bool:
         """Return True if the caller may make this call.
 
-        Operators may make every call that no test refuses. Functions may do what their role allows.
+        Operators may do what their policies allow. Functions may do what both their role and its
+        boundary allow.
         """
         for action, about in self._refused:
             if call.action == action and about in f"{call.path} {call.parameters}":
                 self._refused.remove((action, about))
                 return False
         if not call.caller.startswith(FUNCTION):
-            return True
+            return self.operators.allow(call)
         function = call.caller.removeprefix(FUNCTION)
         needed = needs(call, REGION, ACCOUNT)
         self.used_by_functions.update((function, *each) for each in needed)
-        policy = self.role_policies[self._functions.role(function)]
-        return all(allowed_by(policy, each) for each in needed)
+        role = self._functions.role(function)
+        policies = [self.role_policies[role]]
+        if self.operators.known.boundaries.get(role) == BOUNDARY:
+            policies.append(policy("boundary-policy"))
+        return all(allowed_by(each, need) for each in policies for need in needed)
 
     def rotation(self, secret_id: str, function: str) -> SecretRotation:
         """Return the rotation of a secret by the function of this ARN."""
@@ -140,6 +151,7 @@ class AwsAccount:
 
     def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
         """Add the effects that such a call has on real AWS, but not in moto."""
+        self.operators.note(call)
         match call.service:
             case "apigateway":
                 imported = call.operation == "ImportRestApi"

@@ -1,6 +1,7 @@
 """The scenery of a rehearsal: an AWS account, OpenTok, an identity provider, clones."""
 
 import json
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -17,6 +18,7 @@ from tests.rehearsal.aws_account import AwsAccount
 from tests.rehearsal.callback_relay import CallbackRelay
 from tests.rehearsal.functions import Functions
 from tests.rehearsal.internet import Internet, Server
+from tests.rehearsal.operators import BOUNDARY
 from tests.rehearsal.place import REGION
 from tests.rehearsal.wsgi_server import LongBodyServer
 
@@ -110,5 +112,9 @@ class StageSet:
             "AUTH_AUDIENCE": AUDIENCE,
             "CORS_ORIGIN": ORIGIN,
             "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
+            "PERMISSIONS_BOUNDARY": BOUNDARY,
+            # The functions run with this Python here.
+            "LAMBDA_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
+            "MONTHLY_BUDGET_USD": "900",
         }
         return new_clone(folder, environment, settings)

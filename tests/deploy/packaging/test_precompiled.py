@@ -72,7 +72,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     folder = tmp_path_factory.mktemp("package")
     (folder / "chalicelib").symlink_to(PROJECT / "chalicelib")
-    write_precompiled(folder, project, "sample")
+    write_precompiled(folder, project, Path(sys.executable), "sample")
     return folder
 
 
@@ -112,4 +112,4 @@ def test_a_project_that_cannot_be_imported_stops_the_packaging(
     (project / "broken.py").write_text("import no_such_module")
 
     with pytest.raises(DeployError, match="No module named 'no_such_module'"):
-        write_precompiled(tmp_path, project, "broken")
+        write_precompiled(tmp_path, project, Path(sys.executable), "broken")
