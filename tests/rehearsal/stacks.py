@@ -1,4 +1,4 @@
-"""The parts that moto's CloudFormation leaves out: secrets, TTL, conditions that turn false."""
+"""The parts that moto's CloudFormation leaves out: secrets, log streams, TTL, conditions."""
 
 import io
 import json
@@ -32,6 +32,10 @@ def complete_stack(call: AwsCall, client: Callable[[str], Any]) -> None:
         )
         own = {"KmsKeyId": given["KmsKey"]} if given.get("KmsKey") else {}
         client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok", **own)
+        client("logs").create_log_stream(
+            logGroupName=f"/roomkey/{stage}/audit",
+            logStreamName=_RESOURCES["AuditStream"]["Properties"]["LogStreamName"],
+        )
     elif call.operation == "UpdateStack" and serving == "no":
         client("s3").delete_bucket(Bucket=_bucket(stage))
         _delete_copier(f"roomkey-{stage}-copy_audit", client)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from inspect import cleandoc
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -187,7 +188,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         BanBody(user_id="mallory"),
         _BAN,
         BanList(items=[_BAN]),
-        MuteBody(active=True, excluded_stream_ids=[_STREAM]),
+        MuteBody(active=True, excluded_stream_ids=[UUID(_STREAM)]),
         ArchiveBody(name="Stand-up of Monday", resolution=Resolution.LANDSCAPE_HD, layout=_LAYOUT),
         _LAYOUT,
         StreamsBody(add_stream=_STREAM, has_video=False),
