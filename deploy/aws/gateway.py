@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
 
+from chalicelib.api.http.responses import title_of
 from chalicelib.settings import cors_origin
 from deploy.stage import Stage
 
@@ -151,7 +152,7 @@ def _template(code: str, status: HTTPStatus | None = None) -> dict[str, str]:
     API Gateway replaces the variables that begin with `$`. The value of `messageString` includes
     its quotes.
     """
-    members = {"type": "about:blank", "title": status.phrase if status else "Error"}
+    members = {"type": "about:blank", "title": title_of(status) if status else "Error"}
     text = json.dumps(members)[:-1]
     if status is not None:
         text += f', "status": {status.value}'

@@ -102,7 +102,7 @@ def build_package(stage: Stage) -> Package:
 
 def _build_by_chalice(config: Config, python: str) -> Path:
     try:
-        built = _chalice_packager(config).create_deployment_package(
+        built = _chalice_packager(config, python).create_deployment_package(
             config.project_dir, f"python{python}"
         )
     except (NoSuchPackageError, PackageDownloadError) as error:
@@ -124,9 +124,41 @@ class _Files(OSUtils):
     ZIP_DEFLATED = ZIP_STORED  # Chalice's zip is unpacked at once, so compressing it is in vain.
 
 
-def _chalice_packager(config: Config) -> LambdaDeploymentPackager:
+class LambdasPip(PipRunner):
+    """Chalice's pip, which would take wheels for the running Python alone.
+
+    Args:
+        pip: Runs pip.
+        files: Chalice's files.
+        python: The version of Lambda's Python, such as `3.13`.
+    """
+
+    def __init__(self, pip: SubprocessPip, files: OSUtils, python: str) -> None:
+        super().__init__(pip, files)
+        self._version = python
+
+    def download_manylinux_wheels(
+        self, abi: str, packages: list[str], directory: str, platforms: list[str] | None = None
+    ) -> None:
+        """Download the wheels for Lambda of these packages, such as `six==1.17.0`, if there are."""
+        wanted = [f"--platform={each}" for each in platforms or ()]
+        wanted += [f"--abi={each}" for each in (abi, "abi3", "none")]
+        for package in packages:
+            self._execute(
+                "download",
+                [
+                    *("--only-binary=:all:", "--no-deps", "--implementation=cp"),
+                    *wanted,
+                    f"--python-version={self._version}",
+                    f"--dest={directory}",
+                    package,
+                ],
+            )
+
+
+def _chalice_packager(config: Config, python: str) -> LambdaDeploymentPackager:
     files = _Files()
-    pip = PipRunner(SubprocessPip(files), files)
+    pip = LambdasPip(SubprocessPip(files), files, python)
     architecture = config.lambda_architecture
     return LambdaDeploymentPackager(
         files, DependencyBuilder(files, pip, architecture), UI(StringIO()), architecture

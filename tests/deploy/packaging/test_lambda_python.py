@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chalice.deploy.packager import SubprocessPip
+from chalice.utils import OSUtils
 
 from deploy.aws.resources import TEMPLATE
 from deploy.errors import DeployError
@@ -19,7 +21,7 @@ from deploy.packaging.lambda_python import (
     lambda_python,
     without_python,
 )
-from deploy.packaging.package import Package
+from deploy.packaging.package import LambdasPip, Package
 from deploy.stage import PROJECT, read_stage
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -91,3 +93,36 @@ def test_where_there_is_no_such_python_nothing_is_compiled_and_the_cost_is_said(
     assert said.lines == [*silent, without_python(absent)]
     assert "NO BYTECODE" in said.lines[1]
     assert (f'LAMBDA_PYTHON = "{RUNNING}"' in said.lines[1]) == (RUNNING in POSSIBLE)
+
+
+class RecordedPip(SubprocessPip):
+    """Pip, as far as Chalice's packager calls it."""
+
+    def __init__(self) -> None:
+        super().__init__(OSUtils())
+        self.asked: list[list[str]] = []
+
+    def main(
+        self, args: list[str], env_vars: object = None, shim: object = None
+    ) -> tuple[int, bytes, bytes]:
+        assert env_vars is shim is None
+        self.asked.append(args)
+        return 0, b"", b""
+
+
+def test_wheels_are_downloaded_for_lambdas_python_and_machine() -> None:
+    pip = RecordedPip()
+
+    runner = LambdasPip(pip, OSUtils(), "3.13")
+    runner.download_manylinux_wheels("cp313", ["six==1.17.0"], "wheels", ["manylinux2014_x86_64"])
+
+    (asked,) = pip.asked
+    assert asked[0] == "download"
+    assert {
+        "--python-version=3.13",
+        "--abi=cp313",
+        "--abi=abi3",
+        "--platform=manylinux2014_x86_64",
+        "--only-binary=:all:",
+    } <= set(asked)
+    assert asked[-1] == "six==1.17.0"

@@ -94,7 +94,9 @@ def test_what_the_package_has_compiled_works_as_usual(package: Path, project: Pa
     assert ours == usual
     # If this fails, Python compiles in another way: see `chalicelib.precompiled`.
     assert compiled == "0 0"
-    assert compiled_usually == "13 2"
+    # Python 3.13 compiles the methods of a class together, and earlier ones each by itself.
+    together = sys.version_info >= (3, 13)
+    assert compiled_usually == ("2 2" if together else "13 2")
 
 
 def test_programs_for_another_engine_are_not_used(package: Path, project: Path) -> None:
