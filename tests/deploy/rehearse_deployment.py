@@ -690,7 +690,7 @@ def test_the_deployed_function_rotates_and_needs_all_that_its_policy_allows(
     assert stored == {"apiKey": API_KEY, "apiSecret": replaced}
     assert '"route":"finishSecret","status":200' in rehearsed.seen["rotation"].replace(" ", "")
     assert replaced not in rehearsed.seen["rotation"]
-    for action, resource in statements(rehearsed.seen["rotation policy"]):
+    for action, resource in rights_of(rehearsed.seen["rotation policy"]):
         asked = any(action == each and fnmatchcase(on, resource) for each, on in used)
         assert asked or action.startswith("logs:"), action
 
