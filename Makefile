@@ -21,6 +21,7 @@ SUITES = $(LONG) $(filter-out $(LONG), \
 .PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package destroy rehearse bench
 
 help:  ## This list
+	@sed -n 's/^VERSION: Final = "\(.*\)"/Roomkey \1/p' chalicelib/__init__.py
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # uv installs the pinned set in seconds where pip takes a minute; it comes from PyPI like the rest.
