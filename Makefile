@@ -18,11 +18,11 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package destroy rehearse release bench
 
 help:  ## This list
 	@sed -n 's/^VERSION: Final = "\(.*\)"/Roomkey \1/p' chalicelib/__init__.py
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # uv installs the pinned set in seconds where pip takes a minute; it comes from PyPI like the rest.
 # What runs comes first and by itself: the first token is not to wait for what only tests need.
@@ -165,3 +165,10 @@ destroy: .venv/ready  ## Take a stage down, after asking: make destroy STAGE=dev
 
 rehearse: .venv/tested  ## Deploy, deploy again, destroy and run the zip, all on stand-ins
 	@$(BIN)/python -m pytest tests/deploy/rehearse_deployment.py
+
+# One after the other: a tag comes last, when all else has passed.
+release: .venv/tested  ## Check, test, build and tag this version: a zip, its hashes and bill of materials
+	@$(BIN)/python -m tools.release check
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m tools.release finish
