@@ -21,7 +21,7 @@ from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from deploy.packaging.aws_descriptions import OPERATIONS
-from deploy.packaging.bytecode import OURS
+from deploy.packaging.compile_modules import OURS
 from deploy.packaging.completeness import check_complete
 from deploy.stage import PROJECT
 from tests.deploy.rehearsed import (

@@ -57,3 +57,15 @@ def test_tracebacks_name_the_files_as_lambda_has_them(tmp_path: Path) -> None:
 def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=r"broken\.py does not compile"):
         compile_all(laid_out(tmp_path, broken="def ("))
+
+
+def test_what_this_process_has_met_makes_no_difference(tmp_path: Path) -> None:
+    """A text of one character is written in another way where the process has interned it."""
+    made = []
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+        compile_all(laid_out(tmp_path / name, app="SIGN = '\\x1d'"))
+        made.append(Path(cache_from_source(str(tmp_path / name / "app.py"))).read_bytes())
+        sys.intern("\x1d")
+
+    assert made[0] == made[1]
