@@ -107,3 +107,19 @@ class StageSet:
             "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
         }
         return new_clone(folder, environment, settings)
+
+    def released_clone(self, name: str, commit: str | None) -> Clone:
+        """Return a new clone of this commit, with settings that each release knows.
+
+        None stands for the working tree.
+        """
+        folder = self._folder / name
+        folder.mkdir()
+        environment = operators_environment(folder, self.internet.environment, REGION)
+        settings = {
+            "AUTH_ISSUER": ISSUER,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "CORS_ORIGIN": ORIGIN,
+            "ARCHIVE_BUCKET": "roomkey-{stage}-archives-upgraded",
+        }
+        return new_clone(folder, environment, settings, commit)

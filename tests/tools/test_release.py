@@ -1,5 +1,6 @@
 """`make release` tags no commit but the one that is to be released, and names all that is wrong."""
 
+import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -26,24 +27,28 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone on main in which version 0.2.0 can be released."""
-    for name, value in {
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_CONFIG_SYSTEM": "/dev/null",
-        **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "Ann"),
-        **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "ann@roomkey.test"),
-    }.items():
-        monkeypatch.setenv(name, value)
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "upgrading.md").write_text("# Upgrading\n\n## 0.2.0\n\nNothing.\n")
-    (tmp_path / "CHANGELOG.md").write_text(
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "docs").mkdir()
+    (folder / "docs" / "upgrading.md").write_text("# Upgrading\n\n## 0.2.0\n\nNothing.\n")
+    (folder / "CHANGELOG.md").write_text(
         f"# Changelog\n\n## [0.2.0] - {TODAY}\n\n{SECTION.text}\n\n## [0.1.0] - 2026-02-01\n"
     )
-    git(tmp_path, "init", "--quiet", "--initial-branch=main")
-    commit(tmp_path)
-    return tmp_path
+    git(folder, "init", "--quiet", "--template=", "--initial-branch=main")
+    for name, value in {"user.name": "Ann", "user.email": "ann@roomkey.test"}.items():
+        git(folder, "config", name, value)
+    commit(folder)
+    return folder
+
+
+@pytest.fixture
+def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that clone, where nothing of this machine's settings of git counts."""
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    return shutil.copytree(template, tmp_path / "project")
 
 
 def commit(project: Path) -> None:
