@@ -64,7 +64,6 @@ def play(live: Live, clock: time_machine.Traveller) -> Known:
     alices_connection = live.enter("alice", "seats")
     live.publish(alices_connection, name="Camera")
     live.settle()
-    held = live.token("bob", "seats")
     _done(live.ask("alice", "POST", "/rooms/seats/bans", {"userId": "mallory"}))
     running, over = (
         _start(live, "archives", {"multiArchiveTag": name}) for name in ("long", "short")
@@ -74,6 +73,7 @@ def play(live: Live, clock: time_machine.Traveller) -> Known:
     live.settle()
     clock.shift(timedelta(minutes=2))
     live.run("reconcile_sessions")
+    held = live.token("bob", "seats")
     live.room("closing", closesAt=CLOSES_AT.isoformat())
     live.room("gone")
     _done(live.ask("alice", "DELETE", "/rooms/gone"))
