@@ -5,7 +5,6 @@ are not real. Hash-based bytecode does not use them.
 """
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +13,10 @@ from deploy.errors import DeployError
 _COMPILER: Final = Path(__file__).with_name("compile_modules.py")
 
 
-def compile_all(folder: Path) -> None:
-    """Put bytecode beside every module of an unpacked package. It is always the same bytes.
+def compile_with(python: Path, folder: Path) -> None:
+    """Put an interpreter's bytecode beside every module of an unpacked package.
+
+    It is always the same bytes.
 
     Bytecode of pinned libraries is not checked, because libraries change only with the whole
     package. Bytecode of our modules is checked by the source's hash, so that old bytecode never
@@ -24,9 +25,9 @@ def compile_all(folder: Path) -> None:
     Raises:
         DeployError: A module does not compile.
     """
-    done = subprocess.run(  # noqa: S603 - our Python, with fixed arguments
+    done = subprocess.run(  # noqa: S603 - the functions' Python, with fixed arguments
         # Neither packages nor variables of this machine are to make a difference.
-        [sys.executable, "-I", "-S", str(_COMPILER)],
+        [python, "-I", "-S", _COMPILER],
         cwd=folder,
         env={},
         capture_output=True,

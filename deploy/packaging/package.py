@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from io import StringIO
@@ -25,7 +26,7 @@ from chalice.utils import UI, OSUtils
 from deploy.errors import DeployError
 from deploy.packaging.archive import pack, unpack
 from deploy.packaging.aws_descriptions import trim_descriptions
-from deploy.packaging.bytecode import compile_all
+from deploy.packaging.bytecode import compile_with
 from deploy.packaging.completeness import check_complete
 from deploy.packaging.precompiled import write_precompiled
 from deploy.packaging.roots import write_roots
@@ -75,7 +76,7 @@ def build_package(stage: Stage) -> Package:
         trim_descriptions(folder)
         write_roots(folder)
         write_precompiled(folder, stage.project)
-        compile_all(folder)
+        compile_with(Path(sys.executable), folder)
         pack(folder, path)
     package = Package(path)
     _check_size(package)
