@@ -59,8 +59,8 @@ class _Play:
         self._url = ""
 
     def perform(self) -> Upgraded:
-        old = self._set.released_clone("old", previous_release())
-        new = self._set.released_clone("new", None)
+        old = self._set.clone("old", previous_release())
+        new = self._set.clone("new")
         self._seen.acts["without credentials"] = old.make("deploy", "prod")
         self._seen.acts["secret"] = old.make("secret", "prod", CREDENTIALS)
         self._seen.acts["previous"] = old.make("deploy", "prod")

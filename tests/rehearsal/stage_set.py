@@ -95,23 +95,12 @@ class StageSet:
             config=Config(proxies={"https": surroundings["HTTPS_PROXY"]}),
         )
 
-    def clone(self, name: str) -> Clone:
-        """Return a new clone with AWS credentials and an operator's settings."""
-        folder = self._folder / name
-        folder.mkdir()
-        environment = operators_environment(folder, self.internet.environment, REGION)
-        settings = {
-            "AUTH_ISSUER": ISSUER,
-            "AUTH_AUDIENCE": AUDIENCE,
-            "CORS_ORIGIN": ORIGIN,
-            "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
-        }
-        return new_clone(folder, environment, settings)
+    def clone(self, name: str, commit: str | None = None) -> Clone:
+        """Return a new clone with AWS credentials and an operator's settings.
 
-    def released_clone(self, name: str, commit: str | None) -> Clone:
-        """Return a new clone of this commit, with settings that each release knows.
-
-        None stands for the working tree.
+        Args:
+            name: The name of its folder.
+            commit: The commit to clone, which must know these settings. None is the working tree.
         """
         folder = self._folder / name
         folder.mkdir()
@@ -120,6 +109,6 @@ class StageSet:
             "AUTH_ISSUER": ISSUER,
             "AUTH_AUDIENCE": AUDIENCE,
             "CORS_ORIGIN": ORIGIN,
-            "ARCHIVE_BUCKET": "roomkey-{stage}-archives-upgraded",
+            "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
         }
         return new_clone(folder, environment, settings, commit)
