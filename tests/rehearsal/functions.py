@@ -5,11 +5,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from stand_ins.lambda_runtime.folder import UnpackedPackages
 from stand_ins.lambda_runtime.process import LambdaProcess
 from tests.rehearsal.aws_calls import AwsCall
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LONGEST_RUN: Final = 28.0
 """The seconds after which Lambda is said to stop a run, which so has no time for a second round."""
@@ -31,6 +34,8 @@ class Functions:
         self._later: list[threading.Thread] = []
         self.uploads: dict[str, bytes] = {}
         """The latest zip of each function; earlier zips are dropped because zips are large."""
+        self.layer: Path | None = None
+        """A folder of libraries for functions that start now, beside those of their zips."""
         self._configured: dict[str, dict[str, Any]] = {}
         """The latest settings of each function."""
 
@@ -74,6 +79,7 @@ class Functions:
                     function_arn=arn,
                     handler=configured["Handler"],
                     timeout_seconds=min(_LONGEST_RUN, configured["Timeout"]),
+                    layer=self.layer,
                 )
                 self._running[name] = process.__enter__()
             return self._running[name].invoke(event)

@@ -9,6 +9,12 @@ from chalicelib.core.model.connection import Ending, Participant
 LONGEST_ATTENDANCE: Final = timedelta(hours=48)
 """Longer than a connection lasts: OpenTok replaces its servers after 8 hours of a session."""
 
+LEAST_KEPT: Final = timedelta(days=4)
+"""The least time for which the record of a connection is kept after its end.
+
+Until then, a callback may come late, and the day on which the connection began is counted again.
+"""
+
 LONG_UNSEEN: Final = timedelta(minutes=5)
 """If a client's arrival is not reported, a check finds the client within this time."""
 

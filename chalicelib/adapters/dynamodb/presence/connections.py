@@ -20,7 +20,7 @@ from chalicelib.adapters.dynamodb.presence.attendance_items import (
     went_update,
 )
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
-from chalicelib.core.model.attendance import EndHint
+from chalicelib.core.model.attendance import LEAST_KEPT, EndHint
 from chalicelib.core.model.connection import (
     MAX_ENDED_STREAMS,
     MAX_STREAMS_AT_ONCE,
@@ -39,7 +39,6 @@ LIVE: Final = "live"
 GONE: Final = "gone"
 PREFIX: Final = "connection#"
 
-_TOMBSTONE: Final = timedelta(hours=48)
 _LONGEST_CONNECTION: Final = timedelta(days=31)
 """Longer than any connection lasts: OpenTok ends a session after hours."""
 
@@ -93,7 +92,7 @@ def disconnected_update(
         user_id: The user, if the caller knows.
     """
     write = UpdateBuilder().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
-    write.set(_seconds(at + max(kept, _TOMBSTONE)), "expiresAt")
+    write.set(_seconds(at + max(kept, LEAST_KEPT)), "expiresAt")
     for name in ("place", "invitation", "streams", "ended"):
         write.remove(name)
     return went_update(write, at, report, named=bool(kept), user_id=user_id)
@@ -102,7 +101,7 @@ def disconnected_update(
 def placeholder_update(at: datetime) -> UpdateBuilder:
     """Create the item of a connection that is not reported yet, so that it can have streams."""
     write = UpdateBuilder().set_if_absent({}, "streams")
-    return _unless_gone(write.set_if_absent(_seconds(at + _TOMBSTONE), "expiresAt"))
+    return _unless_gone(write.set_if_absent(_seconds(at + LEAST_KEPT), "expiresAt"))
 
 
 def stream_created_update(stream: Stream) -> UpdateBuilder:
