@@ -57,10 +57,10 @@ class Known:
 def play(live: Live, clock: time_machine.Traveller) -> Known:
     """Let people do everything that the table keeps something of."""
     live.run("refill_session_pool")
+    _erin_comes_and_goes(live, clock)
     session_id = live.room(
         "seats", maxParticipants=3, moderators=["alice", "mona"], archiveRetentionDays=7
     )["sessionId"]
-    _erin_comes_and_goes(live, clock)
     alices_connection = live.enter("alice", "seats")
     live.publish(alices_connection, name="Camera")
     live.settle()
@@ -71,8 +71,6 @@ def play(live: Live, clock: time_machine.Traveller) -> Known:
     live.stand_ins.opentok.move_archive(over, "available")
     _start(live, "broadcasts", {"outputs": {"hls": {}}})
     live.settle()
-    clock.shift(timedelta(minutes=2))
-    live.run("reconcile_sessions")
     held = live.token("bob", "seats")
     live.room("closing", closesAt=CLOSES_AT.isoformat())
     live.room("gone")
@@ -113,6 +111,9 @@ def _erin_comes_and_goes(live: Live, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(minutes=10))
     live.leave(connection)
     live.settle()
+    # What is over is counted at once. When a call is counted depends on its session's id.
+    clock.shift(timedelta(minutes=2))
+    live.run("reconcile_sessions")
 
 
 def _people_wait(live: Live) -> tuple[str, str]:
