@@ -19,10 +19,11 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse rehearse-upgrade record-table release bench
 
 help:  ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+	@sed -n 's/^VERSION: Final = "\(.*\)"/Roomkey \1/p' chalicelib/__init__.py
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # uv installs the pinned set in seconds where pip takes a minute; it comes from PyPI like the rest.
 # What runs comes first and by itself: the first token is not to wait for what only tests need.
@@ -175,3 +176,17 @@ destroy: .venv/ready  ## Take a stage down, after asking: make destroy STAGE=dev
 
 rehearse: .venv/tested  ## Deploy, deploy again, destroy and run the zip, all on stand-ins
 	@$(BIN)/python -m pytest tests/deploy/rehearse_deployment.py
+
+rehearse-upgrade: .venv/tested  ## Deploy the previous release, then this commit, on stand-ins: [FROM=v0.1.0]
+	@FROM="$(FROM)" $(BIN)/python -m pytest tests/deploy/rehearse_upgrade.py
+
+record-table: .venv/tested  ## Record the table of this version, which each later one must read
+	@$(BIN)/python -m pytest tests/tables/record_table.py
+
+# One after the other: a tag comes last, when all else has passed.
+release: .venv/tested  ## Check, test, build and tag this version: a zip, its hashes and bill of materials
+	@$(BIN)/python -m tools.release check
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory rehearse-upgrade
+	@$(BIN)/python -m tools.release finish

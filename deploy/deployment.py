@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TextIO
 
+from chalicelib import VERSION
 from chalicelib.invitation_settings import serves_call_page
 from deploy.account import Account
 from deploy.asking import Terminal
@@ -49,7 +50,10 @@ class Deployment:
             DeployError: A step failed. The steps before it are done.
         """
         say = self._progress.say
-        say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
+        say(
+            f"Roomkey {VERSION}: stage {self._stage.name}, account {self._account.id}, "
+            f"{self._account.region}"
+        )
         check_region(self._stage, self._account, self._resources)
         self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
         say("CloudFormation is running; the first deployment takes a minute or two")

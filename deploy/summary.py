@@ -1,3 +1,4 @@
+from chalicelib import VERSION
 from deploy.aws.functions import Deployed
 from deploy.stage import Stage
 
@@ -8,6 +9,7 @@ def summary(stage: Stage, deployed: Deployed, alarm_topic: str | None) -> str:
 Stage {stage.name} is deployed.
 
   URL       {deployed.url}
+  version   {VERSION}; docs/upgrading.md says what to do for each one
   first     curl -sS -X POST {deployed.url}rooms/hello/tokens -H "Authorization: Bearer $BEARER"
   next      make callbacks STAGE={stage.name}, once: OpenTok then reports connections and streams
 

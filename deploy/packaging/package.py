@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from io import StringIO

@@ -6,7 +6,9 @@ import marshal
 import re
 import sys
 from collections.abc import Iterator
+from datetime import date
 from fnmatch import fnmatchcase
+from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
 from urllib.parse import urlsplit
@@ -14,11 +16,13 @@ from zipfile import ZipFile
 
 import jwt
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from deploy.packaging.aws_descriptions import OPERATIONS
-from deploy.packaging.bytecode import OURS
+from deploy.packaging.compile_modules import OURS
 from deploy.packaging.completeness import check_complete
 from deploy.stage import PROJECT
 from tests.deploy.export.made_by_calls import PLACES, READS, WITHOUT_PLACE
@@ -39,6 +43,9 @@ from tests.rehearsal.policies import statements as rights_of
 from tests.rehearsal.rights import statements
 from tests.rehearsal.runbook import BY_ACTS, WHILE_IT_RUNS, rehearsed_commands
 from tests.rehearsal.stage_set import ACCOUNT_SECRET, API_KEY, API_SECRET, ORIGIN
+from tools.release.bill_of_materials import SPECIFICATION
+from tools.release.changelog import Section
+from tools.release.files import HASHES, sha256_of, write_files
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning"),  # moto's gaps
@@ -550,6 +557,36 @@ def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path
 
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64", python)
+
+
+def test_a_release_has_the_zip_a_bill_of_all_that_is_in_it_and_their_hashes(
+    rehearsed: Rehearsed, tmp_path: Path
+) -> None:
+    built = tmp_path / "built.zip"
+    built.write_bytes(rehearsed.package.getvalue())
+    section = Section("0.2.0", date(2026, 3, 1), "### Added\n\n- A room.")
+    files = write_files(section, PROJECT, tmp_path / "release", lambda: built)
+
+    assert [each.name for each in files] == ["roomkey-0.2.0.zip", "roomkey-0.2.0.cdx.json", HASHES]
+    package, materials, hashes = files
+    assert package.read_bytes() == built.read_bytes()
+    summed = [(sha256_of(each), each.name) for each in (package, materials)]
+    assert [tuple(line.split("  ")) for line in hashes.read_text().splitlines()] == summed
+    text = materials.read_text()
+    assert JsonStrictValidator(SchemaVersion.from_version(SPECIFICATION)).validate_str(text) is None
+    document = json.loads(text)
+    assert document["metadata"]["timestamp"] == "2026-03-01T00:00:00+00:00"
+    released = document["metadata"]["component"]
+    assert (released["name"], released["version"]) == ("roomkey", "0.2.0")
+    assert released["hashes"] == [{"alg": "SHA-256", "content": sha256_of(package)}]
+    listed = {(each["name"], each["version"]) for each in document["components"]}
+    with ZipFile(package) as packed:
+        found = {
+            re.sub("[-_.]+", "-", each[1]).lower(): each[2]
+            for name in packed.namelist()
+            if (each := re.match(r"(.+)-([^-]+)\.dist-info/", name))
+        }
+    assert listed == {*found.items(), ("chalice", version("chalice"))}
 
 
 def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:

@@ -102,8 +102,13 @@ class StageSet:
             config=Config(proxies={"https": surroundings["HTTPS_PROXY"]}),
         )
 
-    def clone(self, name: str) -> Clone:
-        """Return a new clone with AWS credentials and an operator's settings."""
+    def clone(self, name: str, commit: str | None = None) -> Clone:
+        """Return a new clone with AWS credentials and an operator's settings.
+
+        Args:
+            name: The name of its folder.
+            commit: The commit to clone, which must know these settings. None is the working tree.
+        """
         folder = self._folder / name
         folder.mkdir()
         environment = operators_environment(folder, self.internet.environment, REGION)
@@ -117,4 +122,4 @@ class StageSet:
             "LAMBDA_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
             "MONTHLY_BUDGET_USD": "900",
         }
-        return new_clone(folder, environment, settings)
+        return new_clone(folder, environment, settings, commit)
