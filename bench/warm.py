@@ -33,7 +33,7 @@ from chalicelib.adapters.dynamodb.room_items import room_item, room_key
 from chalicelib.composition.aws import aws_clients
 from chalicelib.core.model.room import Room
 
-AIM: Final = 1.5
+AIM: Final = 1.1
 """The highest accepted ratio of a whole join to its parts."""
 
 _ROUNDS: Final = 1000
