@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bench import (
+    app_alone,
     arrivals,
     checks,
     cold,
@@ -63,6 +64,7 @@ def main() -> int:
     cold_section = _measured("cold starts (this builds two packages)", cold.section)
     warm_section = _measured("warm joins", warm.section)
     http_section = _measured("joins over HTTP", over_http.section)
+    alone_section = _measured("first joins, the app alone", app_alone.section)
     first_section = _measured("first joins with a slow OpenTok", first_joins.section)
     live_section = _measured("live rooms over HTTP", live_rooms.section)
     seats_section = _measured("seats", seats.section)
@@ -77,6 +79,7 @@ def main() -> int:
             cold_section,
             warm_section,
             http_section,
+            alone_section,
             first_section,
             live_section,
             seats_section,
