@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -21,6 +22,7 @@ from bench import (
     warm,
 )
 from bench.figures import dollars, usage
+from bench.figures.record import CHART, chart, history, keep
 from bench.figures.report import markdown
 from bench.own_process import in_own_process
 
@@ -42,8 +44,8 @@ load on the machine affects all of them. Compare figures of one run, not of diff
 
 A cold start is measured with a re-join and with moto as AWS. Over TLS, the package knows one
 authority more than in production. Bundled Node is one minified file, made by esbuild as AWS
-recommends; its runtime client is minimal, and it has no framework, validation or metrics. Over
-HTTP, the callers, the app, the stand-ins and DynamoDB Local share the machine. Each "first join"
+recommends; its runtime client is minimal, and it has no framework, validation or metrics. Its
+compile cache was filled by one join before packaging. Over HTTP, the callers, the app, the stand-ins and DynamoDB Local share the machine. Each "first join"
 creates a room. "Re-joins" enter an existing room. With OpenTok at 300 ms, two apps share the stand-
 ins and the table, and one of them has no pool of sessions. Elsewhere over HTTP there is no pool. In
 live rooms, each caller is another user, and callbacks report connections and disconnections in
@@ -74,25 +76,28 @@ def main() -> int:
     check_costs = _measured("checks of sessions", checks.measure)
     usages = _measured("usage of joins", usage.measure)
     dollars_section = dollars.section(usages, cold_section.figures[cold.COLD_SECONDS])
-    table = markdown(
-        [
-            cold_section,
-            warm_section,
-            http_section,
-            alone_section,
-            first_section,
-            live_section,
-            seats_section,
-            arrivals_section,
-            growth_section,
-            reconciliation_section,
-            checks.section(check_costs, reconciliation_section.figures[reconciliation.OF_1000]),
-            dollars_section,
-        ]
-    )
+    sections = [
+        cold_section,
+        warm_section,
+        http_section,
+        alone_section,
+        first_section,
+        live_section,
+        seats_section,
+        arrivals_section,
+        growth_section,
+        reconciliation_section,
+        checks.section(check_costs, reconciliation_section.figures[reconciliation.OF_1000]),
+        dollars_section,
+    ]
+    table = markdown(sections)
     RESULTS.write_text(_ABOUT.format(machine=machine.description(), table=table), "utf-8")
+    keep(sections, machine.name(), datetime.now(UTC).date())
+    CHART.write_text(chart(history()), "utf-8")
     print(table)
-    print(f"\nWritten to bench/results.md after {time.monotonic() - started:.0f} s.")
+    print(
+        f"\nWritten to bench/results.md, bench/history and docs/performance.svg after {time.monotonic() - started:.0f} s."
+    )
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import boto3
 
+from bench.figures.costs import Spread
 from bench.figures.report import Section
 from bench.join_event import CREATED
 from bench.load import CALLERS, Load, PostRequest, run_in_turn
@@ -26,6 +27,8 @@ from local.stop_request import StopRequest
 from stand_ins.aws import resources
 from tests.support.programs.dynamodb_local import running_dynamodb_local
 from tests.support.servers.free_ports import free_ports
+
+RE_JOINS: Final = "re-joins a second over HTTP, 8 at once"
 
 _USERS: Final = 100
 """The users who create the rooms in turn, so that none of them has very many."""
@@ -49,7 +52,8 @@ def section() -> Section:
             for callers in CALLERS
         }
         run_in_turn((load, ports) for load in loads.values())
-    return Section("Over HTTP", [load.row(what) for what, load in loads.items()])
+    figures = {RE_JOINS: Spread.of(loads["re-joins, 8 at once"].per_second).median}
+    return Section("Over HTTP", [load.row(what) for what, load in loads.items()], figures)
 
 
 def _joins(request: Callable[[], PostRequest], callers: int) -> Load:
