@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from bench.figures.costs import Cost, Spread, interleaved, processors, ratios, walls
+from bench.figures.costs import (
+    Cost,
+    Spread,
+    interleaved,
+    processor_seconds,
+    processors,
+    ratios,
+    walls,
+)
 from bench.figures.report import Row, Section, cost_row, times
 from bench.join_event import CREATED, join_event
 from bench.node_function import (
@@ -75,7 +83,7 @@ class _Contender:
             if answer["statusCode"] != self.status:
                 raise RuntimeError(answer["body"])
             self.megabytes.append(_peak_megabytes(function.pid))
-            return Cost(wall, _processor_seconds(function.pid))
+            return Cost(wall, processor_seconds(function.pid))
 
 
 def section() -> Section:
@@ -177,11 +185,6 @@ def _stay_on_one_processor() -> None:
     """Use one processor for this thread and its future processes. The stand-ins already run."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
-def _processor_seconds(pid: int) -> float:
-    """Return the processor time of a process and its threads, more precisely than /proc."""
-    return time.clock_gettime(~pid << 3 | 2)
 
 
 def _peak_megabytes(pid: int) -> float:

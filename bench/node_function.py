@@ -17,6 +17,7 @@ _SOURCES: Final = Path(__file__).with_name("node")
 _SECONDS: Final = 30.0
 _ARN: Final = "arn:aws:lambda:us-east-1:123456789012:function:roomkey-bench"
 _SOURCE: Final = "runtime.mjs"
+DICTIONARY_SERVER: Final = "dictionary.mjs"
 _BUNDLE: Final = "bundle/runtime.cjs"
 
 

@@ -89,23 +89,25 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(pooled: int = 0) -> Iterator[RunningStack]:
+def running_stack(pooled: int = 0, *, moto: bool = False) -> Iterator[RunningStack]:
     """Run the local stack with DynamoDB Local instead of moto's tables.
 
     Args:
         pooled: The number of sessions in the pool; 0 switches it off.
+        moto: True to leave the tables to moto, with the pool switched off.
     """
     os.environ |= AWS_VARIABLES | QUOTAS
     os.environ |= {"MIN_POOLED_SESSIONS": "0", "MAX_POOLED_SESSIONS": f"{pooled}"}
     ports, provider = free_ports(), chosen_provider({})
     with ExitStack() as running:
-        url = running.enter_context(running_dynamodb_local())
-        client = boto3.client("dynamodb", endpoint_url=url)
-        table = resources.create_table(STAGE, client)
-        if pooled:
-            fill_pool(client, table, provider.secret["apiKey"], pooled)
-        environment = app_environment(os.environ, ports, provider)
-        apps = environment | {"AWS_ENDPOINT_URL_DYNAMODB": url}
+        environment = apps = app_environment(os.environ, ports, provider)
+        if not moto:
+            url = running.enter_context(running_dynamodb_local())
+            client = boto3.client("dynamodb", endpoint_url=url)
+            table = resources.create_table(STAGE, client)
+            if pooled:
+                fill_pool(client, table, provider.secret["apiKey"], pooled)
+            apps = environment | {"AWS_ENDPOINT_URL_DYNAMODB": url}
         app = AppProcess(ports, apps)
         running.callback(app.stop)
         stack = Stack(ports, provider, environment)
