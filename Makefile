@@ -12,7 +12,8 @@ IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Each file runs in one of three processes: whoever is free takes the next. Of three, two are at
 # work while one waits, as check_lost_network.py does for a minute. What takes long comes first.
 LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
-  tests/call_page/check_lost_network.py tests/call_page/check_call.py tests/clients/check_types.py \
+  tests/call_page/check_lost_network.py tests/call_page/check_call.py tests/call_page/check_guests.py \
+  tests/clients/check_types.py \
   tests/contract/sessions/test_interleavings.py tests/e2e/check_page.py \
   tests/call_page/check_lobby.py tests/call_page/check_states.py tests/e2e/check_stack_runs.py
 SUITES = $(LONG) $(filter-out $(LONG), \
@@ -133,12 +134,16 @@ archive-storage: .venv/ready  ## Have OpenTok upload recordings to your own buck
 usage: .venv/ready  ## What a month used and costs at OpenTok: make usage STAGE=prod MONTH=2026-11 [CSV=usage.csv]
 	@$(BIN)/python -m deploy usage "$(STAGE)" --month "$(MONTH)" --csv "$(CSV)"
 
+# Ids come from outside, in requests for erasure: neither make nor the shell may read one as a command.
+unexport ID
+user-data user-hash: export USER_ID := $(value ID)
+
 user-data: .venv/ready  ## What is held of a user, as JSON: make user-data STAGE=prod ID=… [OUT=user.json] [ERASE=1]
-	@$(BIN)/python -m deploy user-data "$(STAGE)" --id="$(ID)" --out "$(OUT)" \
+	@$(BIN)/python -m deploy user-data "$(STAGE)" --id="$$USER_ID" --out "$(OUT)" \
 	  $(if $(filter-out 0 no false,$(ERASE)),--erase)
 
 user-hash: .venv/ready  ## What stands for a user in logs under strict privacy: make user-hash STAGE=prod ID=…
-	@$(BIN)/python -m deploy user-hash "$(STAGE)" --id="$(ID)"
+	@$(BIN)/python -m deploy user-hash "$(STAGE)" --id="$$USER_ID"
 
 privacy-key: .venv/ready  ## A new key of strict privacy, beside the earlier ones: make privacy-key STAGE=prod
 	@$(BIN)/python -m deploy privacy-key "$(STAGE)"

@@ -17,7 +17,7 @@ from bench.figures.costs import Cost, interleaved, processors, ratios, timed
 from bench.figures.report import Row, Section, cost_row, times
 from bench.join_event import CREATED, LambdaContext, join_event
 from bench.surroundings import API_KEY, AWS_VARIABLES, Surroundings, room_of_alice
-from chalicelib.adapters.dynamodb.pool.session_pool import pool_of
+from chalicelib.adapters.dynamodb.pool.session_pool import pool_due_kind
 from chalicelib.adapters.dynamodb.room_items import room_item, session_key
 from chalicelib.adapters.dynamodb.table import serialize
 from stand_ins.opentok.sessions.session_ids import new_session_id
@@ -51,7 +51,7 @@ class CannedDynamoDB:
             for number in range(_READ_AT_ONCE)
         ]
         items = [
-            session_key(each) | serialize({"dueKind": pool_of(each, API_KEY), "dueAt": 0})
+            session_key(each) | serialize({"dueKind": pool_due_kind(each, API_KEY), "dueAt": 0})
             for each in pooled
         ]
         room = room_item(room_of_alice("standup"))

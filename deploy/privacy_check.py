@@ -9,8 +9,10 @@ from botocore.exceptions import ClientError
 from deploy.account import Account
 from deploy.aws.audit import audit_days, audit_group
 from deploy.aws.functions import find_deployed
+from deploy.aws.resources import Resources
 from deploy.errors import DeployError
 from deploy.opentok.credentials import Secret
+from deploy.opentok.uploader_keys import UploaderKeys
 from deploy.privacy_keys import privacy_keys
 from deploy.stage import Stage
 
@@ -20,6 +22,12 @@ _AGREEMENTS: Final = (
     "An agreement with the identity provider covers who learns that a person is a patient.",
 )
 """Points that no command can look up."""
+_LOOKED_AT: Final = (
+    *("ROOMS_TABLE", "OPENTOK_SECRET_ID", "ARCHIVE_BUCKET", "ATTENDANCE_DAYS", "CORS_ORIGIN"),
+    *("PRIVACY", "AUDIT_ADDRESSES"),
+)
+"""The settings of functions that points are about."""
+_BACKUP_DAYS: Final = 35
 _MISSING: Final = frozenset(
     {"ServerSideEncryptionConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration"}
 )
@@ -61,7 +69,10 @@ def check_privacy(stage: Stage, account: Account, out: TextIO) -> None:
 def points_of(stage: Stage, account: Account, api_id: str) -> Iterator[Point]:
     """Yield the points that can be looked up in the settings and in the account."""
     settings = stage.environment
+    yield _deployed(stage, account)
     yield _bucket(stage, account)
+    if stage.archive_bucket is not None:
+        yield _uploads(stage, account)
     yield from _table(stage, account)
     yield _logs(stage, account)
     yield _tracing(stage, account, api_id)
@@ -76,6 +87,40 @@ def points_of(stage: Stage, account: Account, api_id: str) -> Iterator[Point]:
         "Set CORS_ORIGIN to the origin of your pages, and deploy.",
     )
     yield _strict(stage, account)
+
+
+def _deployed(stage: Stage, account: Account) -> Point:
+    """Compare the settings of the points below, since functions have those of their deployment."""
+    client, differing = account.session.client("lambda"), set[str]()
+    for function in stage.functions.values():
+        found: Mapping[str, Any] = {}
+        try:
+            found = client.get_function_configuration(FunctionName=function)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+        runs_with = found.get("Environment", {}).get("Variables", {})
+        differing |= {
+            name
+            for name in _LOOKED_AT
+            if (runs_with.get(name) or "") != (stage.environment.get(name) or "")
+        }
+    return Point(
+        "The functions run with the settings that are looked at here.",
+        not differing,
+        f"make deploy: {', '.join(sorted(differing))} of a function differ.",
+    )
+
+
+def _uploads(stage: Stage, account: Account) -> Point:
+    resources = Resources(stage, account.session.client("cloudformation"))
+    user = resources.output("ArchiveUploader")
+    keys = user and UploaderKeys(user, stage.archive_secret_id, account.session)
+    return Point(
+        "OpenTok has a key to upload recordings to that bucket. Otherwise they stay in its cloud.",
+        bool(keys and keys.stored()),
+        "make archive-storage gives it one.",
+    )
 
 
 def _strict(stage: Stage, account: Account) -> Point:
@@ -113,7 +158,8 @@ def _table(stage: Stage, account: Account) -> Iterator[Point]:
     recovery = backups.get("PointInTimeRecoveryDescription", {})
     yield Point(
         "The table has backups of 35 days, and no other copy is made by the service.",
-        recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
+        recovery.get("PointInTimeRecoveryStatus") == "ENABLED"
+        and recovery.get("RecoveryPeriodInDays", _BACKUP_DAYS) == _BACKUP_DAYS,
         "make deploy sets it anew.",
     )
     expiry = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]

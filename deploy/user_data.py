@@ -133,7 +133,7 @@ def _outcome(erasure: Erasure) -> Iterator[str]:
         rooms = ", ".join(sorted(erasure.waits_for))
         yield f"The user is connected to {rooms}, and is erased there once they have left."
     if erasure.finished_at is None:
-        yield "The service goes on every minute until it is done. Or run this again."
+        yield "The service goes on until a look finds nothing more. Or run this again."
     for each in sorted(erasure.recordings, key=lambda each: (each.room, each.archive_id)):
         yield f"  recording {each.archive_id} of room {each.room}"
     yield from REMAINS

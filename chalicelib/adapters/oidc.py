@@ -220,10 +220,9 @@ def _user(claims: Mapping[str, Any], issuer: Issuer) -> User:
         raise InvalidSubjectError("a guest's or an erased user's id")
     if not issuer.user_prefix and _FOREIGN_PREFIX.match(sub):
         raise InvalidSubjectError("a user id of another issuer")
-    name = usable_text(claims.get("name"))
+    name = (usable_text(claims.get("name")) or "")[:MAX_NAME_CHARACTERS] or None
     # PyJWT has checked that `exp` converts to an integer.
     end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)
-    name = name[:MAX_NAME_CHARACTERS] if name else None
     return User(issuer.user_prefix + sub, name, _is_admin(claims, issuer), end)
 
 
@@ -232,7 +231,8 @@ def _is_admin(claims: Mapping[str, Any], issuer: Issuer) -> bool:
         value: object = claims
         for name in issuer.admin_claim:
             value = value.get(name) if isinstance(value, Mapping) else None
-        return _grants(value, issuer.admin_value)
+        # An id is no list of words, and some providers let users choose one with blanks.
+        return _grants(value, issuer.admin_value, in_words=issuer.admin_claim != ("sub",))
     scope = claims.get("scope")
     granted = scope.split() if isinstance(scope, str) else []
     for name in ("permissions", "cognito:groups"):
@@ -241,10 +241,10 @@ def _is_admin(claims: Mapping[str, Any], issuer: Issuer) -> bool:
     return issuer.admin_value in granted
 
 
-def _grants(value: object, wanted: str) -> bool:
+def _grants(value: object, wanted: str, *, in_words: bool) -> bool:
     """Return True for the value itself, for a list with it, and for a text with it as a word."""
     if isinstance(value, str):
-        return value == wanted or wanted in value.split()
+        return value == wanted or (in_words and wanted in value.split())
     if isinstance(value, list):
         return wanted in value
     return value is True and wanted == "true"

@@ -32,6 +32,9 @@ REMAINS: Final = (
     "Recordings show who was in; delete each with DELETE /rooms/{room}/archives/{archive}.",
     "Counts behind quotas, and hashes of departures, end by themselves within a day.",
     "Hashes of decisions in waiting rooms end by themselves within 90 days.",
+    "Names that somebody gave an invitation stay until 2 days after its end.",
+    "Client tokens that were issued before carry the id until they expire.",
+    "OpenTok and the identity provider keep what they have.",
 )
 """The data that an erasure leaves, for the answer."""
 _Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]

@@ -145,7 +145,7 @@ def connect(settings: Settings) -> Ports:
         return DynamoDBDueWork(dynamodb, table, settings.longest_token, settings.attendance)
 
     def attendance() -> "AttendanceStore":
-        from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+        from chalicelib.adapters.dynamodb.presence.attendance_queries import DynamoDBAttendance
 
         return DynamoDBAttendance(dynamodb, table)
 

@@ -192,7 +192,7 @@ def wire(
             ports.rooms,
             read_rooms,
             ports.connections,
-            lambda room_id, deadline: media().stop.stop_all(room_id, deadline),  # noqa: PLW0108  built on use
+            lambda room, deadline: media().stop.stop_all(room, deadline),  # noqa: PLW0108  built on use
             clock,
         ),
         moderate=Moderate(read_rooms, ports.sessions, ports.waiting, ports.connections, clock),

@@ -1,4 +1,4 @@
-"""Step 4: settings of API Gateway that Chalice cannot set, and resets with each deployment."""
+"""Settings of API Gateway that Chalice cannot set, and resets with each deployment."""
 
 import json
 from http import HTTPStatus

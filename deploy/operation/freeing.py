@@ -1,6 +1,7 @@
 """`make free`: the repair of a stuck room, which says before what it does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Final, TextIO
 
 from chalicelib.core.rooms.operation.free_seats import Comparison, FreeSeats
@@ -23,13 +24,22 @@ class Freeing:
         stage: The stage's name, for what to run next.
         repair: Compares, frees and ends.
         operator: Is asked before anything changes.
+        audited: Keeps the audit entries of a `with` block.
         out: Takes the text.
     """
 
-    def __init__(self, stage: str, repair: FreeSeats, operator: Operator, out: TextIO) -> None:
+    def __init__(
+        self,
+        stage: str,
+        repair: FreeSeats,
+        operator: Operator,
+        audited: Callable[[], AbstractContextManager[None]],
+        out: TextIO,
+    ) -> None:
         self._stage = stage
         self._repair = repair
         self._operator = operator
+        self._audited = audited
         self._out = out
 
     def free(self, name: str) -> None:
@@ -48,7 +58,8 @@ class Freeing:
             "to continue:",
             found.room.name,
         )
-        freed = self._repair.free(found, Deadline(_SECONDS))
+        with self._audited():
+            freed = self._repair.free(found, Deadline(_SECONDS))
         print(
             f"Removed {counted(len(found.gone), 'connection')} from the record, and freed "
             f"{counted(freed, 'seat')}.",
@@ -67,7 +78,9 @@ class Freeing:
             f"and everybody may join again. Type {found.room.name} to continue:",
             found.room.name,
         )
-        if self._repair.end(found.room, Deadline(_SECONDS)):
+        with self._audited():
+            is_emptied = self._repair.end(found.room, Deadline(_SECONDS))
+        if is_emptied:
             print(f"The call in {found.room.name} has ended.", file=self._out)
         else:
             print(
@@ -120,4 +133,9 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield (
             f"  {counted(found.unknown, 'connection')} that OpenTok lists: not on record. If it "
             "stays so for minutes, callbacks do not come: docs/runbook.md."
+        )
+    if found.unknown and found.unused:
+        yield (
+            "  Their users are not known: whoever it is may be in one of these seats. If you free "
+            "it, one more than the limit may come in."
         )

@@ -21,6 +21,7 @@ from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 from deploy.asking import Operator
+from deploy.operation.audit_lines import AuditLines, shown_by
 from deploy.operation.freeing import Freeing
 from deploy.operation.occupants import Occupants
 from deploy.operation.rooms import Rooms
@@ -66,15 +67,18 @@ class RoomCommands:
 
     def free(self, room: str, operator: Operator, *, end: bool) -> None:
         """Free a room's unused seats, or end its call."""
-        freeing = Freeing(self._stage.name, self._repair(), operator, self._out)
+        source = SecretsManagerCredentials(
+            self._session.client("secretsmanager"), self._settings.opentok_secret_id
+        )
+        keys = source if self._settings.strict_privacy else None
+        lines = AuditLines(self._stage.name, self._session, shown_by(keys), utc_now, self._out)
+        freeing = Freeing(self._stage.name, self._repair(source), operator, lines.kept, self._out)
         if end:
             freeing.end(room)
         else:
             freeing.free(room)
 
-    def _repair(self) -> FreeSeats:
-        secrets = self._session.client("secretsmanager")
-        source = SecretsManagerCredentials(secrets, self._settings.opentok_secret_id)
+    def _repair(self, source: SecretsManagerCredentials) -> FreeSeats:
         clients, transport = SdkClients(source, self._settings.opentok_api_url), Transport()
         connections = OpenTokConnections(ApiClient(clients, transport))
         rules = ConnectionRules(self._sessions, self._invitations, self._waiting, utc_now)

@@ -22,12 +22,13 @@ class LambdaProcess:
     """One Lambda: started from a zip, then given events, one at a time.
 
     Only root can write in its folder, which holds the zip's files alone. The process imports
-    nothing but these files, the runtime client and Python's own library.
+    nothing but these files, the runtime client, a layer if there is one, and Python's own library.
 
     Args:
         package: The zip, or a folder that holds only the zip's files.
         environment: The function's variables, and the variables that lead to the stand-ins.
         function_arn: The function's name in AWS.
+        layer: A folder of further libraries, like the one of a function's layers.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class LambdaProcess:
         function_arn: str,
         handler: str = "app.app",
         timeout_seconds: float = 15.0,
+        layer: Path | None = None,
     ) -> None:
         self._package = package
         self._arn = function_arn
         self._timeout = timeout_seconds
         self._handler = handler
+        self._layer = [] if layer is None else [str(layer)]
         self._api = RuntimeApi()
         self._folder = Path(tempfile.mkdtemp(prefix="roomkey-lambda-"))
         self._environment = dict(environment)
@@ -113,7 +116,7 @@ class LambdaProcess:
                 "AWS_LAMBDA_RUNTIME_API": self._api.address,
                 "LAMBDA_TASK_ROOT": str(self.task),
                 "_HANDLER": self._handler,
-                "PYTHONPATH": str(self._folder / "runtime"),
+                "PYTHONPATH": ":".join([str(self._folder / "runtime"), *self._layer]),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONUNBUFFERED": "1",
             },

@@ -37,6 +37,19 @@ NOTES = """() => {
   window.notes = [];
   new MutationObserver(() => window.notes.push(line.textContent)).observe(line, {childList: true});
 }"""
+THRIFTY_MEDIA = """(() => {
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  const ask = devices.getUserMedia.bind(devices);
+  const small = { width: { ideal: 160 }, height: { ideal: 120 } };
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  devices.getUserMedia = ({ video, audio, ...others }) => ask({
+    ...others,
+    ...(video ? { video: { ...(video === true ? {} : video), ...small } } : {}),
+    ...(audio ? { audio: { ...(audio === true ? {} : audio), ...plain } } : {}),
+  });
+})()"""
+"""Small pictures and unprocessed sound: a call costs a quarter less."""
 OVERLAPS = """tiles => {
   const boxes = tiles.map(tile => tile.getBoundingClientRect());
   return boxes.filter((one, index) => boxes.some((other, otherIndex) => otherIndex > index &&
@@ -199,6 +212,7 @@ class People:
             # On a network the certificate is one of this run, and people go on in spite of it.
             ignore_https_errors=self._ports.network is not None,
         )
+        context.add_init_script(THRIFTY_MEDIA)
         self._contexts.append(context)
         person = Person(context, self._ports, user, admin=admin)
         self._persons.append(person)

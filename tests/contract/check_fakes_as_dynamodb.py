@@ -12,7 +12,7 @@ from tests.support.stores.engines import Engine
 @pytest.fixture
 def examples(request: pytest.FixtureRequest) -> int:
     """On Amazon's own, where `make check` has more time, more than on moto."""
-    return 16 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 8
+    return 10 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 8
 
 
 def test_the_fakes_answer_every_sequence_of_calls_as_dynamodb_does(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis.internal.conjecture import engine as hypothesis_engine
 
 from chalicelib.core.ports.room_store import RoomStore
 from tests.fakes.memory.table import Table
@@ -20,6 +21,8 @@ FAKE = "fake"
 STAND_IN = "stand_in"
 MOTO = "moto"
 DYNAMODB_LOCAL = "dynamodb_local"
+hypothesis_engine.MAX_SHRINKING_SECONDS = 30
+"""Against a database each attempt to shorten a failing run takes seconds. Its default is 300."""
 _AT_ONCE = ("_interleavings", "_at_once")
 """The ends of the names of modules in which many calls run at once."""
 

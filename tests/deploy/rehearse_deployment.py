@@ -411,7 +411,9 @@ def test_the_privacy_of_a_stage_is_checked_in_the_account(rehearsed: Rehearsed) 
     assert "OPEN  ATTENDANCE_DAYS" in printed
     assert "ok    Only your own pages" in printed
     # Moto's CloudFormation leaves out what it does not know of buckets and tables.
-    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 9
+    assert printed.count("  ok  ") + printed.count("  OPEN  ") == 11
+    assert "ok    The functions run with the settings" in printed
+    assert "ok    OpenTok has a key to upload recordings" in printed
     assert "OPEN  PRIVACY=strict" in printed
     assert "points are open." in printed
 
@@ -441,6 +443,10 @@ def test_an_operator_sees_who_is_in_frees_a_seat_and_ends_a_call(rehearsed: Rehe
     assert "freed 1 seat." in printed[f"make free {room}"]
     assert "The call in seats has ended." in printed[f"make free {room} END=1"]
     assert "An admin has roomkey:admin" in printed["make bearer-help STAGE=prod"]
+    acts = rehearsed.seen["operator's lines"]
+    assert [each["action"] for each in acts] == ["seats_freed", "call_ended"]
+    assert {each["room"] for each in acts} == {"seats"}
+    assert all(each["operator"].startswith("arn:aws:") for each in acts)
 
 
 def test_a_restored_table_is_used_by_each_function_and_named_in_each_policy(

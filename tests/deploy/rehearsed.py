@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shlex
+import sysconfig
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ FILM = b"a film of a call"
 GHOST_SECONDS = 11
 """A little longer than reconciliation waits before it removes a record without a callback."""
 ONE_LIBRARY = re.compile(r"^six==.*\n", re.MULTILINE)
+LIBRARIES = Path(sysconfig.get_path("purelib"))
+"""The folder with all libraries of the tests, and so with those that are deployed."""
 WRONG_CREDENTIALS = json.dumps({"apiKey": "47000002", "apiSecret": WRONG_SECRET})
 
 
@@ -67,7 +70,7 @@ class Rehearsed:
 
     @property
     def package(self) -> io.BytesIO:
-        """The zip that prod's function ran last."""
+        """The zip that prod's functions ran when they were used."""
         return io.BytesIO(self.uploads["roomkey-prod"])
 
 
@@ -100,7 +103,6 @@ class _Play:
         self._look_after("half of prod")
         self._roll_back_and_restore(first)
         self._into_dev_and_out(second)
-        self._seen.uploads = self._set.functions.uploads
         self._seen.documents = self._set.aws.documents
         self._seen.used_by_functions = self._set.aws.used_by_functions
         return self._seen
@@ -134,30 +136,47 @@ class _Play:
         self._act("wrong credentials", first, "secret", "prod", WRONG_CREDENTIALS)
         self._act("credentials", first, "secret", "prod", CREDENTIALS)
         self._interrupt("interrupted deploy", first, "apigateway.amazonaws.com")
-        self._act("first deploy", first, "deploy", "prod")
+        with self._light_packages(first):
+            self._act("first deploy", first, "deploy", "prod")
         self._set_callbacks_up()
-        self._let_people_in()
         bearer = self._set.identity.bearer("operator")
         # The call page makes the function read the credentials, so callbacks are set up before.
         page = {"ROOMKEY_CALL_PAGE": "on"}
         self._act("second deploy", second, "deploy", "prod", BEARER=bearer, **page)
+        self._seen.uploads = dict(self._set.functions.uploads)
+        self._let_people_in()
 
     def _interrupt(self, name: str, clone: Clone, about: str) -> None:
-        """Let a deployment fail before its functions run, so that one library does for them.
+        """Let a deployment fail before its functions run."""
+        self._set.aws.refuse_next("lambda:AddPermission", about)
+        with self._light_packages(clone):
+            self._act(name, clone, "deploy", "prod")
 
-        Such a package is built and uploaded in a fraction of the time.
+    @contextmanager
+    def _light_packages(self, clone: Clone) -> Iterator[None]:
+        """Let a clone deploy one library, and let functions find the others beside the zip.
+
+        Such a package is built and uploaded in a fraction of the time. The whole one comes with the
+        second deployment, whose functions do all that is asked of a stage.
         """
         requirements = clone.folder / "requirements.txt"
         complete = requirements.read_text()
         requirements.write_text(ONE_LIBRARY.findall(complete)[0])
-        self._set.aws.refuse_next("lambda:AddPermission", about)
-        self._act(name, clone, "deploy", "prod")
-        requirements.write_text(complete)
+        self._set.functions.layer = LIBRARIES
+        try:
+            yield
+        finally:
+            self._set.functions.layer = None
+            requirements.write_text(complete)
 
     def _follow_the_runbook(self, clone: Clone) -> None:
         """What an operator does at night, in a room where one seat is held and one is used."""
         self._ask("hold a seat", "POST", "rooms/seats/tokens", self._bob)
         self._run(clone, runbook.WHILE_IT_RUNS)
+        lines = self._set.aws.client("logs").get_log_events(
+            logGroupName="/roomkey/prod/audit", logStreamName="audit"
+        )["events"]
+        self._seen.seen["operator's lines"] = [json.loads(each["message"]) for each in lines]
 
     def _roll_back_and_restore(self, clone: Clone) -> None:
         """Deploy an older commit on a table that was restored."""
@@ -165,7 +184,8 @@ class _Play:
         committed = clone.run(f"git init -q && git add -A && {git} commit -qm all && git tag OLD")
         assert committed.status == 0, committed.output
         self._run(clone, (*runbook.ROLL_BACK, *runbook.RESTORE))
-        self._act("deploy prod again", clone, "deploy", "prod", ROOMKEY_MAX_POOLED_SESSIONS="0")
+        with self._light_packages(clone):
+            self._act("deploy prod again", clone, "deploy", "prod", ROOMKEY_MAX_POOLED_SESSIONS="0")
         self._seen.seen["restored policies"] = {
             role: policy
             for role, policy in self._set.aws.role_policies.items()
@@ -197,7 +217,8 @@ class _Play:
     def _into_dev_and_out(self, clone: Clone) -> None:
         self._act("dev without credentials", clone, "deploy", "dev")
         self._act("dev credentials", clone, "secret", "dev", CREDENTIALS)
-        self._act("deploy dev", clone, "deploy", "dev")
+        with self._light_packages(clone):
+            self._act("deploy dev", clone, "deploy", "dev")
         self._act("dev archive storage", clone, "archive-storage", "dev")
         self._set.opentok.faults.add(Fault("/archive/storage", status=503), times=2)
         self._act("destroy dev", clone, "destroy", "dev", "roomkey-dev\n")

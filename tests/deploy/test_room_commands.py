@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -52,7 +53,7 @@ def repaired(
 ) -> tuple[str, DeployError | None]:
     out = io.StringIO()
     try:
-        run(Freeing("prod", repair_of(service), Answering(answer), out))
+        run(Freeing("prod", repair_of(service), Answering(answer), nullcontext, out))
     except DeployError as refusal:
         return out.getvalue(), refusal
     return out.getvalue(), None
@@ -227,3 +228,18 @@ def test_credentials_that_opentok_refuses_are_said_so_with_what_to_do(service: S
     _, refusal = repaired(service, lambda freeing: freeing.free("standup"))
     assert refusal is not None
     assert "make secret STAGE=prod" in refusal.remedy
+
+
+def test_free_says_that_a_held_seat_may_be_of_somebody_who_is_in_unheard(service: Service) -> None:
+    service.open(max_participants=2)
+    service.connect_unreported(service.join(BOB).token.text)
+    printed, _ = repaired(service, lambda freeing: freeing.free("standup"))
+    assert "1 connection that OpenTok lists: not on record" in printed
+    assert "whoever it is may be in one of these seats" in printed
+
+
+def test_free_says_nothing_of_that_where_everybody_is_on_record(service: Service) -> None:
+    service.open(max_participants=2)
+    service.join(BOB)
+    printed, _ = repaired(service, lambda freeing: freeing.free("standup"))
+    assert "may be in one of these seats" not in printed

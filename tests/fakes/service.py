@@ -80,6 +80,7 @@ class Service:
         pool: The bounds of the pool of sessions, which is empty until `refill`.
         invitations: The operator's choices about invitations.
         attendance: The time for which attendance is kept.
+        longest_token: The longest lifetime of a client token.
         strict_privacy: Whether logs and client tokens name no user.
     """
 
@@ -94,12 +95,13 @@ class Service:
         pool: PoolBounds = DEFAULT_POOL,
         invitations: InvitationRule | None = None,
         attendance: timedelta = ATTENDANCE,
+        longest_token: timedelta = LONGEST_TOKEN,
         strict_privacy: bool = False,
     ) -> None:
         environment, problems = ALL_FEATURES | dict(settings or {}), list[str]()
         self.clock = FrozenClock(NOON)
         self.deadline = NoHurry()
-        self.table = Table(self.clock, LONGEST_TOKEN, attendance)
+        self.table = Table(self.clock, longest_token, attendance)
         self.stores = Stores.on(self.table)
         self.opentok = FakeOpenTok(self.clock)
         self.platforms = FakePlatforms(self.opentok)
@@ -108,7 +110,7 @@ class Service:
         self.files = FakeArchiveStorage(has_bucket=has_bucket)
         self._policy = Policy(
             CreationPolicy(admins_only=admins_only, default_room="lobby"),
-            LONGEST_TOKEN,
+            longest_token,
             features=read_features(environment, problems),
             media_hosts=read_media_hosts(environment, problems),
             opentok_calls_per_second=calls_per_second,

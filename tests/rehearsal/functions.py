@@ -3,11 +3,14 @@
 import base64
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from stand_ins.lambda_runtime.folder import UnpackedPackages
 from stand_ins.lambda_runtime.process import LambdaProcess
 from tests.rehearsal.aws_calls import AwsCall
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LONGEST_RUN: Final = 28.0
 """The seconds after which Lambda is said to stop a run, which so has no time for a second round."""
@@ -28,6 +31,8 @@ class Functions:
         self._later: list[threading.Thread] = []
         self.uploads: dict[str, bytes] = {}
         """The latest zip of each function; earlier zips are dropped because zips are large."""
+        self.layer: Path | None = None
+        """A folder of libraries for functions that start now, beside those of their zips."""
         self._configured: dict[str, dict[str, Any]] = {}
         """The latest settings of each function."""
 
@@ -65,6 +70,7 @@ class Functions:
                     function_arn=arn,
                     handler=configured["Handler"],
                     timeout_seconds=min(_LONGEST_RUN, configured["Timeout"]),
+                    layer=self.layer,
                 )
                 self._running[name] = process.__enter__()
         return self._running[name].invoke(event)

@@ -1,4 +1,4 @@
-"""The parts that moto's CloudFormation leaves out: secrets, TTL, conditions that turn false."""
+"""The parts that moto's CloudFormation leaves out: secrets, log streams, TTL, conditions."""
 
 import io
 import json
@@ -36,6 +36,10 @@ def complete_stack(call: AwsCall, client: Callable[[str], Any]) -> None:
             TimeToLiveSpecification=described["Properties"]["TimeToLiveSpecification"],
         )
         client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok")
+        client("logs").create_log_stream(
+            logGroupName=f"/roomkey/{stage}/audit",
+            logStreamName=_RESOURCES["AuditStream"]["Properties"]["LogStreamName"],
+        )
     elif call.operation == "UpdateStack" and serving == "no":
         client("s3").delete_bucket(Bucket=_bucket(stage))
         _delete_copier(f"roomkey-{stage}-copy_audit", client)

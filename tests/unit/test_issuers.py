@@ -102,6 +102,9 @@ def test_what_names_no_issuer_is_refused(
         verifier(identities, TWO).user(f"Bearer {bearer}")
 
 
+IDS = ("dora", "mallory dora", "dora ")
+
+
 def is_admin(
     identities: dict[str, IdentityProvider], claim: str, value: str, claims: Mapping[str, Any]
 ) -> bool:
@@ -159,6 +162,15 @@ def test_no_other_claim_or_value_makes_an_admin_then(
     identities: dict[str, IdentityProvider], claim: str, value: str, claims: dict[str, Any]
 ) -> None:
     assert not is_admin(identities, claim, value, claims)
+
+
+def test_the_one_admin_by_id_is_no_word_of_another_users_id(
+    identities: dict[str, IdentityProvider],
+) -> None:
+    settings = TWO | {"AUTH_ADMIN_CLAIM_2": "sub", "AUTH_ADMIN_VALUE_2": "dora"}
+    verify = verifier(identities, settings)
+    users = {name: verify.user(f"Bearer {identities[SECOND].bearer(name)}") for name in IDS}
+    assert [name for name, user in users.items() if user.admin] == ["dora"]
 
 
 @pytest.mark.parametrize(

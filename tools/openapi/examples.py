@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -186,7 +187,7 @@ EXAMPLES: Final[dict[type[Struct], Struct]] = {
         BanBody(user_id="mallory"),
         _BAN,
         BanList(items=[_BAN]),
-        MuteBody(active=True, excluded_stream_ids=[_STREAM]),
+        MuteBody(active=True, excluded_stream_ids=[UUID(_STREAM)]),
         ArchiveBody(name="Stand-up of Monday", resolution=Resolution.LANDSCAPE_HD, layout=_LAYOUT),
         _LAYOUT,
         StreamsBody(add_stream=_STREAM, has_video=False),

@@ -41,10 +41,7 @@ class UpdateBuilder:
 
     def add(self, amount: int, name: str) -> Self:
         """Add to a number, which is 0 if it is absent."""
-        place = self.path(name)
-        self._sets.append(
-            f"{place} = if_not_exists({place}, {self.value(0)}) + {self.value(amount)}"
-        )
+        self._adds.append(f"{self.path(name)} {self.value(amount)}")
         return self
 
     def add_one(self, name: str) -> Self:

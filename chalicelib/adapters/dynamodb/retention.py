@@ -26,7 +26,7 @@ class DynamoDBRetention:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+    def rooms_due(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
         due = due_keys(self._table, RETENTION, now, limit, deadline)
         return [key.removeprefix("media#") for key in due]
 

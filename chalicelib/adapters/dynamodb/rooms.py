@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.pool.session_pool import pool_of
+from chalicelib.adapters.dynamodb.pool.session_pool import pool_due_kind
 from chalicelib.adapters.dynamodb.quotas import allowance_update, period_key
 from chalicelib.adapters.dynamodb.room_items import (
     ROOMS,
@@ -197,7 +197,7 @@ class DynamoDBRooms:
     ) -> "TransactWriteItemTypeDef":
         put: PutTypeDef = {"TableName": self._table.name, "Item": started_session_item(room, at)}
         if pooled_for is not None:
-            pool = pool_of(room.session_id, pooled_for)
+            pool = pool_due_kind(room.session_id, pooled_for)
             put["ConditionExpression"] = "dueKind = :pool"
             put["ExpressionAttributeValues"] = serialize({":pool": pool})
         return {"Put": put}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
 from chalicelib.adapters.dynamodb.room_items import queue_of, room_key, session_item, session_key
 from chalicelib.adapters.dynamodb.table import Item, deserialize
+from chalicelib.core.model.attendance import LEAST_KEPT
 from chalicelib.core.model.room import Room
 from chalicelib.core.ports.session_store import CheckQueue
 from chalicelib.core.support.formats import epoch_milliseconds
@@ -53,7 +54,7 @@ def retirement(
         "dueAt": now,
         "quietSince": now,
         "retiredUntil": int(until.timestamp()),
-        "expiresAt": int((until + attendance).timestamp()),
+        "expiresAt": int((until + max(attendance, LEAST_KEPT)).timestamp()),
     }
     for name, value in values.items():
         if name not in key:

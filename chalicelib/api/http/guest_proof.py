@@ -1,4 +1,4 @@
-"""The proof of guests who moderate: the code of their invitation, and their own key."""
+"""The proof of a guest: the code of their invitation, and the guest's own key."""
 
 from chalicelib.api.http.operations import GUEST_SCHEME
 from chalicelib.core.rooms.invitations.join_by_invitation import GuestRequest

@@ -67,6 +67,13 @@ class RequestRecord:
         if by is not None:
             self.hide = lambda user_id: by().for_logs(user_id, deadline)
 
+    def shown(self, user_id: str | None) -> str | None:
+        """Return what the log shows of a user: the id, or what stands for it."""
+        try:
+            return None if user_id is None else self.hide(user_id)
+        except (NotConfigured, StoreUnavailable):
+            return HIDDEN
+
     def refusal(self, error: RoomkeyError) -> AuditEntry:
         """Return the audit entry of a request that was refused."""
         return AuditEntry(
@@ -102,13 +109,18 @@ class LineFormatter(Formatter):
             "timestamp": self.formatTime(record),
             **self._keys,
             **getattr(record, _FIELDS, {}),
-            "xray_trace_id": os.environ.get(_TRACE, "").partition(";")[0].removeprefix("Root="),
+            "xray_trace_id": _trace_id(),
         }
-        line = {name: value for name, value in every.items() if value not in (None, "")}
+        line = {name: value for name, value in every.items() if value is not None}
         try:
             return msgspec.json.encode(line).decode()
         except UnicodeEncodeError:  # UTF-8 has no lone surrogates; Python's own JSON escapes them
             return json.dumps(line)
+
+
+def _trace_id() -> str | None:
+    """Return the invocation's id in X-Ray and in Lambda's own lines, if it has one."""
+    return os.environ.get(_TRACE, "").partition(";")[0].removeprefix("Root=") or None
 
 
 def _new_logger(service: str, level: str) -> "Logger":
@@ -164,7 +176,7 @@ class RequestLog:
             "route": record.route,
             "status": status.value,
             "milliseconds": round((perf_counter() - record.started) * 1000, 1),
-            "user": _shown(record.user, record),
+            "user": record.shown(record.user),
             "room": record.room,
             "code": "ok" if error is None else error.code,
         }
@@ -192,28 +204,32 @@ class RequestLog:
     def _write_audit(self, entry: AuditEntry, record: RequestRecord, service: str) -> None:
         fields: dict[str, object] = {
             "service": service,
-            "kind": AUDIT,
-            "action": entry.action,
-            "actor": _shown(record.user, record),
-            "subject": _shown(entry.subject, record),
-            "room": entry.room,
-            "session_id": entry.session_id,
-            "connection_id": entry.connection_id,
+            "actor": record.shown(record.user),
             "request_id": record.request_id,
         }
         if self._with_addresses and entry.action in _WITH_ADDRESS:
             fields["address"] = record.address
-        for name, every in entry.users.items():
-            fields[name] = [_shown(each, record) for each in every]
-        self._audit_logger.info(AUDIT, extra={_FIELDS: {**fields, **entry.details}})
+        fields |= audit_fields(entry, record.shown)
+        self._audit_logger.info(AUDIT, extra={_FIELDS: fields})
 
 
-def _shown(user_id: str | None, record: RequestRecord) -> str | None:
-    """Return what the log shows of a user: the id, or under strict privacy what stands for it."""
-    try:
-        return None if user_id is None else record.hide(user_id)
-    except (NotConfigured, StoreUnavailable):
-        return HIDDEN
+def audit_fields(entry: AuditEntry, shown: Callable[[str | None], str | None]) -> dict[str, object]:
+    """Return the fields of an audit line that its entry gives, some of them None.
+
+    Args:
+        entry: The entry.
+        shown: Returns what the log shows of a user.
+    """
+    return {
+        "kind": AUDIT,
+        "action": entry.action,
+        "subject": shown(entry.subject),
+        "room": entry.room,
+        "session_id": entry.session_id,
+        "connection_id": entry.connection_id,
+        **{name: [shown(each) for each in every] for name, every in entry.users.items()},
+        **entry.details,
+    }
 
 
 def _annotations(record: RequestRecord) -> dict[str, list[str]]:

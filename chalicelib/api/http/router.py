@@ -29,7 +29,7 @@ from chalicelib.api.http.operations import Caller, Route
 from chalicelib.api.http.request_log import RequestLog, RequestRecord
 from chalicelib.api.http.responses import Response, Text, problem_response
 from chalicelib.core.model.media import Feature
-from chalicelib.core.model.room import NAME_RULE, check_name
+from chalicelib.core.model.room import NAME_PATTERN, NAME_RULE, check_name
 from chalicelib.core.model.user import User
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import audit, recording
@@ -142,10 +142,11 @@ class Router:
             return route.view(GuestContext(use_cases, deadline, record, content), **parameters)
         if route.access.caller is Caller.OPENTOK:
             return route.view(CallbackContext(request, use_cases, deadline), **parameters)
+        named = parameters.get("room", "")
+        record.room = named if NAME_PATTERN.fullmatch(named) else None
         user = _caller(route, request, use_cases, deadline)
         record.user = user.id
         _check_path(request, route.path, parameters)
-        record.room = parameters.get("room")
         content = Content.of(request, route.operation)
         context = RequestContext(request, use_cases, user, deadline, record, content)
         return route.view(context, **parameters)

@@ -2,7 +2,7 @@
 
 import re
 from enum import Enum
-from typing import Final, get_args, get_type_hints
+from typing import Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -21,6 +21,7 @@ _PLAIN: Final = tuple(
     (re.compile(pattern), plain)
     for pattern, plain in (
         (r"Expected `datetime` with a timezone component", f"must have a time zone, {_EXAMPLE}"),
+        (r"Invalid RFC3339 encoded date", "must be a day, as in 2026-01-31"),
         (
             r"Expected `datetime.*`, got .*|Invalid RFC3339.*",
             f"must be an RFC 3339 time, {_EXAMPLE}",
@@ -41,6 +42,7 @@ _PLAIN: Final = tuple(
         (r"Expected `int` >= (\d+)", r"must be at least \1"),
         (r"Expected `int` <= (\d+)", r"must be at most \1"),
         (r"Expected `int.*`, got .*|Integer value out of range", "must be a whole number"),
+        (r"Invalid UUID", "must be a UUID"),
         (r"Expected `str.*`, got .*", "must be a string"),
         (r"Expected `bool.*`, got .*", "must be true or false"),
         (r"Expected `array.*`, got .*", "must be a list"),
@@ -74,6 +76,8 @@ def _choices(path: str, struct: type[msgspec.Struct]) -> list[str]:
     field, _, within = path.partition(".")
     names = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
     hint = get_type_hints(struct).get(names.get(field, ""))
+    if get_origin(hint) is Literal:
+        return [str(each) for each in get_args(hint)]
     types = [each for each in (hint, *get_args(hint)) if isinstance(each, type)]
     if within:
         inner = next(each for each in types if issubclass(each, msgspec.Struct))

@@ -47,8 +47,9 @@ def mute_stream(context: RequestContext, room: str, stream_id: str) -> Response:
 )
 def mute_all(context: RequestContext, room: str) -> Response:
     body = context.body(MuteBody)
+    excluded = [str(each) for each in body.excluded_stream_ids or ()]
     context.use_cases.moderate.mute_all(
-        context.user, room, body.excluded_stream_ids or (), context.deadline, active=body.active
+        context.user, room, excluded, context.deadline, active=body.active
     )
     return Response(HTTPStatus.NO_CONTENT)
 

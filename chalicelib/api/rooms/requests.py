@@ -3,6 +3,7 @@
 from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -129,7 +130,7 @@ class MuteBody(Struct, forbid_unknown_fields=True, rename="camel"):
     """
 
     active: bool
-    excluded_stream_ids: Annotated[list[str], Meta(max_length=MAX_EXCLUDED)] | None = None
+    excluded_stream_ids: Annotated[list[UUID], Meta(max_length=MAX_EXCLUDED)] | None = None
 
 
 class SignalBody(Struct, forbid_unknown_fields=True, rename="camel"):

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -95,10 +96,13 @@ class ReadAttendance:
             AttendanceNotKept: The service keeps no attendance.
             RoomNotFound, Banned, NotAModerator: See `RoomAccess.moderated_room`.
         """
-        sessions = self._sessions(user, name, deadline)
+        # DynamoDB removes what has expired later, and nothing earlier than `LEAST_KEPT`.
+        span = TimeSpan(max(span.start, self._clock() - self._kept), span.end)
+        since = span.start if start is None else max(span.start, start.session_started_at)
+        listed = self._store.sessions_of(name, TimeSpan(since, span.end), deadline)
+        left = self._seen_by(user, name, listed.sessions, deadline)
         if not self._kept:
             raise AttendanceNotKept("This service keeps no attendance.")
-        left = [each for each in sessions if each.started_at < span.end]
         if start is not None:
             left = [each for each in left if each.started_at >= start.session_started_at]
         found: list[Attendance] = []
@@ -113,11 +117,17 @@ class ReadAttendance:
             after = page.next_cursor
             if after is None:
                 left = left[1:]
-        following = AttendanceCursor(left[0].started_at, after) if left else None
+        following = None
+        if left:
+            following = AttendanceCursor(left[0].started_at, after)
+        elif listed.next_start is not None:
+            following = AttendanceCursor(listed.next_start, None)
         return AttendancePage(tuple(found), following)
 
-    def _sessions(self, user: User, name: str, deadline: Deadline) -> list[RoomSession]:
-        """Return the sessions whose attendance the user may see, earliest first."""
+    def _seen_by(
+        self, user: User, name: str, sessions: Iterable[RoomSession], deadline: Deadline
+    ) -> list[RoomSession]:
+        """Return those of the sessions whose attendance the user may see."""
         room = self._rooms.find(name, deadline)
 
         def may_see(session: RoomSession) -> bool:
@@ -125,7 +135,7 @@ class ReadAttendance:
                 return room.moderated_by(user)
             return user.admin or session.owner == user.id
 
-        sessions = [each for each in self._store.sessions_of(name, deadline) if may_see(each)]
-        if not sessions:
+        seen = [each for each in sessions if may_see(each)]
+        if not seen:
             self._access.moderated_room(user, name, "see its attendance", deadline)
-        return sessions
+        return seen

@@ -48,13 +48,13 @@ class Broadcasts:
             FeatureDisabled: The stage does not let the user broadcast.
             InvalidField: A server's host is not allowed, or the broadcast would last too long.
             NobodyConnected: Nobody is connected to the room.
-            RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
+            RoomkeyError: See `MediaAccess.room_with_media` and `StartMedia.start`.
         """
         self._rule.check(user)
         limited = self._rule.limit(options)
         for position, target in enumerate(options["outputs"].get("rtmp", ())):
             self._hosts.check(f"outputs.rtmp[{position}].serverUrl", target["serverUrl"])
-        room = self._media.recordable_room(user, name, "broadcast it", deadline)
+        room = self._media.room_with_media(user, name, "broadcast it", deadline)
         request = StartRequest(room.session_id, limited)
         return room, self._start_media.start(room, self._platform, request, deadline)
 

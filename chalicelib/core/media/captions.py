@@ -52,11 +52,11 @@ class Captions:
             InvalidField: The captions would last too long.
             AlreadyCaptioning: The room has captions; `captionsId` names them if they are on record.
             NobodyConnected: Nobody is connected to the room.
-            RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
+            RoomkeyError: See `MediaAccess.room_with_media` and `StartMedia.start`.
         """
         self._rule.check(user)
         limited = self._rule.limit(options)
-        room = self._media.recordable_room(user, name, "caption it", deadline)
+        room = self._media.room_with_media(user, name, "caption it", deadline)
         token = self._services.issue_token(room, Service.CAPTIONS, deadline)
         callback = self._callback_option(api_address, deadline)
         request = StartRequest(room.session_id, {**limited, **callback}, token)

@@ -66,7 +66,7 @@ class DeleteExpiredArchives:
         seen: set[str] = set()
         while True:
             limit = RETENTION_AT_ONCE + len(seen)
-            due = self._schedules.due_schedules(self._clock(), limit, deadline)
+            due = self._schedules.rooms_due(self._clock(), limit, deadline)
             room_ids = [each for each in due if each not in seen]
             if not room_ids:
                 return

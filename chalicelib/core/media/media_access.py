@@ -32,13 +32,13 @@ class MediaAccess:
         self._rooms = rooms
         self._store = store
 
-    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+    def room_with_media(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Return the room if OpenTok can process its media.
 
         Raises:
             RoomClosed, NotRouted, EncryptedRoom: OpenTok cannot.
         """
-        return self._rooms.recordable_room(user, name, to_do, deadline)
+        return self._rooms.room_with_media(user, name, to_do, deadline)
 
     def moderated_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Return the room of this name, if the user moderates it."""

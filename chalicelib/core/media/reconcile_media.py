@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
+from chalicelib.core.audit.recording_entries import audit_found, audit_stop
 from chalicelib.core.media.track_media import MediaTracker
 from chalicelib.core.model.connection import Connection, Service, Session
 from chalicelib.core.model.media import AVAILABLE, UPLOADED, Media, MediaKind
@@ -37,8 +38,8 @@ _RENDER_PAGE_SIZE: Final = 25
 class Control(Protocol):
     """The calls of OpenTok by which one kind's record is corrected."""
 
-    def stop(self, media: Media, deadline: Deadline) -> object:
-        """Stop it at OpenTok and save the answer."""
+    def stop(self, media: Media, deadline: Deadline) -> Media | None:
+        """Stop it at OpenTok and save the answer. Return its new state; None if it had ended."""
 
     def refresh(self, media: Media, deadline: Deadline) -> object:
         """Ask OpenTok about an item that is listed as running and recorded as ended."""
@@ -102,10 +103,10 @@ class MediaReconciler:
         steps: list[Callable[[], object]] = []
         # Stops come first, in case time runs out: a closed room must not be recorded.
         if running and self._is_over(session, deadline):
-            steps += [partial(self._control.stop, each, deadline) for each in running]
+            steps += [partial(self._stop, session, each, deadline) for each in running]
         else:
             steps += [
-                partial(self._stop_overdue, each, deadline)
+                partial(self._stop_overdue, session, each, deadline)
                 for each in running
                 if each.created_at + self._longest <= now
             ]
@@ -114,7 +115,7 @@ class MediaReconciler:
             for each in listed
         ]
         steps += [
-            partial(self._confirm_gone, each, deadline)
+            partial(self._confirm_gone, session, each, deadline)
             for each in missing
             if not each.is_final and each.created_at + STALE_AFTER <= now
         ]
@@ -130,13 +131,19 @@ class MediaReconciler:
             if self._kind is MediaKind.BROADCAST and is_long:
                 increment("LongBroadcasts")
 
-    def _stop_overdue(self, overdue: Media, deadline: Deadline) -> None:
+    def _stop_overdue(self, session: Session, overdue: Media, deadline: Deadline) -> None:
         increment("OverdueMediaStopped")
-        self._control.stop(overdue, deadline)
+        self._stop(session, overdue, deadline)
 
-    def _confirm_gone(self, stale_record: Media, deadline: Deadline) -> None:
+    def _stop(self, session: Session, running: Media, deadline: Deadline) -> None:
+        audit_stop(session, running, self._control.stop(running, deadline))
+
+    def _confirm_gone(self, session: Session, stale_record: Media, deadline: Deadline) -> None:
         increment("StaleMediaResolved")
         self._control.confirm_missing(stale_record, deadline)
+        if self._kind is MediaKind.ARCHIVE:
+            found = self._store.find(session.room_id, self._kind, stale_record.id, deadline)
+            audit_found(session, stale_record, found)
 
     def _update_record(
         self, session: Session, report: MediaReport, known: Media | None, deadline: Deadline
@@ -148,7 +155,8 @@ class MediaReconciler:
             return
         if known is None or known.rank < media.rank or known.updated_at < media.updated_at:
             increment("MediaFound")
-            self._tracker.save(report, session.room_id, deadline)
+            if self._tracker.save_found(report, session.room_id, deadline):
+                audit_found(session, known, media)
         if known is not None and media.is_running and known.is_final:
             # The record says ended but the list says running: either an earlier answer was wrong,
             # or it ended after the list was fetched.

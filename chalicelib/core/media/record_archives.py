@@ -21,6 +21,7 @@ from chalicelib.errors import (
     FieldProblem,
     Immutable,
     InvalidField,
+    StartUnconfirmed,
     StreamNotFound,
     StreamsNotManual,
 )
@@ -54,20 +55,18 @@ class RecordArchives:
         Raises:
             FeatureDisabled: The stage does not let the user record.
             NobodyConnected: Nobody is connected to the room.
-            RoomkeyError: See `ReadRooms.recordable_room` and `StartMedia.start`.
+            RoomkeyError: See `ReadRooms.room_with_media` and `StartMedia.start`.
         """
         self._rule.check(user)
-        room = self._rooms.recordable_room(user, name, "record it", deadline)
+        room = self._rooms.room_with_media(user, name, "record it", deadline)
         request = StartRequest(room.session_id, options)
-        media = self._start_media.start(room, self._platform, request, deadline)
-        audit(
-            AuditEntry(
-                action=AuditAction.RECORDING_STARTED,
-                room=room.name,
-                session_id=room.session_id,
-                details={"archive": media.id},
-            )
-        )
+        try:
+            media = self._start_media.start(room, self._platform, request, deadline)
+        except StartUnconfirmed:
+            # If it runs, OpenTok's report is in the log too. Only this entry says who asked.
+            audit(_started(room, {"unconfirmed": True}))
+            raise
+        audit(_started(room, {"archive": media.id}))
         return room, media
 
     def stop(
@@ -154,6 +153,15 @@ class RecordArchives:
         if not archive.is_running:
             raise _not_running(archive_id)
         return room, archive
+
+
+def _started(room: Room, details: Options) -> AuditEntry:
+    return AuditEntry(
+        action=AuditAction.RECORDING_STARTED,
+        room=room.name,
+        session_id=room.session_id,
+        details=details,
+    )
 
 
 def _not_running(archive_id: str) -> ArchiveNotRunning:

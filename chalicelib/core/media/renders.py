@@ -44,12 +44,12 @@ class Renders:
             FeatureDisabled: The stage does not let the user render.
             InvalidField: The page's host is not allowed, or the render would last too long.
             NobodyConnected: Nobody has ever connected to the session.
-            RoomkeyError: See `MediaAccess.recordable_room` and `StartMedia.start`.
+            RoomkeyError: See `MediaAccess.room_with_media` and `StartMedia.start`.
         """
         self._rule.check(user)
         limited = self._rule.limit(options)
         self._hosts.check("url", options["url"])
-        room = self._media.recordable_room(user, name, "render into it", deadline)
+        room = self._media.room_with_media(user, name, "render into it", deadline)
         token = self._services.issue_token(room, Service.RENDER, deadline)
         request = StartRequest(room.session_id, limited, token)
         return room, self._start_media.start(room, self._platform, request, deadline)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Final
 
-from chalicelib.core.model.media import Media, MediaKind, recordable
+from chalicelib.core.model.media import Media, MediaKind, without_file_urls
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.ports.media_platforms import MediaPlatform, Options, StartRequest
@@ -23,7 +23,7 @@ from chalicelib.errors import (
     StoreUnavailable,
 )
 
-SECONDS_TO_RECORD: Final = 2.5
+SECONDS_TO_STORE: Final = 2.5
 """The part of a request's time that a start leaves for the record."""
 
 _AlreadyRunning = AlreadyRecording | AlreadyBroadcasting | AlreadyCaptioning
@@ -36,9 +36,9 @@ _RUNNING_IDS: Final = {
 
 
 class StartMedia:
-    """Starts media at OpenTok and records them.
+    """Starts media at OpenTok and stores them.
 
-    It stops them again if recording fails or the room has closed.
+    It stops them again if they cannot be stored, or if the room has closed.
     """
 
     def __init__(self, rooms: RoomStore, store: MediaStore, clock: Clock) -> None:
@@ -49,7 +49,7 @@ class StartMedia:
     def start(
         self, room: Room, platform: MediaPlatform, request: StartRequest, deadline: Deadline
     ) -> Media:
-        """Start it and record it.
+        """Start the item and store it.
 
         Raises:
             AlreadyRecording, AlreadyBroadcasting, AlreadyCaptioning: One is running; the error
@@ -57,12 +57,12 @@ class StartMedia:
             StartUnconfirmed: OpenTok's answer is lost. If the item runs, a callback or
                 reconciliation brings it on record.
             RoomClosed: The room was closed meanwhile, so the item was stopped again.
-            StoreUnavailable: The item could not be recorded, so it was stopped again.
+            StoreUnavailable: The item could not be stored, so it was stopped again.
         """
         report = self._request(room, platform, request, deadline)
         try:
             media = report.to_media(room.room_id)
-            self._store.save(recordable(media), deadline)
+            self._store.save(without_file_urls(media), deadline)
             # A closing room is written first, and its media are stopped after that. So either
             # this read sees the closed room, or the closing finds this record.
             over = self._is_over(room, deadline)
@@ -78,7 +78,7 @@ class StartMedia:
         self, room: Room, platform: MediaPlatform, request: StartRequest, deadline: Deadline
     ) -> MediaReport:
         try:
-            report = platform.start(request, deadline.reserve(SECONDS_TO_RECORD))
+            report = platform.start(request, deadline.reserve(SECONDS_TO_STORE))
         except (AlreadyRecording, AlreadyBroadcasting, AlreadyCaptioning) as error:
             self._name_running(error, room, request.options, deadline)
             raise

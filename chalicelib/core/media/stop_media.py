@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from chalicelib.core.audit.recording_entries import audit_stop
 from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.model.room import Room
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.metrics import increment
@@ -16,8 +18,8 @@ SECONDS_TO_STOP: Final = 3.0
 class Stopper(Protocol):
     """A use case that stops one kind of media."""
 
-    def stop(self, media: Media, deadline: Deadline) -> object:
-        """Stop it at OpenTok and record its state; an item that has ended is no error."""
+    def stop(self, media: Media, deadline: Deadline) -> Media | None:
+        """Stop it at OpenTok and record its state. Return that, or None if it had ended."""
 
 
 class StopMedia:
@@ -32,26 +34,28 @@ class StopMedia:
         self._store = store
         self._stoppers = stoppers
 
-    def stop_all(self, room_id: str, deadline: Deadline) -> bool:
+    def stop_all(self, room: Room, deadline: Deadline) -> bool:
         """Stop all that runs in a room; return True if that was done in time.
 
         A repeated call finishes what an earlier call left undone.
         """
         in_time = deadline.capped(SECONDS_TO_STOP)
         try:
-            running = self._store.running(room_id, in_time)
+            running = self._store.running(room.room_id, in_time)
         except StoreUnavailable:
             increment("MediaLeftRunning")
             return False
-        stopped = [self._stop(each, in_time) for each in running]
+        stopped = [self._stop(room, each, in_time) for each in running]
         return all(stopped)
 
-    def _stop(self, media: Media, deadline: Deadline) -> bool:
+    def _stop(self, room: Room, media: Media, deadline: Deadline) -> bool:
         try:
-            self._stoppers[media.kind].stop(media, deadline)
+            stopped = self._stoppers[media.kind].stop(media, deadline)
         except (ProviderUnavailable, StoreUnavailable):
             increment("MediaLeftRunning")
             return False
         except ProviderRefused:
             increment("MediaStopsRefused")  # A second request would be refused too.
+        else:
+            audit_stop(room, media, stopped)
         return True

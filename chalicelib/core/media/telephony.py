@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from chalicelib.core.media.media_access import MediaAccess
-from chalicelib.core.media.start_media import SECONDS_TO_RECORD
+from chalicelib.core.media.start_media import SECONDS_TO_STORE
 from chalicelib.core.model.connection import Service
 from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.media_hosts import MediaHosts
@@ -66,11 +66,11 @@ class Telephony:
             InvalidField: The host is not allowed.
             NobodyConnected: Nobody has ever connected to the session.
             StartUnconfirmed: OpenTok's answer is lost. If the call is made, its connection shows.
-            RoomkeyError: See `MediaAccess.recordable_room`.
+            RoomkeyError: See `MediaAccess.room_with_media`.
         """
         self._sip.check(user)
         self._hosts.check("sip.uri", options["sip"]["uri"])
-        room = self._media.recordable_room(user, name, "dial out", deadline)
+        room = self._media.room_with_media(user, name, "dial out", deadline)
         token = self._services.issue_token(room, Service.SIP, deadline)
         request = StartRequest(room.session_id, options, token)
         return room, self._connect(self._platform.dial, request, Service.SIP, deadline)
@@ -85,7 +85,7 @@ class Telephony:
         """
         self._audio_connectors.check(user)
         self._hosts.check("websocket.uri", options["websocket"]["uri"])
-        room = self._media.recordable_room(user, name, "connect its audio", deadline)
+        room = self._media.room_with_media(user, name, "connect its audio", deadline)
         sends_back = options["websocket"].get("bidirectional", False)
         role = Role.PUBLISHER if sends_back else Role.SUBSCRIBER
         token = self._services.issue_token(room, Service.AUDIO_CONNECTOR, deadline, role)
@@ -102,10 +102,10 @@ class Telephony:
             FeatureDisabled: The stage does not let the user do this.
             ConnectionNotFound: The connection is not in this room.
             NobodyConnected: Nobody is connected to the room.
-            RoomkeyError: See `MediaAccess.recordable_room`.
+            RoomkeyError: See `MediaAccess.room_with_media`.
         """
         self._sip.check(user)
-        room = self._media.recordable_room(user, name, "play tones", deadline)
+        room = self._media.room_with_media(user, name, "play tones", deadline)
         if self._platform.play_digits(room.session_id, connection_id, digits, deadline):
             return
         if connection_id is not None:
@@ -120,7 +120,7 @@ class Telephony:
         deadline: Deadline,
     ) -> Options:
         try:
-            answer = connect(request, deadline.reserve(SECONDS_TO_RECORD))
+            answer = connect(request, deadline.reserve(SECONDS_TO_STORE))
         except ProviderUnavailable as error:
             if error.not_performed:
                 raise

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib.core.audit.room_entries import audit_session
 from chalicelib.core.model.connection import Session
-from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, recordable
+from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, without_file_urls
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.audit import AuditAction
@@ -20,8 +20,9 @@ from chalicelib.core.support.formats import Clock, epoch_milliseconds
 _RECORDING: Final = {
     "started": AuditAction.RECORDING_STARTED,
     STOPPED: AuditAction.RECORDING_STOPPED,
+    DELETED: AuditAction.RECORDING_DELETED,
 }
-"""The statuses that begin and end a recording. Automatic ones have no other entry."""
+"""The statuses that begin and end a recording, or delete it. Automatic ones have no other entry."""
 
 
 class MediaTracker:
@@ -50,11 +51,23 @@ class MediaTracker:
             SessionUnknown: The session is so young that its room may still be being written.
         """
         session = self._find_session(report.session_id, deadline)
-        if session is not None:
-            self.save(report, session.room_id, deadline)
+        if session is None:
+            return
+        action = None
+        if report.kind is MediaKind.ARCHIVE:
             action = _RECORDING.get(report.status)
-            if report.kind is MediaKind.ARCHIVE and action is not None:
-                audit_session(action, session, archive=report.id, reported=True)
+            if action is None and self._ends(report, session.room_id, deadline):
+                action = AuditAction.RECORDING_STOPPED
+        self.save(report, session.room_id, deadline)
+        if action is not None:
+            audit_session(action, session, archive=report.id, reported=True)
+
+    def _ends(self, report: MediaReport, room_id: str, deadline: Deadline) -> bool:
+        """Return True if this is the first report after the end: the one before is lost."""
+        if report.to_media(room_id).is_running:
+            return False
+        known = self._store.find(room_id, report.kind, report.id, deadline)
+        return known is not None and known.is_running
 
     def save(
         self,
@@ -65,8 +78,12 @@ class MediaTracker:
     ) -> Media:
         """Record the report, as `MediaStore.save` does, and return it as a media item."""
         media = report.to_media(room_id)
-        self._store.save(recordable(media), deadline, replacing)
+        self._store.save(without_file_urls(media), deadline, replacing)
         return media
+
+    def save_found(self, report: MediaReport, room_id: str, deadline: Deadline) -> bool:
+        """Record a report that no callback brought; return False if the record is newer."""
+        return self._store.save(without_file_urls(report.to_media(room_id)), deadline)
 
     def mark_ended(self, media: Media, deadline: Deadline) -> Media:
         """Record that it has ended, and return its new state.

@@ -9,8 +9,14 @@ from chalicelib.core.model.connection import Ending, Participant
 LONGEST_ATTENDANCE: Final = timedelta(hours=48)
 """Longer than a connection lasts: OpenTok replaces its servers after 8 hours of a session."""
 
+LEAST_KEPT: Final = timedelta(days=4)
+"""The least time for which the record of a connection is kept after its end.
+
+Until then, a callback may come late, and the day on which the connection began is counted again.
+"""
+
 LONG_UNSEEN: Final = timedelta(minutes=5)
-"""Longer than a client is connected before a check finds it, if its arrival is not reported."""
+"""If a client's arrival is not reported, a check finds the client within this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +96,10 @@ class UnreportedEnd:
     """The end of a connection that OpenTok has not reported, as far as it is known.
 
     Args:
-        missed: The time of the check that missed the client.
+        missed: The time of the first check that did not find the client.
         came: The time at which the client connected, if known.
         recorded: The time at which the connection came on record, if known.
-        after: A time just before the check before that one, if known.
+        after: A time just before the last check that found the client, if known.
         implied: The time at which a stream or a call of the client's ended, if a callback said so.
     """
 

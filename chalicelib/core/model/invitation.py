@@ -12,8 +12,8 @@ MAX_LIVE_INVITATIONS: Final = 100
 MAX_LISTED_INVITATIONS: Final = 200
 """The number of invitations to one room in its list, among them used-up ones."""
 MAX_USES: Final = 1000
-MAX_USES_BY_MODERATORS: Final = 10
-"""The number of uses of an invitation of role moderator, which has no more by default either."""
+MAX_USES_OF_MODERATOR_INVITATION: Final = 10
+"""The largest number of uses of an invitation of role moderator, and its default."""
 DEFAULT_LIFETIME: Final = timedelta(days=7)
 LONGEST_LIFETIME: Final = timedelta(days=90)
 _ID_DIGITS: Final = 24
@@ -26,7 +26,7 @@ class Invitation:
 
     Args:
         id: The beginning of `code_hash`. It names the invitation, and opens nothing.
-        code_hash: The hash of the code. The code itself is nowhere.
+        code_hash: The hash of the code. The code itself is not stored.
         room_id: The room, even if another room gets its name.
         role: The role that its guests get.
         name: The name of a guest who gives none.

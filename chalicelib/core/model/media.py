@@ -210,7 +210,7 @@ Features = Mapping[Feature, FeatureRule]
 """The rule of every feature."""
 
 
-def recordable(media: Media) -> Media:
+def without_file_urls(media: Media) -> Media:
     """Return the item without the URL of an archive's file.
 
     Anyone who has the URL can fetch the file, and ten minutes later nobody can.

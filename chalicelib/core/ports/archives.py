@@ -92,7 +92,7 @@ class RetentionStore(Protocol):
     The room store writes a schedule together with its room. Every method raises `StoreUnavailable`.
     """
 
-    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+    def rooms_due(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
         """Return ids of rooms whose schedules are due, the longest due first.
 
         The list may lag behind the last writes, and may repeat an id.

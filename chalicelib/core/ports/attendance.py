@@ -1,6 +1,6 @@
 """Port: the record of who was connected to a room, and when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -33,14 +33,29 @@ class ArrivalPage:
     next_cursor: ArrivalCursor | None
 
 
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """Some sessions of a name, earliest first.
+
+    Args:
+        next_start: The time at which the next session began; None after the last one.
+    """
+
+    sessions: tuple[RoomSession, ...]
+    next_start: datetime | None = None
+
+
 class AttendanceStore(Protocol):
     """A store of attendance. Reads may lag behind callbacks by a moment.
 
     Every method raises `StoreUnavailable` if the store cannot answer in time.
     """
 
-    def sessions_of(self, room_name: str, deadline: Deadline) -> Sequence[RoomSession]:
-        """Return the sessions of all rooms that have or had this name, earliest first."""
+    def sessions_of(self, room_name: str, span: TimeSpan, deadline: Deadline) -> SessionPage:
+        """Return sessions of all rooms that have or had this name, earliest first.
+
+        They began in this time, or are among the last ones before it.
+        """
 
     def page(
         self,

@@ -183,7 +183,7 @@ class RoomAccess(Protocol):
             NotAModerator: The user may see the room, but not do `to_do`.
         """
 
-    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+    def room_with_media(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Return the room, if the user moderates it and OpenTok can process its media.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Port: the sums of usage, by room and day and by creator and day."""
+"""Port: the sums of usage, by day, by room and day, and by creator and day."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,24 @@ class RoomUsage:
 
 
 @dataclass(frozen=True, slots=True)
-class CreatorDay:
-    """The usage of one day by some rooms that one user created; None if nobody did."""
+class DayUsage:
+    """The usage of one day by some of all rooms."""
 
     day: date
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorUsage:
+    """The usage of the rooms that one user created; None if nobody did.
+
+    Args:
+        key: The text after which the next page starts, if this is the last one of a page.
+    """
+
     creator: str | None
     usage: Usage
+    key: str
 
 
 class UsageStore(Protocol):
@@ -57,7 +69,18 @@ class UsageStore(Protocol):
             deadline: The time by which the store must have answered.
         """
 
-    def iter_creator_days(
-        self, first: date, last: date, deadline: Deadline
-    ) -> Iterator[CreatorDay]:
-        """Return the sums of these days, both included. A creator may have several for a day."""
+    def iter_days(self, first: date, last: date, deadline: Deadline) -> Iterator[DayUsage]:
+        """Return the sums of these days, both included. A day may have several."""
+
+    def creators(
+        self, first: date, last: date, after: str | None, limit: int, deadline: Deadline
+    ) -> tuple[Sequence[CreatorUsage], bool]:
+        """Return the sums of some creators over days, and True if there are more.
+
+        Args:
+            first: The first day.
+            last: The last day.
+            after: The key of the creator after whom to start, in the store's own order.
+            limit: The highest number of creators.
+            deadline: The time by which the store must have answered.
+        """

@@ -23,7 +23,7 @@ from chalicelib.errors import RoomClosed, RoomNotFound
 ADMIN_RECORD_SLACK: Final = timedelta(days=1)
 """Extra time added to an admin's record, so that most of their later joins need no write."""
 
-SHORTEST_CLAIM: Final = timedelta(seconds=60)
+SHORTEST_TEMPORARY_RIGHT: Final = timedelta(seconds=60)
 """The time that an admin has to connect, even if the bearer token expires now."""
 
 
@@ -39,14 +39,14 @@ class AdmittedUser:
         room: The room that the decision is based on.
         role: The role in the token.
         connect_by: The end of the seat's hold; None in a room without a limit of participants.
-        claim_ends: The end of a guest's invitation, or of an admin's claim to moderate the room;
+        right_ends: The end of a guest's invitation, or of an admin's claim to moderate the room;
             None if the role rests on neither.
     """
 
     room: Room
     role: Role
     connect_by: datetime | None
-    claim_ends: datetime | None
+    right_ends: datetime | None
 
     def token_end(self, now: datetime, lifetime: timedelta) -> datetime:
         """Return the end of a client token: that of the room or of the user's claim at the latest.
@@ -54,7 +54,7 @@ class AdmittedUser:
         Raises:
             RoomClosed: It is now.
         """
-        latest = (now + lifetime, self.room.settings.closes_at, self.claim_ends)
+        latest = (now + lifetime, self.room.settings.closes_at, self.right_ends)
         end = min(each for each in latest if each is not None)
         # OpenTok's times are whole seconds. A token rounded up would outlive the room.
         end = end.replace(microsecond=0)
@@ -151,11 +151,11 @@ class AdmitUser:
                 continue
             if room.session_idle:
                 self._sessions.monitor(room, now, deadline)
-            rests_on_claim = role is Role.MODERATOR and user.id not in room.settings.moderators
-            claim_ends = _claim_end(user, now) if rests_on_claim else None
+            is_temporary = role is Role.MODERATOR and user.id not in room.settings.moderators
+            right_ends = _claim_end(user, now) if is_temporary else None
             if user.invited is not None:
-                claim_ends = user.claims_end
-            return AdmittedUser(room, role, connect_by, claim_ends)
+                right_ends = user.claims_end
+            return AdmittedUser(room, role, connect_by, right_ends)
         raise busy(f"room {first.name}")
 
     def _is_inside(
@@ -234,4 +234,4 @@ class AdmitUser:
 
 
 def _claim_end(user: User, now: datetime) -> datetime:
-    return max(user.claims_end, now + SHORTEST_CLAIM)
+    return max(user.claims_end, now + SHORTEST_TEMPORARY_RIGHT)

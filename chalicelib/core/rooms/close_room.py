@@ -3,6 +3,7 @@ from contextlib import suppress
 from typing import Final
 
 from chalicelib.core.audit.room_entries import audit_room
+from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.ports.room_store import RoomAccess, RoomStore
 from chalicelib.core.ports.video_platform import ConnectionControl
@@ -19,7 +20,7 @@ class CloseRoom:
     """Deletes rooms.
 
     Args:
-        stop_media: Stops all running media of a room, given its id, before a deadline.
+        stop_media: Stops all running media of a room, before a deadline.
     """
 
     def __init__(
@@ -27,7 +28,7 @@ class CloseRoom:
         store: RoomStore,
         rooms: RoomAccess,
         platform: ConnectionControl,
-        stop_media: Callable[[str, Deadline], object],
+        stop_media: Callable[[Room, Deadline], object],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -52,5 +53,5 @@ class CloseRoom:
             audit_room(AuditAction.ROOM_DELETED, room)
         capped = deadline.capped(DISCONNECTING_SECONDS)
         with suppress(ProviderRefused, NotConfigured, StoreUnavailable):
-            self._stop_media(room.room_id, capped)
+            self._stop_media(room, capped)
             disconnect_all(self._platform, room.session_id, capped)

@@ -30,7 +30,7 @@ class ClosingTimes:
         store: RoomStore,
         due_work: DueWorkStore,
         platform: ConnectionControl,
-        stop_media: Callable[[str, Deadline], bool],
+        stop_media: Callable[[Room, Deadline], bool],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -117,7 +117,7 @@ class ClosingTimes:
             return True  # The room has changed. If it still closes, it is due again.
         capped = deadline.capped(SECONDS_FOR_A_ROOM)
         # Media come first: disconnecting many clients takes long, and recordings must not go on.
-        stopped = self._stop_media(room.room_id, capped)
+        stopped = self._stop_media(room, capped)
         try:
             emptied = disconnect_all(self._platform, room.session_id, capped)
         except ProviderRefused as refusal:

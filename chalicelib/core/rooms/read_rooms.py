@@ -62,7 +62,7 @@ class ReadRooms:
             raise NotAModerator(f"Only a moderator of this room may {to_do}.")
         return room
 
-    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
+    def room_with_media(self, user: User, name: str, to_do: str, deadline: Deadline) -> Room:
         """Return the room, if the user moderates it and OpenTok can process its media.
 
         Raises:

@@ -19,6 +19,11 @@ QUIET_FRACTION: Final = 4
 """A session that nobody has been in for a time waits a quarter of this time for its next check."""
 LAST_CHECK: Final = timedelta(seconds=60)
 """The time from the last check of a quiet session to the end of its last token."""
+LAST_COUNT: Final = timedelta(hours=25)
+"""The time after which a quiet session is counted for the last time.
+
+OpenTok repeats callbacks for 24 hours.
+"""
 
 SECONDS_FOR_A_CHECK: Final = 15.0
 
@@ -49,7 +54,8 @@ def next_quiet_check(
     """Return the time of the next check of a session that nobody is in, or None if it was the last.
 
     The longer nobody has been there, the longer the wait: a quarter of that time. A session that
-    is not retired waits at most 10 minutes.
+    is not retired waits at most 10 minutes. After its last token, a session is checked once more,
+    to be counted when no callback can come any more.
 
     Args:
         quiet_since: The time of the first check that found nobody, or of the retirement.
@@ -59,6 +65,6 @@ def next_quiet_check(
     """
     last = until - LAST_CHECK
     if now >= last:
-        return None
+        return quiet_since + LAST_COUNT if now < quiet_since + LAST_COUNT else None
     wait = max(CHECK_QUIET_EVERY, (now - quiet_since) / QUIET_FRACTION)
     return min(now + (wait if retired else min(wait, CHECK_IDLE_AT_LEAST_EVERY)), last)

@@ -1,10 +1,12 @@
 """The actions of moderators on connected clients: disconnect, mute and signal."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from chalicelib.core.audit.room_entries import audit_room
+from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
 from chalicelib.core.model.waiting import waiting_id
@@ -24,11 +26,14 @@ from chalicelib.errors import (
     NobodyConnected,
     ProviderUnavailable,
     SignalTooLarge,
+    StoreUnavailable,
     StreamNotFound,
 )
 
 MAX_SIGNAL_TYPE_BYTES: Final = 128
 MAX_SIGNAL_DATA_BYTES: Final = 8 * 1024
+_LOOKED_AT: Final = 100
+"""The number of connections in which the publisher of a stream is looked for."""
 _NOBODY_CONNECTED: Final = "Nobody is connected to this room; try again when somebody is."
 
 
@@ -86,7 +91,23 @@ class Moderate:
             _is_uuid(stream_id) and self._platform.mute_stream(room.session_id, stream_id, deadline)
         ):
             raise StreamNotFound(f"This room has no stream {stream_id}.")
-        audit_room(AuditAction.MUTE, room, stream=stream_id)
+        publisher = self._publisher(room, stream_id, deadline)
+        audit_room(
+            AuditAction.MUTE,
+            room,
+            subject=None if publisher is None else publisher.participant.user_id,
+            connection_id=None if publisher is None else publisher.id,
+            stream=stream_id,
+        )
+
+    def _publisher(self, room: Room, stream_id: str, deadline: Deadline) -> Connection | None:
+        """Return the connection whose stream it is, if it is among the first ones on record."""
+        with suppress(StoreUnavailable):  # the stream is muted already
+            page = self._sessions.page(room.session_id, None, _LOOKED_AT, deadline)
+            for each in page.connections:
+                if any(stream.id == stream_id for stream in each.streams):
+                    return each
+        return None
 
     def mute_all(
         self, user: User, name: str, excluded: Sequence[str], deadline: Deadline, *, active: bool

@@ -21,6 +21,8 @@ class AuditAction(StrEnum):
     MUTE = "mute"
     RULE_CHANGE = "rule_change"
     ROOM_DELETED = "room_deleted"
+    SEATS_FREED = "seats_freed"
+    CALL_ENDED = "call_ended"
     INVITATION = "invitation"
     INVITATION_REVOKED = "invitation_revoked"
     RECORDING_STARTED = "recording_started"
@@ -31,7 +33,7 @@ class AuditAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """An entry. The log adds the actor, who is the caller of the request.
+    """An entry. The log adds the actor: the caller of the request, or the operator.
 
     Args:
         action: What happened.

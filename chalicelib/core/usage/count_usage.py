@@ -19,6 +19,7 @@ from chalicelib.core.ports.usage_store import UsageStore
 from chalicelib.core.sessions.check_intervals import (
     CHECK_EVERY,
     CHECK_IDLE_AT_LEAST_EVERY,
+    LAST_COUNT,
     QUIET_FRACTION,
     check_every,
 )
@@ -32,8 +33,11 @@ COUNT_EVERY: Final = timedelta(minutes=5)
 """The time between two counts of a session that somebody is in."""
 LATE: Final = timedelta(hours=26)
 """Longer than OpenTok repeats a callback, which is 24 hours: until then, sums may change."""
-_QUIET_AGES: Final = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=25))
+_LAST_BUT_ONE: Final = timedelta(hours=4)
+_QUIET_AGES: Final = (timedelta(hours=1), _LAST_BUT_ONE, LAST_COUNT)
 """The ages at which a session that nobody is in is counted again, after its first quarter hour."""
+_LONGEST_PAUSE: Final = timedelta(hours=28)
+"""Longer than from the last count but one to the last one."""
 _SOON: Final = timedelta(minutes=15)
 _LONGEST_CAPTIONS: Final = timedelta(hours=4)
 _CAPTIONS_OUTLAST: Final = timedelta(seconds=60)
@@ -87,7 +91,7 @@ class UsageCounter:
     def count(self, session: Session, deadline: Deadline) -> None:
         """Count today's usage of a session, and that of the time for which it may still change."""
         now = self._clock()
-        first = day_of(now - LATE)
+        first = day_of(_counted_before(session, now) - LATE)
         days = [first + timedelta(days=number) for number in range((day_of(now) - first).days + 1)]
         span = TimeSpan(start_of(first), now)
         lines = [*self._attendance.iter_all(session.id, span, deadline)]
@@ -133,6 +137,13 @@ class UsageCounter:
         if end > self._clock():
             return None
         return MediaTime("captions", max(timedelta(), end - media.created_at) // _MILLISECOND)
+
+
+def _counted_before(session: Session, now: datetime) -> datetime:
+    """Return a time since which the session was not counted, but for the last few minutes."""
+    if session.quiet_since is None:
+        return now
+    return min(now, max(session.quiet_since + _LAST_BUT_ONE, now - _LONGEST_PAUSE))
 
 
 def _is_due(session: Session, now: datetime, *, found: bool) -> bool:

@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,9 +8,9 @@ from typing import Final
 
 from chalicelib.core.model.usage import Usage, day_of
 from chalicelib.core.model.user import User
-from chalicelib.core.ports.usage_store import CreatorDay, UsageStore
+from chalicelib.core.ports.usage_store import UsageStore
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock, short_hash
+from chalicelib.core.support.formats import Clock
 from chalicelib.core.usage.prices import Prices
 from chalicelib.errors import FieldProblem, InvalidField, NotAnAdmin
 
@@ -102,18 +102,19 @@ class ReadUsage:
         if not user.admin:
             raise NotAnAdmin("Only an admin may see usage.")
         first, last = self._days(*days, by)
-        every = [*self._store.iter_creator_days(first, last, deadline)]
+        by_day: dict[date, Usage] = defaultdict(Usage)
         months: dict[tuple[int, int], Usage] = defaultdict(Usage)
-        for each in every:
+        for each in self._store.iter_days(first, last, deadline):
+            by_day[each.day] += each.usage
             months[each.day.year, each.day.month] += each.usage
-        if by is GroupedBy.ROOM:
+        if by is GroupedBy.DAY:
+            items, more = self._by_day(by_day, after, limit)
+        elif by is GroupedBy.ROOM:
             rooms, more = self._store.rooms(first, last, after, limit, deadline)
             items = [self._item(each.room, each.room, each.usage) for each in rooms]
         else:
-            grouped = _by_day(every) if by is GroupedBy.DAY else _by_creator(every)
-            left = [key for key in sorted(grouped) if after is None or key > after]
-            items = [self._item(key, *grouped[key]) for key in left[:limit]]
-            more = len(left) > limit
+            creators, more = self._store.creators(first, last, after, limit, deadline)
+            items = [self._item(each.key, each.creator, each.usage) for each in creators]
         return UsageReport(
             first=first,
             last=last,
@@ -134,23 +135,12 @@ class ReadUsage:
             raise InvalidField(FieldProblem("to", "must be in the month of `from`, by room"))
         return since, until
 
+    def _by_day(
+        self, days: Mapping[date, Usage], after: str | None, limit: int
+    ) -> tuple[list[UsageItem], bool]:
+        by_text = {day.isoformat(): usage for day, usage in days.items()}
+        left = [day for day in sorted(by_text) if after is None or day > after]
+        return [self._item(day, day, by_text[day]) for day in left[:limit]], len(left) > limit
+
     def _item(self, key: str, name: str | None, usage: Usage) -> UsageItem:
         return UsageItem(name, usage, self.prices.of(usage), key)
-
-
-_Grouped = Mapping[str, tuple[str | None, Usage]]
-"""The name and usage of each item, by what items are sorted by."""
-
-
-def _by_day(every: Iterable[CreatorDay]) -> _Grouped:
-    sums: dict[str, Usage] = defaultdict(Usage)
-    for each in every:
-        sums[each.day.isoformat()] += each.usage
-    return {day: (day, usage) for day, usage in sums.items()}
-
-
-def _by_creator(every: Iterable[CreatorDay]) -> _Grouped:
-    sums: dict[str | None, Usage] = defaultdict(Usage)
-    for each in every:
-        sums[each.creator] += each.usage
-    return {short_hash(name or ""): (name, usage) for name, usage in sums.items()}

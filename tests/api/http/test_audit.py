@@ -8,21 +8,13 @@ import pytest
 
 from chalicelib.core.support.audit import AuditAction
 from deploy.aws.audit import FILTER_PATTERN
-from deploy.aws.resources import TEMPLATE
+from tests.support.insights import fields_of, found, saved_queries
 from tests.support.live import Live
 from tests.support.log_lines import audit_lines
 
 pytestmark = pytest.mark.usual_privacy
 IP = "203.0.113.7"
-QUERIES: dict[str, str] = {
-    name: each["Properties"]["QueryString"]
-    for name, each in json.loads(TEMPLATE.read_text())["Resources"].items()
-    if each["Type"] == "AWS::Logs::QueryDefinition"
-}
-WORDS_OF_QUERIES = frozenset(
-    {"fields", "filter", "stats", "sort", "by", "as", "desc", "and", "or", "in", "not"}
-    | {"latest", "earliest", "count"}
-)
+QUERIES = saved_queries()
 GIVEN_BY_CLOUDWATCH = {"@timestamp", "@message"}
 
 
@@ -78,6 +70,16 @@ def test_a_refusal_has_its_code_wherever_somebody_asked(lines: list[dict[str, An
     assert {each["address"] for each in of("refusal", lines)} == {IP}
 
 
+def test_a_refusal_of_somebody_unknown_names_the_room_that_they_asked_for(
+    live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.gateway.request("POST", "/rooms/standup/tokens", bearer="forged")
+    live.gateway.request("POST", "/rooms/not%20a%20name/tokens", bearer="forged")
+    named, other = audit_lines(capsys)
+    assert (named["code"], named["room"], named["address"]) == ("unauthenticated", "standup", IP)
+    assert (other["code"], "room" in other) == ("unauthenticated", False)
+
+
 def test_a_guest_who_is_known_is_named_when_admitted_and_when_refused(
     live: Live, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,16 +103,25 @@ def test_a_guest_who_is_known_is_named_when_admitted_and_when_refused(
 def test_saved_queries_read_only_fields_that_lines_have(
     name: str, lines: list[dict[str, Any]]
 ) -> None:
-    query = re.sub(r"^#.*$", "", QUERIES[name], flags=re.MULTILINE)
+    query = QUERIES[name]
     texts = set(re.findall(r'"([^"]*)"', query))
-    without_texts = re.sub(r'"[^"]*"', "", query)
-    named = set(re.findall(r"as (\w+)", without_texts))
-    words = set(re.findall(r"@?[a-z_]+", without_texts))
+    named = set(re.findall(r" as (\w+)", query))
     there = {field for each in lines for field in each} | GIVEN_BY_CLOUDWATCH
 
-    assert words - WORDS_OF_QUERIES - named - there == set()
+    assert fields_of(query) - named - there == set()
     assert texts - {"ROOM", "USER", "audit"} <= {each.value for each in AuditAction}
     assert 'kind = "audit"' in query
+
+
+def test_saved_queries_find_what_happened_in_real_lines(lines: list[dict[str, Any]]) -> None:
+    assert found(QUERIES["QueryWhoWasIn"].replace("ROOM", "standup"), lines) == []
+    until_the_ban = lines[: [each["action"] for each in lines].index("ban")]
+    (bob,) = found(QUERIES["QueryWhoWasIn"].replace("ROOM", "STANDUP"), until_the_ban)
+    assert bob["user"] == "bob"
+    acts = found(QUERIES["QueryModerator"].replace("USER", "alice"), lines)
+    assert [each["action"] for each in acts] == [
+        *("recording_started", "recording_stopped", "mute", "invitation", "ban"),
+    ]
 
 
 def test_the_filter_of_the_log_group_finds_the_lines(lines: list[dict[str, Any]]) -> None:

@@ -84,6 +84,16 @@ def test_streams_are_muted_alone_together_with_exceptions_and_let_be(live: Live)
     ]
 
 
+def test_an_excluded_stream_is_named_by_its_id_and_not_by_any_text(live: Live) -> None:
+    live.room()
+    live.enter("bob")
+    body = {"active": True, "excludedStreamIds": ["Bob Example, born 1970"]}
+    reply = live.ask("alice", "PUT", "/rooms/standup/mute", body)
+    assert (reply.status, reply.field) == (422, "excludedStreamIds[0]")
+    assert reply.json["errors"][0]["reason"] == "must be a UUID"
+    assert live.at_opentok()["mutes"] == []
+
+
 def test_signals_go_to_all_or_to_one(live: Live) -> None:
     live.room()
     bob, carol = live.enter("bob"), live.enter("carol")

@@ -32,7 +32,7 @@ class Schedules:
         return replace(after, revision=room.revision + 1)
 
     def due(self, now: datetime, limit: int = 10) -> list[str]:
-        return list(self.store.due_schedules(now, limit, soon()))
+        return list(self.store.rooms_due(now, limit, soon()))
 
     def expiry(self, room: Room) -> datetime | None:
         return self._database.expiry(f"media#{room.room_id}")

@@ -1,16 +1,23 @@
 """Stores of users' records and of erasures, on every engine: found, and anonymized one by one."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
+from chalicelib.adapters.dynamodb.table import serialize
+from chalicelib.adapters.dynamodb.usage.creator_rows import creator_hash
 from chalicelib.adapters.dynamodb.user_data import user_records
+from chalicelib.adapters.dynamodb.user_data.user_records import DynamoDBUserRecords
 from chalicelib.core.model.connection import Connection, Participant, Session
 from chalicelib.core.model.invitation import Invitation, hash_code, invitation_id_of
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.seats import Seats
-from chalicelib.core.model.usage import SessionDay, Usage
+from chalicelib.core.model.usage import MediaTime, SessionDay, Usage
 from chalicelib.core.model.user import Role
 from chalicelib.core.model.user_data.user_record import (
     OUTCOME_KEPT,
@@ -26,9 +33,15 @@ from chalicelib.core.ports.invitation_store import RoomInvitations
 from chalicelib.core.ports.quota_store import Period
 from chalicelib.core.ports.user_data.user_record_store import SearchPlace
 from tests.fakes.stores import Stores
+from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import NOON, a_room, soon
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MOST_OPERATORS = 300
+"""The number of operators in an expression that DynamoDB takes at most."""
 ANN = "auth0|5f7c8ec7c33c6c004bbafe82"
 DAY = date(2026, 1, 31)
 TOMBSTONE = "erased:0123456789abcdef0123456789abcdef"
@@ -127,6 +140,63 @@ def test_the_tombstone_takes_the_users_place_and_nobody_elses(database: Database
     assert after[RecordKind.CONNECTION].name == TOMBSTONE
     assert after[RecordKind.USAGE].usage == Usage(participant=9, connections=1, peak=2)
     assert records(stores, "bob") == before
+
+
+class WatchedClient:
+    """A client that has each call seen before it is made."""
+
+    def __init__(self, client: "DynamoDBClient", watch: Callable[[str, Any], object]) -> None:
+        self._client = client
+        self._watch = watch
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**asked: Any) -> Any:
+            self._watch(operation, asked)
+            return getattr(self._client, operation)(**asked)
+
+        return call
+
+
+def watched(engine: Engine, watch: Callable[[str, Any], object]) -> DynamoDBUserRecords:
+    return DynamoDBUserRecords(cast("DynamoDBClient", WatchedClient(engine.client, watch)), TABLE)
+
+
+def test_a_sum_that_grows_while_it_moves_to_the_tombstone_is_not_lost(engine: Engine) -> None:
+    stores = engine.stores
+    fill(stores)
+    session = Session("used-0", "Retro", "room", owner=ANN)
+    before = stores.usage.counted_days(session.id, [DAY], soon())[DAY]
+    after = replace(before, media={"tape": MediaTime("composed", 60_000)})
+
+    def count(operation: str, _: object) -> None:
+        if operation == "transact_write_items":
+            stores.usage.count(session, DAY, before, after, soon())
+
+    record = records(stores)[RecordKind.USAGE]
+    assert not watched(engine, count).anonymize(record, ANN, TOMBSTONE, soon())
+    assert stores.user_records.anonymize(record, ANN, TOMBSTONE, soon())
+    moved = records(stores, TOMBSTONE)[RecordKind.USAGE].usage
+    assert moved == Usage(participant=9, connections=1, peak=2, composed=60_000)
+
+
+def test_a_row_moves_that_has_more_peaks_than_dynamodb_takes_conditions(engine: Engine) -> None:
+    stores = engine.stores
+    fill(stores)
+    (row,) = (each for each in engine.items() if each["sk"].startswith(creator_hash(ANN)))
+    peaks = UpdateBuilder()
+    for number in range(3, 200):
+        peaks.set(number % 2, f"k{number}")
+    key = serialize({"pk": row["pk"], "sk": row["sk"]})
+    engine.client.update_item(**peaks.update(TABLE, key))
+    seen: list[str] = []
+    record = records(stores)[RecordKind.USAGE]
+    store = watched(engine, lambda _, asked: seen.append(repr(asked)))
+    assert store.anonymize(record, ANN, TOMBSTONE, soon())
+    conditions = re.findall(r"'ConditionExpression': '(.*?)'", seen[-1])
+    assert conditions
+    assert all(each.count("AND") < MOST_OPERATORS / 2 for each in conditions)
+    moved = records(stores, TOMBSTONE)[RecordKind.USAGE].usage
+    assert moved == Usage(participant=9, connections=1, peak=199)
 
 
 def test_what_has_changed_since_it_was_read_is_left(engine: Engine) -> None:

@@ -36,7 +36,7 @@ ADMITTED, REFUSED = "admitted", "room_full"
 def rooms(request: pytest.FixtureRequest) -> list[str]:
     """On moto, which does one thing at a time, a room or two tell as much as many."""
     engine = request.node.callspec.params["database"]
-    return [f"room-{number}" for number in range(20 if engine == DYNAMODB_LOCAL else 2)]
+    return [f"room-{number}" for number in range(8 if engine == DYNAMODB_LOCAL else 2)]
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Attendance stores, on every engine: lines come from what callbacks write, in any order."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
+from chalicelib.adapters.dynamodb.presence import attendance_queries as adapter
 from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance, EndHint
 from chalicelib.core.model.connection import (
     Connection,
@@ -18,14 +19,16 @@ from chalicelib.core.model.connection import (
 )
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.model.user import Role
-from chalicelib.core.ports.attendance import ArrivalCursor, TimeSpan
+from chalicelib.core.ports.attendance import ArrivalCursor, SessionPage, TimeSpan
 from chalicelib.core.ports.session_store import SessionStore
+from tests.fakes.memory import attendance as fake
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import NOON, a_room, soon
 
 ROOM = a_room(settings=RoomSettings(max_participants=2))
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 BOB = Connection("bob-1", NOON, Participant("bob", "Bob", Role.PUBLISHER))
 CALL = Connection("call-1", NOON + MINUTE, Participant(service=Service.SIP, role=Role.PUBLISHER))
 STREAM = Stream("s1", "camera", "camera", NOON)
@@ -209,12 +212,48 @@ def test_the_sessions_of_a_name_stay_listed_after_their_rooms(database: Database
     again = a_room("Standup", created_at=NOON + 2 * HOUR)
     stores.rooms.create(again, first, soon())
     stores.rooms.create(a_room("retro"), None, soon())
-    listed = stores.attendance.sessions_of("standup", soon())
-    assert [(each.id, each.room_id, each.owner, each.started_at) for each in listed] == [
+    page = stores.attendance.sessions_of("standup", TimeSpan(NOON - HOUR, NOON + 9 * HOUR), soon())
+    assert page.next_start is None
+    assert [(each.id, each.room_id, each.owner, each.started_at) for each in page.sessions] == [
         (first.session_id, first.room_id, first.created_by, first.created_at),
         (again.session_id, again.room_id, again.created_by, again.created_at),
     ]
-    assert stores.attendance.sessions_of("nowhere", soon()) == []
+    for span, number in (
+        (TimeSpan(NOON, NOON + 2 * HOUR), 1),
+        (TimeSpan(NOON + HOUR, NOON + 2 * HOUR), 1),
+        (TimeSpan(NOON + HOUR, NOON + 3 * HOUR), 2),
+        (TimeSpan(datetime.min.replace(tzinfo=UTC), NOON), 0),
+    ):
+        assert len(stores.attendance.sessions_of("standup", span, soon()).sessions) == number
+    always = TimeSpan(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert stores.attendance.sessions_of("nowhere", always, soon()) == SessionPage(())
+
+
+def test_sessions_of_a_name_come_page_by_page(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (adapter, fake):
+        monkeypatch.setattr(module, "MAX_SESSIONS", 2)
+        monkeypatch.setattr(module, "MAX_EARLIER", 1)
+    stores, room = database.stores, a_room()
+    stores.rooms.create(room, None, soon())
+    for number in range(1, 6):
+        after = replace(room, session_id=f"later-{number}", revision=number)
+        stores.rooms.compare_and_set(room, after, NOON + number * HOUR, soon())
+        room = replace(after, revision=number + 1)
+    start, pages = NOON + HOUR, list[list[str]]()
+    while True:
+        page = stores.attendance.sessions_of("standup", TimeSpan(start, NOON + DAY), soon())
+        pages.append([each.id for each in page.sessions])
+        if page.next_start is None:
+            break
+        start = page.next_start
+    assert [each[-2:] for each in pages] == [
+        ["later-1", "later-2"],
+        ["later-3", "later-4"],
+        ["later-4", "later-5"],
+    ]
+    assert [len(each) for each in pages] == [3, 3, 2]
 
 
 def test_a_page_of_a_hundred_costs_at_most_ten_units(

@@ -207,7 +207,7 @@ def test_connections_and_their_tombstones_expire(
         return {at for known, at in database.expiries() if known == key} - {None}
 
     sessions.record_stream(session, BOB.id, STREAM, soon())
-    assert expiries() == {NOON + timedelta(hours=48)}
+    assert expiries() == {NOON + timedelta(days=4)}
     sessions.record_connection(session, BOB, soon())
     assert expiries() == {NOON + timedelta(days=31)}
     sessions.record_disconnection(session, BOB.id, LATER, soon())

@@ -49,6 +49,7 @@ from chalicelib.errors import (
 )
 from tests.contract.conftest import DYNAMODB_LOCAL
 from tests.fakes.memory.table import Table
+from tests.support.interleaving.full_parts import FullParts
 from tests.support.interleaving.opentok import Event, OpenTokModel, Token
 from tests.support.interleaving.scheduler import Died, Fault, NoHurry, Task
 from tests.support.interleaving.service import Service, build, build_on_fakes
@@ -428,7 +429,8 @@ class Interleavings(RuleBasedStateMachine):
 
     def _build(self) -> Service:
         if isinstance(self.database, Engine):
-            return build(self.database.client, self.opentok, self.clock)
+            client: Any = FullParts(self.database.client, self.opentok)
+            return build(client, self.opentok, self.clock)
         return build_on_fakes(self.database.stores, self.opentok, self.clock)
 
     def _room(self) -> Room:
@@ -582,7 +584,7 @@ def examples(request: pytest.FixtureRequest) -> int:
 
     DynamoDB Local is several times as fast as moto. The fakes are faster still.
     """
-    return 12 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 3
+    return 8 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 3
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

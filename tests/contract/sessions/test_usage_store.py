@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from chalicelib.adapters.dynamodb.table import Item, serialize
+from chalicelib.adapters.dynamodb.table import FIRST_PAGE_ITEMS
 from chalicelib.adapters.dynamodb.usage.sums import PARTS, DynamoDBUsage
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.usage import MediaTime, SessionDay, Usage
-from chalicelib.core.ports.usage_store import RoomUsage, UsageStore
+from chalicelib.core.ports.usage_store import CreatorUsage, RoomUsage, UsageStore
+from tests.support.counted import CountedClient
 from tests.support.servers.stand_ins import TABLE
 from tests.support.stores.engines import Database, Engine
 from tests.support.stores.example_rooms import soon
@@ -35,12 +36,17 @@ def of_rooms(store: UsageStore, first: date, last: date) -> dict[str, Usage]:
     return {each.room: each.usage for each in rooms}
 
 
-def of_creators(store: UsageStore, first: date, last: date) -> list[tuple[date, str | None, int]]:
-    found = [
-        (each.day, each.creator, each.usage.participant)
-        for each in store.iter_creator_days(first, last, soon())
-    ]
-    return sorted(found, key=str)
+def of_days(store: UsageStore, first: date, last: date) -> dict[date, int]:
+    days: dict[date, int] = {}
+    for each in store.iter_days(first, last, soon()):
+        days[each.day] = days.get(each.day, 0) + each.usage.participant
+    return days
+
+
+def of_creators(store: UsageStore, first: date, last: date) -> dict[str | None, int]:
+    creators, more = store.creators(first, last, None, 100, soon())
+    assert not more
+    return {each.creator: each.usage.participant for each in creators}
 
 
 def test_what_was_counted_comes_back_and_is_replaced_only_as_it_was_read(
@@ -71,7 +77,7 @@ def test_sums_are_those_of_all_sessions_and_go_down_too(database: Database) -> N
     assert of_rooms(store, DAY, DAY)["standup"].peak == 2
 
 
-def test_sums_are_by_room_and_by_creator_and_day(database: Database) -> None:
+def test_sums_are_by_day_by_room_and_by_creator(database: Database) -> None:
     store = database.stores.usage
     for session, day, amount in (
         (SESSION, DAY, 1),
@@ -85,15 +91,13 @@ def test_sums_are_by_room_and_by_creator_and_day(database: Database) -> None:
     assert participants == {"standup": 5, "lobby": 8}
     assert set(of_rooms(store, DAY, DAY)) == {"standup"}
     assert of_rooms(store, NEXT, NEXT)["standup"].participant == 2
-    assert of_creators(store, first, NEXT) == [
-        (DAY - timedelta(days=9), None, 8),
-        (DAY, "alice#1", 1),
-        (DAY, "bob", 4),
-        (NEXT, "alice#1", 2),
-    ]
-    assert of_creators(store, date.min, date.min) == []
-    assert of_creators(store, date(9999, 11, 30), date.max) == []
-    assert of_creators(store, DAY, DAY) == [(DAY, "alice#1", 1), (DAY, "bob", 4)]
+    assert of_days(store, first, NEXT) == {DAY - timedelta(days=9): 8, DAY: 5, NEXT: 2}
+    assert of_days(store, DAY, DAY) == {DAY: 5}
+    assert of_creators(store, first, NEXT) == {"alice#1": 3, None: 8, "bob": 4}
+    assert of_creators(store, DAY, DAY) == {"alice#1": 1, "bob": 4}
+    assert of_creators(store, NEXT, NEXT) == {"alice#1": 2}
+    for empty in ((date.min, date.min), (date(9999, 11, 30), date.max)):
+        assert (of_days(store, *empty), of_creators(store, *empty)) == ({}, {})
 
 
 def test_pages_of_any_size_show_each_room_once(database: Database) -> None:
@@ -117,6 +121,30 @@ def test_pages_of_any_size_show_each_room_once(database: Database) -> None:
         }
         pages[limit] = [each.room for each in found]
     assert pages[1] == pages[7] == pages[100]
+
+
+def test_pages_of_any_size_show_each_creator_once_over_months(database: Database) -> None:
+    store = database.stores.usage
+    names = ["a", "a#05", "a b", "a!", "é", None]
+    for number, name in enumerate(names):
+        for room in ("standup", "retro"):
+            session = Session(f"{number} in {room}", room, room, owner=name)
+            for day in (DAY, NEXT):
+                store.count(session, day, NOTHING, SessionDay(Usage(participant=number)), soon())
+    pages: dict[int, list[str]] = {}
+    for limit in (1, 4, 100):
+        found: list[CreatorUsage] = []
+        more = True
+        while more:
+            after = found[-1].key if found else None
+            page, more = store.creators(DAY, NEXT, after, limit, soon())
+            assert len(page) <= limit
+            found += page
+        assert {each.creator: each.usage.participant for each in found} == {
+            name: 4 * number for number, name in enumerate(names)
+        }
+        pages[limit] = [each.key for each in found]
+    assert pages[1] == pages[4] == pages[100]
 
 
 def size_of(row: Mapping[str, Any]) -> int:
@@ -145,34 +173,21 @@ def test_a_month_of_a_million_connections_is_read_in_under_fifty_calls(engine: E
     assert [each.usage for each in store.iter_rooms(DAY, DAY, soon())] == [pair.usage]
 
 
-class PagedRows:
-    """A client whose queries find copies of one row, in pages as DynamoDB makes them.
-
-    Args:
-        row: The row.
-        rows: The number of copies.
-        size: The size of each in bytes.
-    """
-
-    def __init__(self, row: Item, rows: int, size: int) -> None:
-        self.calls = 0
-        self._row, self._left, self._most = row, rows, (1 << 20) // size
-
-    def query(self, *, Limit: int, **_: object) -> dict[str, object]:  # noqa: N803  as boto3 has it
-        self.calls += 1
-        found = min(Limit, self._most, self._left)
-        self._left -= found
-        page: dict[str, object] = {"Items": [self._row] * found}
-        return page | {"LastEvaluatedKey": {}} if self._left else page
-
-
-def test_admins_read_a_month_of_a_million_connections_in_under_fifty_calls() -> None:
-    """100 users create all rooms, 170 a day each, for two people. So each has rows in all parts."""
-    row = {"pk": "usage#2026-11", "sk": "30#7#auth0|5f7c8ec7c33c6c004bbafe82"} | dict.fromkeys(
-        ("p", "s", "n", "expiresAt", "k2"), 10**9
-    )
-    client = PagedRows(serialize(row), rows=100 * 30 * PARTS, size=size_of(row))
-    store = DynamoDBUsage(cast("DynamoDBClient", client), TABLE)
-    every = store.iter_creator_days(DAY, DAY, soon())
-    assert sum(each.usage.connections == 10**9 for each in every) == 100 * 30 * PARTS
-    assert client.calls < 50
+def test_admins_read_a_month_of_a_million_connections_in_two_calls(engine: Engine) -> None:
+    """Whoever creates the rooms, and however many there are, a day has one row in each part."""
+    counted = CountedClient(engine.client)
+    store = DynamoDBUsage(cast("DynamoDBClient", counted), TABLE)
+    for number in range(PARTS * 2):
+        name = f"room-{number}"
+        pair = SessionDay(Usage(participant=1, subscribed=1, connections=2, peak=2))
+        session = Session(name, name, name, owner=f"clinician-{number}")
+        assert store.count(session, DAY, NOTHING, pair, soon())
+    counted.calls.clear()
+    every = [*store.iter_days(DAY.replace(day=1), DAY, soon())]
+    assert sum(each.usage.connections for each in every) == 2 * PARTS * 2
+    assert len(every) == PARTS
+    assert 31 * PARTS <= FIRST_PAGE_ITEMS
+    assert counted.calls == ["query"]
+    page, more = store.creators(DAY.replace(day=1), DAY, None, 9, soon())
+    assert (len(page), more) == (9, True)
+    assert counted.calls == ["query", "query"]

@@ -108,7 +108,7 @@ def test_pages_of_one_show_everybody_once_and_rooms_with_several_sessions_too(
     entered = [service.enter(User(f"user-{number}")) for number in range(7)]
     service.clock.forward(minutes=1)
     service.close()
-    service.clock.forward(days=31)
+    service.clock.forward(days=29)
     service.table.rooms.clear()
     service.open()
     entered.append(service.enter(BOB))
@@ -250,13 +250,31 @@ def test_attendance_is_kept_for_the_operators_days(days: int) -> None:
     service.open()
     service.leave(service.enter(User("bob", "Bob")))
     (record,) = service.table.connections.values()
-    assert record.expires == NOON + max(timedelta(days=days), timedelta(hours=48))
+    assert record.expires == NOON + max(timedelta(days=days), timedelta(days=4))
     assert (record.participant.name is None) == (days == 0)
     if days == 0:
         assert refusal(service, ALICE) is AttendanceNotKept
         assert refusal(service, BOB) is NotAModerator
     else:
         assert who(attendance(service)) == ["bob"]
+        service.clock.now += timedelta(days=days)
+        assert who(attendance(service)) == ["bob"]
+        service.clock.forward(seconds=1)
+        assert who(attendance(service)) == []
+
+
+def test_who_was_in_an_early_one_of_many_sessions_is_listed(service: Service) -> None:
+    bob = None
+    for number in range(110):
+        service.open()
+        if number == 3:
+            bob = service.enter(BOB)
+        service.clock.forward(minutes=10)
+        service.close()
+    lines = attendance(service, start=timedelta(minutes=25), end=timedelta(minutes=45))
+    assert [each.connection_id for each in lines] == [bob]
+    everything = attendance(service, start=-DAY, end=DAY, limit=1)
+    assert [each.connection_id for each in everything] == [bob]
 
 
 def test_a_cursor_of_a_session_that_has_expired_goes_on_with_the_next_one(

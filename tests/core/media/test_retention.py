@@ -120,7 +120,7 @@ def test_a_room_whose_archives_are_not_due_costs_one_look(studio: Studio) -> Non
     studio.service.clock.now += DAY
     studio.service.table.faults.calls.clear()
     studio.service.delete_expired_archives()
-    assert studio.service.table.faults.calls == {"due_schedules": 1}
+    assert studio.service.table.faults.calls == {"rooms_due": 1}
 
 
 def test_an_archive_that_is_reported_of_as_begun_in_the_far_future_is_deleted_like_any(

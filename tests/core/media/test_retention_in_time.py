@@ -65,7 +65,7 @@ class Library:
 
     # The schedules.
 
-    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+    def rooms_due(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
         """The first of all, whatever was done about them: lists lag."""
         del now, deadline
         self.lists += 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from chalicelib.core.media.start_media import SECONDS_TO_RECORD, StartMedia
+from chalicelib.core.media.start_media import SECONDS_TO_STORE, StartMedia
 from chalicelib.core.model.media import Media, MediaKind
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room
@@ -72,7 +72,7 @@ class Studio:
 
     def save(self, media: Media, deadline: Deadline) -> bool:
         assert media.room_id == ROOM.room_id
-        assert deadline.remaining() == SECONDS_TO_RECORD
+        assert deadline.remaining() == SECONDS_TO_STORE
         return True
 
     def running(self, room_id: str, deadline: Deadline) -> list[Media]:
@@ -97,7 +97,7 @@ def test_in_an_open_room_it_goes_on_and_time_was_left_to_record_it() -> None:
     studio = Studio()
     assert studio.starts().id == "b1"
     assert studio.stopped == []
-    assert studio.seconds == REQUEST_SECONDS - SECONDS_TO_RECORD
+    assert studio.seconds == REQUEST_SECONDS - SECONDS_TO_STORE
     assert studio.lookups == 0
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chalicelib.core.media.start_media import SECONDS_TO_RECORD
+from chalicelib.core.media.start_media import SECONDS_TO_STORE
 from chalicelib.core.media.telephony import Telephony
 from chalicelib.core.model.connection import Service
 from chalicelib.core.model.media import Feature
@@ -36,7 +36,7 @@ class Exchange:
 
     # The room.
 
-    def recordable_room(self, user: User, name: str, to_do: str, deadline: Deadline) -> "Room":
+    def room_with_media(self, user: User, name: str, to_do: str, deadline: Deadline) -> "Room":
         del user, to_do, deadline
         return a_room(name)
 
@@ -82,4 +82,4 @@ def test_time_is_left_to_record_the_connection(make: str) -> None:
     _, shown = getattr(audio, make)(ALICE, "standup", OPTIONS, deadline)
 
     assert shown == {"id": "c1", "connectionId": "k1"}
-    assert exchange.left_to_record == SECONDS_TO_RECORD
+    assert exchange.left_to_record == SECONDS_TO_STORE

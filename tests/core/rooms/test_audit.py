@@ -117,6 +117,7 @@ def test_mutes_say_what_was_muted(service: Service, entries: Entries) -> None:
     service.open()
     connection_id = service.enter(BOB)
     stream_id = service.opentok.publish(connection_id)
+    service.deliver()
     entries()
 
     moderate = service.use_cases.moderate
@@ -125,7 +126,22 @@ def test_mutes_say_what_was_muted(service: Service, entries: Entries) -> None:
 
     one, every = entries()
     assert (one.action, one.details) == ("mute", {"stream": stream_id})
+    assert (one.subject, one.connection_id) == ("bob", connection_id)
     assert every.details == {"active": True, "excluded": [stream_id]}
+
+
+def test_a_mute_of_a_stream_that_is_not_on_record_names_nobody(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    stream_id = service.opentok.publish(service.enter(BOB))
+    service.opentok.events.clear()
+    entries()
+    mute = service.use_cases.moderate.mute_stream
+    mute(ALICE, "standup", stream_id, service.deadline)
+    service.table.faults.fail_next("page")
+    mute(ALICE, "standup", stream_id, service.deadline)
+    assert [(each.action, each.subject) for each in entries()] == [("mute", None)] * 2
 
 
 def test_a_change_of_rules_says_from_what_to_what(service: Service, entries: Entries) -> None:
@@ -231,6 +247,18 @@ def test_a_recording_has_entries_from_its_start_to_its_deletion(
     assert "signature" not in str(by_hand)
 
 
+def test_a_start_of_a_recording_whose_answer_is_lost_has_an_entry_that_names_its_actor(
+    service: Service, entries: Entries
+) -> None:
+    studio = Studio(service)
+    entries()
+    service.opentok.faults.lose_answer("archive.start")
+    assert studio.refusal(MediaKind.ARCHIVE) == "start_unconfirmed"
+    (entry,) = entries()
+    assert (entry.action, entry.room) == (AuditAction.RECORDING_STARTED, "standup")
+    assert entry.details == {"unconfirmed": True}
+
+
 def test_a_recording_that_is_deleted_after_its_days_has_an_entry(
     service: Service, entries: Entries
 ) -> None:
@@ -241,8 +269,111 @@ def test_a_recording_that_is_deleted_after_its_days_has_an_entry(
     service.clock.forward(seconds=2 * 24 * 60 * 60)
     service.delete_expired_archives()
 
-    deletion = of(AuditAction.RECORDING_DELETED, entries())
+    deletion, reported = entries()
+    assert deletion.action is reported.action is AuditAction.RECORDING_DELETED
     assert (deletion.room, deletion.details) == ("standup", {"archive": archive_id})
+    assert reported.details == {"archive": archive_id, "reported": True}
+
+
+def test_a_recording_whose_callbacks_are_lost_has_entries_when_it_is_found(
+    service: Service, entries: Entries
+) -> None:
+    room = service.open(archive_mode=ArchiveMode.ALWAYS)
+    service.enter(BOB)
+    entries()
+    archives = service.platforms.objects(MediaKind.ARCHIVE)
+    archive_id = archives.begin(room.session_id, automatic=True)
+
+    def look_a_while_later() -> list[AuditEntry]:
+        service.opentok.events.clear()
+        service.clock.forward(minutes=11)
+        service.reconcile()
+        return entries()
+
+    for status, action in (
+        ("started", AuditAction.RECORDING_STARTED),
+        ("available", AuditAction.RECORDING_STOPPED),
+    ):
+        archives.move(archive_id, status)
+        (entry,) = look_a_while_later()
+        assert (entry.action, entry.room) == (action, "standup")
+        assert entry.details == {"archive": archive_id, "reported": True, "reconciled": True}
+        assert look_a_while_later() == []
+
+
+def test_a_whole_recording_that_no_callback_reported_has_both_entries(
+    service: Service, entries: Entries
+) -> None:
+    room = service.open(archive_mode=ArchiveMode.ALWAYS)
+    service.enter(BOB)
+    archives = service.platforms.objects(MediaKind.ARCHIVE)
+    archives.move(archives.begin(room.session_id, automatic=True), "stopped")
+    service.opentok.events.clear()
+    entries()
+    service.clock.forward(minutes=2)
+    service.reconcile()
+    assert [each.action for each in entries()] == ["recording_started", "recording_stopped"]
+
+
+def test_a_recording_that_opentok_no_longer_has_was_deleted_there(
+    service: Service, entries: Entries
+) -> None:
+    studio = Studio(service)
+    service.clock.forward(minutes=2)
+    archive = studio.start(MediaKind.ARCHIVE)
+    studio.objects(MediaKind.ARCHIVE).unlisted.add(archive.id)
+    studio.objects(MediaKind.ARCHIVE).denied.add(archive.id)
+    entries()
+    service.clock.forward(minutes=3)
+    service.reconcile()
+    assert [each.action for each in entries()] == ["recording_stopped", "recording_deleted"]
+
+
+@pytest.mark.parametrize("status", ["available", "uploaded", "failed"])
+def test_a_recording_whose_end_is_first_reported_by_its_file_has_an_entry(
+    service: Service, entries: Entries, status: str
+) -> None:
+    studio = Studio(service)
+    archive = studio.start(MediaKind.ARCHIVE)
+    studio.objects(MediaKind.ARCHIVE).move(archive.id, "stopped")
+    service.opentok.events.clear()
+    entries()
+    for _ in range(2):
+        studio.objects(MediaKind.ARCHIVE).move(archive.id, status)
+        service.deliver()
+    stop = of(AuditAction.RECORDING_STOPPED, entries())
+    assert stop.details == {"archive": archive.id, "reported": True}
+
+
+def test_a_deletion_at_opentok_has_an_entry(service: Service, entries: Entries) -> None:
+    archive_id = Studio(service).archived()
+    service.deliver()
+    entries()
+    service.platforms.objects(MediaKind.ARCHIVE).move(archive_id, "deleted")
+    service.deliver()
+    deletion = of(AuditAction.RECORDING_DELETED, entries())
+    assert deletion.details == {"archive": archive_id, "reported": True}
+
+
+def test_a_recording_that_the_service_stops_has_an_entry_without_a_callback(
+    service: Service, entries: Entries
+) -> None:
+    for how in ("deleted", "too-long"):
+        service.open(how)
+        service.enter(BOB, how)
+        _, archive = service.use_cases.media().record_archives.start(
+            ALICE, how, {}, service.deadline
+        )
+        entries()
+        if how == "deleted":
+            service.close(how)
+        else:
+            service.opentok.events.clear()
+            service.clock.forward(hours=13)
+            service.reconcile()
+        stop = next(each for each in entries() if each.action is AuditAction.RECORDING_STOPPED)
+        assert (stop.room, stop.details) == (how, {"archive": archive.id})
+        service.opentok.events.clear()
 
 
 def test_an_automatic_recording_starts_and_stops_as_opentok_reports(

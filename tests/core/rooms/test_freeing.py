@@ -7,6 +7,8 @@ import pytest
 from chalicelib.core.model.seats import GRACE, HOLD, MAX_EVICTED_AT_ONCE
 from chalicelib.core.model.user import User
 from chalicelib.core.rooms.operation.free_seats import FreeSeats
+from chalicelib.core.support.audit import AuditAction, AuditEntry
+from chalicelib.core.support.metrics import recording
 from chalicelib.errors import ProviderUnavailable, RoomNotFound
 from tests.fakes.service import ALICE, BOB, CAROL, Service
 
@@ -198,3 +200,30 @@ def test_a_deleted_room_is_emptied_and_gets_no_session(service: Service) -> None
     assert repair_of(service).end(closed, service.deadline)
     assert service.connected() == set()
     assert service.room().session_id == closed.session_id
+
+
+def test_what_an_operator_frees_is_in_the_audit_log_with_who_is_gone(service: Service) -> None:
+    service.open(max_participants=3)
+    gone = service.enter(BOB)
+    service.enter(CAROL)
+    service.leave_unreported(gone)
+    service.clock.forward(seconds=60)
+    with recording() as entries:
+        assert freed(service) == 1
+    departure, act = (each for each in entries if isinstance(each, AuditEntry))
+    assert (departure.action, departure.subject) == (AuditAction.DEPARTURE, "bob")
+    assert departure.connection_id == gone
+    assert departure.details == {"seconds": 60, "ending": "lost", "reconciled": True}
+    assert (act.action, act.room) == (AuditAction.SEATS_FREED, "standup")
+    assert act.details == {"connections": 1, "seats": 1}
+
+
+def test_the_end_of_a_call_by_an_operator_is_in_the_audit_log(service: Service) -> None:
+    service.open()
+    service.enter(BOB)
+    before = service.room()
+    with recording() as entries:
+        assert repair_of(service).end(before, service.deadline)
+    (act,) = (each for each in entries if isinstance(each, AuditEntry))
+    assert (act.action, act.session_id) == (AuditAction.CALL_ENDED, before.session_id)
+    assert act.details == {"new_session_id": service.room().session_id}

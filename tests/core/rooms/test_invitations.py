@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.model.invitation import (
     MAX_LISTED_INVITATIONS,
     MAX_LIVE_INVITATIONS,
-    MAX_USES_BY_MODERATORS,
+    MAX_USES_OF_MODERATOR_INVITATION,
     guest_of,
 )
 from chalicelib.core.model.room import MAX_ADMINS, MAX_GUESTS_WHO_MODERATE
@@ -301,11 +301,13 @@ def test_an_invitation_that_the_room_refuses_is_not_counted() -> None:
 
 def test_few_guests_may_moderate_by_one_invitation(service: Service) -> None:
     service.open()
-    assert service.invite(role=Role.MODERATOR).invitation.max_uses == MAX_USES_BY_MODERATORS
+    assert (
+        service.invite(role=Role.MODERATOR).invitation.max_uses == MAX_USES_OF_MODERATOR_INVITATION
+    )
     assert service.invite(role=Role.MODERATOR, max_uses=2).invitation.max_uses == 2
     assert service.invite().invitation.max_uses is None
     with pytest.raises(InvalidField) as refusal:
-        service.invite(role=Role.MODERATOR, max_uses=MAX_USES_BY_MODERATORS + 1)
+        service.invite(role=Role.MODERATOR, max_uses=MAX_USES_OF_MODERATOR_INVITATION + 1)
     assert [each.field for each in refusal.value.fields] == ["maxUses"]
 
 

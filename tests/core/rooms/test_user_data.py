@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.api.user_data_routes import REMAINS
 from chalicelib.core.model.media import Media, MediaKind
+from chalicelib.core.model.usage import SessionDay, Usage, day_of
 from chalicelib.core.model.user import ERASED_PREFIX, User
 from chalicelib.core.model.user_data.user_record import (
     Erasure,
@@ -45,9 +47,16 @@ def ask(service: Service, caller: User = ROOT, user_id: str = "ann") -> Erasure:
     return service.use_cases.user_data().erase.request(caller, user_id, service.deadline)
 
 
-def work(service: Service) -> None:
+def run(service: Service) -> None:
     """Run the scheduled function once."""
     service.use_cases.scheduled().erase_users.run(service.deadline)
+
+
+def work(service: Service) -> None:
+    """Run the scheduled function, and once more a minute later."""
+    run(service)
+    service.clock.forward(minutes=1)
+    run(service)
 
 
 def outcome(service: Service, user_id: str = "ann") -> Erasure:
@@ -186,7 +195,7 @@ def test_an_erasure_that_was_interrupted_at_any_step_is_finished_by_the_next_run
     else:
         service.table.faults.lose_answer(step)
     with pytest.raises(StoreUnavailable):
-        work(service)
+        run(service)
     work(service)
     assert held(service) == []
     assert outcome(service).finished_at is not None
@@ -207,7 +216,7 @@ def test_a_connected_user_stays_connected_and_is_erased_once_they_have_left(
     service.leave(first)
     service.leave(second)
     service.clock.forward(minutes=59)
-    work(service)
+    run(service)
     assert outcome(service).finished_at is None
     service.clock.forward(minutes=1)
     work(service)
@@ -260,6 +269,35 @@ def test_two_at_work_on_one_erasure_both_end_well(service: Service) -> None:
     assert outcome(service).finished_at is not None
 
 
+def test_a_check_that_had_read_the_creator_before_does_not_bring_them_back(
+    service: Service,
+) -> None:
+    read_before = service.stores.sessions.session(
+        service.room("retro").session_id, service.deadline
+    )
+    assert read_before is not None
+    ask(service)
+    run(service)
+    assert held(service) == []
+    counted, day = SessionDay(Usage(participant=9)), day_of(service.clock()) + timedelta(days=1)
+    service.stores.usage.count(read_before, day, SessionDay(), counted, service.deadline)
+    assert {each.kind for each in held(service)} == {RecordKind.USAGE}
+    service.clock.forward(minutes=1)
+    work(service)
+    assert held(service) == []
+    assert outcome(service).finished_at is not None
+
+
+def test_an_erasure_that_fails_stops_no_other(service: Service) -> None:
+    ask(service)
+    ask(service, BOB, "bob")
+    service.table.faults.fail_next("records_page")
+    with pytest.raises(StoreUnavailable):
+        run(service)
+    erased = {user_id: outcome(service, user_id).erased for user_id in ("ann", "bob")}
+    assert sorted(each > 0 for each in erased.values()) == [False, True]
+
+
 def test_a_tombstone_is_not_erased_again(service: Service) -> None:
     with pytest.raises(InvalidField, match="erased"):
         ask(service, ROOT, f"{ERASED_PREFIX}abc")
@@ -285,3 +323,11 @@ def test_users_may_search_and_erase_only_so_often_in_a_day(service: Service) -> 
 def test_a_page_that_nobody_came_to_is_refused(service: Service) -> None:
     with pytest.raises(InvalidField, match="cursor"):
         service.use_cases.user_data().show.page(ALICE, "alice", 7, service.deadline)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Log", "Backups", "Recordings", "quotas", "decisions", "invitation", "tokens", "OpenTok"],
+)
+def test_an_erasure_says_what_it_leaves(word: str) -> None:
+    assert any(word in sentence for sentence in REMAINS)

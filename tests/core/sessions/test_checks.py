@@ -67,6 +67,9 @@ def test_a_retired_session_is_not_asked_about_although_its_expired_record_is_sti
     service.clock.now += LONGEST_TOKEN
     service.opentok.faults.calls.clear()
     service.reconcile()
+    # It is counted a last time.
+    service.clock.forward(hours=1)
+    service.reconcile()
     assert service.opentok.faults.calls["connections"] == 0
     assert due_at_last(service) == []
 
@@ -76,11 +79,14 @@ def test_an_empty_session_is_checked_at_least_every_ten_minutes_until_its_last_t
 ) -> None:
     service.open()
     service.leave(service.enter(BOB))
-    asked = checks_until(service, service.clock() + LONGEST_TOKEN + timedelta(hours=1))
-    waits = [after - before for before, after in pairwise(asked)]
+    asked = checks_until(service, service.clock() + LONGEST_TOKEN + timedelta(hours=2))
+    *until_then, last = asked
+    waits = [after - before for before, after in pairwise(until_then)]
     assert asked[0] <= timedelta(seconds=80)
     assert waits[0] <= timedelta(minutes=2)
     assert waits[-2] <= timedelta(minutes=11)
+    # After 25 hours without anybody it is counted a last time.
+    assert timedelta(hours=25) <= last <= timedelta(hours=25, minutes=3)
     assert len(asked) < 160
     assert service.room().session_idle
     assert due_at_last(service) == []

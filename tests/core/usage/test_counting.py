@@ -1,15 +1,25 @@
 """When a session is counted, and what becomes of a count that fails."""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.core.model.media import MediaKind
 from chalicelib.core.model.usage import SessionDay, Usage, day_of
+from chalicelib.core.ports.usage_store import DayUsage
 from tests.fakes.service import ALICE, BOB, Service
 from tests.fakes.studio import Studio
 from tests.support.noon import NOON
 from tests.support.usage import settle, used
 
 MINUTE = 60_000
+
+
+def every_day(service: Service) -> list[DayUsage]:
+    last = TODAY + timedelta(days=9)
+    return [*service.stores.usage.iter_days(TODAY, last, service.deadline)]
+
+
 TODAY = day_of(NOON)
 
 
@@ -25,9 +35,9 @@ def test_a_meeting_of_two_is_counted_soon_after_it_ends(service: Service) -> Non
     assert used(service) == Usage(
         participant=25 * MINUTE, subscribed=20 * MINUTE, connections=2, peak=2
     )
-    days = [*service.stores.usage.iter_creator_days(TODAY, TODAY, service.deadline)]
+    creators, _ = service.stores.usage.creators(TODAY, TODAY, None, 9, service.deadline)
     assert service.table.sessions[service.room().session_id].quiet_since is not None
-    assert [(each.creator, each.usage) for each in days] == [("alice", used(service))]
+    assert [(each.creator, each.usage) for each in creators] == [("alice", used(service))]
 
 
 def test_a_meeting_that_goes_on_is_counted_every_five_minutes(service: Service) -> None:
@@ -38,6 +48,25 @@ def test_a_meeting_that_goes_on_is_counted_every_five_minutes(service: Service) 
         service.reconcile()
     assert 24 * MINUTE <= used(service).participant <= 30 * MINUTE
     assert service.table.faults.calls["counted_days"] <= 8
+
+
+@pytest.mark.parametrize("days", [0, 1, 2])
+def test_sums_do_not_go_down_where_lines_are_kept_for_a_short_time(days: int) -> None:
+    service = Service(attendance=timedelta(days=days))
+    service.open()
+    service.clock.forward(hours=12)  # until midnight
+    bob = service.enter(BOB)
+    service.clock.forward(minutes=9)
+    service.leave(bob)
+    settle(service)
+    for _ in range(2):
+        service.clock.forward(days=1)
+        service.enter(ALICE)
+        service.table.expire()
+        settle(service)
+    day = TODAY + timedelta(days=1)
+    (first,) = (each.usage for each in every_day(service) if each.day == day)
+    assert first == Usage(participant=9 * MINUTE, connections=1, peak=1)
 
 
 def test_a_count_that_fails_is_made_up_for_by_the_next_one(service: Service) -> None:

@@ -24,6 +24,7 @@ RUN: Final = timedelta(minutes=1)
 """The time between two runs of the function that checks sessions."""
 BETWEEN_CHECKS: Final = UNKNOWN_AFTER + CHECK_EVERY + RUN
 """The longest time for which a client may come or go unseen."""
+MINUTE: Final = 60_000
 _STEPS: Final = (1, 20, 100, 400, 1500)
 """The seconds between two things that happen."""
 ARRIVALS: Final = {"connectionCreated", "streamCreated"}
@@ -196,6 +197,31 @@ def test_whatever_is_lost_each_client_counts_within_the_time_between_two_checks(
     bound = len(meeting.lost) * BETWEEN_CHECKS / timedelta(milliseconds=1)
     assert abs(counted.participant - truth.participant) <= bound
     assert truth.connections - len(meeting.lost) <= counted.connections <= truth.connections
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+@pytest.mark.parametrize("longest_token", [timedelta(hours=1), timedelta(days=1)])
+@pytest.mark.parametrize("hours", [2, 6, 23])
+def test_an_end_that_is_reported_hours_late_counts_exactly_though_nobody_comes_again(
+    hours: int, longest_token: timedelta, is_deleted: bool
+) -> None:
+    service = Service(longest_token=longest_token)
+    service.clock.forward(hours=11)
+    service.open()
+    alice, bob = service.enter(ALICE), service.enter(BOB)
+    service.clock.forward(minutes=50)
+    service.leave(alice)
+    service.opentok.leave(bob)
+    late, service.opentok.events = service.opentok.events, []
+    if is_deleted:
+        service.close()
+    settle(service, hours=hours)
+    service.opentok.events = late
+    service.deliver()
+    settle(service, hours=26 - hours)
+    assert used(service) == Usage(
+        participant=100 * MINUTE, subscribed=100 * MINUTE, connections=2, peak=2
+    )
 
 
 def test_an_arrival_reported_hours_late_whose_end_is_lost_does_not_count_for_hours() -> None:

@@ -25,7 +25,15 @@ ANSWERS: dict[str, Any] = {
     "describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}},
     "describe_table": {"Table": {"SSEDescription": {"Status": "ENABLED"}}},
     "get_stage": {"methodSettings": {"*/*": {"dataTraceEnabled": False}}},
-    "get_secret_value": {"SecretString": json.dumps({"privacyKeys": ["5e" * 32]})},
+    "get_secret_value": {
+        "SecretString": json.dumps(
+            {"privacyKeys": ["5e" * 32], "accessKey": "AKIA1", "secretKey": "of OpenTok"}
+        )
+    },
+    "list_access_keys": {"AccessKeyMetadata": [{"AccessKeyId": "AKIA1", "CreateDate": 0}]},
+    "describe_stacks": {
+        "Stacks": [{"Outputs": [{"OutputKey": "ArchiveUploader", "OutputValue": "uploader"}]}]
+    },
 }
 SETTINGS = {
     "ROOMS_TABLE": "roomkey-dev-rooms",
@@ -35,6 +43,7 @@ SETTINGS = {
     "CORS_ORIGIN": "https://clinic.example.com",
     "PRIVACY": "strict",
 }
+ANSWERS["get_function_configuration"] = {"Environment": {"Variables": SETTINGS}}
 
 
 class RecordedAws:
@@ -92,13 +101,23 @@ def test_a_stage_with_all_points_has_none_open() -> None:
         ({"get_public_access_block": refused("NoSuchPublicAccessBlockConfiguration")}, "bucket"),
         ({"get_public_access_block": {"PublicAccessBlockConfiguration":
           {**BLOCKED, "BlockPublicAcls": False}}}, "bucket"),
+        ({"list_access_keys": {"AccessKeyMetadata": []}}, "OpenTok has a key"),
+        ({"describe_stacks": {"Stacks": [{}]}}, "OpenTok has a key"),
+        ({"get_function_configuration": {}}, "run with"),
+        ({"get_function_configuration": refused("ResourceNotFoundException")}, "run with"),
+        ({"get_function_configuration":
+          {"Environment": {"Variables": {**SETTINGS, "PRIVACY": "usual"}}}}, "run with"),
+        ({"describe_continuous_backups": {"ContinuousBackupsDescription": {
+          "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED",
+          "RecoveryPeriodInDays": 7}}}}, "backups"),
         ({"describe_continuous_backups": {"ContinuousBackupsDescription": {}}}, "backups"),
         ({"describe_time_to_live": {"TimeToLiveDescription": {}}}, "expired"),
         ({"describe_table": {"Table": {}}}, "KMS"),
         ({"days": None}, "log"),
         ({"days": 15}, "log"),
         ({"audit days": 3653}, "log"),
-        ({"get_secret_value": {"SecretString": "{}"}}, "PRIVACY"),
+        ({"get_secret_value": {"SecretString": '{"accessKey": "AKIA1", "secretKey": "s"}'}},
+         "PRIVACY"),
         ({"get_stage": {"methodSettings": {"*/*": {"dataTraceEnabled": True}}}}, "API Gateway"),
     ],
 )  # fmt: skip
@@ -117,7 +136,8 @@ def test_what_the_account_lacks_is_an_open_point(answers: dict[str, Any], word: 
     ],
 )
 def test_a_setting_that_was_not_chosen_is_an_open_point(name: str, value: str) -> None:
-    assert len(open_points({}, {name: value})) == 1
+    deployed = {"Environment": {"Variables": {**SETTINGS, name: value}}}
+    assert len(open_points({"get_function_configuration": deployed}, {name: value})) == 1
 
 
 def test_another_error_of_aws_is_not_taken_for_a_missing_setting() -> None:

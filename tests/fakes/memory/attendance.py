@@ -1,9 +1,10 @@
 """Fake attendance store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from chalicelib.adapters.dynamodb.presence.attendance_queries import MAX_EARLIER, MAX_SESSIONS
 from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance, RoomSession
-from chalicelib.core.ports.attendance import ArrivalCursor, ArrivalPage, TimeSpan
+from chalicelib.core.ports.attendance import ArrivalCursor, ArrivalPage, SessionPage, TimeSpan
 from chalicelib.core.support.deadline import Deadline
 from tests.fakes.memory.records import ConnectionRecord
 from tests.fakes.memory.table import Table
@@ -15,14 +16,21 @@ class FakeAttendance:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def sessions_of(self, room_name: str, deadline: Deadline) -> Sequence[RoomSession]:
+    def sessions_of(self, room_name: str, span: TimeSpan, deadline: Deadline) -> SessionPage:
         with self._table.faults.call("sessions_of", deadline):
             found = [
                 RoomSession(session_id, record.room_id, record.owner, record.started)
                 for session_id, record in self._table.sessions.items()
                 if record.room_name.lower() == room_name.lower() and record.started is not None
             ]
-            return sorted(found, key=lambda each: each.started_at)
+            found.sort(key=lambda each: each.started_at)
+            earlier = [each for each in found if each.started_at < span.start]
+            within = [each for each in found if span.start <= each.started_at < span.end]
+            further = within[MAX_SESSIONS:]
+            return SessionPage(
+                (*earlier[-MAX_EARLIER:], *within[:MAX_SESSIONS]),
+                further[0].started_at if further else None,
+            )
 
     def page(
         self,

@@ -115,8 +115,8 @@ class FakeRetention:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def due_schedules(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
-        with self._table.faults.call("due_schedules", deadline):
+    def rooms_due(self, now: datetime, limit: int, deadline: Deadline) -> Sequence[str]:
+        with self._table.faults.call("rooms_due", deadline):
             due = [(each.due, room_id) for room_id, each in self._table.schedules.items()]
             return _longest_due(due, now, limit)
 

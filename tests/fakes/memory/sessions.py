@@ -34,7 +34,7 @@ from tests.fakes.memory.seats import seats_after, seats_left
 from tests.fakes.memory.table import FIRST_CHECK, Table, whole_second
 
 _LONGEST_CONNECTION: Final = timedelta(days=31)
-_TOMBSTONE: Final = timedelta(hours=48)
+_TOMBSTONE: Final = timedelta(days=4)
 _COUNTS_KEPT: Final = timedelta(days=1)
 _DEPARTURE_KEPT: Final = timedelta(days=1)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib.core.model.attendance import LEAST_KEPT
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.usage import SessionDay, Usage, start_of
@@ -201,7 +202,7 @@ class Table:
         quiet_since: datetime | None = None,
         retired_until: datetime | None = None,
     ) -> None:
-        until = retired_until
+        until, kept = retired_until, max(self.attendance, LEAST_KEPT)
         self.sessions[room.session_id] = SessionRecord(
             room.name,
             room.room_id,
@@ -212,7 +213,7 @@ class Table:
             started=started,
             retired_until=None if until is None else whole_second(until),
             queue=CheckQueue.LIVE if until is None else CheckQueue.RETIRED,
-            expires=None if until is None else whole_second(until + self.attendance),
+            expires=None if until is None else whole_second(until + kept),
         )
 
     def _all(self) -> tuple[dict[Any, Any], ...]:

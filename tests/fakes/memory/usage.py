@@ -7,8 +7,9 @@ from zlib import crc32
 
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.usage import SessionDay, Usage
-from chalicelib.core.ports.usage_store import CreatorDay, RoomUsage
+from chalicelib.core.ports.usage_store import CreatorUsage, DayUsage, RoomUsage
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import short_hash
 from tests.fakes.memory.table import Table
 
 
@@ -49,16 +50,29 @@ class FakeUsage:
             left = [name for name in order if after is None or _order(name) > _order(after)]
             return [RoomUsage(name, sums[name]) for name in left[:limit]], len(left) > limit
 
-    def iter_creator_days(
-        self, first: date, last: date, deadline: Deadline
-    ) -> Iterator[CreatorDay]:
-        with self._table.faults.call("usage_of_creators", deadline):
+    def iter_days(self, first: date, last: date, deadline: Deadline) -> Iterator[DayUsage]:
+        with self._table.faults.call("usage_of_days", deadline):
             found = [
-                CreatorDay(day, name, sum(sessions.values(), Usage()))
-                for (kind, name, day), sessions in self._table.sums.items()
-                if kind == "creator" and first <= day <= last
+                DayUsage(day, sum(sessions.values(), Usage()))
+                for (kind, _, day), sessions in self._table.sums.items()
+                if kind == "room" and first <= day <= last
             ]
-            return iter(sorted(found, key=lambda each: (each.day, each.creator or "")))
+            return iter(found)
+
+    def creators(
+        self, first: date, last: date, after: str | None, limit: int, deadline: Deadline
+    ) -> tuple[Sequence[CreatorUsage], bool]:
+        with self._table.faults.call("usage_of_creators", deadline):
+            sums: dict[str | None, Usage] = defaultdict(Usage)
+            for (kind, name, day), sessions in self._table.sums.items():
+                if kind == "creator" and first <= day <= last:
+                    sums[name] += sum(sessions.values(), Usage())
+            every = sorted(
+                (CreatorUsage(name, usage, short_hash(name or "")) for name, usage in sums.items()),
+                key=lambda each: each.key,
+            )
+            left = [each for each in every if after is None or each.key > after]
+            return left[:limit], len(left) > limit
 
 
 def _order(room: str) -> tuple[int, str]:

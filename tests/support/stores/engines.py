@@ -13,7 +13,7 @@ from chalicelib.adapters.dynamodb.admission.waiting import DynamoDBWaiting
 from chalicelib.adapters.dynamodb.due_work import DynamoDBDueWork
 from chalicelib.adapters.dynamodb.media import DynamoDBMedia
 from chalicelib.adapters.dynamodb.pool.session_pool import DynamoDBSessionPool
-from chalicelib.adapters.dynamodb.presence.attendance import DynamoDBAttendance
+from chalicelib.adapters.dynamodb.presence.attendance_queries import DynamoDBAttendance
 from chalicelib.adapters.dynamodb.presence.live_rooms import DynamoDBRoomDirectory
 from chalicelib.adapters.dynamodb.quotas import DynamoDBQuotas
 from chalicelib.adapters.dynamodb.retention import DynamoDBRetention

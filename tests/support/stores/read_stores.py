@@ -67,7 +67,7 @@ def read_lists(stores: Stores) -> list[object]:
         # What is due at the same moment comes in any order.
         sorted(stores.due_work.due_rooms(late, 99, soon())),
         sorted(stores.due_work.due_sessions(late, 99, soon()), key=_id),
-        sorted(stores.schedules.due_schedules(late, 99, soon())),
+        sorted(stores.schedules.rooms_due(late, 99, soon())),
         sorted(stores.due_work.due_sessions(NOON + timedelta(seconds=120), 99, soon()), key=_id),
         *(sorted(stores.pool.pooled(project, 99, soon())) for project in PROJECTS),
         stores.rooms.created_by("alice", None, 99, soon()),

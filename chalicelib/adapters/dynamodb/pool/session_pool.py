@@ -32,14 +32,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 POOL_SHARDS: Final = 4
-"""A partition of the index takes 1,000 writes a second: so many rooms can take a session."""
+"""A partition takes 1,000 writes a second, so 4,000 rooms a second can take a session."""
 _READ_AT_ONCE: Final = 25
 """The number of sessions of a shard from which candidates are chosen."""
 _RECORD: Final = serialize({"pk": "pool#record", "sk": "record"})
 
 
 class DynamoDBSessionPool:
-    """The pool. Callers choose at random among sessions of a random shard, so that few meet."""
+    """The pool.
+
+    Callers choose at random among sessions of a random shard, so that few choose the same one.
+
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
@@ -61,7 +65,7 @@ class DynamoDBSessionPool:
 
     def add_session(self, session_id: str, project: str, now: datetime, deadline: Deadline) -> None:
         item = session_key(session_id) | serialize(
-            {"dueKind": pool_of(session_id, project), "dueAt": epoch_milliseconds(now)}
+            {"dueKind": pool_due_kind(session_id, project), "dueAt": epoch_milliseconds(now)}
         )
         # A repeated call, whose first answer was lost, must not take the session from a room.
         with suppress(ConditionFailed):
@@ -77,7 +81,7 @@ class DynamoDBSessionPool:
     def drop_session(
         self, session_id: str, project: str, now: datetime, deadline: Deadline
     ) -> None:
-        write = UpdateBuilder().only_if_equal(pool_of(session_id, project), "dueKind")
+        write = UpdateBuilder().only_if_equal(pool_due_kind(session_id, project), "dueKind")
         write.remove("dueKind").remove("dueAt").set(int(now.timestamp()), "expiresAt")
         with suppress(ConditionFailed):
             self._table.update(session_key(session_id), write, deadline)
@@ -112,7 +116,7 @@ class DynamoDBSessionPool:
         }
 
 
-def pool_of(session_id: str, project: str) -> str:
+def pool_due_kind(session_id: str, project: str) -> str:
     """Return the `dueKind` of a session in the project's pool."""
     return _pool_kind(project, crc32(session_id.encode()) % POOL_SHARDS)
 

@@ -5,7 +5,7 @@ puts the item in the index `media-by-start`, sorted by arrival. `wentAt` is the 
 `ending` is why, as OpenTok reported it. An end without `ending` was found by reconciliation. Then
 `seenAt` is the time of the check before, `impliedAt` that of the last end of a stream or call, and
 `recordedAt` that at which the arrival came on record.
-`endedAs` is the reason that this service had.
+`endedAs` is the reason for which Roomkey ended the connection.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from chalicelib.core.model.user import Role
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
 CAME: Final = "connection#"
-"""The prefix of `startedAt`, as that of media begins with their kind."""
+"""The prefix of `startedAt`. Media are in the same index, with their kind as the prefix."""
 _DIGITS: Final = 15
 
 

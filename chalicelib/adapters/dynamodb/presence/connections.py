@@ -20,7 +20,7 @@ from chalicelib.adapters.dynamodb.presence.attendance_items import (
     went_update,
 )
 from chalicelib.adapters.dynamodb.table import Item, deserialize, serialize
-from chalicelib.core.model.attendance import EndHint
+from chalicelib.core.model.attendance import LEAST_KEPT, EndHint
 from chalicelib.core.model.connection import (
     MAX_ENDED_STREAMS,
     MAX_STREAMS_AT_ONCE,
@@ -39,7 +39,6 @@ LIVE: Final = "live"
 GONE: Final = "gone"
 PREFIX: Final = "connection#"
 
-_TOMBSTONE: Final = timedelta(hours=48)
 _LONGEST_CONNECTION: Final = timedelta(days=31)
 """Longer than any connection lasts: OpenTok ends a session after hours."""
 
@@ -93,16 +92,16 @@ def disconnected_update(
         user_id: The user, if the caller knows.
     """
     write = UpdateBuilder().set(GONE, "state").set_if_absent(epoch_milliseconds(at), "goneAt")
-    write.set(_seconds(at + max(kept, _TOMBSTONE)), "expiresAt")
+    write.set(_seconds(at + max(kept, LEAST_KEPT)), "expiresAt")
     for name in ("place", "invitation", "streams", "ended"):
         write.remove(name)
     return went_update(write, at, report, named=bool(kept), user_id=user_id)
 
 
-def without_streams_update(at: datetime) -> UpdateBuilder:
+def placeholder_update(at: datetime) -> UpdateBuilder:
     """Create the item of a connection that is not reported yet, so that it can have streams."""
     write = UpdateBuilder().set_if_absent({}, "streams")
-    return _unless_gone(write.set_if_absent(_seconds(at + _TOMBSTONE), "expiresAt"))
+    return _unless_gone(write.set_if_absent(_seconds(at + LEAST_KEPT), "expiresAt"))
 
 
 def stream_created_update(stream: Stream) -> UpdateBuilder:
@@ -130,14 +129,14 @@ def stream_destroyed_update(stream_id: str, implied: datetime | None = None) -> 
 
 
 def has_no_streams_yet(item: Item) -> bool:
-    """Return True if the item needs `without_streams_update` before it can have streams."""
+    """Return True if the item needs `placeholder_update` before it can have streams."""
     return "streams" not in item and item.get("state") != {"S": GONE}
 
 
 def misses_stream(item: Item, implied: datetime | None) -> bool:
     """Return True if the connection's end is on record, and a stream's report says more of it.
 
-    The record lacks that the connection published, or has an assumed end and now one is implied.
+    True if `published` is missing, or if the end is assumed and this report tells a better one.
     """
     is_assumed = implied is not None and "ending" not in item
     return item.get("state") == {"S": GONE} and ("published" not in item or is_assumed)

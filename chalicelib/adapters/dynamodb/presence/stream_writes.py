@@ -67,5 +67,5 @@ def _change(
     else:
         return None
     with suppress(ConditionFailed):
-        table.update(key, connections.without_streams_update(at), deadline)
+        table.update(key, connections.placeholder_update(at), deadline)
     return _change(table, key, write, at, deadline, implied=implied)

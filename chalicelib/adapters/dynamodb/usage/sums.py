@@ -1,8 +1,9 @@
 """Sums of usage in DynamoDB: small items, so that a month of many rooms is few reads.
 
 - `usage#2026-11#3`, `standup#05`: the sums of a room on a day. Rooms are spread over 8 parts.
-- `usage#2026-11`, `05#3#alice`: those of a day, of one part of the rooms that a user created. One
-  user may create all rooms, and one item would be too busy.
+- `usage#2026-11`, `05#3`: those of a day, of one part of the rooms. One item would be too busy.
+- `usage#2026-11#creators`, `(hash)#05#3`: those of a day, of one part of the rooms that a user
+  created. One user may create all rooms.
 - `session#…`, `usage#2026-11-05`: what has been counted of a session on a day, for the next count.
 
 Attributes of sums have short names. `k5` is the number of sessions that had
@@ -13,7 +14,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -32,9 +35,14 @@ from chalicelib.adapters.dynamodb.usage.counted_items import (
     counted_update,
     day_and_counted,
 )
+from chalicelib.adapters.dynamodb.usage.creator_rows import (
+    creator_key,
+    creators_query,
+    iter_creator_rows,
+)
 from chalicelib.core.model.connection import Session
 from chalicelib.core.model.usage import SessionDay, Usage
-from chalicelib.core.ports.usage_store import CreatorDay, RoomUsage
+from chalicelib.core.ports.usage_store import CreatorUsage, DayUsage, RoomUsage
 from chalicelib.core.support.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -74,10 +82,18 @@ class DynamoDBUsage:
         self, session: Session, day: date, before: SessionDay, after: SessionDay, deadline: Deadline
     ) -> bool:
         table, key = self._table.name, counted_key(session.id, day)
-        rows = (_room_key(session.room_name, day), _creator_key(session, day))
+        part = part_of(session.room_name)
+        of_creator = _growth(before.usage, after.usage, day)
+        if session.owner is not None:
+            of_creator.set(session.owner, "createdBy")
+        rows = (
+            (_room_key(session.room_name, day), _growth(before.usage, after.usage, day)),
+            (_day_key(day, part), _growth(before.usage, after.usage, day)),
+            (creator_key(session.owner, day, part), of_creator),
+        )
         writes = [
             in_transaction(table, key, counted_update(before, after, day)),
-            *(in_transaction(table, row, _growth(before.usage, after.usage, day)) for row in rows),
+            *(in_transaction(table, row, growth) for row, growth in rows),
         ]
         try:
             self._table.transact(writes, deadline)
@@ -108,15 +124,32 @@ class DynamoDBUsage:
             rows = self._whole_pages(_rooms_query(first, part, None), deadline)
             yield from _by_room(rows, first, last)
 
-    def iter_creator_days(
-        self, first: date, last: date, deadline: Deadline
-    ) -> Iterator[CreatorDay]:
+    def iter_days(self, first: date, last: date, deadline: Deadline) -> Iterator[DayUsage]:
         for month in _months(first, last):
-            for item in self._table.query(_creators_query(month, first, last), deadline):
-                day, _, creator = str(item["sk"]["S"]).split("#", 2)
-                yield CreatorDay(
-                    month.replace(day=int(day)), creator or None, usage_from_item(deserialize(item))
-                )
+            for item in self._table.query(_days_query(month, first, last), deadline):
+                day, _, _ = str(item["sk"]["S"]).partition("#")
+                usage = usage_from_item(deserialize(item))
+                yield DayUsage(month.replace(day=int(day)), usage)
+
+    def creators(
+        self, first: date, last: date, after: str | None, limit: int, deadline: Deadline
+    ) -> tuple[Sequence[CreatorUsage], bool]:
+        rows = merge(
+            *(
+                iter_creator_rows(self._table.query(creators_query(month, after), deadline))
+                for month in _months(first, last)
+            ),
+            key=itemgetter(0),
+        )
+        found: list[CreatorUsage] = []
+        for key, days in groupby(rows, key=itemgetter(0)):
+            if len(found) == limit:
+                return found, True
+            within = [values for _, day, values in days if first <= day <= last]
+            if within:
+                total = sum((usage_from_item(values) for values in within), Usage())
+                found.append(CreatorUsage(within[0].get("createdBy"), total, key))
+        return found, False
 
     def _whole_pages(self, query: Mapping[str, Any], deadline: Deadline) -> Iterator[Item]:
         request = {"TableName": self._table.name, **query}
@@ -144,9 +177,8 @@ def _room_key(room: str, day: date) -> Item:
     return serialize({"pk": f"usage#{day:%Y-%m}#{part_of(name)}", "sk": f"{name}#{day:%d}"})
 
 
-def _creator_key(session: Session, day: date) -> Item:
-    part, creator = part_of(session.room_name), session.owner or ""
-    return serialize({"pk": f"usage#{day:%Y-%m}", "sk": f"{day:%d}#{part}#{creator}"})
+def _day_key(day: date, part: int) -> Item:
+    return serialize({"pk": f"usage#{day:%Y-%m}", "sk": f"{day:%d}#{part}"})
 
 
 def _growth(before: Usage, after: Usage, day: date) -> UpdateBuilder:
@@ -171,7 +203,7 @@ def _rooms_query(month: date, part: int, after: str | None) -> dict[str, Any]:
     return _query(condition, values)
 
 
-def _creators_query(month: date, first: date, last: date) -> dict[str, Any]:
+def _days_query(month: date, first: date, last: date) -> dict[str, Any]:
     begin = first.day if (first.year, first.month) == (month.year, month.month) else 1
     end = last.day if (last.year, last.month) == (month.year, month.month) else 31
     values = {

@@ -1,6 +1,6 @@
-"""Erasures in DynamoDB: one item for each user, found by a hash of the user's id.
+"""The progress of erasures in DynamoDB: one item for each user, by a hash of the user's id.
 
-Items of erasures that have ended name nobody, and expire.
+Items of erasures that have ended name nobody, and expire. `user_records` has the other writes.
 """
 
 from collections.abc import Sequence

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.dynamodb.expressions import UpdateBuilder
-from chalicelib.adapters.dynamodb.table import Item, Table, deserialize, serialize
+from chalicelib.adapters.dynamodb.table import Item, Table, deserialize
 from chalicelib.adapters.dynamodb.transactions import in_transaction
+from chalicelib.adapters.dynamodb.usage.creator_rows import key_of_creator
+from chalicelib.adapters.dynamodb.usage.sums import NAMES
 from chalicelib.core.support.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -22,17 +24,19 @@ def move_usage(table: Table, key: Item, user_id: str, tombstone: str, deadline: 
         return
     values = {name: each for name, each in deserialize(item).items() if name not in key}
     unchanged, added = UpdateBuilder(), UpdateBuilder()
+    # A count that changes a peak changes the participants' time as well. A row may have more peaks
+    # than DynamoDB takes conditions, which are 150 or so.
+    unchanged.only_if_equal(user_id, "createdBy")
+    for name in NAMES.values():
+        unchanged.only_if_unchanged(values.get(name), name)
+    added.set(tombstone, "createdBy").set(values.pop("expiresAt"), "expiresAt")
+    del values["createdBy"]
     for name, value in values.items():
-        unchanged.only_if_equal(value, name)
-        if name == "expiresAt":
-            added.set(value, name)
-        else:
+        if value:
             added.add(value, name)
-    row = deserialize(key)
-    place = row["sk"].removesuffix(user_id) + tombstone
     delete: DeleteTypeDef = unchanged.check(table.name, key)  # type: ignore[assignment]
     writes: list[TransactWriteItemTypeDef] = [
         {"Delete": delete},
-        in_transaction(table.name, serialize({**row, "sk": place}), added),
+        in_transaction(table.name, key_of_creator(key, tombstone), added),
     ]
     table.transact(writes, deadline)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chalicelib.adapters.dynamodb.presence.attendance_items import end_from_values
 from chalicelib.adapters.dynamodb.room_items import moment, room_from_item
 from chalicelib.adapters.dynamodb.table import Item, deserialize
+from chalicelib.adapters.dynamodb.usage.creator_rows import day_of_row, is_creator_row
 from chalicelib.adapters.dynamodb.usage.sums import usage_from_item
 from chalicelib.core.model.user import Role
 from chalicelib.core.model.user_data.user_record import RecordKind, UserRecord, room_record
@@ -80,10 +81,10 @@ def _waiting(values: _Values, user_id: str) -> dict[str, Any] | None:
 
 
 def _usage(values: _Values, user_id: str) -> dict[str, Any] | None:
-    month, (day, _, creator) = values["pk"].removeprefix("usage#"), values["sk"].split("#", 2)
-    if creator != user_id:
+    if values.get("createdBy") != user_id:
         return None
-    return {"id": f"{month}-{day}", "usage": usage_from_item(values)}
+    day = day_of_row(values["pk"], values["sk"])
+    return {"id": day.isoformat(), "usage": usage_from_item(values)}
 
 
 def _quota(values: _Values, user_id: str) -> dict[str, Any] | None:
@@ -108,7 +109,6 @@ def _reader_of(item: Item) -> tuple[RecordKind, _Reader] | None:
     kind = pk.partition("#")[0]
     if kind == "user":
         return RecordKind.QUOTA, _quota
-    # A creator's day is `05#3#alice` in the partition of its month.
-    if kind == "usage" and pk.count("#") == 1:
+    if kind == "usage" and is_creator_row(pk):
         return RecordKind.USAGE, _usage
     return _READERS.get((kind, sk.partition("#")[0]))

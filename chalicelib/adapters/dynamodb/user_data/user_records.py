@@ -115,7 +115,7 @@ def _naming(user_id: str) -> dict[str, Any]:
     naming = UpdateBuilder()
     user, key = naming.value(user_id), packed(user_id)
     pk, sk = naming.path("pk"), naming.path("sk")
-    waiting, usage, users = (naming.value(each) for each in ("waiting#", "usage#", "list"))
+    waiting, users = (naming.value(each) for each in ("waiting#", "list"))
     conditions: Sequence[str] = [
         *(f"{naming.path(name)} = {user}" for name in ("userId", "createdBy")),
         *(f"contains({naming.path(name)}, {user})" for name in ("members", "moderators")),
@@ -124,7 +124,6 @@ def _naming(user_id: str) -> dict[str, Any]:
             for name in ("bans", "seats", "holds", "waiting", "adminsUntil")
         ),
         f"begins_with({pk}, {waiting}) AND {sk} = {users}",
-        f"begins_with({pk}, {usage}) AND contains({sk}, {naming.value(f'#{user_id}')})",
         f"{pk} = {naming.value(f'user#{user_id}')}",
     ]
     naming.only_if(" OR ".join(f"({each})" for each in conditions))

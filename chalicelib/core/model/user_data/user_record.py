@@ -14,6 +14,12 @@ from chalicelib.core.support.formats import short_hash
 
 AGAIN_AFTER: Final = timedelta(hours=1)
 """The time until another pass, while the user is connected."""
+LOOK_AGAIN_AFTER: Final = timedelta(minutes=1)
+"""The time until another pass, once one has found something.
+
+It is longer than a check or a request lasts. One that read the user's records before they were
+erased may write the user's id again.
+"""
 MAX_PASSES: Final = 50
 """The number of passes after which an erasure ends, whatever the user does meanwhile."""
 MAX_LISTED: Final = 1000
@@ -124,7 +130,7 @@ class Recording:
 class Erasure:
     """The erasure of one user, as far as it has come.
 
-    A pass looks at all records. Further passes follow until one finds nothing.
+    A pass looks at all records. Further passes follow, a minute later, until one finds nothing.
 
     Args:
         of: A hash of the user's id.
@@ -189,7 +195,8 @@ class Erasure:
         is_clean = not self.found and not self.waits_for
         if is_clean or passed.passes >= MAX_PASSES:
             return replace(passed, user_id=None, tombstone=None, finished_at=now)
-        return passed if self.found else replace(passed, starts_at=now + AGAIN_AFTER)
+        after = LOOK_AGAIN_AFTER if self.found else AGAIN_AFTER
+        return replace(passed, starts_at=now + after)
 
 
 def hash_of_user(user_id: str) -> str:

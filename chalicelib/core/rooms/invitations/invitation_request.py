@@ -6,7 +6,7 @@ from datetime import datetime
 from chalicelib.core.model.invitation import (
     DEFAULT_LIFETIME,
     LONGEST_LIFETIME,
-    MAX_USES_BY_MODERATORS,
+    MAX_USES_OF_MODERATOR_INVITATION,
 )
 from chalicelib.core.model.user import Role, User
 from chalicelib.core.support.formats import rfc3339
@@ -58,8 +58,8 @@ def uses_of(request: InvitationRequest, role: Role) -> int | None:
     """
     if role is not Role.MODERATOR:
         return request.max_uses
-    uses = request.max_uses or MAX_USES_BY_MODERATORS
-    if uses > MAX_USES_BY_MODERATORS:
-        reason = f"must be at most {MAX_USES_BY_MODERATORS} for the role moderator"
+    uses = request.max_uses or MAX_USES_OF_MODERATOR_INVITATION
+    if uses > MAX_USES_OF_MODERATOR_INVITATION:
+        reason = f"must be at most {MAX_USES_OF_MODERATOR_INVITATION} for the role moderator"
         raise InvalidField(FieldProblem("maxUses", reason))
     return uses

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core.model.connection import Connection, Session
+from chalicelib.core.audit.room_entries import audit_departure, audit_room
+from chalicelib.core.model.connection import Connection, Ending, Session
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.model.seats import MAX_EVICTED_AT_ONCE, SeatClaim, Seats
 from chalicelib.core.ports.room_store import MAX_ATTEMPTS, RoomStore, SeatStore, StaleRoom, busy
@@ -15,6 +16,7 @@ from chalicelib.core.rooms.update_room import update_room
 from chalicelib.core.sessions.moderate import disconnect_all
 from chalicelib.core.sessions.reconcile_connections import STALE_AFTER
 from chalicelib.core.sessions.track_sessions import SessionTracker
+from chalicelib.core.support.audit import AuditAction
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.errors import RoomNotFound
@@ -133,13 +135,17 @@ class FreeSeats:
         # The hint may be out of date, and a seat must be looked for in any case.
         session = replace(session, has_access_limits=True)
         for each in found.gone:
-            self._tracker.on_disconnected(session, each.id, self._clock(), deadline)
+            now = self._clock()
+            self._tracker.on_disconnected(session, each.id, now, deadline)
+            gone = Connection(each.id, each.since)
+            audit_departure(session, gone, now, Ending.LOST, each.user_id, reconciled=True)
         freed = 0
         for _ in range(_MOST_BATCHES):
             batch = self._free_batch(found, deadline)
             freed += batch
             if batch < MAX_EVICTED_AT_ONCE:
                 break
+        audit_room(AuditAction.SEATS_FREED, room, connections=len(found.gone), seats=freed)
         return freed
 
     def end(self, room: Room, deadline: Deadline) -> bool:
@@ -155,6 +161,7 @@ class FreeSeats:
             RoomNotFound: The room is gone.
             ProviderUnavailable: OpenTok does not make a session; nothing has changed.
         """
+        new_session_id = None
         if room.state(self._clock()) is not State.CLOSED:
             settings = room.settings
             session_id = self._platform.create_session(settings, settings.location, deadline)
@@ -164,7 +171,9 @@ class FreeSeats:
                     return current
                 return replace(current, session_id=session_id, seats=Seats())
 
-            update_room(self._rooms, room, renewed, self._clock(), deadline)
+            after = update_room(self._rooms, room, renewed, self._clock(), deadline)
+            new_session_id = after.session_id
+        audit_room(AuditAction.CALL_ENDED, room, new_session_id=new_session_id)
         return disconnect_all(self._connections, room.session_id, deadline)
 
     def _free_batch(self, found: Comparison, deadline: Deadline) -> int:

@@ -22,6 +22,7 @@ from chalicelib.core.rooms.quotas import exceeded
 from chalicelib.core.rooms.user_data.erase_from_room import Outcome, RoomEraser
 from chalicelib.core.rooms.user_data.recordings import RecordingFinder
 from chalicelib.core.rooms.user_data.show_user_data import check_may_handle
+from chalicelib.core.support.concurrency import reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
 from chalicelib.core.support.metrics import increment
@@ -105,10 +106,22 @@ class EraseUsers:
         return self._erasures.begin_erasure(erasure, deadline)
 
     def run(self, deadline: Deadline) -> None:
-        """Go on with all erasures whose time has come."""
+        """Go on with all erasures whose time has come.
+
+        A failure is raised after the other erasures.
+        """
+        failures: list[Exception] = []
         for erasure in self._erasures.running(deadline):
-            if erasure.starts_at <= self._clock():
+            if erasure.starts_at > self._clock():
+                continue
+            try:
                 self.work(erasure, deadline)
+            except Exception as failure:  # noqa: BLE001  one user must not block the others
+                increment("ErasuresFailed")
+                failures.append(failure)
+        reraise_first_bug(failures)
+        if failures:
+            raise failures[0]
 
     def work(self, erasure: Erasure, deadline: Deadline) -> Erasure:
         """Go on with an erasure until it ends, must wait, or the time is up.

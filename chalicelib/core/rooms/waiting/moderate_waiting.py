@@ -96,7 +96,7 @@ class ModerateWaiting:
             if self._has_ended(chosen[0], now, deadline):
                 self._store.remove(room, chosen, deadline)
                 raise _not_found()
-            if self._admit(room, look, chosen[0], now, deadline):
+            if self._approve(room, look, chosen[0], now, deadline):
                 self._signals.send_due(room, deadline)
                 return
             deadline.back_off(attempt)
@@ -130,7 +130,7 @@ class ModerateWaiting:
                 self._store.remove(room, waiting[:1], deadline)
                 continue
             try:
-                is_approved = self._admit(room, look, waiting[0], now, deadline)
+                is_approved = self._approve(room, look, waiting[0], now, deadline)
             except RoomFull:
                 break
             if is_approved:
@@ -161,7 +161,7 @@ class ModerateWaiting:
                     return
                 raise _not_found()
             try:
-                self._hold_invitation(room, chosen, now, deadline)
+                self._turn_away_other_keys(room, chosen, now, deadline)
                 self._store.turn_away(room, look.waiting.removing(chosen, now), deadline)
             except StaleWaiting:
                 deadline.back_off(attempt)
@@ -179,7 +179,7 @@ class ModerateWaiting:
         by = self._invitations.look_up(user.invitation_id, NO_KEY_HASH, deadline).invitation
         return by is None or by.has_ended(now)
 
-    def _hold_invitation(
+    def _turn_away_other_keys(
         self, room: Room, chosen: WaitingUser, now: datetime, deadline: Deadline
     ) -> None:
         """Turn away all guests of a single-use invitation, since another key is no other guest."""
@@ -191,7 +191,7 @@ class ModerateWaiting:
             before = self._store.decision(room, every, deadline)
             self._store.decide(room, every, before, Decision(Verdict.TURNED_AWAY, now), deadline)
 
-    def _admit(
+    def _approve(
         self, room: Room, look: WaitingLook, chosen: WaitingUser, now: datetime, deadline: Deadline
     ) -> bool:
         """Approve a user. Return False if something has changed, so that another look is needed.

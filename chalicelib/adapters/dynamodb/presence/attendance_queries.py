@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamodb.presence.connections import connection_key
 from chalicelib.adapters.dynamodb.room_items import sessions_listing
 from chalicelib.adapters.dynamodb.table import Item, Table, call, deserialize, serialize
 from chalicelib.core.model.attendance import LONGEST_ATTENDANCE, Attendance, RoomSession
-from chalicelib.core.ports.attendance import ArrivalCursor, ArrivalPage, TimeSpan
+from chalicelib.core.ports.attendance import ArrivalCursor, ArrivalPage, SessionPage, TimeSpan
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, from_epoch_milliseconds
 
@@ -25,8 +25,10 @@ BY_ARRIVAL: Final = "media-by-start"
 """The index by start, which holds connections too."""
 SESSIONS: Final = "rooms-by-creator"
 """The index that lists rooms by their creator, and sessions by the name of their room."""
-MAX_SESSIONS: Final = 100
-"""The number of sessions of one name that are looked at, the latest ones."""
+MAX_EARLIER: Final = 20
+"""The number of sessions before a time that are looked at: clients may still have been in."""
+MAX_SESSIONS: Final = 80
+"""The number of sessions of a page that began in its time. All are read in one call."""
 
 
 class DynamoDBAttendance:
@@ -35,22 +37,36 @@ class DynamoDBAttendance:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = Table(client, table)
 
-    def sessions_of(self, room_name: str, deadline: Deadline) -> Sequence[RoomSession]:
-        listed = call(
-            deadline,
-            partial(
-                self._table.client.query,
-                TableName=self._table.name,
-                IndexName=SESSIONS,
-                KeyConditionExpression="listedFor = :name",
-                ExpressionAttributeValues=serialize({":name": sessions_listing(room_name)}),
-                ScanIndexForward=False,
-                Limit=MAX_SESSIONS,
-            ),
-        )["Items"]
-        keys = [{"pk": each["pk"], "sk": each["sk"]} for each in listed]
+    def sessions_of(self, room_name: str, span: TimeSpan, deadline: Deadline) -> SessionPage:
+        first, last = (epoch_milliseconds(each) for each in (span.start, span.end))
+        earlier = self._listed(room_name, 0, first - 1, -MAX_EARLIER, deadline)
+        within = self._listed(room_name, max(0, first), last - 1, MAX_SESSIONS + 1, deadline)
+        further = within[MAX_SESSIONS:]
+        keys = [{"pk": each["pk"], "sk": each["sk"]} for each in (*earlier, *within[:MAX_SESSIONS])]
         sessions = [_session_of(item) for item in get_all(self._table, keys, deadline)]
-        return sorted(sessions, key=lambda each: each.started_at)
+        sessions.sort(key=lambda each: each.started_at)
+        next_start = None
+        if further:
+            next_start = from_epoch_milliseconds(deserialize(further[0])["createdAt"])
+        return SessionPage(tuple(sessions), next_start)
+
+    def _listed(
+        self, room_name: str, first: int, last: int, limit: int, deadline: Deadline
+    ) -> Sequence[Item]:
+        """Return the keys of sessions that began in a time, the latest ones if `limit` < 0."""
+        if first > last:
+            return ()
+        values = {":name": sessions_listing(room_name), ":first": first, ":last": last}
+        query = partial(
+            self._table.client.query,
+            TableName=self._table.name,
+            IndexName=SESSIONS,
+            KeyConditionExpression="listedFor = :name AND createdAt BETWEEN :first AND :last",
+            ExpressionAttributeValues=serialize(values),
+            ScanIndexForward=limit > 0,
+            Limit=abs(limit),
+        )
+        return call(deadline, query)["Items"]
 
     def page(
         self,
