@@ -18,9 +18,11 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from botocore.httpsession import URLLib3Session
 
 from chalicelib.adapters.aws_answers import AnswerNotValid, CheckedSession
 from chalicelib.adapters.aws_connections import ConnectionsToAws
+from chalicelib.composition.aws import aws_clients
 from tests.rehearsal.certificates import Authority
 from tests.support.servers.raw_server import closed_port
 
@@ -194,3 +196,20 @@ def test_a_server_is_believed_only_with_a_certificate_of_a_known_authority(tmp_p
                 with pytest.raises(SSLError):
                     sent(checked, url)
         connections.close()
+
+
+@pytest.mark.parametrize(
+    ("proxy", "kind"), [("", ConnectionsToAws), ("http://127.0.0.1:9", URLLib3Session)]
+)
+def test_behind_a_proxy_botocores_own_session_makes_the_calls(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, kind: type
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    clients: Any = aws_clients()  # the stubs know no endpoints
+    for client in clients:
+        session = client._endpoint.http_session._session  # noqa: SLF001  nothing public shows it
+        assert isinstance(session, kind)
