@@ -24,6 +24,7 @@ from chalicelib.adapters.aws_answers import AnswerNotValid, CheckedSession
 from chalicelib.adapters.aws_connections import ConnectionsToAws
 from chalicelib.composition.aws import aws_clients
 from tests.rehearsal.certificates import Authority
+from tests.support.servers.in_process_aws import use_sockets
 from tests.support.servers.raw_server import closed_port
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ def test_a_server_is_believed_only_with_a_certificate_of_a_known_authority(tmp_p
 def test_behind_a_proxy_botocores_own_session_makes_the_calls(
     monkeypatch: pytest.MonkeyPatch, proxy: str, kind: type
 ) -> None:
+    use_sockets(monkeypatch)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("HTTPS_PROXY", proxy)
