@@ -19,7 +19,7 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse rehearse-upgrade record-table release bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse rehearse-upgrade record-table release bench bench-quick
 
 help:  ## This list
 	@sed -n 's/^VERSION: Final = "\(.*\)"/Roomkey \1/p' chalicelib/__init__.py
@@ -92,6 +92,9 @@ mutants: .venv/tested  ## Take 60 rules out one at a time, to see that the tests
 bench: .venv/tested  ## What a join costs in time, calls and dollars; into bench/results.md
 	@$(BIN)/python -m tests.support.programs.dynamodb_local
 	@$(BIN)/python -m bench
+
+bench-quick: .venv/tested  ## Check counts and ratios of joins, in under a minute
+	@$(BIN)/python -m bench.quick
 
 openapi: .venv/ready  ## Write docs/openapi.json anew from the routes
 	@$(BIN)/python -m tools.openapi

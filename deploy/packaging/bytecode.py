@@ -1,7 +1,5 @@
 """Bytecode that stays valid in a Lambda.
 
-`python -m deploy.packaging.bytecode FOLDER` makes it, by the Python that runs this.
-
 By default, Python compares a module's bytecode with the time of its source. The times in our zip
 are not real. Hash-based bytecode does not use them.
 """

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass
 from io import StringIO
