@@ -21,14 +21,15 @@ SUITES = $(LONG) $(filter-out $(LONG), \
 
 # What somebody types, such as an id from outside, goes through the environment as it is: neither make
 # nor the shell may read a part of it as a command.
-TYPED := STAGE NAME KIND BEARER MONTH CSV ID OUT ROOM AFTER USER ADMIN OFF ERASE END
+TYPED := STAGE NAME KIND FORMAT FROM BEARER MONTH CSV ID OUT ROOM AFTER USER ADMIN OFF ERASE END
 $(foreach each,$(TYPED),$(eval override $(each) := $$(value $(each))))
 export $(TYPED)
 
-.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package destroy rehearse bench
+.PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse rehearse-upgrade record-table release bench bench-quick
 
 help:  ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+	@sed -n 's/^VERSION: Final = "\(.*\)"/Roomkey \1/p' chalicelib/__init__.py
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # uv installs the pinned set in seconds where pip takes a minute; it comes from PyPI like the rest.
 # What runs comes first and by itself: the first token is not to wait for what only tests need.
@@ -82,8 +83,8 @@ layers: .venv/tested
 	@$(BIN)/lint-imports --no-logo
 
 template: .venv/tested
-	@echo "Checking the CloudFormation template ..."
-	@$(BIN)/cfn-lint deploy/resources.json
+	@echo "Checking the CloudFormation templates ..."
+	@$(BIN)/cfn-lint deploy/resources.json deploy/recipes/*.json
 
 programs: .venv/tested
 	@echo "Looking for Java, Chromium and the client packages ..."
@@ -97,6 +98,9 @@ mutants: .venv/tested  ## Take 60 rules out one at a time, to see that the tests
 bench: .venv/tested  ## What a join costs in time, calls and dollars; into bench/results.md
 	@$(BIN)/python -m tests.support.programs.dynamodb_local
 	@$(BIN)/python -m bench
+
+bench-quick: .venv/tested  ## Check counts and ratios of joins, in under a minute
+	@$(BIN)/python -m bench.quick
 
 openapi: .venv/ready  ## Write docs/openapi.json anew from the routes
 	@$(BIN)/python -m tools.openapi
@@ -127,6 +131,9 @@ sign-in-check: .venv/ready  ## What a stage's identity provider publishes, and a
 
 secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
 	@$(BIN)/python -m deploy secret "$$STAGE"
+
+account-secret: .venv/ready  ## The account that may replace OpenTok's credentials, from a pipe or asked for: make account-secret STAGE=prod
+	@$(BIN)/python -m deploy account-secret "$$STAGE"
 
 callbacks: .venv/ready  ## Have OpenTok tell a stage what happens in its sessions: make callbacks STAGE=dev
 	@$(BIN)/python -m deploy callbacks "$$STAGE"
@@ -166,8 +173,25 @@ privacy-check: .venv/ready  ## What a stage must have before it carries health d
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
 	@$(BIN)/python -m deploy package "$$STAGE"
 
+export: .venv/ready  ## A stage for another tool: make export FORMAT=sam|terraform STAGE=prod [OUT=…]
+	@$(BIN)/python -m deploy.export "$$STAGE" --format="$$FORMAT" --out="$$OUT"
+
 destroy: .venv/ready  ## Take a stage down, after asking: make destroy STAGE=dev
 	@$(BIN)/python -m deploy destroy "$$STAGE"
 
 rehearse: .venv/tested  ## Deploy, deploy again, destroy and run the zip, all on stand-ins
 	@$(BIN)/python -m pytest tests/deploy/rehearse_deployment.py
+
+rehearse-upgrade: .venv/tested  ## Deploy the previous release, then this commit, on stand-ins: [FROM=v0.1.0]
+	@$(BIN)/python -m pytest tests/deploy/rehearse_upgrade.py
+
+record-table: .venv/tested  ## Record the table of this version, which each later one must read
+	@$(BIN)/python -m pytest tests/tables/record_table.py
+
+# One after the other: a tag comes last, when all else has passed.
+release: .venv/tested  ## Check, test, build and tag this version: a zip, its hashes and bill of materials
+	@$(BIN)/python -m tools.release check
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory rehearse-upgrade
+	@$(BIN)/python -m tools.release finish

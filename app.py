@@ -41,6 +41,7 @@ from chalicelib.api.rooms import (
     token_routes,
     waiting_routes,
 )
+from chalicelib.api.rotation_steps import RotationSteps
 from chalicelib.api.schedules import Schedules, run_deadline
 from chalicelib.composition.services import Services
 from chalicelib.core.ports.check_workers import CheckBatch
@@ -48,6 +49,7 @@ from chalicelib.core.support.deadline import Deadline
 from chalicelib.invitation_settings import serves_call_page
 from chalicelib.media_settings import features_off
 from chalicelib.privacy_settings import audit_addresses
+from chalicelib.rotation_settings import rotates
 from chalicelib.settings import cors_origin, log_level
 
 ROUTES: Final[tuple[Routes, ...]] = (
@@ -91,6 +93,7 @@ def build_app(
     environment: Mapping[str, str],
     new_deadline: Callable[[], Deadline] = request_deadline,
     new_run_deadline: Callable[[object], Deadline] = run_deadline,
+    new_services: Callable[[Mapping[str, str]], Services] = Services,
 ) -> Chalice:
     """Return a new app.
 
@@ -98,8 +101,9 @@ def build_app(
         environment: The settings.
         new_deadline: Returns the deadline of a request.
         new_run_deadline: Returns the deadline of a run that Lambda's context describes.
+        new_services: Returns the service for these settings.
     """
-    services = Services(environment)
+    services = new_services(environment)
     log = RequestLog(log_level(environment), with_addresses=audit_addresses(environment))
     router = Router(
         services.use_cases,
@@ -113,6 +117,10 @@ def build_app(
     for routes in (*ROUTES, *(PAGES if serves_call_page(environment) else ())):
         router.mount(built, routes)
     _register_schedules(built, Schedules(services.use_cases, log, new_run_deadline))
+    if rotates(environment):
+        _register_rotation(
+            built, RotationSteps(services.rotation, log, environment.get("OPENTOK_SECRET_ID", ""))
+        )
     if "AWS_LAMBDA_RUNTIME_API" in environment:
         # While a Lambda starts its processor runs at full speed, and no caller waits yet.
         services.preload()
@@ -178,6 +186,14 @@ def _register_schedules(built: Chalice, schedules: Schedules) -> None:
         )
 
 
+def _register_rotation(built: Chalice, steps: RotationSteps) -> None:
+    """Register the function that Secrets Manager calls. Only a stage that rotates has it."""
+
+    @built.lambda_function("rotate_credentials")
+    def rotate_credentials(event: Mapping[str, Any], context: object) -> None:
+        steps.run(event, context)
+
+
 app = build_app(os.environ)
 # Lambda finds each function by its own name in this module.
 enforce_closing_times = app.handler_map["enforce_closing_times"]
@@ -185,6 +201,7 @@ reconcile_sessions = app.handler_map["reconcile_sessions"]
 check_sessions = app.handler_map["check_sessions"]
 delete_expired_archives = app.handler_map["delete_expired_archives"]
 refill_session_pool = app.handler_map["refill_session_pool"]
+rotate_credentials = app.handler_map.get("rotate_credentials")
 
 if _IN_LAMBDA:
     gc.freeze()  # Later collections pass over what is loaded now.

@@ -3,10 +3,12 @@
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
 from bench import (
+    app_alone,
     arrivals,
     checks,
     cold,
@@ -15,11 +17,13 @@ from bench import (
     live_rooms,
     machine,
     over_http,
+    re_joins,
     reconciliation,
     seats,
     warm,
 )
 from bench.figures import dollars, usage
+from bench.figures.record import CHART, chart, history, keep
 from bench.figures.report import markdown
 from bench.own_process import in_own_process
 
@@ -41,17 +45,18 @@ load on the machine affects all of them. Compare figures of one run, not of diff
 
 A cold start is measured with a re-join and with moto as AWS. Over TLS, the package knows one
 authority more than in production. Bundled Node is one minified file, made by esbuild as AWS
-recommends; its runtime client is minimal, and it has no framework, validation or metrics. Over
-HTTP, the callers, the app, the stand-ins and DynamoDB Local share the machine. Each "first join"
-creates a room. "Re-joins" enter an existing room. With OpenTok at 300 ms, two apps share the stand-
-ins and the table, and one of them has no pool of sessions. Elsewhere over HTTP there is no pool. In
-live rooms, each caller is another user, and callbacks report connections and disconnections in
-turn. Reconciliation runs on fakes and a virtual clock, on which calls take the time that is said,
-DynamoDB's 5 ms, and each check 25 ms of its worker's processor. A check's cost is measured with an
-OpenTok that answers at once, and two people in the room. The dollars are calculated from the calls
-counted here, with the prices in [prices.json](figures/prices.json) and without free tiers. All
-times are from this machine and its local stand-ins, so they do not include a network, except in the
-row that names one.
+recommends; its runtime client is minimal, and it has no framework, validation or metrics. Its
+compile cache was filled by one join before packaging. Over HTTP, the callers, the app, the
+stand-ins and DynamoDB Local share the machine. Each "first join" creates a room. "Re-joins" enter
+an existing room. With OpenTok at 300 ms, two apps share the stand- ins and the table, and one of
+them has no pool of sessions. Elsewhere over HTTP there is no pool. In live rooms, each caller is
+another user, and callbacks report connections and disconnections in turn. Reconciliation runs on
+fakes and a virtual clock, on which calls take the time that is said, DynamoDB's 5 ms, and each
+check 25 ms of its worker's processor. A check's cost is measured with an OpenTok that answers at
+once, and two people in the room. The dollars are calculated from the calls counted here, with the
+prices in [prices.json](figures/prices.json) and without free tiers. All times are from this
+machine and its local stand-ins, so they do not include a network, except in the row that names
+one.
 """
 
 
@@ -63,6 +68,8 @@ def main() -> int:
     cold_section = _measured("cold starts (this builds two packages)", cold.section)
     warm_section = _measured("warm joins", warm.section)
     http_section = _measured("joins over HTTP", over_http.section)
+    split_section = _measured("re-joins by process", re_joins.section)
+    alone_section = _measured("first joins, the app alone", app_alone.section)
     first_section = _measured("first joins with a slow OpenTok", first_joins.section)
     live_section = _measured("live rooms over HTTP", live_rooms.section)
     seats_section = _measured("seats", seats.section)
@@ -72,24 +79,28 @@ def main() -> int:
     check_costs = _measured("checks of sessions", checks.measure)
     usages = _measured("usage of joins", usage.measure)
     dollars_section = dollars.section(usages, cold_section.figures[cold.COLD_SECONDS])
-    table = markdown(
-        [
-            cold_section,
-            warm_section,
-            http_section,
-            first_section,
-            live_section,
-            seats_section,
-            arrivals_section,
-            growth_section,
-            reconciliation_section,
-            checks.section(check_costs, reconciliation_section.figures[reconciliation.OF_1000]),
-            dollars_section,
-        ]
-    )
+    sections = [
+        cold_section,
+        warm_section,
+        http_section,
+        split_section,
+        alone_section,
+        first_section,
+        live_section,
+        seats_section,
+        arrivals_section,
+        growth_section,
+        reconciliation_section,
+        checks.section(check_costs, reconciliation_section.figures[reconciliation.OF_1000]),
+        dollars_section,
+    ]
+    table = markdown(sections)
     RESULTS.write_text(_ABOUT.format(machine=machine.description(), table=table), "utf-8")
+    keep(sections, machine.name(), datetime.now(UTC).date())
+    CHART.write_text(chart(history()), "utf-8")
     print(table)
-    print(f"\nWritten to bench/results.md after {time.monotonic() - started:.0f} s.")
+    seconds = time.monotonic() - started
+    print(f"\nWritten to bench/results.md, bench/history and docs/ after {seconds:.0f} s.")
     return 0
 
 

@@ -3,6 +3,7 @@
 It replaces the socket. HTTP, signatures and parsers run as usual.
 """
 
+import re
 import socket
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,9 @@ import urllib3.util.connection
 _Connect = Callable[..., socket.socket]
 _JSON = "application/json"
 _DYNAMODBS = "application/x-amz-json-1.0"
-_Answer = Callable[[bytes], bytes]
+_TARGET = re.compile(rb"X-Amz-Target: \w+\.(\w+)", re.IGNORECASE)
+_Answer = Callable[[bytes], bytes | None]
+_Body = bytes | Mapping[str, bytes] | Callable[[str], bytes]
 
 
 class _Canned(socket.socket):
@@ -27,7 +30,9 @@ class _Canned(socket.socket):
         self._unread = memoryview(b"")
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:  # noqa: ANN401, ARG002 - as the base
-        self._unread = memoryview(self._answer(bytes(data)))
+        answer = self._answer(bytes(data))
+        if answer is not None:  # a body may come after its headers
+            self._unread = memoryview(answer)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:  # noqa: ANN401, ARG002 - as the base
         size = min(nbytes or len(buffer), len(self._unread))
@@ -44,11 +49,12 @@ class _Canned(socket.socket):
 
 
 @contextmanager
-def canned_network(bodies: Mapping[str, bytes | Mapping[str, bytes]]) -> Iterator[None]:
+def canned_network(bodies: Mapping[str, _Body]) -> Iterator[None]:
     """Answer every request to one of these hosts with its body. Connect to others as usual.
 
     Args:
-        bodies: For each host its body, or a body for each end of a path.
+        bodies: For each host its body, a body for each end of a path, or what returns the body for
+            an operation of AWS.
     """
     answers = {host: _answering(body) for host, body in bodies.items()}
 
@@ -71,10 +77,12 @@ def canned_network(bodies: Mapping[str, bytes | Mapping[str, bytes]]) -> Iterato
         urllib3.util.connection.create_connection, socket.create_connection = originals
 
 
-def _answering(body: bytes | Mapping[str, bytes]) -> _Answer:
+def _answering(body: _Body) -> _Answer:
     if isinstance(body, bytes):
         whole = _http_answer(body)
         return lambda _: whole
+    if callable(body):
+        return lambda request: _answer_to_operation(request, body)
     by_path = {path.encode(): _http_answer(each, _JSON) for path, each in body.items()}
 
     def answer(request: bytes) -> bytes:
@@ -82,6 +90,11 @@ def _answering(body: bytes | Mapping[str, bytes]) -> _Answer:
         return next(each for end, each in by_path.items() if path.endswith(end))
 
     return answer
+
+
+def _answer_to_operation(request: bytes, body: Callable[[str], bytes]) -> bytes | None:
+    named = _TARGET.search(request)
+    return None if named is None else _http_answer(body(named[1].decode()))
 
 
 def _http_answer(body: bytes, content_type: str = _DYNAMODBS) -> bytes:

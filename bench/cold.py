@@ -15,10 +15,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from bench.figures.costs import Cost, Spread, interleaved, processors, ratios, walls
+from bench.figures.costs import (
+    Cost,
+    Spread,
+    interleaved,
+    processor_seconds,
+    processors,
+    ratios,
+    walls,
+)
 from bench.figures.report import Row, Section, cost_row, times
 from bench.join_event import CREATED, join_event
-from bench.node_function import NodeFunction, NodeProcess, install_node_functions
+from bench.node_function import (
+    NodeFunction,
+    NodeProcess,
+    install_node_functions,
+    with_compile_cache,
+)
 from bench.over_tls import running_over_tls, trusting
 from bench.packages import Packages, build_packages
 from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, room_of_alice
@@ -26,7 +39,8 @@ from chalicelib.adapters.dynamodb.room_items import room_item
 from stand_ins.lambda_runtime.process import LambdaProcess
 from tests.support.servers.stand_ins import TABLE, StandIns, running_stand_ins
 
-COLD_SECONDS: Final = "cold seconds"
+COLD_SECONDS: Final = "a cold start, seconds"
+NODE_RATIO: Final = "the same join in bundled Node over TLS, to ours"
 
 _ARN: Final = "arn:aws:lambda:us-east-1:123456789012:function:roomkey-bench"
 _ROUNDS: Final = 11
@@ -35,6 +49,7 @@ _OURS: Final = "a join with our package"
 _PLAIN: Final = "the same, packed by plain `chalice deploy`"
 _HELLO: Final = "a bare Chalice hello world"
 _OVER_TLS: Final = ", over TLS"
+_CACHED: Final = ", with a compile cache"
 _AIMS: Final = {_PLAIN: " (aim: ≥ 2)"}
 _NODES_AIM: Final = " (aim: ≥ 1)"
 
@@ -68,7 +83,7 @@ class _Contender:
             if answer["statusCode"] != self.status:
                 raise RuntimeError(answer["body"])
             self.megabytes.append(_peak_megabytes(function.pid))
-            return Cost(wall, _processor_seconds(function.pid))
+            return Cost(wall, processor_seconds(function.pid))
 
 
 def section() -> Section:
@@ -83,6 +98,9 @@ def section() -> Section:
         _stay_on_one_processor()
         environment = _environment(stand_ins)
         join = join_event("standup", stand_ins.identity.bearer("alice", name="Alice"))
+        if nodes:
+            newest = list(nodes)[-1]
+            nodes[newest + _CACHED] = with_compile_cache(nodes[newest], environment, join)
         contenders = _contenders(environment, join, packages, nodes)
         encrypted = environment | tls.environment
         contenders[_OURS + _OVER_TLS] = _Contender(_python(trusted, encrypted), join)
@@ -140,11 +158,15 @@ def _section(costs: Mapping[str, Sequence[Cost]], contenders: Mapping[str, _Cont
     ]
     if not any(name.startswith("Node") for name in costs):
         rows.append(Row(what="the same join in Node", median="no Node here"))
-    return Section(
-        "Cold start, from process start to first answer, on one processor",
-        rows,
-        {COLD_SECONDS: Spread.of(walls(costs[_OURS])).median},
-    )
+    figures = {COLD_SECONDS: Spread.of(walls(costs[_OURS])).median}
+    rivals = [
+        each for name, each in costs.items() if "bundled" in name and name.endswith(_OVER_TLS)
+    ]
+    if rivals:
+        compared = ratios(walls(rivals[0]), walls(costs[_OURS + _OVER_TLS]))
+        figures[NODE_RATIO] = compared.median
+    title = "Cold start, from process start to first answer, on one processor"
+    return Section(title, rows, figures)
 
 
 def _compared(name: str, costs: Mapping[str, Sequence[Cost]]) -> str:
@@ -163,11 +185,6 @@ def _stay_on_one_processor() -> None:
     """Use one processor for this thread and its future processes. The stand-ins already run."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
-def _processor_seconds(pid: int) -> float:
-    """Return the processor time of a process and its threads, more precisely than /proc."""
-    return time.clock_gettime(~pid << 3 | 2)
 
 
 def _peak_megabytes(pid: int) -> float:

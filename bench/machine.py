@@ -19,7 +19,12 @@ def description() -> str:
     """Return one paragraph with date, machine and versions."""
     day = datetime.now(UTC).date().isoformat()
     versions = ", ".join(_versions())
-    return f"{day}, {os.cpu_count()} processors ({_processor()}), {platform.system()}. {versions}."
+    return f"{day}, {name()}. {versions}."
+
+
+def name() -> str:
+    """Return the machine's processors and system."""
+    return f"{os.cpu_count()} processors ({_processor()}), {platform.system()}"
 
 
 def _processor() -> str:

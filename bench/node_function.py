@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -15,7 +15,9 @@ from stand_ins.lambda_runtime.runtime_api import RuntimeApi
 
 _SOURCES: Final = Path(__file__).with_name("node")
 _SECONDS: Final = 30.0
+_ARN: Final = "arn:aws:lambda:us-east-1:123456789012:function:roomkey-bench"
 _SOURCE: Final = "runtime.mjs"
+DICTIONARY_SERVER: Final = "dictionary.mjs"
 _BUNDLE: Final = "bundle/runtime.cjs"
 
 
@@ -27,11 +29,13 @@ class NodeFunction:
         node: The program that runs it.
         folder: The folder in which it runs.
         file: The file that it runs.
+        environment: Its variables, such as the folder of its compile cache.
     """
 
     node: str
     folder: Path
     file: str
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def install_node_functions(folder: Path) -> dict[str, NodeFunction]:
@@ -66,6 +70,22 @@ def _version(node: str) -> str:
     return _run(Path(), node, "--version").strip().removeprefix("v").partition(".")[0]
 
 
+def with_compile_cache(
+    function: NodeFunction, environment: Mapping[str, str], event: Mapping[str, Any]
+) -> NodeFunction:
+    """Return the function with what Node compiled for one join, as a package could have it.
+
+    A Lambda's own folder for such files is empty at each cold start.
+    """
+    cached = replace(function, environment={"NODE_COMPILE_CACHE": str(function.folder / "cache")})
+    filling = {**environment, "FILL_COMPILE_CACHE": "1"}
+    with NodeProcess(cached, filling, _ARN) as process:
+        process.invoke(event)
+    if not any((function.folder / "cache").rglob("*")):
+        raise RuntimeError("Node wrote no compile cache")
+    return cached
+
+
 class NodeProcess:
     """A Lambda process for Node, like `LambdaProcess` for Python."""
 
@@ -88,6 +108,7 @@ class NodeProcess:
                 env={
                     **lambdas_own_variables(self._arn.rpartition(":")[2]),
                     **self._environment,
+                    **self._function.environment,
                     "AWS_LAMBDA_RUNTIME_API": self._api.address,
                     "NODE_NO_WARNINGS": "1",
                     "PATH": os.environ["PATH"],

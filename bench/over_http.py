@@ -12,6 +12,7 @@ from typing import Final
 
 import boto3
 
+from bench.figures.costs import Spread
 from bench.figures.report import Section
 from bench.join_event import CREATED
 from bench.load import CALLERS, Load, PostRequest, run_in_turn
@@ -26,6 +27,8 @@ from local.stop_request import StopRequest
 from stand_ins.aws import resources
 from tests.support.programs.dynamodb_local import running_dynamodb_local
 from tests.support.servers.free_ports import free_ports
+
+RE_JOINS: Final = "re-joins a second over HTTP, 8 at once"
 
 _USERS: Final = 100
 """The users who create the rooms in turn, so that none of them has very many."""
@@ -49,7 +52,8 @@ def section() -> Section:
             for callers in CALLERS
         }
         run_in_turn((load, ports) for load in loads.values())
-    return Section("Over HTTP", [load.row(what) for what, load in loads.items()])
+    figures = {RE_JOINS: Spread.of(loads["re-joins, 8 at once"].per_second).median}
+    return Section("Over HTTP", [load.row(what) for what, load in loads.items()], figures)
 
 
 def _joins(request: Callable[[], PostRequest], callers: int) -> Load:
@@ -85,23 +89,25 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(pooled: int = 0) -> Iterator[RunningStack]:
+def running_stack(pooled: int = 0, *, moto: bool = False) -> Iterator[RunningStack]:
     """Run the local stack with DynamoDB Local instead of moto's tables.
 
     Args:
         pooled: The number of sessions in the pool; 0 switches it off.
+        moto: True to leave the tables to moto, with the pool switched off.
     """
     os.environ |= AWS_VARIABLES | QUOTAS
     os.environ |= {"MIN_POOLED_SESSIONS": "0", "MAX_POOLED_SESSIONS": f"{pooled}"}
     ports, provider = free_ports(), chosen_provider({})
     with ExitStack() as running:
-        url = running.enter_context(running_dynamodb_local())
-        client = boto3.client("dynamodb", endpoint_url=url)
-        table = resources.create_table(STAGE, client)
-        if pooled:
-            fill_pool(client, table, provider.secret["apiKey"], pooled)
-        environment = app_environment(os.environ, ports, provider)
-        apps = environment | {"AWS_ENDPOINT_URL_DYNAMODB": url}
+        environment = apps = app_environment(os.environ, ports, provider)
+        if not moto:
+            url = running.enter_context(running_dynamodb_local())
+            client = boto3.client("dynamodb", endpoint_url=url)
+            table = resources.create_table(STAGE, client)
+            if pooled:
+                fill_pool(client, table, provider.secret["apiKey"], pooled)
+            apps = environment | {"AWS_ENDPOINT_URL_DYNAMODB": url}
         app = AppProcess(ports, apps)
         running.callback(app.stop)
         stack = Stack(ports, provider, environment)

@@ -26,7 +26,8 @@ def build_packages(folder: Path) -> Packages:
     """Build all three from the current sources."""
     clone_folder = folder / "roomkey"
     clone_folder.mkdir()
-    settings = {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE}
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    settings = {"AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE, "LAMBDA_PYTHON": python}
     clone = new_clone(clone_folder, dict(os.environ), settings)
     packaged = clone.make("package", _STAGE)
     if packaged.status:

@@ -40,11 +40,14 @@ AWS_VARIABLES: Final = {
 
 QUOTAS: Final = {
     "MAX_ROOMS": "1000",
-    "MAX_ROOMS_PER_HOUR": "100000",
+    "MAX_ROOMS_PER_HOUR": "500",
     "MAX_INVITATIONS_PER_HOUR": "100000",
     "MAX_TOKENS_PER_MINUTE": "100000",
 }
-"""Quotas that a user of the bench, who never pauses, does not reach."""
+"""Quotas that a user of the bench, who never pauses, does not reach.
+
+As in a usual stage, a user who has few rooms cannot reach `MAX_ROOMS` in an hour.
+"""
 
 
 class Surroundings:

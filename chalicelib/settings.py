@@ -22,6 +22,7 @@ from chalicelib.invitation_settings import read_invitations
 from chalicelib.media_settings import read_features, read_media_hosts
 from chalicelib.pool_settings import read_pool
 from chalicelib.privacy_settings import read_strict_privacy
+from chalicelib.rotation_settings import read_rotation_days
 
 BUCKET_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 SCRIPT_PATTERN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9@._~%/-]*)?")
@@ -151,6 +152,7 @@ class Settings:
             strict_privacy=read_strict_privacy(environment, problems),
             callback_path_secret=_callback_path_secret(environment, problems),
         )
+        read_rotation_days(environment, problems)
         if problems:
             raise NotConfigured("; ".join(problems))
         return settings

@@ -8,17 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.auth_settings import read_issuers
-from chalicelib.errors import RoomkeyError
 from chalicelib.settings import Settings
 from deploy.account import Account, connect
 from deploy.asking import Terminal
 from deploy.aws.functions import find_deployed
 from deploy.deployment import Deployment
 from deploy.destruction import Destruction
-from deploy.errors import DeployError, check_all
+from deploy.errors import check_all
 from deploy.new_stage import make_stage
 from deploy.opentok.archive_storage import archive_storage_of
 from deploy.opentok.callbacks import CallbackSetup
@@ -28,6 +25,8 @@ from deploy.operation.wiring import RoomCommands
 from deploy.packaging.package import build_package
 from deploy.privacy_check import check_privacy
 from deploy.privacy_keys import add_privacy_key, print_hashes
+from deploy.reporting import exit_status
+from deploy.rotation import AccountSecret
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
@@ -86,6 +85,18 @@ def secret(operated: OperatedStage) -> None:
     )
 
 
+def account_secret(operated: OperatedStage) -> None:
+    """Check and store the account that may replace the credentials."""
+    stage = operated.stage
+    account = connect(os.environ, stage.region)
+    secret = AccountSecret(stage, account.session.client("secretsmanager"))
+    secret.store(Terminal(sys.stdin).account())
+    print(
+        f"The account may replace the stage's credentials. It is stored in {secret.name}. "
+        f"With ROTATION_DAYS set, make deploy STAGE={stage.name} switches the rotation on."
+    )
+
+
 def package(operated: OperatedStage) -> None:
     """Build the zip that `deploy` uploads. No AWS account is needed."""
     stage = operated.stage
@@ -93,7 +104,7 @@ def package(operated: OperatedStage) -> None:
     target = stage.project / "build" / "deployment.zip"
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(built.path, target)
-    print(f"build/deployment.zip: {built.megabytes:.1f} MB")
+    print("build/deployment.zip:", *built.lines, sep="\n  ")
 
 
 def destroy(operated: OperatedStage) -> None:
@@ -205,6 +216,7 @@ COMMANDS: Final[Mapping[str, Callable[[OperatedStage], None]]] = {
         settings,
         sign_in_check,
         secret,
+        account_secret,
         callbacks,
         archive_storage,
         archive_storage_off,
@@ -253,34 +265,20 @@ def main() -> int:
     parser.add_argument("--after", default="", help="of rooms and who: where the page starts")
     parser.add_argument("--end", action="store_true", help="of free: end the room's call")
     arguments = parser.parse_args()
-    try:
-        if arguments.command == "stage":
-            new_stage(arguments.stage, arguments.kind)
-        elif arguments.command == "sign-in-check" and not arguments.stage:
-            check_sign_in(os.environ, os.environ.get("BEARER"))
+    return exit_status(lambda: _run(arguments))
+
+
+def _run(arguments: Namespace) -> None:
+    if arguments.command == "stage":
+        new_stage(arguments.stage, arguments.kind)
+    elif arguments.command == "sign-in-check" and not arguments.stage:
+        check_sign_in(os.environ, os.environ.get("BEARER"))
+    else:
+        operated = OperatedStage(read_stage(arguments.stage), os.environ)
+        if arguments.command in COMMANDS:
+            COMMANDS[arguments.command](operated)
         else:
-            operated = OperatedStage(read_stage(arguments.stage), os.environ)
-            if arguments.command in COMMANDS:
-                COMMANDS[arguments.command](operated)
-            else:
-                COMMANDS_WITH_OPTIONS[arguments.command](operated, arguments)
-    except DeployError as error:
-        print(f"\nStopped: {error}\n{error.remedy}", file=sys.stderr)
-        return 1
-    except RoomkeyError as error:
-        print(f"\nStopped: {error.note or error.detail}\nRun this again.", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(
-            f"\nStopped: AWS refused a call: {error}\nIf a permission is missing, grant it to the "
-            "credentials in use. Then run this again.",
-            file=sys.stderr,
-        )
-        return 1
-    except (KeyboardInterrupt, EOFError):
-        print("\nStopped. Run this again to continue.", file=sys.stderr)
-        return 130
-    return 0
+            COMMANDS_WITH_OPTIONS[arguments.command](operated, arguments)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,14 @@ class Terminal:
                 "Enter the path of the key file from Vonage's dashboard, usually private.key.",
             ) from error
 
+    def account(self) -> str:
+        """Read the key and the secret of an account from the prompt, or as JSON from a pipe."""
+        if not self.present():
+            return self._stdin.read()
+        key = self._read_line("Key of the account at OpenTok, or API key at Vonage: ").strip()
+        secret = self._read_secret("Secret of the account: ").strip()
+        return json.dumps({"accountKey": key, "accountSecret": secret})
+
     def confirms(self, question: str, word: str) -> bool:
         answer = self._read_line(f"{question} ") if self.present() else self._stdin.readline()
         return answer.strip() == word

@@ -19,19 +19,29 @@ def cost_limits(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters of the stack that are limits.
 
     Raises:
-        DeployError: A setting is not a whole number, or too small.
+        DeployError: A setting is not a whole number, or too small. The text names every such one.
     """
-    limits = {parameter: _number(environment, *setting) for parameter, setting in _SETTINGS.items()}
+    problems: list[str] = []
+    limits = {
+        parameter: _number(environment, problems, *setting)
+        for parameter, setting in _SETTINGS.items()
+    }
+    if problems:
+        raise DeployError(
+            f"{'; '.join(problems)}.",
+            "`make settings STAGE=…` shows where each comes from. Correct it there, and run this "
+            "again.",
+        )
     limits["BudgetCentsPerDay"] = limits["MonthlyBudgetUsd"] * 100 // 30
     return {parameter: str(limit) for parameter, limit in limits.items()}
 
 
-def _number(environment: Mapping[str, str], name: str, default: int, least: int) -> int:
+def _number(
+    environment: Mapping[str, str], problems: list[str], name: str, default: int, least: int
+) -> int:
     text = environment.get(name) or str(default)
     is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_HIGHEST))
     if is_number and least <= int(text) <= _HIGHEST:
         return int(text)
-    raise DeployError(
-        f"{name} is not a whole number from {least} to {_HIGHEST}.",
-        "`make settings STAGE=…` shows where it comes from. Correct it there, and run this again.",
-    )
+    problems.append(f"{name} is not a whole number from {least} to {_HIGHEST}")
+    return default

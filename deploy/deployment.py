@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import TextIO
 
+from chalicelib import VERSION
 from chalicelib.invitation_settings import serves_call_page
 from deploy.account import Account
-from deploy.asking import Operator
+from deploy.asking import Terminal
 from deploy.aws.functions import Deployed, deploy_functions
 from deploy.aws.gateway import limit_requests, set_gateway_responses
 from deploy.aws.region import check_region
@@ -14,6 +15,7 @@ from deploy.opentok.credentials import Secret, ensure_credentials
 from deploy.packaging.package import build_package
 from deploy.privacy_keys import ensure_privacy_key
 from deploy.progress import Progress
+from deploy.rotation import AccountSecret, ensure_account, schedule_of
 from deploy.smoke import SmokeTest
 from deploy.stage import Stage
 from deploy.state import DeployedState
@@ -29,7 +31,7 @@ class Deployment:
         self,
         stage: Stage,
         account: Account,
-        operator: Operator,
+        operator: Terminal,
         environ: Mapping[str, str],
         output: TextIO,
     ) -> None:
@@ -48,7 +50,10 @@ class Deployment:
             DeployError: A step failed. The steps before it are done.
         """
         say = self._progress.say
-        say(f"Stage {self._stage.name}, account {self._account.id}, {self._account.region}")
+        say(
+            f"Roomkey {VERSION}: stage {self._stage.name}, account {self._account.id}, "
+            f"{self._account.region}"
+        )
         check_region(self._stage, self._account, self._resources)
         self._progress.step("Resources: table, secret, bucket, alarms, dashboard")
         say("CloudFormation is running; the first deployment takes a minute or two")
@@ -59,8 +64,13 @@ class Deployment:
         key = ensure_privacy_key(self._stage, secret)
         if key is not None:
             say(key)
+        account = AccountSecret(self._stage, self._account.session.client("secretsmanager"))
+        stored = ensure_account(self._stage, account, self._operator)
+        if stored is not None:
+            say(stored)
         self._progress.step("Functions and API")
         deployed = self._deploy_functions()
+        say(schedule_of(self._stage, self._account).apply())
         self._progress.step("API Gateway: its own error responses, then throttling")
         self._set_gateway(deployed)
         self._progress.step(f"Smoke test of {deployed.url}")
@@ -75,7 +85,8 @@ class Deployment:
 
     def _deploy_functions(self) -> Deployed:
         package = build_package(self._stage)
-        self._progress.say(f"package {package.path.name}: {package.megabytes:.1f} MB")
+        for line in package.lines:
+            self._progress.say(line)
         bucket = self._resources.output("StateBucket") or ""
         state = DeployedState(
             self._stage, self._account, bucket, self._account.session.client("s3")

@@ -9,11 +9,13 @@ from deploy.account import Account
 from deploy.asking import Operator
 from deploy.aws.audit import audit_group
 from deploy.aws.recovery import recover_state
+from deploy.aws.region import check_region
 from deploy.aws.resources import Resources
 from deploy.errors import DeployError
 from deploy.opentok.archive_storage import archive_storage_of
 from deploy.packaging.chalice_command import run_chalice
 from deploy.progress import Progress
+from deploy.rotation import schedule_of
 from deploy.stage import Stage
 from deploy.state import DeployedState
 
@@ -56,7 +58,8 @@ class Destruction:
             DeployError: A step failed. The steps before it are done. Or the stage is of production,
                 and the settings say development; nothing is done then.
         """
-        self._resources.check_kind()
+        check_region(self._stage, self._account, self._resources)
+        self._resources.check()
         self._progress.step("Functions and API")
         self._delete_functions()
         if self._stage.keeps_data:
@@ -88,6 +91,7 @@ class Destruction:
         )
         state.fetch()
         recover_state(self._stage, self._account)
+        schedule_of(self._stage, self._account).cancel()
         if self._stage.deployed_file.exists():
             run_chalice("delete", self._stage, self._environ, self._account.region, self._output)
         self._delete_logs()
@@ -97,7 +101,8 @@ class Destruction:
         if self._stage.keeps_data:
             return
         logs = self._account.session.client("logs")
-        for function in self._stage.functions.values():
+        # The rotation may have been switched off since it was deployed.
+        for function in {*self._stage.functions.values(), self._stage.rotation}:
             try:
                 logs.delete_log_group(logGroupName=f"/aws/lambda/{function}")
             except ClientError as error:
@@ -137,13 +142,14 @@ class Destruction:
             session.client("dynamodb").delete_table(TableName=self._stage.table)
         except ClientError as error:
             _raise_unless_absent(error)
-        try:
-            # Delete at once. During a recovery window the name cannot be used again.
-            session.client("secretsmanager").delete_secret(
-                SecretId=self._stage.secret_id, ForceDeleteWithoutRecovery=True
-            )
-        except ClientError as error:
-            _raise_unless_absent(error)
+        for secret_id in (self._stage.secret_id, self._stage.account_secret_id):
+            try:
+                # Delete at once. During a recovery window the name cannot be used again.
+                session.client("secretsmanager").delete_secret(
+                    SecretId=secret_id, ForceDeleteWithoutRecovery=True
+                )
+            except ClientError as error:
+                _raise_unless_absent(error)
         audit = audit_group(self._stage.name)
         try:
             # The function that writes to it is gone with the stack, so that nothing is added.

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,8 @@ def make_stage(name: str, kind: str, project: Path = PROJECT) -> list[str]:
     config = json.loads(file.read_text(encoding="utf-8"))
     _check(name, kind, config)
     written = []
-    for policy in sorted((project / ".chalice").glob(f"policy-{_TEMPLATE}*.json")):
+    for file_name in _policies(config["stages"][_TEMPLATE]):
+        policy = project / ".chalice" / file_name
         own = policy.with_name(_renamed(policy.name, name))
         own.write_text(_renamed(policy.read_text(encoding="utf-8"), name), encoding="utf-8")
         written.append(f".chalice/{own.name}")
@@ -41,6 +43,12 @@ def make_stage(name: str, kind: str, project: Path = PROJECT) -> list[str]:
         text = template.read_text(encoding="utf-8").replace("STAGE=…", f"STAGE={name}")
         settings.write_text(text, encoding="utf-8")
     return [*written, ".chalice/config.json", operators_file(name)]
+
+
+def _policies(template: Mapping[str, Any]) -> list[str]:
+    """Return the names of the template's policies, which its part of the configuration has."""
+    parts = (template, *template["lambda_functions"].values())
+    return sorted(each["iam_policy_file"] for each in parts)
 
 
 def _check(name: str, kind: str, config: dict[str, Any]) -> None:

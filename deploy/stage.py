@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from chalicelib.errors import NotConfigured
+from chalicelib.rotation_settings import account_secret_id, read_rotation_days
 from chalicelib.settings import Settings
-from deploy.aws.audit import audit_days
-from deploy.cost_limits import cost_limits
+from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.errors import DeployError
+from deploy.packaging.lambda_python import lambda_python
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
+from deploy.settings.values import useless_values
 
 PROJECT: Final = Path(__file__).parents[1]
 API_FUNCTION: Final = "api_handler"
@@ -20,6 +22,8 @@ LOCAL: Final = "local"
 """The stage of `make run`, which cannot be deployed."""
 WORKERS: Final = {"check_sessions": MAX_WORKERS}
 """The functions that a scheduled function starts, and how many of each may run at once."""
+ROTATION: Final = "rotate_credentials"
+"""The function that Secrets Manager calls. Only a stage that rotates credentials has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +106,37 @@ class Stage:
     @property
     def scheduled(self) -> dict[str, str]:
         """The scheduled functions' names in Lambda, by their names in Chalice."""
-        others = self.config["lambda_functions"].keys() - {API_FUNCTION, *WORKERS}
+        others = self.config["lambda_functions"].keys() - {API_FUNCTION, *WORKERS, ROTATION}
         return {name: f"{self.stack}-{name}" for name in sorted(others)}
 
     @property
     def at_once(self) -> dict[str, int]:
         """The number of runs at the same time of each function but the API's, by its name."""
         workers = {f"{self.stack}-{name}": number for name, number in WORKERS.items()}
-        return dict.fromkeys(self.scheduled.values(), 1) | workers
+        alone = [*self.scheduled.values(), *([self.rotation] if self.rotation_days else [])]
+        return dict.fromkeys(alone, 1) | workers
 
     @property
     def functions(self) -> dict[str, str]:
         """All functions' names in Lambda, by their names in Chalice."""
         workers = {name: f"{self.stack}-{name}" for name in WORKERS}
-        return {API_FUNCTION: self.function, **self.scheduled, **workers}
+        rotation = {ROTATION: self.rotation} if self.rotation_days else {}
+        return {API_FUNCTION: self.function, **self.scheduled, **workers, **rotation}
+
+    @property
+    def rotation(self) -> str:
+        """The name in Lambda of the function that rotates credentials."""
+        return f"{self.stack}-{ROTATION}"
+
+    @property
+    def rotation_days(self) -> int:
+        """The days between two rotations of the credentials. 0 means that there are none."""
+        return read_rotation_days(self.environment, [])
+
+    @property
+    def account_secret_id(self) -> str:
+        """The secret with the credentials of the account at OpenTok or Vonage."""
+        return account_secret_id(self.secret_id)
 
     @property
     def gateway_stage(self) -> str:
@@ -129,9 +150,20 @@ class Stage:
         }
 
     @property
+    def python(self) -> str:
+        """The version of Lambda's Python, such as `3.13`."""
+        return lambda_python(self._settings)
+
+    @property
+    def account_settings(self) -> AccountSettings:
+        """The demands of the account on all that the stage has in it."""
+        return read_account_settings(self._settings)
+
+    @property
     def chalice_config(self) -> dict[str, Any]:
         """The content of `.chalice/config.json`, with the operator's own settings."""
-        own = {**self._own, "environment_variables": self.environment}
+        demanded = self.account_settings.chalice_config
+        own = {**self._own, **demanded, "environment_variables": self.environment}
         stages = {**self.config["stages"], self.name: own}
         return {**self.config, "stages": stages, "environment_variables": {}}
 
@@ -190,11 +222,7 @@ class Stage:
             Settings.from_env(self.environment)
         except NotConfigured as error:
             found += str(error.note).split("; ")
-        try:
-            audit_days(self.environment)
-            cost_limits(self.environment)
-        except DeployError as error:
-            found.append(str(error).removesuffix("."))
+        found += useless_values(self._settings)
         prefix = f"{self.stack}-archives-"
         if self.archive_bucket is not None and not self.archive_bucket.startswith(prefix):
             found.append(

@@ -54,12 +54,17 @@ def _check_provider(answer: requests.Response, provider: Provider) -> None:
         code = answer.json()["code"]
     except (ValueError, LookupError, TypeError):
         return
-    if code == ProviderRefused.code:
-        raise ProviderFailsError(
+    if code in {ProviderRefused.code, ProviderUnavailable.code}:
+        raise provider_failure(provider, refused=code == ProviderRefused.code)
+
+
+def provider_failure(provider: Provider, *, refused: bool) -> ProviderFailsError:
+    """Return the error for credentials that were refused, or could not be tried."""
+    if refused:
+        return ProviderFailsError(
             f"{provider.name} does not accept these credentials: check {provider.variables}."
         )
-    if code == ProviderUnavailable.code:
-        raise ProviderFailsError(
-            f"{provider.name} cannot be reached: check this machine's network, and HTTPS_PROXY "
-            "behind a proxy. The credentials were not tried."
-        )
+    return ProviderFailsError(
+        f"{provider.name} cannot be reached: check this machine's network, and HTTPS_PROXY "
+        "behind a proxy. The credentials were not tried."
+    )

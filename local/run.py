@@ -73,6 +73,11 @@ class _Run:
         return app
 
     def _greet(self, app: AppProcess) -> None:
+        if self.issuer.own and self.provider.real:
+            # Few starts need it, and all of them are to be quick.
+            from local.providers.trial import try_credentials  # noqa: PLC0415
+
+            try_credentials(self.provider, app_environment(self.environ, self.ports, self.provider))
         as_admin = self.environ.get("ROOM_CREATION") == "admins"
         try:
             first = (

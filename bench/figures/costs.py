@@ -30,6 +30,11 @@ class Spread:
         return cls(*statistics.quantiles(values, n=_QUARTERS, method="inclusive"))
 
 
+def processor_seconds(pid: int) -> float:
+    """Return the processor time of a process and its threads, more precisely than /proc."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
 def timed(call: Callable[[], object]) -> Callable[[], Cost]:
     """Wrap a call so that it returns its cost for this process and its threads."""
 

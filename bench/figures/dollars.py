@@ -33,7 +33,24 @@ def section(usages: Mapping[str, Usage], cold_seconds: float) -> Section:
             median=_dollars(prices.secrets_manager_secret_months.of(1)),
         ),
     ]
-    return Section(f"A million joins, list prices of {listed.region}", rows)
+    figures = {
+        f"a million {name}, dollars": _total(usage, prices, gigabytes)
+        for name, usage in usages.items()
+    }
+    return Section(f"A million joins, list prices of {listed.region}", rows, figures)
+
+
+def _total(usage: Usage, prices: Prices, gigabytes: float) -> float:
+    """Return the dollars of a million joins, without API Gateway."""
+    return sum(
+        (
+            _compute(usage.seconds, prices.lambda_gb_second_x86, gigabytes),
+            prices.lambda_requests.of(_MILLION),
+            prices.dynamodb_read_units.of(usage.read_units * _MILLION),
+            prices.dynamodb_write_units.of(usage.write_units * _MILLION),
+            prices.cloudwatch_logs_gigabytes.of(usage.log_bytes * _MILLION / _GIB),
+        )
+    )
 
 
 def _joins(name: str, usage: Usage, prices: Prices, gigabytes: float) -> Row:
@@ -45,7 +62,7 @@ def _joins(name: str, usage: Usage, prices: Prices, gigabytes: float) -> Row:
     log = prices.cloudwatch_logs_gigabytes.of(usage.log_bytes * _MILLION / _GIB)
     return Row(
         what=f"{name}, of {milliseconds(usage.seconds)} in a warm function",
-        median=_dollars(compute + requests + reads + writes + log),
+        median=_dollars(_total(usage, prices, gigabytes)),
         remarks=(
             f"Lambda {_dollars(compute)} (arm64 {_dollars(on_arm)}) + {_dollars(requests)}, "
             f"DynamoDB {_dollars(reads + writes)} ({', '.join(usage.calls)}: "

@@ -1,6 +1,7 @@
 // The part of Lambda's runtime client that a cold start needs. AWS's client must be compiled.
 
 import { Agent, request } from "node:http";
+import module from "node:module";
 import { handler } from "./join.mjs";
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
@@ -24,6 +25,7 @@ async function serve() {
     const next = await call("GET", "invocation/next");
     const id = next.headers["lambda-runtime-aws-request-id"];
     const outcome = await handler(JSON.parse(next.body));
+    if (process.env.FILL_COMPILE_CACHE) module.flushCompileCache();
     await call("POST", `invocation/${id}/response`, JSON.stringify(outcome));
   }
 }

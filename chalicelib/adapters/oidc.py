@@ -1,5 +1,6 @@
 """Verification of access tokens from the app's identity provider."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, Final
 import jwt
 from jwt import PyJWK, PyJWKClient, PyJWKSet
 from jwt.exceptions import InvalidSubjectError
+from jwt.utils import base64url_decode
 
 from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.model.user import ERASED_PREFIX, GUEST_PREFIX, User
@@ -70,7 +72,7 @@ class IssuerKeys(PyJWKClient):
             raise self._unavailable("the last fetch failed a moment ago")
         if now - self._discovered_at > KEYS_FRESH_SECONDS:
             self._keys_url = self.issuer.keys_url
-        deadline = Deadline(FETCH_SECONDS)
+        deadline = Deadline(self.timeout)
         try:
             if self._keys_url is None:
                 found = issuer_documents.discovered_keys_url(self.issuer.url, deadline)
@@ -80,7 +82,7 @@ class IssuerKeys(PyJWKClient):
         except (jwt.PyJWTError, HTTPException, ValueError, OSError, RecursionError) as error:
             self._keys_url = self.issuer.keys_url
             self.pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
-            raise self._unavailable(f"{type(error).__name__}: {error}") from error
+            raise self._unavailable(str(error) and f"{type(error).__name__}: {error}") from error
         self._fetched_at = self._last_successful_fetch = time.monotonic()
         return keys
 
@@ -100,7 +102,7 @@ class IssuerKeys(PyJWKClient):
             raise self._unavailable(str(error)) from error
 
     def _unavailable(self, cause: str) -> KeysUnavailable:
-        return KeysUnavailable(f"keys of {self.issuer.url}: {cause}")
+        return KeysUnavailable(f"keys of {self.issuer.url}: {cause or 'no answer in time'}")
 
 
 class TokenVerifier:
@@ -149,17 +151,17 @@ class TokenVerifier:
         keys.pause_ends = 0.0  # after a failure, the next caller fetches at once
 
     def _verified(self, token: str) -> User:
-        header = jwt.get_unverified_header(token)
-        if "kid" not in header:
+        # From the first segment alone, because `jwt.decode` decodes and checks all three below.
+        header = json.loads(base64url_decode(token.partition(".")[0]))
+        if not isinstance(header, dict) or not isinstance(header.get("kid"), str):
             raise jwt.InvalidTokenError("has no kid")
         if not has_media_type_of_access(header.get("typ")):
             raise jwt.InvalidTokenError("is no access token")
         keys = self._keys_for(token)
         issuer = keys.issuer
-        key: PyJWK = keys.get_signing_key(header["kid"])
         claims = jwt.decode(
             token,
-            key,
+            keys.get_signing_key(header["kid"]),
             algorithms=ALGORITHMS,
             issuer=issuer.url,
             leeway=LEEWAY_SECONDS,
@@ -190,9 +192,8 @@ def has_media_type_of_access(typ: object) -> bool:
 
     It is a media type, so `application/` may be left out, and upper case counts as lower case.
     """
-    if typ is None:
-        return True
-    return isinstance(typ, str) and typ.lower().removeprefix("application/") in _ACCESS_HEADERS
+    written = isinstance(typ, str) and typ.lower().removeprefix("application/")
+    return typ is None or written in _ACCESS_HEADERS
 
 
 def is_for_access(claims: Mapping[str, Any]) -> bool:
@@ -206,8 +207,7 @@ def is_for_access(claims: Mapping[str, Any]) -> bool:
 
 def is_for_audience(claims: Mapping[str, Any], issuer: Issuer) -> bool:
     # Cognito's access tokens have `client_id` instead of `aud`.
-    is_cognito_access = claims.get("token_use") == "access"
-    audience = claims.get("client_id" if is_cognito_access else "aud")
+    audience = claims.get("client_id" if claims.get("token_use") == "access" else "aud")
     given = audience if isinstance(audience, list) else [audience]
     return any(isinstance(each, str) and each in issuer.audiences for each in given)
 

@@ -1,42 +1,41 @@
 """OpenTok's credentials and callback secrets in AWS Secrets Manager."""
 
-import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-from chalicelib.adapters.aws_answers import NOT_PARSED
-from chalicelib.core.ports.credentials import Credentials, OpenTokCredentials, VonageCredentials
+from chalicelib.adapters.secret_content import (
+    READ_ERRORS,
+    UNAVAILABLE,
+    is_plain_text,
+    parse_secret,
+    secret_error,
+    switch_time,
+)
+from chalicelib.core.ports.credentials import Credentials
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import Clock, utc_now
+from chalicelib.core.support.switch_times import USUAL_TIMES, SwitchTimes
 from chalicelib.errors import NotConfigured, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-FRESH_SECONDS: Final = 300.0
-RETRY_SECONDS: Final = 30.0
-"""The time between a failed read and the next one, while cached credentials stay in use."""
 NEW_KEYS_SECONDS: Final = 5.0
 """The time after a read before which no newer key of privacy is looked for."""
 RENEWAL_SECONDS: Final = 2.0
 """The maximum wait for newer credentials while cached ones can be used."""
+POLL_SECONDS: Final = 0.2
+"""The time between two reads around a switch."""
+RESERVED_SECONDS: Final = 1.5
+"""The time that a held caller keeps for what comes after."""
+_PENDING: Final = "AWSPENDING"
 
-_CONFIGURATION_ERRORS: Final = frozenset(
-    {"ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"}
-    | {"InvalidRequestException", "InvalidParameterException", "ValidationException"}
-    | {"UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"}
-)
 _PRIVACY_KEY: Final = re.compile(r"[0-9a-f]{64}")
-_FILE_NAME: Final = re.compile(r"[.][a-zA-Z0-9_]+$")
-"""A pattern in an API secret that OpenTok's SDK mistakes for a file name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,24 @@ class _Cached:
     privacy_keys: object = field(repr=False)
     read_at: float
     read_again_at: float
+    switch_at: datetime | None
+    seen_at: datetime
 
 
 class SecretsManagerCredentials:
     """Credentials from one secret, cached for five minutes and read by one caller at a time.
 
     While Secrets Manager is unavailable, cached credentials stay in use.
+
+    A rotation announces in the secret when the credentials will be replaced. Around that time,
+    callers wait until the new ones can be read, so that no client token is of the wrong side.
+
+    Args:
+        client: A client of Secrets Manager.
+        secret_id: The secret's name.
+        clock: A monotonic clock, in seconds.
+        now: Returns the current time, which is compared with the announced one.
+        times: The times of a switch.
     """
 
     def __init__(
@@ -59,16 +70,24 @@ class SecretsManagerCredentials:
         client: "SecretsManagerClient",
         secret_id: str,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        now: Clock = utc_now,
+        times: SwitchTimes = USUAL_TIMES,
     ) -> None:
         self._client = client
         self._secret_id = secret_id
         self._clock = clock
+        self._now = now
+        self._times = times
         self._lock = Lock()
         self._cached: _Cached | None = None
         self._early: _Cached | None = None
 
     def current(self, deadline: Deadline) -> Credentials:
-        return self._latest(deadline).credentials
+        latest = self._latest(deadline)
+        if latest.switch_at is not None:
+            latest = self._through_switch(latest, deadline)
+        return latest.credentials
 
     def prepare(self, deadline: Deadline) -> None:
         """Read the secret before the first request.
@@ -87,7 +106,7 @@ class SecretsManagerCredentials:
         if (
             not isinstance(secrets, list)
             or not secrets
-            or not all(_is_plain_text(each) for each in secrets)
+            or not all(is_plain_text(each) for each in secrets)
         ):
             raise NotConfigured(
                 f"secret {self._secret_id} needs callbackSecrets.{kind}, a list of strings"
@@ -117,10 +136,47 @@ class SecretsManagerCredentials:
         return keys
 
     def after_refusal(self, refused: Credentials, deadline: Deadline) -> Credentials:
-        cached = self._cached
-        if cached is not None and cached.credentials is not refused:
-            return cached.credentials
-        return self._replace(cached, deadline).credentials
+        latest = self._cached
+        if latest is None or latest.credentials is refused:
+            latest = self._replace(latest, deadline)
+        if latest.switch_at is not None:
+            latest = self._through_switch(latest, deadline)
+            if latest.switch_at is not None and latest.credentials == refused:
+                # An interrupted rotation: OpenTok may know the version that is not current yet.
+                return self._pending(deadline) or latest.credentials
+        return latest.credentials
+
+    def _through_switch(self, latest: _Cached, deadline: Deadline) -> _Cached:
+        """Hold a caller around the announced switch, until the new credentials can be read."""
+        while deadline.remaining() > RESERVED_SECONDS and self._is_between(latest):
+            since = self._since_switch(latest, self._now())
+            if since < self._times.hold:
+                deadline.reserve(RESERVED_SECONDS).wait(max(POLL_SECONDS, -since))
+            try:
+                latest = self._replace(latest, deadline.capped(RENEWAL_SECONDS))
+            except StoreUnavailable:
+                latest = self._keep(latest)
+        return latest
+
+    def _is_between(self, cached: _Cached) -> bool:
+        """Return True if a switch is due that these credentials may be from before."""
+        since = self._since_switch(cached, self._now())
+        seen = self._since_switch(cached, cached.seen_at)
+        return since >= -self._times.lead and min(since, seen) < self._times.hold
+
+    @staticmethod
+    def _since_switch(cached: _Cached, moment: datetime) -> float:
+        """Return the seconds since the announced switch; endlessly few if there is none."""
+        if cached.switch_at is None:
+            return float("-inf")
+        return (moment - cached.switch_at).total_seconds()
+
+    def _pending(self, deadline: Deadline) -> Credentials | None:
+        """Return the credentials that a rotation has not put in use yet, if there are any."""
+        try:
+            return parse_secret(self._read(deadline, _PENDING), self._secret_id)[0]
+        except (NotConfigured, StoreUnavailable):
+            return None
 
     def _latest(self, deadline: Deadline) -> _Cached:
         cached = self._cached
@@ -131,99 +187,56 @@ class SecretsManagerCredentials:
         try:
             return self._replace(cached, deadline.capped(RENEWAL_SECONDS))
         except StoreUnavailable:
-            kept = replace(cached, read_again_at=self._clock() + RETRY_SECONDS)
-            self._cached = kept
-            return kept
+            return self._keep(cached)
+
+    def _keep(self, cached: _Cached) -> _Cached:
+        """Keep credentials in use for a while, because none can be read."""
+        again_at = self._clock() + self._times.retry
+        kept = replace(cached, read_again_at=again_at, seen_at=self._now())
+        self._cached = kept
+        return kept
 
     def _replace(self, stale: _Cached | None, deadline: Deadline) -> _Cached:
         """Read the secret, unless another caller read it while this caller waited."""
         if not self._lock.acquire(timeout=deadline.remaining()):
             raise StoreUnavailable(
-                _UNAVAILABLE, note="timed out while another caller read the secret", retry_after=5
+                UNAVAILABLE, note="timed out while another caller read the secret", retry_after=5
             )
         try:
             cached = self._cached
             if cached is None or cached is stale:
-                credentials, content = _parse(self._read(deadline), self._secret_id)
-                now = self._clock()
+                seen_at = self._now()
+                credentials, content = parse_secret(self._read(deadline), self._secret_id)
+                now, switch_at = self._clock(), switch_time(content)
                 cached = self._cached = _Cached(
                     credentials,
                     content.get("callbackSecrets"),
                     content.get("privacyKeys"),
                     read_at=now,
-                    read_again_at=now + FRESH_SECONDS,
+                    read_again_at=now + self._fresh_seconds(seen_at, switch_at),
+                    switch_at=switch_at,
+                    seen_at=seen_at,
                 )
             return cached
         finally:
             self._lock.release()
 
-    def _read(self, deadline: Deadline) -> str | None:
+    def _fresh_seconds(self, now: datetime, switch_at: datetime | None) -> float:
+        """Return the time for which content may be used: short where a switch is overdue."""
+        if switch_at is None or now < switch_at:
+            return self._times.fresh
+        late = (now - switch_at).total_seconds()
+        return min(self._times.fresh, max(1.0, late / 10))
+
+    def _read(self, deadline: Deadline, stage: str = "AWSCURRENT") -> str | None:
         name = f"secret {self._secret_id}"
         try:
-            response = deadline.run(lambda: self._client.get_secret_value(SecretId=self._secret_id))
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in _CONFIGURATION_ERRORS:
-                raise NotConfigured(f"{name}: Secrets Manager answers {code}") from error
-            raise StoreUnavailable(_UNAVAILABLE, note=f"{name}: {code}", retry_after=5) from error
-        except (BotoCoreError, TimeoutError, *NOT_PARSED) as error:
-            note = f"{name}: {type(error).__name__}"
-            raise StoreUnavailable(_UNAVAILABLE, note=note, retry_after=5) from error
+            response = deadline.run(
+                lambda: self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
+            )
+        except READ_ERRORS as error:
+            raise secret_error(error, name) from error
         text: object = response.get("SecretString")  # botocore checks no type
         if text is not None and not isinstance(text, str):
-            raise StoreUnavailable(_UNAVAILABLE, note=f"{name}: no text", retry_after=5)
+            raise StoreUnavailable(UNAVAILABLE, note=f"{name}: no text", retry_after=5)
         return text
-
-
-_UNAVAILABLE: Final = "The service's credentials cannot be read at the moment; try again."
-
-
-def _parse(text: str | None, secret_id: str) -> tuple[Credentials, Mapping[str, object]]:
-    """Return the credentials in the secret, and all of its content, otherwise unchecked.
-
-    No error's message or cause shows any of the secret's content.
-    """
-    wrong = f"secret {secret_id} "
-    try:
-        content = json.loads(text or "")
-    except (ValueError, RecursionError):
-        raise NotConfigured(wrong + "does not hold JSON") from None
-    if not isinstance(content, dict):
-        raise NotConfigured(wrong + "does not hold a JSON object")
-    kinds = [kind for kind in _KINDS if any(content.get(name) for name in kind)]
-    if len(kinds) != 1:
-        raise NotConfigured(
-            wrong + "must hold either apiKey and apiSecret, or applicationId and privateKey"
-        )
-    return _credentials(content, kinds[0], wrong), content
-
-
-def _credentials(content: Mapping[str, str], kind: tuple[str, ...], wrong: str) -> Credentials:
-    for name in kind:
-        if not _is_plain_text(content.get(name)):
-            raise NotConfigured(wrong + f"needs {name}, as a string of ASCII characters")
-    if kind is _VONAGE:
-        if not _is_rsa_private_key(content["privateKey"]):
-            raise NotConfigured(wrong + "needs an RSA private key in PEM as privateKey")
-        return VonageCredentials(content["applicationId"], content["privateKey"])
-    if _FILE_NAME.search(content["apiSecret"]):
-        raise NotConfigured(wrong + "has an apiSecret with a dot; OpenTok's secrets have none")
-    return OpenTokCredentials(content["apiKey"], content["apiSecret"])
-
-
-def _is_plain_text(value: object) -> bool:
-    return isinstance(value, str) and value.isascii() and not value.isspace() and value != ""
-
-
-def _is_rsa_private_key(pem: str) -> bool:
-    try:
-        # Skip the slow check of the primes. OpenTok refuses a wrong key anyway.
-        key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
-        return isinstance(key, RSAPrivateKey)
-    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: the key needs a password
-        return False
-
-
-_OPENTOK: Final = ("apiKey", "apiSecret")
-_VONAGE: Final = ("applicationId", "privateKey")
-_KINDS: Final = (_OPENTOK, _VONAGE)

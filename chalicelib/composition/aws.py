@@ -4,6 +4,7 @@ boto3 makes the clients for recordings, workers and metrics. A join's clients co
 which boto3 is built: boto3 also loads its transfers and resources, which no code here uses.
 """
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
@@ -19,19 +20,30 @@ if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch import MetricData
 
 
+def keep_libraries_quiet() -> None:
+    """Let no library log at level DEBUG, at which they show secrets and auth headers.
+
+    An operator may set that level for the Lambda.
+    """
+    for logger in ("botocore", "opentok"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
+
+
 def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
     """Return the clients for DynamoDB and Secrets Manager. Each of their calls has a timeout.
 
     Raises:
         NotConfigured: No region is set.
     """
-    import botocore.session
     from botocore.exceptions import NoRegionError
+    from botocore.utils import get_environ_proxies
 
     from chalicelib.adapters.aws_answers import check_answers
+    from chalicelib.adapters.aws_connections import ConnectionsToAws
+    from chalicelib.composition.lean_session import lean_session
     from chalicelib.roots import roots_of_aws
 
-    config, session = _client_config(), botocore.session.get_session()
+    config, session = _client_config(), lean_session()
     dynamodb: Any  # the type stubs know boto3's clients by name, and botocore's not
     secrets_manager: Any
     try:
@@ -40,8 +52,11 @@ def aws_clients() -> "tuple[DynamoDBClient, SecretsManagerClient]":
         secrets_manager = session.create_client("secretsmanager", config=config, verify=roots)
     except NoRegionError as error:
         raise NotConfigured("AWS_REGION is not set") from error
+    authorities = roots or session.get_config_variable("ca_bundle")
     for client in (dynamodb, secrets_manager):
-        check_answers(client, in_json=True)
+        has_proxy = bool(get_environ_proxies(client.meta.endpoint_url))
+        own = None if has_proxy else ConnectionsToAws(config, authorities)
+        check_answers(client, in_json=True, session=own)
     return dynamodb, secrets_manager
 
 

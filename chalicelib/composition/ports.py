@@ -1,12 +1,18 @@
 """The real adapter for each port. Only this package imports adapters."""
 
-import logging
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.composition.aws import aws_clients, lambda_client, metrics_client, s3_client
+from chalicelib.composition.aws import (
+    aws_clients,
+    keep_libraries_quiet,
+    lambda_client,
+    metrics_client,
+    s3_client,
+)
 from chalicelib.core.support.formats import utc_now
+from chalicelib.core.support.switch_times import USUAL_TIMES, SwitchTimes
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,11 +109,15 @@ class Ports:
     prefetch: "Sequence[Callable[[Deadline], object]]" = ()
 
 
-def connect(settings: Settings) -> Ports:
+def connect(settings: Settings, times: SwitchTimes = USUAL_TIMES) -> Ports:
     """Return ports that reach AWS, OpenTok and the identity provider.
 
     This makes no call yet. The SDKs load here and not when this module is imported, because they
     take most of a cold start, and packaging needs none of them.
+
+    Args:
+        settings: The operator's settings.
+        times: The times of a switch of credentials.
 
     Raises:
         NotConfigured: No AWS region is set.
@@ -128,12 +138,12 @@ def connect(settings: Settings) -> Ports:
     from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
     from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 
-    # At level DEBUG, which an operator may set for the Lambda, they log secrets and auth headers.
-    for logger in ("botocore", "opentok"):
-        logging.getLogger(logger).setLevel(logging.WARNING)
+    keep_libraries_quiet()
     dynamodb, secrets_manager = aws_clients()
     table = settings.rooms_table
-    credentials = SecretsManagerCredentials(secrets_manager, settings.opentok_secret_id)
+    credentials = SecretsManagerCredentials(
+        secrets_manager, settings.opentok_secret_id, times=times
+    )
     sdk_clients, transport = SdkClients(credentials, settings.opentok_api_url), Transport()
     client = ApiClient(sdk_clients, transport)
     identity = TokenVerifier(settings.issuers)

@@ -9,12 +9,14 @@ from uuid import uuid4
 
 from chalicelib.composition.late_modules import put_off
 from chalicelib.core.support.formats import utc_now
+from chalicelib.core.support.switch_times import USUAL_TIMES, SwitchTimes
 from chalicelib.core.use_cases import UseCases
 from chalicelib.errors import NotConfigured
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.composition.ports import Ports
+    from chalicelib.core.rotation.rotate_credentials import RotateCredentials
 
 
 class Services:
@@ -23,16 +25,30 @@ class Services:
     No SDK is loaded earlier. If a setting is missing, the request fails, and the next request
     reads the settings again.
 
+    Args:
+        environment: The settings.
+        times: The times of a switch of credentials.
+        vonage_accounts_url: The address of Vonage's Application API; None for its own.
+
     Attributes:
         use_cases: Returns the same use cases at each call. Raises `NotConfigured` if a setting is
             missing or wrong.
+        rotation: Returns the rotation of credentials. Raises `NotConfigured` as well.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        times: SwitchTimes = USUAL_TIMES,
+        vonage_accounts_url: str | None = None,
+    ) -> None:
         self._settings = cache(lambda: Settings.from_env(environment))
-        self._ports = cache(lambda: _connect(self._settings()))
+        self._ports = cache(lambda: _connect(self._settings(), times))
         self.use_cases: Callable[[], UseCases] = cache(
             lambda: _build(self._settings(), self._ports())
+        )
+        self.rotation: Callable[[], RotateCredentials] = cache(
+            lambda: _rotation(self._settings(), times, vonage_accounts_url)
         )
 
     def preload(self) -> None:
@@ -54,10 +70,18 @@ class Services:
             return lambda: None
 
 
-def _connect(settings: Settings) -> "Ports":
+def _connect(settings: Settings, times: SwitchTimes) -> "Ports":
     from chalicelib.composition.ports import connect
 
-    return connect(settings)
+    return connect(settings, times)
+
+
+def _rotation(
+    settings: Settings, times: SwitchTimes, vonage_accounts_url: str | None
+) -> "RotateCredentials":
+    from chalicelib.composition.rotation import wire_rotation
+
+    return wire_rotation(settings, times, vonage_accounts_url)
 
 
 def _build(settings: Settings, ports: "Ports") -> UseCases:

@@ -16,7 +16,7 @@ _DAYS: Final = (
 )
 """The numbers of days for which CloudWatch Logs can keep lines."""
 FILTER_PATTERN: Final = f'{{ $.kind = "{AUDIT}" }}'
-_FILTER_NAME: Final = "roomkey-audit"
+FILTER_NAME: Final = "roomkey-audit"
 
 
 def audit_days(environment: Mapping[str, str]) -> str:
@@ -52,7 +52,7 @@ def copy_audit_lines(functions: Iterable[str], copier: str, logs: "CloudWatchLog
     for function in functions:
         logs.put_subscription_filter(
             logGroupName=f"/aws/lambda/{function}",
-            filterName=_FILTER_NAME,
+            filterName=FILTER_NAME,
             filterPattern=FILTER_PATTERN,
             destinationArn=copier,
         )

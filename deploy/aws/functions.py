@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from deploy.account import Account
 from deploy.aws.audit import copy_audit_lines
-from deploy.aws.recovery import recover_state
+from deploy.aws.demands import meet_demands
+from deploy.aws.recovery import found_resources, recover_state
 from deploy.aws.resources import Resources
 from deploy.aws.schedules import limit_runs
 from deploy.errors import DeployError
@@ -59,6 +60,7 @@ def deploy_functions(
         _set_log_retention(
             function, stage.limits.log_retention_days, account.session.client("logs")
         )
+    meet_demands(stage, account, deployed.api_id)
     copier = Resources(stage, account.session.client("cloudformation")).output("AuditCopier")
     if copier is not None:
         copy_audit_lines(deployed.functions, copier, account.session.client("logs"))
@@ -69,17 +71,19 @@ def deploy_functions(
 
 
 def find_deployed(stage: Stage, account: Account) -> Deployed:
-    """Return the deployed resources of the stage, also if another clone deployed it.
+    """Return the deployed resources of the stage, also if another clone or tool deployed it.
 
     Raises:
         DeployError: The stage is not deployed, or has no API yet.
     """
     bucket = Resources(stage, account.session.client("cloudformation")).output("StateBucket")
-    if bucket is not None:
-        state = DeployedState(stage, account, bucket, account.session.client("s3"))
-        if not state.fetch():
-            recover_state(stage, account)
-    if bucket is None or not stage.deployed_file.exists():
+    if bucket is None:
+        # Terraform makes no stack, and what it makes has the same names.
+        return _deployed(stage, found_resources(stage, account))
+    state = DeployedState(stage, account, bucket, account.session.client("s3"))
+    if not state.fetch():
+        recover_state(stage, account)
+    if not stage.deployed_file.exists():
         raise _not_deployed(stage)
     return read_deployed(stage)
 
@@ -90,9 +94,10 @@ def read_deployed(stage: Stage) -> Deployed:
     Raises:
         DeployError: The file names no API.
     """
-    resources: list[dict[str, Any]] = json.loads(stage.deployed_file.read_text("utf-8"))[
-        "resources"
-    ]
+    return _deployed(stage, json.loads(stage.deployed_file.read_text("utf-8"))["resources"])
+
+
+def _deployed(stage: Stage, resources: list[dict[str, Any]]) -> Deployed:
     api = next((each for each in resources if each["resource_type"] == "rest_api"), None)
     if api is None:
         raise _not_deployed(stage)

@@ -36,6 +36,11 @@ def recover_state(stage: Stage, account: Account) -> None:
     file.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
+def found_resources(stage: Stage, account: Account) -> list[dict[str, Any]]:
+    """Return the account's resources with this stage's names, in Chalice's format."""
+    return [*_functions(stage, account), *_api(stage, account)]
+
+
 def _functions(stage: Stage, account: Account) -> Iterator[dict[str, Any]]:
     """Yield each function, its role and its schedule rule in Chalice's format."""
     session = account.session

@@ -21,7 +21,8 @@ def check_region(stage: Stage, account: Account, resources: Resources) -> None:
         f"Stage {stage.name} is not in {account.region}, and seems to be in another region of this "
         f"account, because there is its role {role}.",
         "Set AWS_REGION, or STAGE_REGION in the stage's settings, to the stage's region. For a "
-        "second region, make a second stage: make stage NAME=… (If you have deleted the stage by "
+        "second region, make a second stage: make stage NAME=… (If another tool deployed the "
+        "stage, from a directory of make export, use that tool. If you have deleted the stage by "
         "hand, delete that role too.)",
     )
 

@@ -1,7 +1,7 @@
 """Step 1: table, secret, buckets and alarms, created by CloudFormation."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from botocore.exceptions import ClientError, WaiterError
 
@@ -16,15 +16,42 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import (
         ParameterTypeDef,
         StackTypeDef,
+        TagTypeDef,
         WaiterConfigTypeDef,
     )
 
+    class _Tags(TypedDict, total=False):
+        Tags: list[TagTypeDef]
+
+
 TEMPLATE: Final = Path(__file__).parents[1] / "resources.json"
+EXPORTED: Final = "Exported"
+"""The output of a stack that another tool deploys, from a directory of `make export`."""
 _NOTHING_NEW: Final = "No updates are to be performed"
 _ABSENT: Final = "does not exist"
 _CAPABILITIES: "Final[list[CapabilityType]]" = ["CAPABILITY_NAMED_IAM"]
 _UNUSABLE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 _WAIT: "Final[WaiterConfigTypeDef]" = {"Delay": 3, "MaxAttempts": 400}
+
+
+def stack_parameters(stage: Stage, archives: str, *, serving: bool) -> dict[str, str]:
+    """Return the stack's parameters, which come from the settings.
+
+    Args:
+        stage: The stage.
+        archives: The bucket for recordings. Without a name there is none.
+        serving: False keeps only the data: the table, the secret and the recordings.
+    """
+    return {
+        "Stage": stage.name,
+        "Kind": stage.kind,
+        "Serving": "yes" if serving else "no",
+        "ArchiveBucket": archives,
+        "AuditDays": audit_days(stage.environment),
+        **cost_limits(stage.environment),
+        "RotationDays": str(stage.rotation_days),
+        **stage.account_settings.parameters,
+    }
 
 
 class Resources:
@@ -50,7 +77,7 @@ class Resources:
                 f"Find the reason in the CloudFormation console, under Events. Then delete it: "
                 f"aws cloudformation delete-stack --stack-name {self._stage.stack}",
             )
-        self._check_kind(stack)
+        self._check(stack)
         try:
             return self._create() if stack is None else self._update(stack, serving=serving)
         except (WaiterError, ClientError) as error:
@@ -59,13 +86,13 @@ class Resources:
                 "Correct this error and run this again. CloudFormation rolled back its changes.",
             ) from error
 
-    def check_kind(self) -> None:
-        """Refuse to treat a stack of production as one of development.
+    def check(self) -> None:
+        """Refuse a stack of another tool, and one of production that the settings make another.
 
         Raises:
-            DeployError: The settings say development, and the stack says production.
+            DeployError: The stack is an export's, or it says production and the settings do not.
         """
-        self._check_kind(self._find())
+        self._check(self._find())
 
     def exists(self) -> bool:
         return self._find() is not None
@@ -94,6 +121,7 @@ class Resources:
             TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
             Parameters=self._parameters(self._stage.archive_bucket or "", serving=True),
             Capabilities=_CAPABILITIES,
+            **self._tags(),
         )
         waiter = self._client.get_waiter("stack_create_complete")
         waiter.wait(StackName=self._stage.stack, WaiterConfig=_WAIT)
@@ -101,12 +129,14 @@ class Resources:
 
     def _update(self, stack: "StackTypeDef", *, serving: bool) -> str:
         archives = self._archives(stack)
+        self._check_key(stack)
         try:
             self._client.update_stack(
                 StackName=self._stage.stack,
                 TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
                 Parameters=self._parameters(archives, serving=serving),
                 Capabilities=_CAPABILITIES,
+                **self._tags(),
             )
         except ClientError as error:
             if _NOTHING_NEW in str(error):
@@ -130,20 +160,42 @@ class Resources:
         return kept or wanted or ""
 
     def _parameters(self, archives: str, *, serving: bool) -> "list[ParameterTypeDef]":
-        parameters = {
-            "Stage": self._stage.name,
-            "Kind": self._stage.kind,
-            "Serving": "yes" if serving else "no",
-            "ArchiveBucket": archives,
-            "AuditDays": audit_days(self._stage.environment),
-            **cost_limits(self._stage.environment),
-        }
+        parameters = stack_parameters(self._stage, archives, serving=serving)
         return [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ]
 
-    def _check_kind(self, stack: "StackTypeDef | None") -> None:
-        was = _given(stack).get("Kind") if stack is not None else None
+    def _tags(self) -> "_Tags":
+        """Return the tags, which CloudFormation gives to all that the stack has.
+
+        Without tags in the settings, a stack keeps those that somebody has given it.
+        """
+        tags = self._stage.account_settings.tags.items()
+        return {"Tags": [{"Key": name, "Value": value} for name, value in tags]} if tags else {}
+
+    def _check_key(self, stack: "StackTypeDef") -> None:
+        """Refuse another key. What was written with the earlier one could no longer be read."""
+        kept, wanted = _given(stack).get("KmsKey"), self._stage.account_settings.key
+        if kept and wanted != kept:
+            raise DeployError(
+                f"KMS_KEY is {wanted or 'not set'}, but this stage's data are encrypted with "
+                f"{kept}.",
+                f"Set it to {kept} again. To have another key, rotate its material in KMS.",
+            )
+
+    def _check(self, stack: "StackTypeDef | None") -> None:
+        if stack is None:
+            return
+        if EXPORTED in {each["OutputKey"] for each in stack.get("Outputs", ())}:
+            raise DeployError(
+                f"Another tool deployed stage {self._stage.name}, from a directory of make export.",
+                f"Update it with that tool: make export FORMAT=sam STAGE={self._stage.name}, then "
+                "sam deploy. To take it down: sam delete.",
+            )
+        self._check_kind(stack)
+
+    def _check_kind(self, stack: "StackTypeDef") -> None:
+        was = _given(stack).get("Kind")
         if was == PRODUCTION and not self._stage.keeps_data:
             raise DeployError(
                 f"Stage {self._stage.name} is of production, and STAGE_KIND says "

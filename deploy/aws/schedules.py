@@ -7,7 +7,10 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-_MIN_AGE_SECONDS: Final = 60
+MOST_RETRIES: Final = 0
+"""The number of times that Lambda starts a failed run again: the next run does its work."""
+LONGEST_WAIT_SECONDS: Final = 60
+"""The time in which a run must start, the least that Lambda accepts."""
 _TOO_LITTLE_CONCURRENCY: Final = "InvalidParameterValueException"
 
 
@@ -22,8 +25,8 @@ def limit_runs(function: str, at_once: int, lambdas: "LambdaClient") -> bool:
     """
     lambdas.put_function_event_invoke_config(
         FunctionName=function,
-        MaximumRetryAttempts=0,
-        MaximumEventAgeInSeconds=_MIN_AGE_SECONDS,
+        MaximumRetryAttempts=MOST_RETRIES,
+        MaximumEventAgeInSeconds=LONGEST_WAIT_SECONDS,
     )
     try:
         lambdas.put_function_concurrency(

@@ -12,7 +12,7 @@ from chalicelib.errors import RoomkeyError
 from deploy.account import Account
 from deploy.aws.resources import Resources
 from deploy.errors import DeployError
-from deploy.opentok.uploader_keys import AccessKey, UploaderKeys
+from deploy.opentok.uploader_keys import AWS_OWN_KEY, AccessKey, UploaderKeys
 from deploy.stage import Stage
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ def archive_storage_of(
             f'"{stage.name}", "environment_variables". Run make deploy STAGE={stage.name}, '
             "then run this again.",
         )
-    keys = UploaderKeys(user, stage.archive_secret_id, account.session)
+    key = stage.account_settings.key or AWS_OWN_KEY
+    keys = UploaderKeys(user, stage.archive_secret_id, account.session, key=key)
     return ArchiveStorage(stage, account, bucket, keys, say)
 
 

@@ -1,7 +1,9 @@
 """Step 2: the OpenTok or Vonage credentials, checked before they are stored."""
 
 import json
+import warnings
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
@@ -9,9 +11,11 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.opentok.api_client import Transport
 from chalicelib.adapters.opentok.sdk_client import SdkClients
 from chalicelib.adapters.opentok.sessions_and_tokens import OpenTokPlatform
+from chalicelib.adapters.secret_content import CREDENTIAL_NAMES, SWITCH_AT, switch_time
 from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.support.deadline import Deadline
+from chalicelib.core.support.formats import rfc3339, utc_now
 from chalicelib.errors import NotConfigured, ProviderRefused, ProviderUnavailable
 from deploy.asking import Operator
 from deploy.errors import DeployError
@@ -77,19 +81,34 @@ class Secret:
             DeployError: The secret does not exist yet.
         """
         kept = {
-            name: value for name, value in self.content().items() if name not in _CREDENTIAL_NAMES
+            name: value for name, value in self.content().items() if name not in CREDENTIAL_NAMES
         }
         self.replace(credentials | kept)
+
+    def _check_no_rotation(self) -> None:
+        """Refuse to change what a rotation has copied, and puts in use soon.
+
+        Raises:
+            DeployError: A rotation is under way.
+        """
+        switch_at = switch_time(self.content())
+        if switch_at is not None and utc_now() < switch_at + _ROTATION_ENDS_WITHIN:
+            raise DeployError(
+                f"The credentials are being rotated, at {rfc3339(switch_at)}. Nothing was stored.",
+                "Run this again two minutes later.",
+            )
 
     def replace(self, content: Mapping[str, Any]) -> None:
         """Replace the secret's content.
 
         Raises:
-            DeployError: The secret does not exist yet.
+            DeployError: The secret does not exist yet. Or a rotation would undo the change.
         """
+        self._check_no_rotation()
+        kept = {name: value for name, value in content.items() if name != SWITCH_AT}
         try:
             self._client.put_secret_value(
-                SecretId=self._stage.secret_id, SecretString=json.dumps(content)
+                SecretId=self._stage.secret_id, SecretString=json.dumps(kept)
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != _ABSENT:
@@ -100,7 +119,7 @@ class Secret:
             ) from error
 
 
-_CREDENTIAL_NAMES: Final = frozenset({"apiKey", "apiSecret", "applicationId", "privateKey"})
+_ROTATION_ENDS_WITHIN: Final = timedelta(minutes=1)
 
 
 def _project(content: Mapping[str, Any]) -> str | None:
@@ -117,7 +136,10 @@ def try_credentials(credentials: dict[str, str], stage: Stage) -> None:
     source = SecretsManagerCredentials(_entered_client(credentials), "entered")
     platform = OpenTokPlatform(SdkClients(source, stage.opentok_api_url), Transport())
     try:
-        platform.create_session(RoomSettings(), None, Deadline(_TRIAL_SECONDS))
+        with warnings.catch_warnings():
+            # Of a secret that is too short, OpenTok's refusal says enough.
+            warnings.simplefilter("ignore")
+            platform.create_session(RoomSettings(), None, Deadline(_TRIAL_SECONDS))
     except NotConfigured as error:
         raise DeployError(f"These are not valid credentials: {error.note}.", _AGAIN) from None
     except ProviderRefused:
@@ -166,5 +188,5 @@ class _EnteredSecret:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 - as boto3 has it
+    def get_secret_value(self, *, SecretId: str, **_: str) -> dict[str, str]:  # noqa: N803 - as boto3 has it
         return {"Name": SecretId, "SecretString": self._text}

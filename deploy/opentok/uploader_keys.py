@@ -9,6 +9,7 @@ from typing import Final
 import boto3
 from botocore.exceptions import ClientError
 
+AWS_OWN_KEY: Final = "alias/aws/secretsmanager"
 _ABSENT: Final = "ResourceNotFoundException"
 _EXISTS: Final = "ResourceExistsException"
 _MAX_KEYS: Final = 2
@@ -34,6 +35,7 @@ class UploaderKeys:
         secret_id: The secret for the stored key.
         session: Creates the clients.
         pause: Waits for a number of seconds.
+        key: The key in KMS that encrypts the secret.
     """
 
     def __init__(
@@ -42,10 +44,12 @@ class UploaderKeys:
         secret_id: str,
         session: boto3.Session,
         pause: Callable[[float], None] = time.sleep,
+        key: str = AWS_OWN_KEY,
     ) -> None:
         self._user = user
         self._secret_id = secret_id
         self._session = session
+        self._key = key
         self._pause = pause
         self._iam = session.client("iam")
         self._secretsmanager = session.client("secretsmanager")
@@ -83,6 +87,7 @@ class UploaderKeys:
                 Name=self._secret_id,
                 Description="The access key for OpenTok's uploads of recordings, as JSON.",
                 SecretString=content,
+                KmsKeyId=self._key,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != _EXISTS:

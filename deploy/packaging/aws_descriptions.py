@@ -20,7 +20,9 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "lambda": frozenset({"Invoke"}),
     # botocore itself asks for the bucket's region by HeadBucket.
     "s3": frozenset({"DeleteObject", "GetObject", "HeadBucket"}),
-    "secretsmanager": frozenset({"GetSecretValue"}),
+    "secretsmanager": frozenset(
+        {"DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}
+    ),
 }
 """The operations by service."""
 

@@ -1,7 +1,7 @@
 """The commands `chalice deploy` and `chalice delete`, each run in a new process.
 
-The process gets Chalice's configuration at its standard input. The configuration has the operator's
-own settings, and one of them is secret.
+The process gets Chalice's configuration at its standard input, and what Chalice is to add to its
+calls. The configuration has the operator's own settings, and one of them is secret.
 """
 
 import json
@@ -40,15 +40,17 @@ def run_chalice(
         text=True,
     ) as process:
         if process.stdin is not None:
-            json.dump(stage.chalice_config, process.stdin)
+            demands = stage.account_settings.demands
+            given = {"config": stage.chalice_config, "demands": demands, "python": stage.python}
+            json.dump(given, process.stdin)
             process.stdin.close()
         for line in readable_output(process.stdout or ()):
             print(f"      {line}", file=output, flush=True)
     if process.returncode:
         raise DeployError(
             f"`chalice {command}` failed; its output is above.",
-            "If a permission is missing, grant it to the credentials in use. Run this again to "
-            "continue: existing resources are updated, not created twice.",
+            "If a permission is missing, docs/rights.md says which ones deploying needs. Run this "
+            "again to continue: existing resources are updated, not created twice.",
         )
 
 

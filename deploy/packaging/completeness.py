@@ -4,7 +4,6 @@ If Chalice finds no wheel, it only prints a message and continues.
 """
 
 import re
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -20,20 +19,26 @@ _ELF: Final = b"\x7fELF"
 _MACHINE_AT: Final = slice(18, 20)
 
 
-def check_complete(folder: Path, requirements: Path, architecture: str) -> None:
+def check_complete(folder: Path, requirements: Path, architecture: str, python: str) -> None:
     """Refuse an unpacked package that would fail in a Lambda.
+
+    Args:
+        folder: The unpacked package.
+        requirements: The file with the pinned libraries.
+        architecture: Lambda's architecture: `x86_64` or `arm64`.
+        python: The version of Lambda's Python, such as `3.13`.
 
     Raises:
         DeployError: A library is missing, or has another version, machine or Python.
     """
-    wanted = _wanted(requirements.read_text(encoding="utf-8"))
+    wanted = _wanted(requirements.read_text(encoding="utf-8"), python)
     problems = [
         f"{name} {version} is missing" for name, version in sorted(wanted - _present(folder))
     ]
     problems += [
-        f"{path.relative_to(folder)} is not for Python {_python()} on {architecture}"
+        f"{path.relative_to(folder)} is not for Python {python} on {architecture}"
         for path in sorted(folder.rglob("*.so*"))
-        if not _fits(path, architecture)
+        if not _fits(path, architecture, python)
     ]
     if problems:
         raise DeployError(
@@ -43,14 +48,15 @@ def check_complete(folder: Path, requirements: Path, architecture: str) -> None:
         )
 
 
-def _wanted(text: str) -> set[tuple[str, str]]:
+def _wanted(text: str, python: str) -> set[tuple[str, str]]:
     """Return name and version of each pinned library for Lambda's Python."""
     found: set[tuple[str, str]] = set()
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         requirement = Requirement(line)
-        if requirement.marker is None or requirement.marker.evaluate():
+        lambdas = {"python_version": python, "python_full_version": f"{python}.0"}
+        if requirement.marker is None or requirement.marker.evaluate(lambdas):
             (pinned,) = requirement.specifier
             found.add((canonicalize_name(requirement.name), pinned.version))
     return found
@@ -64,14 +70,10 @@ def _present(folder: Path) -> set[tuple[str, str]]:
     return found
 
 
-def _fits(path: Path, architecture: str) -> bool:
+def _fits(path: Path, architecture: str, python: str) -> bool:
     head = path.read_bytes()[:20]
     machine = int.from_bytes(head[_MACHINE_AT], "little")
     if not head.startswith(_ELF) or machine != _MACHINES[architecture]:
         return False
     tag = re.search(r"\.cpython-(\d+)-", path.name)
-    return tag is None or tag[1] == _python().replace(".", "")
-
-
-def _python() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
+    return tag is None or tag[1] == python.replace(".", "")

@@ -25,8 +25,9 @@ from chalice.utils import UI, OSUtils
 from deploy.errors import DeployError
 from deploy.packaging.archive import pack, unpack
 from deploy.packaging.aws_descriptions import trim_descriptions
-from deploy.packaging.bytecode import compile_all
+from deploy.packaging.bytecode import compile_with
 from deploy.packaging.completeness import check_complete
+from deploy.packaging.lambda_python import find_python, without_python
 from deploy.packaging.precompiled import write_precompiled
 from deploy.packaging.roots import write_roots
 from deploy.packaging.shipping import ships
@@ -37,9 +38,23 @@ _MIB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A finished zip at the path where `chalice deploy` looks for it."""
+    """A finished zip at the path where `chalice deploy` looks for it.
+
+    Args:
+        path: The zip's path.
+        python: The version of Python that it is for, such as `3.13`.
+        is_compiled: False if nothing in it is compiled, because that Python is not on this machine.
+    """
 
     path: Path
+    python: str
+    is_compiled: bool = True
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that tell an operator of it."""
+        size = f"package {self.path.name}: {self.megabytes:.1f} MB, for Python {self.python}"
+        return [size] if self.is_compiled else [size, without_python(self.python)]
 
     @property
     def sha256(self) -> str:
@@ -67,25 +82,28 @@ def build_package(stage: Stage) -> Package:
         config_from_disk=dict(stage.config),
         user_provided_params={"project_dir": str(stage.project)},
     )
-    path = _build_by_chalice(config)
+    path = _build_by_chalice(config, stage.python)
+    python = find_python(stage.python, stage.project)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         unpack(path, folder, ships)
-        check_complete(folder, stage.project / "requirements.txt", config.lambda_architecture)
+        requirements = stage.project / "requirements.txt"
+        check_complete(folder, requirements, config.lambda_architecture, stage.python)
         trim_descriptions(folder)
         write_roots(folder)
-        write_precompiled(folder, stage.project)
-        compile_all(folder)
+        if python is not None:
+            write_precompiled(folder, stage.project, python)
+            compile_with(python, folder)
         pack(folder, path)
-    package = Package(path)
+    package = Package(path, stage.python, is_compiled=python is not None)
     _check_size(package)
     return package
 
 
-def _build_by_chalice(config: Config) -> Path:
+def _build_by_chalice(config: Config, python: str) -> Path:
     try:
-        built = _chalice_packager(config).create_deployment_package(
-            config.project_dir, config.lambda_python_version
+        built = _chalice_packager(config, python).create_deployment_package(
+            config.project_dir, f"python{python}"
         )
     except (NoSuchPackageError, PackageDownloadError) as error:
         raise DeployError(
@@ -106,9 +124,41 @@ class _Files(OSUtils):
     ZIP_DEFLATED = ZIP_STORED  # Chalice's zip is unpacked at once, so compressing it is in vain.
 
 
-def _chalice_packager(config: Config) -> LambdaDeploymentPackager:
+class LambdasPip(PipRunner):
+    """Chalice's pip, which would take wheels for the running Python alone.
+
+    Args:
+        pip: Runs pip.
+        files: Chalice's files.
+        python: The version of Lambda's Python, such as `3.13`.
+    """
+
+    def __init__(self, pip: SubprocessPip, files: OSUtils, python: str) -> None:
+        super().__init__(pip, files)
+        self._version = python
+
+    def download_manylinux_wheels(
+        self, abi: str, packages: list[str], directory: str, platforms: list[str] | None = None
+    ) -> None:
+        """Download the wheels for Lambda of these packages, such as `six==1.17.0`, if there are."""
+        wanted = [f"--platform={each}" for each in platforms or ()]
+        wanted += [f"--abi={each}" for each in (abi, "abi3", "none")]
+        for package in packages:
+            self._execute(
+                "download",
+                [
+                    *("--only-binary=:all:", "--no-deps", "--implementation=cp"),
+                    *wanted,
+                    f"--python-version={self._version}",
+                    f"--dest={directory}",
+                    package,
+                ],
+            )
+
+
+def _chalice_packager(config: Config, python: str) -> LambdaDeploymentPackager:
     files = _Files()
-    pip = PipRunner(SubprocessPip(files), files)
+    pip = LambdasPip(SubprocessPip(files), files, python)
     architecture = config.lambda_architecture
     return LambdaDeploymentPackager(
         files, DependencyBuilder(files, pip, architecture), UI(StringIO()), architecture

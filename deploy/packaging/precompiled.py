@@ -1,7 +1,8 @@
 """The modules from which a start takes the methods of dataclasses and its regular expressions.
 
-`python -m deploy.packaging.precompiled MODULE` prints both modules' sources for a module and all
-that it imports. That module is imported as in a Lambda.
+`python -m deploy.packaging.precompiled MODULE PACKAGE` prints both modules' sources for a module
+and all that it imports. That module is imported as in a Lambda. Chalice's own part of it is in the
+package.
 """
 
 import builtins
@@ -30,17 +31,23 @@ SETTINGS: Final[Mapping[str, str]] = {
 """Settings with which a Lambda loads what a join needs. Nothing is called."""
 
 
-def write_precompiled(folder: Path, project: Path, module: str = "app") -> None:
+def write_precompiled(folder: Path, project: Path, python: Path, module: str = "app") -> None:
     """Write both modules into an unpacked package.
 
     A process imports the project with this machine's libraries, because those of the package may be
     for another machine.
 
+    Args:
+        folder: The unpacked package.
+        project: The folder of the project.
+        python: An interpreter of Lambda's version, with the libraries.
+        module: The module to import.
+
     Raises:
         DeployError: The project cannot be imported.
     """
     ran = subprocess.run(  # noqa: S603 - our Python, with fixed arguments
-        [sys.executable, "-m", __name__, module],
+        [python, "-m", __name__, module, str(folder)],
         cwd=project,
         env={
             "PATH": os.environ.get("PATH", ""),
@@ -119,5 +126,6 @@ def _methods(texts: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
+    sys.path.append(sys.argv[2])
     found = _sources(sys.argv[1])
     sys.stdout.write(json.dumps(found))

@@ -9,12 +9,14 @@ from chalicelib.errors import NotConfigured
 from chalicelib.media_settings import features_off
 from chalicelib.privacy_settings import audit_addresses
 from chalicelib.settings import Settings, cors_origin, log_level
+from deploy.account_settings import ACCOUNT_SETTINGS
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
+from deploy.packaging.lambda_python import SETTING as LAMBDA_PYTHON
 
 STAGE_KIND: Final = "STAGE_KIND"
 STAGE_REGION: Final = "STAGE_REGION"
-OF_THE_DEPLOYMENT: Final = (STAGE_KIND, STAGE_REGION)
+OF_THE_DEPLOYMENT: Final = (STAGE_KIND, STAGE_REGION, LAMBDA_PYTHON, *ACCOUNT_SETTINGS)
 """Settings that say how a stage is deployed. The functions do not get them."""
 SECRET_SETTINGS: Final = frozenset({"CALLBACK_PATH_SECRET"})
 """Settings whose values are never shown."""

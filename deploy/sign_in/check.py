@@ -9,14 +9,16 @@ from urllib.error import HTTPError, URLError
 from jwt import PyJWK, PyJWTError
 
 from chalicelib.adapters.issuer_documents import discovery_url, fetch_document, keys_url_in
-from chalicelib.adapters.oidc import ALGORITHMS, IssuerKeys
+from chalicelib.adapters.oidc import ALGORITHMS, FETCH_SECONDS, IssuerKeys, KeysUnavailable
 from chalicelib.auth_settings import read_issuers
 from chalicelib.core.model.issuer import Issuer
 from chalicelib.core.support.deadline import Deadline
 from deploy.errors import DeployError
 from deploy.sign_in.bearer import BearerJudgment
 
-FETCH_SECONDS: Final = 10.0
+_LONGEST_FETCH_SECONDS: Final = 10.0
+_ATTEMPTS: Final = 3
+"""A fetch of the keys is tried so often, because the service's own limit is short."""
 _SEE_THE_PAGE: Final = "docs/sign-in.md has a recipe for each provider. Then run this again."
 
 
@@ -78,10 +80,10 @@ class SignInCheck:
                 keys_url = keys_url_in(document, issuer.url)
                 self._say(f"{discovery_url(issuer.url)}: names this issuer")
             _fetched(keys_url)
-            keys = self._keys[issuer.url].get_signing_keys()
+            keys = _fetched_as_the_service_does(self._keys[issuer.url])
         except _Unfetched as error:
             return f"{error}{_guess(issuer, str(error))}"
-        except ValueError as error:
+        except (ValueError, TimeoutError) as error:
             return f"{error}."
         except PyJWTError as error:
             return f"The issuer's keys cannot be used: {error}."
@@ -89,6 +91,26 @@ class SignInCheck:
         if not usable:
             return f"{keys_url} has no key for {' or '.join(ALGORITHMS)}."
         self._say(f"{keys_url}: {len(usable)} keys for {' and '.join(_algorithms(usable))}")
+        return None if issuer.keys_url is None else self._other_name_of(issuer)
+
+    def _other_name_of(self, issuer: Issuer) -> str | None:
+        """Return a fault if an issuer, whose keys come from the settings, has another name."""
+        url = discovery_url(issuer.url)
+        try:
+            document = _fetched(url)
+            named = document.get("issuer") if isinstance(document, dict) else None
+        except (_Unfetched, ValueError):  # `urllib` knows no address without https
+            named = None
+        if isinstance(named, str) and named != issuer.url:
+            return (
+                f"{url} names the issuer {named!r}, and AUTH_ISSUER is {issuer.url!r}. They must "
+                "be the same to the letter, whatever AUTH_JWKS_URL is."
+            )
+        self._say(
+            f"{url}: names this issuer"
+            if named
+            else f"{url}: cannot be read, so only a token shows whether AUTH_ISSUER is right"
+        )
         return None
 
 
@@ -98,18 +120,40 @@ class _Unfetched(Exception):
 
 def _fetched(url: str) -> object:
     try:
-        return fetch_document(url, Deadline(FETCH_SECONDS))
+        return fetch_document(url, Deadline(_LONGEST_FETCH_SECONDS))
     except HTTPError as error:
         raise _Unfetched(f"{url} answers {error.code} {error.reason}.") from error
     except URLError as error:
         raise _Unfetched(f"{url} cannot be reached: {error.reason}.") from error
     except TimeoutError as error:
-        raise _Unfetched(f"{url} does not answer within {FETCH_SECONDS:.0f} s.") from error
+        raise _Unfetched(f"{url} does not answer within {_LONGEST_FETCH_SECONDS:.0f} s.") from error
     except (OSError, HTTPException) as error:
         cause = str(error) or type(error).__name__
         raise _Unfetched(f"{url} cannot be reached: {cause}.") from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _Unfetched(f"{url} is no JSON.") from error
+
+
+def _fetched_as_the_service_does(keys: IssuerKeys) -> Sequence[PyJWK]:
+    """Return an issuer's keys, fetched in the service's own time.
+
+    Raises:
+        KeysUnavailable: The keys are of no use.
+        TimeoutError: Each attempt failed.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return keys.get_signing_keys()
+        except KeysUnavailable as error:
+            if not isinstance(error.__cause__, OSError | HTTPException):
+                raise
+            late = error
+        keys.pause_ends = 0.0
+    raise TimeoutError(
+        f"{keys.issuer.url} publishes its keys, but in {_ATTEMPTS} attempts they could not be "
+        f"fetched within {FETCH_SECONDS:.0f} s, as the service needs ({late}). Check this "
+        "machine's network"
+    )
 
 
 def _guess(issuer: Issuer, fault: str) -> str:

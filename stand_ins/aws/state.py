@@ -6,6 +6,8 @@ the process, so all stand-ins of a process share one lock.
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from wsgiref.types import WSGIEnvironment
 
@@ -52,6 +54,14 @@ def reset() -> None:
                 for backend in account.values():
                     backend.reset()
         _CHANGES.add(RESET)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let moto perform nothing while the body reads or changes its state."""
+    with _ONE_AT_A_TIME:
+        _CHANGES.add(RESET)
+        yield
 
 
 def empty_tables() -> None:

@@ -1,5 +1,6 @@
 """The checks of a REST call's credentials: OpenTok's auth header and Vonage's bearer token."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -50,21 +51,37 @@ def authenticate(headers: Headers, known: KnownCredentials, now: float) -> str:
     raise RefusedError(_NO_AUTHENTICATION)
 
 
+def authenticate_account(headers: Headers, known: KnownCredentials, now: float) -> str:
+    """Return the key of the account that makes a call, which OpenTok's JWT names.
+
+    Raises:
+        RefusedError: The service would refuse the call.
+    """
+    opentok_jwt = headers.get("X-OPENTOK-AUTH")
+    if opentok_jwt is None:
+        raise RefusedError(_NO_AUTHENTICATION)
+    return _issuer_of(opentok_jwt, "account", known.accounts, now)
+
+
 def _project_of(token: str, known: KnownCredentials, now: float) -> str:
+    return _issuer_of(token, "project", known.projects, now)
+
+
+def _issuer_of(token: str, kind: str, secrets: Mapping[str, str], now: float) -> str:
     claims = unverified_claims(token)
     if claims is None:
         raise RefusedError("Invalid token format")
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or not issuer.isdecimal():
         raise RefusedError("Invalid issuer format")
-    if issuer not in known.projects:
+    if issuer not in secrets:
         raise RefusedError("Issuer not found")
     try:
-        jwt.decode(token, known.projects[issuer], algorithms=["HS256"], options=SIGNATURE_ONLY)
+        jwt.decode(token, secrets[issuer], algorithms=["HS256"], options=SIGNATURE_ONLY)
     except jwt.InvalidTokenError as error:
         raise RefusedError("Invalid signature") from error
     # An account's token names the key of the account, never that of a project.
-    if claims.get("ist") != "project":
+    if claims.get("ist") != kind:
         raise RefusedError("Invalid token format")
     _check_times(claims, now)
     return issuer

@@ -30,6 +30,8 @@ class OpenTokStandIn:
     Args:
         projects: API secrets by API key.
         applications: Public keys (PEM) by Vonage application id.
+        accounts: The secrets of accounts by key. Each account may change the credentials of all
+            projects and applications.
         clock: Seconds since the epoch.
         callbacks: The receivers of callbacks, by kind; see `deliver_to`.
         callbacks_of: The one API key or application id whose callbacks go to these receivers;
@@ -50,6 +52,7 @@ class OpenTokStandIn:
         *,
         projects: Mapping[str, str] = _NONE,
         applications: Mapping[str, str] = _NONE,
+        accounts: Mapping[str, str] = _NONE,
         clock: Callable[[], float] = time.time,
         callbacks: Mapping[str, str] = _NONE,
         callbacks_of: str | None = None,
@@ -58,7 +61,7 @@ class OpenTokStandIn:
         retry_factor: float = 1.0,
         archive_ready_after: float = 2.0,
     ) -> None:
-        self._known = KnownCredentials(projects, applications)
+        self._known = KnownCredentials(dict(projects), dict(applications), accounts)
         self._clock = clock
         self._callbacks = Callbacks(
             clock,

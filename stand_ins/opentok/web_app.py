@@ -7,6 +7,8 @@ from werkzeug.routing import Rule
 
 from stand_ins.http.fault_routes import fault_routes
 from stand_ins.http.faults import FaultPlan
+from stand_ins.opentok.accounts.account_routes import account_routes
+from stand_ins.opentok.accounts.accounts import Accounts
 from stand_ins.opentok.archives.archive_routes import archive_routes
 from stand_ins.opentok.archives.archive_storage_routes import archive_storage_routes
 from stand_ins.opentok.broadcasts.broadcast_routes import broadcast_routes
@@ -65,6 +67,7 @@ def web_app(
     sessions = platform.sessions
     for routes in (
         rest_routes(sessions, known, clock),
+        account_routes(Accounts(known), known, clock),
         presence_routes(sessions, known, clock),
         moderation_routes(sessions, known, clock),
         registration_routes(callbacks.registrations, known, clock),

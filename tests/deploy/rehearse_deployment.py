@@ -4,8 +4,11 @@ import importlib.util
 import json
 import marshal
 import re
+import sys
 from collections.abc import Iterator
+from datetime import date
 from fnmatch import fnmatchcase
+from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
 from urllib.parse import urlsplit
@@ -13,13 +16,16 @@ from zipfile import ZipFile
 
 import jwt
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from deploy.packaging.aws_descriptions import OPERATIONS
-from deploy.packaging.bytecode import OURS
+from deploy.packaging.compile_modules import OURS
 from deploy.packaging.completeness import check_complete
 from deploy.stage import PROJECT
+from tests.deploy.export.made_by_calls import PLACES, READS, WITHOUT_PLACE
 from tests.deploy.rehearsed import (
     BEHIND,
     FILM,
@@ -31,9 +37,15 @@ from tests.deploy.rehearsed import (
     rehearse,
     url_in,
 )
-from tests.rehearsal.policies import statements
+from tests.rehearsal.demands import TAGS
+from tests.rehearsal.operators import BOUNDARY
+from tests.rehearsal.policies import statements as rights_of
+from tests.rehearsal.rights import statements
 from tests.rehearsal.runbook import BY_ACTS, WHILE_IT_RUNS, rehearsed_commands
-from tests.rehearsal.stage_set import API_SECRET, ORIGIN
+from tests.rehearsal.stage_set import ACCOUNT_SECRET, API_KEY, API_SECRET, ORIGIN
+from tools.release.bill_of_materials import SPECIFICATION
+from tools.release.changelog import Section
+from tools.release.files import HASHES, sha256_of, write_files
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning"),  # moto's gaps
@@ -52,6 +64,13 @@ ROLES = {
 
 OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules")
 RECORDINGS = "roomkey-prod-archives-rehearsed"
+
+COPIER = "copy_audit"
+NOT_IN_A_REHEARSAL = {
+    "deployer-policy": {"cloudformation:DescribeStackEvents", "s3:DeleteObject"},
+    "operator-policy": {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"},
+}
+"""The reason of a failure, recordings of a destroyed stage, what erasures seldom change."""
 
 ONLY_IN_A_RACE = {(WORKER, "dynamodb:ConditionCheckItem")}
 """`SeatReconciler` gives somebody a seat while the room loses its limit."""
@@ -211,7 +230,8 @@ def test_each_schedule_is_made_before_the_api_and_set_after_chalice(
     rules = [i for i, each in enumerate(actions) if each == "events:PutRule"]
     targets = [i for i, each in enumerate(actions) if each == "events:PutTargets"]
     alone = [i for i, each in enumerate(actions) if each == "lambda:PutFunctionConcurrency"]
-    assert len(rules) == len(targets) == len(alone) - 1 == len(SCHEDULED)
+    others = 2 if name == "deploy dev" else 1  # the worker, and in dev the rotation
+    assert len(rules) == len(targets) == len(alone) - others == len(SCHEDULED)
     in_turn = [each for pair in zip(rules, targets, strict=True) for each in pair]
     assert in_turn == sorted(in_turn)
     assert targets[-1] < actions.index("apigateway:CreateDeployment")
@@ -368,7 +388,7 @@ def test_every_action_of_the_policies_is_used_and_every_one_used_is_allowed(
         policy = json.loads((PROJECT / ".chalice" / f"policy-prod{own}.json").read_text())
         assert rehearsed.seen["policies"][f"roomkey-prod-{role}"] == policy
         used = {each[1:] for each in rehearsed.used_by_functions if each[0] == function}
-        for each in statements(policy):
+        for each in rights_of(policy):
             action, resource = each
             if action.startswith("logs:") or (function, action) in ONLY_IN_A_RACE:
                 continue
@@ -464,12 +484,69 @@ def test_a_restored_table_is_used_by_each_function_and_named_in_each_policy(
     for policy in policies.values():
         tables = {
             re.split("[:/]", resource.partition("table/")[2])[0]
-            for action, resource in statements(policy)
+            for action, resource in rights_of(policy)
             if action.startswith("dynamodb:")
         }
         assert tables <= {restored}
     for each in functions.values():
         assert each["Environment"]["Variables"]["ROOMS_TABLE"] == restored
+
+
+def test_operators_were_refused_nothing_that_their_policies_must_allow(
+    rehearsed: Rehearsed,
+) -> None:
+    """The account judged each of their calls, and what CloudFormation does in their name."""
+    assert rehearsed.operators.refused == []
+
+
+@pytest.mark.parametrize(
+    "name", ["deployer-policy", "deployer-policy-kms", "deployer-policy-vpc", "operator-policy"]
+)
+def test_each_action_and_each_resource_of_an_operators_policy_is_needed(
+    rehearsed: Rehearsed, name: str
+) -> None:
+    given, rare = statements(name), NOT_IN_A_REHEARSAL.get(name, set())
+    used = [each for policy, each in rehearsed.operators.used if policy == name]
+
+    assert {each.action for each in given} - {each.action for each in used} == rare
+    idle = {each.resource for each in given} - {each.resource for each in used}
+    assert idle == {each.resource for each in given if each.action in rare} - {
+        each.resource for each in used
+    }
+
+
+def test_a_bounded_function_does_nothing_beyond_its_boundary(rehearsed: Rehearsed) -> None:
+    """The account judged each call of prod's functions by role and boundary."""
+    bounded = rehearsed.operators.known.boundaries
+    assert {bounded[f"roomkey-prod-{role}"] for role in ROLES.values()} == {BOUNDARY}
+
+
+def test_a_stage_has_the_accounts_tags_boundary_key_and_network(rehearsed: Rehearsed) -> None:
+    demanded, calls = rehearsed.seen["demanded"], rehearsed.acts["deploy dev"].calls
+    tags = [{"Key": name, "Value": value} for name, value in TAGS.items()]
+    own = [each for each in demanded["functions"] if COPIER not in str(each["Configuration"])]
+
+    assert len(own) == len(ROLES)
+    keys = {each["Configuration"]["KMSKeyArn"] for each in own}
+    assert len(keys) == 1
+    for each in demanded["functions"]:
+        assert len(each["Configuration"]["VpcConfig"]["SubnetIds"]) == 2
+        assert len(each["Configuration"]["VpcConfig"]["SecurityGroupIds"]) == 1
+    for each in own:
+        assert each["Tags"].items() >= TAGS.items()
+    for role in demanded["roles"]:
+        assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+        assert role.get("Tags") == tags or "Copier" in role["RoleName"]
+    assert demanded["rules"] == [tags] * len(SCHEDULED)
+    logs = {name: each for name, each in demanded["logs"].items() if COPIER not in name}
+    assert list(logs.values()) == [TAGS] * len(ROLES)
+    encrypted = [each.parameters for each in calls if each.operation == "AssociateKmsKey"]
+    assert {each["logGroupName"] for each in encrypted} == logs.keys()
+    assert {each["kmsKeyId"] for each in encrypted} == keys
+    tagged = [each for each in calls if each.action == "apigateway:TagResource"]
+    assert [each.parameters["tags"] for each in tagged] == [TAGS] * 2
+    services = ["dynamodb", "lambda", "logs", "monitoring", "s3", "secretsmanager"]
+    assert demanded["endpoints"] == services
 
 
 def test_functions_touch_nothing_but_their_own_stages(rehearsed: Rehearsed) -> None:
@@ -484,7 +561,38 @@ def test_all_that_requirements_name_is_in_the_zip(rehearsed: Rehearsed, tmp_path
     with ZipFile(rehearsed.package) as package:
         package.extractall(tmp_path)
 
-    check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    check_complete(tmp_path, PROJECT / "requirements.txt", "x86_64", python)
+
+
+def test_a_release_has_the_zip_a_bill_of_all_that_is_in_it_and_their_hashes(
+    rehearsed: Rehearsed, tmp_path: Path
+) -> None:
+    built = tmp_path / "built.zip"
+    built.write_bytes(rehearsed.package.getvalue())
+    section = Section("0.2.0", date(2026, 3, 1), "### Added\n\n- A room.")
+    files = write_files(section, PROJECT, tmp_path / "release", lambda: built)
+
+    assert [each.name for each in files] == ["roomkey-0.2.0.zip", "roomkey-0.2.0.cdx.json", HASHES]
+    package, materials, hashes = files
+    assert package.read_bytes() == built.read_bytes()
+    summed = [(sha256_of(each), each.name) for each in (package, materials)]
+    assert [tuple(line.split("  ")) for line in hashes.read_text().splitlines()] == summed
+    text = materials.read_text()
+    assert JsonStrictValidator(SchemaVersion.from_version(SPECIFICATION)).validate_str(text) is None
+    document = json.loads(text)
+    assert document["metadata"]["timestamp"] == "2026-03-01T00:00:00+00:00"
+    released = document["metadata"]["component"]
+    assert (released["name"], released["version"]) == ("roomkey", "0.2.0")
+    assert released["hashes"] == [{"alg": "SHA-256", "content": sha256_of(package)}]
+    listed = {(each["name"], each["version"]) for each in document["components"]}
+    with ZipFile(package) as packed:
+        found = {
+            re.sub("[-_.]+", "-", each[1]).lower(): each[2]
+            for name in packed.namelist()
+            if (each := re.match(r"(.+)-([^-]+)\.dist-info/", name))
+        }
+    assert listed == {*found.items(), ("chalice", version("chalice"))}
 
 
 def test_nothing_ships_that_must_not(rehearsed: Rehearsed) -> None:
@@ -536,6 +644,18 @@ def test_the_zip_is_small(rehearsed: Rehearsed) -> None:
     assert megabytes < 13, f"{megabytes:.1f} MB"
 
 
+def test_a_deployment_makes_nothing_that_an_export_lacks(rehearsed: Rehearsed) -> None:
+    acts = [rehearsed.acts[name] for name in ("interrupted deploy", "first deploy")]
+    made = {
+        f"{call.service}:{call.operation}"
+        for act in acts
+        for call in act.calls
+        if not call.operation.startswith(READS)
+    }
+    assert made >= {"lambda:CreateFunction", "logs:PutSubscriptionFilter"}
+    assert made <= PLACES.keys() | WITHOUT_PLACE.keys()
+
+
 def test_destroying_wants_the_stacks_name_for_an_answer(rehearsed: Rehearsed) -> None:
     act = rehearsed.acts["refused destroy"]
 
@@ -583,6 +703,39 @@ def test_half_a_deployment_can_be_destroyed(rehearsed: Rehearsed) -> None:
     left = rehearsed.seen["after half of prod"]
     assert left["buckets"] == [RECORDINGS]
     assert not any(left[kind] for kind in OF_A_SERVING_STAGE)
+
+
+def test_a_stage_that_rotates_wants_the_account_first(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["dev without account"]
+
+    assert act.outcome.status != 0
+    assert "make account-secret STAGE=dev" in act.outcome.output
+    assert "[3/5]" not in act.outcome.output
+    assert succeeded(rehearsed.acts["dev account"])
+    assert ACCOUNT_SECRET not in rehearsed.acts["dev account"].outcome.output
+
+
+def test_a_rotation_is_set_up_and_tried_by_the_deployed_function(rehearsed: Rehearsed) -> None:
+    act = rehearsed.acts["deploy dev"]
+
+    assert succeeded(act)
+    assert "rotated every 30 days" in act.outcome.output
+    assert "secretsmanager:RotateSecret" in act.actions
+    assert '"route":"testSecret","status":200' in rehearsed.seen["rotation"].replace(" ", "")
+
+
+def test_the_deployed_function_rotates_and_needs_all_that_its_policy_allows(
+    rehearsed: Rehearsed,
+) -> None:
+    replaced, stored = rehearsed.seen["rotated"]
+    used = {each[1:] for each in rehearsed.used_by_functions if "rotate" in each[0]}
+
+    assert stored == {"apiKey": API_KEY, "apiSecret": replaced}
+    assert '"route":"finishSecret","status":200' in rehearsed.seen["rotation"].replace(" ", "")
+    assert replaced not in rehearsed.seen["rotation"]
+    for action, resource in rights_of(rehearsed.seen["rotation policy"]):
+        asked = any(action == each and fnmatchcase(on, resource) for each, on in used)
+        assert asked or action.startswith("logs:"), action
 
 
 def test_destroying_dev_leaves_nothing_of_it(rehearsed: Rehearsed) -> None:

@@ -13,14 +13,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import requests
 
+from deploy.settings.sources import operators_file
 from stand_ins.http.faults import Fault
 from stand_ins.project_clone import Clone, Outcome
 from tests.rehearsal import runbook
 from tests.rehearsal.aws_calls import AwsCall
 from tests.rehearsal.aws_command import run_aws
-from tests.rehearsal.stage_set import API_KEY, CREDENTIALS, StageSet
+from tests.rehearsal.demands import demanded_of, network_of
+from tests.rehearsal.operators import DEPLOYER_IN_VPC, OPERATOR, Operators
+from tests.rehearsal.place import ACCOUNT as ACCOUNT_ID
+from tests.rehearsal.place import REGION
+from tests.rehearsal.stage_set import (
+    ACCOUNT,
+    ACCOUNT_KEY,
+    ACCOUNT_SECRET,
+    API_KEY,
+    CREDENTIALS,
+    StageSet,
+)
 
 WRONG_SECRET = "00badbadbadbadbadbadbadbadbadbadbadbad00"
 SCHEDULED = (
@@ -67,6 +80,8 @@ class Rehearsed:
     documents: list[dict[str, Any]] = field(default_factory=list)
     used_by_functions: set[tuple[str, str, str]] = field(default_factory=set)
     """Each function, with each action that it needed, and on what."""
+    operators: Operators = field(default_factory=Operators)
+    """The operators' rights, used and refused."""
 
     @property
     def package(self) -> io.BytesIO:
@@ -90,7 +105,7 @@ class _Play:
         self._into_prod(first, second)
         self._record(second)
         self._use_it()
-        self._act("privacy check", second, "privacy-check", "prod")
+        self._act("privacy check", second, "privacy-check", "prod", AWS_ACCESS_KEY_ID=OPERATOR)
         self._look_into_prod()
         self._follow_the_runbook(second)
         self._act("refused destroy", second, "destroy", "prod", "yes\n")
@@ -105,6 +120,7 @@ class _Play:
         self._into_dev_and_out(second)
         self._seen.documents = self._set.aws.documents
         self._seen.used_by_functions = self._set.aws.used_by_functions
+        self._seen.operators = self._set.aws.operators
         return self._seen
 
     def _record(self, clone: Clone) -> None:
@@ -209,20 +225,55 @@ class _Play:
                 variables = dict(each.split("=", 1) for each in given)
                 variables |= {name: real[name] for name in real.keys() & variables.keys()}
                 stage, typed = variables.pop("STAGE"), runbook.TYPED.get(command, "")
+                variables["AWS_ACCESS_KEY_ID"] = OPERATOR
                 outcome = clone.make(target, stage, typed, **variables)
             else:
                 outcome = clone.run(command)
             self._seen.acts[command] = Act(outcome, self._set.aws.calls[before:])
 
     def _into_dev_and_out(self, clone: Clone) -> None:
-        self._act("dev without credentials", clone, "deploy", "dev")
-        self._act("dev credentials", clone, "secret", "dev", CREDENTIALS)
+        """A stage that rotates, with all that an account may demand: tags, a key, a network."""
+        self._demand(clone, network_of(self._set.aws.client))
+        with_all = {"AWS_ACCESS_KEY_ID": DEPLOYER_IN_VPC}
+        rotating = {**with_all, "ROOMKEY_ROTATION_DAYS": "30"}
+        self._act("dev without credentials", clone, "deploy", "dev", **with_all)
+        self._act("dev credentials", clone, "secret", "dev", CREDENTIALS, **with_all)
+        self._act("dev without account", clone, "deploy", "dev", **rotating)
+        self._act("dev account", clone, "account-secret", "dev", ACCOUNT, **with_all)
         with self._light_packages(clone):
-            self._act("deploy dev", clone, "deploy", "dev")
-        self._act("dev archive storage", clone, "archive-storage", "dev")
+            self._act("deploy dev", clone, "deploy", "dev", **rotating)
+            self._rotate_dev()
+        self._seen.seen["demanded"] = demanded_of(self._set.aws.client, "dev")
+        self._act("dev archive storage", clone, "archive-storage", "dev", **with_all)
         self._set.opentok.faults.add(Fault("/archive/storage", status=503), times=2)
-        self._act("destroy dev", clone, "destroy", "dev", "roomkey-dev\n")
+        self._act("destroy dev", clone, "destroy", "dev", "roomkey-dev\n", **with_all)
         self._look_after("dev")
+
+    def _rotate_dev(self) -> None:
+        """Let Secrets Manager rotate what somebody has replaced by hand in the account.
+
+        Nobody could join with it, so that the rotation announces nothing, and waits for nothing.
+        """
+        now = int(time.time())
+        claims = {"iss": ACCOUNT_KEY, "ist": "account", "iat": now, "exp": now + 60, "jti": "1"}
+        header = {"X-OPENTOK-AUTH": jwt.encode(claims, ACCOUNT_SECRET)}
+        url = f"https://api.opentok.com/v2/project/{API_KEY}/refreshSecret"
+        with self._set.http() as http:
+            replaced = http.post(url, headers=header, timeout=30).json()["secret"]
+        name, secret = "roomkey-dev-rotate_credentials", "roomkey/dev/opentok"
+        function = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}"
+        self._set.aws.rotation(secret, function).rotate()
+        client = self._set.aws.client("secretsmanager")
+        stored = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
+        self._seen.seen["rotated"] = (replaced, json.loads(stored["SecretString"]))
+        self._seen.seen["rotation"] = self._set.functions.running(name).log
+        role = self._set.functions.role(name)
+        self._seen.seen["rotation policy"] = self._set.aws.role_policies[role]
+
+    def _demand(self, clone: Clone, settings: Mapping[str, str]) -> None:
+        lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+        with (clone.folder / operators_file("dev")).open("a", encoding="utf-8") as file:
+            file.write(lines)
 
     def _set_callbacks_up(self) -> None:
         """As with `make callbacks`: the secret knows what OpenTok signs them with."""

@@ -33,10 +33,19 @@ COMMANDS = {
     "rooms": ("rooms", "STAGE", "--after=AFTER"),
     "who": ("who", "STAGE", "--room=ROOM", "--after=AFTER"),
     "free": ("free", "STAGE", "--room=ROOM"),
+    "export": ("STAGE", "--format=FORMAT", "--out=OUT"),
     **{
         name: (name, "STAGE")
         for name in (
-            *("deploy", "settings", "sign-in-check", "secret", "callbacks", "archive-storage"),
+            *(
+                "deploy",
+                "settings",
+                "sign-in-check",
+                "secret",
+                "account-secret",
+                "callbacks",
+                "archive-storage",
+            ),
             *("privacy-key", "privacy-check", "bearer-help", "package", "destroy"),
         )
     },
@@ -70,7 +79,7 @@ def test_a_flag_is_no_command_either(make: Path, target: str, flag: str) -> None
 
 def test_every_target_of_operators_is_tested() -> None:
     text = (PROJECT / "Makefile").read_text()
-    assert set(re.findall(r"-m deploy ([a-z-]+)", text)) == set(COMMANDS) - {"token"}
+    assert set(re.findall(r"-m deploy ([a-z-]+)", text)) == set(COMMANDS) - {"token", "export"}
 
 
 def test_a_token_for_the_check_of_sign_in_is_read_as_it_is(make: Path) -> None:

@@ -49,6 +49,14 @@ def test_the_settings_of_a_new_stage_are_a_file_with_its_name_in_it(project: Pat
     OperatedStage(read_stage("prod-us", project), {}).check()
 
 
+def test_a_stage_whose_name_begins_with_that_of_the_template_is_not_copied(project: Path) -> None:
+    make_stage("dev-us", "development", project)
+
+    written = make_stage("alice", "development", project)
+    assert not [each for each in written if "alice-us" in each]
+    assert not list((project / ".chalice").glob("policy-alice-us*"))
+
+
 def test_nothing_else_in_the_projects_file_changes(project: Path) -> None:
     file = project / ".chalice" / "config.json"
     before = file.read_text()

@@ -60,3 +60,43 @@ def test_a_stages_table_and_secret_are_its_own(name: str) -> None:
 
     assert stage.table == f"roomkey-{name}-rooms"
     assert stage.secret_id == f"roomkey/{name}/opentok"
+
+
+TOLERATED = {
+    "AUDIT_ADDRESSES": "AUDIT_ADDRESSES must be on or off",
+    "CORS_ORIGIN": "CORS_ORIGIN must be * or an origin, as in https://app.example.com",
+    "LOG_LEVEL": "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL",
+    "OPENTOK_API_URL": "OPENTOK_API_URL must be an address that begins with https:// or http://",
+}
+"""What the functions make do with, so that a typo stops no running service."""
+LIMITS = ("ALARM_LIVE_RECORDINGS", "ALARM_MINUTES_PER_DAY", "MONTHLY_BUDGET_USD")
+
+
+def test_all_faults_are_found_in_one_go() -> None:
+    wrong = dict.fromkeys((*TOLERATED, *LIMITS, "AUDIT_DAYS", "MAX_ROOMS"), "wrong/")
+
+    faults = dev_with(**wrong).faults()
+
+    assert {each.partition(" ")[0] for each in faults} == wrong.keys()
+    assert set(TOLERATED.values()) <= set(faults)
+
+
+@pytest.mark.parametrize("name", TOLERATED)
+def test_a_value_of_no_use_is_a_fault_even_where_the_functions_make_do_with_it(name: str) -> None:
+    assert dev_with(**{name: "app.example.com/"}).faults() == [TOLERATED[name]]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CORS_ORIGIN", "*"),
+        ("CORS_ORIGIN", "https://app.example.com"),
+        ("CORS_ORIGIN", "http://localhost:5173"),
+        ("CORS_ORIGIN", "capacitor://localhost"),
+        ("LOG_LEVEL", "debug"),
+        ("OPENTOK_API_URL", "https://api.opentok.com/"),
+        ("AUDIT_ADDRESSES", "off"),
+    ],
+)
+def test_a_value_that_works_is_no_fault(name: str, value: str) -> None:
+    assert dev_with(**{name: value}).faults() == []

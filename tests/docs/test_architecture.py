@@ -167,7 +167,7 @@ def test_a_deployment_goes_the_way_that_is_described() -> None:
     command, deployment = ROOT / "deploy" / "__main__.py", ROOT / "deploy" / "deployment.py"
     steps = steps_of("A deployment")
     assert steps[:3] == ["deploy/__main__.py", "deploy/stage.py", "deploy/deployment.py"]
-    assert "deploy/stage.py" in called_in(command, "main")
+    assert "deploy/stage.py" in called_in(command, "_run")
     assert "deploy/deployment.py" in called_in(command, "deploy")
     called = dict.fromkeys(called_in(deployment, "__init__") + called_in(deployment, "run"))
     assert [each for each in called if each in steps] == steps[3:]

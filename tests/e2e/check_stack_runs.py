@@ -235,8 +235,8 @@ def test_an_app_that_dies_later_ends_the_run_with_a_message() -> None:
         assert gone(roomkey.ports)
 
 
-def start_at(opentok_url: str) -> subprocess.CompletedProcess[str]:
-    given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": "short and wrong"}
+def start_at(opentok_url: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    given = {"OPENTOK_API_KEY": API_KEY, "OPENTOK_API_SECRET": "short and wrong", **settings}
     return subprocess.run(
         [sys.executable, "-m", "local"],
         env=clean_environment(free_ports(), given | {"OPENTOK_API_URL": opentok_url}),
@@ -249,9 +249,14 @@ def start_at(opentok_url: str) -> subprocess.CompletedProcess[str]:
 
 def test_wrong_credentials_and_no_network_end_the_start_with_a_sentence_each() -> None:
     opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
+    own = {"AUTH_ISSUER": "https://login.test", "AUTH_AUDIENCE": "calls"}
     with HttpServer(opentok.wsgi_app) as refusing, closed_port() as nowhere:
-        for url, said in ((refusing.url, "does not accept"), (nowhere, "cannot be reached")):
-            ended = start_at(url)
+        for url, said, settings in (
+            (refusing.url, "does not accept", {}),
+            (nowhere, "cannot be reached", {}),
+            (refusing.url, "does not accept", own),
+        ):
+            ended = start_at(url, **settings)
             assert (ended.returncode, ended.stdout) == (1, "Starting Roomkey ...\n")
             assert ended.stderr.startswith(f"OpenTok itself, project {API_KEY} {said}")
             assert ended.stderr.count("\n") == 1

@@ -3,7 +3,7 @@
 import io
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Self
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from werkzeug.wrappers import Request, Response
 
+from stand_ins.aws.rotation import SecretRotation
 from stand_ins.aws.stand_in import AwsStandIn
 from stand_ins.http.server import HttpServer
 from stand_ins.lambda_runtime.environment import FUNCTION
@@ -20,10 +21,14 @@ from tests.rehearsal.aws_calls import AwsCall, call_of
 from tests.rehearsal.event_bridge import EventBridge
 from tests.rehearsal.functions import Functions
 from tests.rehearsal.openapi import as_moto_takes_it
+from tests.rehearsal.operators import BOUNDARY, Operators
 from tests.rehearsal.place import ACCOUNT, REGION
 from tests.rehearsal.policies import allowed_by, needs
+from tests.rehearsal.rights import policy
 from tests.rehearsal.stacks import complete_stack
 
+_NOT_IN_MOTO: Final = frozenset({"apigateway:TagResource", "logs:AssociateKmsKey"})
+"""Calls that are judged, and change nothing."""
 _IMPORTS: Final = frozenset({"ImportRestApi", "PutRestApi"})
 
 
@@ -43,6 +48,7 @@ class AwsAccount:
         """The actions that each function needed, each with its resource."""
         self.role_policies: dict[str, dict[str, Any]] = {}
         """Each role's policy, unchanged."""
+        self.operators = Operators()
         self.api_gateway = ApiGateway(functions.invoke)
         self.event_bridge = EventBridge(self.client, functions.invoke)
 
@@ -89,6 +95,11 @@ class AwsAccount:
             function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
             self._functions.invoke_later(function, json.loads(body))
             return Response(status=HTTPStatus.ACCEPTED)(environ, start)
+        if call.action == "secretsmanager:RotateSecret":
+            self._set_up_rotation(call.parameters)
+            return Response("{}", content_type="application/x-amz-json-1.1")(environ, start)
+        if call.action in _NOT_IN_MOTO:
+            return Response("{}", content_type="application/json")(environ, start)
         document: dict[str, Any] = {}
         if call.operation in _IMPORTS:
             document = json.loads(body)
@@ -105,22 +116,42 @@ class AwsAccount:
     def _allows(self, call: AwsCall) -> bool:
         """Return True if the caller may make this call.
 
-        Operators may make every call that no test refuses. Functions may do what their role allows.
+        Operators may do what their policies allow. Functions may do what both their role and its
+        boundary allow.
         """
         for action, about in self._refused:
             if call.action == action and about in f"{call.path} {call.parameters}":
                 self._refused.remove((action, about))
                 return False
         if not call.caller.startswith(FUNCTION):
-            return True
+            return self.operators.allow(call)
         function = call.caller.removeprefix(FUNCTION)
         needed = needs(call, REGION, ACCOUNT)
         self.used_by_functions.update((function, *each) for each in needed)
-        policy = self.role_policies[self._functions.role(function)]
-        return all(allowed_by(policy, each) for each in needed)
+        role = self._functions.role(function)
+        policies = [self.role_policies[role]]
+        if self.operators.known.boundaries.get(role) == BOUNDARY:
+            policies.append(policy("boundary-policy"))
+        return all(allowed_by(each, need) for each in policies for need in needed)
+
+    def rotation(self, secret_id: str, function: str) -> SecretRotation:
+        """Return the rotation of a secret by the function of this ARN."""
+        return SecretRotation(
+            secret_id, REGION, lambda event: self._functions.invoke(function, event)
+        )
+
+    def _set_up_rotation(self, given: Mapping[str, Any]) -> None:
+        function = given["RotationLambdaARN"]
+        policy = json.loads(self.client("lambda").get_policy(FunctionName=function)["Policy"])
+        callers = [each["Principal"] for each in policy["Statement"]]
+        if {"Service": "secretsmanager.amazonaws.com"} not in callers:
+            raise PermissionError(f"Secrets Manager may not call {function}")
+        days = given["RotationRules"]["AutomaticallyAfterDays"]
+        self.rotation(given["SecretId"], function).schedule(function, days)
 
     def _follow(self, call: AwsCall, document: dict[str, Any], answer: Response) -> None:
         """Add the effects that such a call has on real AWS, but not in moto."""
+        self.operators.note(call)
         match call.service:
             case "apigateway":
                 imported = call.operation == "ImportRestApi"

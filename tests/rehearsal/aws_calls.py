@@ -25,6 +25,7 @@ class AwsCall:
     Args:
         caller: The id of the access key that signed the call.
         parameters: The parameters, unparsed.
+        method: The method of the HTTP request.
     """
 
     caller: str
@@ -32,6 +33,7 @@ class AwsCall:
     operation: str
     path: str
     parameters: dict[str, Any]
+    method: str = "POST"
 
     @property
     def action(self) -> str:
@@ -57,7 +59,8 @@ def call_of(environ: WSGIEnvironment, body: bytes) -> AwsCall:
     given = {*query, *(name[5:].replace("_", "-").lower() for name in environ if name[:5] == _HTTP)}
     for rest in _rest_operations(service):
         if rest.fits(environ["REQUEST_METHOD"], path, given):
-            return AwsCall(caller, service, rest.name, path, _json(body) | dict(query))
+            content, method = _json(body) | dict(query), environ["REQUEST_METHOD"]
+            return AwsCall(caller, service, rest.name, path, content, method)
     raise ValueError(f"{service} has no {environ['REQUEST_METHOD']} {path}")
 
 
@@ -102,7 +105,8 @@ def _rest_operation(model: Any) -> _RestOperation:
         place = shape.members[name].serialization
         if place.get("location") in {"querystring", "header"}:
             needed.add(place["name"].lower() if place["location"] == "header" else place["name"])
-    pattern = re.sub(r"\\\{[^}]*\\\+\\\}", ".+", re.escape(path))
+    # An ARN may have slashes, which WSGI servers decode.
+    pattern = re.sub(r"\\\{[^}]*(?:\\\+|_arn)\\\}", ".+", re.escape(path))
     pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", pattern)
     wanted = re.compile(pattern + "/?")
     return _RestOperation(model.name, model.http["method"], wanted, frozenset(needed))

@@ -2,7 +2,9 @@
 
 import base64
 import threading
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from stand_ins.lambda_runtime.folder import UnpackedPackages
@@ -26,6 +28,7 @@ class Functions:
     def __init__(self, surroundings: Callable[[], Mapping[str, str]]) -> None:
         self._surroundings = surroundings
         self._lock = threading.Lock()
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._packages = UnpackedPackages()
         self._running: dict[str, LambdaProcess] = {}
         self._later: list[threading.Thread] = []
@@ -42,25 +45,31 @@ class Functions:
         match call.operation:
             case "CreateFunction":
                 name = parameters["FunctionName"]
-                self._upload(name, parameters["Code"].pop("ZipFile"))
-                self._configured[name] = dict(parameters)
+                with self._stopped(name):
+                    self.uploads[name] = base64.b64decode(parameters["Code"].pop("ZipFile"))
+                    self._configured[name] = dict(parameters)
             case "UpdateFunctionCode":
-                self._upload(call.path.split("/")[3], parameters.pop("ZipFile"))
+                name = call.path.split("/")[3]
+                with self._stopped(name):
+                    self.uploads[name] = base64.b64decode(parameters.pop("ZipFile"))
             case "UpdateFunctionConfiguration":
                 name = call.path.split("/")[3]
-                self._stop(name)
-                self._configured[name] |= parameters
+                with self._stopped(name):
+                    self._configured[name] |= parameters
             case "DeleteFunction":
-                self._stop(call.path.split("/")[3].rpartition(":")[2])
+                with self._stopped(call.path.split("/")[3].rpartition(":")[2]):
+                    pass
 
     def invoke(self, arn: str, event: Mapping[str, Any]) -> Any:
         """Return the answer of the function of this ARN."""
         name = arn.rpartition(":")[2]
-        with self._lock:
+        with self._turn(name):
             if name not in self._running:
                 configured = self._configured[name]
+                with self._lock:
+                    folder = self._packages.folder_of(self.uploads[name])
                 process = LambdaProcess(
-                    self._packages.folder_of(self.uploads[name]),
+                    folder,
                     {
                         "AWS_REGION": arn.split(":")[3],
                         "AWS_DEFAULT_REGION": arn.split(":")[3],
@@ -73,7 +82,7 @@ class Functions:
                     layer=self.layer,
                 )
                 self._running[name] = process.__enter__()
-        return self._running[name].invoke(event)
+            return self._running[name].invoke(event)
 
     def invoke_later(self, arn: str, event: Mapping[str, Any]) -> None:
         """Invoke the function of this ARN in a thread, as an asynchronous invocation does."""
@@ -97,15 +106,20 @@ class Functions:
     def stop(self) -> None:
         """End every process, and remove what they ran."""
         for name in list(self._running):
-            self._stop(name)
+            with self._stopped(name):
+                pass
         self._packages.remove()
 
-    def _upload(self, name: str, encoded: str) -> None:
-        self._stop(name)
-        self.uploads[name] = base64.b64decode(encoded)
-
-    def _stop(self, name: str) -> None:
-        with self._lock:
+    @contextmanager
+    def _stopped(self, name: str) -> Iterator[None]:
+        """End a function's process after its last answer, as a change does. Its next one waits."""
+        with self._turn(name):
             process = self._running.pop(name, None)
-        if process is not None:
-            process.__exit__()
+            if process is not None:
+                process.__exit__()
+            yield
+
+    def _turn(self, name: str) -> threading.Lock:
+        """Return what an invocation of a function holds, and what a change of it holds."""
+        with self._lock:
+            return self._turns[name]

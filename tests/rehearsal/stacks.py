@@ -9,6 +9,7 @@ from typing import Any
 from deploy.aws.resources import TEMPLATE
 from tests.rehearsal.aws_calls import AwsCall
 from tests.rehearsal.place import ACCOUNT, REGION
+from tests.rehearsal.template import parameters_of
 
 _RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
 _COPIER = _RESOURCES["AuditCopier"]["Properties"]
@@ -21,13 +22,7 @@ def complete_stack(call: AwsCall, client: Callable[[str], Any]) -> None:
         call: Any call to CloudFormation.
         client: Makes a client of a service.
     """
-    given = {
-        call.parameters[f"Parameters.member.{number}.ParameterKey"]: call.parameters[
-            f"Parameters.member.{number}.ParameterValue"
-        ]
-        for number in range(1, 10)
-        if f"Parameters.member.{number}.ParameterKey" in call.parameters
-    }
+    given = parameters_of(call)
     stage, serving = given.get("Stage"), given.get("Serving")
     if call.operation == "CreateStack":
         described = _RESOURCES["RoomsTable"]
@@ -35,7 +30,8 @@ def complete_stack(call: AwsCall, client: Callable[[str], Any]) -> None:
             TableName=f"roomkey-{stage}-rooms",
             TimeToLiveSpecification=described["Properties"]["TimeToLiveSpecification"],
         )
-        client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok")
+        own = {"KmsKeyId": given["KmsKey"]} if given.get("KmsKey") else {}
+        client("secretsmanager").create_secret(Name=f"roomkey/{stage}/opentok", **own)
         client("logs").create_log_stream(
             logGroupName=f"/roomkey/{stage}/audit",
             logStreamName=_RESOURCES["AuditStream"]["Properties"]["LogStreamName"],

@@ -1,6 +1,7 @@
 """The scenery of a rehearsal: an AWS account, OpenTok, an identity provider, clones."""
 
 import json
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -17,6 +18,7 @@ from tests.rehearsal.aws_account import AwsAccount
 from tests.rehearsal.callback_relay import CallbackRelay
 from tests.rehearsal.functions import Functions
 from tests.rehearsal.internet import Internet, Server
+from tests.rehearsal.operators import BOUNDARY
 from tests.rehearsal.place import REGION
 from tests.rehearsal.wsgi_server import LongBodyServer
 
@@ -29,6 +31,9 @@ ORIGIN: Final = "https://app.roomkey.test"
 API_KEY: Final = "47000002"
 API_SECRET: Final = "beefbeefbeefbeefbeefbeefbeefbeefbeefbeef"
 CREDENTIALS: Final = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
+ACCOUNT_KEY: Final = "46000002"
+ACCOUNT_SECRET: Final = "acc0acc0acc0acc0acc0acc0acc0acc0acc0acc0"
+ACCOUNT: Final = json.dumps({"accountKey": ACCOUNT_KEY, "accountSecret": ACCOUNT_SECRET})
 
 
 class StageSet:
@@ -43,7 +48,9 @@ class StageSet:
         self._ends = ExitStack()
         self.functions = Functions(lambda: self.internet.environment)
         self.aws = AwsAccount(self.functions)
-        self.opentok = OpenTokStandIn(projects={API_KEY: API_SECRET})
+        self.opentok = OpenTokStandIn(
+            projects={API_KEY: API_SECRET}, accounts={ACCOUNT_KEY: ACCOUNT_SECRET}
+        )
         self.identity = IdentityProvider(ISSUER, AUDIENCE)
         self.callbacks = CallbackRelay(self.http)
 
@@ -95,8 +102,13 @@ class StageSet:
             config=Config(proxies={"https": surroundings["HTTPS_PROXY"]}),
         )
 
-    def clone(self, name: str) -> Clone:
-        """Return a new clone with AWS credentials and an operator's settings."""
+    def clone(self, name: str, commit: str | None = None) -> Clone:
+        """Return a new clone with AWS credentials and an operator's settings.
+
+        Args:
+            name: The name of its folder.
+            commit: The commit to clone, which must know these settings. None is the working tree.
+        """
         folder = self._folder / name
         folder.mkdir()
         environment = operators_environment(folder, self.internet.environment, REGION)
@@ -105,5 +117,9 @@ class StageSet:
             "AUTH_AUDIENCE": AUDIENCE,
             "CORS_ORIGIN": ORIGIN,
             "ARCHIVE_BUCKET": "roomkey-{stage}-archives-rehearsed",
+            "PERMISSIONS_BOUNDARY": BOUNDARY,
+            # The functions run with this Python here.
+            "LAMBDA_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
+            "MONTHLY_BUDGET_USD": "900",
         }
-        return new_clone(folder, environment, settings)
+        return new_clone(folder, environment, settings, commit)

@@ -2,19 +2,24 @@ import json
 from datetime import date
 from functools import partial
 from itertools import islice
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from bench.arrivals import Units
 from bench.figures import dollars
 from bench.figures.costs import Cost, Spread, interleaved
 from bench.figures.prices import price_list
+from bench.figures.record import CHART, chart, history, keep
 from bench.figures.report import Row, Section, markdown
 from bench.figures.usage import Usage
 from bench.first_joins import ratio_rows
 from bench.live_rooms import events
 from bench.load import Load
 from bench.over_http import join
+from bench.quick import MOST, too_high
 from bench.reconciliation import Simulation
 from bench.seats import TAKEN, room_with_seats
+from bench.warm import WARM_RATIO
 from chalicelib.core.model.connection import Participant
 from local.providers.provider import chosen_provider
 
@@ -134,3 +139,27 @@ def test_the_table_has_a_line_per_row_under_its_section() -> None:
 def test_a_partition_allows_as_many_arrivals_as_its_write_units_pay_for() -> None:
     # A join, and a transaction's write of the same item, which counts twice.
     assert Units(join=20, connection=44).most_per_second == 1000 / 60
+
+
+def test_the_figures_of_a_run_are_kept_and_drawn_after_those_before(tmp_path: Path) -> None:
+    for day, value in ((30, 1.5), (2, 1.25)):
+        section = Section("Warm", [], {"a join, to <its> parts": value})
+        keep([section], "2 processors", date(2026, 11 if day == 30 else 12, day), tmp_path)
+
+    runs = history(tmp_path)
+
+    assert [run.figures["a join, to <its> parts"] for run in runs] == [1.5, 1.25]
+    drawn = ET.fromstring(chart(runs))  # noqa: S314  our own
+    texts = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["a join, to <its> parts: 2026-11-30 to 2026-12-02", "1.25"]
+
+
+def test_the_chart_in_the_docs_is_drawn_from_the_history() -> None:
+    assert CHART.read_text() == chart(history())
+
+
+def test_a_figure_above_its_bound_is_named() -> None:
+    held = dict(MOST)
+
+    assert too_high(held) == []
+    assert too_high(held | {WARM_RATIO: 1.61}) == [f"{WARM_RATIO}: 1.61 is more than 1.4"]

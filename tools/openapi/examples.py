@@ -1,6 +1,7 @@
 """An example of every body and problem, made from the structs themselves."""
 
 from datetime import UTC, datetime
+from inspect import cleandoc
 from typing import Final
 from uuid import UUID
 
@@ -258,4 +259,4 @@ _PROBLEMS: Final[dict[type[errors.RoomkeyError], errors.RoomkeyError]] = {
 
 def problem_example(leaf: type[errors.RoomkeyError]) -> errors.RoomkeyError:
     """Return an error of this kind, as it may be raised."""
-    return _PROBLEMS.get(leaf) or leaf(leaf.__doc__ or "")
+    return _PROBLEMS.get(leaf) or leaf(cleandoc(leaf.__doc__ or ""))

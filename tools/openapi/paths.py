@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from chalicelib.api.http.fields import ONE_LINE
 from chalicelib.api.http.operations import Route
+from chalicelib.api.http.responses import title_of
 from chalicelib.api.openapi_route import FEATURE
 from chalicelib.api.rooms.waiting_routes import WaitingAnswer
 from chalicelib.core.model.room import NAME_PATTERN
@@ -104,7 +105,7 @@ class Paths:
 
     def _success(self, status: HTTPStatus, body: type[Struct] | None) -> dict[str, Any]:
         if body is None:
-            return stated({"description": status.phrase, "headers": _HEADERS.get(status, {})})
+            return stated({"description": title_of(status), "headers": _HEADERS.get(status, {})})
         described = {"description": cleandoc(body.__doc__ or ""), "content": self._content(body)}
         return stated(described | {"headers": _HEADERS.get(body, {})})
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
 
 from chalicelib.api.http.operations import Route
-from chalicelib.api.http.responses import STATUS, Problem, problem_response
+from chalicelib.api.http.responses import STATUS, Problem, problem_response, title_of
 from chalicelib.errors import RoomkeyError, TurnedAway
 from tools.openapi.examples import problem_example
 from tools.openapi.members import stated
@@ -37,7 +38,7 @@ def problem_responses(route: Route) -> dict[str, Any]:
     """Return the error responses of a route, with those that API Gateway adds to every route."""
     by_status: dict[HTTPStatus, dict[str, str]] = {}
     for leaf in route.raises:
-        by_status.setdefault(STATUS[leaf], {})[leaf.code] = leaf.__doc__ or ""
+        by_status.setdefault(STATUS[leaf], {})[leaf.code] = cleandoc(leaf.__doc__ or "")
     for code, (status, meaning) in _OF_GATEWAY.items():
         by_status.setdefault(status, {})[code] = meaning
     return {str(status.value): _response(status, codes) for status, codes in by_status.items()}
@@ -88,9 +89,12 @@ def _response(status: HTTPStatus, codes: Mapping[str, str]) -> dict[str, Any]:
 def _every(routes: Iterable[Route]) -> dict[str, tuple[str, object]]:
     """Return the meaning and an example of each code."""
     leaves = {leaf for route in routes for leaf in route.raises}
-    every = {leaf.code: (leaf.__doc__ or "", _rendered(problem_example(leaf))) for leaf in leaves}
+    every = {
+        leaf.code: (cleandoc(leaf.__doc__ or ""), _rendered(problem_example(leaf)))
+        for leaf in leaves
+    }
     for code, (status, meaning) in _OF_GATEWAY.items():
-        rendered = Problem("about:blank", status.phrase, status.value, meaning, code, "…")
+        rendered = Problem("about:blank", title_of(status), status.value, meaning, code, "…")
         every[code] = meaning, msgspec.to_builtins(rendered)
     return dict(sorted(every.items()))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -176,8 +177,14 @@ class Table:
             ConditionFailed: A write's condition did not hold.
         """
         for attempt in range(1, MAX_ATTEMPTS + 1):
+            # With the same token, a call that botocore repeats after a lost answer changes nothing.
+            request = partial(
+                self.client.transact_write_items,
+                TransactItems=writes,
+                ClientRequestToken=str(uuid4()),
+            )
             try:
-                call(deadline, lambda: self.client.transact_write_items(TransactItems=writes))
+                call(deadline, request)
             except _Cancelled as error:
                 for number, reason in enumerate(error.reasons):
                     if reason["Code"] == "ConditionalCheckFailed":

@@ -199,7 +199,7 @@ def read_body(raw: bytes, struct: type[_Struct]) -> _Struct:
         content = msgspec.json.decode(text)
         if struct.__struct_config__.forbid_unknown_fields:
             # msgspec takes the last of several equal names; another parser may take the first.
-            json.loads(text, object_pairs_hook=_check_names)
+            _EACH_NAME_ONCE.decode(text.decode())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson("The body is not valid JSON in UTF-8.") from error
     if not isinstance(content, dict):
@@ -219,6 +219,9 @@ def _check_names(pairs: Sequence[tuple[str, object]]) -> None:
             quoted = name[:MAX_QUOTED]
             raise MalformedJson(f'The body has "{quoted}" more than once in one object.')
         names.add(name)
+
+
+_EACH_NAME_ONCE: Final = json.JSONDecoder(object_pairs_hook=_check_names)
 
 
 def read_query(query: Mapping[str, Sequence[str]], struct: type[_Struct]) -> _Struct:

@@ -4,19 +4,23 @@ CloudWatch reads metrics from a log line in its embedded metric format. They nee
 line of their own. Each audit entry has a line of its own, of the kind `audit`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import nlargest
 from http import HTTPStatus
-from time import perf_counter
+from logging import Formatter, LogRecord
+from time import gmtime, perf_counter
 from traceback import format_tb
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from chalicelib.core.ports.credentials import Pseudonyms
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.metrics import NAMESPACE, Annotation, Entry, Metric, metric_name
+from chalicelib.core.support.metrics import Annotation, Entry, Metric, metric_fields, metric_name
 from chalicelib.errors import (
     Internal,
     NotConfigured,
@@ -27,17 +31,16 @@ from chalicelib.errors import (
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
-    from aws_lambda_powertools.metrics import EphemeralMetrics
 
 
 SERVICE: Final = "roomkey"
 AUDIT: Final = "audit"
 """The kind of audit lines, by which they are copied to a log group of their own."""
+_FIELDS: Final = "fields"
+_TRACE: Final = "_X_AMZN_TRACE_ID"
 _WITH_ADDRESS: Final = (AuditAction.ADMISSION, AuditAction.REFUSAL)
 HIDDEN: Final = "hash:unknown"
 """A user in the log, where the key of privacy could not be read."""
-MAX_DURATIONS: Final = 99
-"""The highest number of durations with one name in a line."""
 
 
 @dataclass(slots=True)
@@ -81,6 +84,52 @@ class RequestRecord:
         )
 
 
+class LineFormatter(Formatter):
+    """The form of powertools' lines, for its logger. msgspec writes them.
+
+    powertools' own formatter looks for the fields of a line among all attributes of a record. Here
+    they come as one value.
+    """
+
+    default_msec_format = "%s,%03d+0000"
+    converter = staticmethod(gmtime)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: dict[str, object] = {}
+
+    def append_keys(self, **keys: object) -> None:
+        """Take the fields of every line from powertools."""
+        self._keys |= keys
+
+    def format(self, record: LogRecord) -> str:
+        every = {
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "timestamp": self.formatTime(record),
+            **self._keys,
+            **getattr(record, _FIELDS, {}),
+            "xray_trace_id": _trace_id(),
+        }
+        line = {name: value for name, value in every.items() if value is not None}
+        try:
+            return msgspec.json.encode(line).decode()
+        except UnicodeEncodeError:  # UTF-8 has no lone surrogates; Python's own JSON escapes them
+            return json.dumps(line)
+
+
+def _trace_id() -> str | None:
+    """Return the invocation's id in X-Ray and in Lambda's own lines, if it has one."""
+    return os.environ.get(_TRACE, "").partition(";")[0].removeprefix("Root=") or None
+
+
+def _new_logger(service: str, level: str) -> "Logger":
+    from aws_lambda_powertools import Logger  # noqa: PLC0415  imports botocore
+
+    formatter: Any = LineFormatter()  # powertools asks for no more of one than it has
+    return Logger(service=service, level=level, location=None, logger_formatter=formatter)
+
+
 class RequestLog:
     """The writer of the lines. It loads the logger late, because the logger imports botocore.
 
@@ -95,8 +144,8 @@ class RequestLog:
         self._cold = True
 
     def preload(self) -> None:
-        """Load the logger and the metrics now."""
-        _ = self._logger, self._audit_logger, self._metric_sets
+        """Load the logger now."""
+        _ = self._logger, self._audit_logger
 
     def warning(self, warning: str) -> None:
         """Write a line about the setup of this function."""
@@ -104,21 +153,11 @@ class RequestLog:
 
     @cached_property
     def _logger(self) -> "Logger":
-        from aws_lambda_powertools import Logger  # noqa: PLC0415  imports botocore
-
-        return Logger(service=SERVICE, level=self._level, location=None)
+        return _new_logger(SERVICE, self._level)
 
     @cached_property
     def _audit_logger(self) -> "Logger":
-        from aws_lambda_powertools import Logger  # noqa: PLC0415  imports botocore
-
-        return Logger(service=f"{SERVICE}-{AUDIT}", level="INFO", location=None)
-
-    @cached_property
-    def _metric_sets(self) -> "type[EphemeralMetrics]":
-        from aws_lambda_powertools.metrics import EphemeralMetrics  # noqa: PLC0415  imports botocore
-
-        return EphemeralMetrics
+        return _new_logger(f"{SERVICE}-{AUDIT}", "INFO")
 
     def write(self, record: RequestRecord, status: HTTPStatus, error: RoomkeyError | None) -> None:
         """Write the line of an answered request.
@@ -130,7 +169,7 @@ class RequestLog:
                 of an internal error.
         """
         service = record.function or SERVICE  # names the stage
-        extra: dict[str, object] = {
+        fields: dict[str, object] = {
             "service": service,
             "request_id": record.request_id,
             "method": record.method,
@@ -142,7 +181,7 @@ class RequestLog:
             "code": "ok" if error is None else error.code,
         }
         if error is not None and error.note is not None:
-            extra["note"] = error.note
+            fields["note"] = error.note
         if error is not None:
             record.measurements.append(Metric(metric_name(error.code), 1, timed=False))
         if isinstance(error, StartUnconfirmed):
@@ -151,39 +190,27 @@ class RequestLog:
         if self._cold:
             record.measurements.append(Metric("ColdStart", 1, timed=False))
             self._cold = False
-        extra |= _annotations(record) | self._metrics(record, service)
+        fields |= _annotations(record) | metric_fields(record.measurements)
         if isinstance(error, Internal) and error.__cause__ is not None:
             # Only the places: the exception's text may contain what the caller sent.
-            extra["stack"] = "".join(format_tb(error.__cause__.__traceback__))
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self._logger.error("request", extra=extra)
-        else:
-            self._logger.info("request", extra=extra)
+            fields["stack"] = "".join(format_tb(error.__cause__.__traceback__))
+        failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        write = self._logger.error if failed else self._logger.info
+        write("request", extra={_FIELDS: fields})
         for each in record.measurements:
             if isinstance(each, AuditEntry):
                 self._write_audit(each, record, service)
 
     def _write_audit(self, entry: AuditEntry, record: RequestRecord, service: str) -> None:
-        extra: dict[str, object] = {
+        fields: dict[str, object] = {
             "service": service,
             "actor": record.shown(record.user),
             "request_id": record.request_id,
         }
         if self._with_addresses and entry.action in _WITH_ADDRESS:
-            extra["address"] = record.address
-        fields = audit_fields(entry, record.shown)
-        self._audit_logger.info(AUDIT, extra=extra | fields)
-
-    def _metrics(self, record: RequestRecord, service: str) -> dict[str, object]:
-        """Return the request's metrics in CloudWatch's embedded metric format."""
-        measured = [each for each in record.measurements if isinstance(each, Metric)]
-        if not measured:
-            return {}
-        metrics = self._metric_sets(namespace=NAMESPACE, service=service)
-        for each in _within_line_limits(measured):
-            unit = "Milliseconds" if each.timed else "Count"
-            metrics.add_metric(each.name, unit, each.value)
-        return dict(metrics.serialize_metric_set())
+            fields["address"] = record.address
+        fields |= audit_fields(entry, record.shown)
+        self._audit_logger.info(AUDIT, extra={_FIELDS: fields})
 
 
 def audit_fields(entry: AuditEntry, shown: Callable[[str | None], str | None]) -> dict[str, object]:
@@ -203,25 +230,6 @@ def audit_fields(entry: AuditEntry, shown: Callable[[str | None], str | None]) -
         **{name: [shown(each) for each in every] for name, every in entry.users.items()},
         **entry.details,
     }
-
-
-def _within_line_limits(measured: Sequence[Metric]) -> Iterator[Metric]:
-    """Yield the sums of the counts, and the longest durations that fit in a line.
-
-    CloudWatch accepts 100 values of a metric in a line. Powertools writes a line of its own when it
-    reaches that number, and ours would then miss them.
-    """
-    counts: dict[str, float] = {}
-    times: dict[str, list[Metric]] = {}
-    for each in measured:
-        if each.timed:
-            times.setdefault(each.name, []).append(each)
-        else:
-            counts[each.name] = counts.get(each.name, 0) + each.value
-    for name, total in counts.items():
-        yield Metric(name, total, timed=False)
-    for every in times.values():
-        yield from nlargest(MAX_DURATIONS, every, key=lambda each: each.value)
 
 
 def _annotations(record: RequestRecord) -> dict[str, list[str]]:

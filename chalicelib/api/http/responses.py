@@ -123,12 +123,21 @@ class Problem(Struct, rename="camel"):
     setting: str | UnsetType = UNSET
 
 
+_TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""The names that RFC 9110 gives. Python's own are older before 3.13."""
+
+
+def title_of(status: HTTPStatus) -> str:
+    """Return the title of a problem with this status, the same whatever Python runs."""
+    return _TITLES.get(status, status.phrase)
+
+
 def problem_response(error: errors.RoomkeyError, request_id: str) -> Response:
     """Return the error as a problem."""
     status = STATUS[type(error)]
     problem = Problem(
         type="about:blank",
-        title=status.phrase,
+        title=title_of(status),
         status=status.value,
         detail=error.detail,
         code=error.code,

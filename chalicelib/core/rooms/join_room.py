@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 from typing import Final
 
@@ -166,7 +166,8 @@ class JoinRoom:
         look: WaitingLook | None = None,
         data_of: _DataOf | None = None,
     ) -> JoinResult:
-        data_of = data_of or partial(self._connection_data, user, request, deadline)
+        # It is asked for at admission and for the token, usually about the same role.
+        data_of = cache(data_of or partial(self._connection_data, user, request, deadline))
         admitted = self._admit_user.admit(
             room,
             user,

@@ -56,10 +56,15 @@ class RoomQuota:
         self._clock = clock
         self._refused: dict[str, datetime] = {}
         """Users who have used up an hour, each with its end."""
+        self._has_room: dict[str, datetime] = {}
+        """Users who cannot reach the number of rooms in an hour, each with its end."""
         self._lock = Lock()
 
     def check_creation(self, user: User, deadline: Deadline) -> Allowance | None:
         """Check that the user may create a room, before a session is created for it.
+
+        The rooms of a user are counted once in an hour if as many more as may be created in it
+        would not reach the quota. The store counts those exactly.
 
         Returns:
             The count to which the room must be added; None for an admin.
@@ -72,25 +77,32 @@ class RoomQuota:
         period = self._hour(user)
         with self._lock:
             is_refused = self._refused.get(user.id) == period.ends
+            has_room = self._has_room.get(user.id) == period.ends
         if is_refused:
             raise self._hour_is_used_up(period)
+        if not has_room:
+            self._count(user, period, deadline)
+        return Allowance(period, self._quotas.rooms_per_hour)
+
+    def _count(self, user: User, period: Period, deadline: Deadline) -> None:
+        """Refuse a user who has too many rooms. Remember one who will not have them this hour."""
         limit = self._quotas.rooms
-        if self._rooms.count_created_by(user.id, limit, deadline) >= limit:
+        number = self._rooms.count_created_by(user.id, limit, deadline)
+        if number >= limit:
             raise exceeded(
                 "rooms",
                 limit,
                 f"You have {limit} rooms, which is the most that one user may have. Delete one.",
                 _RETRY_AFTER_DELETION,
             )
-        return Allowance(period, self._quotas.rooms_per_hour)
+        if number + self._quotas.rooms_per_hour <= limit:
+            with self._lock:
+                _remember(self._has_room, user.id, period.ends)
 
     def refuse(self, period: Period) -> QuotaExceeded:
         """Return the error for an hour that is used up, and refuse its user from now on."""
         with self._lock:
-            self._refused.pop(period.user_id, None)
-            self._refused[period.user_id] = period.ends
-            if len(self._refused) > MAX_USERS:
-                del self._refused[next(iter(self._refused))]
+            _remember(self._refused, period.user_id, period.ends)
         return self._hour_is_used_up(period)
 
     def count_reopening(self, user: User, deadline: Deadline) -> None:
@@ -139,6 +151,14 @@ class InvitationQuota:
         if self._store.add(hour, 1, deadline) > limit:
             detail = f"You may make {limit} invitations in an hour. Try again in the next one."
             raise exceeded("invitationsPerHour", limit, detail, hour.ends - now)
+
+
+def _remember(ends: dict[str, datetime], user_id: str, end: datetime) -> None:
+    """Add a user as the latest one, in the place of the oldest one if there are too many."""
+    ends.pop(user_id, None)
+    ends[user_id] = end
+    if len(ends) > MAX_USERS:
+        del ends[next(iter(ends))]
 
 
 def _hour_of(user: User, counted: str, now: datetime) -> Period:

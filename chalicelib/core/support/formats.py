@@ -65,6 +65,7 @@ _MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 _OLDEST: Final = datetime(2010, 1, 1, tzinfo=UTC)
 """OpenTok is not older. A number of seconds, read as milliseconds, is an earlier date."""
 _HASH_BYTES: Final = 16
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _OWNERS: Final = ("applicationId", "projectId", "partnerId")
 
 
@@ -168,7 +169,7 @@ def json_data(content: Mapping[str, object], shortenable: str) -> str:
     Raises:
         InvalidField: It is too long; `shortenable` is what the caller can shorten.
     """
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    data = _COMPACT.encode(content)
     return _checked(data, shortenable, "user's id, name and role")
 
 

@@ -3,17 +3,21 @@
 They are recorded in the request's context. Outside a request they are dropped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from time import perf_counter
+from heapq import nlargest
+from time import perf_counter, time
 from typing import Final
 
 from chalicelib.core.support.audit import AuditEntry
 
 NAMESPACE: Final = "Roomkey"
 """The namespace of all metrics in CloudWatch."""
+
+MAX_DURATIONS: Final = 99
+"""The highest number of durations with one name in a line. CloudWatch reads 100 values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +98,43 @@ def _add(entry: Entry) -> None:
     entries = _recorded.get()
     if entries is not None:
         entries.append(entry)
+
+
+def metric_fields(measured: Iterable[Entry]) -> dict[str, object]:
+    """Return metrics in CloudWatch's embedded metric format, for a line with a field `service`.
+
+    The format is AWS's: a description under `_aws`, and a field with the values of each metric.
+    """
+    values: dict[str, list[float]] = {}
+    units: dict[str, str] = {}
+    for each in _within_line_limits(measured):
+        values.setdefault(each.name, []).append(float(each.value))
+        units[each.name] = "Milliseconds" if each.timed else "Count"
+    if not values:
+        return {}
+    described = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["service"]],
+        "Metrics": [{"Name": name, "Unit": unit} for name, unit in units.items()],
+    }
+    return {
+        "_aws": {"Timestamp": int(time() * 1000), "CloudWatchMetrics": [described]},
+        **values,
+    }
+
+
+def _within_line_limits(measured: Iterable[Entry]) -> Iterator[Metric]:
+    """Yield the sums of the counts, and the longest durations that CloudWatch reads in a line."""
+    counts: dict[str, float] = {}
+    times: dict[str, list[Metric]] = {}
+    for each in measured:
+        if not isinstance(each, Metric):
+            continue
+        if each.timed:
+            times.setdefault(each.name, []).append(each)
+        else:
+            counts[each.name] = counts.get(each.name, 0) + each.value
+    for name, total in counts.items():
+        yield Metric(name, total, timed=False)
+    for every in times.values():
+        yield from nlargest(MAX_DURATIONS, every, key=lambda each: each.value)

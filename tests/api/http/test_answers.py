@@ -12,7 +12,7 @@ import chalicelib
 from chalicelib import errors
 from chalicelib.api.http.decoding import RequestContext
 from chalicelib.api.http.request_log import RequestLog
-from chalicelib.api.http.responses import STATUS, Response, problem_response
+from chalicelib.api.http.responses import STATUS, Response, problem_response, title_of
 from chalicelib.api.http.router import Router
 from chalicelib.api.http.routes import Routes
 from chalicelib.composition.services import Services
@@ -26,7 +26,7 @@ def assert_is_problem(reply: Reply, status: int, code: str) -> None:
     assert (reply.status, reply.code) == (status, code)
     assert reply.headers["Content-Type"] == "application/problem+json"
     assert reply.json["status"] == status
-    assert reply.json["title"] == HTTPStatus(status).phrase
+    assert reply.json["title"] == title_of(HTTPStatus(status))
     assert reply.json["requestId"] == "gateway-request-1"
     assert {"type", "detail"} <= set(reply.json)
     assert_is_for_browsers(reply)
@@ -277,3 +277,9 @@ def test_a_started_lambda_collects_garbage_except_what_its_start_made(
     started_without_settings: list[str],
 ) -> None:
     assert started_without_settings[-1] == "True True"
+
+
+def test_a_title_is_the_one_of_rfc_9110_whatever_python_runs() -> None:
+    assert title_of(HTTPStatus(413)) == "Content Too Large"
+    assert title_of(HTTPStatus(422)) == "Unprocessable Content"
+    assert title_of(HTTPStatus.NOT_FOUND) == "Not Found"

@@ -52,7 +52,7 @@ def test_a_later_first_join_of_the_instance_knows_a_session_already(stand_ins: S
         live.token("alice", "red")
         stand_ins.aws.clear_calls()
         live.token("alice", "blue")
-    assert stand_ins.aws.calls == [READ, QUERY, WRITE]
+    assert stand_ins.aws.calls == [READ, WRITE]
 
 
 def test_a_warm_re_join_stays_one_read(pooled: Live) -> None:

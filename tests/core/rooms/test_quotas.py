@@ -117,6 +117,45 @@ def test_a_user_has_so_many_rooms_until_one_is_deleted() -> None:
     assert service.refusal(MALLORY, "second") is None
 
 
+def test_who_cannot_reach_the_number_of_rooms_in_this_hour_is_counted_once_in_it() -> None:
+    service = service_with(rooms=10, rooms_per_hour=4)
+    for number in range(4):
+        service.open(f"room-{number}", MALLORY)
+    assert calls_of(service)["count_created_by"] == 1
+
+    service.clock.forward(hours=1)
+    service.open("room-4", MALLORY)
+    service.open("room-5", MALLORY)
+    assert calls_of(service)["count_created_by"] == 2
+
+
+def test_who_may_reach_the_number_of_rooms_in_this_hour_is_counted_before_each_room() -> None:
+    service = service_with(rooms=10, rooms_per_hour=7)
+    for number in range(4):
+        service.open(f"early-{number}", MALLORY)
+    service.clock.forward(hours=1)
+    before = calls_of(service)["count_created_by"]
+
+    for number in range(6):
+        service.open(f"late-{number}", MALLORY)
+
+    assert calls_of(service)["count_created_by"] == before + 6
+    assert refused(service, MALLORY, "one-more")
+
+
+def test_many_instances_that_count_once_keep_the_number_of_rooms() -> None:
+    service = service_with(rooms=8, rooms_per_hour=4)
+    instances = [service.another_instance() for _ in range(5)]
+    for _ in range(4):
+        for number, instance in enumerate(instances):
+            for attempt in range(3):
+                name = f"{service.clock().hour}-{number}-{attempt}"
+                refused(service, MALLORY, name, instance)
+        service.clock.forward(hours=1)
+
+    assert service.stores.rooms.count_created_by(MALLORY.id, 100, service.deadline) == 8
+
+
 def test_opening_a_room_again_counts_like_creating_it() -> None:
     service = service_with(rooms_per_hour=3)
     service.open(user=MALLORY)

@@ -9,9 +9,12 @@ from botocore import xform_name
 from chalice.app import ScheduledEventConfig
 
 from app import app
+from chalicelib.api.rotation_steps import RUN_SECONDS as RUN_SECONDS_OF_A_STEP
 from chalicelib.api.schedules import RUN_SECONDS
+from chalicelib.core.rotation.rotate_credentials import TRIAL_SECONDS
 from chalicelib.core.sessions.reconcile_sessions import TIME_TO_CHECK
-from deploy.stage import API_FUNCTION, PROJECT, read_stage
+from chalicelib.core.support.switch_times import USUAL_TIMES
+from deploy.stage import API_FUNCTION, PROJECT, ROTATION, read_stage
 from tests.deploy.reached import reached_from
 from tests.rehearsal.aws_calls import AwsCall
 from tests.rehearsal.policies import allowed_by, needs, statements
@@ -60,8 +63,8 @@ RUNS = {
 }
 """Each function's module first, then those whose use cases composition hands to it."""
 EVERY_SECONDS = 60
-NOT_OF_THE_API = {"lambda_workers.py", "moved_usage.py"}
-"""Adapters that only other functions use: for workers, and for the erasure of users."""
+NOT_OF_THE_API = {"lambda_workers.py", "moved_usage.py", "rotated_secret.py"}
+"""Adapters that only other functions use: for workers, the erasure of users, the rotation."""
 WITHOUT_RESOURCE = {("cloudwatch:GetMetricData", "*")}
 """The permissions that AWS lets nobody narrow to resources. This one reads numbers alone."""
 SCANNED = {
@@ -139,6 +142,42 @@ def test_another_functions_policy_allows_what_it_may_call_and_nothing_else(
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_the_rotation_changes_the_credentials_reads_the_account_and_does_nothing_else(
+    stage: str,
+) -> None:
+    adapter = PROJECT / "chalicelib" / "adapters" / "rotated_secret.py"
+    secrets = f"arn:*:secretsmanager:*:*:secret:roomkey/{stage}"
+    called = {
+        (each, f"{secrets}/opentok-??????") for each in actions_in([ast.parse(adapter.read_text())])
+    }
+    read = ("secretsmanager:GetSecretValue", f"{secrets}/account-??????")
+    log = f"arn:*:logs:*:*:log-group:/aws/lambda/roomkey-{stage}-{ROTATION}:*"
+    logged = {(f"logs:{each}", log) for each in ("CreateLogStream", "PutLogEvents")}
+
+    assert set(statements(policy_of(stage, ROTATION))) == {*called, read, *logged}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS])
+def test_no_other_function_may_read_the_account_or_change_a_secret(
+    stage: str, function: str
+) -> None:
+    allowed = {
+        each for each in statements(policy_of(stage, function)) if "secretsmanager" in each[0]
+    }
+
+    secret = f"arn:*:secretsmanager:*:*:secret:roomkey/{stage}/opentok-??????"
+    assert allowed <= {("secretsmanager:GetSecretValue", secret)}
+
+
+def test_a_step_of_the_rotation_has_time_to_wait_for_the_switch() -> None:
+    seconds = read_stage("prod").config["lambda_functions"][ROTATION]["lambda_timeout"]
+
+    needed = USUAL_TIMES.notice + TRIAL_SECONDS + 60
+    assert needed < RUN_SECONDS_OF_A_STEP < seconds < 900
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_the_function_that_starts_workers_reads_the_queues_and_starts_that_one_function(
     stage: str,
 ) -> None:
@@ -204,8 +243,8 @@ def test_each_function_is_configured_with_its_own_policy(stage: str) -> None:
 
     assert set(read_stage(stage).scheduled) == scheduled == set(SCHEDULED)
     assert [each.name for each in app.pure_lambda_functions] == [WORKER]
-    assert set(own) == set(OTHERS)
-    for function in OTHERS:
+    assert set(own) == {*OTHERS, ROTATION}
+    for function in own:
         assert own[function] == {"iam_policy_file": f"policy-{stage}-{function}.json"}
 
 
@@ -222,7 +261,7 @@ def test_a_run_ends_before_lambda_ends_it_and_before_the_next_begins() -> None:
         assert RUN_SECONDS + 5 <= functions[function]["lambda_timeout"] <= EVERY_SECONDS
 
 
-@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS])
+@pytest.mark.parametrize("function", [API_FUNCTION, *OTHERS, ROTATION])
 def test_the_stages_policies_differ_in_nothing_but_the_stage(function: str) -> None:
     dev, prod = (json.dumps(policy_of(stage, function)) for stage in STAGES)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.account_settings import AccountSettings
 from deploy.aws.resources import Resources
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
@@ -27,9 +28,14 @@ class RecordedCloudFormation:
         new: bool = True,
         archives: str | None = None,
         kind: str | None = None,
+        key: str | None = None,
+        exported: bool = False,
     ) -> None:
         self._status = status
         self._kind = kind
+        self._key = key
+        self._exported = exported
+        self.tags: list[dict[str, str]] | None = None
         self._archives = archives
         self._failing = failing
         self._new = new
@@ -39,12 +45,16 @@ class RecordedCloudFormation:
         if self._status is None:
             raise refusal("Stack with id roomkey-dev does not exist")
         outputs = [{"OutputKey": "StateBucket", "OutputValue": "a-bucket"}]
+        if self._exported:
+            outputs.append({"OutputKey": "Exported", "OutputValue": "yes"})
         stack: dict[str, Any] = {"StackStatus": self._status, "Outputs": outputs}
         if self._archives is not None:
             parameter = {"ParameterKey": "ArchiveBucket", "ParameterValue": self._archives}
             stack["Parameters"] = [parameter]
         if self._kind is not None:
             stack["Parameters"] = [{"ParameterKey": "Kind", "ParameterValue": self._kind}]
+        if self._key is not None:
+            stack["Parameters"] = [{"ParameterKey": "KmsKey", "ParameterValue": self._key}]
         return {"Stacks": [stack]}
 
     def create_stack(self, **asked: Any) -> None:
@@ -60,6 +70,7 @@ class RecordedCloudFormation:
         parameters = asked["Parameters"]
         values = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
         self.asked.append((verb, values))
+        self.tags = asked.get("Tags")
 
     def get_waiter(self, _: str) -> "RecordedCloudFormation":
         return self
@@ -93,7 +104,7 @@ def resources(client: RecordedCloudFormation, archive_bucket: str = "") -> Resou
     return Resources(stage, cast("CloudFormationClient", client))
 
 
-LIMITS = cost_limits({})
+LIMITS = {**cost_limits({}), "RotationDays": "0", **AccountSettings().parameters}
 
 
 def test_the_limits_of_cost_are_settings_of_the_stage() -> None:
@@ -196,12 +207,60 @@ def test_recordings_are_not_left_behind_in_another_bucket() -> None:
 def test_production_is_not_made_development_by_a_setting_that_is_missing() -> None:
     client = RecordedCloudFormation("CREATE_COMPLETE", kind="production")
 
-    for act in (resources(client).apply, resources(client).check_kind):
+    for act in (resources(client).apply, resources(client).check):
         with pytest.raises(DeployError, match="is of production, and STAGE_KIND says development"):
             act()
     assert client.asked == []
-    resources(RecordedCloudFormation("CREATE_COMPLETE", kind="development")).check_kind()
-    resources(RecordedCloudFormation(None)).check_kind()
+    resources(RecordedCloudFormation("CREATE_COMPLETE", kind="development")).check()
+    resources(RecordedCloudFormation(None)).check()
+
+
+def test_a_stack_of_another_tool_is_left_alone() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", exported=True)
+
+    for act in (resources(client).apply, resources(client).check):
+        with pytest.raises(DeployError, match="Another tool deployed stage dev"):
+            act()
+    assert client.asked == []
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
+
+
+def demanding(client: RecordedCloudFormation, **settings: str) -> Resources:
+    """Return the stack of a stage with these settings of the account."""
+    stage = read_stage("dev").with_settings(settings)
+    return Resources(stage, cast("CloudFormationClient", client))
+
+
+def test_the_stack_has_what_the_account_demands() -> None:
+    client = RecordedCloudFormation(None)
+    demanding(client, KMS_KEY=KEY, TAGS="team=video").apply()
+
+    ((_, parameters),) = client.asked
+    assert parameters["KmsKey"] == KEY
+    assert client.tags == [{"Key": "team", "Value": "video"}]
+
+
+def test_a_stack_without_tags_in_the_settings_keeps_those_it_was_given() -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE")
+    resources(client).apply()
+    assert client.tags is None
+
+
+@pytest.mark.parametrize("wanted", ["", f"{KEY}2"])
+def test_data_are_not_left_behind_under_another_key(wanted: str) -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", key=KEY)
+
+    with pytest.raises(DeployError, match=f"are encrypted with {KEY}"):
+        demanding(client, KMS_KEY=wanted).apply()
+    assert client.asked == []
+
+
+@pytest.mark.parametrize("before", ["", KEY])
+def test_a_key_is_taken_into_use_and_stays(before: str) -> None:
+    client = RecordedCloudFormation("CREATE_COMPLETE", key=before)
+    assert demanding(client, KMS_KEY=KEY).apply() == "updated"
 
 
 def test_the_first_resource_that_failed_is_named_with_its_reason() -> None:

@@ -7,8 +7,10 @@ import pytest
 from chalicelib.api.http.responses import STATUS
 from deploy.aws.functions import Deployed
 from deploy.aws.resources import TEMPLATE
+from deploy.packaging.aws_descriptions import OPERATIONS
 from deploy.stage import read_stage
 from deploy.summary import summary
+from tests.rehearsal.template import resources_of
 
 if TYPE_CHECKING:
     from chalicelib.errors import RoomkeyError
@@ -21,16 +23,30 @@ SCHEDULED = set(read_stage("prod").scheduled) - {"refill_session_pool"}
 OF_RECORDINGS = ["ArchiveUploader", "Archives", "ArchivesPolicy"]
 OF_THE_AUDIT = ["AuditLog", "AuditStream"]
 OF_A_BUDGET = ["AlarmTopicPolicy", "EstimatedCost", "MonthlyBudget"]
+OF_A_NETWORK = sorted(name for name in RESOURCES if "Endpoint" in name)
+OF_A_ROTATION = "RotationErrors"
 OF_A_SERVING_STAGE = sorted(
-    set(RESOURCES) - {"RoomsTable", "OpenTokSecret", *OF_THE_AUDIT, *OF_RECORDINGS, *OF_A_BUDGET}
+    set(RESOURCES)
+    - {"RoomsTable", "OpenTokSecret", *OF_THE_AUDIT, *OF_RECORDINGS, *OF_A_BUDGET, *OF_A_NETWORK}
+    - {OF_A_ROTATION}
 )
+SERVICES = {"cloudwatch": "monitoring"}
+"""Services whose endpoints have another name."""
+PRINCIPALS = {"AWS::IAM::Role", "AWS::IAM::User"}
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
+BOUNDARY = "arn:aws:iam::123456789012:policy/roomkey-boundary"
+
+
+def stack(**parameters: str) -> dict[str, Any]:
+    """Return the properties of what a stack with these parameters has."""
+    return {each.id: each.properties for each in resources_of({"Stage": "dev", **parameters})}
 
 
 def test_the_table_is_on_demand_encrypted_recoverable_and_forgets() -> None:
     table = RESOURCES["RoomsTable"]["Properties"]
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert stack()["RoomsTable"]["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
 
@@ -49,7 +65,7 @@ def test_data_outlive_the_stack_unless_its_creation_failed(name: str) -> None:
 
 
 def test_the_secret_is_empty_at_first_and_never_reset_by_an_update() -> None:
-    assert set(RESOURCES["OpenTokSecret"]["Properties"]) == {"Name", "Description"}
+    assert set(RESOURCES["OpenTokSecret"]["Properties"]) == {"Name", "Description", "KmsKeyId"}
 
 
 @pytest.mark.parametrize("name", OF_A_SERVING_STAGE)
@@ -60,6 +76,67 @@ def test_all_else_goes_when_the_stage_no_longer_serves(name: str) -> None:
 @pytest.mark.parametrize("name", OF_A_BUDGET)
 def test_a_budget_is_there_where_the_settings_name_one(name: str) -> None:
     assert RESOURCES[name]["Condition"] == "Budget"
+
+
+def test_all_data_are_encrypted_with_the_customers_key_where_the_settings_name_one() -> None:
+    encrypted = stack(KmsKey=KEY, ArchiveBucket="roomkey-dev-archives-1")
+    plain = stack(ArchiveBucket="roomkey-dev-archives-1")
+
+    for name, key in (
+        ("OpenTokSecret", "KmsKeyId"),
+        ("AlarmTopic", "KmsMasterKeyId"),
+        ("AuditLog", "KmsKeyId"),
+        ("AuditCopierLog", "KmsKeyId"),
+        ("AuditCopier", "KmsKeyArn"),
+    ):
+        assert encrypted[name][key] == KEY
+        assert key not in plain[name]
+    assert encrypted["RoomsTable"]["SSESpecification"]["KMSMasterKeyId"] == KEY
+    for name in ("StateBucket", "Archives"):
+        (rule,) = encrypted[name]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule == {
+            "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY},
+            "BucketKeyEnabled": True,
+        }
+    (policy,) = encrypted["ArchiveUploader"]["Policies"]
+    (given,) = (each for each in policy["PolicyDocument"]["Statement"] if each["Resource"] == KEY)
+    assert given["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def test_each_role_and_user_of_the_stack_is_bounded_where_the_settings_say_so() -> None:
+    bounded = stack(PermissionsBoundary=BOUNDARY, ArchiveBucket="roomkey-dev-archives-1")
+    free = stack(ArchiveBucket="roomkey-dev-archives-1")
+
+    found = {name for name, each in RESOURCES.items() if each["Type"] in PRINCIPALS}
+    assert found == {"ArchiveUploader", "AuditCopierRole"}
+    for name in found:
+        assert bounded[name]["PermissionsBoundary"] == BOUNDARY
+        assert "PermissionsBoundary" not in free[name]
+
+
+def test_the_stacks_function_is_in_the_network_with_endpoints_of_what_functions_call() -> None:
+    network = {"Subnets": "subnet-1,subnet-2", "SecurityGroup": "sg-1"}
+    connected = stack(**network)
+    assert connected["AuditCopier"]["VpcConfig"] == {
+        "SubnetIds": ["subnet-1", "subnet-2"],
+        "SecurityGroupIds": ["sg-1"],
+    }
+    assert "ec2:CreateNetworkInterface" in str(connected["AuditCopierRole"])
+    assert "VpcConfig" not in stack()["AuditCopier"]
+    assert "ec2:" not in str(stack()["AuditCopierRole"])
+    assert not set(OF_A_NETWORK) & set(connected)
+
+    endpoints = stack(**network, Vpc="vpc-1", RouteTables="rtb-1")
+    made = {name: endpoints[name] for name in OF_A_NETWORK}
+    (rule,) = made.pop("EndpointsGroup")["SecurityGroupIngress"]
+    assert (rule["SourceSecurityGroupId"], rule["FromPort"], rule["ToPort"]) == ("sg-1", 443, 443)
+    services = {each["ServiceName"].rpartition(".")[2] for each in made.values()}
+    assert services == {SERVICES.get(name, name) for name in OPERATIONS} | {"logs"}
+    assert {RESOURCES[name]["Condition"] for name in OF_A_NETWORK} == {"Endpoints"}
+
+
+def test_the_alarm_of_the_rotation_is_there_where_the_settings_have_one() -> None:
+    assert RESOURCES[OF_A_ROTATION]["Condition"] == "Rotating"
 
 
 def test_the_budget_tells_the_topic_which_lets_it() -> None:
@@ -109,7 +186,8 @@ def test_the_bucket_for_recordings_outlives_the_stack_and_is_private_and_encrypt
 
     assert archives["DeletionPolicy"] == "RetainExceptOnCreate"
     assert archives["UpdateReplacePolicy"] == "Retain"
-    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    encryption = stack(ArchiveBucket="roomkey-dev-archives-1")["Archives"]["BucketEncryption"]
+    (rule,) = encryption["ServerSideEncryptionConfiguration"]
     assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     (statement,) = RESOURCES["ArchivesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
@@ -127,12 +205,13 @@ def test_a_recording_once_deleted_is_gone_and_half_an_upload_too() -> None:
 
 
 def test_opentoks_user_may_upload_and_find_the_bucket_and_nothing_else() -> None:
-    (policy,) = RESOURCES["ArchiveUploader"]["Properties"]["Policies"]
+    user = stack(ArchiveBucket="roomkey-dev-archives-1")["ArchiveUploader"]
+    (policy,) = user["Policies"]
     statements = policy["PolicyDocument"]["Statement"]
 
     assert {each["Action"]: each["Resource"] for each in statements} == {
-        "s3:PutObject": {"Fn::Sub": "${Archives.Arn}/*"},
-        "s3:ListBucket": {"Fn::GetAtt": ["Archives", "Arn"]},
+        "s3:PutObject": "<Archives.Arn>/*",
+        "s3:ListBucket": "<Archives.Arn>",
         "s3:ListAllMyBuckets": "*",
     }
     assert {each["Effect"] for each in statements} == {"Allow"}
@@ -149,6 +228,7 @@ def test_alarms_watch_errors_throttles_the_provider_and_slowness() -> None:
     assert watched == {
         ("AWS/Lambda", "Throttles", API),
         ("AWS/Lambda", "Errors", f"{API}-copy_audit"),
+        ("AWS/Lambda", "Errors", f"{API}-rotate_credentials"),
         ("AWS/Lambda", "Duration", API),
         ("Roomkey", "ProviderUnavailable", API),
         ("Roomkey", "SessionPoolDry", API),

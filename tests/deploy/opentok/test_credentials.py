@@ -24,12 +24,15 @@ def test_good_credentials_pass_their_trial(stand_ins: StandIns) -> None:
     assert stand_ins.opentok.count("/session/create") == 1
 
 
-def test_credentials_that_opentok_refuses_fail_it_and_are_not_shown(stand_ins: StandIns) -> None:
+@pytest.mark.parametrize("wrong", [WRONG, "short and wrong"])
+def test_credentials_that_opentok_refuses_fail_it_without_a_warning_and_are_not_shown(
+    stand_ins: StandIns, wrong: str
+) -> None:
     with pytest.raises(DeployError) as refusal:
-        try_credentials({"apiKey": API_KEY, "apiSecret": WRONG}, dev_on(stand_ins))
+        try_credentials({"apiKey": API_KEY, "apiSecret": wrong}, dev_on(stand_ins))
 
     assert "refuses" in str(refusal.value)
-    assert WRONG not in f"{refusal.value} {refusal.value.remedy}"
+    assert wrong not in f"{refusal.value} {refusal.value.remedy}"
 
 
 def test_an_opentok_that_fails_says_nothing_about_the_credentials(stand_ins: StandIns) -> None:

@@ -108,8 +108,17 @@ def package_with(folder: Path, library: bytes = X86_64, version: str = "1.0") ->
     return folder, requirements
 
 
+def test_a_library_for_another_python_is_an_error(tmp_path: Path) -> None:
+    folder, requirements = package_with(tmp_path)
+    (folder / "core.cpython-311-x86_64-linux-gnu.so").write_bytes(X86_64)
+
+    with pytest.raises(DeployError, match=r"core\.cpython-311\S+ is not for Python 3\.13"):
+        check_complete(folder, requirements, "x86_64", "3.13")
+    check_complete(folder, requirements, "x86_64", "3.11")
+
+
 def test_a_package_with_all_that_is_required_is_complete(tmp_path: Path) -> None:
-    check_complete(*package_with(tmp_path), "x86_64")
+    check_complete(*package_with(tmp_path), "x86_64", "3.13")
 
 
 def test_a_missing_wheel_is_an_error_though_chalice_only_prints_a_message(tmp_path: Path) -> None:
@@ -117,15 +126,15 @@ def test_a_missing_wheel_is_an_error_though_chalice_only_prints_a_message(tmp_pa
     requirements.write_text("some-library==1.0\nanother==3.1\n")
 
     with pytest.raises(DeployError, match=r"another 3\.1 is missing"):
-        check_complete(folder, requirements, "x86_64")
+        check_complete(folder, requirements, "x86_64", "3.13")
 
 
 def test_another_version_than_the_pinned_one_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=r"some-library 1\.0 is missing"):
-        check_complete(*package_with(tmp_path, version="1.1"), "x86_64")
+        check_complete(*package_with(tmp_path, version="1.1"), "x86_64", "3.13")
 
 
 @pytest.mark.parametrize("library", [ARM64, b"MZ: a Windows library"])
 def test_a_library_for_another_machine_is_an_error(tmp_path: Path, library: bytes) -> None:
     with pytest.raises(DeployError, match=r"some_library\.abi3\.so is not for"):
-        check_complete(*package_with(tmp_path, library), "x86_64")
+        check_complete(*package_with(tmp_path, library), "x86_64", "3.13")

@@ -72,7 +72,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     folder = tmp_path_factory.mktemp("package")
     (folder / "chalicelib").symlink_to(PROJECT / "chalicelib")
-    write_precompiled(folder, project, "sample")
+    write_precompiled(folder, project, Path(sys.executable), "sample")
     return folder
 
 
@@ -94,7 +94,9 @@ def test_what_the_package_has_compiled_works_as_usual(package: Path, project: Pa
     assert ours == usual
     # If this fails, Python compiles in another way: see `chalicelib.precompiled`.
     assert compiled == "0 0"
-    assert compiled_usually == "13 2"
+    # Python 3.13 compiles the methods of a class together, and earlier ones each by itself.
+    together = sys.version_info >= (3, 13)
+    assert compiled_usually == ("2 2" if together else "13 2")
 
 
 def test_programs_for_another_engine_are_not_used(package: Path, project: Path) -> None:
@@ -112,4 +114,4 @@ def test_a_project_that_cannot_be_imported_stops_the_packaging(
     (project / "broken.py").write_text("import no_such_module")
 
     with pytest.raises(DeployError, match="No module named 'no_such_module'"):
-        write_precompiled(tmp_path, project, "broken")
+        write_precompiled(tmp_path, project, Path(sys.executable), "broken")

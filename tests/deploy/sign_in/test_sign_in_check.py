@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from chalicelib.adapters.oidc import FETCH_SECONDS, IssuerKeys
 from chalicelib.core.model.issuer import Issuer
 from deploy.errors import DeployError
 from deploy.sign_in.check import SignInCheck, check_sign_in
@@ -65,6 +67,29 @@ def test_a_slash_too_many_is_told_from_another_issuer(identity: IdentityProvider
     assert f"names the issuer '{identity.issuer}', and AUTH_ISSUER is '{identity.issuer}/'" in said
 
 
+def test_keys_of_ones_own_address_do_not_hide_that_the_issuer_is_another(
+    identity: IdentityProvider,
+) -> None:
+    assert f"names the issuer '{identity.issuer}', and AUTH_ISSUER is '{identity.issuer}/'" in (
+        refusal(f"{identity.issuer}/", identity.keys_url)
+    )
+    document = f"{identity.issuer}/.well-known/openid-configuration"
+    assert f"{document}: names this issuer" in checked(identity.issuer, identity.keys_url)
+
+
+@pytest.mark.parametrize("issuer", ["/elsewhere", "accounts.example.com"])
+def test_an_issuer_without_a_discovery_document_is_proved_by_a_token_alone(
+    identity: IdentityProvider, issuer: str
+) -> None:
+    url = f"{identity.issuer}{issuer}" if issuer.startswith("/") else issuer
+
+    said = checked(url, identity.keys_url)
+    assert said[1] == (
+        f"{url}/.well-known/openid-configuration: cannot be read, so only a token shows whether "
+        "AUTH_ISSUER is right"
+    )
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -86,6 +111,39 @@ def test_what_is_wrong_with_a_provider_is_said_in_a_sentence(
     identity.faults.add(fault, times=2)
 
     assert said in refusal(identity.issuer)
+
+
+class LateKeys(IssuerKeys):
+    """Keys whose first fetches have no time at all, like those of a slow network."""
+
+    def __init__(self, issuer: Issuer, late: int) -> None:
+        super().__init__(issuer)
+        self.late = late
+
+    def fetch_data(self) -> Any:
+        self.timeout = 0 if self.late else FETCH_SECONDS
+        self.late = max(0, self.late - 1)
+        return super().fetch_data()
+
+
+def test_keys_that_come_too_late_once_are_fetched_again(identity: IdentityProvider) -> None:
+    said: list[str] = []
+    issuer = Issuer(identity.issuer, frozenset({"calls"}))
+    SignInCheck([issuer], said.append, lambda each: LateKeys(each, 2)).run(None)
+    assert f"{identity.keys_url}: 2 keys for ES256 and RS256" in said
+
+
+def test_keys_that_come_too_late_each_time_are_said_to_in_a_sentence(
+    identity: IdentityProvider,
+) -> None:
+    issuer = Issuer(identity.issuer, frozenset({"calls"}))
+    with pytest.raises(DeployError) as refused:
+        SignInCheck([issuer], print, lambda each: LateKeys(each, 9)).run(None)
+    assert str(refused.value) == (
+        f"{identity.issuer} publishes its keys, but in 3 attempts they could not be fetched within "
+        f"2 s, as the service needs (keys of {identity.issuer}: no answer in time). Check this "
+        "machine's network."
+    )
 
 
 def test_a_provider_that_cannot_be_reached_is_told_from_one_that_answers() -> None:

@@ -1,0 +1,35 @@
+"""Values of settings that would be of no use."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from chalicelib.settings import LOG_LEVELS
+from deploy.account_settings import read_account_settings
+from deploy.aws.audit import audit_days
+from deploy.cost_limits import cost_limits
+from deploy.errors import DeployError
+from deploy.packaging.lambda_python import lambda_python
+
+_ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?")
+_RULES: Final[Mapping[str, tuple[Callable[[str], object], str]]] = {
+    "AUDIT_ADDRESSES": (lambda value: value in {"on", "off"}, "on or off"),
+    "CORS_ORIGIN": (_ORIGIN.fullmatch, "* or an origin, as in https://app.example.com"),
+    "LOG_LEVEL": (lambda value: value.upper() in LOG_LEVELS, f"one of {', '.join(LOG_LEVELS)}"),
+    "OPENTOK_API_URL": (_ADDRESS.fullmatch, "an address that begins with https:// or http://"),
+}
+"""The settings with which the functions make do, so that a typo stops no running service."""
+
+
+def useless_values(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each setting that the functions would not refuse, but should not get."""
+    for name, (fits, wanted) in _RULES.items():
+        value = environment.get(name)
+        if value and not fits(value):
+            yield f"{name} must be {wanted}"
+    for check in (audit_days, cost_limits, lambda_python, read_account_settings):
+        try:
+            check(environment)
+        except DeployError as error:
+            yield from str(error).removesuffix(".").split("; ")

@@ -1,0 +1,1 @@
+"""`make release`: check, build and tag a version."""
