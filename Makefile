@@ -19,6 +19,12 @@ LONG := tests/openapi/check_conformance.py tests/deploy/rehearse_deployment.py \
 SUITES = $(LONG) $(filter-out $(LONG), \
   $(shell find tests/contract -name 'test_*.py'; find tests -name 'check_*.py' | sort))
 
+# What somebody types, such as an id from outside, goes through the environment as it is: neither make
+# nor the shell may read a part of it as a command.
+TYPED := STAGE NAME KIND FORMAT FROM BEARER MONTH CSV ID OUT ROOM AFTER USER ADMIN OFF ERASE END
+$(foreach each,$(TYPED),$(eval override $(each) := $$(value $(each))))
+export $(TYPED)
+
 .PHONY: help run token test check suites types lint layers template programs format openapi mutants lock clean deploy stage settings sign-in-check secret account-secret callbacks archive-storage usage user-data rooms who free bearer-help user-hash privacy-key privacy-check package export destroy rehearse rehearse-upgrade record-table release bench bench-quick
 
 help:  ## This list
@@ -46,7 +52,7 @@ run: .venv/ready  ## The whole service on this machine, and a first token
 
 token: .venv/ready  ## A bearer token of the running stack: make -s token USER=alice [ADMIN=1]
 	@PORT=$(PORT) $(BIN)/python -m local.bearer \
-	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$(USER)"
+	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$$USER"
 
 test: .venv/tested  ## The tests that need nothing but Python
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
@@ -112,76 +118,72 @@ clean:  ## Remove what make made
 	@rm -rf .venv .local build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 
 deploy: .venv/ready  ## Into your AWS account, or up to date there: make deploy STAGE=dev
-	@$(BIN)/python -m deploy deploy "$(STAGE)"
+	@$(BIN)/python -m deploy deploy "$$STAGE"
 
 stage: .venv/ready  ## The files of a new stage: make stage NAME=alice [KIND=production]
-	@$(BIN)/python -m deploy stage "$(NAME)" --kind "$(KIND)"
+	@$(BIN)/python -m deploy stage "$$NAME" --kind="$$KIND"
 
 settings: .venv/ready  ## Each setting of a stage and where it comes from: make settings STAGE=dev
-	@$(BIN)/python -m deploy settings "$(STAGE)"
+	@$(BIN)/python -m deploy settings "$$STAGE"
 
 sign-in-check: .venv/ready  ## What a stage's identity provider publishes, and a token: make sign-in-check STAGE=dev [BEARER=…]
-	@$(BIN)/python -m deploy sign-in-check "$(STAGE)"
+	@$(BIN)/python -m deploy sign-in-check "$$STAGE"
 
 secret: .venv/ready  ## Store OpenTok's credentials, asked for or from a pipe: make secret STAGE=dev
-	@$(BIN)/python -m deploy secret "$(STAGE)"
+	@$(BIN)/python -m deploy secret "$$STAGE"
 
 account-secret: .venv/ready  ## The account that may replace OpenTok's credentials, from a pipe or asked for: make account-secret STAGE=prod
-	@$(BIN)/python -m deploy account-secret "$(STAGE)"
+	@$(BIN)/python -m deploy account-secret "$$STAGE"
 
 callbacks: .venv/ready  ## Have OpenTok tell a stage what happens in its sessions: make callbacks STAGE=dev
-	@$(BIN)/python -m deploy callbacks "$(STAGE)"
+	@$(BIN)/python -m deploy callbacks "$$STAGE"
 
 archive-storage: .venv/ready  ## Have OpenTok upload recordings to your own bucket: make archive-storage STAGE=dev [OFF=1]
-	@$(BIN)/python -m deploy archive-storage$(if $(filter-out 0 no false,$(OFF)),-off) "$(STAGE)"
+	@$(BIN)/python -m deploy archive-storage$(if $(filter-out 0 no false,$(OFF)),-off) "$$STAGE"
 
 usage: .venv/ready  ## What a month used and costs at OpenTok: make usage STAGE=prod MONTH=2026-11 [CSV=usage.csv]
-	@$(BIN)/python -m deploy usage "$(STAGE)" --month "$(MONTH)" --csv "$(CSV)"
-
-# Ids come from outside, in requests for erasure: neither make nor the shell may read one as a command.
-unexport ID
-user-data user-hash: export USER_ID := $(value ID)
+	@$(BIN)/python -m deploy usage "$$STAGE" --month="$$MONTH" --csv="$$CSV"
 
 user-data: .venv/ready  ## What is held of a user, as JSON: make user-data STAGE=prod ID=… [OUT=user.json] [ERASE=1]
-	@$(BIN)/python -m deploy user-data "$(STAGE)" --id="$$USER_ID" --out "$(OUT)" \
+	@$(BIN)/python -m deploy user-data "$$STAGE" --id="$$ID" --out="$$OUT" \
 	  $(if $(filter-out 0 no false,$(ERASE)),--erase)
 
 user-hash: .venv/ready  ## What stands for a user in logs under strict privacy: make user-hash STAGE=prod ID=…
-	@$(BIN)/python -m deploy user-hash "$(STAGE)" --id="$$USER_ID"
+	@$(BIN)/python -m deploy user-hash "$$STAGE" --id="$$ID"
 
 privacy-key: .venv/ready  ## A new key of strict privacy, beside the earlier ones: make privacy-key STAGE=prod
-	@$(BIN)/python -m deploy privacy-key "$(STAGE)"
+	@$(BIN)/python -m deploy privacy-key "$$STAGE"
 
 rooms: .venv/ready  ## The rooms of a stage, live ones first: make rooms STAGE=prod [AFTER=…]
-	@$(BIN)/python -m deploy rooms "$(STAGE)" --after="$(AFTER)"
+	@$(BIN)/python -m deploy rooms "$$STAGE" --after="$$AFTER"
 
 who: .venv/ready  ## Who is in a room now, keeps a seat, or waits: make who STAGE=prod ROOM=standup [AFTER=…]
-	@$(BIN)/python -m deploy who "$(STAGE)" --room="$(ROOM)" --after="$(AFTER)"
+	@$(BIN)/python -m deploy who "$$STAGE" --room="$$ROOM" --after="$$AFTER"
 
 free: .venv/ready  ## Free the seats nobody sits in, after asking: make free STAGE=prod ROOM=standup [END=1]
-	@$(BIN)/python -m deploy free "$(STAGE)" --room="$(ROOM)" \
+	@$(BIN)/python -m deploy free "$$STAGE" --room="$$ROOM" \
 	  $(if $(filter-out 0 no false,$(END)),--end)
 
 bearer-help: .venv/ready  ## How you get the bearer token of an admin: make bearer-help STAGE=prod
-	@$(BIN)/python -m deploy bearer-help "$(STAGE)"
+	@$(BIN)/python -m deploy bearer-help "$$STAGE"
 
 privacy-check: .venv/ready  ## What a stage must have before it carries health data: make privacy-check STAGE=prod
-	@$(BIN)/python -m deploy privacy-check "$(STAGE)"
+	@$(BIN)/python -m deploy privacy-check "$$STAGE"
 
 package: .venv/ready  ## The zip that would be uploaded: make package STAGE=dev
-	@$(BIN)/python -m deploy package "$(STAGE)"
+	@$(BIN)/python -m deploy package "$$STAGE"
 
 export: .venv/ready  ## A stage for another tool: make export FORMAT=sam|terraform STAGE=prod [OUT=…]
-	@$(BIN)/python -m deploy.export "$(STAGE)" --format "$(FORMAT)" --out "$(OUT)"
+	@$(BIN)/python -m deploy.export "$$STAGE" --format="$$FORMAT" --out="$$OUT"
 
 destroy: .venv/ready  ## Take a stage down, after asking: make destroy STAGE=dev
-	@$(BIN)/python -m deploy destroy "$(STAGE)"
+	@$(BIN)/python -m deploy destroy "$$STAGE"
 
 rehearse: .venv/tested  ## Deploy, deploy again, destroy and run the zip, all on stand-ins
 	@$(BIN)/python -m pytest tests/deploy/rehearse_deployment.py
 
 rehearse-upgrade: .venv/tested  ## Deploy the previous release, then this commit, on stand-ins: [FROM=v0.1.0]
-	@FROM="$(FROM)" $(BIN)/python -m pytest tests/deploy/rehearse_upgrade.py
+	@$(BIN)/python -m pytest tests/deploy/rehearse_upgrade.py
 
 record-table: .venv/tested  ## Record the table of this version, which each later one must read
 	@$(BIN)/python -m pytest tests/tables/record_table.py

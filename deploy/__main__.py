@@ -20,6 +20,7 @@ from deploy.new_stage import make_stage
 from deploy.opentok.archive_storage import archive_storage_of
 from deploy.opentok.callbacks import CallbackSetup
 from deploy.opentok.credentials import Secret, try_credentials
+from deploy.operation.audit_lines import audit_lines_of
 from deploy.operation.wiring import RoomCommands
 from deploy.packaging.package import build_package
 from deploy.privacy_check import check_privacy
@@ -146,11 +147,14 @@ def usage(operated: OperatedStage, month: str, csv_file: str) -> None:
 def user_data(operated: OperatedStage, user_id: str, out_file: str, *, erase: bool) -> None:
     """Show what is held of a user. Erase it then, if asked to."""
     stage = operated.stage
-    client = connect(os.environ, stage.region).session.client("dynamodb")
-    data = UserData(client, Settings.from_env(stage.environment))
-    data.show(user_id, Path(out_file) if out_file else None, sys.stdout)
-    if erase:
-        data.erase(user_id, sys.stdout)
+    session = connect(os.environ, stage.region).session
+    of_stage = Settings.from_env(stage.environment)
+    data = UserData(session.client("dynamodb"), of_stage)
+    # A warning goes to standard error, because standard output may be the JSON alone.
+    with audit_lines_of(stage.name, of_stage, session, sys.stderr).kept():
+        data.show(user_id, Path(out_file) if out_file else None, sys.stdout)
+        if erase:
+            data.erase(user_id, sys.stdout)
 
 
 def user_hash(operated: OperatedStage, user_id: str) -> None:

@@ -25,8 +25,10 @@ from chalicelib.core.model.user import ERASED_PREFIX
 from chalicelib.core.model.user_data.user_record import Erasure, hash_of_user
 from chalicelib.core.rooms.user_data.erase_users import EraseUsers
 from chalicelib.core.rooms.user_data.recordings import Around, RecordingFinder
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import is_user_id, utc_now
+from chalicelib.core.support.metrics import audit
 from chalicelib.settings import Settings
 from deploy.errors import DeployError
 
@@ -77,6 +79,7 @@ class UserData:
             items += answers
             recordings |= {(each.room, each.archive_id) for each in around.recordings}
         erasure = self._erasures.find_erasure(hash_of_user(user_id), deadline)
+        audit(AuditEntry(action=AuditAction.USER_DATA_READ, subject=user_id))
         data = UserDataAnswer(
             user_id=user_id,
             items=items,

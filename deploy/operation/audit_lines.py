@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final, TextIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.pseudonyms import KeyedPseudonyms
+from chalicelib.adapters.secrets_manager import SecretsManagerCredentials
 from chalicelib.api.http.request_log import AUDIT, RequestRecord, audit_fields
 from chalicelib.core.ports.credentials import PrivacyKeys
 from chalicelib.core.support.audit import AuditEntry
 from chalicelib.core.support.deadline import Deadline
-from chalicelib.core.support.formats import Clock, epoch_milliseconds
+from chalicelib.core.support.formats import Clock, epoch_milliseconds, utc_now
 from chalicelib.core.support.metrics import recording
+from chalicelib.settings import Settings
 from deploy.aws.audit import audit_group
 
 if TYPE_CHECKING:
@@ -100,3 +102,14 @@ class AuditLines:
         known = {"level": "INFO", "message": AUDIT, "service": "make", "operator": operator}
         every = known | audit_fields(entry, self._shown)
         return json.dumps({name: value for name, value in every.items() if value is not None})
+
+
+def audit_lines_of(
+    stage: str, settings: Settings, session: "boto3.Session", out: TextIO
+) -> AuditLines:
+    """Return the writer of a stage's audit lines, with hashes of users under strict privacy."""
+    keys = None
+    if settings.strict_privacy:
+        client = session.client("secretsmanager")
+        keys = SecretsManagerCredentials(client, settings.opentok_secret_id)
+    return AuditLines(stage, session, shown_by(keys), utc_now, out)

@@ -21,7 +21,7 @@ from chalicelib.core.sessions.track_sessions import SessionTracker
 from chalicelib.core.support.formats import utc_now
 from chalicelib.settings import Settings
 from deploy.asking import Operator
-from deploy.operation.audit_lines import AuditLines, shown_by
+from deploy.operation.audit_lines import audit_lines_of
 from deploy.operation.freeing import Freeing
 from deploy.operation.occupants import Occupants
 from deploy.operation.rooms import Rooms
@@ -70,8 +70,7 @@ class RoomCommands:
         source = SecretsManagerCredentials(
             self._session.client("secretsmanager"), self._settings.opentok_secret_id
         )
-        keys = source if self._settings.strict_privacy else None
-        lines = AuditLines(self._stage.name, self._session, shown_by(keys), utc_now, self._out)
+        lines = audit_lines_of(self._stage.name, self._settings, self._session, self._out)
         freeing = Freeing(self._stage.name, self._repair(source), operator, lines.kept, self._out)
         if end:
             freeing.end(room)

@@ -1,5 +1,6 @@
 """`make` passes on what an operator types as it is."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,10 +12,10 @@ PROJECT = Path(__file__).parents[2]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Path:
-    """A folder with the Makefile, whose Python only shows its last argument."""
+    """A folder with the Makefile, whose Python only shows its arguments."""
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\nfor each; do :; done; printf %s "$each"\n')
+    python.write_text('#!/bin/sh\nprintf "%s\\\\0" "$@"\n')
     python.chmod(0o700)
     for name in ("Makefile", "requirements-local.txt"):
         shutil.copy(PROJECT / name, tmp_path)
@@ -22,11 +23,74 @@ def make(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "user_id", ["auth0|5f7c", "a`touch run`b", "$(shell touch run)", 'a"b', "it's", "pa$word", "-e"]
-)
-def test_a_users_id_is_no_command_whatever_it_has(make: Path, user_id: str) -> None:
-    command = ["make", "--silent", "user-hash", "STAGE=dev", f"ID={user_id}"]
+TYPED = 'a`touch run`b $(shell touch run) "it\'s" pa$word $(HOME) #'
+COMMANDS = {
+    "token": ("--", "USER"),
+    "stage": ("stage", "NAME", "--kind=KIND"),
+    "usage": ("usage", "STAGE", "--month=MONTH", "--csv=CSV"),
+    "user-data": ("user-data", "STAGE", "--id=ID", "--out=OUT"),
+    "user-hash": ("user-hash", "STAGE", "--id=ID"),
+    "rooms": ("rooms", "STAGE", "--after=AFTER"),
+    "who": ("who", "STAGE", "--room=ROOM", "--after=AFTER"),
+    "free": ("free", "STAGE", "--room=ROOM"),
+    "export": ("STAGE", "--format=FORMAT", "--out=OUT"),
+    **{
+        name: (name, "STAGE")
+        for name in (
+            *(
+                "deploy",
+                "settings",
+                "sign-in-check",
+                "secret",
+                "account-secret",
+                "callbacks",
+                "archive-storage",
+            ),
+            *("privacy-key", "privacy-check", "bearer-help", "package", "destroy"),
+        )
+    },
+}
+FLAGS = {"token": "ADMIN", "archive-storage": "OFF", "user-data": "ERASE", "free": "END"}
+
+
+def passed(make: Path, target: str, **given: str) -> list[str]:
+    """Return the arguments that a target passes on, after the module's name."""
+    command = ["make", "--silent", target, *(f"{name}={each}" for name, each in given.items())]
     shown = subprocess.run(command, cwd=make, check=True, capture_output=True, text=True)
-    assert shown.stdout == f"--id={user_id}"
+    return shown.stdout.split("\0")[2:-1]
+
+
+@pytest.mark.parametrize("target", COMMANDS)
+def test_what_an_operator_types_is_no_command_whatever_it_has(make: Path, target: str) -> None:
+    names = [re.sub(r"^--\w+=", "", each) for each in COMMANDS[target]]
+    given = {name: f"{name}: {TYPED}" for name in names if name.isupper()}
+    expected = [re.sub(r"[A-Z]+$", lambda name: given[name[0]], each) for each in COMMANDS[target]]
+    assert passed(make, target, **given) == expected
     assert not (make / "run").exists()
+
+
+@pytest.mark.parametrize(("target", "flag"), FLAGS.items())
+def test_a_flag_is_no_command_either(make: Path, target: str, flag: str) -> None:
+    is_on = passed(make, target, **{flag: TYPED})
+    assert passed(make, target, **{flag: "1"}) == is_on != passed(make, target)
+    assert passed(make, target, **{flag: "no"}) == passed(make, target)
+    assert not (make / "run").exists()
+
+
+def test_every_target_of_operators_is_tested() -> None:
+    text = (PROJECT / "Makefile").read_text()
+    assert set(re.findall(r"-m deploy ([a-z-]+)", text)) == set(COMMANDS) - {"token", "export"}
+
+
+def test_a_token_for_the_check_of_sign_in_is_read_as_it_is(make: Path) -> None:
+    python = make / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\nprintf %s "$BEARER"\n')
+    command = ["make", "--silent", "sign-in-check", f"BEARER={TYPED}"]
+    shown = subprocess.run(command, cwd=make, check=True, capture_output=True, text=True)
+    assert shown.stdout == TYPED
+    assert not (make / "run").exists()
+
+
+@pytest.mark.parametrize("user_id", ["auth0|5f7c", "-e", "--erase", ""])
+def test_an_id_is_never_taken_for_an_option(make: Path, user_id: str) -> None:
+    assert passed(make, "user-hash", STAGE="dev", ID=user_id)[-1] == f"--id={user_id}"

@@ -159,6 +159,16 @@ def test_attendance_and_usage_are_drawn(visit: Visit) -> None:
     expect(note).to_contain_text("connections in 24 hours: 1.")
 
 
+def test_usage_is_drawn_although_the_room_of_the_form_does_not_exist(visit: Visit) -> None:
+    visit.arrive()
+    visit.page.locator("#room").fill("nowhere")
+    visit.unfold("Usage")
+    note, drawn = visit.page.locator("#use-note"), visit.page.locator("#use-drawn")
+    expect(note).to_contain_text("Room nowhere does not exist")
+    expect(note).to_contain_text("This month, all rooms: ")
+    expect(drawn.get_by_role("table", name="Usage by day")).to_be_visible()
+
+
 def test_every_part_is_healthy(visit: Visit) -> None:
     visit.arrive()
     visit.unfold("Health")

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from chalicelib.core.model.media import Media
+from chalicelib.core.model.media import STOPPED_AT, Media
 from chalicelib.core.model.room import Room
 
 
@@ -69,4 +69,5 @@ class ArchiveList(Struct):
 
 def archive_response(room: Room, archive: Media) -> dict[str, Any]:
     """Return an `ArchiveAnswer`, with all further fields that OpenTok reports."""
-    return {"url": None, **archive.content, "room": room.name}
+    reported = {name: value for name, value in archive.content.items() if name != STOPPED_AT}
+    return {"url": None, **reported, "room": room.name}

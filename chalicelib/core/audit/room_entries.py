@@ -1,6 +1,7 @@
 """Audit entries about rooms, their sessions, their connections and their rules."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
@@ -10,8 +11,11 @@ from chalicelib.core.model.room import Room, api_name
 from chalicelib.core.model.room_settings import RoomSettings
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.metrics import audit
+from chalicelib.errors import ProviderUnavailable
 
 _LISTS_OF_USERS: Final = ("members", "moderators")
+_FREE_TEXT: Final = ("archive_name",)
+"""The settings of which no log may have the text, since it may name somebody."""
 
 
 def audit_room(
@@ -33,6 +37,39 @@ def audit_room(
             details={name: each for name, each in details.items() if each is not None},
         )
     )
+
+
+@contextmanager
+def audited(
+    action: AuditAction,
+    room: Room,
+    *,
+    subject: str | None = None,
+    connection_id: str | None = None,
+    **details: object,
+) -> Iterator[None]:
+    """Record an entry about a room, if the `with` block does at OpenTok what it says.
+
+    Where OpenTok's answer is lost, it may be done: the entry is `unconfirmed` then.
+    """
+
+    def record(*, unconfirmed: bool | None = None) -> None:
+        audit_room(
+            action,
+            room,
+            subject=subject,
+            connection_id=connection_id,
+            **details,
+            unconfirmed=unconfirmed,
+        )
+
+    try:
+        yield
+    except ProviderUnavailable as failure:
+        if not failure.not_performed:
+            record(unconfirmed=True)
+        raise
+    record()
 
 
 def audit_session(
@@ -99,14 +136,46 @@ def audit_departure(
     )
 
 
+def audit_creation(room: Room) -> None:
+    """Record that a room was created, with the rules that are not those of every new room."""
+    changes, users = _changes(RoomSettings(), room.settings)
+    _audit_rules(AuditAction.ROOM_CREATED, room, changes, users)
+
+
 def audit_rules(before: Room, after: Room) -> None:
     """Record the rules in which two states of a room differ, from what to what, if any does."""
+    changes, users = _changes(before.settings, after.settings)
+    if before.locked != after.locked:
+        changes = {"locked": {"from": before.locked, "to": after.locked}, **changes}
+    if changes:
+        _audit_rules(AuditAction.RULE_CHANGE, after, changes, users)
+
+
+def _audit_rules(
+    action: AuditAction,
+    room: Room,
+    changes: Mapping[str, object],
+    users: Mapping[str, tuple[str, ...]],
+) -> None:
+    audit(
+        AuditEntry(
+            action=action,
+            room=room.name,
+            session_id=room.session_id,
+            details={"changes": changes} if changes else {},
+            users=users,
+        )
+    )
+
+
+def _changes(
+    before: RoomSettings, after: RoomSettings
+) -> tuple[dict[str, object], dict[str, tuple[str, ...]]]:
+    """Return the settings that differ, and the users who came on a list or went off it."""
     changes: dict[str, object] = {}
     users: dict[str, tuple[str, ...]] = {}
-    if before.locked != after.locked:
-        changes["locked"] = {"from": before.locked, "to": after.locked}
     for each in fields(RoomSettings):
-        was, is_now = getattr(before.settings, each.name), getattr(after.settings, each.name)
+        was, is_now = getattr(before, each.name), getattr(after, each.name)
         if was == is_now:
             continue
         name = api_name(each.name)
@@ -115,18 +184,11 @@ def audit_rules(before: Room, after: Room) -> None:
             users[f"{each.name}_added"] = _added(was, is_now)
             users[f"{each.name}_removed"] = _added(is_now, was)
             changes[name] = {"from": _size(was), "to": _size(is_now)}
+        elif each.name in _FREE_TEXT:
+            changes[name] = {"from": was is not None, "to": is_now is not None}
         else:
             changes[name] = {"from": _plain(was), "to": _plain(is_now)}
-    if changes:
-        audit(
-            AuditEntry(
-                action=AuditAction.RULE_CHANGE,
-                room=after.name,
-                session_id=after.session_id,
-                details={"changes": changes},
-                users=users,
-            )
-        )
+    return changes, users
 
 
 def _size(user_ids: Collection[str] | None) -> int | None:

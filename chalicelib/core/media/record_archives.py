@@ -1,6 +1,6 @@
 """Starting, changing, stopping and deleting a room's archives."""
 
-from chalicelib.core.audit.room_entries import audit_room
+from chalicelib.core.audit.room_entries import audited
 from chalicelib.core.media.read_archives import find_archive
 from chalicelib.core.media.start_media import StartMedia
 from chalicelib.core.media.sync_archives import ArchiveSync
@@ -79,15 +79,15 @@ class RecordArchives:
             Immutable: The archive is automatic: OpenTok accepts the stop, but records on.
         """
         room, archive = self._running(user, name, archive_id, "stop its archives", deadline)
-        stopped = self._sync.stop(archive, deadline)
-        if stopped is None:
-            raise _not_running(archive_id)
-        if stopped.is_running and room.settings.archive_mode is ArchiveMode.ALWAYS:
-            raise Immutable(
-                "This room records itself. Its automatic archive ends when everybody has left.",
-                fields=(FieldProblem("archiveMode", "cannot be changed"),),
-            )
-        audit_room(AuditAction.RECORDING_STOPPED, room, archive=archive_id)
+        with audited(AuditAction.RECORDING_STOPPED, room, archive=archive_id):
+            stopped = self._sync.stop(archive, deadline)
+            if stopped is None:
+                raise _not_running(archive_id)
+            if stopped.is_running and room.settings.archive_mode is ArchiveMode.ALWAYS:
+                raise Immutable(
+                    "This room records itself. Its automatic archive ends when everybody has left.",
+                    fields=(FieldProblem("archiveMode", "cannot be changed"),),
+                )
         return room, stopped
 
     def set_layout(
@@ -142,8 +142,8 @@ class RecordArchives:
         archive = find_archive(self._store, room, archive_id, deadline)
         if archive.is_running:
             raise ArchiveNotReady("This archive is still being recorded. Stop it first.")
-        self._sync.delete(archive, deadline)
-        audit_room(AuditAction.RECORDING_DELETED, room, archive=archive_id)
+        with audited(AuditAction.RECORDING_DELETED, room, archive=archive_id):
+            self._sync.delete(archive, deadline)
 
     def _running(
         self, user: User, name: str, archive_id: str, to_do: str, deadline: Deadline

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Final
 
-from chalicelib.core.model.media import Media, MediaKind, without_file_urls
+from chalicelib.core.model.media import Media, MediaKind, as_recorded
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.model.room import Room, State
 from chalicelib.core.ports.media_platforms import MediaPlatform, Options, StartRequest
@@ -62,7 +62,7 @@ class StartMedia:
         report = self._request(room, platform, request, deadline)
         try:
             media = report.to_media(room.room_id)
-            self._store.save(without_file_urls(media), deadline)
+            self._store.save(as_recorded(media), deadline)
             # A closing room is written first, and its media are stopped after that. So either
             # this read sees the closed room, or the closing finds this record.
             over = self._is_over(room, deadline)

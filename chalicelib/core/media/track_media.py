@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib.core.audit.room_entries import audit_session
 from chalicelib.core.model.connection import Session
-from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, without_file_urls
+from chalicelib.core.model.media import DELETED, STOPPED, Media, MediaKind, as_recorded
 from chalicelib.core.model.media_report import MediaReport
 from chalicelib.core.ports.media_store import MediaStore
 from chalicelib.core.support.audit import AuditAction
@@ -78,12 +78,12 @@ class MediaTracker:
     ) -> Media:
         """Record the report, as `MediaStore.save` does, and return it as a media item."""
         media = report.to_media(room_id)
-        self._store.save(without_file_urls(media), deadline, replacing)
+        self._store.save(as_recorded(media), deadline, replacing)
         return media
 
     def save_found(self, report: MediaReport, room_id: str, deadline: Deadline) -> bool:
         """Record a report that no callback brought; return False if the record is newer."""
-        return self._store.save(without_file_urls(report.to_media(room_id)), deadline)
+        return self._store.save(as_recorded(report.to_media(room_id)), deadline)
 
     def mark_ended(self, media: Media, deadline: Deadline) -> Media:
         """Record that it has ended, and return its new state.

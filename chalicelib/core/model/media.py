@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from chalicelib.core.model.user import User
-from chalicelib.core.support.formats import parse_object
+from chalicelib.core.support.formats import epoch_milliseconds, parse_object
 from chalicelib.errors import FeatureDisabled, FieldProblem, InvalidField
 
 
@@ -210,14 +210,21 @@ Features = Mapping[Feature, FeatureRule]
 """The rule of every feature."""
 
 
-def without_file_urls(media: Media) -> Media:
-    """Return the item without the URL of an archive's file.
+STOPPED_AT: Final = "stoppedAt"
+"""The field of an archive's record, not of OpenTok's object, that has the time of its end."""
 
-    Anyone who has the URL can fetch the file, and ten minutes later nobody can.
+
+def as_recorded(media: Media) -> Media:
+    """Return the item as it is kept: an archive without its file's URL, and with its end's time.
+
+    Anyone who has the URL can fetch the file, and ten minutes later nobody can. OpenTok's time of
+    the last change is that of the end only until the file exists.
     """
     if media.kind is not MediaKind.ARCHIVE:
         return media
     content = {**media.content, "url": None}
+    if media.status == STOPPED:
+        content[STOPPED_AT] = epoch_milliseconds(media.updated_at)
     transcription = parse_object(content.get("transcription"))
     if "url" in transcription:
         content["transcription"] = {**transcription, "url": None}

@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from chalicelib.core.model.attendance import Attendance
 from chalicelib.core.model.connection import Service
-from chalicelib.core.model.media import STOPPED, Media, MediaKind
+from chalicelib.core.model.media import FAILED, STOPPED, STOPPED_AT, Media, MediaKind
 from chalicelib.core.support.formats import epoch_milliseconds
 
 _DAY: Final = timedelta(days=1)
@@ -101,7 +101,12 @@ class MediaTime:
         if isinstance(seconds, (int, float)) and seconds > 0:
             return cls(mode, int(seconds * 1000))
         # OpenTok reports no duration of an encrypted archive, and none until it knows it.
-        return cls(mode, lasted) if media.status == STOPPED else None
+        if media.status == STOPPED:
+            return cls(mode, lasted)
+        stopped_at = media.content.get(STOPPED_AT)
+        if media.status == FAILED or not isinstance(stopped_at, int):
+            return None
+        return cls(mode, max(0, stopped_at - epoch_milliseconds(media.created_at)))
 
 
 @dataclass(frozen=True, slots=True)

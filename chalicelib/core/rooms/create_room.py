@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address
 
+from chalicelib.core.audit.room_entries import audit_creation
 from chalicelib.core.model.media import FeatureRule
 from chalicelib.core.model.room import DEFAULT_ROOM_MODERATORS, Room
 from chalicelib.core.model.room_settings import (
@@ -221,7 +222,10 @@ class CreateRoom:
             if allowance is None:
                 raise
             raise self._quota.refuse(allowance.period) from None
-        return current, current.room_id == room_id
+        created = current.room_id == room_id
+        if created:
+            audit_creation(current)
+        return current, created
 
     def _inherited_bans(self, replaced: Room | None) -> Mapping[str, datetime]:
         """Return the bans of a deleted room, while only its moderators may reuse its name."""

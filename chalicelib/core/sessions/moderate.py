@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from chalicelib.core.audit.room_entries import audit_room
+from chalicelib.core.audit.room_entries import audit_room, audited
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.user import User
@@ -34,6 +34,7 @@ MAX_SIGNAL_TYPE_BYTES: Final = 128
 MAX_SIGNAL_DATA_BYTES: Final = 8 * 1024
 _LOOKED_AT: Final = 100
 """The number of connections in which the publisher of a stream is looked for."""
+_LOOKING_SECONDS: Final = 2.0
 _NOBODY_CONNECTED: Final = "Nobody is connected to this room; try again when somebody is."
 
 
@@ -67,18 +68,28 @@ class Moderate:
         # This comes first: once the client is gone, its user may come back at any moment. It also
         # holds if the waiting room is off now, and is turned on to keep the user out.
         removed = self._send_out(room, connection_id, deadline)
-        if not self._platform.disconnect(room.session_id, connection_id, deadline):
-            raise _connection_not_found(connection_id)
-        audit_room(AuditAction.REMOVAL, room, subject=removed, connection_id=connection_id)
+        subject = None if removed is None else removed.participant.user_id
+        with audited(AuditAction.REMOVAL, room, subject=subject, connection_id=connection_id):
+            if not self._platform.disconnect(room.session_id, connection_id, deadline):
+                if removed is not None:
+                    # The client has left, or the answer to the first of two attempts was lost.
+                    audit_room(
+                        AuditAction.REMOVAL,
+                        room,
+                        subject=subject,
+                        connection_id=connection_id,
+                        unconfirmed=True,
+                    )
+                raise _connection_not_found(connection_id)
 
-    def _send_out(self, room: Room, connection_id: str, deadline: Deadline) -> str | None:
-        """Have the client's user wait again. Return the user's id, if it is known."""
+    def _send_out(self, room: Room, connection_id: str, deadline: Deadline) -> Connection | None:
+        """Have the client's user wait again. Return the client's connection, if it is on record."""
         connection = self._sessions.connection(room.session_id, connection_id, deadline)
         user_id = None if connection is None else connection.participant.user_id
         if user_id is not None:
             own = waiting_id(room.session_id, user_id)
             self._waiting.send_out(room, own, self._clock(), deadline)
-        return user_id
+        return connection
 
     def mute_stream(self, user: User, name: str, stream_id: str, deadline: Deadline) -> None:
         """Mute a stream.
@@ -87,23 +98,24 @@ class Moderate:
             StreamNotFound: The room has no such stream.
         """
         room = self._rooms.moderated_room(user, name, "mute others", deadline)
-        if not (
-            _is_uuid(stream_id) and self._platform.mute_stream(room.session_id, stream_id, deadline)
-        ):
-            raise StreamNotFound(f"This room has no stream {stream_id}.")
+        if not _is_uuid(stream_id):
+            raise _stream_not_found(stream_id)
         publisher = self._publisher(room, stream_id, deadline)
-        audit_room(
+        with audited(
             AuditAction.MUTE,
             room,
             subject=None if publisher is None else publisher.participant.user_id,
             connection_id=None if publisher is None else publisher.id,
             stream=stream_id,
-        )
+        ):
+            if not self._platform.mute_stream(room.session_id, stream_id, deadline):
+                raise _stream_not_found(stream_id)
 
     def _publisher(self, room: Room, stream_id: str, deadline: Deadline) -> Connection | None:
         """Return the connection whose stream it is, if it is among the first ones on record."""
-        with suppress(StoreUnavailable):  # the stream is muted already
-            page = self._sessions.page(room.session_id, None, _LOOKED_AT, deadline)
+        with suppress(StoreUnavailable):  # a mute need not wait for whose stream it is
+            capped = deadline.capped(_LOOKING_SECONDS)
+            page = self._sessions.page(room.session_id, None, _LOOKED_AT, capped)
             for each in page.connections:
                 if any(stream.id == stream_id for stream in each.streams):
                     return each
@@ -118,9 +130,9 @@ class Moderate:
             NobodyConnected: The room has no connected client.
         """
         room = self._rooms.moderated_room(user, name, "mute others", deadline)
-        if not self._platform.mute_all(room.session_id, excluded, deadline, active=active):
-            raise NobodyConnected(_NOBODY_CONNECTED)
-        audit_room(AuditAction.MUTE, room, active=active, excluded=list(excluded))
+        with audited(AuditAction.MUTE, room, active=active, excluded=list(excluded)):
+            if not self._platform.mute_all(room.session_id, excluded, deadline, active=active):
+                raise NobodyConnected(_NOBODY_CONNECTED)
 
     def signal(
         self,
@@ -184,6 +196,10 @@ def disconnect_all(platform: ConnectionControl, session_id: str, deadline: Deadl
 
 def _connection_not_found(connection_id: str) -> ConnectionNotFound:
     return ConnectionNotFound(f"This room has no connection {connection_id}.")
+
+
+def _stream_not_found(stream_id: str) -> StreamNotFound:
+    return StreamNotFound(f"This room has no stream {stream_id}.")
 
 
 def _is_uuid(text: str) -> bool:

@@ -19,6 +19,7 @@ class AuditAction(StrEnum):
     BAN_LIFTED = "ban_lifted"
     REMOVAL = "removal"
     MUTE = "mute"
+    ROOM_CREATED = "room_created"
     RULE_CHANGE = "rule_change"
     ROOM_DELETED = "room_deleted"
     SEATS_FREED = "seats_freed"
@@ -29,6 +30,9 @@ class AuditAction(StrEnum):
     RECORDING_STOPPED = "recording_stopped"
     RECORDING_READ = "recording_read"
     RECORDING_DELETED = "recording_deleted"
+    USER_DATA_READ = "user_data_read"
+    ERASURE_REQUESTED = "erasure_requested"
+    USER_ERASED = "user_erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

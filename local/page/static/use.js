@@ -15,12 +15,13 @@ async function draw() {
   try {
     const bearer = await adminsBearer();
     const since = new Date(Date.now() - DAY).toISOString();
-    const [attendance, usage] = await Promise.all([
-      read(`/rooms/${encodeURIComponent(room)}/attendance?limit=100&from=${since}`, bearer),
-      read("/usage?limit=100", bearer),
-    ]);
-    drawn.replaceChildren(attendanceOf(attendance.items), usageOf(usage.items));
-    note.textContent = summary(room, attendance.items, usage.total);
+    const asked = `/rooms/${encodeURIComponent(room)}/attendance?limit=100&from=${since}`;
+    // The form may name a room that does not exist yet. The usage of all others is there.
+    const attendance = read(asked, bearer).catch((error) => ({ missing: error.message }));
+    const usage = await read("/usage?limit=100", bearer);
+    const { items, missing } = await attendance;
+    drawn.replaceChildren(...(items ? [attendanceOf(items)] : []), usageOf(usage.items));
+    note.textContent = `${missing ?? connections(room, items)} ${total(usage.total)}`;
   } catch (error) {
     drawn.replaceChildren();
     note.textContent = error.message;
@@ -43,11 +44,15 @@ async function read(path, bearer) {
   return content;
 }
 
-function summary(room, lines, total) {
+function connections(room, lines) {
   const most = lines.length === 100 ? " or more" : "";
+  return `${room}, connections in 24 hours: ${lines.length}${most}.`;
+}
+
+function total({ participantMinutes, estimate }) {
   return (
-    `${room}, connections in 24 hours: ${lines.length}${most}. This month, all rooms: ` +
-    `${total.participantMinutes} minutes of participants, about $${total.estimate.toFixed(2)}.`
+    `This month, all rooms: ${participantMinutes} minutes of participants, ` +
+    `about $${estimate.toFixed(2)}.`
   );
 }
 

@@ -33,6 +33,8 @@ def lines(live: Live, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]
     live.settle()
     live.refusal("bob")
     live.ask("bob", "PATCH", "/rooms/standup", {"locked": True})
+    live.ask("root", "GET", "/users/bob", admin=True)
+    live.ask("root", "DELETE", "/users/bob", admin=True)
     return audit_lines(capsys)
 
 
@@ -59,6 +61,13 @@ def test_a_line_says_who_did_what_to_whom_from_where(lines: list[dict[str, Any]]
     }
     (ban,) = of("ban", lines)
     assert (ban["actor"], ban["subject"], "address" in ban) == ("alice", "bob", False)
+
+
+def test_a_line_says_who_read_and_who_erased_a_users_data(lines: list[dict[str, Any]]) -> None:
+    last = [(each["action"], each["actor"], each["subject"]) for each in lines[-2:]]
+    assert last == [("user_data_read", "root", "bob"), ("erasure_requested", "root", "bob")]
+    acts = found(QUERIES["QueryUser"].replace("USER", "bob"), lines)
+    assert [each["action"] for each in acts][-2:] == ["user_data_read", "erasure_requested"]
 
 
 def test_a_refusal_has_its_code_wherever_somebody_asked(lines: list[dict[str, Any]]) -> None:
@@ -120,7 +129,7 @@ def test_saved_queries_find_what_happened_in_real_lines(lines: list[dict[str, An
     assert bob["user"] == "bob"
     acts = found(QUERIES["QueryModerator"].replace("USER", "alice"), lines)
     assert [each["action"] for each in acts] == [
-        *("recording_started", "recording_stopped", "mute", "invitation", "ban"),
+        *("room_created", "recording_started", "recording_stopped", "mute", "invitation", "ban"),
     ]
 
 

@@ -79,6 +79,7 @@ def test_an_archive_from_its_start_to_its_file(
     (shown,) = listed(recorded)
     assert (shown["status"], shown["duration"], shown["url"]) == ("available", 60, None)
     assert shown["size"] > 0
+    assert "stoppedAt" not in shown  # the record's own
 
     assert recorded.ask("alice", "DELETE", path).status == 204
     assert recorded.ask("bob", "GET", path).code == "archive_not_found"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.core.support.audit import AuditAction, AuditEntry
+from chalicelib.core.support.metrics import recording
 from chalicelib.settings import Settings
 from deploy.errors import DeployError
 from deploy.user_data import UserData
@@ -32,7 +34,11 @@ def test_a_user_is_written_to_a_file_that_only_its_owner_reads_and_is_erased(
     data: UserData, engine: Engine, tmp_path: Path
 ) -> None:
     file, out = tmp_path / "ann.json", io.StringIO()
-    data.show(ANN, file, out)
+    with recording() as recorded:
+        data.show(ANN, file, out)
+    assert [(each.action, each.subject) for each in recorded if isinstance(each, AuditEntry)] == [
+        (AuditAction.USER_DATA_READ, ANN)
+    ]
     assert stat.S_IMODE(file.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
     held = json.loads(file.read_text())
     assert {each["kind"] for each in held["items"]} == {
@@ -45,7 +51,11 @@ def test_a_user_is_written_to_a_file_that_only_its_owner_reads_and_is_erased(
         "quota",
     }
     assert out.getvalue() == f"{file}: 7 records and 0 recordings\n"
-    data.erase(ANN, out)
+    with recording() as recorded:
+        data.erase(ANN, out)
+    assert [(each.action, each.subject) for each in recorded if isinstance(each, AuditEntry)] == [
+        (AuditAction.ERASURE_REQUESTED, ANN)
+    ]
     assert "6 records were erased." in out.getvalue()
     assert "Backups of the table stay for 35 days." in out.getvalue()
     again = io.StringIO()

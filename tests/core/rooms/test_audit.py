@@ -11,7 +11,8 @@ from chalicelib.core.rooms.ban_users import ban_id_of
 from chalicelib.core.rooms.room_patch import SetPatch
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.metrics import recording
-from tests.fakes.service import ALICE, BOB, CAROL, Service
+from chalicelib.errors import ConnectionNotFound, NotAnAdmin, ProviderUnavailable
+from tests.fakes.service import ALICE, BOB, CAROL, ROOT, Service
 from tests.fakes.studio import Studio
 from tests.support.noon import NOON
 
@@ -38,6 +39,7 @@ def of(action: AuditAction, found: list[AuditEntry]) -> AuditEntry:
 
 def test_a_join_and_a_visit_have_an_entry_for_each_step(service: Service, entries: Entries) -> None:
     room = service.open()
+    entries()
     connection_id = service.enter(BOB)
     service.clock.forward(seconds=90)
     service.leave(connection_id)
@@ -144,6 +146,83 @@ def test_a_mute_of_a_stream_that_is_not_on_record_names_nobody(
     assert [(each.action, each.subject) for each in entries()] == [("mute", None)] * 2
 
 
+def test_a_new_room_has_an_entry_with_the_rules_that_it_begins_with(
+    service: Service, entries: Entries
+) -> None:
+    room = service.open(members=frozenset({"bob"}), max_participants=5)
+    service.open(members=frozenset({"bob"}), max_participants=5)
+    (made,) = entries()
+    assert (made.action, made.room, made.session_id) == (
+        AuditAction.ROOM_CREATED,
+        "standup",
+        room.session_id,
+    )
+    assert made.details == {
+        "changes": {
+            "members": {"from": None, "to": 1},
+            "moderators": {"from": 0, "to": 1},
+            "maxParticipants": {"from": None, "to": 5},
+        }
+    }
+    assert made.users == {
+        "members_added": ("bob",),
+        "members_removed": (),
+        "moderators_added": ("alice",),
+        "moderators_removed": (),
+    }
+
+
+def test_the_name_for_recordings_is_in_no_entry(service: Service, entries: Entries) -> None:
+    service.open(archive_mode=ArchiveMode.ALWAYS, archive_name="Bob Example, diagnosis")
+    (made,) = entries()
+    assert "Bob" not in str(made)
+    assert made.details["changes"] == {
+        "archiveMode": {"from": "manual", "to": "always"},
+        "archiveName": {"from": False, "to": True},
+        "moderators": {"from": 0, "to": 1},
+    }
+
+
+def test_a_room_that_a_join_makes_or_whose_name_is_used_again_has_an_entry(
+    service: Service, entries: Entries
+) -> None:
+    service.join(ALICE, "planning")
+    service.close("planning")
+    service.open("planning")
+    assert [each.action for each in entries()] == [
+        "room_created",
+        "admission",
+        "room_deleted",
+        "room_created",
+    ]
+
+
+def test_who_reads_and_who_erases_a_users_data_is_in_the_audit_log(
+    service: Service, entries: Entries
+) -> None:
+    service.open(user=BOB)
+    use_cases, when = service.use_cases.user_data(), service.deadline
+    entries()
+    use_cases.show.page(ROOT, "bob", 0, when)
+    with pytest.raises(NotAnAdmin):
+        use_cases.show.page(CAROL, "bob", 0, when)
+    for _ in range(2):
+        use_cases.erase.request(ROOT, "bob", when)
+    for _ in range(2):
+        service.use_cases.scheduled().erase_users.run(when)
+        service.clock.forward(minutes=1)
+
+    found = entries()
+    assert [each.action for each in found] == [
+        "user_data_read",
+        "erasure_requested",
+        "erasure_requested",
+        "user_erased",
+    ]
+    assert {each.subject for each in found} == {"bob"}
+    assert found[-1].details == {"records": 2}
+
+
 def test_a_change_of_rules_says_from_what_to_what(service: Service, entries: Entries) -> None:
     service.open(members=frozenset({"bob"}))
     entries()
@@ -165,12 +244,14 @@ def test_a_change_of_rules_says_from_what_to_what(service: Service, entries: Ent
 
 def test_a_change_that_changes_nothing_has_no_entry(service: Service, entries: Entries) -> None:
     service.open()
+    entries()
     service.change(locked=False)
     assert entries() == []
 
 
 def test_invitations_and_deletions_have_entries(service: Service, entries: Entries) -> None:
     service.open()
+    entries()
     invited = service.invite(max_uses=1)
     service.come(invited.code)
     service.revoke(invited.invitation)
@@ -189,6 +270,7 @@ def test_invitations_and_deletions_have_entries(service: Service, entries: Entri
 
 def test_decisions_of_the_waiting_room_name_the_user(service: Service, entries: Entries) -> None:
     service.open(waiting_room=True)
+    entries()
     assert service.refusal(BOB) == "must_wait"
     moderate = service.use_cases.moderate_waiting
     (waiting,) = moderate.waiting(ALICE, "standup", service.deadline)
@@ -256,6 +338,61 @@ def test_a_start_of_a_recording_whose_answer_is_lost_has_an_entry_that_names_its
     assert studio.refusal(MediaKind.ARCHIVE) == "start_unconfirmed"
     (entry,) = entries()
     assert (entry.action, entry.room) == (AuditAction.RECORDING_STARTED, "standup")
+    assert entry.details == {"unconfirmed": True}
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_an_act_to_which_opentoks_answer_is_lost_has_an_entry_that_names_its_subject(
+    service: Service, entries: Entries, *, is_lost: bool
+) -> None:
+    service.open()
+    bob = service.enter(BOB)
+    stream_id = service.opentok.publish(bob)
+    service.deliver()
+    moderate, archives = service.use_cases.moderate, service.use_cases.media().record_archives
+    _, archive = archives.start(ALICE, "standup", {}, service.deadline)
+    acts: dict[str, Callable[[], object]] = {
+        "mute_stream": lambda: moderate.mute_stream(ALICE, "standup", stream_id, service.deadline),
+        "mute_all": lambda: moderate.mute_all(ALICE, "standup", [], service.deadline, active=True),
+        "archive.stop": lambda: archives.stop(ALICE, "standup", archive.id, service.deadline),
+        "disconnect": lambda: moderate.disconnect(ALICE, "standup", bob, service.deadline),
+    }
+    entries()
+    for call, act in acts.items():
+        if is_lost:
+            service.opentok.faults.lose_answer(call)
+        else:
+            failure = ProviderUnavailable("busy", not_performed=True)
+            service.opentok.faults.fail_next(call, failure)
+        with pytest.raises(ProviderUnavailable):
+            act()
+
+    expected: list[tuple[str, str | None, dict[str, object]]] = [
+        ("mute", "bob", {"stream": stream_id}),
+        ("mute", None, {"active": True, "excluded": []}),
+        ("recording_stopped", None, {"archive": archive.id}),
+        ("removal", "bob", {}),
+    ]
+    assert [(each.action, each.subject, each.details) for each in entries()] == [
+        (action, subject, {**details, "unconfirmed": True})
+        for action, subject, details in expected
+        if is_lost
+    ]
+
+
+def test_a_removal_of_a_client_that_is_gone_at_opentok_is_unconfirmed(
+    service: Service, entries: Entries
+) -> None:
+    service.open()
+    connection_id = service.enter(BOB)
+    service.leave_unreported(connection_id)
+    entries()
+    disconnect = service.use_cases.moderate.disconnect
+    for gone in (connection_id, "nobodys"):
+        with pytest.raises(ConnectionNotFound):
+            disconnect(ALICE, "standup", gone, service.deadline)
+    (entry,) = entries()
+    assert (entry.action, entry.subject) == (AuditAction.REMOVAL, "bob")
     assert entry.details == {"unconfirmed": True}
 
 

@@ -122,3 +122,17 @@ def test_media_that_opentok_no_longer_knows_count_until_that_is_found(
     settle(service)
     minutes = (used(service).broadcast + used(service).render) / MINUTE
     assert 7 <= minutes <= 10
+
+
+def test_an_encrypted_recording_counts_to_its_stop_though_opentok_reports_no_length(
+    service: Service,
+) -> None:
+    studio = Studio(service)
+    archive = studio.start(MediaKind.ARCHIVE)
+    service.clock.forward(minutes=4)
+    studio.objects(MediaKind.ARCHIVE).move(archive.id, "stopped", duration=0)
+    service.clock.forward(minutes=3)
+    studio.objects(MediaKind.ARCHIVE).move(archive.id, "available", duration=0)
+    service.deliver()
+    settle(service)
+    assert used(service).composed == 4 * MINUTE

@@ -13,6 +13,7 @@ from tests.support.noon import NOON
 DAY = day_of(NOON)
 MINUTE = 60_000
 FIVE_PAST = int((NOON + timedelta(minutes=5)).timestamp() * 1000)
+THREE_PAST = FIVE_PAST - 2 * MINUTE
 EVENING = NOON + timedelta(hours=11)
 
 
@@ -88,6 +89,12 @@ def media(status: str, content: dict[str, object], kind: MediaKind = MediaKind.A
             MediaTime("individual", 90_000),
         ),
         (media("available", {"duration": 0}), None),
+        (
+            media("available", {"duration": 0, "stoppedAt": THREE_PAST}),
+            MediaTime("composed", 3 * MINUTE),
+        ),
+        (media("uploaded", {"duration": 9, "stoppedAt": THREE_PAST}), MediaTime("composed", 9_000)),
+        (media("failed", {"stoppedAt": THREE_PAST}), None),
         (media("failed", {}), None),
         (media("started", {}, MediaKind.BROADCAST), None),
         (media("stopped", {}, MediaKind.BROADCAST), MediaTime("broadcast", 4 * MINUTE)),

@@ -63,15 +63,22 @@ def test_whoever_came_before_the_time_range_is_not_taken_for_somebody_in() -> No
 
 def test_what_a_user_did_and_what_happened_to_them_is_found() -> None:
     change = line("rule_change", None, actor="alice", moderators_added=["bob"], members_removed=[])
+    creation = line("room_created", None, actor="alice", moderators_added=["alice", "bob"])
     assert of_user(
         "QueryUser",
         line("admission", "bob", actor="bob"),
         line("ban", "carol", actor="bob"),
         line("removal", "bob", actor="alice"),
         change,
+        creation,
+        {"kind": "audit", "action": "user_data_read", "actor": "root", "subject": "bob"},
+        {"kind": "audit", "action": "erasure_requested", "operator": "arn", "subject": "bob"},
         line("ban", "bobby", actor="alice"),
         line("ban", "carol", actor="alice", room="bob"),
-    ) == ["admission", "ban", "removal", "rule_change"]
+    ) == [
+        *("admission", "ban", "removal", "rule_change", "room_created"),
+        *("user_data_read", "erasure_requested"),
+    ]
 
 
 def test_what_a_moderator_did_leaves_out_their_own_visits() -> None:

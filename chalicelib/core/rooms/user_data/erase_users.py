@@ -22,10 +22,11 @@ from chalicelib.core.rooms.quotas import exceeded
 from chalicelib.core.rooms.user_data.erase_from_room import Outcome, RoomEraser
 from chalicelib.core.rooms.user_data.recordings import RecordingFinder
 from chalicelib.core.rooms.user_data.show_user_data import check_may_handle
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.concurrency import reraise_first_bug
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
-from chalicelib.core.support.metrics import increment
+from chalicelib.core.support.metrics import audit, increment
 from chalicelib.errors import FieldProblem, InvalidField
 
 ERASURES_PER_DAY: Final = 3
@@ -88,6 +89,7 @@ class EraseUsers:
             raise InvalidField(FieldProblem("user_id", "is that of an erased user"))
         found = self._erasures.find_erasure(hash_of_user(user_id), deadline)
         if found is not None and found.user_id is not None:
+            _audit(AuditAction.ERASURE_REQUESTED, user_id)
             return found
         self._count(caller, deadline)
         return self.begin(user_id, deadline, by_user=not caller.admin)
@@ -103,7 +105,9 @@ class EraseUsers:
             requested_at=now,
             starts_at=now,
         )
-        return self._erasures.begin_erasure(erasure, deadline)
+        stored = self._erasures.begin_erasure(erasure, deadline)
+        _audit(AuditAction.ERASURE_REQUESTED, user_id)
+        return stored
 
     def run(self, deadline: Deadline) -> None:
         """Go on with all erasures whose time has come.
@@ -153,6 +157,7 @@ class EraseUsers:
             current = saved
             if current.finished_at is not None:
                 increment("UsersErased")
+                _audit(AuditAction.USER_ERASED, erasure.user_id, records=current.erased)
         return current
 
     def _erase_page(
@@ -192,3 +197,7 @@ class EraseUsers:
         if self._quotas.add(Period(caller.id, "erasures", ends), 1, deadline) > ERASURES_PER_DAY:
             detail = f"You may ask {ERASURES_PER_DAY} times in a day. Ask the operator instead."
             raise exceeded("erasuresPerDay", ERASURES_PER_DAY, detail, ends - now)
+
+
+def _audit(action: AuditAction, user_id: str | None, **details: object) -> None:
+    audit(AuditEntry(action=action, subject=user_id, details=details))

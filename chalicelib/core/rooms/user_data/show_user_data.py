@@ -13,8 +13,10 @@ from chalicelib.core.ports.user_data.user_record_store import (
 )
 from chalicelib.core.rooms.quotas import exceeded
 from chalicelib.core.rooms.user_data.recordings import RecordingFinder
+from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import Clock
+from chalicelib.core.support.metrics import audit
 from chalicelib.errors import FieldProblem, InvalidField, NotAnAdmin
 
 MAX_READS_OF_A_PAGE: Final = 8
@@ -107,6 +109,7 @@ class ShowUserData:
                 SearchPlace(caller.id, user_id, number + 1), position, until, deadline
             )
         rooms, recordings = self._around(found, deadline)
+        audit(AuditEntry(action=AuditAction.USER_DATA_READ, subject=user_id))
         return UserDataPage(
             records=tuple(found),
             rooms=rooms,
