@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tools.release.files import write_files
 from tools.release.repository import Repository
 
 TODAY = date(2026, 3, 1)
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 SECTION = Section("0.2.0", TODAY, "### Added\n\n- A room.")
 
 
@@ -56,14 +58,14 @@ def commit(project: Path) -> None:
     git(project, "commit", "--quiet", "--message=All")
 
 
-def faults(project: Path, version: str = "0.2.0") -> str:
+def faults(project: Path, version: str = "0.2.0", python: str = RUNNING) -> str:
     with pytest.raises(DeployError) as refused:
-        check_release(version, project, TODAY)
+        check_release(version, project, TODAY, python)
     return f"{refused.value}\n{refused.value.remedy}"
 
 
 def test_a_commit_with_all_that_a_release_needs_can_be_released(project: Path) -> None:
-    assert check_release("0.2.0", project, TODAY) == SECTION
+    assert check_release("0.2.0", project, TODAY, RUNNING) == SECTION
 
 
 def test_files_that_are_not_committed_are_named(project: Path) -> None:
@@ -117,6 +119,10 @@ def test_a_version_without_a_note_for_who_upgrades_is_refused(project: Path) -> 
     (project / "docs" / "upgrading.md").write_text("## 0.2.0.1\n\n## 0.1.0\n")
     commit(project)
     assert "docs/upgrading.md has no note on 0.2.0." in faults(project)
+
+
+def test_a_zip_that_nothing_here_can_compile_is_not_released(project: Path) -> None:
+    assert "There is no Python 3.0 on this machine" in faults(project, python="3.0")
 
 
 def test_all_that_is_wrong_is_named_in_one_go(project: Path) -> None:

@@ -9,24 +9,29 @@ from chalicelib import VERSION
 from deploy.errors import DeployError
 from deploy.packaging.package import build_package
 from deploy.stage import PROJECT, read_stage
+from tools.release.changelog import Section
 from tools.release.checks import BRANCH, check_release, tag_of
 from tools.release.files import HASHES, write_files
 from tools.release.repository import Repository
 
 FOLDER: Final = PROJECT / "build" / "release"
+STAGE: Final = "prod"
+"""The stage whose package is released. It is the same for each: stages differ in settings."""
 
 
 def check() -> None:
     """Check that this commit can be released."""
-    check_release(VERSION, PROJECT, datetime.now(UTC).date())
+    _check()
     print(f"Version {VERSION} can be released, if all tests and checks pass.")
+
+
+def _check() -> Section:
+    return check_release(VERSION, PROJECT, datetime.now(UTC).date(), read_stage(STAGE).python)
 
 
 def finish() -> None:
     """Build the release's files, and tag the commit."""
-    section = check_release(VERSION, PROJECT, datetime.now(UTC).date())
-    # The package is the same for each stage. What differs between stages are settings.
-    stage = read_stage("prod")
+    section, stage = _check(), read_stage(STAGE)
     files = write_files(section, PROJECT, FOLDER, lambda: build_package(stage).path)
     hashes = next(each for each in files if each.name == HASHES).read_text(encoding="utf-8")
     tag = tag_of(VERSION)

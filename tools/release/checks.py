@@ -1,10 +1,12 @@
 """The checks before a release: that the commit is the one that is to be released."""
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from deploy.errors import DeployError, check_all
+from deploy.packaging.lambda_python import find_interpreter
 from tools.release.changelog import Section, read_sections
 from tools.release.repository import Repository
 
@@ -16,8 +18,14 @@ def tag_of(version: str) -> str:
     return f"v{version}"
 
 
-def check_release(version: str, project: Path, today: date) -> Section:
+def check_release(version: str, project: Path, today: date, python: str) -> Section:
     """Return the changelog's section of the version that is released.
+
+    Args:
+        version: The version in the code.
+        project: The clone's folder.
+        today: The day in UTC.
+        python: The version of the functions' Python, which must compile the package.
 
     Raises:
         DeployError: Something is missing or not committed. The text names all of it.
@@ -29,6 +37,7 @@ def check_release(version: str, project: Path, today: date) -> Section:
         lambda: _check_not_released(repository, version),
         lambda: _check_changelog(project, version, today),
         lambda: _check_note(project, version),
+        lambda: _check_python(python),
     )
     return _newest(project)
 
@@ -94,4 +103,13 @@ def _check_note(project: Path, version: str) -> None:
         raise DeployError(
             f"docs/upgrading.md has no note on {version}.",
             f'Write what operators do, below "## {version}". If that is nothing, write so.',
+        )
+
+
+def _check_python(version: str) -> None:
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if version != running and find_interpreter(version) is None:
+        raise DeployError(
+            f"There is no Python {version} on this machine, so the zip would have no bytecode.",
+            f"Install it: .venv/bin/uv python install {version}",
         )
