@@ -11,8 +11,10 @@ PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Path:
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the Makefile, whose Python only shows its arguments."""
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # of `make test`, which may run this
+        monkeypatch.delenv(name, raising=False)
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\nprintf "%s\\\\0" "$@"\n')

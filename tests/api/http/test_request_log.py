@@ -152,10 +152,11 @@ class TestOneLine:
 
         written = capsys.readouterr().out
 
-        request, admission, rest = written.split("\n")
+        request, *audited, rest = written.split("\n")
         assert rest == ""
         assert json.loads(request)["user"] == user
-        assert json.loads(admission)["actor"] == user
+        actors = {json.loads(line)["action"]: json.loads(line)["actor"] for line in audited}
+        assert actors == {"room_created": user, "admission": user}
 
     def test_a_higher_level_leaves_the_errors(
         self, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
