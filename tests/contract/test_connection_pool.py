@@ -15,6 +15,8 @@ from tests.support.stores.example_rooms import soon
 class _Counting(ThreadingHTTPServer):
     """A server that answers when all callers of a round have asked."""
 
+    request_queue_size = SESSIONS_AT_ONCE  # the default of 5 lets the others try again in a second
+
     def __init__(self, at_once: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.connections = 0
