@@ -17,12 +17,14 @@ from typing import Any, cast
 
 import boto3
 import pytest
+from moto.core.model_instances import reset_model_data
 
 from app import build_app
 from deploy.account_settings import ACCOUNT_SETTINGS
 from deploy.export.directory import TERRAFORM, export
 from deploy.export.template import whole_template
 from deploy.stage import Stage
+from stand_ins.aws.state import one_at_a_time
 from tests.deploy.export.exported import SECRET, stage_with
 from tests.rehearsal.openapi import as_moto_takes_it
 from tests.support.gateway import Gateway
@@ -106,10 +108,20 @@ def import_routes(template: dict[str, Any], api: str, session: boto3.Session) ->
     return client.get_resources(restApiId=api, embed=["methods"], limit=500)["items"]
 
 
+@pytest.fixture
+def empty_account(stand_ins: StandIns, aws_session: boto3.Session) -> boto3.Session:
+    """A session with an account in which no earlier test of this process has left anything."""
+    assert stand_ins
+    with one_at_a_time():
+        reset_model_data()
+    return aws_session
+
+
 @pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")  # moto's gaps
 def test_a_stack_of_the_template_answers_with_a_token(
-    stand_ins: StandIns, aws_session: boto3.Session
+    stand_ins: StandIns, empty_account: boto3.Session
 ) -> None:
+    aws_session = empty_account
     settings = ("AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_JWKS_URL", "OPENTOK_API_URL")
     own = {name: stand_ins.environment[name] for name in settings}
     # moto puts a function into no network that is not there.
