@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import boto3
 import pytest
-from moto.core.model_instances import reset_model_data
+from moto.moto_api._internal.models import moto_api_backend
 
 from app import build_app
 from deploy.account_settings import ACCOUNT_SETTINGS
@@ -113,7 +113,7 @@ def empty_account(stand_ins: StandIns, aws_session: boto3.Session) -> boto3.Sess
     """A session with an account in which no earlier test of this process has left anything."""
     assert stand_ins
     with one_at_a_time():
-        reset_model_data()
+        moto_api_backend.reset()
     return aws_session
 
 
