@@ -19,7 +19,7 @@ from tests.support.stores.example_rooms import LONGEST_TOKEN
 SECONDS = 0.2
 LATEST_SECONDS = 2.0
 PATIENT = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1})
-"""Of clients that would wait longer by themselves, as OpenTok's does too."""
+"""The settings of clients that would wait longer by themselves, as OpenTok's does too."""
 
 
 @pytest.fixture(params=BAD_SERVERS)

@@ -186,7 +186,7 @@ class _Play:
             requirements.write_text(complete)
 
     def _follow_the_runbook(self, clone: Clone) -> None:
-        """What an operator does at night, in a room where one seat is held and one is used."""
+        """Do an operator's work at night, in a room where one seat is held and one is used."""
         self._ask("hold a seat", "POST", "rooms/seats/tokens", self._bob)
         self._run(clone, runbook.WHILE_IT_RUNS)
         lines = self._set.aws.client("logs").get_log_events(

@@ -1,4 +1,4 @@
-"""What an operator does is in the audit log of the stage."""
+"""The acts of an operator, which are in the audit log of the stage."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What `make callbacks` goes by: the deployed URL, in whichever clone."""
+"""The deployed URL, which `make callbacks` finds in whichever clone."""
 
 import json
 from collections.abc import Iterator

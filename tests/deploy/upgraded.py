@@ -25,13 +25,13 @@ _HELD_SECONDS: Final = 60.0
 
 @dataclass
 class Upgraded:
-    """What was seen on the way."""
+    """The findings on the way."""
 
     acts: dict[str, Outcome] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
-    """What the previous release answered to each question at last."""
+    """The last answers of the previous release to each question."""
     after: dict[str, Any] = field(default_factory=dict)
-    """What this version answered to the same questions at first."""
+    """The first answers of this version to the same questions."""
     meanwhile: dict[str, list[int]] = field(default_factory=lambda: {"join": [], "wait": []})
     """The status of each answer while the stage was upgraded, to who joined and to who waited."""
     keys: list[set[tuple[str, str]]] = field(default_factory=list)
@@ -159,7 +159,7 @@ class _Play:
                 self._token("bob")
 
     def _go_on(self) -> None:
-        """What people do after the upgrade with what they had before."""
+        """Let people go on after the upgrade with what they had before."""
         answers = self._seen.answers
         self._connect(self._held)
         self._note_seated()

@@ -41,7 +41,7 @@ JOIN_SECONDS = 8.0
 
 @dataclass
 class Seen:
-    """What callers saw."""
+    """The answers that callers saw."""
 
     joins: int = 0
     failures: list[str] = field(default_factory=list)

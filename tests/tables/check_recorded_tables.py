@@ -30,7 +30,7 @@ BATCHES = ("refill_session_pool", "enforce_closing_times", "delete_expired_archi
 
 @pytest.fixture(params=VERSIONS)
 def old(request: pytest.FixtureRequest) -> Recording:
-    """What a version has left."""
+    """The table that a version has left."""
     return recorded(request.param)
 
 

@@ -37,12 +37,12 @@ QUESTIONS: Final = (
     ("root", "users/alice"),
     ("root", "users/zoe"),
 )
-"""What is asked about the table, each time by a user. root is an admin."""
+"""The requests about the table, each time by a user. root is an admin."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What people outside the table know of it."""
+    """The things that people outside the table know of it."""
 
     session_id: str
     alices_connection: str

@@ -1,4 +1,4 @@
-"""What a join's clients leave out of botocore's, and that the requests to AWS are the same."""
+"""A join's clients, which leave out parts of botocore and send the same requests to AWS."""
 
 import json
 from typing import Any, cast

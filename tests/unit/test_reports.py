@@ -1,4 +1,4 @@
-"""How OpenTok's lists are read, page by page, and what of them is believed."""
+"""OpenTok's lists, read page by page, and the parts of them that are believed."""
 
 import json
 from dataclasses import dataclass, field

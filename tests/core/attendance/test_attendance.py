@@ -1,4 +1,4 @@
-"""Who was in a room, and when: what moderators see, and what late and lost callbacks change."""
+"""Attendance as moderators see it, and its changes by late and lost callbacks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

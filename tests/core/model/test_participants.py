@@ -1,4 +1,4 @@
-"""Whom a connection's data names, and that nobody passes for somebody or something else."""
+"""The user whom a connection's data names. Nobody passes for somebody or something else."""
 
 import json
 

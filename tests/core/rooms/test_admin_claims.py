@@ -1,4 +1,4 @@
-"""What an admin may do ends with the bearer token that makes them one."""
+"""The rights of an admin, which end with the bearer token that makes them one."""
 
 from dataclasses import replace
 from datetime import timedelta

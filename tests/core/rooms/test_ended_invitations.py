@@ -1,4 +1,4 @@
-"""What is left to a guest whose invitation is revoked, or who is banned: no seat, no way back."""
+"""Guests whose invitation is revoked, or who are banned, have no seat and no way back."""
 
 from collections.abc import Callable
 

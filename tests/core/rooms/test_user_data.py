@@ -38,7 +38,7 @@ def all_pages(service: Service, caller: User, user_id: str) -> list[UserRecord]:
 
 
 def held(service: Service, user_id: str = "ann") -> list[UserRecord]:
-    """What is held of a user, without counts that end by themselves."""
+    """The records of a user, without counts that end by themselves."""
     every = all_pages(service, ROOT, user_id)
     return [each for each in every if each.kind is not RecordKind.QUOTA]
 

@@ -1,4 +1,4 @@
-"""Who is in, and how many: both are of one answer, so they agree."""
+"""The list of those who are in, and its counts: both are of one answer, so they agree."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""How due sessions are shared out: in which order, to how many workers, and how fast."""
+"""The distribution of due sessions: the order, the number of workers, and the speed."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""When a session is counted, and what becomes of a count that fails."""
+"""The times at which a session is counted, and counts that fail."""
 
 from datetime import timedelta
 

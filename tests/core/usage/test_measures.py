@@ -1,4 +1,4 @@
-"""What connections amount to on a day."""
+"""The usage that connections add up to on a day."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""What admins see of usage: grouped, page by page, and what it costs."""
+"""Usage as admins see it: grouped, page by page, with its price."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What is exported is what `make deploy` makes, resource by resource."""
+"""The export has all that `make deploy` makes, resource by resource."""
 
 import json
 from collections import Counter

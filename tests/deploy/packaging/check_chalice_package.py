@@ -1,4 +1,4 @@
-"""What Chalice's own command says where a setting of AWS is missing."""
+"""The words of Chalice's own command where a setting of AWS is missing."""
 
 import os
 import subprocess

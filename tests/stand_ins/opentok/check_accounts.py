@@ -1,4 +1,4 @@
-"""What an account's owner may change: a project's secret, and an application's public key."""
+"""The changes of an account's owner: a project's secret, and an application's public key."""
 
 from collections.abc import Iterator
 from typing import Any
