@@ -1,21 +1,11 @@
 """The previous release is found in git."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.rehearsal.releases import previous_release
-
-
-def git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments],  # noqa: S607
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
+from tests.support.git import git
 
 
 def commit(folder: Path, *tags: str) -> None:

@@ -1,7 +1,6 @@
 """`make release` tags no commit but the one that is to be released, and names all that is wrong."""
 
 import shutil
-import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import DeployError
+from tests.support.git import git
 from tools.release.changelog import Section
 from tools.release.checks import check_release
 from tools.release.files import write_files
@@ -17,16 +17,6 @@ from tools.release.repository import Repository
 TODAY = date(2026, 3, 1)
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 SECTION = Section("0.2.0", TODAY, "### Added\n\n- A room.")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments],  # noqa: S607
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
 
 
 @pytest.fixture(scope="module")
