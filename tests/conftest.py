@@ -134,7 +134,7 @@ def aws_session(started_stand_ins: StandIns) -> boto3.Session:
 
 @pytest.fixture
 def aws_over_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests that look at connections to AWS: clients are made as outside tests."""
+    """Make AWS clients as outside tests, for tests that look at connections."""
     use_sockets(monkeypatch)
 
 

@@ -47,7 +47,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def entered(live: Live) -> Live:
-    """With a room that somebody is in."""
+    """A service with a room that somebody is in."""
     live.room()
     live.enter("bob")
     live.stand_ins.opentok.clear_calls()

@@ -11,7 +11,7 @@ from tests.support.stores.engines import Engine
 
 @pytest.fixture
 def examples(request: pytest.FixtureRequest) -> int:
-    """On Amazon's own, where `make check` has more time, more than on moto."""
+    """More sequences on DynamoDB Local, since `make check` has more time."""
     return 10 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 8
 
 

@@ -32,7 +32,7 @@ OUR_OWN = {
 
 
 def named(text: str) -> set[str]:
-    """What stands between backticks."""
+    """Return the words between backticks."""
     return set(re.findall(r"`([^`]+)`", text))
 
 

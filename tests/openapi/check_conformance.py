@@ -47,5 +47,5 @@ def test_every_answer_is_one_that_the_document_declares(roomkey: Roomkey, tmp_pa
 
 
 def faults_in(log: str) -> str:
-    """What the stack says of each 500, its stack included."""
+    """Return the stack's log lines about each 500, with its traceback."""
     return "\n".join(line for line in log.splitlines() if '"code":"internal"' in line)

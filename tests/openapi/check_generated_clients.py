@@ -60,7 +60,7 @@ def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def complaints(python_client: Path, module: str) -> str:
-    """What mypy says of a module that uses the client; it keeps what it knows of libraries."""
+    """Return mypy's complaints about a module that uses the client."""
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file="]
     return run(*mypy, "--cache-dir", MYPY_CACHE, module, folder=python_client).stdout
 

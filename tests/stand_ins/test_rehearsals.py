@@ -1,4 +1,4 @@
-"""What can be rehearsed, and the pages that say so."""
+"""The failures that can be rehearsed, and the pages that list them."""
 
 import re
 import subprocess

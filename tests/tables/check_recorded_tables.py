@@ -55,7 +55,7 @@ def test_each_version_has_a_recorded_table() -> None:
 
 
 def test_the_table_of_this_version_is_recorded_as_the_code_writes_it(stand_ins: StandIns) -> None:
-    """If this fails, `make record-table`. What differs may concern who upgrades."""
+    """Compare with the recorded table; after a wanted change, run `make record-table`."""
     assert record(stand_ins).shape == recorded(VERSION).shape
 
 

@@ -1,4 +1,4 @@
-"""Which addresses callers may have OpenTok connect to, by their form."""
+"""The forms of addresses that callers may have OpenTok connect to."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""That moto still looks where `tests/support/servers/quicker_moto.py` has put something quicker."""
+"""The places in moto that `tests/support/servers/quicker_moto.py` makes quicker."""
 
 import re
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def client() -> Iterator[DynamoDBClient]:
 
 @pytest.fixture
 def dynamodb(client: DynamoDBClient) -> DynamoDBClient:
-    """With an empty table."""
+    """A client whose table is empty."""
     state.empty_tables()
     return client
 

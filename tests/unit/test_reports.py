@@ -40,7 +40,7 @@ class Lists:
         return MediaClient(rest, lambda: NOON, MediaKind.ARCHIVE, running)
 
     def ids(self) -> list[str]:
-        """Of what is read as the session's."""
+        """Return the ids of all that is read as the session's."""
         return [each.id for each in self.client().of_session("1_x", soon())]
 
 

@@ -1,4 +1,4 @@
-"""For how long archives are kept, and when they are due, on every engine."""
+"""The days that archives are kept, and when they are due, on every engine."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

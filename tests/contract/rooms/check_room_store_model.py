@@ -112,7 +112,7 @@ class RoomsInADictionary(RuleBasedStateMachine):
         assert Counter(seen) == Counter(expected)
 
     def teardown(self) -> None:
-        """There is a record per name and one per session, and no other."""
+        """Expect a record per name and one per session, and no other."""
         made = set(self._database.keys()) - self._before
 
         assert sorted(made) == sorted(

@@ -34,14 +34,14 @@ ADMITTED, REFUSED = "admitted", "room_full"
 
 @pytest.fixture
 def rooms(request: pytest.FixtureRequest) -> list[str]:
-    """On moto, which does one thing at a time, a room or two tell as much as many."""
+    """Eight rooms; two on moto, which does one thing at a time."""
     engine = request.node.callspec.params["database"]
     return [f"room-{number}" for number in range(8 if engine == DYNAMODB_LOCAL else 2)]
 
 
 @pytest.fixture
 def some_rooms(rooms: list[str]) -> list[str]:
-    """For what takes longer."""
+    """Fewer rooms, for tests that take longer."""
     return rooms[: (len(rooms) + 3) // 4]
 
 

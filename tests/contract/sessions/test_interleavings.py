@@ -175,7 +175,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(users=st.lists(st.sampled_from(USERS), min_size=2, max_size=6), told=st.booleans())
     def come_together(self, users: list[User], told: bool) -> None:
-        """With their tokens of better times."""
+        """Connect all these users with the tokens they had before."""
         for user in users:
             self._connect(self.old_tokens[user.id], told=told)
 
@@ -616,7 +616,7 @@ def try_interleavings(
 
 
 def test_rooms_stay_right_whatever_comes_between_two_steps(part: int) -> None:
-    """On the fakes, which pass the stores' contracts, and where a step takes next to no time."""
+    """Use the fakes, which pass the stores' contracts and take next to no time."""
     try_interleavings(lambda: Memory(Table(lambda: NOON, LONGEST_TOKEN)), part, EXAMPLES_ON_FAKES)
 
 

@@ -1,4 +1,4 @@
-"""Which sessions the scheduled comparison looks at, and when it looks again."""
+"""The choice of sessions to check, and the time of the next check."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise

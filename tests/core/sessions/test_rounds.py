@@ -116,7 +116,7 @@ def test_owners_take_turns_and_in_a_turn_a_limit_counts_like_a_longer_wait() -> 
 
 
 def test_rooms_with_limits_do_not_keep_another_room_waiting_for_ever() -> None:
-    """They are due again every 24 s, and may use up all that the rate allows."""
+    """Give limited rooms, due every 24 s, all that the rate allows."""
     service = Service(calls_per_second=10)
     for number in range(200):
         guest = User(f"guest-{number}")
@@ -302,7 +302,7 @@ def test_checks_keep_to_the_rate_and_slow_down_while_opentok_wants_fewer_calls(
 def test_a_session_whose_turn_comes_too_late_is_left_to_the_next_round_and_is_no_failure(
     service: Service,
 ) -> None:
-    """At half a call a second, the third check would begin 2 s before the batch's end."""
+    """Allow half a call a second: the third check would begin 2 s before the end."""
     for number in range(5):
         service.open(f"room-{number}")
         service.enter(BOB, f"room-{number}")

@@ -1,4 +1,4 @@
-"""What the stack says to phones, and at which address."""
+"""The addresses that the stack prints for phones."""
 
 import json
 import re

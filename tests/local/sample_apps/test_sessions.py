@@ -1,4 +1,4 @@
-"""What official sample apps call first, without credentials, in both their dialects."""
+"""The first calls of official sample apps, without credentials, in both dialects."""
 
 import json
 from http import HTTPStatus
