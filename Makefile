@@ -54,8 +54,8 @@ token: .venv/ready  ## A bearer token of the running stack: make -s token USER=a
 	@PORT=$(PORT) $(BIN)/python -m local.bearer \
 	  $(if $(filter-out 0 no false,$(ADMIN)),--admin) -- "$$USER"
 
-test: .venv/tested  ## The tests that need nothing but Python
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+test: .venv/tested  ## The tests that need nothing but Python: make test [TESTS=tests/core]
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 
 # Two jobs at a time, all failures shown. Each one's output is in one piece where make can do that,
 # but for the suites, whose progress is to be seen.

@@ -18,7 +18,6 @@ import jwt
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from chalicelib.core.sessions.reconcile_sessions import MAX_WORKERS
 from deploy.packaging.aws_descriptions import OPERATIONS
@@ -190,6 +189,8 @@ def test_the_smoke_test_opens_the_call_page_that_a_stage_may_serve(rehearsed: Re
 
 
 def test_chalices_document_is_swagger_2(rehearsed: Rehearsed) -> None:
+    from openapi_spec_validator import OpenAPIV2SpecValidator  # noqa: PLC0415  loads for 1.5 s
+
     for document in rehearsed.documents:
         assert document["swagger"] == "2.0"
         # Chalice leaves a path's parameters out of its OPTIONS, which API Gateway does not mind.
@@ -637,7 +638,8 @@ def test_methods_and_patterns_are_in_the_zip_compiled(rehearsed: Rehearsed) -> N
         methods = package.read("dataclass_methods.py").decode()
         patterns = package.read("regex_programs.py").decode()
 
-    assert methods.count("FUNCTIONS[") > 500
+    # Python 3.13 writes one text for each class, and those before it one for each method.
+    assert methods.count("FUNCTIONS[") > 100
     assert patterns.count("'") > 200
     assert str(PROJECT) not in methods + patterns
 
