@@ -27,12 +27,13 @@ from deploy.privacy_check import check_privacy
 from deploy.privacy_keys import add_privacy_key, print_hashes
 from deploy.reporting import exit_status
 from deploy.rotation import AccountSecret
+from deploy.settings.defaults import defaults
 from deploy.settings.names import SECRET_SETTINGS
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of, operators_file
 from deploy.sign_in.bearer_help import bearer_help
 from deploy.sign_in.check import check_sign_in
-from deploy.stage import Stage, read_stage
+from deploy.stage import PROJECT, Stage, read_stage
 from deploy.usage import MonthlyUsage
 from deploy.user_data import UserData
 
@@ -59,7 +60,7 @@ def _check_issuers(stage: Stage) -> None:
 def settings(operated: OperatedStage) -> None:
     """Show each setting and where it comes from, and check them all."""
     print(f"Settings of stage {operated.stage.name}:")
-    for line in lines_of(operated.settings, SECRET_SETTINGS):
+    for line in lines_of(operated.settings, SECRET_SETTINGS, defaults(PROJECT)):
         print(f"  {line}")
     operated.check()
 

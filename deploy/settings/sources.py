@@ -1,6 +1,7 @@
 """The settings of a stage, from the environment, the operator's own file and the project's."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ PREFIX: Final = "ROOMKEY_"
 """The beginning of a setting's name in the environment."""
 PROJECTS_FILE: Final = ".chalice/config.json"
 _ENVIRONMENT: Final = "the environment"
+_REQUIRED: Final = "required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +108,27 @@ def _meant(name: str) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def lines_of(settings: StageSettings, secret: frozenset[str]) -> Iterator[str]:
-    """Yield a line for each setting that is set, and one with the names of all others.
+def lines_of(
+    settings: StageSettings, secret: frozenset[str], by_default: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a line for each setting, those that are set somewhere first.
 
     Args:
         settings: The settings.
         secret: The names of settings whose values are not shown.
+        by_default: The default of each setting, in words.
     """
-    width = max((len(name) for name in settings.chosen), default=0)
-    for name in setting_names():
-        if name in settings.chosen:
-            setting = settings.chosen[name]
-            value = f"({len(setting.value)} characters)" if name in secret else setting.value
-            yield f"{name:{width}}  {value}   from {setting.origin}"
-    others = [
-        name
-        for name in setting_names()
-        if name not in settings.chosen and not name[-2:].startswith("_")
+    names = sorted(setting_names(), key=lambda name: name not in settings.chosen)
+    of_further_issuers = re.compile(r".*_\d")
+    shown = [
+        name for name in names if name in settings.chosen or not of_further_issuers.fullmatch(name)
     ]
-    yield f"not set, and so as in docs/deploying.md: {', '.join(others)}"
+    width = max(map(len, shown))
+    for name in shown:
+        if name not in settings.chosen:
+            default = by_default[name]
+            yield f"{name:{width}}  {default}{'' if default == _REQUIRED else '   by default'}"
+            continue
+        setting = settings.chosen[name]
+        value = f"({len(setting.value)} characters)" if name in secret else setting.value
+        yield f"{name:{width}}  {value}   from {setting.origin}"

@@ -1,12 +1,18 @@
 """The settings of a stage: where they come from, and what is wrong with them."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from chalicelib.media_settings import features_off
+from chalicelib.settings import Settings
 from deploy.__main__ import COMMANDS
+from deploy.aws.audit import audit_days
+from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
+from deploy.settings.defaults import defaults
 from deploy.settings.names import SECRET_SETTINGS, setting_names
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of
@@ -61,7 +67,7 @@ def test_the_environment_wins_over_the_operators_file_which_wins_over_the_projec
 
 def test_each_setting_is_shown_with_its_origin_and_no_secret_is(project: Path) -> None:
     text = SIGN_IN + f'CALLBACK_PATH_SECRET = "{PATH_SECRET}"'
-    lines = list(lines_of(operated(project, text).settings, SECRET_SETTINGS))
+    lines = list(lines_of(operated(project, text).settings, SECRET_SETTINGS, defaults(PROJECT)))
 
     assert any(
         line.split() == ["AUTH_ISSUER", "https://login.test", "from", ".chalice/settings.dev.toml"]
@@ -69,8 +75,27 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret_is(project: Path) -
     )
     assert any(line.split()[:3] == ["CALLBACK_PATH_SECRET", "(36", "characters)"] for line in lines)
     assert PATH_SECRET not in "".join(lines)
-    shown = "\n".join(lines)
-    assert [each for each in setting_names() if "AUTH" not in each and each not in shown] == []
+    assert any(line.split() == ["MAX_ROOMS", "100", "by", "default"] for line in lines)
+    shown = {line.split()[0] for line in lines}
+    assert shown == {each for each in setting_names() if not re.search(r"_\d$", each)}
+
+
+def test_the_page_says_the_default_of_each_setting_as_the_service_has_it() -> None:
+    said = defaults(PROJECT)
+    required = {"AUTH_ISSUER", "AUTH_AUDIENCE", "ROOMS_TABLE", "OPENTOK_SECRET_ID"}
+    least = dict.fromkeys(required, "https://login.test")
+    as_said = {
+        name: value
+        for name, value in said.items()
+        if name not in required and re.fullmatch(r"\d+|[a-z]+", value) and value != "none"
+    }
+
+    assert said.keys() == {each for each in setting_names() if not re.search(r"_\d$", each)}
+    assert len(as_said) > 30
+    assert Settings.from_env(least | as_said) == Settings.from_env(least)
+    assert features_off(as_said) == features_off({})
+    assert cost_limits(as_said) == cost_limits({})
+    assert audit_days(as_said) == audit_days({})
 
 
 def test_all_that_is_wrong_is_said_in_one_go_with_its_place(project: Path) -> None:
