@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class DeployError(Exception):
@@ -14,6 +14,19 @@ class DeployError(Exception):
         self.remedy = remedy
 
 
+class SeveralErrors(DeployError):
+    """Several things that are not right, each with its remedy."""
+
+    def __init__(self, errors: Sequence[DeployError]) -> None:
+        what = "\n\n".join(
+            f"{number}. {each}\n{each.remedy}" for number, each in enumerate(errors, start=1)
+        )
+        super().__init__(
+            f"{len(errors)} things are not right.\n\n{what}", "Mend them all, then run this again."
+        )
+        self.errors = errors
+
+
 def check_all(*checks: Callable[[], object]) -> None:
     """Make all checks, so that the operator hears of everything in one go.
 
@@ -24,14 +37,11 @@ def check_all(*checks: Callable[[], object]) -> None:
     for check in checks:
         try:
             check()
+        except SeveralErrors as several:
+            failed += several.errors
         except DeployError as error:
             failed.append(error)
     if len(failed) == 1:
         raise failed[0]
     if failed:
-        what = "\n\n".join(
-            f"{number}. {each}\n{each.remedy}" for number, each in enumerate(failed, start=1)
-        )
-        raise DeployError(
-            f"{len(failed)} things are not right.\n\n{what}", "Mend them all, then run this again."
-        )
+        raise SeveralErrors(failed)

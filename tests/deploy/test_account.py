@@ -140,3 +140,13 @@ def test_one_failed_check_is_raised_as_it_is_and_several_with_their_remedies() -
         "2 things are not right.\n\n1. what 1.\nremedy 1.\n\n2. what 3.\nremedy 3."
     )
     assert made == [1, 2, 1, 3]
+
+
+def test_failed_checks_within_a_check_are_numbered_as_all_others() -> None:
+    def fail(number: int) -> None:
+        raise DeployError(f"what {number}.", f"remedy {number}.")
+
+    with pytest.raises(DeployError) as refused:
+        check_all(lambda: check_all(lambda: fail(1), lambda: fail(2)), lambda: fail(3))
+    assert str(refused.value).startswith("3 things are not right.\n\n1. what 1.")
+    assert str(refused.value).endswith("2. what 2.\nremedy 2.\n\n3. what 3.\nremedy 3.")
