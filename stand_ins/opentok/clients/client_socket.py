@@ -7,12 +7,13 @@ from contextlib import suppress
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import msgspec
-from simple_websocket import ConnectionClosed, Server
+from simple_websocket import ConnectionClosed
 from wsproto.frame_protocol import CloseReason
 
 from stand_ins.http.wsgi_connection import ConnectionDroppedError
 from stand_ins.opentok.clients.client import Client, ClientGate, ClientRefusedError
 from stand_ins.opentok.clients.client_requests import Greeting, Request, Resume
+from stand_ins.opentok.clients.ordered_frames import OrderedFrames
 from stand_ins.opentok.clients.outbox import Outbox
 from stand_ins.opentok.sessions.sessions import Sessions
 
@@ -37,7 +38,7 @@ class ClientSocket:
         self._clock = clock
 
     def __call__(self, environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
-        socket = Server.accept(
+        socket = OrderedFrames.accept(
             environ, ping_interval=_PING_SECONDS, max_message_size=_LONGEST_MESSAGE
         )
         with suppress(ConnectionClosed, OSError):
@@ -45,7 +46,7 @@ class ClientSocket:
         # The socket has been used for another protocol than HTTP: there is nothing to answer.
         raise ConnectionDroppedError
 
-    def _serve(self, socket: Server) -> None:
+    def _serve(self, socket: OrderedFrames) -> None:
         text = socket.receive(timeout=_GREETING_SECONDS)
         try:
             greeting = _GREETING.decode(text or "")
@@ -82,7 +83,7 @@ class ClientSocket:
             return outbox, greeting.received
         return self._gate.connect(greeting, self._clock()), 0
 
-    def _receive(self, socket: Server, client: Client) -> None:
+    def _receive(self, socket: OrderedFrames, client: Client) -> None:
         while True:
             text = socket.receive()
             try:
@@ -93,7 +94,7 @@ class ClientSocket:
             client.handle(request, self._clock())
 
 
-def _send(socket: Server, outbox: Outbox, received: int) -> None:
+def _send(socket: OrderedFrames, outbox: Outbox, received: int) -> None:
     with suppress(ConnectionClosed, OSError):
         while (found := outbox.next(socket, received)) is not None:
             received, message = found
