@@ -12,6 +12,7 @@ from chalicelib.rotation_settings import account_secret_id, read_rotation_days
 from chalicelib.settings import Settings
 from deploy.account_settings import AccountSettings, read_account_settings
 from deploy.errors import DeployError
+from deploy.packaging.architecture import lambda_architecture
 from deploy.packaging.lambda_python import lambda_python
 from deploy.settings.names import OF_THE_DEPLOYMENT, STAGE_KIND, STAGE_REGION
 from deploy.settings.values import useless_values
@@ -155,6 +156,11 @@ class Stage:
         return lambda_python(self._settings)
 
     @property
+    def architecture(self) -> str:
+        """The architecture of Lambda's machines: `x86_64` or `arm64`."""
+        return lambda_architecture(self._settings)
+
+    @property
     def account_settings(self) -> AccountSettings:
         """The demands of the account on all that the stage has in it."""
         return read_account_settings(self._settings)
@@ -164,6 +170,7 @@ class Stage:
         """The content of `.chalice/config.json`, with the operator's own settings."""
         demanded = self.account_settings.chalice_config
         own = {**self._own, **demanded, "environment_variables": self.environment}
+        own["lambda_architecture"] = self.architecture
         stages = {**self.config["stages"], self.name: own}
         return {**self.config, "stages": stages, "environment_variables": {}}
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 from zipfile import ZIP_STORED
 
-from chalice.config import Config
 from chalice.constants import MAX_LAMBDA_DEPLOYMENT_SIZE
 from chalice.deploy.packager import (
     DependencyBuilder,
@@ -43,17 +42,22 @@ class Package:
     Args:
         path: The zip's path.
         python: The version of Python that it is for, such as `3.13`.
+        architecture: The machines that it is for, such as `x86_64`.
         is_compiled: False if nothing in it is compiled, because that Python is not on this machine.
     """
 
     path: Path
     python: str
+    architecture: str
     is_compiled: bool = True
 
     @property
     def lines(self) -> list[str]:
         """The lines that tell an operator of it."""
-        size = f"package {self.path.name}: {self.megabytes:.1f} MB, for Python {self.python}"
+        size = (
+            f"package {self.path.name}: {self.megabytes:.1f} MB, for Python {self.python} on "
+            f"{self.architecture}"
+        )
         return [size] if self.is_compiled else [size, without_python(self.python)]
 
     @property
@@ -77,33 +81,28 @@ def build_package(stage: Stage) -> Package:
             too large.
     """
     _delete_earlier_builds(stage.project)
-    config = Config(
-        stage.name,
-        config_from_disk=dict(stage.config),
-        user_provided_params={"project_dir": str(stage.project)},
-    )
-    path = _build_by_chalice(config, stage.python)
+    path = _build_by_chalice(stage)
     python = find_python(stage.python, stage.project)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         unpack(path, folder, ships)
         requirements = stage.project / "requirements.txt"
-        check_complete(folder, requirements, config.lambda_architecture, stage.python)
+        check_complete(folder, requirements, stage.architecture, stage.python)
         trim_descriptions(folder)
         write_roots(folder)
         if python is not None:
             write_precompiled(folder, stage.project, python)
             compile_with(python, folder)
         pack(folder, path)
-    package = Package(path, stage.python, is_compiled=python is not None)
+    package = Package(path, stage.python, stage.architecture, is_compiled=python is not None)
     _check_size(package)
     return package
 
 
-def _build_by_chalice(config: Config, python: str) -> Path:
+def _build_by_chalice(stage: Stage) -> Path:
     try:
-        built = _chalice_packager(config, python).create_deployment_package(
-            config.project_dir, f"python{python}"
+        built = _chalice_packager(stage.python, stage.architecture).create_deployment_package(
+            str(stage.project), f"python{stage.python}"
         )
     except (NoSuchPackageError, PackageDownloadError) as error:
         raise DeployError(
@@ -156,10 +155,9 @@ class LambdasPip(PipRunner):
             )
 
 
-def _chalice_packager(config: Config, python: str) -> LambdaDeploymentPackager:
+def _chalice_packager(python: str, architecture: str) -> LambdaDeploymentPackager:
     files = _Files()
     pip = LambdasPip(SubprocessPip(files), files, python)
-    architecture = config.lambda_architecture
     return LambdaDeploymentPackager(
         files, DependencyBuilder(files, pip, architecture), UI(StringIO()), architecture
     )

@@ -12,11 +12,18 @@ from chalicelib.settings import Settings, cors_origin, log_level
 from deploy.account_settings import ACCOUNT_SETTINGS
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
+from deploy.packaging.architecture import SETTING as LAMBDA_ARCHITECTURE
 from deploy.packaging.lambda_python import SETTING as LAMBDA_PYTHON
 
 STAGE_KIND: Final = "STAGE_KIND"
 STAGE_REGION: Final = "STAGE_REGION"
-OF_THE_DEPLOYMENT: Final = (STAGE_KIND, STAGE_REGION, LAMBDA_PYTHON, *ACCOUNT_SETTINGS)
+OF_THE_DEPLOYMENT: Final = (
+    STAGE_KIND,
+    STAGE_REGION,
+    LAMBDA_PYTHON,
+    LAMBDA_ARCHITECTURE,
+    *ACCOUNT_SETTINGS,
+)
 """Settings that say how a stage is deployed. The functions do not get them."""
 SECRET_SETTINGS: Final = frozenset({"CALLBACK_PATH_SECRET"})
 """Settings whose values are never shown."""

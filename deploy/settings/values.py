@@ -9,6 +9,7 @@ from deploy.account_settings import read_account_settings
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
+from deploy.packaging.architecture import lambda_architecture
 from deploy.packaging.lambda_python import lambda_python
 
 _ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
@@ -28,7 +29,13 @@ def useless_values(environment: Mapping[str, str]) -> Iterator[str]:
         value = environment.get(name)
         if value and not fits(value):
             yield f"{name} must be {wanted}"
-    for check in (audit_days, cost_limits, lambda_python, read_account_settings):
+    for check in (
+        audit_days,
+        cost_limits,
+        lambda_architecture,
+        lambda_python,
+        read_account_settings,
+    ):
         try:
             check(environment)
         except DeployError as error:

@@ -534,6 +534,7 @@ def test_a_stage_has_the_accounts_tags_boundary_key_and_network(rehearsed: Rehea
     assert len(own) == len(ROLES) + 1  # the rotation, which prod has not
     keys = {each["Configuration"]["KMSKeyArn"] for each in own}
     assert len(keys) == 1
+    assert [each["Configuration"]["Architectures"] for each in own] == [["arm64"]] * len(own)
     for each in demanded["functions"]:
         assert len(each["Configuration"]["VpcConfig"]["SubnetIds"]) == 2
         assert len(each["Configuration"]["VpcConfig"]["SecurityGroupIds"]) == 1

@@ -232,10 +232,14 @@ class _Play:
             self._seen.acts[command] = Act(outcome, self._set.aws.calls[before:])
 
     def _into_dev_and_out(self, clone: Clone) -> None:
-        """A stage that rotates, with all that an account may demand: tags, a key, a network."""
+        """A stage on arm64 that rotates, with an account's demands: tags, a key, a network."""
         self._demand(clone, network_of(self._set.aws.client))
         with_all = {"AWS_ACCESS_KEY_ID": DEPLOYER_IN_VPC}
-        rotating = {**with_all, "ROOMKEY_ROTATION_DAYS": "30"}
+        rotating = {
+            **with_all,
+            "ROOMKEY_ROTATION_DAYS": "30",
+            "ROOMKEY_LAMBDA_ARCHITECTURE": "arm64",
+        }
         self._act("dev without credentials", clone, "deploy", "dev", **with_all)
         self._act("dev credentials", clone, "secret", "dev", CREDENTIALS, **with_all)
         self._act("dev without account", clone, "deploy", "dev", **rotating)

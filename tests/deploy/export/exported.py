@@ -15,6 +15,7 @@ SETTINGS = {
     "AUTH_ADMIN_VALUE": "${admins}",
     "ARCHIVE_BUCKET": "roomkey-prod-archives-1",
     "CALL_PAGE": "on",
+    "LAMBDA_ARCHITECTURE": "arm64",
     "LAMBDA_PYTHON": "3.12",
     "KMS_KEY": "arn:aws:kms:eu-central-1:123456789012:key/1",
     "PERMISSIONS_BOUNDARY": "arn:aws:iam::123456789012:policy/roomkey-boundary",

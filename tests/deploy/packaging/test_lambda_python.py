@@ -88,8 +88,9 @@ def test_where_there_is_no_such_python_nothing_is_compiled_and_the_cost_is_said(
 
     zip_file = tmp_path / "deployment.zip"
     zip_file.write_bytes(io.BytesIO().getvalue())
-    silent, said = Package(zip_file, absent).lines, Package(zip_file, absent, is_compiled=False)
-    assert silent == [f"package deployment.zip: 0.0 MB, for Python {absent}"]
+    silent = Package(zip_file, absent, "arm64").lines
+    said = Package(zip_file, absent, "arm64", is_compiled=False)
+    assert silent == [f"package deployment.zip: 0.0 MB, for Python {absent} on arm64"]
     assert said.lines == [*silent, without_python(absent)]
     assert "NO BYTECODE" in said.lines[1]
     assert (f'LAMBDA_PYTHON = "{RUNNING}"' in said.lines[1]) == (RUNNING in POSSIBLE)
