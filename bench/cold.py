@@ -33,7 +33,7 @@ from bench.node_function import (
     with_compile_cache,
 )
 from bench.over_tls import running_over_tls, trusting
-from bench.packages import Packages, build_packages
+from bench.packages import OtherPython, Packages, build_packages
 from bench.surroundings import API_KEY, API_SECRET, AWS_VARIABLES, room_of_alice
 from chalicelib.adapters.dynamodb.room_items import room_item
 from stand_ins.lambda_runtime.process import LambdaProcess
@@ -50,6 +50,7 @@ _PLAIN: Final = "the same, packed by plain `chalice deploy`"
 _HELLO: Final = "a bare Chalice hello world"
 _OVER_TLS: Final = ", over TLS"
 _CACHED: Final = ", with a compile cache"
+_ON_OTHER: Final = "the same, on Python "
 _AIMS: Final = {_PLAIN: " (aim: ≥ 2)"}
 _NODES_AIM: Final = " (aim: ≥ 1)"
 
@@ -108,7 +109,7 @@ def section() -> Section:
             contenders[bundled + _OVER_TLS] = _Contender(_node(nodes[bundled], encrypted), join)
         starts = {name: contender.start for name, contender in contenders.items()}
         interleaved(1, starts)
-        return _section(interleaved(_ROUNDS, starts), contenders)
+        return _section(interleaved(_ROUNDS, starts), contenders, packages)
 
 
 def _environment(stand_ins: StandIns) -> dict[str, str]:
@@ -133,11 +134,27 @@ def _contenders(
         _OURS: _Contender(_python(packages.ours, environment), join),
         _PLAIN: _Contender(_python(packages.plain, environment), join),
         _HELLO: _Contender(_python(packages.hello, environment), hello, _OK),
-    } | {name: _Contender(_node(node, environment), join) for name, node in nodes.items()}
+        **{
+            _ON_OTHER + version: _Contender(_other(python, environment), join)
+            for version, python in packages.others.items()
+            if python is not None
+        },
+        **{name: _Contender(_node(node, environment), join) for name, node in nodes.items()},
+    }
 
 
 def _python(package: Path, environment: Mapping[str, str]) -> Callable[[], LambdaProcess]:
     return lambda: LambdaProcess(package, environment, function_arn=_ARN)
+
+
+def _other(python: OtherPython, environment: Mapping[str, str]) -> Callable[[], LambdaProcess]:
+    return lambda: LambdaProcess(
+        python.package,
+        environment,
+        function_arn=_ARN,
+        python=python.interpreter,
+        runtime=python.runtime,
+    )
 
 
 def _node(node: NodeFunction, environment: Mapping[str, str]) -> Callable[[], NodeProcess]:
@@ -151,10 +168,19 @@ def _create_room(stand_ins: StandIns) -> None:
     stand_ins.dynamodb().put_item(TableName=TABLE, Item=room_item(room_of_alice("standup")))
 
 
-def _section(costs: Mapping[str, Sequence[Cost]], contenders: Mapping[str, _Contender]) -> Section:
+def _section(
+    costs: Mapping[str, Sequence[Cost]],
+    contenders: Mapping[str, _Contender],
+    packages: Packages,
+) -> Section:
     rows = [
         cost_row(name, each, f"{_compared(name, costs)}{contenders[name]}")
         for name, each in costs.items()
+    ]
+    rows += [
+        Row(what=_ON_OTHER + version, median="not on this machine")
+        for version, python in packages.others.items()
+        if python is None
     ]
     if not any(name.startswith("Node") for name in costs):
         rows.append(Row(what="the same join in Node", median="no Node here"))

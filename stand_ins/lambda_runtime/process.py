@@ -29,6 +29,8 @@ class LambdaProcess:
         environment: The function's variables, and the variables that lead to the stand-ins.
         function_arn: The function's name in AWS.
         layer: A folder of further libraries, like the one of a function's layers.
+        python: The interpreter, if not the running one.
+        runtime: A folder with the runtime client for that interpreter.
     """
 
     def __init__(
@@ -40,12 +42,16 @@ class LambdaProcess:
         handler: str = "app.app",
         timeout_seconds: float = 15.0,
         layer: Path | None = None,
+        python: Path | None = None,
+        runtime: Path | None = None,
     ) -> None:
         self._package = package
         self._arn = function_arn
         self._timeout = timeout_seconds
         self._handler = handler
         self._layer = [] if layer is None else [str(layer)]
+        self._python = python or Path(sys._base_executable)  # type: ignore[attr-defined] # noqa: SLF001
+        self._runtime = runtime
         self._api = RuntimeApi()
         self._folder = Path(tempfile.mkdtemp(prefix="roomkey-lambda-"))
         self._environment = dict(environment)
@@ -58,7 +64,8 @@ class LambdaProcess:
             ends.callback(remove, self._folder)
             if self._package.is_file():
                 unpack_package(self._package.read_bytes(), self.task)
-            copy_runtime_client(self._folder / "runtime")
+            if self._runtime is None:
+                copy_runtime_client(self._folder / "runtime")
             ends.enter_context(self._api)
             started = time.perf_counter()
             self._output = ProcessOutput()
@@ -108,7 +115,7 @@ class LambdaProcess:
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603 - our own Python
             # -S: without the site-packages of this project or of this machine.
-            [sys._base_executable, "-S", "-m", "awslambdaric", self._handler],  # type: ignore[attr-defined] # noqa: SLF001
+            [self._python, "-S", "-m", "awslambdaric", self._handler],
             cwd=self.task,
             env={
                 **lambdas_own_variables(self._arn.rpartition(":")[2]),
@@ -116,7 +123,9 @@ class LambdaProcess:
                 "AWS_LAMBDA_RUNTIME_API": self._api.address,
                 "LAMBDA_TASK_ROOT": str(self.task),
                 "_HANDLER": self._handler,
-                "PYTHONPATH": ":".join([str(self._folder / "runtime"), *self._layer]),
+                "PYTHONPATH": ":".join(
+                    [str(self._runtime or self._folder / "runtime"), *self._layer]
+                ),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONUNBUFFERED": "1",
             },
