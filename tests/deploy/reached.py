@@ -1,4 +1,4 @@
-"""What a use case may come to call: every function that it names, and that those name."""
+"""The functions that a use case may call: all that it names, and all that those name."""
 
 import ast
 from collections.abc import Iterator

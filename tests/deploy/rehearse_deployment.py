@@ -59,7 +59,7 @@ ROLES = {
     "roomkey-prod-refill_session_pool": "refill_session_pool",
     "roomkey-prod-check_sessions": "check_sessions",
 }
-"""What each function's role is named after."""
+"""The name in each function's role."""
 
 OF_A_SERVING_STAGE = ("apis", "functions", "roles", "rules")
 RECORDINGS = "roomkey-prod-archives-rehearsed"

@@ -71,7 +71,7 @@ class Act:
 
 @dataclass
 class Rehearsed:
-    """What was seen on the way."""
+    """All that was seen on the way."""
 
     acts: dict[str, Act] = field(default_factory=dict)
     answers: dict[str, requests.Response] = field(default_factory=dict)
@@ -137,7 +137,7 @@ class _Play:
         self._ask("delete film", "DELETE", path, self._alice)
 
     def _upload(self, archive_id: str) -> None:
-        """As OpenTok does, under the key that it was given last."""
+        """Upload a film as OpenTok does, with the access key that it got last."""
         told = [call.json for call in self._set.opentok.calls if call.method == "PUT"]
         self._seen.seen["archive storage"] = told
         given = told[-1]["config"]
@@ -280,7 +280,7 @@ class _Play:
             file.write(lines)
 
     def _set_callbacks_up(self) -> None:
-        """As with `make callbacks`: the secret knows what OpenTok signs them with."""
+        """Store what OpenTok signs callbacks with, as `make callbacks` does."""
         secrets = {kind: [each] for kind, each in self._set.opentok.callback_secrets.items()}
         content = json.loads(CREDENTIALS) | {"callbackSecrets": secrets}
         self._set.aws.client("secretsmanager").put_secret_value(
@@ -308,7 +308,7 @@ class _Play:
         self._left_at = time.monotonic()
 
     def _bring_a_guest(self) -> None:
-        """Whether the invitation is revoked is looked at when the session is checked."""
+        """Let a guest in, whose invitation the session's check looks at."""
         self._ask("make guests", "PUT", "rooms/guests", self._alice)
         invited = self._ask("invite", "POST", "rooms/guests/invitations", self._alice, {})
         code = {"code": invited.json()["code"], "guestKey": "a-key-of-random-characters"}
@@ -379,7 +379,7 @@ class _Play:
         return {"Authorization": f"Bearer {self._set.identity.bearer('root', admin=True)}"}
 
     def _use_it(self) -> None:
-        """What an app does, with the function's log and folder looked at afterwards."""
+        """Do what an app does, and look at the function's log and folder afterwards."""
         self._pass_minutes()
         alice = self._alice
         self._ask("join", "POST", "rooms/stand-up/tokens", alice)
@@ -467,7 +467,7 @@ class _Play:
         headers: Mapping[str, str],
         body: object = None,
     ) -> requests.Response:
-        """Where the latest deployment of prod so far said that the service is."""
+        """Ask the address that the latest deployment of prod has said."""
         acts = self._seen.acts
         latest = acts.get("second deploy") or acts["first deploy"]
         with self._set.http() as http:
@@ -486,7 +486,7 @@ class _Play:
 
 
 def _closing_in(seconds: int) -> dict[str, str]:
-    """What has a room close so long from now."""
+    """Return the setting of a room that closes in so many seconds."""
     closes_at = datetime.now(UTC) + timedelta(seconds=seconds)
     return {"closesAt": closes_at.isoformat(timespec="seconds")}
 

@@ -42,7 +42,7 @@ def account(stand_ins: StandIns, aws_session: boto3.Session) -> Account:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    """In a clone where nothing was ever deployed."""
+    """A stage in a clone where nothing was ever deployed."""
     return Stage("dev", read_stage("dev").config, tmp_path / "clone")
 
 

@@ -68,7 +68,7 @@ TOLERATED = {
     "LOG_LEVEL": "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL",
     "OPENTOK_API_URL": "OPENTOK_API_URL must be an address that begins with https:// or http://",
 }
-"""What the functions make do with, so that a typo stops no running service."""
+"""Settings that the functions make do with, so that a typo stops no running service."""
 LIMITS = ("ALARM_LIVE_RECORDINGS", "ALARM_MINUTES_PER_DAY", "MONTHLY_BUDGET_USD")
 
 

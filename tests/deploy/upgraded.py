@@ -77,7 +77,7 @@ class _Play:
         return self._seen
 
     def _set_callbacks_up(self) -> None:
-        """As with `make callbacks`: the secret knows what OpenTok signs them with."""
+        """Store what OpenTok signs callbacks with, as `make callbacks` does."""
         secrets = {kind: [each] for kind, each in self._set.opentok.callback_secrets.items()}
         content = json.loads(CREDENTIALS) | {"callbackSecrets": secrets}
         self._set.aws.client("secretsmanager").put_secret_value(

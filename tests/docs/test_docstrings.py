@@ -18,9 +18,7 @@ DOCUMENTED = (
     "stand_ins",
     "tools",
     "bench",
-    "tests/support",
-    "tests/rehearsal",
-    "tests/fakes",
+    "tests",
 )
 
 _VAGUE_START = re.compile(r"(What|Whether|Who|Whom|Whose|How|Where|When|As|Of|Those|Likewise)\b")

@@ -28,7 +28,7 @@ OUR_OWN = {
     "GET /rooms/{room}/attendance",
     "GET /rooms/{room}/participants",
 }
-"""What of a room's routes OpenTok has no part in."""
+"""The parts of a room's routes that OpenTok has no part in."""
 
 
 def named(text: str) -> set[str]:

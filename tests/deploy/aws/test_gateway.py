@@ -95,7 +95,7 @@ def test_own_answers_are_deployed_once_all_are_set() -> None:
 
 
 def limited(stage: Stage) -> dict[str, str]:
-    """What is set, by where."""
+    """Return the limits that are set, by their paths."""
     gateway = RecordedGateway()
     limit_requests("api1", stage, cast("APIGatewayClient", gateway))
     ((_, call),) = gateway.calls

@@ -91,7 +91,7 @@ def actions_of(policy: Any) -> set[str]:
 
 
 def actions_in(nodes: Iterable[ast.AST]) -> set[str]:
-    """What this code asks AWS for, its transactions' members, and what addresses it signs."""
+    """Return the actions that this code asks AWS for, with members of transactions."""
     methods = {}
     for service in ("cloudwatch", "dynamodb", "s3", "secretsmanager"):
         model = botocore.session.get_session().get_service_model(service)

@@ -57,7 +57,7 @@ class Owner:
         return content
 
     def told(self) -> list[Any]:
-        """What OpenTok was told of where recordings go, and took."""
+        """Return the storage settings that OpenTok was sent, and took."""
         calls = self.stand_ins.opentok.calls
         return [call.json for call in calls if call.method == "PUT" and call.status == 200]
 

@@ -28,7 +28,7 @@ URL = "https://abc.execute-api.eu-west-1.amazonaws.com/api/"
 
 @pytest.fixture
 def stand_ins(stand_ins: StandIns) -> Iterator[StandIns]:
-    """With an OpenTok of its own: what is registered there stays registered."""
+    """Stand-ins with an OpenTok of their own, where registrations stay."""
     opentok = OpenTokStandIn(
         projects={API_KEY: API_SECRET}, applications={APPLICATION_ID: stand_ins.vonage.public}
     )
@@ -40,7 +40,7 @@ def stand_ins(stand_ins: StandIns) -> Iterator[StandIns]:
 def set_up(
     stand_ins: StandIns, environ: dict[str, str] | None = None, **settings: str
 ) -> list[str]:
-    """What the operator is told."""
+    """Set callbacks up, and return what the operator is told."""
     said: list[str] = []
     stage = dev_on(stand_ins, **settings)
     CallbackSetup(stage, URL, stand_ins.secretsmanager(), said.append).run(environ or {})
