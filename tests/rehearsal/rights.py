@@ -129,6 +129,9 @@ def _of_service(call: AwsCall, known: Known) -> Iterator[Right]:
     match call.service:
         case "dynamodb" | "secretsmanager" if "Name" not in call.parameters:
             yield from (Right(*each) for each in needs(call, REGION, ACCOUNT))
+            if call.operation == "RotateSecret":
+                # AWS demands that the caller may call the function, which Secrets Manager calls.
+                yield Right("lambda:InvokeFunction", call.parameters["RotationLambdaARN"])
         case "secretsmanager":
             name = call.parameters["Name"]
             yield Right(call.action, f"arn:aws:secretsmanager:{_PLACE}:secret:{name}-a1B2c3")

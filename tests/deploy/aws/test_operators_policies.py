@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from deploy.account_settings import read_account_settings
-from deploy.stage import PROJECT
+from deploy.stage import PROJECT, ROTATION
 from tests.rehearsal.policies import allowed_by
 from tests.rehearsal.policies import statements as rights_of
 from tests.rehearsal.rights import policy, statements
@@ -87,6 +87,13 @@ def test_a_role_is_passed_to_lambda_alone_and_a_key_used_through_services_alone(
             if each.action.startswith("kms:"):
                 assert set(each.conditions) == {"StringLike"}
                 assert set(each.conditions["StringLike"]) == {"kms:ViaService"}
+
+
+def test_a_deployer_may_call_the_function_that_rotates_as_aws_demands_and_no_other() -> None:
+    calling = "lambda:InvokeFunction"
+    given = [each for name in DEPLOYERS for each in statements(name)]
+    called = [each.resource for each in given if each.action == calling]
+    assert called == [f"arn:*:lambda:*:*:function:roomkey-*-{ROTATION}"]
 
 
 def test_the_boundary_allows_all_that_each_functions_policy_allows() -> None:
