@@ -66,10 +66,6 @@ class Invitation:
         """Return True if nobody may come by it any more, not even who came before."""
         return self.revoked_at is not None or now >= self.expires_at
 
-    def is_live(self, now: datetime) -> bool:
-        """Return True if a guest who has not come yet may come by it."""
-        return not self.has_ended(now) and not self.is_used_up
-
 
 @dataclass(frozen=True, slots=True)
 class InvitationUse:

@@ -35,3 +35,22 @@ def _check(live: Live) -> None:
     assert (refused.status, refused.json["code"]) == (403, "not_an_admin")
     odd = live.gateway.request("GET", "/usage?from=yesterday", bearer=admin)
     assert (odd.status, odd.json["code"]) == (422, "invalid_field")
+
+
+def test_rooms_are_paged(live: Live, clock: time_machine.Traveller) -> None:
+    for name in ("retro", "standup"):
+        live.room(name)
+        live.leave(live.enter("bob", name))
+    live.settle()
+    clock.shift(120)
+    live.run("reconcile_sessions")
+    admin = live.stand_ins.identity.bearer("root", admin=True)
+
+    first = live.gateway.request("GET", "/usage?by=room&limit=1", bearer=admin).json
+    path = f"/usage?by=room&limit=1&cursor={first['cursor']}"
+    second = live.gateway.request("GET", path, bearer=admin).json
+    assert sorted(each["room"] for page in (first, second) for each in page["items"]) == [
+        "retro",
+        "standup",
+    ]
+    assert second["cursor"] is None

@@ -46,3 +46,16 @@ def test_an_id_with_a_percent_sign_is_not_taken_for_another_users(live: Live) ->
     admin = live.stand_ins.identity.bearer("root", admin=True)
     shown = live.gateway.request("GET", "/users/ann%257C1", bearer=admin)
     assert shown.json["userId"] == "ann%7C1"
+
+
+def test_an_erasure_waits_for_whoever_is_connected(
+    live: Live, clock: time_machine.Traveller
+) -> None:
+    live.room()
+    live.enter("ann")
+    live.ask("ann", "DELETE", "/users/me")
+    clock.shift(timedelta(minutes=1))
+    live.run("delete_expired_archives")
+
+    erasure = live.ask("ann", "GET", "/users/me").json["erasure"]
+    assert (erasure["state"], erasure["waitsFor"]) == ("waiting", ["standup"])

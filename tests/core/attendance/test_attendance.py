@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -312,4 +312,10 @@ def test_the_time_is_the_last_day_unless_another_is_asked_for(
 def test_a_time_ends_after_its_start(service: Service) -> None:
     with pytest.raises(InvalidField) as refused:
         service.use_cases.read_attendance().span(NOON, NOON)
+    assert refused.value.fields[0].field == "from"
+
+
+def test_a_time_that_no_calendar_has_is_refused(service: Service) -> None:
+    with pytest.raises(InvalidField) as refused:
+        service.use_cases.read_attendance().span(None, datetime.min.replace(tzinfo=UTC))
     assert refused.value.fields[0].field == "from"

@@ -6,10 +6,11 @@ import pytest
 
 from chalicelib.core.model.seats import GRACE, HOLD, MAX_EVICTED_AT_ONCE
 from chalicelib.core.model.user import User
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS
 from chalicelib.core.rooms.operation.free_seats import FreeSeats
 from chalicelib.core.support.audit import AuditAction, AuditEntry
 from chalicelib.core.support.metrics import recording
-from chalicelib.errors import ProviderUnavailable, RoomNotFound
+from chalicelib.errors import ProviderUnavailable, RoomNotFound, StoreUnavailable
 from tests.fakes.service import ALICE, BOB, CAROL, Service
 
 
@@ -227,3 +228,51 @@ def test_the_end_of_a_call_by_an_operator_is_in_the_audit_log(service: Service) 
     (act,) = (each for each in entries if isinstance(each, AuditEntry))
     assert (act.action, act.session_id) == (AuditAction.CALL_ENDED, before.session_id)
     assert act.details == {"new_session_id": service.room().session_id}
+
+
+def test_a_seat_that_somebody_takes_meanwhile_is_theirs(service: Service) -> None:
+    service.open(max_participants=3)
+    service.join(BOB)
+    service.table.faults.before_next("write_claim", lambda: service.enter(CAROL))
+    assert freed(service) == 1
+    assert set(service.room().seats.connections) == {"carol"}
+
+
+def test_nothing_is_freed_of_a_call_that_ended_meanwhile(service: Service) -> None:
+    service.open(max_participants=2)
+    service.join(BOB)
+    repair = repair_of(service)
+    found = repair.compare("standup", service.deadline)
+    repair.end(service.room(), service.deadline)
+    service.join(BOB)
+    assert repair.free(found, service.deadline) == 0
+    assert set(service.room().seats.connections) == {"bob"}
+
+
+def test_a_room_that_changes_all_the_time_is_not_repaired(service: Service) -> None:
+    service.open(max_participants=2)
+    service.join(BOB)
+    repair = repair_of(service)
+    found = repair.compare("standup", service.deadline)
+    sizes = iter(range(3, 100))
+    service.table.faults.before_next(
+        "write_claim",
+        lambda: service.change({"max_participants": next(sizes)}),
+        times=MAX_ATTEMPTS,
+    )
+    with pytest.raises(StoreUnavailable):
+        repair.free(found, service.deadline)
+    assert set(service.room().seats.connections) == {"bob"}
+
+
+def test_a_call_that_two_operators_end_gets_one_new_session(service: Service) -> None:
+    before = service.open()
+    first, second = repair_of(service), repair_of(service)
+    service.table.faults.before_next(
+        "compare_and_set", lambda: second.end(before, service.deadline)
+    )
+    assert first.end(before, service.deadline)
+    session_id = service.room().session_id
+    assert session_id != before.session_id
+    assert service.join(BOB).token.text
+    assert service.room().session_id == session_id

@@ -18,6 +18,7 @@ from chalicelib.core.model.user_data.user_record import (
     UserRecord,
 )
 from chalicelib.core.model.waiting import WaitingList, WaitingUser, waiting_id
+from chalicelib.core.ports.room_store import MAX_ATTEMPTS
 from chalicelib.errors import InvalidField, NotAnAdmin, QuotaExceeded, StoreUnavailable
 from tests.fakes.memory.records import SessionRecord
 from tests.fakes.service import ALICE, BOB, CAROL, ROOT, Service
@@ -331,3 +332,74 @@ def test_a_page_that_nobody_came_to_is_refused(service: Service) -> None:
 )
 def test_an_erasure_says_what_it_leaves(word: str) -> None:
     assert any(word in sentence for sentence in REMAINS)
+
+
+def test_a_room_that_is_gone_before_its_turn_holds_nobody_back(service: Service) -> None:
+    ask(service)
+    service.table.faults.before_next("find", lambda: service.table.rooms.pop("retro", None))
+    work(service)
+    assert "retro" not in service.table.rooms
+    assert held(service) == []
+
+
+def test_a_room_that_is_gone_before_its_change_is_left(service: Service) -> None:
+    ask(service)
+    service.table.faults.before_next("compare_and_set", service.table.rooms.clear)
+    work(service)
+    assert held(service) == []
+
+
+def test_a_change_of_the_room_meanwhile_is_kept_and_the_seat_is_freed(service: Service) -> None:
+    ask(service)
+    changed = {"max_participants": 9}
+    service.table.faults.before_next("free", lambda: service.change(changed))
+    work(service)
+    assert service.room().settings.max_participants == 9
+    assert "ann" not in service.room().seats.connections
+
+
+def test_a_room_whose_name_somebody_else_has_meanwhile_is_left(service: Service) -> None:
+    ask(service)
+
+    def opened_anew() -> None:
+        service.close()
+        service.open(max_participants=2)
+
+    service.table.faults.before_next("free", opened_anew)
+    run(service)
+    assert service.room().settings.moderators == {"alice"}
+
+
+def test_a_room_that_changes_all_the_time_is_done_by_a_later_run(service: Service) -> None:
+    ask(service)
+    sizes = iter(range(4, 100))
+    service.table.faults.before_next(
+        "free", lambda: service.change({"max_participants": next(sizes)}), times=MAX_ATTEMPTS
+    )
+    with pytest.raises(StoreUnavailable):
+        run(service)
+    work(service)
+    assert held(service) == []
+
+
+def test_the_time_of_an_admin_is_erased_without_a_seat(service: Service) -> None:
+    service.open("watched", max_participants=3)
+    service.leave(service.enter(User("ann", admin=True), "watched"))
+    service.clock.forward(minutes=5)
+    service.reconcile()
+    ask(service)
+    work(service)
+    room = service.room("watched")
+    assert "ann" not in {*room.admins_until, *room.seats.connections}
+    assert held(service) == []
+
+
+def test_many_records_are_listed_page_by_page_and_a_page_only_once(service: Service) -> None:
+    for number in range(60):
+        service.table.sessions[f"session-{number}"] = SessionRecord(
+            "retro", "room-0", "ann", started=NOON
+        )
+    show = service.use_cases.user_data().show
+    first = show.page(ROOT, "ann", 0, service.deadline)
+    assert first.next_page is not None
+    assert len(all_pages(service, ROOT, "ann")) > 60

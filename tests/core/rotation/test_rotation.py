@@ -330,3 +330,18 @@ def test_no_error_has_a_secret_in_it(rotation: Rotation) -> None:
     shown = f"{refused.value!r} {refused.value.note} {rotation.in_use!r}"
     assert "key-" not in shown
     assert "secret-" not in shown
+
+
+def test_a_step_that_does_not_exist_changes_nothing(
+    rotation: Rotation, before: Credentials
+) -> None:
+    with pytest.raises(NotConfigured) as refused:
+        rotation.run("deleteSecret")
+    assert refused.value.note == "rotation: there is no step 'deleteSecret'"
+    assert rotation.in_use == before
+
+
+def test_a_platform_that_is_away_during_the_trial_is_tried_again(rotation: Rotation) -> None:
+    rotation.issuer.faults.fail_next("accepts", times=3)
+    rotation.run(*STEPS)
+    assert rotation.versions.current_version == NEW
