@@ -65,7 +65,7 @@ def main() -> int:
         print("make bench needs Linux, because it reads process data from /proc.")
         return 1
     started = time.monotonic()
-    cold_section = _measured("cold starts (this builds two packages)", cold.section)
+    cold_section = _measured("cold starts (this builds a package for each Python)", cold.section)
     warm_section = _measured("warm joins", warm.section)
     http_section = _measured("joins over HTTP", over_http.section)
     split_section = _measured("re-joins by process", re_joins.section)

@@ -49,7 +49,7 @@ def put_off() -> None:
     import_module("xml.dom")  # `import xml.dom.minidom as …` needs it besides the stand-in
     for module in (
         # PyJWT takes it for certificates, of which an issuer's keys need none.
-        LateModule("cryptography.x509"),
+        LateModule("cryptography.x509", load_der_x509_certificate=load_certificate),
         # OpenTok's SDK takes these for calls that Roomkey makes itself.
         LateModule("requests", Response=object),
         LateModule("pytz"),
@@ -69,7 +69,8 @@ def put_off() -> None:
             PaginatorDocstring=_no_text,
             WaiterDocstring=_no_text,
         ),
-        # Powertools offers it, besides the logger.
+        # Powertools offers these, besides the logger.
+        with_functions("aws_lambda_powertools.metrics", "single_metric", Metrics=object),
         LateModule(
             "aws_lambda_powertools.tracing",
             Tracer=object,
@@ -79,10 +80,31 @@ def put_off() -> None:
         sys.modules.setdefault(module.__name__, module)
 
 
-def with_functions(name: str, *functions: str) -> LateModule:
-    """Return a stand-in for a package, with functions that load it when they are called."""
-    given = {function: partial(_call, name, function) for function in functions}
-    return LateModule(name, __path__=_path_of(name), **given)
+def load_certificate(data: bytes, *rest: object) -> Any:  # noqa: ANN401 - of a late module
+    """Return the certificate in this DER. Load `cryptography.x509` only if there may be one.
+
+    PyJWT asks this of each secret before it signs with it, so that nobody signs with a certificate.
+
+    Raises:
+        ValueError: The data is no certificate.
+    """
+    # A certificate is a sequence of more than 127 bytes. In DER it begins with the sequence's tag
+    # and the long form of a length, which no text in ASCII has.
+    if data[:1] != b"\x30" or data[1:2] < b"\x80":
+        raise ValueError("This is no certificate.")
+    return _call("cryptography.x509", "load_der_x509_certificate", data, *rest)
+
+
+def with_functions(name: str, *functions: str, **given: object) -> LateModule:
+    """Return a stand-in for a package, with functions that load it when they are called.
+
+    Args:
+        name: The package's full name.
+        functions: The functions' names.
+        given: The values of further names, as for a `LateModule`.
+    """
+    late = {function: partial(_call, name, function) for function in functions}
+    return LateModule(name, __path__=_path_of(name), **late, **given)
 
 
 def _call(name: str, function: str, *args: object, **named: object) -> Any:  # noqa: ANN401

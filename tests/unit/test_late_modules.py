@@ -1,14 +1,20 @@
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import jwt
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from chalicelib.composition.late_modules import (
     LateModule,
     LatePlainModule,
+    load_certificate,
     put_off,
     with_functions,
 )
@@ -97,6 +103,33 @@ def test_a_plain_module_has_no_path_and_loads_all_the_same() -> None:
 
     assert not hasattr(late, "__path__")
     assert late.DEEP == 7
+
+
+def smallest_certificate() -> x509.Certificate:
+    """A certificate of a nameless subject, with the shortest key and signature there are."""
+    key, day = Ed25519PrivateKey.from_private_bytes(bytes(32)), datetime(2026, 12, 1, tzinfo=UTC)
+    nobody = x509.Name([])
+    builder = x509.CertificateBuilder(nobody, nobody, key.public_key(), 1, day, day)
+    return builder.sign(key, None)
+
+
+def test_even_the_smallest_certificate_is_one_and_signs_nothing() -> None:
+    certificate = smallest_certificate()
+    der = certificate.public_bytes(Encoding.DER)
+
+    assert load_certificate(der) == certificate
+    with pytest.raises(jwt.InvalidKeyError):
+        jwt.encode({}, der, "HS256")
+
+
+SECRETS = (b"", b"0", b"0" * 40, b"0\x82\x01\x00", "0é".encode(), bytes(99))
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_no_certificate(secret: bytes) -> None:
+    for load in (load_certificate, x509.load_der_x509_certificate):
+        with pytest.raises(ValueError, match=r"certificate|asn1"):
+            load(secret)
 
 
 def test_modules_that_are_loaded_stay_as_they_are() -> None:
