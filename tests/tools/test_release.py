@@ -10,7 +10,7 @@ import pytest
 from deploy.errors import DeployError
 from tests.support.git import git
 from tools.release.changelog import Section
-from tools.release.checks import check_release
+from tools.release.checks import check_commit, check_release, note_commit
 from tools.release.files import write_files
 from tools.release.repository import Repository
 
@@ -97,6 +97,16 @@ def test_a_section_with_another_title_is_refused_with_the_right_one(
     found = faults(project)
     assert said in found
     assert "Its title must be: ## [0.2.0] - 2026-03-01" in found
+
+
+def test_a_commit_that_no_test_has_seen_is_not_released(project: Path) -> None:
+    with pytest.raises(DeployError, match="another commit"):
+        check_commit(project)
+    note_commit(project)
+    check_commit(project)
+    git(project, "commit", "--quiet", "--allow-empty", "--message=Too late")
+    with pytest.raises(DeployError, match="another commit"):
+        check_commit(project)
 
 
 def test_a_section_without_changes_is_refused(project: Path) -> None:

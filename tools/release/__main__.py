@@ -10,7 +10,7 @@ from deploy.errors import DeployError
 from deploy.packaging.package import build_package
 from deploy.stage import PROJECT, read_stage
 from tools.release.changelog import Section
-from tools.release.checks import BRANCH, check_release, tag_of
+from tools.release.checks import BRANCH, check_commit, check_release, note_commit, tag_of
 from tools.release.files import HASHES, write_files
 from tools.release.repository import Repository
 
@@ -22,6 +22,7 @@ STAGE: Final = "prod"
 def check() -> None:
     """Check that this commit can be released."""
     _check()
+    note_commit(PROJECT)
     print(f"Version {VERSION} can be released, if all tests and checks pass.")
 
 
@@ -31,6 +32,7 @@ def _check() -> Section:
 
 def finish() -> None:
     """Build the release's files, and tag the commit."""
+    check_commit(PROJECT)
     section, stage = _check(), read_stage(STAGE)
     files = write_files(section, PROJECT, FOLDER, lambda: build_package(stage).path)
     hashes = next(each for each in files if each.name == HASHES).read_text(encoding="utf-8")

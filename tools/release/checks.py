@@ -11,6 +11,8 @@ from tools.release.changelog import Section, read_sections
 from tools.release.repository import Repository
 
 BRANCH: Final = "main"
+_TESTED: Final = Path("build") / "tested-commit"
+"""The file, below the project, with the commit whose tests a release has begun."""
 _SHOWN_FILES: Final = 5
 
 
@@ -40,6 +42,26 @@ def check_release(version: str, project: Path, today: date, python: str) -> Sect
         lambda: _check_python(python),
     )
     return _newest(project)
+
+
+def note_commit(project: Path) -> None:
+    """Note which commit is tested from now on."""
+    (project / _TESTED).parent.mkdir(exist_ok=True)
+    (project / _TESTED).write_text(Repository(project).commit(), encoding="utf-8")
+
+
+def check_commit(project: Path) -> None:
+    """Refuse to release another commit than the one that was tested.
+
+    Raises:
+        DeployError: Something was committed during the tests, or there were none.
+    """
+    tested = project / _TESTED
+    if not tested.exists() or tested.read_text("utf-8") != Repository(project).commit():
+        raise DeployError(
+            "The tests ran on another commit than the last one.",
+            "Run `make release` again, and commit nothing until it ends.",
+        )
 
 
 def _check_committed(repository: Repository) -> None:

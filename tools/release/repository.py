@@ -24,6 +24,10 @@ class Repository:
         """Return the branch's name. It is empty where none is checked out."""
         return self._git("branch", "--show-current").strip()
 
+    def commit(self) -> str:
+        """Return the last commit's hash."""
+        return self._git("rev-parse", "HEAD").strip()
+
     def has_tag(self, name: str) -> bool:
         return self._git("tag", "--list", name).strip() == name
 
