@@ -60,6 +60,7 @@ PRIVATE_HOSTS = [
         "xn--ozgb.xn--127-.test",
     ),
     *("xn--127001-rr3ebb.test", "xn--127001-kn68abab.test", "xn--\u00e4.test", "xn--.test"),
+    "xn--99999999.test",
     # Names that are none.
     *("", "-page.test", "page-.test", "pa_ge.test", "page.test,evil.test", "page.te$t", "a b.test"),
     *("a" * 64 + ".test", ".".join(["abcdefg"] * 33), "page.test\t", "page.test\n", "page.1test"),

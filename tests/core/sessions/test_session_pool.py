@@ -309,6 +309,15 @@ def test_sessions_of_the_project_before_are_dropped_and_given_to_nobody(service:
     assert service.stores.pool.record(service.deadline).abandoned == frozenset()
 
 
+def test_candidates_of_the_project_before_are_passed_over(service: Service) -> None:
+    service.join(BOB, "first")  # reads candidates for later rooms, too
+    new_project(service, "new")
+    service.refill()
+    taken = service.join(BOB, "second").room.session_id
+    assert taken not in pool(service, "new")
+    assert len(pool(service, "new")) == BOUNDS.least - 1
+
+
 def test_a_change_of_the_project_is_no_demand(service: Service) -> None:
     new_project(service, "new")
     service.refill()
