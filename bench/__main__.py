@@ -48,7 +48,7 @@ authority more than in production. Bundled Node is one minified file, made by es
 recommends; its runtime client is minimal, and it has no framework, validation or metrics. Its
 compile cache was filled by one join before packaging. Over HTTP, the callers, the app, the
 stand-ins and DynamoDB Local share the machine. Each "first join" creates a room. "Re-joins" enter
-an existing room. With OpenTok at 300 ms, two apps share the stand- ins and the table, and one of
+an existing room. With OpenTok at 300 ms, two apps share the stand-ins and the table, and one of
 them has no pool of sessions. Elsewhere over HTTP there is no pool. In live rooms, each caller is
 another user, and callbacks report connections and disconnections in turn. Reconciliation runs on
 fakes and a virtual clock, on which calls take the time that is said, DynamoDB's 5 ms, and each

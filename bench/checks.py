@@ -4,11 +4,13 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
+from zlib import crc32
 
+import time_machine
 from botocore.session import Session as AwsSession
 
 from bench.canned_network import canned_network
@@ -23,10 +25,12 @@ from chalicelib.core.model.connection import Connection, Participant, Stream
 from chalicelib.core.model.room import Room
 from chalicelib.core.model.seats import Seats
 from chalicelib.core.ports.check_workers import CheckBatch
+from chalicelib.core.sessions.check_intervals import CHECK_EVERY
 from chalicelib.core.sessions.check_sessions import SessionChecks
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.core.support.formats import epoch_milliseconds, utc_now
 from chalicelib.core.support.metrics import recording
+from chalicelib.core.usage.count_usage import COUNT_EVERY
 from stand_ins.aws import resources
 from tests.support.programs.dynamodb_local import running_dynamodb_local
 
@@ -53,18 +57,12 @@ class CheckCost:
     Args:
         costs: The measured times, with an OpenTok and a DynamoDB that answer at once.
         calls: The calls of DynamoDB, with their units.
+        counting: The calls of the first check of each five minutes, which also counts usage.
     """
 
     costs: Sequence[Cost]
     calls: Sequence[Metered]
-
-    @property
-    def read_units(self) -> float:
-        return sum(call.read_units for call in self.calls)
-
-    @property
-    def write_units(self) -> float:
-        return sum(call.write_units for call in self.calls)
+    counting: Sequence[Metered]
 
     @property
     def processor(self) -> float:
@@ -86,9 +84,15 @@ def measure() -> dict[str, CheckCost]:
         found = {}
         for name, room in rooms.items():
             _fill(client, table, room)
-            calls = _calls(_checks(around, table, metered_url), room, meter)
-            check = _checking(_checks(around, table, url), room)
-            found[name] = CheckCost([check() for _ in range(_ROUNDS)], calls)
+            begin = _next_count(room)
+            checks = _checks(around, table, metered_url)
+            with time_machine.travel(begin):
+                counting = _calls(checks, room, meter)
+            with time_machine.travel(begin + CHECK_EVERY):
+                calls = _calls(checks, room, meter)
+                check = _checking(_checks(around, table, url), room)
+                costs = [check() for _ in range(_ROUNDS)]
+            found[name] = CheckCost(costs, calls, counting)
         return found
 
 
@@ -103,8 +107,10 @@ def section(found: Mapping[str, CheckCost], checks_per_minute: float) -> Section
         cost_row(
             f"a check of a room {name}",
             cost.costs,
-            f"{', '.join(call.operation for call in cost.calls)}: {cost.read_units:g} read and "
-            f"{cost.write_units:g} write units; {_CALLS_OF_OPENTOK} calls of OpenTok",
+            f"{', '.join(call.operation for call in cost.calls)}: {_reads(cost.calls):g} read and "
+            f"{_writes(cost.calls):g} write units; {_CALLS_OF_OPENTOK} calls of OpenTok. Once in "
+            f"five minutes it counts usage, with {_reads(cost.counting):g} and "
+            f"{_writes(cost.counting):g} units",
         )
         for name, cost in found.items()
     ]
@@ -118,11 +124,16 @@ def section(found: Mapping[str, CheckCost], checks_per_minute: float) -> Section
 
 def _month_of(cost: CheckCost, checks_per_minute: float, prices: Prices) -> Row:
     checks = checks_per_minute * _MINUTES_OF_A_MONTH
-    waiting = (_CALLS_OF_OPENTOK * LATENCY + len(cost.calls) * _STORE_SECONDS) / _AT_ONCE
+    counting = CHECK_EVERY / COUNT_EVERY
+
+    def on_average(amount: Callable[[Sequence[Metered]], float]) -> float:
+        return (1 - counting) * amount(cost.calls) + counting * amount(cost.counting)
+
+    waiting = (_CALLS_OF_OPENTOK * LATENCY + on_average(len) * _STORE_SECONDS) / _AT_ONCE
     seconds = max(cost.processor, waiting)
     compute = prices.lambda_gb_second_x86.of(checks * seconds * _gigabytes("check_sessions"))
-    reads = prices.dynamodb_read_units.of(checks * cost.read_units)
-    writes = prices.dynamodb_write_units.of(checks * cost.write_units)
+    reads = prices.dynamodb_read_units.of(checks * on_average(_reads))
+    writes = prices.dynamodb_write_units.of(checks * on_average(_writes))
     return Row(
         what="1,000 live sessions, per month",
         median=f"${compute + reads + writes:.0f}",
@@ -132,6 +143,21 @@ def _month_of(cost: CheckCost, checks_per_minute: float, prices: Prices) -> Row:
             f"writes ${writes:.0f}"
         ),
     )
+
+
+def _reads(calls: Sequence[Metered]) -> float:
+    return sum(call.read_units for call in calls)
+
+
+def _writes(calls: Sequence[Metered]) -> float:
+    return sum(call.write_units for call in calls)
+
+
+def _next_count(room: Room) -> datetime:
+    """Return the next time at which a check of the room's session counts usage."""
+    moment = utc_now().timestamp() + crc32(room.session_id.encode())
+    left = COUNT_EVERY.total_seconds() - moment % COUNT_EVERY.total_seconds()
+    return utc_now() + timedelta(seconds=left + 1)
 
 
 def _month_of_the_scheduler(prices: Prices) -> Row:
