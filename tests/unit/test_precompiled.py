@@ -1,4 +1,4 @@
-"""What a package has compiled, taken by `dataclasses` and `re` of this process."""
+"""The compiled parts of a package, taken by `dataclasses` and `re` of this process."""
 
 import builtins
 import dataclasses
