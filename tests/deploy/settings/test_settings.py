@@ -75,7 +75,8 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret_is(project: Path) -
     )
     assert any(line.split()[:3] == ["CALLBACK_PATH_SECRET", "(36", "characters)"] for line in lines)
     assert PATH_SECRET not in "".join(lines)
-    assert any(line.split() == ["MAX_ROOMS", "100", "by", "default"] for line in lines)
+    for name, default in (("MAX_ROOMS", "100"), ("AUTH_ADMIN_VALUE", "roomkey:admin")):
+        assert any(line.split() == [name, default, "by", "default"] for line in lines)
     shown = {line.split()[0] for line in lines}
     assert shown == {each for each in setting_names() if not re.search(r"_\d$", each)}
 
@@ -108,9 +109,9 @@ STAGE_KIND = "live"
     said = refusal(operated(project, text, ROOMKEY_LOGLEVEL="DEBUG", ROOMKEY_ALLOW_SIP="some"))
 
     for part in (
-        "AUTH_ISUER in .chalice/settings.dev.toml is no setting; did you mean AUTH_ISSUER?",
-        "DEFAULT_ROOM in .chalice/settings.dev.toml must be text, a number or a list",
-        "ROOMKEY_LOGLEVEL of the environment is no setting; did you mean LOG_LEVEL?",
+        "AUTH_ISUER in .chalice/settings.dev.toml is no setting. It may be AUTH_ISSUER.\n",
+        "DEFAULT_ROOM in .chalice/settings.dev.toml must be text, a whole number or a list",
+        "ROOMKEY_LOGLEVEL of the environment is no setting. It may be LOG_LEVEL.\n",
         "MAX_ROOMS must be a whole number from 1 to 1000 (.chalice/settings.dev.toml)",
         "STAGE_KIND must be development or production (.chalice/settings.dev.toml)",
         "(the environment)",
@@ -126,6 +127,14 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(project: Path) -> None:
 
     assert ".chalice/settings.dev.toml cannot be read: " in said
     assert "line 1" in said
+
+
+def test_a_file_that_cannot_be_opened_is_named(project: Path) -> None:
+    (project / ".chalice" / "settings.dev.toml").mkdir()
+
+    said = refusal(OperatedStage(read_stage("dev", project), {}))
+
+    assert ".chalice/settings.dev.toml cannot be read: Is a directory." in said
 
 
 def test_a_setting_may_be_true_as_in_a_claim(project: Path) -> None:
