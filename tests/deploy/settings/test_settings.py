@@ -17,6 +17,7 @@ from deploy.settings.names import SECRET_SETTINGS, setting_names
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of
 from deploy.stage import PROJECT, read_stage
+from tests.support.servers.raw_server import closed_port
 
 SIGN_IN = """
 AUTH_ISSUER = "https://login.test"
@@ -171,3 +172,19 @@ def test_a_deployment_says_all_that_is_wrong_and_nothing_twice(
 
     for part in ("MAX_ROOMS must be", "AUTH_ISSUER is not set", "There is no AWS profile 'wrok'"):
         assert str(refused.value).count(part) == 1
+
+
+def test_a_deployment_asks_the_identity_provider_before_it_changes_anything(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "wrok")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "no-such-file"))
+
+    with closed_port() as url:
+        issuer = url.replace("http:", "https:")
+        stage = operated(project, SIGN_IN, ROOMKEY_AUTH_ISSUER=issuer)
+        with pytest.raises(DeployError) as refused:
+            COMMANDS["deploy"](stage)
+
+    assert f"{issuer}/.well-known/openid-configuration cannot be reached" in str(refused.value)
+    assert "There is no AWS profile 'wrok'" in str(refused.value)
