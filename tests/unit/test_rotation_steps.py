@@ -4,7 +4,6 @@ import pytest
 
 from chalicelib.api.http.request_log import RequestLog
 from chalicelib.api.rotation_steps import RotationFailedError, RotationSteps
-from tests.support.log_lines import log_lines
 
 SECRET = "s3cr3t"
 EVENT = {
@@ -15,7 +14,7 @@ EVENT = {
 
 
 def test_a_fault_ends_the_step_and_is_logged_without_what_it_said(
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken() -> None:
         raise LookupError(SECRET)
@@ -24,6 +23,8 @@ def test_a_fault_ends_the_step_and_is_logged_without_what_it_said(
     with pytest.raises(RotationFailedError, match="createSecret: internal") as failed:
         steps.run(EVENT, None)
 
-    (line,) = log_lines(capsys)
-    assert (line["level"], line["code"], line["note"]) == ("ERROR", "internal", "LookupError")
-    assert SECRET not in f"{line}{failed.value!r}"
+    (record,) = caplog.records
+    fields = vars(record)["fields"]
+    assert (record.levelname, fields["code"]) == ("ERROR", "internal")
+    assert fields["note"] == "LookupError"
+    assert SECRET not in f"{fields}{failed.value!r}"
