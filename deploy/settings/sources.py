@@ -63,7 +63,9 @@ def collect_settings(
             if name not in setting_names():
                 faults.append(f"{_shown(name, origin)} is no setting{_meant(name)}")
             elif (text := _text(value)) is None:
-                faults.append(f"{_shown(name, origin)} must be text, a number or a list of texts")
+                faults.append(
+                    f"{_shown(name, origin)} must be text, a whole number or a list of texts"
+                )
             else:
                 chosen[name] = Setting(text, origin)
     return StageSettings(chosen, tuple(faults))
@@ -75,8 +77,9 @@ def _operators_content(project: Path, stage: str, faults: list[str]) -> Mapping[
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{operators_file(stage)} cannot be read: {error}")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        cause = error.strerror if isinstance(error, OSError) else error
+        faults.append(f"{operators_file(stage)} cannot be read: {cause}")
         return {}
 
 
@@ -105,7 +108,7 @@ def _shown(name: str, origin: str) -> str:
 
 def _meant(name: str) -> str:
     close = difflib.get_close_matches(name, setting_names(), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f". It may be {close[0]}" if close else ""
 
 
 def lines_of(

@@ -1,13 +1,17 @@
-"""A stage is in one region, because its roles have the same names in all of them."""
+"""A stage is in one region and of one kind, whatever the settings of another command say."""
 
 import json
+from io import StringIO
 
 import boto3
 import pytest
 
 from deploy.account import Account
+from deploy.asking import Terminal
 from deploy.aws.region import check_region
 from deploy.aws.resources import Resources
+from deploy.deployment import Deployment
+from deploy.destruction import Destruction
 from deploy.errors import DeployError
 from deploy.stage import Stage, read_stage
 from tests.support.servers.stand_ins import StandIns
@@ -57,3 +61,32 @@ def test_a_stage_whose_stack_is_there_is_at_home(account: Account) -> None:
     )
 
     check(account, stage_named("home"))
+
+
+def test_a_stage_that_is_elsewhere_is_neither_deployed_nor_destroyed_here(
+    account: Account,
+) -> None:
+    make_role(account, "roomkey-away-api_handler")
+    stage, output = stage_named("away"), StringIO()
+
+    for act in (
+        Deployment(stage, account, Terminal(StringIO()), {}, output),
+        Destruction(stage, account, {}, output),
+    ):
+        with pytest.raises(DeployError, match="seems to be in another region"):
+            act.run()
+
+
+def test_a_stage_of_production_is_not_destroyed_as_one_of_development(account: Account) -> None:
+    template = {
+        "Parameters": {"Kind": {"Type": "String"}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+    }
+    account.session.client("cloudformation").create_stack(
+        StackName="roomkey-kept",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": "Kind", "ParameterValue": "production"}],
+    )
+
+    with pytest.raises(DeployError, match="is of production, and STAGE_KIND says development"):
+        Destruction(stage_named("kept"), account, {}, StringIO()).run()

@@ -17,6 +17,7 @@ from deploy.settings.names import SECRET_SETTINGS, setting_names
 from deploy.settings.operated import OperatedStage
 from deploy.settings.sources import lines_of
 from deploy.stage import PROJECT, read_stage
+from tests.support.servers.raw_server import closed_port
 
 SIGN_IN = """
 AUTH_ISSUER = "https://login.test"
@@ -75,7 +76,8 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret_is(project: Path) -
     )
     assert any(line.split()[:3] == ["CALLBACK_PATH_SECRET", "(36", "characters)"] for line in lines)
     assert PATH_SECRET not in "".join(lines)
-    assert any(line.split() == ["MAX_ROOMS", "100", "by", "default"] for line in lines)
+    for name, default in (("MAX_ROOMS", "100"), ("AUTH_ADMIN_VALUE", "roomkey:admin")):
+        assert any(line.split() == [name, default, "by", "default"] for line in lines)
     shown = {line.split()[0] for line in lines}
     assert shown == {each for each in setting_names() if not re.search(r"_\d$", each)}
 
@@ -108,9 +110,9 @@ STAGE_KIND = "live"
     said = refusal(operated(project, text, ROOMKEY_LOGLEVEL="DEBUG", ROOMKEY_ALLOW_SIP="some"))
 
     for part in (
-        "AUTH_ISUER in .chalice/settings.dev.toml is no setting; did you mean AUTH_ISSUER?",
-        "DEFAULT_ROOM in .chalice/settings.dev.toml must be text, a number or a list",
-        "ROOMKEY_LOGLEVEL of the environment is no setting; did you mean LOG_LEVEL?",
+        "AUTH_ISUER in .chalice/settings.dev.toml is no setting. It may be AUTH_ISSUER.\n",
+        "DEFAULT_ROOM in .chalice/settings.dev.toml must be text, a whole number or a list",
+        "ROOMKEY_LOGLEVEL of the environment is no setting. It may be LOG_LEVEL.\n",
         "MAX_ROOMS must be a whole number from 1 to 1000 (.chalice/settings.dev.toml)",
         "STAGE_KIND must be development or production (.chalice/settings.dev.toml)",
         "(the environment)",
@@ -126,6 +128,14 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(project: Path) -> None:
 
     assert ".chalice/settings.dev.toml cannot be read: " in said
     assert "line 1" in said
+
+
+def test_a_file_that_cannot_be_opened_is_named(project: Path) -> None:
+    (project / ".chalice" / "settings.dev.toml").mkdir()
+
+    said = refusal(OperatedStage(read_stage("dev", project), {}))
+
+    assert ".chalice/settings.dev.toml cannot be read: Is a directory." in said
 
 
 def test_a_setting_may_be_true_as_in_a_claim(project: Path) -> None:
@@ -162,3 +172,19 @@ def test_a_deployment_says_all_that_is_wrong_and_nothing_twice(
 
     for part in ("MAX_ROOMS must be", "AUTH_ISSUER is not set", "There is no AWS profile 'wrok'"):
         assert str(refused.value).count(part) == 1
+
+
+def test_a_deployment_asks_the_identity_provider_before_it_changes_anything(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "wrok")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "no-such-file"))
+
+    with closed_port() as url:
+        issuer = url.replace("http:", "https:")
+        stage = operated(project, SIGN_IN, ROOMKEY_AUTH_ISSUER=issuer)
+        with pytest.raises(DeployError) as refused:
+            COMMANDS["deploy"](stage)
+
+    assert f"{issuer}/.well-known/openid-configuration cannot be reached" in str(refused.value)
+    assert "There is no AWS profile 'wrok'" in str(refused.value)

@@ -14,6 +14,7 @@ from deploy.sign_in.check import SignInCheck, check_sign_in
 from stand_ins.http.faults import Fault
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
+from tests.support.servers.answering_server import Answer, answering_server
 from tests.support.servers.raw_server import closed_port
 from tests.support.sign_in.publisher import published
 from tests.support.sign_in.recipes import recipes
@@ -114,6 +115,15 @@ def test_what_is_wrong_with_a_provider_is_said_in_a_sentence(
     identity.faults.add(fault, times=2)
 
     assert said in refusal(identity.issuer)
+
+
+def test_a_redirection_is_not_followed_though_it_leads_to_the_keys(
+    identity: IdentityProvider,
+) -> None:
+    with answering_server(Answer(status=302, headers={"Location": identity.keys_url})) as elsewhere:
+        identity.keys_url = f"{elsewhere.url}/keys"
+
+        assert f"{elsewhere.url}/keys answers 302" in refusal(identity.issuer)
 
 
 def test_what_cannot_be_read_is_named(identity: IdentityProvider) -> None:
