@@ -5,14 +5,19 @@ This module loads when a document is fetched, and not for a request that finds k
 
 import json
 import urllib.request
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError
+
+from jwt import PyJWTError
 
 from chalicelib import VERSION
 from chalicelib.core.support.deadline import Deadline
 from chalicelib.roots import tls_context
 
 MAX_DOCUMENT_BYTES: Final = 256 << 10
+UNUSABLE: Final = (PyJWTError, HTTPException, ValueError, TypeError, OSError, RecursionError)
+"""The errors of documents that cannot be fetched, or are not as they must be."""
 _CHUNK_BYTES: Final = 1 << 14
 _LONGEST_QUOTED: Final = 200
 # Some providers' firewalls refuse Python's own name.

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from http.client import HTTPException
 from typing import Any, Final
 
 import jwt
@@ -79,7 +78,7 @@ class IssuerKeys(PyJWKClient):
                 self._keys_url, self._discovered_at = found, now
             content = issuer_documents.fetch_document(self._keys_url, deadline)
             keys = PyJWKSet.from_dict(self._as_jwk_set_payload(content))
-        except (jwt.PyJWTError, HTTPException, ValueError, OSError, RecursionError) as error:
+        except issuer_documents.UNUSABLE as error:
             self._keys_url = self.issuer.keys_url
             self.pause_ends = time.monotonic() + FAILED_FETCH_PAUSE_SECONDS
             raise self._unavailable(str(error) and f"{type(error).__name__}: {error}") from error

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from chalicelib.auth_settings import AUTH_SETTINGS
 from chalicelib.settings import LOG_LEVELS
 from deploy.account_settings import read_account_settings
 from deploy.aws.audit import audit_days
@@ -29,6 +30,7 @@ def useless_values(environment: Mapping[str, str]) -> Iterator[str]:
         value = environment.get(name)
         if value and not fits(value):
             yield f"{name} must be {wanted}"
+    yield from _keys_over_http(environment)
     for check in (
         audit_days,
         cost_limits,
@@ -40,3 +42,15 @@ def useless_values(environment: Mapping[str, str]) -> Iterator[str]:
             check(environment)
         except DeployError as error:
             yield from str(error).removesuffix(".").split("; ")
+
+
+def _keys_over_http(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each issuer whose keys would come over http, as `make run` allows."""
+    for issuer in (name for name in AUTH_SETTINGS if name.startswith("AUTH_ISSUER")):
+        keys = issuer.replace("ISSUER", "JWKS_URL")
+        origin = keys if environment.get(keys) else issuer
+        if environment.get(origin, "").startswith("http://"):
+            yield (
+                f"{origin} must begin with https://, because on the way of http anybody could put "
+                "in keys of their own"
+            )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final
 from urllib.error import HTTPError, URLError
@@ -87,9 +88,12 @@ class SignInCheck:
             return f"{error}."
         except PyJWTError as error:
             return f"The issuer's keys cannot be used: {error}."
-        usable = [each for each in keys if each.algorithm_name in ALGORITHMS]
+        usable = [each for each in keys if _can_prove(each)]
         if not usable:
-            return f"{keys_url} has no key for {' or '.join(ALGORITHMS)}."
+            return (
+                f"{keys_url} has no key for {' or '.join(ALGORITHMS)} with a name (`kid`) and, for "
+                "RSA, at least 2,048 bits."
+            )
         self._say(f"{keys_url}: {len(usable)} keys for {' and '.join(_algorithms(usable))}")
         return None if issuer.keys_url is None else self._other_name_of(issuer)
 
@@ -99,7 +103,7 @@ class SignInCheck:
         try:
             document = _fetched(url)
             named = document.get("issuer") if isinstance(document, dict) else None
-        except (_Unfetched, ValueError):  # `urllib` knows no address without https
+        except _Unfetched:
             named = None
         if isinstance(named, str) and named != issuer.url:
             return (
@@ -122,7 +126,9 @@ def _fetched(url: str) -> object:
     try:
         return fetch_document(url, Deadline(_LONGEST_FETCH_SECONDS))
     except HTTPError as error:
-        raise _Unfetched(f"{url} answers {error.code} {error.reason}.") from error
+        redirected = HTTPStatus.MULTIPLE_CHOICES <= error.code < HTTPStatus.BAD_REQUEST
+        hint = " Redirections are not followed." if redirected else ""
+        raise _Unfetched(f"{url} answers {error.code} {error.reason}.{hint}") from error
     except URLError as error:
         raise _Unfetched(f"{url} cannot be reached: {error.reason}.") from error
     except TimeoutError as error:
@@ -132,6 +138,8 @@ def _fetched(url: str) -> object:
         raise _Unfetched(f"{url} cannot be reached: {cause}.") from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _Unfetched(f"{url} is no JSON.") from error
+    except ValueError as error:
+        raise _Unfetched(f"{url} cannot be read: {error}.") from error
 
 
 def _fetched_as_the_service_does(keys: IssuerKeys) -> Sequence[PyJWK]:
@@ -154,6 +162,12 @@ def _fetched_as_the_service_does(keys: IssuerKeys) -> Sequence[PyJWK]:
         f"fetched within {FETCH_SECONDS:.0f} s, as the service needs ({late}). Check this "
         "machine's network"
     )
+
+
+def _can_prove(key: PyJWK) -> bool:
+    """Return True if the service accepts tokens that this key has signed."""
+    short = key.Algorithm.check_key_length(key.key) is not None
+    return key.algorithm_name in ALGORITHMS and isinstance(key.key_id, str) and not short
 
 
 def _guess(issuer: Issuer, fault: str) -> str:

@@ -89,6 +89,26 @@ def test_a_value_of_no_use_is_a_fault_even_where_the_functions_make_do_with_it(n
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("AUTH_ISSUER", "http://issuer/"),
+        ("AUTH_JWKS_URL", "http://issuer/keys"),
+        ("AUTH_ISSUER_2", "http://issuer.test/"),
+    ],
+)
+def test_keys_that_would_come_over_http_are_a_fault_of_a_stage(name: str, value: str) -> None:
+    second = {"AUTH_ISSUER_2": "https://guests", "AUTH_AUDIENCE_2": "guests"}
+
+    (fault,) = dev_with(**second | {name: value}).faults()
+
+    assert fault == (
+        f"{name} must begin with https://, because on the way of http anybody could put in keys of "
+        "their own"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTH_JWKS_URL", "https://issuer/keys"),
         ("CORS_ORIGIN", "*"),
         ("CORS_ORIGIN", "https://app.example.com"),
         ("CORS_ORIGIN", "http://localhost:5173"),
@@ -100,3 +120,7 @@ def test_a_value_of_no_use_is_a_fault_even_where_the_functions_make_do_with_it(n
 )
 def test_a_value_that_works_is_no_fault(name: str, value: str) -> None:
     assert dev_with(**{name: value}).faults() == []
+
+
+def test_the_name_of_an_issuer_may_be_http_where_its_keys_are_not() -> None:
+    assert dev_with(AUTH_ISSUER="http://issuer/", AUTH_JWKS_URL="https://issuer/k").faults() == []

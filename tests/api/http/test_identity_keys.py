@@ -237,6 +237,7 @@ def test_a_failed_fetch_is_not_repeated_for_five_seconds_and_then_it_is(
         Fault(KEYS_PATH, status=200, body='{"keys": [{"kty": "RSA", "kid": "a", "n": 7}]}'),
         Fault(KEYS_PATH, status=200, body='{"keys": [{"kty": ["RSA"], "kid": "a", "alg": []}]}'),
         Fault(KEYS_PATH, status=200, body='{"keys": [{"kty": "EC", "crv": {}, "kid": "a"}]}'),
+        Fault(KEYS_PATH, status=200, body='{"keys": [{"kty": "RSA", "alg": ["RS256"]}]}'),
         Fault(KEYS_PATH, drop=True),
     ],
     ids=lambda fault: ascii(fault.body or fault.status)[:40],

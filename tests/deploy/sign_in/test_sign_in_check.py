@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jwt.utils import base64url_encode
 
 from chalicelib.adapters.oidc import FETCH_SECONDS, IssuerKeys
 from chalicelib.core.model.issuer import Issuer
@@ -21,6 +22,8 @@ from tests.support.sign_in.shared_keys import shared_keys
 
 DOCUMENT = "openid-configuration"
 KEYS = "jwks.json"
+SHORT_KEY = {"n": base64url_encode(b"\x81" * 128).decode()}
+"""The modulus of an RSA key of 1,024 bits, which is too short to prove anything."""
 
 
 @pytest.fixture
@@ -95,7 +98,7 @@ def test_an_issuer_without_a_discovery_document_is_proved_by_a_token_alone(
     [
         (Fault(DOCUMENT, status=404), "answers 404 NOT FOUND. So"),
         (Fault(DOCUMENT, status=503), "answers 503 SERVICE UNAVAILABLE."),
-        (Fault(DOCUMENT, status=302), "answers 302 FOUND."),
+        (Fault(DOCUMENT, status=302), "answers 302 FOUND. Redirections are not followed."),
         (Fault(DOCUMENT, status=200, body="<html>"), "openid-configuration is no JSON."),
         (Fault(DOCUMENT, status=200, body="[]"), "is no JSON object."),
         (Fault(DOCUMENT, drop=True), "cannot be reached: Remote end closed connection"),
@@ -111,6 +114,26 @@ def test_what_is_wrong_with_a_provider_is_said_in_a_sentence(
     identity.faults.add(fault, times=2)
 
     assert said in refusal(identity.issuer)
+
+
+def test_what_cannot_be_read_is_named(identity: IdentityProvider) -> None:
+    identity.faults.add(Fault(KEYS, status=200, body=" " * (257 << 10)))
+    assert f"{identity.keys_url} cannot be read: the answer is too long" in (
+        refusal(identity.issuer)
+    )
+    identity.keys_url = f"{identity.issuer}/clés"
+
+    assert f"{identity.issuer}/clés cannot be read: 'ascii' codec" in refusal(identity.issuer)
+
+
+@pytest.mark.parametrize("changed", [{"kid": 7}, {"alg": "RS512"}, {"alg": ["RS256"]}, SHORT_KEY])
+def test_keys_with_which_no_token_could_pass_are_none(
+    identity: IdentityProvider, changed: dict[str, Any]
+) -> None:
+    published = {"keys": [identity.signing_key().public_jwk() | changed]}
+    identity.faults.add(Fault(KEYS, status=200, body=json.dumps(published)), times=2)
+
+    assert "key" in refusal(identity.issuer)
 
 
 class LateKeys(IssuerKeys):
