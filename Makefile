@@ -7,6 +7,8 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 # One process more than processors, because some tests wait. Each one loads all tests, in 3 s.
 TEST_PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Whoever types it chooses some of the tests. A variable of that name in the environment chooses none.
+TESTS :=
 SIDE_BY_SIDE = --no-print-directory --jobs=2 --keep-going
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Each file runs in one of three processes: whoever is free takes the next. Of three, two are at
@@ -191,7 +193,7 @@ record-table: .venv/tested  ## Record the table of this version, which each late
 # One after the other: a tag comes last, when all else has passed.
 release: .venv/tested  ## Check, test, build and tag this version: a zip, its hashes and bill of materials
 	@$(BIN)/python -m tools.release check
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test TESTS=
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory rehearse-upgrade
 	@$(BIN)/python -m tools.release finish

@@ -19,7 +19,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\nprintf "%s\\\\0" "$@"\n')
     python.chmod(0o700)
-    for name in ("Makefile", "requirements-local.txt"):
+    for name in ("Makefile", "requirements-local.txt", "requirements-dev.txt"):
         shutil.copy(PROJECT / name, tmp_path)
     (tmp_path / ".venv" / "ready").touch()
     return tmp_path
@@ -77,6 +77,26 @@ def test_a_flag_is_no_command_either(make: Path, target: str, flag: str) -> None
     assert passed(make, target, **{flag: "1"}) == is_on != passed(make, target)
     assert passed(make, target, **{flag: "no"}) == passed(make, target)
     assert not (make / "run").exists()
+
+
+def commands_of(make: Path, *given: str) -> str:
+    """Return the commands that `make` would run."""
+    command = ["make", "--dry-run", *given]
+    return subprocess.run(command, cwd=make, check=True, capture_output=True, text=True).stdout
+
+
+def test_some_of_the_tests_are_chosen_by_who_types_them_and_by_no_environment(
+    make: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "tests/core" in commands_of(make, "test", "TESTS=tests/core")
+    monkeypatch.setenv("TESTS", "tests/core")
+    assert "tests/core" not in commands_of(make, "test")
+
+
+def test_a_release_runs_all_tests_whatever_is_typed(make: Path) -> None:
+    commands = commands_of(make, "release", "TESTS=tests/core")
+    assert "-m pytest -n" in commands
+    assert "tests/core" not in commands
 
 
 def test_every_target_of_operators_is_tested() -> None:

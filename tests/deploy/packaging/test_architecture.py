@@ -23,6 +23,13 @@ def test_lambdas_machines_are_x86_64_unless_the_operator_chooses_arm64() -> None
     assert fault in read_stage("dev").with_settings({"LAMBDA_ARCHITECTURE": "arm"}).faults()
 
 
+def test_the_projects_file_names_no_architecture_that_would_not_count() -> None:
+    config = read_stage("dev").config
+    assert [
+        each for each in (config, *config["stages"].values()) if "lambda_architecture" in each
+    ] == []
+
+
 @pytest.mark.parametrize("architecture", POSSIBLE)
 def test_chalice_is_told_that_architecture_and_the_functions_are_not(architecture: str) -> None:
     stage = read_stage("dev").with_settings({"LAMBDA_ARCHITECTURE": architecture})
