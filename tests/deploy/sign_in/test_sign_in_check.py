@@ -14,6 +14,7 @@ from deploy.sign_in.check import SignInCheck, check_sign_in
 from stand_ins.http.faults import Fault
 from stand_ins.http.server import HttpServer
 from stand_ins.identity.provider import IdentityProvider
+from tests.support.servers.answering_server import Answer, answering_server
 from tests.support.servers.raw_server import closed_port
 from tests.support.sign_in.publisher import published
 from tests.support.sign_in.recipes import recipes
@@ -114,6 +115,14 @@ def test_what_is_wrong_with_a_provider_is_said_in_a_sentence(
     identity.faults.add(fault, times=2)
 
     assert said in refusal(identity.issuer)
+
+
+def test_a_redirection_is_not_followed_even_to_what_would_do(identity: IdentityProvider) -> None:
+    to_the_keys = Answer(status=302, headers={"Location": identity.keys_url})
+    with answering_server(to_the_keys) as server:
+        said = refusal(identity.issuer, f"{server.url}/keys")
+
+    assert f"{server.url}/keys answers 302 Found. Redirections are not followed." in said
 
 
 def test_what_cannot_be_read_is_named(identity: IdentityProvider) -> None:
