@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from chalicelib.auth_settings import read_issuers
+from chalicelib.auth_settings import AUTH_SETTINGS, read_issuers
 from chalicelib.settings import Settings
 from deploy.account import Account, connect
 from deploy.asking import Terminal
@@ -66,8 +66,8 @@ def settings(operated: OperatedStage) -> None:
 
 
 def sign_in_check(operated: OperatedStage) -> None:
-    """Check what the stage's identity providers publish, and the token in BEARER."""
-    check_sign_in(operated.stage.environment, os.environ.get("BEARER"))
+    """Check the settings, what the stage's identity providers publish, and the token in BEARER."""
+    check_all(operated.check, lambda: _check_issuers(operated.stage))
 
 
 def secret(operated: OperatedStage) -> None:
@@ -272,7 +272,7 @@ def main() -> int:
 def _run(arguments: Namespace) -> None:
     if arguments.command == "stage":
         new_stage(arguments.stage, arguments.kind)
-    elif arguments.command == "sign-in-check" and not arguments.stage:
+    elif arguments.command == "sign-in-check" and not arguments.stage and _sign_in_is_set():
         check_sign_in(os.environ, os.environ.get("BEARER"))
     else:
         operated = OperatedStage(read_stage(arguments.stage), os.environ)
@@ -280,6 +280,11 @@ def _run(arguments: Namespace) -> None:
             COMMANDS[arguments.command](operated)
         else:
             COMMANDS_WITH_OPTIONS[arguments.command](operated, arguments)
+
+
+def _sign_in_is_set() -> bool:
+    """Return True if the environment has settings of sign-in, so that no stage need be named."""
+    return any(os.environ.get(name) for name in AUTH_SETTINGS)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.auth_settings import AUTH_SETTINGS
 from chalicelib.media_settings import features_off
 from chalicelib.settings import Settings
-from deploy.__main__ import COMMANDS
+from deploy.__main__ import COMMANDS, main
 from deploy.aws.audit import audit_days
 from deploy.cost_limits import cost_limits
 from deploy.errors import DeployError
@@ -188,3 +189,36 @@ def test_a_deployment_asks_the_identity_provider_before_it_changes_anything(
 
     assert f"{issuer}/.well-known/openid-configuration cannot be reached" in str(refused.value)
     assert "There is no AWS profile 'wrok'" in str(refused.value)
+
+
+@pytest.mark.parametrize("command", ["deploy", "sign-in-check"])
+def test_a_provider_of_which_no_keys_come_stops_a_command_beside_all_other_faults(
+    project: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "wrok")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "no-such-file"))
+    with closed_port() as url:
+        keys = f"{SIGN_IN}AUTH_JWKS_URL = '{url}/keys'\nAUTH_ADMIN_CLAM = 'roles'"
+        with pytest.raises(DeployError) as refused:
+            COMMANDS[command](operated(project, keys))
+
+    for part in (
+        f"{url}/keys cannot be reached",
+        "AUTH_ADMIN_CLAM in .chalice/settings.dev.toml is no setting",
+        "AUTH_JWKS_URL must begin with https://",
+    ):
+        assert str(refused.value).count(part) == 1
+
+
+def test_a_check_of_sign_in_without_a_stage_needs_settings_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["deploy", "sign-in-check", ""])
+    for name in AUTH_SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    assert main() == 1
+    assert "Stopped: STAGE is missing.\nGive one of: STAGE=dev" in capsys.readouterr().err
+
+    monkeypatch.setenv("AUTH_ISSUER", "https://login.test")
+    assert main() == 1
+    assert "AUTH_AUDIENCE is not set" in capsys.readouterr().err
