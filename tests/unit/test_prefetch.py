@@ -2,6 +2,7 @@ from threading import Barrier
 from typing import Any
 
 from chalicelib.composition.prefetch import Prefetch
+from chalicelib.composition.services import Services
 from chalicelib.errors import IdentityUnavailable, NotConfigured, StoreUnavailable
 
 SECONDS = 5.0
@@ -29,3 +30,7 @@ def test_a_start_goes_on_where_nothing_can_be_fetched() -> None:
     errors = (IdentityUnavailable("Later."), NotConfigured("no secret"), StoreUnavailable("Later."))
 
     Prefetch([failing(each) for each in errors]).finish()
+
+
+def test_a_start_without_settings_fetches_nothing_and_goes_on() -> None:
+    Services({}).prefetch()()
