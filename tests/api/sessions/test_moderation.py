@@ -251,6 +251,7 @@ def test_the_banned_do_not_moderate_a_room_made_anew(live: Live) -> None:
     assert live.refusal("bob") == "room_closed"
 
 
+@pytest.mark.usefixtures("clock")  # in the next second, the token ends later
 @pytest.mark.parametrize("limits", [{}, {"maxParticipants": 2}], ids=["uncapped", "capped"])
 def test_an_admin_stays_though_no_list_names_them_and_is_noted_once(
     live: Live, limits: dict[str, Any]
