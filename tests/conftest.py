@@ -1,6 +1,7 @@
 import gc
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,6 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # None makes its import fail. jsonschema would build a grammar of IRIs with it, for 1 s.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     if config.getoption("--run-dynamodb-local"):
         try:
             dynamodb_local.check_installed()
