@@ -27,25 +27,25 @@ class UnreadableBodyError(Exception):
         self.status = status
 
 
-def read_body(headers: Message, stream: ByteStream) -> bytes:
-    """Return the whole body, empty if the request has none.
+def read_body(headers: Message, stream: ByteStream, limit: int = BODY_LIMIT) -> bytes:
+    """Return the whole body of at most `limit` bytes, empty if the request has none.
 
     Raises:
         UnreadableBodyError: the framing is malformed, or the body ends early or is too long.
     """
     if "Transfer-Encoding" in headers:
-        return _read_chunks(stream)
+        return _read_chunks(stream, limit)
     lengths = {str(value).strip() for value in headers.get_all("Content-Length", ["0"])}
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
         raise UnreadableBodyError("Content-Length must be one number")
-    return _read_exactly(stream, _within_limit(int(length[:20])))
+    return _read_exactly(stream, _within_limit(int(length[:20]), limit))
 
 
-def _read_chunks(stream: ByteStream) -> bytes:
+def _read_chunks(stream: ByteStream, limit: int) -> bytes:
     body = bytearray()
     while size := _read_chunk_size(stream):
-        _within_limit(len(body) + size)
+        _within_limit(len(body) + size, limit)
         body += _read_exactly(stream, size)
         if stream.readline(_LONGEST_LINE).strip():
             raise UnreadableBodyError("a chunk is longer than it says")
@@ -68,7 +68,7 @@ def _read_exactly(stream: ByteStream, size: int) -> bytes:
     return body
 
 
-def _within_limit(size: int) -> int:
-    if size > BODY_LIMIT:
+def _within_limit(size: int, limit: int) -> int:
+    if size > limit:
         raise UnreadableBodyError("Request Too Long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return size

@@ -6,6 +6,7 @@ from typing import Self
 from wsgiref.types import WSGIApplication
 
 from stand_ins.http.keep_alive import KeepAliveServer
+from stand_ins.http.request_body import BODY_LIMIT
 from stand_ins.http.wsgi_connection import WsgiRequestHandler
 
 
@@ -15,8 +16,16 @@ class HttpServer:
     `start` raises OSError if the port is taken.
     """
 
-    def __init__(self, wsgi_app: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        wsgi_app: WSGIApplication,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        body_limit: int = BODY_LIMIT,
+    ) -> None:
         self.wsgi_app = wsgi_app
+        self._body_limit = body_limit
         self._address = (host, port)
         self._server: KeepAliveServer | None = None
         self._thread: threading.Thread | None = None
@@ -29,7 +38,9 @@ class HttpServer:
         self.stop()
 
     def start(self) -> None:
-        handler = functools.partial(WsgiRequestHandler, wsgi_app=self.wsgi_app)
+        handler = functools.partial(
+            WsgiRequestHandler, wsgi_app=self.wsgi_app, body_limit=self._body_limit
+        )
         self._server = KeepAliveServer(self._address, handler)
         # serve_forever checks this often for the end. The interval delays `stop`, and no request.
         self._thread = threading.Thread(

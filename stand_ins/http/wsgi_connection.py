@@ -10,8 +10,10 @@ from wsgiref.headers import Headers
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from stand_ins.http.keep_alive import KeepAliveRequestHandler
-from stand_ins.http.request_body import UnreadableBodyError, read_body
+from stand_ins.http.request_body import BODY_LIMIT, UnreadableBodyError, read_body
 
+# The first two have variables of their own, and the body's chunks have been put together.
+_NOT_PASSED_ON = frozenset({"content-type", "content-length", "transfer-encoding"})
 # A key of the WSGI environment: an Event that is set when the server stops.
 _SERVER_CLOSING = "roomkey.server_closing"
 
@@ -34,13 +36,19 @@ def delay(environ: WSGIEnvironment, seconds: float) -> None:
 class WsgiRequestHandler(KeepAliveRequestHandler):
     """A handler that answers the requests of one connection by a WSGI app."""
 
-    def __init__(self, *args: Any, wsgi_app: WSGIApplication) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - as the base has it
+        wsgi_app: WSGIApplication,
+        body_limit: int = BODY_LIMIT,
+    ) -> None:
         self._wsgi_app = wsgi_app
+        self._body_limit = body_limit
         super().__init__(*args)
 
     def _answer(self) -> None:
         try:
-            body = read_body(self.headers, self.rfile)
+            body = read_body(self.headers, self.rfile, self._body_limit)
         except UnreadableBodyError as error:
             self.close_connection = True
             self.send_error(error.status, str(error))
@@ -67,7 +75,7 @@ class WsgiRequestHandler(KeepAliveRequestHandler):
             # are left out, as by Werkzeug.
             f"HTTP_{name.upper().replace('-', '_')}": value
             for name, value in headers.items()
-            if "_" not in name and name not in {"content-type", "content-length"}
+            if "_" not in name and name not in _NOT_PASSED_ON
         }
         return environ | {
             "REQUEST_METHOD": self.command,

@@ -340,6 +340,8 @@ class _Play:
         self._ask("presence reconciled", "GET", "rooms/seats/connections", self._alice)
         self._ask("recordings later", "GET", "rooms/seats/archives", self._alice)
         self._ask("shorten", "PATCH", "rooms/closing", self._alice, _closing_in(-1))
+        # Usage is counted after a check that has found nobody.
+        self._make_due(self._seen.answers["make seats"].json()["sessionId"])
         bridge.pass_a_minute()
         self._set.functions.finish()
         self._set.opentok.settle(30)

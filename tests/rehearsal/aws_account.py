@@ -106,7 +106,6 @@ class AwsAccount:
             self.documents.append(document)
             body = json.dumps(as_moto_takes_it(document)).encode()
         environ["wsgi.input"] = io.BytesIO(body)
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ["CONTENT_LENGTH"] = str(len(body))
         answer = Response.from_app(self._stand_in.wsgi_app, environ, buffered=True)
         if answer.status_code < HTTPStatus.BAD_REQUEST:

@@ -24,7 +24,9 @@ from tests.rehearsal.certificates import Authority
 
 _CHUNK: Final = 1 << 16
 _LOOK_SECONDS: Final = 0.2
-_BUNDLES: Final = ("AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+_FOR_ALL_NAMES: Final = ("CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE")
+_FOR_STAND_INS: Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+"""Clients of stand-ins alone, which need not parse the certificates of everybody."""
 
 
 class Server(Protocol):
@@ -46,6 +48,8 @@ class Internet:
     def __init__(self, stand_ins: Mapping[str, Server], folder: Path) -> None:
         self._stand_ins = {re.compile(pattern): server for pattern, server in stand_ins.items()}
         self._authority = Authority(folder)
+        self._own = folder / "own.pem"
+        self._own.write_bytes(self._authority.pem)
         self._bundle = folder / "trusted.pem"
         trusted = os.environ.get("SSL_CERT_FILE") or certifi.where()
         self._bundle.write_bytes(Path(trusted).read_bytes() + b"\n" + self._authority.pem)
@@ -65,8 +69,9 @@ class Internet:
         url = f"http://{host!s}:{port}"
         proxied = {"HTTPS_PROXY": url, "https_proxy": url}
         direct = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
-        trust = dict.fromkeys((*_BUNDLES, "SSL_CERT_FILE"), str(self._bundle))
-        return proxied | direct | trust
+        all_names = dict.fromkeys(_FOR_ALL_NAMES, str(self._bundle))
+        stand_ins = dict.fromkeys(_FOR_STAND_INS, str(self._own))
+        return proxied | direct | all_names | stand_ins
 
     def server_behind(self, host: str) -> Server | None:
         return next((each for name, each in self._stand_ins.items() if name.fullmatch(host)), None)
@@ -99,6 +104,8 @@ class _ProxyHandler(KeepAliveRequestHandler):
         stand_in = self.server.internet.server_behind(host)
         address = (host, int(port)) if stand_in is None else _address(stand_in)
         with suppress(OSError), socket.create_connection(address, timeout=30) as far:
+            # A request's body, in a packet of its own, would wait for the headers' acknowledgement.
+            far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.send_response(HTTPStatus.OK, "Connection established")
             self.end_headers()
             self.wfile.flush()

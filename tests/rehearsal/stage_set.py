@@ -20,7 +20,6 @@ from tests.rehearsal.functions import Functions
 from tests.rehearsal.internet import Internet, Server
 from tests.rehearsal.operators import BOUNDARY
 from tests.rehearsal.place import REGION
-from tests.rehearsal.wsgi_server import LongBodyServer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,6 +33,9 @@ CREDENTIALS: Final = json.dumps({"apiKey": API_KEY, "apiSecret": API_SECRET})
 ACCOUNT_KEY: Final = "46000002"
 ACCOUNT_SECRET: Final = "acc0acc0acc0acc0acc0acc0acc0acc0acc0acc0"
 ACCOUNT: Final = json.dumps({"accountKey": ACCOUNT_KEY, "accountSecret": ACCOUNT_SECRET})
+
+_LONGEST_CALL: Final = 70 * 1024 * 1024
+"""A zip of 50 MB as base64: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
 
 
 class StageSet:
@@ -58,7 +60,7 @@ class StageSet:
         with ExitStack() as ends:
             ends.enter_context(self.aws)
             gateway = ends.enter_context(HttpServer(self.aws.api_gateway.wsgi_app))
-            aws = ends.enter_context(LongBodyServer(self.aws.wsgi_app))
+            aws = ends.enter_context(HttpServer(self.aws.wsgi_app, body_limit=_LONGEST_CALL))
             opentok = ends.enter_context(HttpServer(self.opentok.wsgi_app))
             ends.callback(self.opentok.stop)
             identity = ends.enter_context(HttpServer(self.identity.wsgi_app))

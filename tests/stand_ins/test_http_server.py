@@ -7,6 +7,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 import requests
+from werkzeug.wrappers import Request, Response
 
 from stand_ins.http.keep_alive import KeepAliveServer
 from stand_ins.http.server import HttpServer
@@ -77,6 +78,20 @@ def test_a_body_may_come_in_chunks(server: HttpServer) -> None:
     answer = requests.post(server.url, data=iter([b"one ", b"two"]), timeout=5)
 
     assert answer.text == "one two"
+
+
+def test_an_app_of_werkzeug_finds_a_body_that_came_in_chunks() -> None:
+    with HttpServer(Request.application(lambda request: Response(request.get_data()))) as server:
+        answer = requests.post(server.url, data=iter([b"one ", b"two"]), timeout=5)
+
+    assert answer.text == "one two"
+
+
+def test_a_server_takes_no_longer_body_than_it_is_told_to() -> None:
+    with HttpServer(echo, body_limit=4) as server:
+        statuses = [requests.post(server.url, data=b"x" * n, timeout=5).status_code for n in (4, 5)]
+
+    assert statuses == [200, 413]
 
 
 def test_repeated_headers_are_joined(server: HttpServer) -> None:
