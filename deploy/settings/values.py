@@ -15,13 +15,18 @@ from deploy.packaging.lambda_python import lambda_python
 
 _ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s?#]*)?")
+_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 _RULES: Final[Mapping[str, tuple[Callable[[str], object], str]]] = {
     "AUDIT_ADDRESSES": (lambda value: value in {"on", "off"}, "on or off"),
     "CORS_ORIGIN": (_ORIGIN.fullmatch, "* or an origin, as in https://app.example.com"),
     "LOG_LEVEL": (lambda value: value.upper() in LOG_LEVELS, f"one of {', '.join(LOG_LEVELS)}"),
     "OPENTOK_API_URL": (_ADDRESS.fullmatch, "an address that begins with https:// or http://"),
+    "STAGE_REGION": (_REGION.fullmatch, "a region's name, as in eu-west-1"),
 }
-"""The settings with which the functions make do, so that a typo stops no running service."""
+"""The settings with which the functions make do, so that a typo stops no running service.
+
+They never see `STAGE_REGION`.
+"""
 
 
 def useless_values(environment: Mapping[str, str]) -> Iterator[str]:

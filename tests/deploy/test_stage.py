@@ -67,8 +67,9 @@ TOLERATED = {
     "CORS_ORIGIN": "CORS_ORIGIN must be * or an origin, as in https://app.example.com",
     "LOG_LEVEL": "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL",
     "OPENTOK_API_URL": "OPENTOK_API_URL must be an address that begins with https:// or http://",
+    "STAGE_REGION": "STAGE_REGION must be a region's name, as in eu-west-1",
 }
-"""Settings that the functions make do with, so that a typo stops no running service."""
+"""Settings that the functions make do with or never see: a typo stops no running service."""
 LIMITS = ("ALARM_LIVE_RECORDINGS", "ALARM_MINUTES_PER_DAY", "MONTHLY_BUDGET_USD")
 
 
@@ -84,6 +85,11 @@ def test_all_faults_are_found_in_one_go() -> None:
 @pytest.mark.parametrize("name", TOLERATED)
 def test_a_value_of_no_use_is_a_fault_even_where_the_functions_make_do_with_it(name: str) -> None:
     assert dev_with(**{name: "app.example.com/"}).faults() == [TOLERATED[name]]
+
+
+@pytest.mark.parametrize("value", ["EU-WEST-1", "eu-west-1 ", "eu-west", "eu-west-1,us-east-1"])
+def test_what_is_no_regions_name_is_a_fault(value: str) -> None:
+    assert dev_with(STAGE_REGION=value).faults() == [TOLERATED["STAGE_REGION"]]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +122,10 @@ def test_keys_that_would_come_over_http_are_a_fault_of_a_stage(name: str, value:
         ("LOG_LEVEL", "debug"),
         ("OPENTOK_API_URL", "https://api.opentok.com/"),
         ("AUDIT_ADDRESSES", "off"),
+        ("STAGE_REGION", "ap-southeast-5"),
+        ("STAGE_REGION", "us-gov-west-1"),
+        ("STAGE_REGION", "us-isob-east-1"),
+        ("STAGE_REGION", "eusc-de-east-1"),
     ],
 )
 def test_a_value_that_works_is_no_fault(name: str, value: str) -> None:
