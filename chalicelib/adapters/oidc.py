@@ -27,13 +27,13 @@ FAILED_FETCH_PAUSE_SECONDS: Final = 5.0
 KEYS_FRESH_SECONDS: Final = 3600.0
 KEYS_USABLE_SECONDS: Final = 86400.0
 MAX_NAME_CHARACTERS: Final = 200
-_LAST_SECOND: Final = 253_402_300_799
+LAST_SECOND: Final = 253_402_300_799
 """The end of the year 9999, since 1970: `datetime` goes no further."""
 _ACCESS_HEADERS: Final = frozenset({"jwt", "at+jwt"})
 """The header `typ` of access and ID tokens, if they have one. A logout token has `logout+jwt`."""
 _ACCESS_CLAIMS: Final = frozenset({"bearer", "id"})
 """The claim `typ` of Keycloak's access and ID tokens. Its refresh tokens have others."""
-_FOREIGN_PREFIX: Final = re.compile("[2-9]~")
+FOREIGN_PREFIX: Final = re.compile("[2-9]~")
 """The beginning of ids of other issuers' users, which no `sub` of the first issuer may have."""
 
 
@@ -217,11 +217,11 @@ def _user(claims: Mapping[str, Any], issuer: Issuer) -> User:
         raise InvalidSubjectError("no user id")
     if (issuer.user_prefix + sub).startswith((GUEST_PREFIX, ERASED_PREFIX)):
         raise InvalidSubjectError("a guest's or an erased user's id")
-    if not issuer.user_prefix and _FOREIGN_PREFIX.match(sub):
+    if not issuer.user_prefix and FOREIGN_PREFIX.match(sub):
         raise InvalidSubjectError("a user id of another issuer")
     name = (usable_text(claims.get("name")) or "")[:MAX_NAME_CHARACTERS] or None
     # PyJWT has checked that `exp` converts to an integer.
-    end = datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC)
+    end = datetime.fromtimestamp(min(int(claims["exp"]), LAST_SECOND), UTC)
     return User(issuer.user_prefix + sub, name, _is_admin(claims, issuer), end)
 
 

@@ -9,6 +9,8 @@ from jwt.types import Options
 
 from chalicelib.adapters.oidc import (
     ALGORITHMS,
+    FOREIGN_PREFIX,
+    LAST_SECOND,
     LEEWAY_SECONDS,
     IssuerKeys,
     TokenVerifier,
@@ -17,6 +19,7 @@ from chalicelib.adapters.oidc import (
     is_for_audience,
 )
 from chalicelib.core.model.issuer import Issuer
+from chalicelib.core.model.user import ERASED_PREFIX, GUEST_PREFIX
 from chalicelib.errors import RoomkeyError
 from deploy.errors import DeployError
 
@@ -62,13 +65,15 @@ class BearerJudgment:
         Raises:
             DeployError: The service would refuse the token; the text says why.
         """
-        token = bearer.strip().removeprefix("Bearer ").strip()
+        scheme, _, rest = bearer.strip().partition(" ")
+        token = rest.strip() if scheme.lower() == "bearer" else bearer.strip()
         header = _header(token)
         claims = _claims(token)
         issuer = self._issuer(claims)
         self._check_signature(token, header, issuer)
         self._check_times(claims)
         self._check_purpose(claims, issuer)
+        self._check_subject(claims, issuer)
         self._show_user(token, issuer)
 
     def _issuer(self, claims: Mapping[str, Any]) -> Issuer:
@@ -105,7 +110,7 @@ class BearerJudgment:
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         now = time.time()
-        expires, begins = (_seconds(claims.get(name)) for name in ("exp", "nbf"))
+        expires, begins, issued = (_seconds(claims.get(name)) for name in ("exp", "nbf", "iat"))
         if expires is None:
             raise _refused("it has no time of expiry (`exp`).", _SEE_THE_RECIPE)
         if expires <= now - LEEWAY_SECONDS:
@@ -113,6 +118,11 @@ class BearerJudgment:
         if begins is not None and begins > now + LEEWAY_SECONDS:
             raise _refused(
                 f"it begins in {_duration(begins - now)} (`nbf`).",
+                "Set this machine's clock, or the provider's.",
+            )
+        if issued is not None and issued > now + LEEWAY_SECONDS:
+            raise _refused(
+                f"it is from {_duration(issued - now)} ahead of this machine's clock (`iat`).",
                 "Set this machine's clock, or the provider's.",
             )
         self._say(f"it expires in {_duration(expires - now)}")
@@ -132,6 +142,14 @@ class BearerJudgment:
                 + _SEE_THE_RECIPE,
             )
         self._say("its audience is one of AUTH_AUDIENCE")
+
+    def _check_subject(self, claims: Mapping[str, Any], issuer: Issuer) -> None:
+        prefix, meaning = _reserved(claims.get("sub"), issuer)
+        if prefix:
+            raise _refused(
+                f"its `sub` begins with {prefix}, which {meaning}.",
+                "Have the provider put another id into `sub`.",
+            )
 
     def _show_user(self, token: str, issuer: Issuer) -> None:
         """Ask the service's own verifier, whose word counts."""
@@ -197,8 +215,26 @@ def _claims(token: str) -> Mapping[str, Any]:
         raise _refused("its second part holds no claims.", "Copy the whole token.") from error
 
 
+def _reserved(sub: object, issuer: Issuer) -> tuple[str, str]:
+    """Return a beginning of ids that no `sub` of this issuer may have, and its meaning.
+
+    Both are empty for a `sub` that has none.
+    """
+    if not isinstance(sub, str) or issuer.user_prefix:
+        return "", ""
+    for prefix, meaning in (
+        (GUEST_PREFIX, "is kept for guests"),
+        (ERASED_PREFIX, "is kept for erased users"),
+    ):
+        if sub.startswith(prefix):
+            return prefix, meaning
+    foreign = FOREIGN_PREFIX.match(sub)
+    return (foreign[0], "marks users of a further issuer") if foreign else ("", "")
+
+
 def _seconds(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    """Return a time that can be counted with. The service also takes one beyond all calendars."""
+    return float(max(0, min(value, LAST_SECOND))) if isinstance(value, int | float) else None
 
 
 def _duration(seconds: float) -> str:
