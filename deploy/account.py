@@ -69,6 +69,8 @@ def _session(environ: Mapping[str, str], region: str | None) -> boto3.Session:
             else "There are no profiles: `aws configure` makes one. Or unset AWS_PROFILE and "
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         ) from error
+    except BotoCoreError as error:  # a file of AWS's that cannot be parsed, for example
+        raise _unusable(error) from error
 
 
 def _check_region(session: boto3.Session) -> None:
@@ -100,11 +102,13 @@ def _account_of(session: boto3.Session, environ: Mapping[str, str]) -> str:
         ) from error
     except ClientError as error:
         raise _refusal(error, region) from error
-    except BotoCoreError as error:
-        raise DeployError(
-            f"The AWS credentials cannot be used: {error}", _GIVE_CREDENTIALS
-        ) from error
+    except (BotoCoreError, OSError) as error:  # OSError: a `credential_process` that does not start
+        raise _unusable(error) from error
     return caller["Account"]
+
+
+def _unusable(error: Exception) -> DeployError:
+    return DeployError(f"The AWS credentials cannot be used: {error}", _GIVE_CREDENTIALS)
 
 
 def _refusal(error: ClientError, region: str) -> DeployError:

@@ -86,6 +86,29 @@ def test_a_profile_that_is_missing_is_named_with_those_that_there_are(
     assert "one of those there are: default, work." in said
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("garbage[", "Unable to parse config file"),
+        ("[profile work]\ncredential_process = /no/such/program\n", "'/no/such/program'"),
+        ("[profile work]\ncredential_process = /dev/null\n", "'/dev/null'"),
+    ],
+)
+def test_a_file_of_aws_that_is_of_no_use_is_named_beside_all_other_faults(
+    bare: pytest.MonkeyPatch, tmp_path: Path, config: str, said: str
+) -> None:
+    (tmp_path / "AWS_CONFIG_FILE").write_text(config)
+    bare.setenv("AWS_PROFILE", "work")
+
+    def fail() -> None:
+        raise DeployError("Another fault.", "Mend it.")
+
+    with pytest.raises(DeployError) as refused:
+        check_all(lambda: connect({"AWS_PROFILE": "work", "AWS_REGION": "eu-west-1"}), fail)
+    assert str(refused.value).startswith("2 things are not right.\n\n1. The AWS credentials cannot")
+    assert said in str(refused.value)
+
+
 def test_everything_that_is_missing_is_said_at_once(bare: pytest.MonkeyPatch) -> None:
     said = refusal(bare, {})
 
