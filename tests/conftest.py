@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
     # None makes its import fail. jsonschema would build a grammar of IRIs with it, for 1 s.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     if config.getoption("--run-dynamodb-local"):
@@ -72,13 +73,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over all that stays: modules, models and the tests.
-
-    It also looks less often for what tests leave behind.
-    """
+    """Let the garbage collector pass over all that stays: modules, models and the tests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)
