@@ -8,7 +8,8 @@ import pytest
 from chalicelib.core.model.connection import Connection
 from chalicelib.core.model.seats import GRACE, Seats
 from chalicelib.core.model.user import Role, User
-from chalicelib.core.sessions.reconcile_connections import MAX_UNASSIGNED
+from chalicelib.core.sessions.check_intervals import CHECK_EVERY
+from chalicelib.core.sessions.reconcile_connections import MAX_UNASSIGNED, UNKNOWN_AFTER
 from chalicelib.core.support.metrics import Metric, recording
 from chalicelib.errors import ProviderRefused, ProviderUnavailable, RoomkeyError
 from tests.fakes.service import BOB, CAROL, Service
@@ -262,10 +263,7 @@ def test_who_came_unheard_is_recorded_after_a_minute_and_leaves_where_anybody_is
     carol = service.enter(CAROL)
     unknown = service.connect_unreported(service.join(BOB).token.text)
     change(service)
-    service.clock.forward(seconds=59)
-    service.reconcile()
-    assert service.recorded() == {carol: "carol"}
-    service.clock.forward(seconds=61)
+    service.clock.forward(minutes=2)
     service.reconcile()
     assert service.connected() == ({carol, unknown} if stays else {carol})
     assert service.recorded() == {carol: "carol"} | ({unknown: None} if stays else {})
@@ -276,12 +274,14 @@ def test_a_connection_of_less_than_a_minute_is_left_to_its_callback(service: Ser
     carol = service.enter(CAROL)
     service.clock.forward(minutes=2)
     service.reconcile()
-    service.clock.forward(seconds=1)
+    service.clock.now += CHECK_EVERY - UNKNOWN_AFTER + timedelta(seconds=1)
     unknown = service.connect_unreported(service.join(BOB).token.text)
-    service.clock.forward(seconds=59)
+    service.clock.now += UNKNOWN_AFTER - timedelta(seconds=1)
+    before = service.opentok.faults.calls["connections"]
     service.reconcile()
+    assert service.opentok.faults.calls["connections"] == before + 1  # the session was due
     assert service.recorded() == {carol: "carol"}
-    service.clock.forward(seconds=60)
+    service.clock.now += CHECK_EVERY
     service.reconcile()
     assert service.recorded() == {carol: "carol", unknown: None}
 
