@@ -9,8 +9,8 @@ from pathlib import Path
 from local.bearer import fetch_bearer
 from tests.e2e.roomkey_process import Roomkey
 
-LEAST_CASES = 3500
-EXAMPLES = 15
+LEAST_CASES = 4000
+EXAMPLES = 16
 """The random examples of each operation. The document's own, borders and walks come on top."""
 FOLDER = Path(__file__).parent
 SCHEMATHESIS = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"

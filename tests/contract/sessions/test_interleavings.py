@@ -584,7 +584,7 @@ def examples(request: pytest.FixtureRequest) -> int:
 
     DynamoDB Local is several times as fast as moto. The fakes are faster still.
     """
-    return 6 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 3
+    return 8 if request.node.callspec.params["database"] == DYNAMODB_LOCAL else 3
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
